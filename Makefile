@@ -1,0 +1,155 @@
+# arenashim: `make` builds, `make demo` shows, `make test` tests; `make help` lists the rest.
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := 0.1
+B := build
+comma := ,
+CC := gcc
+CXX := g++
+AR := ar
+PREFIX := /usr/local
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+ifdef CI
+WARN += -Werror
+endif
+
+# Inside the shim: what we define under malloc's names must not be taken for the compiler's
+# (a malloc followed by memset would become a call of calloc, inside calloc); overlaying list
+# links on the program's objects is not for strict aliasing.
+CFLAGS := -O2 -g
+SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
+  -fno-semantic-interposition -fno-strict-aliasing -fexceptions -D_GNU_SOURCE \
+  -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -fno-builtin-posix_memalign \
+  -DARENASHIM_VERSION='"$(VERSION)"'
+SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \
+  -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
+
+HEAP := base text os range slab mail block fault heap heap_memory heap_batch heap_thread \
+  heap_fork heap_stats
+REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
+SHIM := $(patsubst shim/%.c,%,$(wildcard shim/*.c))
+
+HEAP_OBJECTS := $(HEAP:%=$(B)/arena/%.o)
+SHIM_OBJECTS := $(SHIM:%=$(B)/shim/%.o)
+REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
+HEADERS := $(wildcard arena/*.h shim/*.h)
+
+all: $(B)/libarenashim.so $(B)/libarena.a
+
+# A bare machine: the packages first, then the build by itself.
+$(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): | deps-build
+
+$(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
+	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -lm -ldl -pthread
+
+$(B)/libarena.a: $(REGION_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $(REGION_OBJECTS)
+
+$(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(SHIM_CFLAGS) -c -o $@ $<
+
+# jemalloc inside the shim: its public names get a prefix, its system calls come to us, and
+# its C++ operators stay out.
+JEMALLOC := /usr/lib/x86_64-linux-gnu/libjemalloc_pic.a
+$(B)/jemalloc.a: shim/large.syms
+	@mkdir -p $(@D)
+	objcopy --redefine-syms=shim/large.syms $(JEMALLOC) $@.tmp
+	$(AR) d $@.tmp jemalloc_cpp.pic.o && mv $@.tmp $@
+
+# Tests.  What a machine lacks is installed first; it costs milliseconds when all is there.
+PRELOAD_PROGRAMS := $(patsubst test/%.c,$(B)/test/%,$(filter-out %.plugin.c,$(wildcard test/preload/*.c))) \
+  $(patsubst test/%.cc,$(B)/test/%,$(filter-out %.plugin.cc,$(wildcard test/preload/*.cc)))
+PRELOAD_PLUGINS := $(patsubst test/%.plugin.c,$(B)/test/%.plugin.so,$(wildcard test/preload/*.plugin.c)) \
+  $(patsubst test/%.plugin.cc,$(B)/test/%.plugin.so,$(wildcard test/preload/*.plugin.cc))
+UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*_test.c))
+UNIT_PROGRAMS := $(patsubst %,$(B)/test/unit/%,$(filter-out region_poison_test,$(UNIT)))
+TEST_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing -Iarena $(WARN) -Wno-missing-prototypes
+PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
+
+$(B)/test/preload/%: test/preload/%.c test/preload/check.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< -ldl
+$(B)/test/preload/%: test/preload/%.cc test/preload/check.h
+	@mkdir -p $(@D)
+	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -ldl
+$(B)/test/preload/%.plugin.so: test/preload/%.plugin.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -shared -fPIC -o $@ $<
+$(B)/test/preload/%.plugin.so: test/preload/%.plugin.cc
+	@mkdir -p $(@D)
+	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -shared -fPIC -o $@ $<
+
+# Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
+# family is defined there.  $(1): the directory below build, $(2): flags.
+HEAP_SOURCES := $(HEAP:%=arena/%.c)
+REGION_SOURCES := $(REGION:%=arena/%.c)
+define unit_rules
+$(B)/$(1)/region_%: test/unit/region_%.c $$(wildcard test/unit/*.h) $(REGION_SOURCES) $(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $(TEST_CFLAGS) -fPIE $(2) -o $$@ $$< $(REGION_SOURCES) -lcmocka -Wl,--wrap=malloc,--wrap=free
+$(B)/$(1)/region_model_test $(B)/$(1)/region_attach_test $(B)/$(1)/region_poison_test: $(B)/$(1)/%: \
+  test/unit/%.c $(REGION_SOURCES) $(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $(TEST_CFLAGS) -fPIE $(2) -o $$@ $$< $(REGION_SOURCES) -lcmocka
+$(B)/$(1)/%_test: test/unit/%_test.c $$(wildcard test/unit/*.h) $(HEAP_SOURCES) $(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< $(HEAP_SOURCES) -lcmocka
+endef
+$(eval $(call unit_rules,test/unit,))
+$(eval $(call unit_rules,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
+$(eval $(call unit_rules,tsan,-fsanitize=thread))
+
+export SHIM = $(abspath $(B)/libarenashim.so)
+export BIN = $(abspath $(B)/test/preload)
+
+deps-%:
+	@test/install.sh $*
+
+demo: deps-build deps-demo
+	@$(MAKE) --no-print-directory -s all
+	@test/demo/demo.sh
+
+test: deps-build deps-test
+	@$(MAKE) --no-print-directory -s all test-programs
+	@test/run.sh $(UNIT_PROGRAMS) $(wildcard test/preload/*.bats test/real/*.bats test/*.bats)
+
+test-programs: $(UNIT_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS)
+
+# The same unit tests under sanitizers.
+asan: deps-build deps-test
+	@$(MAKE) --no-print-directory -s $(UNIT:%=$(B)/asan/%)
+	@test/run.sh $(UNIT:%=$(B)/asan/%)
+tsan: deps-build deps-test
+	@$(MAKE) --no-print-directory -s $(patsubst %,$(B)/tsan/%,$(filter heap%,$(UNIT)))
+	@test/run.sh $(patsubst %,$(B)/tsan/%,$(filter heap%,$(UNIT)))
+
+# Format, compiler warnings as errors with both compilers, static analysis.
+SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
+TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
+check: deps-build deps-check
+	clang-format --dry-run -Werror $(SOURCES)
+	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
+	  $$cc $(SHIM_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; done
+	@echo clang-tidy && for f in $(filter %.c,$(SOURCES)); do \
+	  clang-tidy --quiet $$f -- $(SHIM_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ arena shim
+	shellcheck test/*.sh test/*/*.sh .ci/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(B)/libarenashim.so $(DESTDIR)$(PREFIX)/lib
+	install -m 644 $(B)/libarena.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 arena/arena.h $(DESTDIR)$(PREFIX)/include
+
+clean:
+	rm -rf $(B)
+
+help:
+	@echo 'all demo test check asan tsan install clean'
+
+.PHONY: all demo test test-programs asan tsan check install clean help
+.SECONDARY:

@@ -1,0 +1,22 @@
+/* Everything that depends on the processor: sizes of its units and its few special words.
+ *
+ * x86-64 is what runs and is tested here.  A port adds a section; nothing else in arena/
+ * or shim/ asks which processor this is.
+ */
+#ifndef ARENA_ARCH_H
+#define ARENA_ARCH_H
+
+#if !defined(__x86_64__)
+#error "arenashim: only x86-64 is supported so far; arch.h is the header to extend"
+#endif
+
+enum {
+  CACHE_LINE = 64,
+  PAGE_BYTES = 4096, /* unit of mprotect and madvise */
+  ADDRESS_BITS = 47  /* user addresses are below 2^47 */
+};
+
+/* Inside a spin loop: lets the other hardware thread run. */
+static inline void cpu_relax(void) { __builtin_ia32_pause(); }
+
+#endif

@@ -1,0 +1,65 @@
+/* The numbers and small words that all of arena/ shares.
+ *
+ * Checks come in three strengths: static_assert for what the compiler can see, check() for
+ * slow paths (always on, one fixed message, then abort), debug() in debug builds only.
+ */
+#ifndef ARENA_BASE_H
+#define ARENA_BASE_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define hidden      __attribute__((visibility("hidden")))
+#define cold        __attribute__((cold, noinline))
+
+/* A small request has 0..SMALL_MAX bytes; class c holds cells of 16c bytes; class 0 is only
+ * what malloc(0) computes and is served as class 1. */
+enum {
+  GRAIN = 16,
+  SMALL_MAX = 511,
+  CLASSES = 32,
+  CLASS_SLOTS = CLASSES + 1,
+  SLAB_SHIFT = 16,
+  SLAB_BYTES = 1 << SLAB_SHIFT
+};
+
+static_assert((SMALL_MAX + GRAIN) / GRAIN == CLASSES, "the last class holds the largest request");
+static_assert(SLAB_BYTES % PAGE_BYTES == 0, "slabs are whole pages");
+
+static inline size_t class_of(size_t n) { return (n + GRAIN - 1) / GRAIN; }
+static inline size_t class_bytes(unsigned c) { return (size_t)c * GRAIN; }
+static inline size_t round_up(size_t n, size_t power) { return (n + power - 1) & -power; }
+static inline bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+
+/* Counters that one thread writes and reports read: whole words, no order promised. */
+static inline void count_add(_Atomic uint64_t *counter, uint64_t n) {
+  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                        memory_order_relaxed);
+}
+static inline uint64_t count_get(const _Atomic uint64_t *counter) {
+  return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Writes "arenashim: " and the message to stderr, then aborts.  Any context. */
+_Noreturn hidden cold void check_failed(const char *message);
+
+#define check(condition, message)                                                                  \
+  do {                                                                                             \
+    if (unlikely(!(condition)))                                                                    \
+      check_failed(message);                                                                       \
+  } while (0)
+
+#ifdef ARENA_DEBUG
+#define debug(condition, message) check(condition, message)
+#else
+#define debug(condition, message) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,83 @@
+/* Claiming blocks, passing out slabs; picture and contract in block.h. */
+#include "block.h"
+#include "os.h"
+
+/* No block below the hint is free.  The upper half counts what was given back, so that a search
+ * which passed a block just before it became free does not raise the hint above it. */
+static _Atomic uint64_t hint;
+
+static void hint_lower(size_t number) {
+  uint64_t old = atomic_load(&hint);
+  uint64_t new;
+  do {
+    uint64_t lowest = (uint32_t)old < number ? (uint32_t)old : number;
+    new = ((old >> 32) + 1) << 32 | lowest;
+  } while (!atomic_compare_exchange_weak(&hint, &old, new));
+}
+
+/* The claimed block, or NULL when all below the span are owned. */
+static struct block *claim_free(struct heap *owner) {
+  uint64_t start = atomic_load(&hint);
+  for (size_t i = (uint32_t)start; i < block_count(); i++) {
+    struct block *b = block_at(i);
+    struct heap *nobody = NULL;
+    if (atomic_load_explicit(&b->owner, memory_order_relaxed) == NULL &&
+        atomic_compare_exchange_strong(&b->owner, &nobody, owner)) {
+      atomic_compare_exchange_strong(&hint, &start, (start >> 32) << 32 | (i + 1));
+      b->ab_mem = (char *)(range.base + (i << range.block_shift));
+      return b;
+    }
+  }
+  return NULL;
+}
+
+static bool grow(uintptr_t seen_span) {
+  if (!range_growth_enter())
+    return false;
+  bool grown = range_span() != seen_span || range_grow(); /* another thread may have been first */
+  range_growth_leave(grown);
+  return grown;
+}
+
+struct block *block_take(struct heap *owner) {
+  for (;;) {
+    uintptr_t span = range_span();
+    struct block *b = claim_free(owner);
+    if (b != NULL) {
+      b->ab_size = (size_t)1 << range.block_shift;
+      b->ab_offset = 0;
+      b->live = 0;
+      return b;
+    }
+    if (!grow(span))
+      return NULL;
+  }
+}
+
+void block_give(struct block *b) {
+  size_t number = (size_t)((uintptr_t)b->ab_mem - range.base) >> range.block_shift;
+  struct slab *s = slab_of(b->ab_mem);
+  for (size_t i = 0; i < b->ab_offset / SLAB_BYTES; i++) {
+    s[i].owner = NULL;
+    s[i].state = SLAB_UNUSED;
+  }
+  os_purge(b->ab_mem, b->ab_offset);
+  b->ab_offset = 0;
+  atomic_store_explicit(&b->owner, NULL, memory_order_release);
+  hint_lower(number);
+}
+
+struct slab *block_next_slab(struct block *b) {
+  if (b->ab_offset == b->ab_size)
+    return NULL;
+  struct slab *s = slab_of(b->ab_mem + b->ab_offset);
+  b->ab_offset += SLAB_BYTES;
+  s->class = 0;
+  s->free = NULL;
+  s->until = 1;
+  s->parked = -1;
+  s->state = SLAB_EMPTY;
+  s->dirty = false;
+  s->owner = atomic_load_explicit(&b->owner, memory_order_relaxed);
+  return s;
+}

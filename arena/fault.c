@@ -1,0 +1,56 @@
+/* Death messages for pointers into the range; contract in fault.h. */
+#include "fault.h"
+#include "heap.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+void fault_begin(struct text *t, const char *entry, const void *p, const void *site) {
+  text_str(t, "arenashim: ");
+  text_str(t, entry);
+  text_char(t, '(');
+  text_hex(t, (uintptr_t)p);
+  text_str(t, ") called from ");
+  text_hex(t, (uintptr_t)site);
+  text_str(t, ": ");
+}
+
+void fault_end(struct text *t) {
+  text_char(t, '\n');
+  text_write(t, STDERR_FILENO);
+  abort();
+}
+
+static void tell_object(struct text *t, const struct slab *s, const void *p) {
+  uint32_t index = slab_cell_index(s, p);
+  size_t inside = (size_t)((const char *)p - slab_cell(s, index));
+  if (index >= s->carved) {
+    text_str(t, "this memory was never handed out");
+    return;
+  }
+  if (inside == 0)
+    text_str(t, "double free of the ");
+  else {
+    text_str(t, "the pointer is ");
+    text_u64(t, inside);
+    text_str(t, " bytes inside the ");
+  }
+  text_u64(t, slab_cell_bytes(s));
+  text_str(t, "-byte object at ");
+  text_hex(t, (uintptr_t)slab_cell(s, index));
+}
+
+void fault_in_slab(const struct slab *s, const char *entry, const void *p, const void *site) {
+  char buffer[256];
+  struct text t = TEXT_ON(buffer);
+  fault_begin(&t, entry, p, site);
+  if (s->class != 0)
+    tell_object(&t, s, p);
+  else
+    text_str(&t, "double free or stray pointer: every object near it was freed before");
+  if (s->owner != NULL) {
+    text_str(&t, " of arena ");
+    text_u64(&t, heap_number(s->owner));
+  }
+  fault_end(&t);
+}

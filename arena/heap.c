@@ -1,0 +1,221 @@
+/* malloc and free beyond the straight path: lists are refilled, slabs change their state.
+ *
+ *             list used up                     first free
+ *   CURRENT ────────────────> FULL ──────────────────────────> QUEUED ──> CURRENT again
+ *      ^                                                          │ last used cell freed
+ *      └──────────────── a class is assigned ──── EMPTY <─────────┘
+ *
+ * The equations are in slab.h, the counters' in heap.h.
+ */
+#include "heap.h"
+#include "heap_batch.h"
+#include "heap_memory.h"
+#include "heap_thread.h"
+
+const struct heap heap_none;
+const struct heap heap_over;
+__thread struct heap *heap_self = (struct heap *)&heap_none;
+
+/* A carve hands out at least this much at a time: the page that the first of its cells touches
+ * anyway, and enough cells that the slow path does not weigh. */
+enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
+
+/* Slow paths between two looks at the clock. */
+enum { TICKS = 32 };
+
+static void set_used(struct slab *s, int32_t used, int32_t until) {
+  s->until = until;
+  s->parked = used - until;
+}
+
+/* Where the countdown of a slab stands in each state (slab.h). */
+static void watch_current(struct slab *s, int32_t used) {
+  s->state = SLAB_CURRENT;
+  set_used(s, used, used + 1);
+}
+static void watch_first_free(struct slab *s, enum slab_state state, int32_t used) {
+  s->state = (uint8_t)state;
+  set_used(s, used, 1);
+}
+static void watch_last_used(struct slab *s, int32_t used) {
+  s->state = SLAB_QUEUED;
+  set_used(s, used, used);
+}
+
+static void enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
+  if (used == 0) {
+    heap_retire_slab(h, s);
+    return;
+  }
+  watch_last_used(s, used);
+  queue_push_last(&h->queue[s->class], s);
+}
+
+/* The number of used cells fell to `used`: the state follows. */
+static void settle(struct heap *h, struct slab *s, int32_t used) {
+  if (s->state == SLAB_CURRENT) {
+    watch_current(s, used);
+  } else {
+    if (s->state == SLAB_QUEUED) {
+      if (used > 0) {
+        watch_last_used(s, used);
+        return;
+      }
+      queue_remove(&h->queue[s->class], s);
+    }
+    enqueue_or_retire(h, s, used);
+  }
+}
+
+/* free jumps here, so that the return address is its caller's. */
+void heap_attend(void *p, struct slab *s) {
+  int32_t used = slab_used(s);
+  if (unlikely(used < 0 || !slab_has_cell(s, p)))
+    fault_in_slab(s, "free", p, __builtin_return_address(0));
+  settle(s->owner, s, used);
+}
+
+static void append(struct slab *s, struct cell *chain) {
+  struct cell *last = chain;
+  if (s->free != NULL) {
+    while (last->next != NULL)
+      last = last->next;
+    last->next = s->free;
+  }
+  s->free = chain;
+}
+
+void heap_collect(struct heap *h) {
+  struct cell *chain;
+  unsigned n;
+  struct slab *s;
+  while ((s = inbox_open(&h->inbox, &chain, &n)) != NULL) {
+    if (n == 0)
+      continue;
+    int32_t used = slab_used(s) - (int32_t)n;
+    check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
+    append(s, chain);
+    count_add(&h->remote[s->class], n);
+    settle(h, s, used);
+  }
+}
+
+static void *hand_out(struct heap *h, struct slab *s, struct cell *list, unsigned n) {
+  unsigned c = s->class;
+  count_add(&h->passed[c], n);
+  h->head[c] = list->next;
+  return list;
+}
+
+/* All free cells of the slab become the thread's list. */
+static inline void *harvest(struct heap *h, struct slab *s) {
+  struct cell *list = s->free;
+  unsigned n = s->carved - (unsigned)slab_used(s);
+  check(list->next != list, "heap corrupted: an object was freed twice");
+  count_add(&h->freed[s->class], n);
+  watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
+  void *p = hand_out(h, s, list, n);
+  atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find the list lost */
+  s->free = NULL;
+  return p;
+}
+
+static void *carve(struct heap *h, struct slab *s) {
+  size_t size = slab_cell_bytes(s);
+  unsigned cells = CARVE_BYTES / size > CARVE_CELLS ? (unsigned)(CARVE_BYTES / size) : CARVE_CELLS;
+  unsigned n;
+  int32_t used = slab_used(s);
+  struct cell *list = slab_carve(s, cells, &n);
+  watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
+  uint64_t bytes = count_get(&h->carved_bytes) + n * size;
+  atomic_store_explicit(&h->carved_bytes, bytes, memory_order_relaxed);
+  if (bytes > count_get(&h->carved_peak))
+    atomic_store_explicit(&h->carved_peak, bytes, memory_order_relaxed);
+  return hand_out(h, s, list, n);
+}
+
+/* The next slab to cut from: one with free cells, else an empty one; NULL if refused. */
+static struct slab *next_slab(struct heap *h, unsigned c) {
+  struct slab *s = h->queue[c].first;
+  if (s != NULL) {
+    queue_remove(&h->queue[c], s);
+    return s;
+  }
+  heap_flush_batches(h);
+  return heap_take_slab(h, c);
+}
+
+/* Now and then, so that a thread that is served from one slab for long still notices. */
+static cold void look_around(struct heap *h) {
+  heap_collect(h);
+  heap_give_back(h, false);
+}
+
+static void *refill(struct heap *h, unsigned c) {
+  atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
+  if (unlikely(++h->ticks % TICKS == 0))
+    look_around(h);
+  struct slab *s = h->current[c];
+  for (;;) {
+    if (s != NULL) {
+      if (s->free == NULL && inbox_waiting(&h->inbox))
+        heap_collect(h);
+      if (s->free != NULL)
+        return harvest(h, s);
+      if (s->carved < s->capacity)
+        return carve(h, s);
+      watch_first_free(s, SLAB_FULL, (int32_t)s->carved);
+    }
+    s = h->current[c] = next_slab(h, c);
+    if (s == NULL)
+      return NULL;
+    watch_current(s, slab_used(s));
+  }
+}
+
+static void *take_cell(struct heap *h, unsigned c) {
+  struct cell *p = h->head[c];
+  if (p == NULL)
+    return refill(h, c);
+  h->head[c] = p->next;
+  return p;
+}
+
+/* A thread that has no heap, or none any more. */
+static cold void *alloc_heapless(struct heap *h, unsigned c) {
+  if (h == &heap_over) {
+    h = heap_borrow();
+    if (h == NULL)
+      return NULL;
+    void *p = take_cell(h, c);
+    heap_lend_back(h);
+    return p;
+  }
+  h = heap_acquire();
+  return h == NULL ? NULL : take_cell(h, c);
+}
+
+void *heap_alloc_slow(size_t c) {
+  struct heap *h = heap_self;
+  if (unlikely(!heap_is_real(h)))
+    return alloc_heapless(h, c == 0 ? 1 : (unsigned)c);
+  return c != 0 ? refill(h, (unsigned)c) : take_cell(h, 1);
+}
+
+void heap_free_slow(void *p, struct slab *s) {
+  struct heap *h = heap_self;
+  if (unlikely(s->owner == NULL || s->owner == h || !slab_has_cell(s, p)))
+    fault_in_slab(s, "free", p, __builtin_return_address(0));
+  struct cell *cell = p;
+  if (unlikely(!heap_is_real(h)))
+    mail_post(s, &s->owner->inbox, cell, cell, 1);
+  else if (unlikely(!heap_batch(h, s, cell)))
+    fault_in_slab(s, "free", p, __builtin_return_address(0));
+}
+
+size_t heap_usable(const void *p, const char *entry, const void *site) {
+  struct slab *s = slab_of(p);
+  if (unlikely(!slab_has_cell(s, p)))
+    fault_in_slab(s, entry, p, site);
+  return slab_cell_bytes(s);
+}

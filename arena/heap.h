@@ -1,0 +1,149 @@
+/* A heap: one thread's arena of small objects.  The whole allocator meets here.
+ *
+ *   thread ──heap_self──> heap ── head[c]     cells ready to be handed out, one list a class
+ *                              ── current[c]  the slab that list was cut from
+ *                              ── queue[c]    slabs with free cells, first freed first
+ *                              ── blocks      what it took from the range; empty slabs
+ *
+ * malloc pops head[class]; free pushes on the slab's own list and counts it down: neither
+ * takes a lock, and malloc touches no counter.  When a list is used up the current slab's
+ * free cells move to it all at once and count as used: allocations = passed - still listed.
+ *
+ * Heaps lie in the range's HEAPS section and are never unmapped.  A thread takes one at its
+ * first small malloc; when it ends the heap stays as it is, lists included, and a later
+ * thread takes it over.  A thread without one (before its first malloc, or after its end) has
+ * heap_self at an empty record that is never written, so that the fast paths need no test.
+ */
+#ifndef ARENA_HEAP_H
+#define ARENA_HEAP_H
+
+#include "block.h"
+#include "fault.h"
+#include "mail.h"
+
+/* Cells freed by this thread that belong to other heaps wait in batches, a slab each.  A thread
+ * that blocks can strand at most BATCHES * BATCH_CELLS objects. */
+enum { BATCHES = 8, BATCH_CELLS = 16 };
+
+struct batch {
+  struct slab *slab;
+  struct cell *first;
+  struct cell *last;
+  unsigned cells;
+};
+
+struct slab_queue {
+  struct slab *first;
+  struct slab *last;
+};
+
+struct heap {
+  /* The owner's. */
+  struct cell *head[CLASS_SLOTS];
+  struct slab *current[CLASS_SLOTS];
+  struct slab_queue queue[CLASS_SLOTS];
+  struct slab_queue dirty; /* empty slabs, newest first, their pages still resident */
+  struct slab_queue clean; /* empty slabs whose pages went back to the kernel */
+  uint64_t dirty_bytes;
+  struct block *blocks; /* all of its blocks, newest first */
+  struct batch batch[BATCHES];
+  unsigned ticks; /* slow paths, to look at the clock now and then */
+  int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
+
+  /* Counters by class: the owner writes, everybody may read.  Exact:
+   *   allocations = passed - |head|     frees = freed + sum over slabs (carved - used) + mail
+   * As of the last slow path (all that can be said of a running thread's heap):
+   *   allocations = known               frees = freed */
+  _Atomic uint64_t passed[CLASS_SLOTS]; /* cells moved to the thread list */
+  _Atomic uint64_t known[CLASS_SLOTS];  /* passed when the list was last seen empty */
+  _Atomic uint64_t freed[CLASS_SLOTS];  /* frees whose cells were taken up again */
+  _Atomic uint64_t remote[CLASS_SLOTS]; /* those of them made by other threads */
+  _Atomic uint64_t large_allocs;        /* requests passed on to jemalloc */
+  _Atomic uint64_t large_frees;         /* frees passed on by this thread */
+  _Atomic uint64_t block_count;         /* held now */
+  _Atomic uint64_t total_blocks;        /* ever taken */
+  _Atomic uint64_t carved_bytes;        /* cells carved in slabs that have a class */
+  _Atomic uint64_t carved_peak;         /* upper bound of the live bytes' peak */
+  uint64_t forked[CLASS_SLOTS];         /* frees before this process was forked off: not ours */
+
+  _Atomic uint32_t threads; /* how many it has served */
+  char name[16];            /* of the last thread that ended, as the kernel had it */
+
+  /* What other threads write, on a line of its own. */
+  _Alignas(CACHE_LINE) struct inbox inbox;
+};
+
+static_assert(sizeof(struct heap) <= HEAP_BYTES, "one heap a page");
+
+extern hidden const struct heap heap_none; /* a thread that has no heap yet */
+extern hidden const struct heap heap_over; /* a thread whose end has begun */
+extern hidden __thread struct heap *heap_self __attribute__((tls_model("initial-exec")));
+
+static inline bool heap_is_real(const struct heap *h) { return h != &heap_none && h != &heap_over; }
+
+/* The straight path of malloc: a cell of class c (0 for no bytes), or NULL if the list is empty. */
+static inline void *heap_pop(size_t c) {
+  struct heap *h = heap_self;
+  struct cell *p = h->head[c];
+  if (likely(p != NULL))
+    h->head[c] = p->next;
+  return p;
+}
+
+/* The rest of malloc: a cell of class c; NULL if the system refuses memory.  Keeps errno.  Any
+ * thread; not async-signal-safe. */
+hidden void *heap_alloc_slow(size_t c);
+
+/* What free does when the straight path is not enough. */
+hidden void heap_attend(void *p, struct slab *s);
+hidden void heap_free_slow(void *p, struct slab *s);
+
+/* Frees an object of the range.  What is not one ends the program with a message (fault.h). */
+static inline void heap_free(void *p) {
+  struct slab *s = slab_of(p);
+  struct cell *head = s->free;
+  if (unlikely(s->owner != heap_self || head == p)) {
+    heap_free_slow(p, s);
+    return;
+  }
+  ((struct cell *)p)->next = head;
+  s->free = p;
+  if (unlikely(--s->until == 0))
+    heap_attend(p, s);
+}
+
+/* Usable bytes of an object of the range; a pointer that is not one is a fault.  `entry` is the
+ * function the program called. */
+hidden size_t heap_usable(const void *p, const char *entry, const void *site);
+
+/* The calling thread's heap if it has none yet: an idle one or a new one; NULL without memory. */
+hidden struct heap *heap_acquire(void);
+
+/* Called when a thread has taken its first heap; set before threads exist, may be NULL. */
+extern hidden void (*heap_thread_started)(void);
+
+/* The calling thread's end: its heap goes to a later thread; afterwards this one is served one
+ * request at a time from idle heaps. */
+hidden void heap_thread_ended(void);
+
+/* Hands batched frees on to their owners; collects mail; gives empty memory back to the kernel.
+ * For the calling thread's heap, and with `idle` for those that no thread has. */
+hidden void heap_trim(bool idle);
+
+/* Around fork: in the parent before, in the child's only thread after.  No lock is taken.
+ * What gone threads left half done is put right; counts start again, the objects alive at the
+ * fork counting as allocations. */
+hidden void heap_fork_prepare(void);
+hidden void heap_fork_child(void);
+
+/* Heaps made so far, each of them, and the kernel id of the thread that has it (0: none). */
+hidden unsigned heap_count(void);
+hidden uint32_t heap_thread(unsigned number);
+static inline struct heap *heap_at(unsigned number) {
+  return (struct heap *)(range.base - HEAPS_BELOW + (uintptr_t)number * HEAP_BYTES);
+}
+static inline unsigned heap_number(const struct heap *h) {
+  return (unsigned)(((uintptr_t)h - (range.base - HEAPS_BELOW)) / HEAP_BYTES);
+}
+
+#endif

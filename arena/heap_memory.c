@@ -1,0 +1,118 @@
+/* Empty slabs, blocks, and memory given back; policy in heap_memory.h. */
+#include "heap_memory.h"
+#include "os.h"
+
+void heap_link_block(struct heap *h, struct block *b) {
+  b->ab_prev = NULL;
+  b->ab_next = h->blocks;
+  if (h->blocks != NULL)
+    h->blocks->ab_prev = b;
+  h->blocks = b;
+  count_add(&h->block_count, 1);
+}
+
+static void unlink_block(struct heap *h, struct block *b) {
+  *(b->ab_prev != NULL ? &b->ab_prev->ab_next : &h->blocks) = b->ab_next;
+  if (b->ab_next != NULL)
+    b->ab_next->ab_prev = b->ab_prev;
+  count_add(&h->block_count, (uint64_t)-1);
+}
+
+void heap_list_empty(struct heap *h, struct slab *s) {
+  s->state = SLAB_EMPTY;
+  if (!s->dirty) {
+    queue_push_first(&h->clean, s);
+    return;
+  }
+  queue_push_first(&h->dirty, s);
+  h->dirty_bytes += SLAB_BYTES;
+}
+
+static void remove_empty(struct heap *h, struct slab *s) {
+  queue_remove(s->dirty ? &h->dirty : &h->clean, s);
+  if (s->dirty)
+    h->dirty_bytes -= SLAB_BYTES;
+}
+
+/* Only the newest block can have slabs left: a block is taken when the one before is used up. */
+static struct slab *fresh_slab(struct heap *h) {
+  struct slab *s = h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
+  if (s != NULL)
+    return s;
+  struct block *b = block_take(h);
+  if (b == NULL)
+    return NULL;
+  heap_link_block(h, b);
+  count_add(&h->total_blocks, 1);
+  return block_next_slab(b);
+}
+
+struct slab *heap_take_slab(struct heap *h, unsigned c) {
+  struct slab *s = h->dirty.first != NULL ? h->dirty.first : h->clean.first;
+  if (s != NULL)
+    remove_empty(h, s);
+  else if ((s = fresh_slab(h)) == NULL)
+    return NULL;
+  slab_assign(s, c);
+  s->dirty = true;
+  block_of(s)->live++;
+  return s;
+}
+
+static void give_block(struct heap *h, struct block *b) {
+  for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES)
+    remove_empty(h, slab_of(b->ab_mem + at));
+  unlink_block(h, b);
+  block_give(b);
+}
+
+static void clean_slab(struct heap *h, struct slab *s) {
+  remove_empty(h, s);
+  os_purge(slab_memory(s), SLAB_BYTES);
+  s->dirty = false;
+  heap_list_empty(h, s);
+}
+
+static void purge_oldest(struct heap *h) {
+  struct slab *s = h->dirty.last;
+  struct block *b = block_of(s);
+  if (b->live == 0)
+    give_block(h, b);
+  else
+    clean_slab(h, s);
+}
+
+static uint64_t keep_limit(const struct heap *h) {
+  uint64_t share = count_get(&h->carved_bytes) / EMPTY_KEEP_SHARE;
+  return share > EMPTY_KEEP_BYTES ? share : EMPTY_KEEP_BYTES;
+}
+
+void heap_keep_slab(struct heap *h, struct slab *s) {
+  count_add(&h->freed[s->class], s->carved);
+  count_add(&h->carved_bytes, -(uint64_t)(s->carved * slab_cell_bytes(s)));
+  s->class = 0;
+  s->free = NULL;
+  s->carved = 0;
+  s->until = 1;
+  s->parked = -1;
+  s->emptied_ms = os_now_ms();
+  block_of(s)->live--;
+  heap_list_empty(h, s);
+}
+
+void heap_retire_slab(struct heap *h, struct slab *s) {
+  heap_keep_slab(h, s);
+  while (h->dirty_bytes > keep_limit(h))
+    purge_oldest(h);
+}
+
+void heap_give_back(struct heap *h, bool all) {
+  uint32_t now = os_now_ms();
+  while (h->dirty.last != NULL && (all || now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS))
+    purge_oldest(h);
+  for (struct block *b = h->blocks, *next; all && b != NULL; b = next) {
+    next = b->ab_next;
+    if (b->live == 0)
+      give_block(h, b);
+  }
+}

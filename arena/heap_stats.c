@@ -1,0 +1,92 @@
+/* Counts and surveys for reports; contract in heap_stats.h. */
+#include "heap_stats.h"
+
+static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
+static void read_published(const struct heap *h, unsigned c, struct heap_totals *t) {
+  uint64_t frees = count_get(&h->freed[c]); /* before `known`: never more frees than allocations */
+  atomic_thread_fence(memory_order_acquire);
+  uint64_t known = count_get(&h->known[c]);
+  t->allocs[c] = less(known, h->forked[c]);
+  t->frees[c] = less(frees, h->forked[c]);
+  t->remote[c] = count_get(&h->remote[c]);
+  t->listed[c] = less(count_get(&h->passed[c]), known);
+}
+
+static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) {
+  bool broken = false;
+  const struct slab *s = h->current[c];
+  t->listed[c] = s == NULL ? 0 : slab_list_length(s, h->head[c], &broken);
+  t->broken_lists += broken;
+  t->allocs[c] = count_get(&h->passed[c]) - t->listed[c] - h->forked[c];
+  t->frees[c] = count_get(&h->freed[c]) - h->forked[c];
+  t->remote[c] = count_get(&h->remote[c]);
+}
+
+/* Frees whose cells wait in slabs or in the mail. */
+static void add_waiting(const struct heap *h, struct heap_totals *t) {
+  for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
+    for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
+      const struct slab *s = slab_of(b->ab_mem + at);
+      if (s->class == 0)
+        continue;
+      unsigned mail = mail_count(s);
+      t->frees[s->class] += s->carved - (uint32_t)slab_used(s) + mail;
+      t->remote[s->class] += mail;
+    }
+}
+
+void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t) {
+  *t = (struct heap_totals){0};
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    (exact ? read_lists : read_published)(h, c, t);
+  if (exact)
+    add_waiting(h, t);
+}
+
+/* Each field is read once, and clamped, so that a slab in motion still adds up to its size. */
+static void survey_slab(const struct slab *s, struct survey *v) {
+  unsigned c = *(const volatile uint8_t *)&s->class;
+  if (c == 0 || c > CLASSES) {
+    v->empty_slab_bytes += SLAB_BYTES;
+    return;
+  }
+  uint32_t capacity = (uint32_t)(SLAB_BYTES / class_bytes(c));
+  uint32_t carved = *(const volatile uint32_t *)&s->carved;
+  int32_t used = *(const volatile int32_t *)&s->until + *(const volatile int32_t *)&s->parked;
+  carved = carved < capacity ? carved : capacity;
+  uint32_t in_use = used < 0 ? 0 : (uint32_t)used < carved ? (uint32_t)used : carved;
+  unsigned mail = mail_count(s);
+  v->slabs[c]++;
+  v->used_cells[c] += in_use;
+  v->free_cells[c] += carved - in_use;
+  v->mail_cells[c] += mail < in_use ? mail : in_use;
+  v->uncarved_bytes[c] += (uint64_t)(capacity - carved) * class_bytes(c);
+  v->tail_bytes[c] += SLAB_BYTES - capacity * class_bytes(c);
+}
+
+static void survey_block(size_t number, struct survey *v) {
+  const struct block *b = block_at(number);
+  size_t size = (size_t)1 << range.block_shift;
+  if (atomic_load_explicit(&b->owner, memory_order_acquire) == NULL) {
+    v->free_block_bytes += size;
+    return;
+  }
+  size_t passed = *(const volatile size_t *)&b->ab_offset;
+  v->unpassed_bytes += size - passed;
+  for (size_t at = 0; at < passed; at += SLAB_BYTES)
+    survey_slab(slab_at((number << range.block_shift) + at), v);
+}
+
+void range_survey(struct survey *v) {
+  *v = (struct survey){0};
+  size_t blocks = block_count();
+  for (size_t i = 0; i < blocks; i++)
+    survey_block(i, v);
+  v->span_bytes = (uint64_t)blocks << range.block_shift;
+  for (enum section s = 0; s < SECTION_DATA; s++)
+    v->metadata_bytes += range.committed[s];
+  for (enum section s = 0; s < SECTIONS; s++)
+    v->reserved_bytes += range.reserved[s] - range.committed[s];
+  v->reserved_bytes += range.slack;
+}

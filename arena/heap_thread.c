@@ -1,0 +1,124 @@
+/* Claims on heaps; contract in heap_thread.h. */
+#include "heap_thread.h"
+#include "heap_batch.h"
+#include "heap_memory.h"
+#include "os.h"
+
+#include <sys/prctl.h>
+
+void (*heap_thread_started)(void);
+
+/* In a claim: not to serve, only to look at (heap_hold_idle). */
+#define HELD UINT32_C(0x80000000)
+
+static _Atomic uint32_t claims[HEAPS_MAX];
+static _Atomic unsigned made;
+
+unsigned heap_count(void) { return atomic_load_explicit(&made, memory_order_acquire); }
+
+uint32_t heap_thread(unsigned number) {
+  return atomic_load_explicit(&claims[number], memory_order_relaxed);
+}
+
+static struct heap *claim_idle(unsigned from, uint32_t thread) {
+  unsigned count = heap_count();
+  for (unsigned i = from; i < count; i++) {
+    uint32_t nobody = 0;
+    if (heap_thread(i) == 0 && atomic_compare_exchange_strong(&claims[i], &nobody, thread))
+      return heap_at(i);
+  }
+  return NULL;
+}
+
+void heap_hold_idle(void) {
+  uint32_t holder = os_thread_id() | HELD;
+  for (struct heap *h = claim_idle(0, holder); h != NULL;)
+    h = claim_idle(heap_number(h) + 1, holder);
+}
+
+bool heap_is_held(const struct heap *h) {
+  return heap_thread(heap_number(h)) == (os_thread_id() | HELD);
+}
+
+void heap_let_go(void) {
+  uint32_t holder = os_thread_id() | HELD;
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (heap_thread(i) == holder)
+      atomic_store_explicit(&claims[i], 0, memory_order_release);
+}
+
+static struct heap *make(uint32_t thread) {
+  if (!range_growth_enter())
+    return NULL;
+  unsigned i = heap_count();
+  bool room = i < HEAPS_MAX && range_commit(SECTION_HEAPS, (i + 1) * (uintptr_t)HEAP_BYTES);
+  if (room) {
+    atomic_store(&claims[i], thread);
+    atomic_store_explicit(&made, i + 1, memory_order_release);
+  }
+  range_growth_leave(room);
+  return room ? heap_at(i) : NULL;
+}
+
+static struct heap *claim_any(void) {
+  if (range.base == 0) /* not set up: the process's first request, or refused */
+    return NULL;
+  uint32_t thread = os_thread_id();
+  struct heap *h = claim_idle(0, thread);
+  return h != NULL ? h : make(thread);
+}
+
+struct heap *heap_acquire(void) {
+  struct heap *h = claim_any();
+  if (h == NULL)
+    return NULL;
+  h->threads++;
+  heap_self = h;
+  if (heap_thread_started != NULL)
+    heap_thread_started();
+  return h;
+}
+
+struct heap *heap_borrow(void) {
+  return claim_any();
+}
+
+void heap_lend_back(struct heap *h) {
+  atomic_store_explicit(&claims[heap_number(h)], 0, memory_order_release);
+}
+
+void heap_thread_ended(void) {
+  struct heap *h = heap_self;
+  heap_self = (struct heap *)&heap_over;
+  if (!heap_is_real(h))
+    return;
+  heap_flush_batches(h);
+  heap_collect(h);
+  heap_give_back(h, false);
+  prctl(PR_GET_NAME, h->name);
+  heap_lend_back(h);
+}
+
+static void trim(struct heap *h) {
+  heap_flush_batches(h);
+  heap_collect(h);
+  heap_give_back(h, true);
+}
+
+void heap_trim(bool idle) {
+  if (heap_is_real(heap_self))
+    trim(heap_self);
+  if (!idle)
+    return;
+  heap_hold_idle();
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (heap_is_held(heap_at(i)))
+      trim(heap_at(i));
+  heap_let_go();
+}
+
+void heap_claims_reset(uint32_t before) {
+  uint32_t now = os_thread_id();
+  for (unsigned i = 0; i < heap_count(); i++)
+    atomic_store(&claims[i], heap_thread(i) == before ? now : 0);
+}

@@ -1,0 +1,24 @@
+/* Which thread has which heap.
+ *
+ * A claim is one word per heap: 0, or the kernel id of the thread that has it.  Taking a heap is
+ * one compare-and-swap on it, so that a fork never finds one half taken.
+ */
+#ifndef ARENA_HEAP_THREAD_H
+#define ARENA_HEAP_THREAD_H
+
+#include "heap.h"
+
+/* An idle or new heap for one request of a thread whose end has begun. */
+hidden struct heap *heap_borrow(void);
+hidden void heap_lend_back(struct heap *h);
+
+/* Claims every idle heap until they are let go, so that the caller may read or trim them; one
+ * thread at a time keeps what it gets.  heap_is_held: is this one of them? */
+hidden void heap_hold_idle(void);
+hidden void heap_let_go(void);
+hidden bool heap_is_held(const struct heap *h);
+
+/* In the child of a fork: only claims of the thread with id `before` stay, under its new id. */
+hidden void heap_claims_reset(uint32_t before);
+
+#endif

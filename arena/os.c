@@ -1,0 +1,86 @@
+/* The operating system's part; contract in os.h. */
+#include "os.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static _Atomic uint64_t mapped; /* bytes; every thread may add */
+
+static void *map_pages(void *address, size_t bytes, int protection, int flags) {
+  int saved = errno;
+  void *p = mmap(address, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  errno = saved;
+  if (p == MAP_FAILED)
+    return NULL;
+  os_mapped_add((int64_t)bytes);
+  return p;
+}
+
+static void advise(void *address, size_t bytes, int advice) {
+  int saved = errno;
+  madvise(address, bytes, advice);
+  errno = saved;
+}
+
+static void *reserve(void *address, size_t bytes, int flags) {
+  void *p = map_pages(address, bytes, PROT_NONE, MAP_NORESERVE | flags);
+  if (p != NULL)
+    advise(p, bytes, MADV_DONTDUMP);
+  return p;
+}
+
+void *os_reserve(size_t bytes) { return reserve(NULL, bytes, 0); }
+
+void *os_reserve_at(void *address, size_t bytes) {
+  void *p = reserve(address, bytes, MAP_FIXED_NOREPLACE);
+  if (p != NULL && p != address) { /* a kernel before 4.17 takes the address as a hint */
+    os_unmap(p, bytes);
+    return NULL;
+  }
+  return p;
+}
+
+bool os_commit(void *address, size_t bytes) {
+  int saved = errno;
+  bool granted = mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0;
+  errno = saved;
+  if (granted)
+    advise(address, bytes, MADV_DODUMP);
+  return granted;
+}
+
+void *os_map(size_t bytes) { return map_pages(NULL, bytes, PROT_READ | PROT_WRITE, 0); }
+
+void os_unmap(void *address, size_t bytes) {
+  int saved = errno;
+  if (munmap(address, bytes) == 0)
+    os_mapped_add(-(int64_t)bytes);
+  errno = saved;
+}
+
+void os_purge(void *address, size_t bytes) { advise(address, bytes, MADV_DONTNEED); }
+
+uint64_t os_mapped_bytes(void) { return atomic_load_explicit(&mapped, memory_order_relaxed); }
+
+void os_mapped_add(int64_t bytes) {
+  atomic_fetch_add_explicit(&mapped, (uint64_t)bytes, memory_order_relaxed);
+}
+
+size_t os_address_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return SIZE_MAX;
+  return limit.rlim_cur;
+}
+
+uint32_t os_now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+}
+
+uint32_t os_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }

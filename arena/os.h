@@ -1,0 +1,44 @@
+/* All that arena/ asks of the operating system: address space, pages, time.
+ *
+ * Every mapping passes here, so that `os_mapped_bytes` is the exact total of what was mapped
+ * and not yet unmapped: the ledger's own counter.  Sizes and addresses are multiples of
+ * PAGE_BYTES.  errno is kept: these calls are made in the middle of somebody's
+ * malloc or free.  None allocates or takes a lock of ours.
+ */
+#ifndef ARENA_OS_H
+#define ARENA_OS_H
+
+#include "base.h"
+
+/* Address space without memory behind it, kept out of core dumps: anywhere, or exactly there
+ * (never over another mapping).  NULL if refused. */
+hidden void *os_reserve(size_t bytes);
+hidden void *os_reserve_at(void *address, size_t bytes);
+
+/* Makes reserved pages usable (zero-filled at first touch).  False if refused: RLIMIT_DATA,
+ * strict overcommit, a full map table. */
+hidden bool os_commit(void *address, size_t bytes);
+
+/* Usable pages at once; NULL if refused. */
+hidden void *os_map(size_t bytes);
+hidden void os_unmap(void *address, size_t bytes);
+
+/* Gives the memory back to the kernel; the pages stay usable and read as zero. */
+hidden void os_purge(void *address, size_t bytes);
+
+/* Bytes mapped by the functions above, now. */
+hidden uint64_t os_mapped_bytes(void);
+
+/* For mappings that others make on our behalf (jemalloc's): the counter stays one. */
+hidden void os_mapped_add(int64_t bytes);
+
+/* The limit on address space (ulimit -v), or SIZE_MAX. */
+hidden size_t os_address_limit(void);
+
+/* Milliseconds of a clock that never goes back; coarse (a few ms), cheap. */
+hidden uint32_t os_now_ms(void);
+
+/* The kernel's id of this thread; a system call. */
+hidden uint32_t os_thread_id(void);
+
+#endif

@@ -1,0 +1,133 @@
+/* The reserved range of addresses; picture and contract in range.h. */
+#include "range.h"
+#include "os.h"
+
+#include <sched.h>
+
+hidden struct range range;
+
+static const uint64_t section_below[SECTIONS] = {HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW,
+                                                 SLAB_ROWS_BELOW, 0};
+static const uint64_t section_max[SECTIONS] = {(uint64_t)HEAPS_MAX * HEAP_BYTES,
+                                               SLABS_MAX *ROW_BYTES, SLABS_MAX *ROW_BYTES,
+                                               SLABS_MAX *ROW_BYTES, DATA_MAX_BYTES};
+
+/* What is reserved and committed at a time.  Rows: 64 KiB describe 64 MiB of data.  Data: below
+ * the 2 MiB of a huge page, so that a small program is not charged for one. */
+enum { HEAPS_STEP = HEAP_BYTES, ROWS_STEP = 64 << 10, DATA_STEP = 1 << 20 };
+
+/* Less than this is not worth reserving ahead. */
+#define DATA_AHEAD_MIN (UINT64_C(1) << 30)
+
+/* Under a limit the range's place is this far below where the kernel maps things. */
+#define CLEARANCE (UINT64_C(4) << 40)
+
+static _Atomic uintptr_t growing; /* the thread that grows a section: address of its marker */
+static _Atomic unsigned refusals; /* requests still to be refused at once */
+static __thread char growth_marker __attribute__((tls_model("initial-exec")));
+
+static uintptr_t section_start(enum section s) { return range.base - section_below[s]; }
+
+static size_t section_step(enum section s) {
+  if (s == SECTION_DATA)
+    return (size_t)DATA_STEP > ((size_t)1 << range.block_shift) ? (size_t)DATA_STEP
+                                                                : (size_t)1 << range.block_shift;
+  return s == SECTION_HEAPS ? HEAPS_STEP : ROWS_STEP;
+}
+
+static bool reserve_ahead(uint64_t data_bytes) {
+  char *p = os_reserve(HEAPS_BELOW + data_bytes + SLAB_BYTES);
+  if (p == NULL)
+    return false;
+  for (enum section s = 0; s < SECTION_DATA; s++)
+    range.reserved[s] = section_max[s];
+  range.reserved[SECTION_DATA] = data_bytes;
+  range.slack = GUARD_BYTES + SLAB_BYTES;
+  range.base = round_up((uintptr_t)p + HEAPS_BELOW, SLAB_BYTES);
+  return true;
+}
+
+/* Asks the kernel where it maps things now and takes a place well below, where nobody grows
+ * into; address randomization carries over. */
+static bool place_for_steps(void) {
+  char *p = os_map(PAGE_BYTES);
+  if (p == NULL)
+    return false;
+  os_unmap(p, PAGE_BYTES);
+  range.base = round_up((uintptr_t)p - CLEARANCE, SLAB_BYTES);
+  return true;
+}
+
+bool range_setup(size_t block_bytes) {
+  range.block_shift = (unsigned)__builtin_ctzl(block_bytes);
+  if (os_address_limit() == SIZE_MAX)
+    for (uint64_t data = DATA_MAX_BYTES; data >= DATA_AHEAD_MIN; data /= 2)
+      if (reserve_ahead(data))
+        return true;
+  return place_for_steps();
+}
+
+static bool section_reserve(enum section s, uintptr_t bytes) {
+  uintptr_t have = range.reserved[s];
+  if (bytes <= have)
+    return true;
+  if (os_reserve_at((void *)(section_start(s) + have), bytes - have) == NULL)
+    return false;
+  range.reserved[s] = bytes;
+  return true;
+}
+
+bool range_commit(enum section s, uintptr_t bytes) {
+  uintptr_t have = range.committed[s];
+  if (bytes <= have)
+    return true;
+  uintptr_t want = round_up(bytes, section_step(s));
+  if (want > section_max[s] || !section_reserve(s, want) ||
+      !os_commit((void *)(section_start(s) + have), want - have))
+    return false;
+  range.committed[s] = want;
+  return true;
+}
+
+bool range_grow(void) {
+  uintptr_t want = range_span() + section_step(SECTION_DATA);
+  uintptr_t rows = (want >> SLAB_SHIFT) * ROW_BYTES;
+  uintptr_t blocks = (want >> range.block_shift) * ROW_BYTES;
+  if (!range_commit(SECTION_SLAB_ROWS, rows) || !range_commit(SECTION_MAIL_ROWS, rows) ||
+      !range_commit(SECTION_BLOCK_ROWS, blocks) || !range_commit(SECTION_DATA, want))
+    return false;
+  __atomic_store_n(&range.span, want, __ATOMIC_RELEASE);
+  return true;
+}
+
+bool range_growth_enter(void) {
+  unsigned left = atomic_load_explicit(&refusals, memory_order_relaxed);
+  if (unlikely(left > 0)) {
+    atomic_store_explicit(&refusals, left - 1, memory_order_relaxed);
+    return false;
+  }
+  for (unsigned tries = 0; tries < 2000; tries++) {
+    uintptr_t nobody = 0;
+    if (atomic_compare_exchange_weak_explicit(&growing, &nobody, (uintptr_t)&growth_marker,
+                                              memory_order_acquire, memory_order_relaxed))
+      return true;
+    if (nobody == (uintptr_t)&growth_marker) /* this thread, under a signal handler */
+      return false;
+    if (tries < 1000)
+      cpu_relax();
+    else
+      sched_yield();
+  }
+  return false;
+}
+
+void range_growth_leave(bool grown) {
+  if (!grown)
+    atomic_store_explicit(&refusals, REFUSALS, memory_order_relaxed);
+  atomic_store_explicit(&growing, 0, memory_order_release);
+}
+
+void range_growth_forget(void) {
+  if (growing != (uintptr_t)&growth_marker)
+    range_growth_leave(true);
+}

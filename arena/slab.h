@@ -1,0 +1,91 @@
+/* A slab: 64 KiB of cells of one size class, owned by one heap.
+ *
+ *   cell 0 | cell 1 | ... | cell carved-1 |  never touched yet ...  | tail below one cell
+ *
+ * Every carved cell is in one of four places, and the equations hold whenever the owner is
+ * not inside one of the functions that move cells:
+ *
+ *   carved = used + |free|                      cells freed by the owner wait in `free`
+ *   used   = live + |thread list| + |mail|      mail: freed by other threads, not collected
+ *   used   = until + parked                     so that free has one counter and one branch
+ *
+ * `until` counts the owner's frees down to the next event the owner must attend to:
+ *   CURRENT  the heap's thread list is cut from this slab.  After a cut until = 1: the first
+ *            free is checked thoroughly (an interior pointer shows here at no cost to the
+ *            others); then until = used + 1, which only a double free can reach.
+ *   FULL     no free cell, in no queue.  until = 1: the first free puts it into the queue.
+ *   QUEUED   has free cells.  until = used: at 0 the slab is empty and is retired.
+ *   EMPTY    no class; owner kept, until = 1, so that a double free shows.
+ *
+ * The row is written by the owner only; other threads read `owner`, which changes only while
+ * no object of the slab is alive.  What other threads write is in the mail row (mail.h).
+ */
+#ifndef ARENA_SLAB_H
+#define ARENA_SLAB_H
+
+#include "range.h"
+
+struct heap;
+
+struct cell {
+  struct cell *next;
+};
+
+enum slab_state { SLAB_UNUSED = 0, SLAB_EMPTY, SLAB_CURRENT, SLAB_QUEUED, SLAB_FULL };
+
+struct slab {
+  struct heap *owner;  /* NULL: not passed out */
+  struct cell *free;   /* freed by the owner, newest first */
+  int32_t until;       /* frees until the owner must attend */
+  int32_t parked;      /* used = until + parked */
+  uint32_t carved;     /* cells that have been in a list */
+  uint32_t reciprocal; /* ceil(2^32 / cell bytes) */
+  uint16_t capacity;   /* cells */
+  uint8_t class;       /* 1..CLASSES; 0 when EMPTY or UNUSED */
+  uint8_t state;       /* enum slab_state */
+  uint32_t emptied_ms; /* EMPTY: when */
+  bool dirty;          /* EMPTY: its pages may be resident */
+  struct slab *next;   /* in the heap's queue of the class, or among its empty slabs */
+  struct slab *prev;
+};
+
+static_assert(sizeof(struct slab) == ROW_BYTES, "one row a cache line");
+
+static inline struct slab *slab_at(uintptr_t offset) {
+  return (struct slab *)(range.base - SLAB_ROWS_BELOW + offset / SLAB_BYTES * ROW_BYTES);
+}
+static inline struct slab *slab_of(const void *p) { return slab_at(range_offset(p)); }
+static inline size_t slab_index(const struct slab *s) {
+  return ((uintptr_t)s - (range.base - SLAB_ROWS_BELOW)) / ROW_BYTES;
+}
+static inline char *slab_memory(const struct slab *s) {
+  return (char *)(range.base + slab_index(s) * SLAB_BYTES);
+}
+
+static inline int32_t slab_used(const struct slab *s) { return s->until + s->parked; }
+static inline size_t slab_cell_bytes(const struct slab *s) { return class_bytes(s->class); }
+
+/* Number of the cell that holds p: offset x ceil(2^32/size) >> 32, exact for every offset in a
+ * slab and every class (slab_test.c tries all of them). */
+static inline uint32_t slab_cell_index(const struct slab *s, const void *p) {
+  uint64_t offset = (uintptr_t)p % SLAB_BYTES;
+  return (uint32_t)(offset * s->reciprocal >> 32);
+}
+static inline char *slab_cell(const struct slab *s, uint32_t index) {
+  return slab_memory(s) + index * slab_cell_bytes(s);
+}
+
+/* Is p the first byte of a carved cell?  False too when the slab has no class. */
+hidden bool slab_has_cell(const struct slab *s, const void *p);
+
+/* Empty -> an uncarved slab of that class, in no list. */
+hidden void slab_assign(struct slab *s, unsigned class);
+
+/* Links up to `cells` uncarved cells into a list (all count as used); their number in *n. */
+hidden struct cell *slab_carve(struct slab *s, unsigned cells, unsigned *n);
+
+/* Number of cells in a list that should lie in this slab: stops at the first link that does
+ * not, or after `carved` links, and says so in *broken. */
+hidden uint32_t slab_list_length(const struct slab *s, const struct cell *list, bool *broken);
+
+#endif

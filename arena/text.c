@@ -1,0 +1,85 @@
+/* Text into a fixed buffer; contract in text.h. */
+#include "text.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { DIGITS_MAX = 20 }; /* of 2^64 - 1 */
+
+void text_char(struct text *t, char c) {
+  if (t->length < t->capacity)
+    t->bytes[t->length++] = c;
+  else
+    t->full = true;
+}
+
+void text_bytes(struct text *t, const char *s, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    text_char(t, s[i]);
+}
+
+static unsigned str_length(const char *s) {
+  unsigned n = 0;
+  while (s[n] != '\0')
+    n++;
+  return n;
+}
+
+void text_str(struct text *t, const char *s) { text_bytes(t, s, str_length(s)); }
+
+/* Digits of n to the end of the buffer; returns the first of them. */
+static char *digits_of(uint64_t n, unsigned radix, char buffer[DIGITS_MAX + 1]) {
+  char *p = buffer + DIGITS_MAX;
+  *p = '\0';
+  do {
+    *--p = "0123456789abcdef"[n % radix];
+    n /= radix;
+  } while (n != 0);
+  return p;
+}
+
+void text_u64(struct text *t, uint64_t n) { text_u64_right(t, n, 0); }
+
+void text_hex(struct text *t, uint64_t n) {
+  char buffer[DIGITS_MAX + 1];
+  text_str(t, "0x");
+  text_str(t, digits_of(n, 16, buffer));
+}
+
+static void spaces(struct text *t, unsigned have, unsigned want) {
+  for (; have < want; have++)
+    text_char(t, ' ');
+}
+
+void text_u64_right(struct text *t, uint64_t n, unsigned width) {
+  char buffer[DIGITS_MAX + 1];
+  text_str_right(t, digits_of(n, 10, buffer), width);
+}
+
+void text_str_right(struct text *t, const char *s, unsigned width) {
+  spaces(t, str_length(s), width);
+  text_str(t, s);
+}
+
+void text_str_left(struct text *t, const char *s, unsigned width) {
+  text_str(t, s);
+  spaces(t, str_length(s), width);
+}
+
+void text_column(struct text *t, unsigned column) {
+  size_t start = t->length;
+  while (start > 0 && t->bytes[start - 1] != '\n')
+    start--;
+  spaces(t, (unsigned)(t->length - start), column);
+}
+
+bool text_write(const struct text *t, int fd) {
+  for (size_t done = 0; done < t->length;) {
+    ssize_t n = write(fd, t->bytes + done, t->length - done);
+    if (n < 0 && errno != EINTR)
+      return false;
+    if (n > 0)
+      done += (size_t)n;
+  }
+  return true;
+}

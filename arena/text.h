@@ -1,0 +1,38 @@
+/* Text into a fixed buffer: what faults and reports use in place of stdio.
+ *
+ * Allocates nothing, takes no lock, touches no errno: safe in signal handlers and while the
+ * heap is broken.  What does not fit is dropped and `full` says so.
+ */
+#ifndef ARENA_TEXT_H
+#define ARENA_TEXT_H
+
+#include "base.h"
+
+struct text {
+  char *bytes; /* the caller's buffer */
+  size_t capacity;
+  size_t length;
+  bool full; /* something was dropped */
+};
+
+#define TEXT_ON(array)                                                                             \
+  (struct text) { .bytes = (array), .capacity = sizeof(array) }
+
+hidden void text_char(struct text *t, char c);
+hidden void text_str(struct text *t, const char *s);
+hidden void text_bytes(struct text *t, const char *s, size_t n);
+hidden void text_u64(struct text *t, uint64_t n);
+hidden void text_hex(struct text *t, uint64_t n); /* with 0x */
+
+/* The same in a column of that many characters: numbers to the right, words to the left. */
+hidden void text_u64_right(struct text *t, uint64_t n, unsigned width);
+hidden void text_str_right(struct text *t, const char *s, unsigned width);
+hidden void text_str_left(struct text *t, const char *s, unsigned width);
+
+/* Spaces until the current line has that many characters. */
+hidden void text_column(struct text *t, unsigned column);
+
+/* Writes all of it to a descriptor; false with errno set when that fails. */
+hidden bool text_write(const struct text *t, int fd);
+
+#endif

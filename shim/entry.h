@@ -1,0 +1,63 @@
+/* The paths that all entries of the malloc family share.
+ *
+ *   n <= SMALL_MAX   heap_pop, else small_slow, else (refused) jemalloc
+ *   above            large_*: jemalloc, counted for the calling thread
+ *
+ * Whose pointer it is, is decided by address: inside the range or not.
+ */
+#ifndef SHIM_ENTRY_H
+#define SHIM_ENTRY_H
+
+#include "../arena/heap.h"
+#include "large.h"
+
+#define exported __attribute__((visibility("default")))
+#define caller() __builtin_return_address(0)
+
+/* A cell of class c when the thread's list is empty.  NULL and ENOMEM if nobody has memory;
+ * errno is kept otherwise. */
+hidden void *small_slow(size_t c);
+
+/* n above SMALL_MAX, or a small request that our heap refused. */
+hidden void *large_alloc(size_t n);
+hidden void *large_calloc(size_t n);
+hidden void *large_memalign(size_t alignment, size_t n);
+
+/* A pointer outside the range.  NULL is allowed; a stray one is a fault. */
+hidden void large_free(void *p);
+
+/* Counts one request, or one free, that went to jemalloc. */
+hidden void large_count_alloc(void);
+hidden void large_count_free(void);
+
+/* Those of threads that have no heap of their own; the others' are counted there. */
+extern hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
+
+/* Fails unless jemalloc has that page: names the pointer and what it is near, then aborts. */
+hidden void large_must_hold(const void *p, const char *entry, const void *site);
+
+static inline void *small_alloc(size_t n) {
+  size_t c = class_of(n);
+  void *p = heap_pop(c);
+  return likely(p != NULL) ? p : small_slow(c);
+}
+
+static inline void *any_alloc(size_t n) {
+  return likely(n <= SMALL_MAX) ? small_alloc(n) : large_alloc(n);
+}
+
+static inline void any_free(void *p) {
+  if (likely(range_holds(p)))
+    heap_free(p);
+  else
+    large_free(p);
+}
+
+/* Contract of memalign for a power of two; n as the program asked. */
+hidden void *aligned_any(size_t alignment, size_t n);
+
+/* Contracts of realloc and malloc_usable_size; `entry` is the name the program called. */
+hidden void *realloc_any(void *p, size_t n, const char *entry, const void *site);
+hidden size_t usable_any(const void *p, const char *entry, const void *site);
+
+#endif

@@ -1,0 +1,60 @@
+/* The gate before jemalloc: closed while this process forks.
+ *
+ * jemalloc must hold its locks across a fork.  A thread that waits for one of them while it
+ * holds a lock of libc that fork itself needs (a stream's, in getline, with the list of streams
+ * waiting for it in fflush) would then wait for ever: fork takes libio's locks after all
+ * handlers.  So nobody waits inside jemalloc: the forking thread closes the gate, lets those
+ * inside come out, and only then has jemalloc take its locks.  Who arrives at a closed gate
+ * waits a moment and then goes another way (spill.h).
+ *
+ *   thread:  outside += 1;  closed?          forker:  closed += 1;  membarrier;  outside == 0?
+ *
+ * The system call makes the thread's store visible before its load, so that passing costs no
+ * fence.  Where it is missing (kernel before 4.14, a seccomp filter) the gate stays open and
+ * jemalloc's own handlers do what they do.
+ *
+ * One thing follows: a signal handler may fork in a thread that it interrupted inside jemalloc.
+ * The locks held then are this thread's own, and it goes on in the child too: they are left
+ * alone.
+ */
+#ifndef SHIM_GATE_H
+#define SHIM_GATE_H
+
+#include "../arena/heap.h"
+
+/* Once, before threads exist. */
+hidden void gate_setup(void);
+
+/* Around fork, from the handlers. */
+hidden void gate_close(void);
+hidden void gate_open_parent(void);
+hidden void gate_open_child(void);
+
+extern hidden _Atomic int gate_closed; /* forks under way */
+
+/* Waits a moment for the gate to open.  False if it stays closed. */
+hidden bool gate_wait(struct heap *h);
+
+/* Threads without a heap share a counter. */
+hidden void gate_enter_heapless(void);
+hidden void gate_leave_heapless(void);
+
+/* Passes the gate; h is the thread's heap or NULL.  False: go another way, and do not leave. */
+static inline bool gate_enter(struct heap *h) {
+  if (likely(h != NULL))
+    h->outside++;
+  else
+    gate_enter_heapless();
+  atomic_signal_fence(memory_order_seq_cst);
+  return likely(atomic_load_explicit(&gate_closed, memory_order_relaxed) == 0) || gate_wait(h);
+}
+
+static inline void gate_leave(struct heap *h) {
+  atomic_signal_fence(memory_order_seq_cst);
+  if (likely(h != NULL))
+    h->outside--;
+  else
+    gate_leave_heapless();
+}
+
+#endif

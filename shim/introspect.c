@@ -1,0 +1,89 @@
+/* What glibc offers to look at and tune its malloc, answered for ours.
+ *
+ * Figures are those of small objects plus jemalloc's.  mallopt knows the parameters of glibc
+ * and has nothing to do for them: programs test its result.
+ */
+#include "entry.h"
+#include "report.h"
+#include "report_gather.h"
+#include "start.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct mallinfo2 figures(void) {
+  struct survey v;
+  struct large_figures f = {0};
+  range_survey(&v);
+  large_refresh(&f);
+  struct mallinfo2 m = {
+      .arena = v.span_bytes + f.mapped,
+      .uordblks = f.allocated,
+      .fordblks =
+          f.mapped - f.allocated + v.empty_slab_bytes + v.unpassed_bytes + v.free_block_bytes,
+  };
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    m.uordblks += v.used_cells[c] * class_bytes(c);
+    m.fordblks += v.free_cells[c] * class_bytes(c) + v.uncarved_bytes[c] + v.tail_bytes[c];
+    m.ordblks += v.free_cells[c];
+  }
+  return m;
+}
+
+exported struct mallinfo2 mallinfo2(void) { return figures(); }
+
+static int clamp(size_t n) { return n > INT32_MAX ? INT32_MAX : (int)n; }
+
+exported struct mallinfo mallinfo(void) {
+  struct mallinfo2 m = figures();
+  return (struct mallinfo){.arena = clamp(m.arena),
+                           .ordblks = clamp(m.ordblks),
+                           .uordblks = clamp(m.uordblks),
+                           .fordblks = clamp(m.fordblks)};
+}
+
+exported int malloc_trim(size_t pad) {
+  (void)pad;
+  heap_trim(true);
+  large_purge();
+  return 1;
+}
+
+exported void malloc_stats(void) { report_write_fd(STDERR_FILENO); }
+
+exported int malloc_info(int options, FILE *out) {
+  if (options != 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  struct mallinfo2 m = figures();
+  return fprintf(out,
+                 "<malloc version=\"1\">\n<system type=\"current\" size=\"%zu\"/>\n"
+                 "<total type=\"fast\" count=\"0\" size=\"0\"/>\n"
+                 "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n"
+                 "<aspace type=\"total\" size=\"%zu\"/>\n</malloc>\n",
+                 m.arena, m.ordblks, m.fordblks, m.arena) < 0
+             ? -1
+             : 0;
+}
+
+/* 1: a parameter of glibc's, as its own mallopt answers; 0: none. */
+exported int mallopt(int parameter, int value) {
+  (void)value;
+  switch (parameter) {
+  case M_MXFAST:
+  case M_TRIM_THRESHOLD:
+  case M_TOP_PAD:
+  case M_MMAP_THRESHOLD:
+  case M_MMAP_MAX:
+  case M_CHECK_ACTION:
+  case M_PERTURB:
+  case M_ARENA_TEST:
+  case M_ARENA_MAX:
+    return 1;
+  default:
+    return 0;
+  }
+}

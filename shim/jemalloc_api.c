@@ -1,0 +1,132 @@
+/* jemalloc's own API, for programs that link it (Debian's redis-server does).
+ *
+ * Such programs mix it with malloc and free, so each function decides by address whose the
+ * pointer is.  Small requests are served from our heap when they ask for nothing but size,
+ * alignment and zeroed memory; an arena or a thread cache of jemalloc is jemalloc's.
+ */
+#include "entry.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The flags' layout, from jemalloc's manual: the low 6 bits are log2 of the alignment, then
+ * zero, then thread cache and arena. */
+enum { FLAGS_ALIGN = 0x3f, FLAGS_ZERO = 0x40 };
+
+void *mallocx(size_t n, int flags);
+void *rallocx(void *p, size_t n, int flags);
+size_t xallocx(void *p, size_t n, size_t extra, int flags);
+size_t sallocx(const void *p, int flags);
+void dallocx(void *p, int flags);
+void sdallocx(void *p, size_t n, int flags);
+size_t nallocx(size_t n, int flags);
+int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size);
+int mallctlnametomib(const char *name, size_t *mib, size_t *length);
+int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,
+                 size_t n);
+void malloc_stats_print(void (*write)(void *, const char *), void *opaque, const char *options);
+
+static size_t flags_alignment(int flags) { return (size_t)1 << (flags & FLAGS_ALIGN); }
+
+/* Could aligned_any serve this from a small cell? */
+static bool is_small(size_t n, int flags) {
+  return n <= SMALL_MAX && (flags & ~(FLAGS_ALIGN | FLAGS_ZERO)) == 0 &&
+         flags_alignment(flags) <= SMALL_MAX &&
+         round_up(n, flags_alignment(flags)) <= class_bytes(CLASSES);
+}
+
+static void *large_mallocx(size_t n, int flags) {
+  if (n <= PTRDIFF_MAX) {
+    /* jemalloc aligns what is below 16 bytes to 8. */
+    void *p = jep_mallocx(n < GRAIN ? GRAIN : n, flags);
+    if (p != NULL) {
+      large_count_alloc();
+      return p;
+    }
+  }
+  errno = ENOMEM;
+  return NULL;
+}
+
+exported void *mallocx(size_t n, int flags) {
+  if (!is_small(n, flags))
+    return large_mallocx(n, flags);
+  void *p = aligned_any(flags_alignment(flags), n);
+  return p != NULL && (flags & FLAGS_ZERO) ? memset(p, 0, n) : p;
+}
+
+/* Zeroed growth and alignment hold for the new place, the old contents up to the smaller size. */
+static void *rallocx_move(void *p, size_t old, size_t n, int flags) {
+  void *to = mallocx(n, flags);
+  if (to != NULL) {
+    memcpy(to, p, old < n ? old : n);
+    any_free(p);
+  }
+  return to;
+}
+
+exported void *rallocx(void *p, size_t n, int flags) {
+  size_t old = usable_any(p, "rallocx", caller());
+  if (range_holds(p) || is_small(n, flags))
+    return rallocx_move(p, old, n, flags);
+  void *to = n <= PTRDIFF_MAX ? jep_rallocx(p, n, flags) : NULL;
+  if (to == NULL) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  large_count_alloc();
+  large_count_free();
+  return to;
+}
+
+exported size_t xallocx(void *p, size_t n, size_t extra, int flags) {
+  size_t have = usable_any(p, "xallocx", caller());
+  return range_holds(p) ? have : jep_xallocx(p, n, extra, flags);
+}
+
+exported size_t sallocx(const void *p, int flags) {
+  size_t have = usable_any(p, "sallocx", caller());
+  return range_holds(p) ? have : jep_sallocx(p, flags);
+}
+
+static void free_with_flags(void *p, int flags, const char *entry, const void *site) {
+  if (range_holds(p)) {
+    heap_free(p);
+    return;
+  }
+  large_must_hold(p, entry, site);
+  jep_dallocx(p, flags);
+  large_count_free();
+}
+
+exported void dallocx(void *p, int flags) { free_with_flags(p, flags, "dallocx", caller()); }
+
+/* The size is a hint for speed that we do not need. */
+exported void sdallocx(void *p, size_t n, int flags) {
+  (void)n;
+  free_with_flags(p, flags, "sdallocx", caller());
+}
+
+exported size_t nallocx(size_t n, int flags) {
+  if (n > 0 && is_small(n, flags))
+    return round_up(round_up(n, flags_alignment(flags)), GRAIN);
+  return jep_nallocx(n, flags);
+}
+
+exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {
+  return jep_mallctl(name, old, old_size, new, new_size);
+}
+
+exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
+  return jep_mallctlnametomib(name, mib, length);
+}
+
+exported int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,
+                          size_t n) {
+  return jep_mallctlbymib(mib, length, old, old_size, new, n);
+}
+
+exported void malloc_stats_print(void (*write)(void *, const char *), void *opaque,
+                                 const char *options) {
+  jep_malloc_stats_print(write, opaque, options);
+}

@@ -1,0 +1,59 @@
+/* jemalloc's settings, figures and fork handlers; contract in large.h. */
+#include "large.h"
+
+/* What jemalloc is told before it reads the user's MALLOC_CONF, which still wins.  No brk: the
+ * program break belongs to the program. */
+hidden const char *jep_malloc_conf = "dss:disabled";
+
+struct mallctl_size {
+  const char *name;
+  size_t *value;
+};
+
+void large_refresh(struct large_figures *f) {
+  uint64_t epoch = 1;
+  size_t n = sizeof epoch;
+  jep_mallctl("epoch", &epoch, &n, &epoch, n);
+  const struct mallctl_size wanted[] = {
+      {"stats.allocated", &f->allocated}, {"stats.active", &f->active},
+      {"stats.metadata", &f->metadata},   {"stats.mapped", &f->mapped},
+      {"stats.retained", &f->retained},   {"stats.resident", &f->resident},
+  };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+    n = sizeof(size_t);
+    jep_mallctl(wanted[i].name, wanted[i].value, &n, NULL, 0);
+  }
+}
+
+void large_purge(void) {
+  jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+  jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
+}
+
+/* jemalloc registers its handlers at its first use, in the middle of somebody's malloc.  We keep
+ * them and call them from ours, so that their order does not depend on who allocates first. */
+typedef void fork_handler(void);
+static fork_handler *before, *in_parent, *in_child;
+
+int large_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child);
+hidden int large_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child) {
+  before = prepare;
+  in_parent = parent;
+  in_child = child;
+  return 0;
+}
+
+void large_fork_prepare(void) {
+  if (before != NULL)
+    before();
+}
+
+void large_fork_parent(void) {
+  if (in_parent != NULL)
+    in_parent();
+}
+
+void large_fork_child(void) {
+  if (in_child != NULL)
+    in_child();
+}

@@ -1,0 +1,64 @@
+/* The one contact with jemalloc: a private copy inside the library serves 512 bytes and above.
+ *
+ * Its public names carry the prefix jep_ (large.syms), and its calls to map memory come to
+ * large_pages.c, so that we know every page it has: that is how a pointer of neither heap is
+ * told from one of its own, and how the ledger counts its share where it is mapped.
+ */
+#ifndef SHIM_LARGE_H
+#define SHIM_LARGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../arena/base.h"
+
+/* jemalloc's own entries.  Sizes are at least 1; what these return for failures is jemalloc's
+ * documented behaviour: NULL and ENOMEM from the first group, NULL alone from mallocx. */
+extern hidden void *jep_malloc(size_t n);
+extern hidden void *jep_calloc(size_t count, size_t size);
+extern hidden void *jep_realloc(void *p, size_t n);
+extern hidden void *jep_memalign(size_t alignment, size_t n);
+extern hidden void jep_free(void *p);
+extern hidden size_t jep_malloc_usable_size(void *p);
+extern hidden void *jep_mallocx(size_t n, int flags);
+extern hidden void *jep_rallocx(void *p, size_t n, int flags);
+extern hidden size_t jep_xallocx(void *p, size_t n, size_t extra, int flags);
+extern hidden size_t jep_sallocx(const void *p, int flags);
+extern hidden void jep_dallocx(void *p, int flags);
+extern hidden void jep_sdallocx(void *p, size_t n, int flags);
+extern hidden size_t jep_nallocx(size_t n, int flags);
+extern hidden int jep_mallctl(const char *, void *, size_t *, void *, size_t);
+extern hidden int jep_mallctlnametomib(const char *, size_t *, size_t *);
+extern hidden int jep_mallctlbymib(const size_t *, size_t, void *, size_t *, void *, size_t);
+extern hidden void jep_malloc_stats_print(void (*)(void *, const char *), void *, const char *);
+
+/* Is p inside a page that jemalloc has mapped?  Lock-free, no system call. */
+hidden bool large_holds(const void *p);
+
+/* Bytes jemalloc has mapped, counted at its mmap and munmap. */
+hidden uint64_t large_mapped_bytes(void);
+
+/* Bytes mapped for the table behind large_holds. */
+hidden uint64_t large_table_bytes(void);
+
+/* jemalloc's own figures, in bytes.  Refreshing takes its locks: not in signal handlers. */
+struct large_figures {
+  size_t allocated; /* in objects that are alive, with its rounding */
+  size_t active;    /* in pages with such objects */
+  size_t metadata;
+  size_t mapped;   /* in extents it uses or may use at once, metadata included */
+  size_t retained; /* address space it keeps for itself, no memory behind it */
+  size_t resident; /* its estimate */
+};
+hidden void large_refresh(struct large_figures *f);
+
+/* Gives all of jemalloc's unused pages back to the kernel.  True if it knew any. */
+hidden void large_purge(void);
+
+/* Around fork, in place of the handlers jemalloc would register itself. */
+hidden void large_fork_prepare(void);
+hidden void large_fork_parent(void);
+hidden void large_fork_child(void);
+
+#endif

@@ -1,0 +1,248 @@
+/* Options from the environment; contract in options.h. */
+#include "options.h"
+#include "../arena/range.h"
+#include "../arena/text.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+static const char prefix[] = "ARENASHIM_";
+enum { PREFIX_LENGTH = sizeof prefix - 1 };
+
+/* One option: how its value is read; false if it is illegal.  `legal` and `instead` end the
+ * sentence that says so. */
+struct option {
+  const char *name;
+  bool (*read)(struct options *o, const char *value);
+  const char *legal;
+  const char *instead;
+};
+
+unsigned size_name(size_t bytes, char name[24]) {
+  struct text t = {.bytes = name, .capacity = 23};
+  if (bytes >= 1 << 20 && bytes % (1 << 20) == 0) {
+    text_u64(&t, bytes >> 20);
+    text_char(&t, 'M');
+  } else if (bytes >= 1 << 10 && bytes % (1 << 10) == 0) {
+    text_u64(&t, bytes >> 10);
+    text_char(&t, 'K');
+  } else {
+    text_u64(&t, bytes);
+  }
+  name[t.length] = '\0';
+  return (unsigned)t.length;
+}
+
+/* Digits only, no sign; false at overflow. */
+static bool read_digits(const char **s, size_t *n) {
+  const char *p = *s;
+  size_t value = 0;
+  for (; *p >= '0' && *p <= '9'; p++)
+    if (__builtin_mul_overflow(value, 10, &value) ||
+        __builtin_add_overflow(value, (size_t)(*p - '0'), &value))
+      return false;
+  bool any = p != *s;
+  *s = p;
+  *n = value;
+  return any;
+}
+
+static bool read_size(const char *s, size_t *bytes) {
+  size_t n;
+  if (!read_digits(&s, &n))
+    return false;
+  unsigned shift = *s == 'K' || *s == 'k' ? 10 : *s == 'M' || *s == 'm' ? 20 : 0;
+  if (shift != 0)
+    s++;
+  *bytes = n << shift;
+  return *s == '\0' && *bytes >> shift == n;
+}
+
+static bool read_block_size(struct options *o, const char *value) {
+  size_t n;
+  if (!read_size(value, &n) || !is_power_of_two(n) || n < BLOCK_BYTES_MIN || n > BLOCK_BYTES_MAX)
+    return false;
+  o->block_bytes = n;
+  return true;
+}
+
+static bool read_stats(struct options *o, const char *value) {
+  size_t n = strlen(value);
+  if (n == 0) /* off, as if unset */
+    return true;
+  if (n >= PATTERN_MAX)
+    return false;
+  o->stats = true;
+  if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
+    memcpy(o->stats_pattern, value, n + 1);
+  return true;
+}
+
+static const struct {
+  const char *name;
+  int number;
+} signals[] = {{"HUP", SIGHUP},     {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"USR1", SIGUSR1},
+               {"USR2", SIGUSR2},   {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"URG", SIGURG},
+               {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"PROF", SIGPROF}, {"VTALRM", SIGVTALRM},
+               {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"PWR", SIGPWR}};
+
+static bool read_signal_number(const char *value, int *number) {
+  size_t n;
+  if (!read_digits(&value, &n) || *value != '\0' || n < 1 || n > 64)
+    return false;
+  *number = (int)n;
+  return n != SIGKILL && n != SIGSTOP && n != 32 && n != 33; /* glibc's own */
+}
+
+static bool read_signal(struct options *o, const char *value) {
+  if (*value == '\0') /* off, as if unset */
+    return true;
+  const char *name = strncmp(value, "SIG", 3) == 0 ? value + 3 : value;
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    if (strcmp(name, signals[i].name) == 0) {
+      o->signal = signals[i].number;
+      return true;
+    }
+  return read_signal_number(value, &o->signal);
+}
+
+static bool read_children(struct options *o, const char *value) {
+  o->children = strcmp(value, "off") != 0;
+  return !o->children || strcmp(value, "follow") == 0;
+}
+
+static bool read_flag(bool *flag, const char *value) {
+  *flag = strcmp(value, "1") == 0;
+  return *flag || strcmp(value, "0") == 0;
+}
+static bool read_verbose(struct options *o, const char *value) {
+  return read_flag(&o->verbose, value);
+}
+static bool read_disable(struct options *o, const char *value) {
+  return read_flag(&o->disabled, value);
+}
+
+static bool read_later(struct options *o, const char *value) {
+  (void)o;
+  (void)value;
+  return false;
+}
+
+static const struct option options[] = {
+    {"BLOCK_SIZE", read_block_size, "a power of two from 64K to 16M", "1M"},
+    {"STATS", read_stats, "1, stderr or a path pattern of at most 1023 bytes", "no report"},
+    {"SIGNAL", read_signal, "a signal's name or number that a program can catch", "no signal"},
+    {"CHILDREN", read_children, "follow or off", "follow"},
+    {"VERBOSE", read_verbose, "1 or 0", "0"},
+    {"DISABLE", read_disable, "1 or 0", "0"},
+    {"TAG", read_later, "nothing yet: this version has no call sites", "no tags"},
+    {"SAMPLE", read_later, "nothing yet: this version has no call sites", "no sampling"},
+    {"DUMP", read_later, "nothing yet: this version writes no dumps", "no dump"},
+};
+enum { OPTIONS = sizeof options / sizeof *options };
+
+static void complain(const char *variable, const char *rest) {
+  char buffer[512];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, "arenashim: ");
+  text_bytes(&t, variable, strnlen(variable, 300));
+  text_str(&t, rest);
+  text_char(&t, '\n');
+  text_write(&t, STDERR_FILENO);
+}
+
+static void complain_value(const char *variable, const struct option *option) {
+  char buffer[192];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, ": legal is ");
+  text_str(&t, option->legal);
+  text_str(&t, "; using ");
+  text_str(&t, option->instead);
+  buffer[t.length < sizeof buffer ? t.length : sizeof buffer - 1] = '\0';
+  complain(variable, buffer);
+}
+
+static const struct option *option_named(const char *name, size_t length) {
+  for (size_t i = 0; i < OPTIONS; i++)
+    if (strncmp(name, options[i].name, length) == 0 && options[i].name[length] == '\0')
+      return &options[i];
+  return NULL;
+}
+
+static void defaults(struct options *o) {
+  *o = (struct options){.block_bytes = BLOCK_BYTES_DEFAULT, .children = true};
+}
+
+/* "ARENASHIM_NAME=value"; other variables are none of our business. */
+static void read_variable(struct options *o, const char *variable) {
+  if (strncmp(variable, prefix, PREFIX_LENGTH) != 0)
+    return;
+  const char *name = variable + PREFIX_LENGTH;
+  const char *equals = strchr(name, '=');
+  if (equals == NULL)
+    return;
+  const struct option *option = option_named(name, (size_t)(equals - name));
+  if (option == NULL) {
+    complain(variable, ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
+                       "_SIGNAL, _CHILDREN, _VERBOSE, _DISABLE)");
+    return;
+  }
+  struct options before = *o;
+  if (!option->read(o, equals + 1)) {
+    *o = before;
+    complain_value(variable, option);
+  }
+}
+
+/* The first malloc can come before libc has set environ. */
+static void read_proc(struct options *o) {
+  static char bytes[64 << 10]; /* once, in the single-threaded start */
+  int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  size_t n = 0;
+  ssize_t got;
+  while (n < sizeof bytes - 1 && (got = read(fd, bytes + n, sizeof bytes - 1 - n)) > 0)
+    n += (size_t)got;
+  close(fd);
+  for (size_t at = 0; at < n; at += strlen(bytes + at) + 1)
+    read_variable(o, bytes + at);
+}
+
+void options_read(struct options *o, char *const *environment) {
+  defaults(o);
+  if (getauxval(AT_SECURE))
+    return;
+  if (environment == NULL)
+    read_proc(o);
+  else
+    for (; *environment != NULL; environment++)
+      read_variable(o, *environment);
+}
+
+static void print_option(const char *name, const char *value) {
+  char buffer[PATTERN_MAX + 64];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, "arenashim: ");
+  text_str(&t, prefix);
+  text_str(&t, name);
+  text_char(&t, '=');
+  text_str(&t, value);
+  text_char(&t, '\n');
+  text_write(&t, STDERR_FILENO);
+}
+
+void options_print(const struct options *o) {
+  char block[24], number[24];
+  size_name(o->block_bytes, block);
+  size_name((size_t)o->signal, number);
+  print_option("BLOCK_SIZE", block);
+  print_option("STATS", !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr");
+  print_option("SIGNAL", o->signal ? number : "");
+  print_option("CHILDREN", o->children ? "follow" : "off");
+  print_option("VERBOSE", "1");
+  print_option("DISABLE", o->disabled ? "1" : "0");
+}

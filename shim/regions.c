@@ -1,0 +1,90 @@
+/* The table of region arenas: rows are claimed by compare-and-swap, reused when ended.
+ *
+ * The table grows by pages of rows and never shrinks.  A row whose regions have ended goes to
+ * the next region of the same name and site, so that a program that makes a million short
+ * regions needs as many rows as it has at once.
+ */
+#include "regions.h"
+#include "../arena/os.h"
+
+#include <string.h>
+
+enum { PAGE_ROWS = 32 << 10, ROWS = PAGE_ROWS / sizeof(struct region_row), PAGES = 256 };
+
+static struct {
+  _Atomic(struct region_row *) pages[PAGES];
+  _Atomic unsigned used; /* rows [0, used) have a name */
+  _Atomic unsigned claimed;
+  _Atomic uint64_t bytes;
+} table;
+
+unsigned regions_count(void) {
+  unsigned n = atomic_load_explicit(&table.used, memory_order_acquire);
+  return n < PAGES * ROWS ? n : PAGES * ROWS;
+}
+
+const struct region_row *regions_row(unsigned i) {
+  return atomic_load_explicit(&table.pages[i / ROWS], memory_order_acquire) + i % ROWS;
+}
+
+uint64_t regions_mapped_bytes(void) { return count_get(&table.bytes); }
+
+static struct region_row *page_make(unsigned page) {
+  struct region_row *rows = atomic_load_explicit(&table.pages[page], memory_order_acquire);
+  if (rows != NULL)
+    return rows;
+  struct region_row *fresh = os_map(PAGE_ROWS);
+  if (fresh == NULL)
+    return NULL;
+  if (!atomic_compare_exchange_strong(&table.pages[page], &rows, fresh)) {
+    os_unmap(fresh, PAGE_ROWS);
+    return rows;
+  }
+  atomic_fetch_add(&table.bytes, PAGE_ROWS);
+  return fresh;
+}
+
+static bool row_is(const struct region_row *r, const char *name, uint64_t site) {
+  return r->site == site && strncmp(r->name, name, REGION_NAME_MAX - 1) == 0;
+}
+
+static struct region_row *reuse_row(const char *name, uint64_t site) {
+  unsigned n = regions_count();
+  for (unsigned i = 0; i < n; i++) {
+    struct region_row *r = (struct region_row *)regions_row(i);
+    uint64_t ended = REGION_ROW_ENDED;
+    if (atomic_load_explicit(&r->state, memory_order_acquire) == ended && row_is(r, name, site) &&
+        atomic_compare_exchange_strong(&r->state, &ended, REGION_ROW_LIVE))
+      return r;
+  }
+  return NULL;
+}
+
+/* `used` follows `claimed` when the row is filled; a slower thread's row in between shows with
+ * its name still empty, which readers skip. */
+static struct region_row *new_row(const char *name, uint64_t site) {
+  unsigned i = atomic_fetch_add(&table.claimed, 1);
+  if (i >= PAGES * ROWS) {
+    atomic_store(&table.claimed, PAGES * ROWS);
+    return NULL;
+  }
+  struct region_row *page = page_make(i / ROWS);
+  if (page == NULL)
+    return NULL;
+  struct region_row *r = page + i % ROWS;
+  r->site = site;
+  strncpy(r->name, name, REGION_NAME_MAX - 1);
+  atomic_store_explicit(&r->state, REGION_ROW_LIVE, memory_order_release);
+  unsigned used = atomic_load(&table.used);
+  while (used <= i && !atomic_compare_exchange_weak(&table.used, &used, i + 1))
+    ;
+  return r;
+}
+
+__attribute__((visibility("default"))) struct region_row *
+arenashim_region_attach_v1(const char *name, const void *site) {
+  if (name == NULL)
+    name = "region";
+  struct region_row *r = reuse_row(name, (uintptr_t)site);
+  return r != NULL ? r : new_row(name, (uintptr_t)site);
+}

@@ -1,0 +1,15 @@
+/* The rows in which region arenas of the program count (arena/attach.h), for the report. */
+#ifndef SHIM_REGIONS_H
+#define SHIM_REGIONS_H
+
+#include "../arena/attach.h"
+#include "../arena/base.h"
+
+/* Rows ever used, and each of them.  Rows are never unmapped; any thread, any context. */
+hidden unsigned regions_count(void);
+hidden const struct region_row *regions_row(unsigned i);
+
+/* Bytes mapped for the table. */
+hidden uint64_t regions_mapped_bytes(void);
+
+#endif

@@ -1,0 +1,218 @@
+/* The text report's flow and tables; contract in report.h. */
+#include "report.h"
+#include "../arena/heap_thread.h"
+#include "../arena/os.h"
+#include "regions.h"
+#include "report_gather.h"
+#include "report_ledger.h"
+#include "sink.h"
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { LINE_ROOM = 512 }; /* more than any line has */
+
+/* One report at a time, in space that exists beforehand. */
+static struct {
+  atomic_flag busy;
+  struct sink sink;
+  struct gathered g;
+  char bytes[16 << 10];
+} space = {.busy = ATOMIC_FLAG_INIT};
+
+static bool flush(struct text *t, int fd) {
+  bool ok = text_write(t, fd);
+  t->length = 0;
+  return ok;
+}
+
+static void line(struct text *t, const char *s) {
+  text_str(t, s);
+  text_char(t, '\n');
+}
+
+static const char *reason_name(enum report_reason reason) {
+  return reason == REPORT_AT_EXIT     ? "at exit"
+         : reason == REPORT_ON_SIGNAL ? "on signal"
+                                      : "on call";
+}
+
+static void header(struct text *t, const struct gathered *g) {
+  char block[24];
+  size_name(start_options()->block_bytes, block);
+  text_str(t, "== arenashim " ARENASHIM_VERSION ": ");
+  text_str(t, program_invocation_short_name);
+  text_str(t, ", pid ");
+  text_u64(t, (uint64_t)getpid());
+  text_str(t, ", ");
+  line(t, reason_name(g->reason));
+  text_str(t, "   block size ");
+  text_str(t, block);
+  text_str(t, ", tags off, children ");
+  line(t, start_options()->children ? "follow" : "off");
+  if (start_is_forked())
+    line(t, "   child of a fork: counts start there; what was alive then counts as allocated");
+  if (g->running > 0) {
+    text_str(t, "   * as of its last slow path (the thread is running): ");
+    text_u64(t, g->running);
+    line(t, g->running == 1 ? " arena" : " arenas");
+  }
+  if (g->sums.broken_lists > 0)
+    line(t, "   WARNING: lists of free objects were overwritten by the program");
+}
+
+/* A running thread's name is its own affair until it ends: the kernel has it. */
+static void running_name(uint32_t thread, char name[16]) {
+  char path[64];
+  struct text t = {.bytes = path, .capacity = sizeof path - 1};
+  text_str(&t, "/proc/self/task/");
+  text_u64(&t, thread);
+  text_str(&t, "/comm");
+  path[t.length] = '\0';
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? 0 : read(fd, name, 15);
+  if (fd >= 0)
+    close(fd);
+  name[n > 0 ? n - 1 : 0] = '\0'; /* without the newline */
+}
+
+static void arena_name(const struct heap *h, uint32_t self, char name[16]) {
+  uint32_t thread = heap_thread(heap_number(h));
+  if (heap_is_held(h))
+    memcpy(name, h->name, 16);
+  else if (thread == self)
+    prctl(PR_GET_NAME, name);
+  else
+    running_name(thread, name);
+  name[13] = '\0'; /* the column's width */
+}
+
+static void arena_taken(struct text *t, struct heap *h, const struct gathered *g) {
+  struct arena_line a;
+  char name[16];
+  gather_arena(g, h, &a);
+  arena_name(h, g->self_thread, name);
+  text_u64_right(t, heap_number(h), 5);
+  text_char(t, a.exact ? ' ' : '*');
+  text_str_left(t, name, 13);
+  text_u64_right(t, a.allocs, 13);
+  text_u64_right(t, a.bytes, 15);
+  text_u64_right(t, count_get(&h->total_blocks), 7);
+  text_u64_right(t, count_get(&h->total_blocks) << range.block_shift, 14);
+  text_u64_right(t, count_get(&h->large_allocs), 11);
+  text_char(t, '\n');
+}
+
+static void arena_alive(struct text *t, struct heap *h, const struct gathered *g) {
+  struct arena_line a;
+  gather_arena(g, h, &a);
+  text_u64_right(t, heap_number(h), 5);
+  text_char(t, a.exact ? ' ' : '*');
+  text_u64_right(t, h->threads, 7);
+  text_u64_right(t, a.live, 12);
+  text_u64_right(t, a.live_bytes, 14);
+  text_u64_right(t, count_get(&h->carved_peak), 14);
+  text_u64_right(t, a.frees, 13);
+  text_u64_right(t, a.remote, 12);
+  text_char(t, '\n');
+}
+
+static bool arenas(struct text *t, const struct gathered *g, int fd,
+                   void (*row)(struct text *, struct heap *, const struct gathered *)) {
+  bool ok = true;
+  for (unsigned i = 0; i < heap_count(); i++) {
+    row(t, heap_at(i), g);
+    if (t->capacity - t->length < LINE_ROOM)
+      ok &= flush(t, fd);
+  }
+  return ok && flush(t, fd);
+}
+
+static void region_line(struct text *t, const struct region_row *r) {
+  text_str(t, "  ");
+  text_str_left(t, r->name, 16);
+  text_u64_right(t, count_get(&r->total_allocs), 11);
+  text_u64_right(t, count_get(&r->total_size), 13);
+  text_u64_right(t, count_get(&r->total_blocks), 8);
+  text_u64_right(t, count_get(&r->total_block_size), 13);
+  text_u64_right(t, count_get(&r->total_big_blocks), 6);
+  text_u64_right(t, count_get(&r->used), 11);
+  text_char(t, '\n');
+}
+
+static bool regions(struct text *t, int fd) {
+  bool ok = true;
+  if (regions_count() == 0)
+    return true;
+  line(t, "\nregions (arena_create): bytes as requested");
+  line(t, "  name              requests         size  blocks   block_size   big  used now");
+  for (unsigned i = 0; i < regions_count(); i++) {
+    region_line(t, regions_row(i));
+    if (t->capacity - t->length < LINE_ROOM)
+      ok &= flush(t, fd);
+  }
+  return ok && flush(t, fd);
+}
+
+static void class_line(struct text *t, const struct gathered *g, unsigned c) {
+  const struct survey *v = &g->survey;
+  uint64_t live = gather_live_bytes(g, c) / class_bytes(c);
+  text_u64_right(t, class_bytes(c), 6);
+  text_u64_right(t, v->slabs[c], 8);
+  text_u64_right(t, live, 12);
+  text_u64_right(t, v->used_cells[c] + v->free_cells[c] - live, 12);
+  text_u64_right(t, v->uncarved_bytes[c], 12);
+  text_u64_right(t, g->sums.allocs[c], 14);
+  text_u64_right(t, g->sums.frees[c], 14);
+  text_char(t, '\n');
+}
+
+static void classes(struct text *t, const struct gathered *g) {
+  line(t, "\nsize classes: a slab is 64K of cells of one size; requested bytes need tags");
+  line(t, "  cell   slabs      in use        free    uncarved   allocations         frees");
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    if (g->survey.slabs[c] != 0 || g->sums.allocs[c] != 0)
+      class_line(t, g, c);
+}
+
+static bool write_all(int fd, enum report_reason reason) {
+  struct text t = {.bytes = space.bytes, .capacity = sizeof space.bytes};
+  struct gathered *g = &space.g;
+  gather_begin(g, reason);
+  header(&t, g);
+  line(&t, "\narenas: what they were asked for (bytes with rounding), what they took");
+  line(&t, "arena name          total_allocs     total_size blocks    block_size "
+           "big_blocks");
+  bool ok = arenas(&t, g, fd, arena_taken);
+  line(&t, "\narenas: what lives (the peak is an upper bound)");
+  line(&t, "arena threads        live    live_bytes  <= peak_bytes        frees      remote");
+  ok &= arenas(&t, g, fd, arena_alive);
+  ok &= regions(&t, fd);
+  classes(&t, g);
+  ok &= flush(&t, fd);
+  report_large(&t, g);
+  report_ledger(&t, g);
+  gather_end();
+  return flush(&t, fd) && ok;
+}
+
+void report_write(enum report_reason reason) {
+  if (atomic_flag_test_and_set(&space.busy))
+    return;
+  int saved = errno;
+  if (sink_open(&space.sink, start_options()->stats_pattern))
+    sink_close(&space.sink, write_all(space.sink.fd, reason));
+  errno = saved;
+  atomic_flag_clear(&space.busy);
+}
+
+void report_write_fd(int fd) {
+  if (atomic_flag_test_and_set(&space.busy))
+    return;
+  write_all(fd, REPORT_ON_CALL);
+  atomic_flag_clear(&space.busy);
+}

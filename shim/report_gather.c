@@ -1,0 +1,91 @@
+/* Reads every counter of a report once; contract in report_gather.h. */
+#include "report_gather.h"
+#include "../arena/heap_batch.h"
+#include "../arena/heap_thread.h"
+#include "../arena/os.h"
+#include "entry.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+static struct large_figures last_refresh;
+
+void gather_refresh(void) { large_refresh(&last_refresh); }
+
+static bool may_walk(enum report_reason reason, const struct heap *h) {
+  /* A signal may have interrupted this very thread in the middle of a list. */
+  return heap_is_held(h) || (h == heap_self && reason != REPORT_ON_SIGNAL);
+}
+
+static void add(struct heap_totals *sums, const struct heap_totals *t) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    sums->allocs[c] += t->allocs[c];
+    sums->frees[c] += t->frees[c];
+    sums->remote[c] += t->remote[c];
+    sums->listed[c] += t->listed[c];
+  }
+  sums->broken_lists += t->broken_lists;
+}
+
+void gather_begin(struct gathered *g, enum report_reason reason) {
+  *g = (struct gathered){.reason = reason, .self_thread = os_thread_id()};
+  heap_hold_idle();
+  if (reason != REPORT_ON_SIGNAL) {
+    gather_refresh();
+    if (heap_is_real(heap_self))
+      heap_flush_batches(heap_self);
+  }
+  g->large = last_refresh;
+  for (unsigned i = 0; i < heap_count(); i++) {
+    struct heap *h = heap_at(i);
+    struct heap_totals t;
+    bool exact = may_walk(reason, h);
+    heap_read_totals(h, exact, &t);
+    add(&g->sums, &t);
+    g->running += !exact;
+    g->large_allocs += count_get(&h->large_allocs);
+    g->large_frees += count_get(&h->large_frees);
+  }
+  g->large_allocs += count_get(&heapless_large_allocs);
+  g->large_frees += count_get(&heapless_large_frees);
+  range_survey(&g->survey);
+  g->large_mapped = large_mapped_bytes();
+  g->mapped = os_mapped_bytes();
+}
+
+void gather_end(void) { heap_let_go(); }
+
+void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
+  struct heap_totals t;
+  *line = (struct arena_line){.exact = may_walk(g->reason, h)};
+  heap_read_totals(h, line->exact, &t);
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    line->allocs += t.allocs[c];
+    line->bytes += t.allocs[c] * class_bytes(c);
+    line->frees += t.frees[c];
+    line->remote += t.remote[c];
+    line->live_bytes += (t.allocs[c] - t.frees[c]) * class_bytes(c);
+  }
+  line->live = line->allocs - line->frees;
+}
+
+uint64_t gather_live_bytes(const struct gathered *g, unsigned c) {
+  uint64_t cells = g->survey.used_cells[c] - g->survey.mail_cells[c];
+  uint64_t listed = g->sums.listed[c];
+  return (cells - (listed < cells ? listed : cells)) * class_bytes(c);
+}
+
+uint64_t gather_resident(void) {
+  char buffer[128];
+  int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? 0 : read(fd, buffer, sizeof buffer - 1);
+  if (fd >= 0)
+    close(fd);
+  uint64_t pages = 0;
+  ssize_t i = 0;
+  while (i < n && buffer[i] != ' ')
+    i++;
+  for (i++; i < n && buffer[i] >= '0' && buffer[i] <= '9'; i++)
+    pages = pages * 10 + (uint64_t)(buffer[i] - '0');
+  return pages * PAGE_BYTES;
+}

@@ -1,0 +1,42 @@
+/* What a report says, as numbers: read first, written after. */
+#ifndef SHIM_REPORT_GATHER_H
+#define SHIM_REPORT_GATHER_H
+
+#include "../arena/heap_stats.h"
+#include "large.h"
+#include "report.h"
+
+/* One arena's line: sums over its classes. */
+struct arena_line {
+  uint64_t allocs, bytes, frees, remote, live, live_bytes;
+  bool exact; /* else as of its thread's last slow path */
+};
+
+struct gathered {
+  enum report_reason reason;
+  uint32_t self_thread;    /* kernel id of the thread that reports */
+  struct survey survey;    /* bytes and cells of the range */
+  struct heap_totals sums; /* over all arenas */
+  unsigned running;        /* arenas read as of their last slow path */
+  struct large_figures large;
+  uint64_t large_allocs, large_frees;
+  uint64_t large_mapped, mapped; /* our counters, read together with the figures */
+};
+
+/* Claims idle arenas for reading; they stay claimed until gather_end. */
+hidden void gather_begin(struct gathered *g, enum report_reason reason);
+hidden void gather_end(void);
+
+/* Reads one arena again for its line; valid between begin and end. */
+hidden void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line);
+
+/* Remembers jemalloc's figures for reports that may not ask.  Not in signal handlers. */
+hidden void gather_refresh(void);
+
+/* The kernel's resident size of this process, in bytes; 0 if /proc can't be read. */
+hidden uint64_t gather_resident(void);
+
+/* Allocated cells of a class in bytes, what waits in lists and mail taken off. */
+hidden uint64_t gather_live_bytes(const struct gathered *g, unsigned c);
+
+#endif

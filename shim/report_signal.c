@@ -1,0 +1,28 @@
+/* Reports by signal; contract in report_signal.h. */
+#include "report_signal.h"
+#include "report.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* A signal that would have ended the program does so after the report. */
+static void on_signal(int number) {
+  int saved = errno;
+  report_write(REPORT_ON_SIGNAL);
+  errno = saved;
+  if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
+      number == SIGXCPU || number == SIGXFSZ || number == SIGPWR) {
+    signal(number, SIG_DFL);
+    raise(number); /* delivered when the handler returns and unblocks it */
+  }
+}
+
+void report_on_signal(int number) {
+  struct sigaction now;
+  if (sigaction(number, NULL, &now) != 0 || now.sa_handler != SIG_DFL)
+    return;
+  struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_ONSTACK};
+  sigfillset(&ours.sa_mask);
+  sigaction(number, &ours, NULL);
+}

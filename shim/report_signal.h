@@ -1,0 +1,10 @@
+/* ARENASHIM_SIGNAL: a report when a signal arrives. */
+#ifndef SHIM_REPORT_SIGNAL_H
+#define SHIM_REPORT_SIGNAL_H
+
+#include "../arena/base.h"
+
+/* Installs the handler if the program has the default action for that signal. */
+hidden void report_on_signal(int number);
+
+#endif

@@ -1,0 +1,155 @@
+/* Where reports go; contract in sink.h. */
+#include "sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+/* High, where few programs count or close by hand; lower if the limit says so. */
+enum { STDERR_COPY_FROM = 500 };
+
+static struct {
+  int fd; /* the copy + 1; 0: none */
+  dev_t device;
+  ino_t inode;
+  _Atomic unsigned sequence;
+} kept;
+
+void sink_keep_stderr(void) {
+  struct stat s;
+  int saved = errno;
+  int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_COPY_FROM);
+  if (fd < 0)
+    fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (fd >= 0 && fstat(fd, &s) == 0) {
+    kept.fd = fd + 1;
+    kept.device = s.st_dev;
+    kept.inode = s.st_ino;
+  }
+  errno = saved;
+}
+
+/* Daemons close all descriptors and open others under the same numbers. */
+static bool is_kept(int fd) {
+  struct stat s;
+  return fd >= 0 && fstat(fd, &s) == 0 && s.st_dev == kept.device && s.st_ino == kept.inode;
+}
+
+static int stderr_now(void) {
+  if (kept.fd == 0)
+    return STDERR_FILENO;
+  if (is_kept(kept.fd - 1))
+    return kept.fd - 1;
+  return is_kept(STDERR_FILENO) ? STDERR_FILENO : -1;
+}
+
+static bool complain(const char *name, int error) {
+  char buffer[SINK_NAME_MAX + 128];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, "arenashim: can't write the report to ");
+  text_str(&t, name);
+  text_str(&t, ": ");
+  text_str(&t, strerrordesc_np(error));
+  text_str(&t, "; the program goes on without it\n");
+  text_write(&t, stderr_now());
+  return false;
+}
+
+static void text_field(struct text *to, char field) {
+  struct utsname host;
+  switch (field) {
+  case 'p':
+    text_u64(to, (uint64_t)getpid());
+    break;
+  case 'e':
+    text_str(to, program_invocation_short_name);
+    break;
+  case 'h':
+    text_str(to, uname(&host) == 0 ? host.nodename : "unknown");
+    break;
+  case 't':
+    text_u64(to, (uint64_t)time(NULL));
+    break;
+  case 'n':
+    text_u64(to, atomic_load(&kept.sequence));
+    break;
+  case '%':
+    text_char(to, '%');
+    break;
+  default: /* not one of ours: as it stands */
+    text_char(to, '%');
+    text_char(to, field);
+  }
+}
+
+void sink_expand(struct text *to, const char *pattern) {
+  for (; *pattern != '\0'; pattern++) {
+    if (*pattern == '%' && pattern[1] != '\0')
+      text_field(to, *++pattern);
+    else
+      text_char(to, *pattern);
+  }
+}
+
+static void append_pid(char name[SINK_NAME_MAX], const char *infix) {
+  struct text t = {.bytes = name, .capacity = SINK_NAME_MAX - 1, .length = strlen(name)};
+  text_str(&t, infix);
+  text_u64(&t, (uint64_t)getpid());
+  name[t.length] = '\0';
+}
+
+static bool open_directly(struct sink *k) {
+  k->fd = open(k->name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  return k->fd >= 0 || complain(k->name, errno);
+}
+
+bool sink_open(struct sink *k, const char *pattern) {
+  struct stat s;
+  *k = (struct sink){.fd = -1};
+  atomic_fetch_add(&kept.sequence, 1);
+  if (*pattern == '\0') {
+    k->fd = stderr_now();
+    return k->fd >= 0;
+  }
+  struct text t = {.bytes = k->name, .capacity = PATTERN_MAX - 1};
+  sink_expand(&t, pattern);
+  k->name[t.length] = '\0';
+  if (stat(k->name, &s) == 0 && !S_ISREG(s.st_mode))
+    return open_directly(k);
+  memcpy(k->temporary, k->name, sizeof k->name);
+  append_pid(k->temporary, ".tmp.");
+  k->is_file = true;
+  k->fd = open(k->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  return k->fd >= 0 || complain(k->name, errno);
+}
+
+/* link fails if the name exists, rename would replace it.  File systems without hard links
+ * get the rename. */
+static bool give_name(struct sink *k) {
+  if (link(k->temporary, k->name) == 0)
+    return unlink(k->temporary) == 0;
+  if (errno == EEXIST)
+    append_pid(k->name, ".");
+  return rename(k->temporary, k->name) == 0;
+}
+
+bool sink_close(struct sink *k, bool written) {
+  int error = errno;
+  if (k->name[0] == '\0')
+    return written;
+  written = close(k->fd) == 0 && written;
+  if (written && k->is_file) {
+    written = give_name(k);
+    error = errno;
+  }
+  if (written)
+    return true;
+  if (k->is_file)
+    unlink(k->temporary);
+  return complain(k->name, error);
+}

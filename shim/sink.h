@@ -1,0 +1,36 @@
+/* Where reports go: a duplicate of stderr kept from the start, or a file named by a pattern.
+ *
+ * System calls only; safe in signal handlers.  A file is written under a temporary name and
+ * takes its own at the end.  If that name exists already it is another process's: ours gets
+ * ".PID" appended, so that nothing is lost.  What is not a regular file is written to directly.
+ */
+#ifndef SHIM_SINK_H
+#define SHIM_SINK_H
+
+#include "../arena/text.h"
+#include "options.h"
+
+/* Bytes of a name made from a pattern, the endings of temporary names included. */
+enum { SINK_NAME_MAX = PATTERN_MAX + 64 };
+
+struct sink {
+  int fd;
+  bool is_file; /* has a temporary name, to be given its own at the end */
+  char name[SINK_NAME_MAX];
+  char temporary[SINK_NAME_MAX];
+};
+
+/* Duplicates stderr, close-on-exec: programs close descriptor 2 before our last word. */
+hidden void sink_keep_stderr(void);
+
+/* Opens what the pattern names ("": stderr).  False after one line on stderr that says why. */
+hidden bool sink_open(struct sink *k, const char *pattern);
+
+/* Ends the report; `written` says whether all writes succeeded (errno as the failing one left
+ * it).  False after one line if the report is not where it should be. */
+hidden bool sink_close(struct sink *k, bool written);
+
+/* %p pid, %e program, %h host, %t unix time, %n sequence number (from 1), %%.  Cut at capacity. */
+hidden void sink_expand(struct text *to, const char *pattern);
+
+#endif

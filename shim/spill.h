@@ -1,0 +1,36 @@
+/* What large requests and frees do while a fork keeps jemalloc closed (gate.h).
+ *
+ * A request gets a mapping of its own; at most SPILLS are alive at a time, and beyond that the
+ * thread waits for the fork.  A free is put on a list and made when the gate has opened.
+ */
+#ifndef SHIM_SPILL_H
+#define SHIM_SPILL_H
+
+#include "../arena/base.h"
+
+enum { SPILLS = 1024 };
+
+extern hidden _Atomic unsigned spill_count; /* alive; nearly always 0 */
+
+/* Zeroed memory; NULL if there is none.  alignment: a power of two. */
+hidden void *spill_alloc(size_t alignment, size_t n);
+
+/* Usable bytes of a spilled object; 0: p is none. */
+hidden size_t spill_bytes(const void *p);
+
+/* Frees p if it is a spilled object. */
+hidden bool spill_free(void *p);
+
+/* Puts an object of jemalloc aside; it is freed by the next spill_settle. */
+hidden void spill_defer_free(void *p);
+hidden void spill_settle(void);
+
+static inline bool spill_holds(const void *p) {
+  return unlikely(atomic_load_explicit(&spill_count, memory_order_relaxed) != 0) &&
+         spill_bytes(p) != 0;
+}
+
+/* Bytes mapped for spilled objects. */
+hidden uint64_t spill_mapped_bytes(void);
+
+#endif

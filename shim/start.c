@@ -1,0 +1,92 @@
+/* The process's start, forks and end; contract in start.h.
+ *
+ * ld.so asks for memory before any constructor has run, so the first malloc reads the options.
+ * Whatever needs a working libc (fork handlers, signal handlers, descriptors) waits for the
+ * constructor.
+ */
+#include "start.h"
+#include "children.h"
+#include "entry.h"
+#include "gate.h"
+#include "report.h"
+#include "report_signal.h"
+#include "sink.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+enum start_state { NOT_STARTED, STARTING, READY, WITHOUT_HEAPS };
+
+static struct {
+  _Atomic int state;
+  struct options options;
+  pthread_key_t thread_end; /* made in the first malloc: below 32, its values need no memory */
+  bool have_key;
+  bool forked;
+} start;
+
+const struct options *start_options(void) { return &start.options; }
+bool start_is_forked(void) { return start.forked; }
+
+static void end_of_thread(void *heap) {
+  (void)heap;
+  heap_thread_ended();
+}
+
+static void begin_of_thread(void) {
+  if (start.have_key)
+    pthread_setspecific(start.thread_end, heap_self);
+}
+
+static int start_heaps(void) {
+  options_read(&start.options, environ);
+  if (start.options.verbose)
+    options_print(&start.options);
+  if (start.options.disabled || !range_setup(start.options.block_bytes))
+    return WITHOUT_HEAPS;
+  start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
+  heap_thread_started = begin_of_thread;
+  return READY;
+}
+
+bool start_once(void) {
+  int state = atomic_load_explicit(&start.state, memory_order_acquire);
+  if (likely(state == READY))
+    return true;
+  if (state == NOT_STARTED && atomic_compare_exchange_strong(&start.state, &state, STARTING)) {
+    state = start_heaps();
+    atomic_store_explicit(&start.state, state, memory_order_release);
+  }
+  return state == READY;
+}
+
+static void fork_prepare(void) {
+  heap_fork_prepare();
+  gate_close();
+}
+
+static void fork_child(void) {
+  gate_open_child();
+  if (start.state == READY)
+    heap_fork_child();
+  start.forked = true;
+}
+
+__attribute__((constructor)) static void process_starts(void) {
+  start_once();
+  gate_setup();
+  pthread_atfork(fork_prepare, gate_open_parent, fork_child);
+  if (!start.options.children)
+    children_drop_shim();
+  if (start.options.disabled)
+    return;
+  if (start.options.stats)
+    sink_keep_stderr();
+  if (start.options.signal != 0)
+    report_on_signal(start.options.signal);
+}
+
+__attribute__((destructor)) static void process_ends(void) {
+  if (start.options.stats && !start.options.disabled)
+    report_write(REPORT_AT_EXIT);
+}

@@ -1,0 +1,19 @@
+/* The process's life as the shim sees it: its first malloc, its start, forks, thread ends, exit. */
+#ifndef SHIM_START_H
+#define SHIM_START_H
+
+#include "../arena/base.h"
+#include "options.h"
+
+/* Reads the options and reserves the range at the first call.  True if small requests can be
+ * served from heaps; false if the shim is disabled, has no address space, or another thread
+ * is in the middle of the first call. */
+hidden bool start_once(void);
+
+/* Legal once start_once has been called; read-only. */
+hidden const struct options *start_options(void);
+
+/* Is this process the child of a fork, with counts of its own? */
+hidden bool start_is_forked(void);
+
+#endif

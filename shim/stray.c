@@ -1,0 +1,79 @@
+/* Stray pointers: what lies there; contract in stray.h. */
+#include "stray.h"
+#include "../arena/fault.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* A line of /proc/self/maps, read a character at a time: no libc parser may be trusted now. */
+struct maps {
+  int fd;
+  char buffer[1024];
+  size_t at, end;
+};
+
+static int next_char(struct maps *m) {
+  if (m->at == m->end) {
+    ssize_t n = read(m->fd, m->buffer, sizeof m->buffer);
+    if (n <= 0)
+      return -1;
+    m->at = 0;
+    m->end = (size_t)n;
+  }
+  return (unsigned char)m->buffer[m->at++];
+}
+
+static uintptr_t next_hex(struct maps *m) {
+  uintptr_t n = 0;
+  for (int c; (c = next_char(m)) >= 0;) {
+    if (c >= '0' && c <= '9')
+      n = n * 16 + (uintptr_t)(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      n = n * 16 + (uintptr_t)(c - 'a' + 10);
+    else
+      break; /* the separator is eaten */
+  }
+  return n;
+}
+
+/* The rest of the line: "rw-p 00000000 00:00 0    [stack]"; what is wanted is its fifth word. */
+static void tell_rest(struct maps *m, struct text *t) {
+  unsigned words = 0;
+  bool in_word = false;
+  size_t before = t->length;
+  for (int c; (c = next_char(m)) >= 0 && c != '\n';) {
+    words += c != ' ' && !in_word;
+    in_word = c != ' ';
+    if (words >= 5)
+      text_char(t, (char)c);
+  }
+  if (t->length == before)
+    text_str(t, "an unnamed mapping");
+}
+
+static void tell_place(struct text *t, const void *p) {
+  struct maps m = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
+  uintptr_t start, end;
+  while (m.fd >= 0 && (start = next_hex(&m)) != 0) {
+    end = next_hex(&m);
+    if ((uintptr_t)p >= start && (uintptr_t)p < end) {
+      text_str(t, ", but in ");
+      tell_rest(&m, t);
+      text_str(t, " at +");
+      text_hex(t, (uintptr_t)p - start);
+      return;
+    }
+    for (int c; (c = next_char(&m)) >= 0 && c != '\n';)
+      ;
+  }
+  text_str(t, ": nothing is mapped there");
+}
+
+void stray_pointer(const char *entry, const void *p, const void *site) {
+  char buffer[512];
+  struct text t = TEXT_ON(buffer);
+  fault_begin(&t, entry, p, site);
+  text_str(&t, "the pointer is in no heap");
+  tell_place(&t, p);
+  fault_end(&t);
+}

@@ -1,0 +1,11 @@
+/* Death by a pointer that neither heap has. */
+#ifndef SHIM_STRAY_H
+#define SHIM_STRAY_H
+
+#include "../arena/base.h"
+
+/* Says which function got p, from where, and what lies at p according to /proc/self/maps, then
+ * aborts.  Allocates nothing. */
+_Noreturn hidden cold void stray_pointer(const char *entry, const void *p, const void *site);
+
+#endif

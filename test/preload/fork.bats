@@ -1,0 +1,18 @@
+# fork in all its company. The long forms, 10,000 forks each, take the count as an argument.
+load common
+
+@test "1,000 forks from a process with 4 allocating threads" { run_shim "$BIN/fork_threads" 1000; expect_ok; }
+@test "the same, all children report" {
+  run_shim ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.%p" "$BIN/fork_threads" 200
+  expect_ok
+  # the parent, and each 16th child leaves by exit
+  (($(ls "$BATS_TEST_TMPDIR"/r.* | wc -l) >= 13))
+}
+@test "forks while threads sit in getline, short lines" { run_shim "$BIN/fork_getline" short 300; expect_ok; }
+@test "forks while threads sit in getline, long lines" { run_shim "$BIN/fork_getline" long 300; expect_ok; }
+@test "forks in a signal handler, at random moments" { run_shim "$BIN/fork_signal" timer 1000; expect_ok; }
+@test "forks in a signal handler, at each 7th instruction of malloc and free" {
+  run_shim "$BIN/fork_signal" step 1000 7
+  expect_ok
+}
+@test "vfork and posix_spawn" { run_shim "$BIN/spawn" 100; expect_ok; }

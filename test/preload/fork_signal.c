@@ -1,0 +1,139 @@
+/* Forks inside a signal handler that interrupted a small malloc or free.
+ * fork_signal timer [FORKS = 1000]            a timer fires at random moments
+ * fork_signal step [FORKS = 1000 [STRIDE = 7]] the trap flag stops at every instruction inside the allocator; each STRIDE-th forks
+ * Children use the heap inside the handler and leave, or return into the interrupted call and go on. */
+#define _GNU_SOURCE
+#include "check.h"
+#include <dlfcn.h>
+#include <link.h>
+#include <stdbool.h>
+#include <time.h>
+#include <ucontext.h>
+
+enum { SLOTS = 512, TRAP_FLAG = 0x100 };
+
+/* A slot is empty while its object is on the way in or out, so that the others can be checked at any instant. */
+static struct {
+  char *volatile p;
+  size_t size;
+} slots[SLOTS];
+
+static uint64_t rng = 5;
+static volatile long forked, wanted, seen, stride;
+static volatile int pairs_left = -1; /* counts down in a child that went on */
+static bool stepping;
+static uintptr_t code_start, code_end; /* of the library that malloc lives in */
+static timer_t timer;
+
+static void check_slots(void) {
+  for (int i = 0; i < SLOTS; i++)
+    if (slots[i].p)
+      CHECK_STAMP(slots[i].p, slots[i].size, (uintptr_t)slots[i].p);
+}
+
+/* What the child does within the handler: new objects must not lie upon those alive. */
+static void use_heap(void) {
+  enum { COUNT = 200 };
+  static char *made[COUNT];
+  for (int i = 0; i < COUNT; i++) {
+    made[i] = must(malloc((size_t)i * 5 % 512));
+    stamp(made[i], (size_t)i * 5 % 512, (uint64_t)i);
+  }
+  check_slots();
+  for (int i = 0; i < COUNT; i++) {
+    CHECK_STAMP(made[i], (size_t)i * 5 % 512, (uint64_t)i);
+    free(made[i]);
+  }
+  for (int i = 0; i < SLOTS; i++)
+    free(slots[i].p);
+}
+
+static void arm(void) {
+  struct itimerspec when = {.it_value.tv_nsec = 5000 + (long)rng_below(&rng, 100000)};
+  timer_settime(timer, 0, &when, NULL);
+}
+
+static void interrupted(int sig, siginfo_t *info, void *context) {
+  ucontext_t *uc = context;
+  uintptr_t at = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+  (void)sig, (void)info;
+  if (stepping && (at < code_start || at >= code_end || seen++ % stride != 0))
+    return;
+  int saved = errno;
+  if (forked < wanted) {
+    pid_t pid = fork();
+    CHECK(pid >= 0, "fork %ld in a handler expected a pid, found errno %d", forked, errno);
+    if (pid == 0) {
+      watchdog(20);
+      uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+      if (forked % 2 == 0) {
+        use_heap();
+        _exit(0);
+      }
+      pairs_left = 1000; /* timers are not inherited: the child goes on undisturbed */
+      errno = saved;
+      return;
+    }
+    wait_ok(pid);
+    forked++;
+  }
+  if (stepping && forked >= wanted)
+    uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+  if (!stepping)
+    arm();
+  errno = saved;
+}
+
+static int find_code(struct dl_phdr_info *info, size_t size, void *address) {
+  (void)size;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+    uintptr_t start = info->dlpi_addr + ph->p_vaddr;
+    if (ph->p_type == PT_LOAD && (uintptr_t)address - start < ph->p_memsz) {
+      code_start = start;
+      code_end = start + ph->p_memsz;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static void churn_one(void) {
+  size_t i = rng_below(&rng, SLOTS);
+  char *old = slots[i].p;
+  slots[i].p = NULL;
+  if (old)
+    CHECK_STAMP(old, slots[i].size, (uintptr_t)old);
+  free(old);
+  slots[i].size = rng_below(&rng, 512);
+  char *p = must(malloc(slots[i].size));
+  stamp(p, slots[i].size, (uintptr_t)p);
+  slots[i].p = p;
+}
+
+int main(int argc, char **argv) {
+  CHECK(argc > 1, "timer or step expected, found no argument");
+  stepping = strcmp(argv[1], "step") == 0;
+  wanted = arg_long(argc, argv, 2, 1000);
+  stride = arg_long(argc, argv, 3, 7);
+  watchdog(60 + (unsigned)(wanted / 20));
+  struct sigaction action = {.sa_sigaction = interrupted, .sa_flags = SA_SIGINFO | SA_RESTART};
+  sigaction(stepping ? SIGTRAP : SIGPROF, &action, NULL);
+  if (stepping) {
+    dl_iterate_phdr(find_code, dlsym(RTLD_DEFAULT, "malloc"));
+    CHECK(code_start, "the code of malloc expected in a loaded object, found nowhere");
+    __asm__ volatile("subq $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\taddq $128, %%rsp" ::: "cc", "memory");
+  } else {
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
+    CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create expected 0, found errno %d", errno);
+    arm();
+  }
+  while (pairs_left != 0 && (pairs_left > 0 || forked < wanted)) {
+    churn_one();
+    if (pairs_left > 0)
+      pairs_left--;
+  }
+  check_slots();
+  for (int i = 0; i < SLOTS; i++)
+    free(slots[i].p);
+}

@@ -1,0 +1,81 @@
+/* A mix of requests from two threads for nth_fail.bats, which lets the n-th system call of a kind fail.
+ * Prints "main" first, so that a failure before it is known as ld.so's. Any request may be refused, with NULL and ENOMEM;
+ * what was handed out keeps its contents; thread creation may be refused too. */
+#include "check.h"
+#include <malloc.h>
+
+enum { SLOTS = 600, OPERATIONS = 30000 };
+
+struct work {
+  uint64_t rng;
+  long refused;
+  char *slots[SLOTS];
+  size_t sizes[SLOTS];
+};
+
+static struct work works[2];
+
+static void refused(struct work *w) {
+  CHECK(errno == ENOMEM, "a refusal expected to set ENOMEM, found %d", errno);
+  w->refused++;
+}
+
+static void replace(struct work *w, size_t i) {
+  size_t kind = rng_below(&w->rng, 300);
+  size_t n = kind == 0 ? rng_below(&w->rng, 3 << 20) : rng_below(&w->rng, kind < 30 ? 30000 : 512);
+  char *old = w->slots[i], *p;
+  if (old)
+    CHECK_STAMP(old, w->sizes[i], (uintptr_t)old);
+  errno = 0;
+  if (kind % 3 == 0 && n > 0) { /* realloc of nothing or of something; a refusal leaves it alone */
+    size_t kept = w->sizes[i] < n ? w->sizes[i] : n;
+    p = realloc(old, n);
+    if (!p) {
+      refused(w);
+      if (old)
+        CHECK_STAMP(old, w->sizes[i], (uintptr_t)old);
+      return;
+    }
+    if (old)
+      CHECK_STAMP(p, kept / 8 * 8, (uintptr_t)old);
+  } else {
+    free(old);
+    p = kind % 3 == 1 ? memalign((size_t)16 << kind % 9, n) : malloc(n);
+    if (!p)
+      refused(w);
+  }
+  w->slots[i] = p;
+  w->sizes[i] = p ? n : 0;
+  if (p)
+    stamp(p, n, (uintptr_t)p);
+}
+
+static void *run(void *arg) {
+  struct work *w = arg;
+  for (int i = 0; i < OPERATIONS; i++)
+    replace(w, rng_below(&w->rng, i / 5000 % 2 ? SLOTS : SLOTS / 4));
+  for (int i = 0; i < SLOTS; i++) { /* all goes back, so that giving back to the kernel may fail too */
+    if (w->slots[i])
+      CHECK_STAMP(w->slots[i], w->sizes[i], (uintptr_t)w->slots[i]);
+    free(w->slots[i]);
+    w->slots[i] = NULL;
+    w->sizes[i] = 0;
+  }
+  malloc_trim(0);
+  return NULL;
+}
+
+int main(void) {
+  watchdog(60);
+  dprintf(1, "main\n");
+  pthread_t thread;
+  works[1].rng = 77;
+  int error = EAGAIN;
+  for (int i = 0; i < 5 && error; i++)
+    error = pthread_create(&thread, NULL, run, &works[0]);
+  run(&works[1]);
+  if (!error)
+    pthread_join(thread, NULL);
+  run(&works[1]);
+  dprintf(1, "done, %ld refused\n", works[0].refused + works[1].refused);
+}

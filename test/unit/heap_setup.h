@@ -1,0 +1,349 @@
+/* What the heap tests share: a range, requests as the shim makes them, and one walk that holds a
+ * heap against the equations of slab.h, block.h, heap.h, heap_memory.h and mail.h.
+ *
+ * A failed require() is cmocka's failure in the test's own thread; anywhere else (another
+ * thread, a forked child) it is one line on stderr and an abort, which the test then sees.
+ */
+#ifndef TEST_HEAP_SETUP_H
+#define TEST_HEAP_SETUP_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "heap.h"
+#include "heap_memory.h"
+#include "heap_stats.h"
+#include "heap_thread.h"
+#include "os.h"
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#else
+#define UNDER_TSAN 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define UNDER_ASAN 1
+#else
+#define UNDER_ASAN 0
+#endif
+
+/* ---- failures ---- */
+
+static uint32_t test_thread; /* the one that cmocka runs tests in */
+
+static inline void require_failed(const char *what, const char *file, int line) {
+  if (os_thread_id() == test_thread) {
+    print_error("%s\n", what);
+    _fail(file, line);
+  }
+  dprintf(STDERR_FILENO, "%s:%d: %s\n", file, line, what);
+  abort();
+}
+
+#define require(condition)                                                                         \
+  do {                                                                                             \
+    if (!(condition))                                                                              \
+      require_failed(#condition, __FILE__, __LINE__);                                              \
+  } while (0)
+
+/* ---- processes ---- */
+
+/* First of all in main: a range for heaps. */
+static inline void test_start(void) {
+  test_thread = os_thread_id();
+  require(range_setup(BLOCK_BYTES_DEFAULT));
+}
+
+/* Runs body in a child; its wait status. */
+static inline int child_status(void (*body)(void)) {
+  fflush(NULL);
+  pid_t child = fork();
+  require(child >= 0);
+  if (child == 0) {
+    body();
+    exit(0); /* not _exit: coverage is written there */
+  }
+  int status;
+  require(waitpid(child, &status, 0) == child);
+  return status;
+}
+
+static inline void in_child(void (*body)(void)) { require(child_status(body) == 0); }
+
+/* Runs body in a child that must die of SIGABRT; what it said on stderr. */
+static inline void death_of(void (*body)(void), char *said, size_t size) {
+  int ends[2];
+  require(pipe(ends) == 0);
+  fflush(NULL);
+  pid_t child = fork();
+  require(child >= 0);
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    body();
+    _exit(0);
+  }
+  close(ends[1]);
+  size_t length = 0;
+  for (ssize_t n; (n = read(ends[0], said + length, size - 1 - length)) > 0;)
+    length += (size_t)n;
+  said[length] = '\0';
+  close(ends[0]);
+  int status;
+  require(waitpid(child, &status, 0) == child);
+  require(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+/* ---- requests, as the shim makes them ---- */
+
+static inline void *allocate(size_t n) {
+  void *p = heap_pop(class_of(n));
+  return p != NULL ? p : heap_alloc_slow(class_of(n));
+}
+
+static inline unsigned request_class(size_t n) { return n == 0 ? 1 : (unsigned)class_of(n); }
+
+/* One thread can play several: each time a thread without a heap, until its first request. */
+static inline struct heap *become_new_thread(void) {
+  heap_self = (struct heap *)&heap_none;
+  heap_free(allocate(16));
+  return heap_self;
+}
+
+/* ---- contents ---- */
+
+static inline void fill(void *p, size_t n, unsigned char value) { memset(p, value, n); }
+
+static inline bool is_filled(const void *p, size_t n, unsigned char value) {
+  const unsigned char *bytes = p;
+  for (size_t i = 0; i < n; i++)
+    if (bytes[i] != value)
+      return false;
+  return true;
+}
+
+static inline uint64_t next_random(uint64_t *state) { /* xorshift64* */
+  *state ^= *state >> 12;
+  *state ^= *state << 25;
+  *state ^= *state >> 27;
+  return *state * UINT64_C(2685821657736338717);
+}
+
+/* ---- the walk ---- */
+
+/* What a heap turned out to hold. */
+struct inventory {
+  uint64_t live[CLASS_SLOTS]; /* handed out; waiting in batches of others included */
+  uint64_t carved[CLASS_SLOTS];
+  uint64_t slabs[CLASS_SLOTS][SLAB_FULL + 1]; /* by class and state */
+  uint64_t carved_bytes;
+  uint64_t blocks;
+  uint64_t mailed_slabs;
+};
+
+struct cell_marks {
+  uint64_t bits[SLAB_BYTES / GRAIN / 64];
+};
+
+/* Marks the cells of a list, all of them of this slab and in no list before; their number. */
+static inline uint32_t mark_list(const struct slab *s, const struct cell *list,
+                                 struct cell_marks *marks) {
+  uint32_t n = 0;
+  for (; list != NULL; list = list->next, n++) {
+    require(slab_of(list) == s && slab_has_cell(s, list));
+    uint32_t i = slab_cell_index(s, list);
+    require((marks->bits[i / 64] >> i % 64 & 1) == 0);
+    marks->bits[i / 64] |= UINT64_C(1) << i % 64;
+  }
+  return n;
+}
+
+static inline void check_countdown(const struct slab *s, int32_t used) {
+  int32_t carved = (int32_t)s->carved;
+  switch (s->state) {
+  case SLAB_CURRENT:
+    require(s->until == used + 1 || (s->until == 1 && used == carved));
+    break;
+  case SLAB_QUEUED:
+    require(s->until == used && used > 0);
+    require(s->free != NULL || s->carved < s->capacity);
+    break;
+  case SLAB_FULL:
+    require(s->until == 1 && used == s->capacity && s->free == NULL);
+    break;
+  default:
+    require(!"a slab with a class is current, queued or full");
+  }
+}
+
+static inline void check_slab(const struct heap *h, const struct slab *s, struct inventory *v) {
+  struct cell_marks marks = {{0}};
+  unsigned c = s->class;
+  int32_t used = slab_used(s);
+  require(c >= 1 && c <= CLASSES && s->dirty);
+  require(s->capacity == SLAB_BYTES / class_bytes(c) && s->carved <= s->capacity);
+  require((s->state == SLAB_CURRENT) == (h->current[c] == s));
+  uint32_t free_cells = mark_list(s, s->free, &marks);
+  require(used >= 0 && s->carved == (uint32_t)used + free_cells);
+  uint32_t listed = s->state == SLAB_CURRENT ? mark_list(s, h->head[c], &marks) : 0;
+  uint64_t word = atomic_load(&mail_of(s)->word);
+  uint32_t mailed = mark_list(s, (const struct cell *)(word >> 16), &marks);
+  require(mailed == mail_count(s));
+  require((uint32_t)used >= listed + mailed);
+  check_countdown(s, used);
+  v->live[c] += (uint32_t)used - listed - mailed;
+  v->carved[c] += s->carved;
+  v->carved_bytes += s->carved * class_bytes(c);
+  v->mailed_slabs += mailed > 0;
+}
+
+static inline void check_empty_slab(const struct slab *s) {
+  require(s->state == SLAB_EMPTY && s->free == NULL);
+  require(s->until == 1 && slab_used(s) == 0);
+  require(mail_count(s) == 0);
+}
+
+static inline void check_block(const struct heap *h, struct block *b, struct inventory *v) {
+  require(b->owner == h && block_at(block_number_of(slab_of(b->ab_mem))) == b);
+  require(range_offset(b->ab_mem) % b->ab_size == 0);
+  require(b->ab_size == (size_t)1 << range.block_shift && b->ab_offset <= b->ab_size);
+  uint32_t live = 0;
+  for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
+    const struct slab *s = slab_of(b->ab_mem + at);
+    require(s->owner == h && s->state <= SLAB_FULL);
+    if (s->class != 0)
+      check_slab(h, s, v);
+    else
+      check_empty_slab(s);
+    live += s->class != 0;
+    v->slabs[s->class][s->class != 0 ? s->state : s->dirty]++; /* [0][0] clean, [0][1] dirty */
+  }
+  require(b->live == live);
+}
+
+static inline void check_blocks(const struct heap *h, struct inventory *v) {
+  uint64_t owned = 0;
+  for (size_t i = 0; i < block_count(); i++)
+    owned += block_at(i)->owner == h;
+  const struct block *prev = NULL;
+  for (struct block *b = h->blocks; b != NULL; prev = b, b = b->ab_next, v->blocks++) {
+    require(b->ab_prev == prev);
+    check_block(h, b, v);
+  }
+  require(v->blocks == owned && v->blocks == count_get(&h->block_count));
+}
+
+/* Links both ways; each member of that class and state; their number. */
+static inline uint64_t check_queue(const struct heap *h, const struct slab_queue *q, unsigned c,
+                                   enum slab_state state) {
+  uint64_t n = 0;
+  const struct slab *prev = NULL;
+  for (const struct slab *s = q->first; s != NULL; prev = s, s = s->next, n++)
+    require(s->prev == prev && s->owner == h && s->class == c && s->state == state);
+  require(q->last == prev);
+  return n;
+}
+
+static inline void check_queues(const struct heap *h, const struct inventory *v) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    require(check_queue(h, &h->queue[c], c, SLAB_QUEUED) == v->slabs[c][SLAB_QUEUED]);
+    require(v->slabs[c][SLAB_CURRENT] == (h->current[c] != NULL));
+    require(h->head[c] == NULL || h->current[c] != NULL);
+  }
+  require(h->head[0] == NULL && h->current[0] == NULL && h->queue[0].first == NULL);
+  uint64_t dirty = check_queue(h, &h->dirty, 0, SLAB_EMPTY);
+  for (const struct slab *s = h->dirty.first; s != NULL; s = s->next)
+    require(s->dirty);
+  require(dirty == v->slabs[0][true] && h->dirty_bytes == dirty * SLAB_BYTES);
+  require(check_queue(h, &h->clean, 0, SLAB_EMPTY) == v->slabs[0][false]);
+}
+
+/* A slab stands in its owner's inbox once if it has mail, else not at all. */
+static inline void check_inbox(struct heap *h, const struct inventory *v) {
+  uint64_t waiting = 0;
+  const struct slab *lists[] = {atomic_load(&h->inbox.posted), h->inbox.taken};
+  for (unsigned i = 0; i < 2; i++)
+    for (const struct slab *s = lists[i]; s != NULL; s = mail_of(s)->next) {
+      require(s->owner == h && mail_count(s) > 0);
+      require(++waiting <= v->mailed_slabs);
+    }
+  require(waiting == v->mailed_slabs);
+}
+
+static inline void check_counters(struct heap *h, const struct inventory *v) {
+  struct heap_totals t;
+  heap_read_totals(h, true, &t);
+  require(t.broken_lists == 0);
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    require(count_get(&h->passed[c]) - count_get(&h->freed[c]) == v->carved[c]);
+    require(t.allocs[c] - t.frees[c] == v->live[c]);
+    require(t.remote[c] <= t.frees[c]);
+    require(count_get(&h->known[c]) <= count_get(&h->passed[c]));
+  }
+  require(count_get(&h->carved_bytes) == v->carved_bytes);
+  require(count_get(&h->carved_peak) >= v->carved_bytes);
+}
+
+static inline uint64_t keep_limit_of(const struct heap *h) {
+  uint64_t share = count_get(&h->carved_bytes) / EMPTY_KEEP_SHARE;
+  return share > EMPTY_KEEP_BYTES ? share : EMPTY_KEEP_BYTES;
+}
+
+/* All that must hold for a heap while nobody is inside it. */
+static inline struct inventory check_invariants(struct heap *h) {
+  struct inventory v = {0};
+  check_blocks(h, &v);
+  check_queues(h, &v);
+  check_inbox(h, &v);
+  check_counters(h, &v);
+  require(h->dirty_bytes <= keep_limit_of(h));
+  return v;
+}
+
+/* The ledger: every byte of the data and every byte mapped has one line. */
+static inline void check_ledger(void) {
+  struct survey v;
+  range_survey(&v);
+  uint64_t data = v.empty_slab_bytes + v.unpassed_bytes + v.free_block_bytes;
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    data += (v.used_cells[c] + v.free_cells[c]) * class_bytes(c);
+    data += v.uncarved_bytes[c] + v.tail_bytes[c];
+    require(v.mail_cells[c] <= v.used_cells[c]);
+  }
+  require(data == v.span_bytes && v.span_bytes == range_span());
+  require(v.reserved_bytes + v.metadata_bytes + v.span_bytes == os_mapped_bytes());
+}
+
+/* For a moment at which no other thread runs. */
+static inline void check_all_heaps(void) {
+  for (unsigned i = 0; i < heap_count(); i++)
+    check_invariants(heap_at(i));
+  check_ledger();
+}
+
+/* Exact sums over all heaps. */
+static inline struct heap_totals totals_of_all(void) {
+  struct heap_totals sum = {0}, t;
+  for (unsigned i = 0; i < heap_count(); i++) {
+    heap_read_totals(heap_at(i), true, &t);
+    for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+      sum.allocs[c] += t.allocs[c];
+      sum.frees[c] += t.frees[c];
+      sum.remote[c] += t.remote[c];
+    }
+    sum.broken_lists += t.broken_lists;
+  }
+  return sum;
+}
+
+#endif

@@ -1,0 +1,220 @@
+/* Text into a fixed buffer: numbers, columns, what does not fit, writing. */
+#include "heap_setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/time.h>
+
+#include "text.h"
+
+static void expect(const struct text *t, const char *expected) {
+  assert_int_equal(t->length, strlen(expected));
+  assert_memory_equal(t->bytes, expected, t->length);
+}
+
+static const uint64_t numbers[] = {0,       1,          9,          10,         99,
+                                   100,     4294967295, 4294967296, 1000000000, UINT64_MAX - 1,
+                                   1234567, UINT64_MAX, INT64_MAX,  15,         16};
+
+static void test_numbers(void **state) {
+  (void)state;
+  for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    char bytes[64], expected[64];
+    struct text t = TEXT_ON(bytes);
+    text_u64(&t, numbers[i]);
+    text_char(&t, ' ');
+    text_hex(&t, numbers[i]);
+    snprintf(expected, sizeof expected, "%" PRIu64 " 0x%" PRIx64, numbers[i], numbers[i]);
+    expect(&t, expected);
+    assert_false(t.full);
+  }
+}
+
+static void test_number_columns(void **state) {
+  (void)state;
+  for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    for (int width = 0; width < 30; width++) {
+      char bytes[64], expected[64];
+      struct text t = TEXT_ON(bytes);
+      text_u64_right(&t, numbers[i], (unsigned)width);
+      snprintf(expected, sizeof expected, "%*" PRIu64, width, numbers[i]);
+      expect(&t, expected);
+    }
+}
+
+static void test_words(void **state) {
+  (void)state;
+  char bytes[64];
+  struct text t = TEXT_ON(bytes);
+  text_str(&t, "");
+  text_str(&t, "one");
+  text_bytes(&t, "two\0three", 5);
+  text_str_right(&t, "r", 4);
+  text_str_left(&t, "l", 3);
+  text_str_left(&t, "wider", 3);
+  text_str_right(&t, "wider", 3);
+  assert_int_equal(t.length, 3 + 5 + 4 + 3 + 5 + 5);
+  assert_memory_equal(bytes, "onetwo\0t   rl  widerwider", t.length);
+  assert_false(t.full);
+}
+
+static void test_column_of_the_current_line(void **state) {
+  (void)state;
+  char bytes[64];
+  struct text t = TEXT_ON(bytes);
+  text_column(&t, 2);
+  text_str(&t, "a\nbc");
+  text_column(&t, 5);
+  text_str(&t, "d");
+  text_column(&t, 3); /* passed already */
+  text_str(&t, "e\n");
+  text_column(&t, 0);
+  text_column(&t, 1);
+  expect(&t, "  a\nbc   de\n ");
+}
+
+/* One writer of each kind, into 0..n bytes: the prefix, and `full` exactly when cut. */
+static void write_all(struct text *t) {
+  text_char(t, 'c');
+  text_str(t, "str");
+  text_bytes(t, "bytes", 5);
+  text_u64(t, 1234);
+  text_hex(t, 0xbeef);
+  text_u64_right(t, 7, 4);
+  text_str_right(t, "r", 3);
+  text_str_left(t, "l", 3);
+  text_str(t, "\n");
+  text_column(t, 4);
+}
+
+static void test_truncation(void **state) {
+  (void)state;
+  static const char whole[] = "cstrbytes12340xbeef   7  rl  \n    ";
+  const size_t length = sizeof whole - 1;
+  for (size_t capacity = 0; capacity < length + 3; capacity++) {
+    char bytes[64];
+    memset(bytes, '#', sizeof bytes);
+    struct text t = {.bytes = bytes, .capacity = capacity};
+    write_all(&t);
+    size_t fits = capacity < length ? capacity : length;
+    assert_int_equal(t.length, fits);
+    assert_memory_equal(bytes, whole, fits);
+    assert_int_equal(bytes[fits], '#');
+    assert_int_equal(t.full, capacity < length);
+  }
+}
+
+static void test_full_stays(void **state) {
+  (void)state;
+  char bytes[4];
+  struct text t = TEXT_ON(bytes);
+  text_str(&t, "four");
+  assert_false(t.full);
+  text_str(&t, "");
+  assert_false(t.full);
+  text_char(&t, '5');
+  assert_true(t.full);
+  text_str(&t, "");
+  assert_true(t.full);
+  expect(&t, "four");
+}
+
+static void test_write(void **state) {
+  (void)state;
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  char bytes[32], got[64];
+  struct text t = TEXT_ON(bytes);
+  assert_true(text_write(&t, -1)); /* nothing to write cannot fail */
+  text_str(&t, "through a pipe\n");
+  assert_true(text_write(&t, ends[1]));
+  close(ends[1]);
+  assert_int_equal(read(ends[0], got, sizeof got), t.length);
+  assert_memory_equal(got, bytes, t.length);
+  close(ends[0]);
+}
+
+static void test_write_refused(void **state) {
+  (void)state;
+  char bytes[32];
+  struct text t = TEXT_ON(bytes);
+  text_str(&t, "lost");
+  errno = 0;
+  assert_false(text_write(&t, -1));
+  assert_int_equal(errno, EBADF);
+  int full = open("/dev/full", O_WRONLY);
+  assert_true(full >= 0);
+  assert_false(text_write(&t, full));
+  assert_int_equal(errno, ENOSPC);
+  close(full);
+}
+
+static void on_alarm(int signal) { (void)signal; }
+
+static void drain(int from, size_t bytes) {
+  static char got[1 << 16];
+  usleep(20000); /* the writer is blocked and interrupted meanwhile */
+  while (bytes > 0) {
+    ssize_t n = read(from, got, sizeof got);
+    require(n > 0 || errno == EINTR);
+    for (ssize_t i = 0; i < n; i++)
+      require(got[i] == 'x');
+    bytes -= n > 0 ? (size_t)n : 0;
+  }
+}
+
+/* A write larger than a pipe, interrupted by signals: partial writes and EINTR go on. */
+static void test_write_interrupted(void **state) {
+  (void)state;
+  static char bytes[1 << 20];
+  struct text t = TEXT_ON(bytes);
+  memset(bytes, 'x', sizeof bytes);
+  t.length = sizeof bytes;
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  pid_t reader = fork();
+  if (reader == 0) {
+    drain(ends[0], sizeof bytes);
+    _exit(0);
+  }
+  struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
+  sigaction(SIGALRM, &action, NULL);
+  struct itimerval often = {.it_interval = {.tv_usec = 2000}, .it_value = {.tv_usec = 2000}};
+  setitimer(ITIMER_REAL, &often, NULL);
+  bool written = text_write(&t, ends[1]);
+  setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+  int status;
+  assert_int_equal(waitpid(reader, &status, 0), reader);
+  assert_int_equal(status, 0);
+  assert_true(written);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+static void fail_a_check(void) { check(1 + 1 == 3, "the sum is wrong"); }
+
+static void test_failed_check(void **state) {
+  (void)state;
+  char said[256];
+  death_of(fail_a_check, said, sizeof said);
+  assert_string_equal(said, "arenashim: the sum is wrong\n");
+}
+
+int main(void) {
+  test_start();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_number_columns),
+      cmocka_unit_test(test_words),
+      cmocka_unit_test(test_column_of_the_current_line),
+      cmocka_unit_test(test_truncation),
+      cmocka_unit_test(test_full_stays),
+      cmocka_unit_test(test_write),
+      cmocka_unit_test(test_write_refused),
+      cmocka_unit_test(test_write_interrupted),
+      cmocka_unit_test(test_failed_check),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
