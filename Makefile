@@ -72,6 +72,10 @@ PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
 $(B)/test/preload/%: test/preload/%.c test/preload/check.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< -ldl
+$(B)/test/preload/region_user: test/preload/region_user.c $(B)/libarena.a
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $^
+$(B)/test/preload/region_own: PROGRAM_FLAGS += -rdynamic
 $(B)/test/preload/%: test/preload/%.cc test/preload/check.h
 	@mkdir -p $(@D)
 	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -ldl

@@ -31,6 +31,8 @@ static struct block *claim_free(struct heap *owner) {
   return NULL;
 }
 
+void block_hint_forget(void) { atomic_store(&hint, 0); }
+
 static bool grow(uintptr_t seen_span) {
   if (!range_growth_enter())
     return false;

@@ -40,6 +40,9 @@ hidden struct block *block_take(struct heap *owner);
 /* Gives back a block whose slabs are all empty; its memory goes back to the kernel. */
 hidden void block_give(struct block *b);
 
+/* In the child of a fork: a gone thread may have given a block back and not said so. */
+hidden void block_hint_forget(void);
+
 /* The next slab that was never passed out, EMPTY and owned; NULL if there is none left. */
 hidden struct slab *block_next_slab(struct block *b);
 

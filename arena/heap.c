@@ -72,7 +72,10 @@ void heap_attend(void *p, struct slab *s) {
   int32_t used = slab_used(s);
   if (unlikely(used < 0 || !slab_has_cell(s, p)))
     fault_in_slab(s, "free", p, __builtin_return_address(0));
-  settle(s->owner, s, used);
+  if (likely(s->state == SLAB_CURRENT))
+    watch_current(s, used);
+  else
+    settle(s->owner, s, used);
 }
 
 static void append(struct slab *s, struct cell *chain) {

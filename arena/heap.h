@@ -65,6 +65,7 @@ struct heap {
   _Atomic uint64_t carved_bytes;        /* cells carved in slabs that have a class */
   _Atomic uint64_t carved_peak;         /* upper bound of the live bytes' peak */
   uint64_t forked[CLASS_SLOTS];         /* frees before this process was forked off: not ours */
+  uint64_t forked_remote[CLASS_SLOTS];  /* those of them made by other threads */
 
   _Atomic uint32_t threads; /* how many it has served */
   char name[16];            /* of the last thread that ended, as the kernel had it */
@@ -101,12 +102,11 @@ hidden void heap_free_slow(void *p, struct slab *s);
 /* Frees an object of the range.  What is not one ends the program with a message (fault.h). */
 static inline void heap_free(void *p) {
   struct slab *s = slab_of(p);
-  struct cell *head = s->free;
-  if (unlikely(s->owner != heap_self || head == p)) {
+  if (unlikely(s->owner != heap_self || s->free == p)) {
     heap_free_slow(p, s);
     return;
   }
-  ((struct cell *)p)->next = head;
+  ((struct cell *)p)->next = s->free;
   s->free = p;
   if (unlikely(--s->until == 0))
     heap_attend(p, s);

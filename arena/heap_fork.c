@@ -37,16 +37,26 @@ static void set_state(struct slab *s, enum slab_state state, int32_t used, int32
 static void rebuild_slab(struct heap *h, struct slab *s) {
   unsigned c = s->class;
   s->owner = h;
+  s->dirty = true;
   if (c == 0) {
-    s->dirty = true;
+    s->free = NULL;
+    s->carved = 0;
+    s->until = 1;
+    s->parked = -1;
     heap_list_empty(h, s);
     return;
   }
   block_of(s)->live++;
+  count_add(&h->passed[c], s->carved);
+  count_add(&h->carved_bytes, s->carved * slab_cell_bytes(s));
   bool is_current = h->current[c] == s;
-  if (is_current && h->head[c] == s->free) /* harvest had stored one and not cleared the other */
+  int32_t free = free_cells(s);
+  if (is_current && free > 1 &&
+      h->head[c] == s->free->next) { /* harvest moved it, not yet cleared */
     s->free = NULL;
-  int32_t used = (int32_t)s->carved - free_cells(s);
+    free = 0;
+  }
+  int32_t used = (int32_t)s->carved - free;
   if (is_current) {
     set_state(s, SLAB_CURRENT, used, used + 1);
   } else if (used == (int32_t)s->capacity) {
@@ -70,18 +80,21 @@ static void forget_lists(struct heap *h) {
       slab_list_length(s, h->head[c], &broken);
     if (broken)
       h->head[c] = NULL;
+    h->passed[c] = count_get(&h->freed[c]); /* and the cells that rebuild_slab finds carved */
   }
+  h->carved_bytes = 0;
   h->dirty = h->clean = (struct slab_queue){0};
   h->dirty_bytes = 0;
   h->blocks = NULL;
   h->block_count = 0;
 }
 
-static void rebuild_blocks(const struct heap *mine) {
+/* Full ones first: only the newest of a heap's list can have slabs left. */
+static void rebuild_blocks(const struct heap *mine, bool full) {
   for (size_t i = 0; i < block_count(); i++) {
     struct block *b = block_at(i);
     struct heap *h = b->owner;
-    if (h == NULL || h == mine)
+    if (h == NULL || h == mine || (b->ab_offset == (size_t)1 << range.block_shift) != full)
       continue;
     b->ab_mem = (char *)(range.base + (i << range.block_shift));
     b->ab_size = (size_t)1 << range.block_shift;
@@ -98,7 +111,7 @@ static void restart_counts(struct heap *h) {
   heap_read_totals(h, true, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     h->forked[c] += t.frees[c];
-    atomic_store_explicit(&h->remote[c], 0, memory_order_relaxed);
+    h->forked_remote[c] += t.remote[c];
   }
   atomic_store_explicit(&h->large_allocs, 0, memory_order_relaxed);
   atomic_store_explicit(&h->large_frees, 0, memory_order_relaxed);
@@ -110,7 +123,7 @@ static void mark_seen(struct slab *chain) {
 }
 
 /* Mail whose poster vanished before it told the owner. */
-static void repost_lost_mail(void) {
+static void repost_lost_mail(const struct heap *mine) {
   size_t slabs = range_span() / SLAB_BYTES;
   for (size_t i = 0; i < slabs; i++)
     mail_of(slab_at(i * SLAB_BYTES))->seen = false;
@@ -118,7 +131,9 @@ static void repost_lost_mail(void) {
     struct inbox *in = &heap_at(i)->inbox;
     mark_seen(atomic_load(&in->posted));
     mark_seen(in->taken);
-    if (in->open != NULL)
+    if (heap_at(i) != mine)
+      in->open = NULL; /* nobody goes on with it */
+    else if (in->open != NULL)
       mail_of(in->open)->seen = true;
   }
   for (size_t i = 0; i < slabs; i++) {
@@ -131,15 +146,17 @@ static void repost_lost_mail(void) {
 void heap_fork_child(void) {
   const struct heap *mine = heap_self;
   range_growth_forget();
+  block_hint_forget();
   heap_claims_reset(thread_before);
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_at(i) != mine)
       forget_lists(heap_at(i));
-  rebuild_blocks(mine);
+  rebuild_blocks(mine, true);
+  rebuild_blocks(mine, false);
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_at(i) != mine)
       heap_salvage_batches(heap_at(i));
-  repost_lost_mail();
+  repost_lost_mail(mine);
   for (unsigned i = 0; i < heap_count(); i++)
     restart_counts(heap_at(i));
 }

@@ -9,7 +9,7 @@ static void read_published(const struct heap *h, unsigned c, struct heap_totals 
   uint64_t known = count_get(&h->known[c]);
   t->allocs[c] = less(known, h->forked[c]);
   t->frees[c] = less(frees, h->forked[c]);
-  t->remote[c] = count_get(&h->remote[c]);
+  t->remote[c] = less(count_get(&h->remote[c]), h->forked_remote[c]);
   t->listed[c] = less(count_get(&h->passed[c]), known);
 }
 
@@ -20,7 +20,7 @@ static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) 
   t->broken_lists += broken;
   t->allocs[c] = count_get(&h->passed[c]) - t->listed[c] - h->forked[c];
   t->frees[c] = count_get(&h->freed[c]) - h->forked[c];
-  t->remote[c] = count_get(&h->remote[c]);
+  t->remote[c] = count_get(&h->remote[c]) - h->forked_remote[c];
 }
 
 /* Frees whose cells wait in slabs or in the mail. */

@@ -20,7 +20,7 @@ void mail_post(struct slab *s, struct inbox *owner, struct cell *first, struct c
   do {
     last->next = word_cell(old);
     new = (uint64_t)(uintptr_t)first << 16 | ((old & 0xffff) + n);
-  } while (!atomic_compare_exchange_weak_explicit(&m->word, &old, new, memory_order_release,
+  } while (!atomic_compare_exchange_weak_explicit(&m->word, &old, new, memory_order_acq_rel,
                                                   memory_order_relaxed));
   if (old == 0)
     inbox_post(owner, s);
@@ -36,7 +36,7 @@ struct slab *inbox_open(struct inbox *in, struct cell **chain, unsigned *n) {
   in->open = s; /* for the child, should a signal handler fork between here ... */
   atomic_signal_fence(memory_order_seq_cst);
   in->taken = m->next;
-  uint64_t word = atomic_exchange_explicit(&m->word, 0, memory_order_acquire);
+  uint64_t word = atomic_exchange_explicit(&m->word, 0, memory_order_acq_rel);
   atomic_signal_fence(memory_order_seq_cst);
   in->open = NULL; /* ... and here */
   *chain = word_cell(word);

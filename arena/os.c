@@ -83,4 +83,11 @@ uint32_t os_now_ms(void) {
   return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
+void os_sleep_us(unsigned us) {
+  int saved = errno;
+  struct timespec pause = {.tv_nsec = us * 1000L};
+  nanosleep(&pause, NULL);
+  errno = saved;
+}
+
 uint32_t os_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }

@@ -38,6 +38,9 @@ hidden size_t os_address_limit(void);
 /* Milliseconds of a clock that never goes back; coarse (a few ms), cheap. */
 hidden uint32_t os_now_ms(void);
 
+/* Sleeps about that long; a signal may cut it short. */
+hidden void os_sleep_us(unsigned us);
+
 /* The kernel's id of this thread; a system call. */
 hidden uint32_t os_thread_id(void);
 

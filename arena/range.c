@@ -2,8 +2,6 @@
 #include "range.h"
 #include "os.h"
 
-#include <sched.h>
-
 hidden struct range range;
 
 static const uint64_t section_below[SECTIONS] = {HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW,
@@ -22,6 +20,9 @@ enum { HEAPS_STEP = HEAP_BYTES, ROWS_STEP = 64 << 10, DATA_STEP = 1 << 20 };
 /* Under a limit the range's place is this far below where the kernel maps things. */
 #define CLEARANCE (UINT64_C(4) << 40)
 
+/* Growing takes a few system calls, so a wait of a second in all means that nobody will. */
+enum { GROWTH_SPINS = 200, GROWTH_TRIES = GROWTH_SPINS + 20000 };
+
 static _Atomic uintptr_t growing; /* the thread that grows a section: address of its marker */
 static _Atomic unsigned refusals; /* requests still to be refused at once */
 static __thread char growth_marker __attribute__((tls_model("initial-exec")));
@@ -35,6 +36,11 @@ static size_t section_step(enum section s) {
   return s == SECTION_HEAPS ? HEAPS_STEP : ROWS_STEP;
 }
 
+static void set_base(uintptr_t base) {
+  range.slab_rows = base - SLAB_ROWS_BELOW;
+  range.base = base;
+}
+
 static bool reserve_ahead(uint64_t data_bytes) {
   char *p = os_reserve(HEAPS_BELOW + data_bytes + SLAB_BYTES);
   if (p == NULL)
@@ -43,7 +49,7 @@ static bool reserve_ahead(uint64_t data_bytes) {
     range.reserved[s] = section_max[s];
   range.reserved[SECTION_DATA] = data_bytes;
   range.slack = GUARD_BYTES + SLAB_BYTES;
-  range.base = round_up((uintptr_t)p + HEAPS_BELOW, SLAB_BYTES);
+  set_base(round_up((uintptr_t)p + HEAPS_BELOW, SLAB_BYTES));
   return true;
 }
 
@@ -54,7 +60,7 @@ static bool place_for_steps(void) {
   if (p == NULL)
     return false;
   os_unmap(p, PAGE_BYTES);
-  range.base = round_up((uintptr_t)p - CLEARANCE, SLAB_BYTES);
+  set_base(round_up((uintptr_t)p - CLEARANCE, SLAB_BYTES));
   return true;
 }
 
@@ -106,17 +112,17 @@ bool range_growth_enter(void) {
     atomic_store_explicit(&refusals, left - 1, memory_order_relaxed);
     return false;
   }
-  for (unsigned tries = 0; tries < 2000; tries++) {
+  for (unsigned tries = 0; tries < GROWTH_TRIES; tries++) {
     uintptr_t nobody = 0;
     if (atomic_compare_exchange_weak_explicit(&growing, &nobody, (uintptr_t)&growth_marker,
                                               memory_order_acquire, memory_order_relaxed))
       return true;
     if (nobody == (uintptr_t)&growth_marker) /* this thread, under a signal handler */
       return false;
-    if (tries < 1000)
+    if (tries < GROWTH_SPINS)
       cpu_relax();
     else
-      sched_yield();
+      os_sleep_us(50);
   }
   return false;
 }

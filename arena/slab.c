@@ -5,7 +5,7 @@ bool slab_has_cell(const struct slab *s, const void *p) {
   if (s->class == 0)
     return false;
   uint32_t index = slab_cell_index(s, p);
-  return index < s->carved && slab_cell(s, index) == p;
+  return index < __atomic_load_n(&s->carved, __ATOMIC_RELAXED) && slab_cell(s, index) == p;
 }
 
 void slab_assign(struct slab *s, unsigned class) {
@@ -29,7 +29,7 @@ struct cell *slab_carve(struct slab *s, unsigned cells, unsigned *n) {
   for (unsigned i = 1; i < count; i++, p += size)
     ((struct cell *)p)->next = (struct cell *)(p + size);
   ((struct cell *)p)->next = NULL;
-  s->carved += count;
+  __atomic_store_n(&s->carved, s->carved + count, __ATOMIC_RELAXED); /* others look at it */
   *n = count;
   return (struct cell *)first;
 }

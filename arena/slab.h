@@ -52,11 +52,11 @@ struct slab {
 static_assert(sizeof(struct slab) == ROW_BYTES, "one row a cache line");
 
 static inline struct slab *slab_at(uintptr_t offset) {
-  return (struct slab *)(range.base - SLAB_ROWS_BELOW + offset / SLAB_BYTES * ROW_BYTES);
+  return (struct slab *)(range.slab_rows + offset / SLAB_BYTES * ROW_BYTES);
 }
 static inline struct slab *slab_of(const void *p) { return slab_at(range_offset(p)); }
 static inline size_t slab_index(const struct slab *s) {
-  return ((uintptr_t)s - (range.base - SLAB_ROWS_BELOW)) / ROW_BYTES;
+  return ((uintptr_t)s - range.slab_rows) / ROW_BYTES;
 }
 static inline char *slab_memory(const struct slab *s) {
   return (char *)(range.base + slab_index(s) * SLAB_BYTES);

@@ -18,6 +18,11 @@ void text_bytes(struct text *t, const char *s, size_t n) {
     text_char(t, s[i]);
 }
 
+void text_foreign(struct text *t, const char *s, size_t n) {
+  for (size_t i = 0; i < n && s[i] != '\0'; i++)
+    text_char(t, s[i] >= ' ' && s[i] <= '~' ? s[i] : '?');
+}
+
 static unsigned str_length(const char *s) {
   unsigned n = 0;
   while (s[n] != '\0')

@@ -21,6 +21,8 @@ struct text {
 hidden void text_char(struct text *t, char c);
 hidden void text_str(struct text *t, const char *s);
 hidden void text_bytes(struct text *t, const char *s, size_t n);
+/* Foreign text: at most n bytes, and '?' for what a terminal would not print. */
+hidden void text_foreign(struct text *t, const char *s, size_t n);
 hidden void text_u64(struct text *t, uint64_t n);
 hidden void text_hex(struct text *t, uint64_t n); /* with 0x */
 

@@ -1,6 +1,7 @@
 /* The slower paths behind the entries; contract in entry.h. */
 #include "entry.h"
 #include "gate.h"
+#include "large_thread.h"
 #include "spill.h"
 #include "start.h"
 #include "stray.h"
@@ -44,7 +45,7 @@ void *large_alloc(size_t n) {
   n = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
   if (unlikely(!gate_enter(h)))
     return counted(h, spill_alloc(GRAIN, n));
-  void *p = jep_malloc(n);
+  void *p = large_thread_cached() ? jep_malloc(n) : jep_mallocx(n, LARGE_NO_CACHE);
   gate_leave(h);
   return counted(h, p);
 }
@@ -54,7 +55,7 @@ void *large_calloc(size_t n) {
   n = n < GRAIN ? GRAIN : n;
   if (unlikely(!gate_enter(h)))
     return counted(h, spill_alloc(GRAIN, n));
-  void *p = jep_calloc(1, n);
+  void *p = large_thread_cached() ? jep_calloc(1, n) : jep_mallocx(n, LARGE_NO_CACHE | LARGE_ZERO);
   gate_leave(h);
   return counted(h, p);
 }
@@ -65,7 +66,9 @@ void *large_memalign(size_t alignment, size_t n) {
     return counted(h, NULL);
   if (unlikely(!gate_enter(h)))
     return counted(h, spill_alloc(alignment, n));
-  void *p = jep_memalign(alignment, n != 0 ? n : 1);
+  n += n == 0;
+  void *p = large_thread_cached() ? jep_memalign(alignment, n)
+                                  : jep_mallocx(n, LARGE_NO_CACHE | __builtin_ctzl(alignment));
   gate_leave(h);
   return counted(h, p);
 }
@@ -102,7 +105,10 @@ void large_free(void *p) {
     spill_defer_free(p);
     return;
   }
-  jep_free(p);
+  if (large_thread_cached())
+    jep_free(p);
+  else
+    jep_dallocx(p, LARGE_NO_CACHE);
   gate_leave(h);
 }
 
@@ -148,7 +154,8 @@ static void *large_realloc(void *p, size_t old, size_t n) {
     return counted(h, NULL);
   if (spill_holds(p) || unlikely(!gate_enter(h)))
     return move(p, old, n);
-  void *to = counted(h, jep_realloc(p, n));
+  bool cached = large_thread_cached();
+  void *to = counted(h, cached ? jep_realloc(p, n) : jep_rallocx(p, n, LARGE_NO_CACHE));
   gate_leave(h);
   if (likely(to != NULL))
     count_free(h);

@@ -9,10 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* The flags' layout, from jemalloc's manual: the low 6 bits are log2 of the alignment, then
- * zero, then thread cache and arena. */
-enum { FLAGS_ALIGN = 0x3f, FLAGS_ZERO = 0x40 };
-
 void *mallocx(size_t n, int flags);
 void *rallocx(void *p, size_t n, int flags);
 size_t xallocx(void *p, size_t n, size_t extra, int flags);
@@ -26,11 +22,11 @@ int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, 
                  size_t n);
 void malloc_stats_print(void (*write)(void *, const char *), void *opaque, const char *options);
 
-static size_t flags_alignment(int flags) { return (size_t)1 << (flags & FLAGS_ALIGN); }
+static size_t flags_alignment(int flags) { return (size_t)1 << (flags & LARGE_ALIGN_BITS); }
 
 /* Could aligned_any serve this from a small cell? */
 static bool is_small(size_t n, int flags) {
-  return n <= SMALL_MAX && (flags & ~(FLAGS_ALIGN | FLAGS_ZERO)) == 0 &&
+  return n <= SMALL_MAX && (flags & ~(LARGE_ALIGN_BITS | LARGE_ZERO)) == 0 &&
          flags_alignment(flags) <= SMALL_MAX &&
          round_up(n, flags_alignment(flags)) <= class_bytes(CLASSES);
 }
@@ -52,7 +48,7 @@ exported void *mallocx(size_t n, int flags) {
   if (!is_small(n, flags))
     return large_mallocx(n, flags);
   void *p = aligned_any(flags_alignment(flags), n);
-  return p != NULL && (flags & FLAGS_ZERO) ? memset(p, 0, n) : p;
+  return p != NULL && (flags & LARGE_ZERO) ? memset(p, 0, n) : p;
 }
 
 /* Zeroed growth and alignment hold for the new place, the old contents up to the smaller size. */

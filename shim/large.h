@@ -33,6 +33,10 @@ extern hidden int jep_mallctlnametomib(const char *, size_t *, size_t *);
 extern hidden int jep_mallctlbymib(const size_t *, size_t, void *, size_t *, void *, size_t);
 extern hidden void jep_malloc_stats_print(void (*)(void *, const char *), void *, const char *);
 
+/* Flags of jep_mallocx and its kind, as jemalloc's manual gives them; the low 6 bits are log2 of
+ * the alignment. */
+enum { LARGE_ALIGN_BITS = 0x3f, LARGE_ZERO = 0x40, LARGE_NO_CACHE = 0x100 };
+
 /* Is p inside a page that jemalloc has mapped?  Lock-free, no system call. */
 hidden bool large_holds(const void *p);
 

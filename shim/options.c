@@ -148,7 +148,7 @@ static void complain(const char *variable, const char *rest) {
   char buffer[512];
   struct text t = TEXT_ON(buffer);
   text_str(&t, "arenashim: ");
-  text_bytes(&t, variable, strnlen(variable, 300));
+  text_foreign(&t, variable, 200);
   text_str(&t, rest);
   text_char(&t, '\n');
   text_write(&t, STDERR_FILENO);

@@ -27,15 +27,25 @@ static void add(struct heap_totals *sums, const struct heap_totals *t) {
   sums->broken_lists += t->broken_lists;
 }
 
+/* Other threads may map memory meanwhile: read until nothing changed, a few times at most. */
+static void read_ledger(struct gathered *g) {
+  for (unsigned tries = 0; tries < 10; tries++) {
+    g->mapped = os_mapped_bytes();
+    if (g->reason != REPORT_ON_SIGNAL)
+      gather_refresh();
+    g->large = last_refresh;
+    g->large_mapped = large_mapped_bytes();
+    range_survey(&g->survey);
+    if (g->mapped == os_mapped_bytes())
+      return;
+  }
+}
+
 void gather_begin(struct gathered *g, enum report_reason reason) {
   *g = (struct gathered){.reason = reason, .self_thread = os_thread_id()};
   heap_hold_idle();
-  if (reason != REPORT_ON_SIGNAL) {
-    gather_refresh();
-    if (heap_is_real(heap_self))
-      heap_flush_batches(heap_self);
-  }
-  g->large = last_refresh;
+  if (reason != REPORT_ON_SIGNAL && heap_is_real(heap_self))
+    heap_flush_batches(heap_self);
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
     struct heap_totals t;
@@ -48,9 +58,7 @@ void gather_begin(struct gathered *g, enum report_reason reason) {
   }
   g->large_allocs += count_get(&heapless_large_allocs);
   g->large_frees += count_get(&heapless_large_frees);
-  range_survey(&g->survey);
-  g->large_mapped = large_mapped_bytes();
-  g->mapped = os_mapped_bytes();
+  read_ledger(g);
 }
 
 void gather_end(void) { heap_let_go(); }

@@ -52,9 +52,13 @@ void report_ledger(struct text *t, const struct gathered *g) {
   sum += entry(t, "reserved addresses, nothing behind them", v->reserved_bytes);
   sum += entry(t, "tables of regions", regions_mapped_bytes());
   sum += entry(t, "table of jemalloc's pages", large_table_bytes());
-  sum += entry(t, "objects mapped while jemalloc was closed by a fork", spill_mapped_bytes());
-  sum += entry(t, "jemalloc: used, or ready for use", g->large.mapped);
-  sum += entry(t, "jemalloc: kept addresses", g->large.retained);
+  sum += entry(t, "mapped while a fork kept jemalloc closed", spill_mapped_bytes());
+  if (g->reason == REPORT_ON_SIGNAL) { /* its own figures would be of another moment */
+    sum += entry(t, "jemalloc: by the counter at its mmap", g->large_mapped);
+  } else {
+    sum += entry(t, "jemalloc: used, or ready for use", g->large.mapped);
+    sum += entry(t, "jemalloc: kept addresses", g->large.retained);
+  }
   amount(t, "sum of these lines", sum);
   amount(t, "mapped, by the counter at mmap and munmap", g->mapped);
   if (sum != g->mapped)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,6 +47,25 @@ static int stderr_now(void) {
   if (is_kept(kept.fd - 1))
     return kept.fd - 1;
   return is_kept(STDERR_FILENO) ? STDERR_FILENO : -1;
+}
+
+/* Writing must not end the program: nobody reads the pipe, or the file is at its limit.  These
+ * two signals are for the thread that writes; one that comes of our writes is taken away. */
+static void hold_signals(struct sink *k) {
+  sigset_t pending;
+  sigemptyset(&k->held);
+  sigaddset(&k->held, SIGPIPE);
+  sigaddset(&k->held, SIGXFSZ);
+  sigpending(&pending);
+  k->pending = sigismember(&pending, SIGPIPE) || sigismember(&pending, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &k->held, &k->before);
+}
+
+static void release_signals(struct sink *k) {
+  const struct timespec now = {0};
+  while (!k->pending && sigtimedwait(&k->held, NULL, &now) > 0)
+    ;
+  pthread_sigmask(SIG_SETMASK, &k->before, NULL);
 }
 
 static bool complain(const char *name, int error) {
@@ -108,10 +128,8 @@ static bool open_directly(struct sink *k) {
   return k->fd >= 0 || complain(k->name, errno);
 }
 
-bool sink_open(struct sink *k, const char *pattern) {
+static bool open_named(struct sink *k, const char *pattern) {
   struct stat s;
-  *k = (struct sink){.fd = -1};
-  atomic_fetch_add(&kept.sequence, 1);
   if (*pattern == '\0') {
     k->fd = stderr_now();
     return k->fd >= 0;
@@ -128,6 +146,16 @@ bool sink_open(struct sink *k, const char *pattern) {
   return k->fd >= 0 || complain(k->name, errno);
 }
 
+bool sink_open(struct sink *k, const char *pattern) {
+  *k = (struct sink){.fd = -1};
+  atomic_fetch_add(&kept.sequence, 1);
+  hold_signals(k);
+  bool opened = open_named(k, pattern);
+  if (!opened)
+    release_signals(k);
+  return opened;
+}
+
 /* link fails if the name exists, rename would replace it.  File systems without hard links
  * get the rename. */
 static bool give_name(struct sink *k) {
@@ -138,10 +166,8 @@ static bool give_name(struct sink *k) {
   return rename(k->temporary, k->name) == 0;
 }
 
-bool sink_close(struct sink *k, bool written) {
+static bool close_named(struct sink *k, bool written) {
   int error = errno;
-  if (k->name[0] == '\0')
-    return written;
   written = close(k->fd) == 0 && written;
   if (written && k->is_file) {
     written = give_name(k);
@@ -152,4 +178,11 @@ bool sink_close(struct sink *k, bool written) {
   if (k->is_file)
     unlink(k->temporary);
   return complain(k->name, error);
+}
+
+bool sink_close(struct sink *k, bool written) {
+  if (k->name[0] != '\0')
+    written = close_named(k, written);
+  release_signals(k);
+  return written;
 }

@@ -10,12 +10,16 @@
 #include "../arena/text.h"
 #include "options.h"
 
+#include <signal.h>
+
 /* Bytes of a name made from a pattern, the endings of temporary names included. */
 enum { SINK_NAME_MAX = PATTERN_MAX + 64 };
 
 struct sink {
   int fd;
-  bool is_file; /* has a temporary name, to be given its own at the end */
+  sigset_t before, held; /* SIGPIPE and SIGXFSZ wait while we write */
+  bool pending;          /* one of them was there already */
+  bool is_file;          /* has a temporary name, to be given its own at the end */
   char name[SINK_NAME_MAX];
   char temporary[SINK_NAME_MAX];
 };

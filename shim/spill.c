@@ -65,10 +65,13 @@ bool spill_free(void *p) {
   struct spilled *s = slot_of(p);
   if (s == NULL)
     return false;
-  os_unmap(s->mapping, s->bytes);
-  atomic_fetch_sub(&mapped, s->bytes);
+  /* Unmapped last: another thread may get the addresses at once, and must not meet our slot. */
+  char *mapping = s->mapping;
+  size_t bytes = s->bytes;
   atomic_store_explicit(&s->start, NULL, memory_order_release);
   atomic_fetch_sub(&spill_count, 1);
+  os_unmap(mapping, bytes);
+  atomic_fetch_sub(&mapped, bytes);
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "entry.h"
 #include "gate.h"
 #include "report.h"
+#include "report_gather.h"
 #include "report_signal.h"
 #include "sink.h"
 
@@ -82,8 +83,10 @@ __attribute__((constructor)) static void process_starts(void) {
     return;
   if (start.options.stats)
     sink_keep_stderr();
-  if (start.options.signal != 0)
+  if (start.options.signal != 0) {
+    gather_refresh();
     report_on_signal(start.options.signal);
+  }
 }
 
 __attribute__((destructor)) static void process_ends(void) {

@@ -24,6 +24,15 @@
     _exit(1);                                                                                      \
   } while (0)
 
+/* A line to stdout that allocates nothing: dprintf takes a buffer of 1024 bytes from malloc. */
+#define SAY(...)                                                                                   \
+  do {                                                                                             \
+    char line_[256];                                                                               \
+    int len_ = snprintf(line_, sizeof line_, __VA_ARGS__);                                         \
+    ssize_t done_ = write(1, line_, (size_t)len_);                                                 \
+    (void)done_;                                                                                   \
+  } while (0)
+
 /* CHECK(condition, "what was expected, and what was found", ...) */
 #define CHECK(cond, ...)                                                                           \
   do {                                                                                             \

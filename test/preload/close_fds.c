@@ -16,6 +16,7 @@ static void at_exit(void) {
     fclose(stderr);
     return;
   }
+  fflush(stdout); /* what is buffered belongs to the old descriptor */
   close_from(0);
   if (strcmp(way, "reuse") == 0)
     for (int i = 0; i < 1024 && open(file, O_WRONLY | O_APPEND) >= 0; i++)

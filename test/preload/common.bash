@@ -38,6 +38,9 @@ expect() {
   fi
 }
 
+# refute COMMAND: it fails. (bash lets a plain `! command` pass unseen anywhere but in a test's last line.)
+refute() { ! "$@"; }
+
 stderr_lines() { # how many lines went to stderr
   printf '%s' "$stderr" | grep -c '' || true
 }

@@ -14,13 +14,13 @@ int main(int argc, char **argv) {
   void *p;
   if (strcmp(argv[1], "twice") == 0) {
     p = hide(must(malloc(n)));
-    dprintf(1, "%p\n", p);
+    SAY("%p\n", p);
     free(p);
   } else {
     for (int i = 0; i < COUNT; i++)
       neighbours[i] = must(malloc(n));
     p = hide(neighbours[COUNT / 2]);
-    dprintf(1, "%p\n", p);
+    SAY("%p\n", p);
     for (int i = 0; i < COUNT; i++)
       free(neighbours[i]);
     malloc_trim(0);

@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
   free(must(malloc(10000)));
   CHECK(argc > 1, "an argument expected, found none");
   void *p = hide(foreign(argv[1], local + 20));
-  dprintf(1, "%p\n", p);
+  SAY("%p\n", p);
   argc > 2 ? free(must(realloc(p, 50))) : free(p);
   FAIL("%p is of neither heap: death expected, found alive", p);
 }

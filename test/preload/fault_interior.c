@@ -8,11 +8,11 @@ int main(int argc, char **argv) {
   size_t n = (size_t)arg_long(argc, argv, 3, 100);
   char *p = must(malloc(n));
   void *inside = hide(p + arg_long(argc, argv, 2, 16));
-  dprintf(1, "%p\n", inside);
+  SAY("%p\n", inside);
   if (strcmp(argv[1], "realloc") == 0)
     free(must(realloc(inside, 200)));
   else if (strcmp(argv[1], "usable") == 0)
-    dprintf(1, "%zu\n", malloc_usable_size(inside));
+    SAY("%zu\n", malloc_usable_size(inside));
   else
     free(inside);
   FAIL("%p lies inside an object: death expected, found alive", inside);

@@ -201,5 +201,5 @@ int main(int argc, char **argv) {
       drain_slots(&models[i]);
   }
   if (keep)
-    dprintf(1, "live=%ld live_small=%ld live_small_rounded=%ld\n", live, small, bytes);
+    SAY("live=%ld live_small=%ld live_small_rounded=%ld\n", live, small, bytes);
 }

@@ -4,7 +4,7 @@
 #include "check.h"
 #include <malloc.h>
 
-enum { SLOTS = 600, OPERATIONS = 30000 };
+enum { SLOTS = 600, OPERATIONS = 10000 };
 
 struct work {
   uint64_t rng;
@@ -53,7 +53,7 @@ static void replace(struct work *w, size_t i) {
 static void *run(void *arg) {
   struct work *w = arg;
   for (int i = 0; i < OPERATIONS; i++)
-    replace(w, rng_below(&w->rng, i / 5000 % 2 ? SLOTS : SLOTS / 4));
+    replace(w, rng_below(&w->rng, i / 2500 % 2 ? SLOTS : SLOTS / 4));
   for (int i = 0; i < SLOTS; i++) { /* all goes back, so that giving back to the kernel may fail too */
     if (w->slots[i])
       CHECK_STAMP(w->slots[i], w->sizes[i], (uintptr_t)w->slots[i]);
@@ -67,7 +67,7 @@ static void *run(void *arg) {
 
 int main(void) {
   watchdog(60);
-  dprintf(1, "main\n");
+  SAY("main\n");
   pthread_t thread;
   works[1].rng = 77;
   int error = EAGAIN;
@@ -77,5 +77,5 @@ int main(void) {
   if (!error)
     pthread_join(thread, NULL);
   run(&works[1]);
-  dprintf(1, "done, %ld refused\n", works[0].refused + works[1].refused);
+  SAY("done, %ld refused\n", works[0].refused + works[1].refused);
 }

@@ -98,5 +98,5 @@ int main(int argc, char **argv) {
   CHECK(pile.bytes > first / 2, "after freeing all expected %zu MiB again, found %zu", first >> 20,
         pile.bytes >> 20);
   thin_out(&pile, 1);
-  dprintf(1, "%zu MiB\n", first >> 20);
+  SAY("%zu MiB\n", first >> 20);
 }

@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
     ended[i] = thread_start(end_soon, left[i]);
   for (int i = 0; i < ENDED; i++)
     pthread_join(ended[i], NULL);
-  dprintf(1, "ended=%d allocs=%d frees=%d live=%d requested_live_rounded=%d\n", ENDED, ENDED * MADE,
+  SAY("ended=%d allocs=%d frees=%d live=%d requested_live_rounded=%d\n", ENDED, ENDED * MADE,
           ENDED * (MADE - LIVE), ENDED * LIVE, ENDED * LIVE * 48);
   for (long i = 0; i < count; i++) {
     i % 2 ? pthread_kill(busy[i % BUSY], sig) : kill(getpid(), sig);
@@ -65,5 +65,5 @@ int main(int argc, char **argv) {
   atomic_store(&stop, true);
   for (int i = 0; i < BUSY; i++)
     pthread_join(busy[i], NULL);
-  dprintf(1, "survived\n");
+  SAY("survived\n");
 }

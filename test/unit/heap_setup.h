@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,12 +66,20 @@ static inline void test_start(void) {
   require(range_setup(BLOCK_BYTES_DEFAULT));
 }
 
+/* First of all in a child: a crash is a crash, and no cmocka that goes on with the next test. */
+static inline void drop_cmocka(void) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
+  for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    signal(signals[i], SIG_DFL);
+}
+
 /* Runs body in a child; its wait status. */
 static inline int child_status(void (*body)(void)) {
   fflush(NULL);
   pid_t child = fork();
   require(child >= 0);
   if (child == 0) {
+    drop_cmocka();
     body();
     exit(0); /* not _exit: coverage is written there */
   }
@@ -89,6 +98,7 @@ static inline void death_of(void (*body)(void), char *said, size_t size) {
   pid_t child = fork();
   require(child >= 0);
   if (child == 0) {
+    drop_cmocka();
     dup2(ends[1], STDERR_FILENO);
     body();
     _exit(0);
@@ -238,6 +248,7 @@ static inline void check_blocks(const struct heap *h, struct inventory *v) {
   const struct block *prev = NULL;
   for (struct block *b = h->blocks; b != NULL; prev = b, b = b->ab_next, v->blocks++) {
     require(b->ab_prev == prev);
+    require(prev == NULL || b->ab_offset == b->ab_size); /* only the newest has slabs left */
     check_block(h, b, v);
   }
   require(v->blocks == owned && v->blocks == count_get(&h->block_count));
@@ -280,6 +291,10 @@ static inline void check_inbox(struct heap *h, const struct inventory *v) {
   require(waiting == v->mailed_slabs);
 }
 
+/* In a fork's child cells carved but not handed out are no part of the peak, and every empty slab
+ * may be dirty: nothing goes to the kernel before somebody asks. */
+static bool limit_is_loose;
+
 static inline void check_counters(struct heap *h, const struct inventory *v) {
   struct heap_totals t;
   heap_read_totals(h, true, &t);
@@ -291,7 +306,7 @@ static inline void check_counters(struct heap *h, const struct inventory *v) {
     require(count_get(&h->known[c]) <= count_get(&h->passed[c]));
   }
   require(count_get(&h->carved_bytes) == v->carved_bytes);
-  require(count_get(&h->carved_peak) >= v->carved_bytes);
+  require(limit_is_loose || count_get(&h->carved_peak) >= v->carved_bytes);
 }
 
 static inline uint64_t keep_limit_of(const struct heap *h) {
@@ -306,7 +321,7 @@ static inline struct inventory check_invariants(struct heap *h) {
   check_queues(h, &v);
   check_inbox(h, &v);
   check_counters(h, &v);
-  require(h->dirty_bytes <= keep_limit_of(h));
+  require(limit_is_loose || h->dirty_bytes <= keep_limit_of(h));
   return v;
 }
 

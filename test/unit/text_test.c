@@ -176,6 +176,7 @@ static void test_write_interrupted(void **state) {
   assert_int_equal(pipe(ends), 0);
   pid_t reader = fork();
   if (reader == 0) {
+    close(ends[1]);
     drain(ends[0], sizeof bytes);
     _exit(0);
   }
@@ -185,12 +186,12 @@ static void test_write_interrupted(void **state) {
   setitimer(ITIMER_REAL, &often, NULL);
   bool written = text_write(&t, ends[1]);
   setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+  close(ends[1]);
   int status;
   assert_int_equal(waitpid(reader, &status, 0), reader);
   assert_int_equal(status, 0);
   assert_true(written);
   close(ends[0]);
-  close(ends[1]);
 }
 
 static void fail_a_check(void) { check(1 + 1 == 3, "the sum is wrong"); }

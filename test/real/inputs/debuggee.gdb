@@ -1,8 +1,10 @@
+# The program has a file for its output: in a shared pipe, it lands in the middle of gdb's lines.
+set print thread-events off
 set pagination off
 set width 0
 set print address off
 break total if list == 0
-run
+run >debuggee.out
 backtrace
 up 2
 print *list

@@ -1,0 +1,15 @@
+/* The first use of jemalloc in a thread; contract in large_thread.h. */
+#include "large_thread.h"
+#include "large.h"
+
+__thread unsigned char large_thread_state;
+static __thread bool refused __attribute__((tls_model("initial-exec")));
+
+void large_thread_refused(void) { refused = true; }
+
+void large_thread_begin(void) {
+  refused = false;
+  if (jep_nallocx(1, 0) == 0) /* jemalloc itself could not start: the next request tries again */
+    return;
+  large_thread_state = refused ? LARGE_CACHELESS : LARGE_CACHED;
+}

@@ -1,0 +1,92 @@
+# The text report: its numbers are the program's own, its ledger adds up, it fits a terminal.
+load common
+
+REPORT=$BATS_TEST_DIRNAME/report.py
+
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+# The one report that PROGRAM [ARG...] leaves, in r.txt; what it printed, in books.
+reported() { # [NAME=VALUE...] PROGRAM [ARG...]
+  rm -f r.txt*
+  LD_PRELOAD= timeout 120 env LD_PRELOAD="$SHIM" ARENASHIM_STATS=r.txt "$@" >books
+}
+
+holds() { # [--books FILE THREADS] EXPRESSION...: of r.txt
+  local books=()
+  [[ $1 != --books ]] || { books=("$1" "$2" "$3"); shift 3; }
+  /usr/bin/python3 "$REPORT" "${books[@]}" r.txt "$@"
+}
+
+@test "one thread: every class, total and the ledger agree with the program's books" {
+  reported "$BIN/counters" one
+  holds --books books 0 'running == 0' 'arenas == 1' 'big == 35'
+}
+
+@test "many rounds in one thread" {
+  reported "$BIN/counters" one 50
+  holds --books books 0
+}
+
+@test "threads that have ended: exact, one arena serves them one after the other" {
+  reported "$BIN/counters" threads 8
+  holds --books books 8 'running == 0' 'arenas == 2' 'remote > 0'
+}
+
+@test "threads alive at once, ended at exit: exact, an arena each" {
+  reported "$BIN/counters" together 8
+  holds --books books 8 'running == 0' 'arenas >= 8'
+}
+
+@test "three block sizes: blocks are of that size, and a small one holds less back" {
+  local spare=()
+  for size in 65536 1048576 16777216; do
+    reported ARENASHIM_BLOCK_SIZE=$size "$BIN/counters" together 8
+    holds --books books 8 "block_size == $size" "blocks * $size == block_bytes" || return
+    spare+=("$(awk '/parts of blocks not passed out/ { print $NF }' r.txt)")
+  done
+  echo "not passed out: ${spare[*]}"
+  ((spare[0] == 0 && spare[0] < spare[1] && spare[1] < spare[2]))
+}
+
+@test "regions of the program stand in the report by name, ended ones too" {
+  reported "$BIN/region_user"
+  holds 'regions == 2'
+  grep -E '^  alive +100 +5000 +1 +8192 +0 +6400$' r.txt
+  grep -E '^  ended +2000 +20010000 +2000 +28192000 +1000 +0$' r.txt
+}
+
+@test "a program and its plugin keep an arena_create of their own" {
+  run_shim "$BIN/region_own" "$BIN/region_own.plugin.so"
+  expect_ok
+}
+
+@test "regions work without the shim" {
+  run "$BIN/region_user"
+  expect_ok
+}
+
+@test "the child of a fork counts by itself" {
+  reported perl -e 'my %h = map { $_ => "x$_" } 1..20000; if (!fork) { my @b = map { "y$_" x 3 } 1..1000; exit 0 } wait; exit 0'
+  [[ $(ls r.txt* | wc -l) == 2 ]]
+  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'forked or allocs > 60000' 'not forked or frees < allocs' || return; done
+  grep -lq 'child of a fork' r.txt*
+}
+
+@test "the ledger agrees with strace's account of what the shim maps" {
+  # What is mapped before the shim's first mapping, by the loader, and after it, is told apart by strace's
+  # order: the reservation is the largest of all; files are not ours.
+  strace -f -o log -e trace=mmap,munmap,brk env LD_PRELOAD="$SHIM" ARENASHIM_STATS="$PWD/r.txt" "$BIN/counters" one >books
+  holds --books books 0
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/strace_sum.py" log r.txt
+}
+
+@test "1,000 reports by signal from four busy threads: whole, and true of ended threads" {
+  LD_PRELOAD= timeout 200 env LD_PRELOAD="$SHIM" ARENASHIM_SIGNAL=USR2 ARENASHIM_STATS="$PWD/r.%n" \
+    "$BIN/signal_report" 12 1000 2000 >out
+  local n
+  n=$(ls r.* | wc -l)
+  echo "reports: $n"
+  ((n >= 500))
+  head -1 out
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/signal_reports.py" out r.*
+}

@@ -1,0 +1,315 @@
+/* The range: set up for every block size, grown step by step, refused, and its ledger.
+ *
+ * A process has one range, so each test runs in a child that sets up its own.
+ */
+#include "heap_setup.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+static size_t block_bytes;
+
+static void set_up(size_t bytes) {
+  block_bytes = bytes;
+  require(range_setup(bytes));
+}
+
+/* Limits on address space are for builds without a sanitizer, which has terabytes mapped. */
+static void limit_address_space(rlim_t bytes) {
+  struct rlimit limit;
+  require(getrlimit(RLIMIT_AS, &limit) == 0);
+  limit.rlim_cur = bytes;
+  require(setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
+static bool is_mapped(uintptr_t address) {
+  unsigned char in_core;
+  return mincore((void *)address, PAGE_BYTES, &in_core) == 0;
+}
+
+/* ---- what must hold ---- */
+
+static void check_range(void) {
+  require(range.base % SLAB_BYTES == 0);
+  require(range_span() % block_bytes == 0 && (size_t)1 << range.block_shift == block_bytes);
+  require(range_span() <= range.committed[SECTION_DATA]);
+  require(block_count() == range_span() / block_bytes);
+  for (enum section s = 0; s < SECTIONS; s++)
+    require(range.committed[s] <= range.reserved[s] && range.committed[s] % PAGE_BYTES == 0);
+  size_t rows = range_span() / SLAB_BYTES * ROW_BYTES;
+  require(range.committed[SECTION_SLAB_ROWS] >= rows && range.committed[SECTION_MAIL_ROWS] >= rows);
+  require(range.committed[SECTION_BLOCK_ROWS] >= block_count() * ROW_BYTES);
+  check_ledger();
+}
+
+/* Every row and byte below the span can be written; rows and data are apart. */
+static void write_everything(void) {
+  for (uintptr_t at = 0; at < range_span(); at += SLAB_BYTES) {
+    char *row = (char *)slab_at(at), *mail = (char *)mail_of(slab_at(at));
+    require(row < (char *)range.base - GUARD_BYTES && mail < row);
+    row[ROW_BYTES - 1] = mail[ROW_BYTES - 1] = 0;
+    ((char *)range.base)[at] = 0;
+    ((char *)range.base)[at + SLAB_BYTES - 1] = 0;
+  }
+  for (size_t i = 0; i < block_count(); i++)
+    require(block_at(i)->owner == NULL);
+}
+
+static void check_membership(void) {
+  const char *base = (const char *)range.base;
+  require(!range_holds(base - 1) && !range_holds(NULL));
+  require(!range_holds(&block_bytes) && !range_holds((void *)-1));
+  require(!range_holds(base + range_span()));
+  if (range_span() > 0)
+    require(range_holds(base) && range_holds(base + range_span() - 1));
+}
+
+static void grow(void) {
+  uintptr_t before = range_span();
+  require(range_grow());
+  require(range_span() >= before + block_bytes && range_span() - before <= (16 << 20));
+  check_range();
+  check_membership();
+}
+
+static void grow_and_use(void) {
+  check_range();
+  check_membership();
+  for (unsigned i = 0; i < 20; i++)
+    grow();
+  write_everything();
+  check_range();
+}
+
+/* Blocks of that size pass out exactly their bytes. */
+static void use_blocks(void) {
+  become_new_thread();
+  for (unsigned i = 0; i < 100000; i++)
+    require(allocate(100) != NULL);
+  for (const struct block *b = heap_self->blocks; b != NULL; b = b->ab_next)
+    require(b->ab_size == block_bytes);
+  require(count_get(&heap_self->block_count) >= (100000 * 112 + block_bytes - 1) / block_bytes);
+  check_all_heaps();
+}
+
+static void test_block_sizes_body(void) {
+  set_up(block_bytes);
+  require(range_span() == 0);
+  grow_and_use();
+  use_blocks();
+}
+
+static void test_block_sizes(void **state) {
+  (void)state;
+  for (size_t bytes = BLOCK_BYTES_MIN; bytes <= BLOCK_BYTES_MAX; bytes *= 2) {
+    block_bytes = bytes;
+    in_child(test_block_sizes_body);
+  }
+}
+
+/* Where address space is free all of it is reserved at once, and nothing of that is memory. */
+static void reserve_ahead(void) {
+  set_up(BLOCK_BYTES_DEFAULT);
+  require(range.reserved[SECTION_DATA] >= UINT64_C(1) << 30);
+  require(os_mapped_bytes() >= HEAPS_BELOW + range.reserved[SECTION_DATA]);
+  uint64_t mapped = os_mapped_bytes();
+  for (unsigned i = 0; i < 10; i++)
+    grow();
+  require(os_mapped_bytes() == mapped);
+}
+
+/* The page before slab 0 and the one after the span are no memory. */
+static void touch_guard(void) {
+  set_up(BLOCK_BYTES_DEFAULT);
+  grow();
+  *(volatile char *)(range.base - 1) = 1;
+}
+static void touch_beyond(void) {
+  set_up(BLOCK_BYTES_DEFAULT);
+  grow();
+  *(volatile char *)(range.base + range_span()) = 1;
+}
+
+static void test_guards(void **state) {
+  (void)state;
+  if (UNDER_ASAN || UNDER_TSAN)
+    return; /* they catch the fault themselves */
+  int status = child_status(touch_guard);
+  require(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+  status = child_status(touch_beyond);
+  require(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
+/* ---- under a limit ---- */
+
+/* Any limit makes the range take its places step by step. */
+static void step_by_step(void) {
+  limit_address_space(RLIM_INFINITY - 1);
+  set_up(block_bytes);
+  require(os_mapped_bytes() == 0 && range.slack == 0);
+  grow_and_use();
+  for (enum section s = 0; s < SECTIONS; s++)
+    require(range.reserved[s] == range.committed[s]);
+  use_blocks();
+  require(!is_mapped(range.base - PAGE_BYTES) && !is_mapped(range.base + range_span()));
+}
+
+static void test_step_by_step(void **state) {
+  (void)state;
+  if (UNDER_TSAN)
+    return; /* its shadow has no place for addresses so far below the mappings */
+  for (size_t bytes = BLOCK_BYTES_MIN; bytes <= BLOCK_BYTES_MAX; bytes *= 4) {
+    block_bytes = bytes;
+    in_child(step_by_step);
+  }
+}
+
+/* Never over a mapping of somebody else: that section is refused, and the others stay sound. */
+static void obstacle(void) {
+  limit_address_space(RLIM_INFINITY - 1);
+  set_up(BLOCK_BYTES_DEFAULT);
+  grow();
+  char *there = mmap((char *)range.base + range_span(), PAGE_BYTES, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  require(there == (char *)range.base + range_span());
+  *there = 42;
+  uintptr_t span = range_span();
+  require(!range_grow() && range_span() == span && *there == 42);
+  check_range();
+  munmap(there, PAGE_BYTES);
+  grow();
+}
+
+static void test_obstacle(void **state) {
+  (void)state;
+  if (!UNDER_TSAN)
+    in_child(obstacle);
+}
+
+/* 200 MB in all: most of it becomes objects, then requests are refused and errno stays. */
+static void use_limited(void) {
+  limit_address_space(200 << 20);
+  set_up(BLOCK_BYTES_DEFAULT);
+  size_t objects = 0;
+  void *p, *last = NULL;
+  errno = 77;
+  for (; (p = allocate(500)) != NULL; objects++) {
+    *(void **)p = last;
+    last = p;
+  }
+  require(errno == 77);
+  require(objects * 512 > 150 << 20 && objects * 512 < 200 << 20);
+  check_range();
+  check_all_heaps();
+  for (; last != NULL; last = p) { /* and all can be freed and had again */
+    p = *(void **)last;
+    heap_free(last);
+  }
+  for (size_t i = 0; i < objects; i++)
+    require(allocate(500) != NULL);
+  check_all_heaps();
+}
+
+/* After a growth that failed the next REFUSALS are refused unasked. */
+static void back_off(void) {
+  limit_address_space(200 << 20);
+  set_up(BLOCK_BYTES_DEFAULT);
+  while (allocate(500) != NULL)
+    ;
+  limit_address_space(RLIM_INFINITY);
+  for (unsigned i = 0; i < REFUSALS; i++)
+    require(allocate(500) == NULL);
+  require(allocate(500) != NULL);
+  check_range();
+  check_all_heaps();
+}
+
+/* The same by hand. */
+static void growth_right(void) {
+  set_up(BLOCK_BYTES_DEFAULT);
+  require(range_growth_enter());
+  require(!range_growth_enter()); /* a signal handler of the same thread */
+  range_growth_leave(true);
+  require(range_growth_enter());
+  range_growth_leave(false);
+  for (unsigned i = 0; i < REFUSALS; i++)
+    require(!range_growth_enter());
+  require(range_growth_enter());
+  range_growth_leave(true);
+  require(range_growth_enter());
+  range_growth_leave(true);
+}
+
+/* Blocks of the largest size do not fit: nothing is lost by trying. */
+static void refused_growth(void) {
+  limit_address_space(30 << 20);
+  set_up(BLOCK_BYTES_MAX);
+  while (range_grow())
+    check_range();
+  for (unsigned i = 0; i < 20; i++)
+    require(!range_grow());
+  check_range();
+}
+
+/* ---- the operating system's own functions ---- */
+
+static void mapped_bytes(void) {
+  uint64_t before = os_mapped_bytes();
+  errno = 77;
+  char *p = os_map(10 * PAGE_BYTES), *q = os_reserve(100 * PAGE_BYTES);
+  require(p != NULL && q != NULL && os_mapped_bytes() == before + 110 * PAGE_BYTES);
+  require(os_reserve_at(q, PAGE_BYTES) == NULL); /* taken */
+  require(os_map(SIZE_MAX / 2) == NULL && os_reserve(SIZE_MAX / 2) == NULL);
+  require(os_mapped_bytes() == before + 110 * PAGE_BYTES);
+  require(os_commit(q, PAGE_BYTES));
+  q[PAGE_BYTES - 1] = 42;
+  os_purge(q, PAGE_BYTES);
+  require(q[PAGE_BYTES - 1] == 0);
+  os_unmap(p, 10 * PAGE_BYTES);
+  os_unmap(q + PAGE_BYTES, 99 * PAGE_BYTES);
+  require(!os_commit(q + PAGE_BYTES, PAGE_BYTES));
+  require(os_mapped_bytes() == before + PAGE_BYTES);
+  require(os_reserve_at(q + PAGE_BYTES, PAGE_BYTES) == q + PAGE_BYTES);
+  os_mapped_add(-5);
+  require(os_mapped_bytes() == before + 2 * PAGE_BYTES - 5);
+  require(errno == 77);
+}
+
+static void address_limit(void) {
+  require(os_address_limit() == SIZE_MAX);
+  limit_address_space(UINT64_C(1) << 46);
+  require(os_address_limit() == UINT64_C(1) << 46);
+}
+
+#define APART(body)                                                                                \
+  static void test_##body(void **state) {                                                          \
+    (void)state;                                                                                   \
+    in_child(body);                                                                                \
+  }
+#define APART_WITH_LIMIT(body)                                                                     \
+  static void test_##body(void **state) {                                                          \
+    (void)state;                                                                                   \
+    if (!UNDER_ASAN && !UNDER_TSAN)                                                                \
+      in_child(body);                                                                              \
+  }
+APART(reserve_ahead)
+APART(growth_right)
+APART(mapped_bytes)
+APART(address_limit)
+APART_WITH_LIMIT(use_limited)
+APART_WITH_LIMIT(back_off)
+APART_WITH_LIMIT(refused_growth)
+
+int main(void) {
+  test_thread = os_thread_id();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_block_sizes),    cmocka_unit_test(test_reserve_ahead),
+      cmocka_unit_test(test_guards),         cmocka_unit_test(test_step_by_step),
+      cmocka_unit_test(test_obstacle),       cmocka_unit_test(test_use_limited),
+      cmocka_unit_test(test_back_off),       cmocka_unit_test(test_growth_right),
+      cmocka_unit_test(test_refused_growth), cmocka_unit_test(test_mapped_bytes),
+      cmocka_unit_test(test_address_limit),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
