@@ -26,7 +26,7 @@ SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
 SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
-HEAP := base text os range slab mail block fault heap heap_memory heap_batch heap_thread \
+HEAP := text check os range slab mail block fault heap heap_memory heap_batch heap_thread \
   heap_fork heap_stats
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard shim/*.c))
@@ -86,6 +86,10 @@ $(B)/test/preload/%.plugin.so: test/preload/%.plugin.cc
 	@mkdir -p $(@D)
 	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -shared -fPIC -o $@ $<
 
+$(B)/test/bench/pairs: test/bench/pairs.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -fno-builtin -Wall -Wextra -o $@ $<
+
 # Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
 # family is defined there.  $(1): the directory below build, $(2): flags.
 HEAP_SOURCES := $(HEAP:%=arena/%.c)
@@ -118,9 +122,10 @@ demo: deps-build deps-demo
 
 test: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all test-programs
-	@test/run.sh $(UNIT_PROGRAMS) $(wildcard test/preload/*.bats test/real/*.bats test/*.bats)
+	@test/run.sh $(UNIT_PROGRAMS) $(wildcard test/preload/*.bats test/real/*.bats test/*.bats) \
+	  test/bench/instructions.bats
 
-test-programs: $(UNIT_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS)
+test-programs: $(UNIT_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(B)/test/bench/pairs
 
 # The same unit tests under sanitizers.
 asan: deps-build deps-test
@@ -134,7 +139,7 @@ tsan: deps-build deps-test
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
 TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
 check: deps-build deps-check
-	clang-format --dry-run -Werror $(SOURCES)
+	clang-format --dry-run -Werror $(SOURCES) $(TEST_SOURCES)
 	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
 	  $$cc $(SHIM_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; done
 	@echo clang-tidy && for f in $(filter %.c,$(SOURCES)); do \

@@ -1,8 +1,4 @@
-/* The numbers and small words that all of arena/ shares.
- *
- * Checks come in three strengths: static_assert for what the compiler can see, check() for
- * slow paths (always on, one fixed message, then abort), debug() in debug builds only.
- */
+/* The numbers and small words that all of arena/ shares. */
 #ifndef ARENA_BASE_H
 #define ARENA_BASE_H
 
@@ -46,20 +42,5 @@ static inline void count_add(_Atomic uint64_t *counter, uint64_t n) {
 static inline uint64_t count_get(const _Atomic uint64_t *counter) {
   return atomic_load_explicit(counter, memory_order_relaxed);
 }
-
-/* Writes "arenashim: " and the message to stderr, then aborts.  Any context. */
-_Noreturn hidden cold void check_failed(const char *message);
-
-#define check(condition, message)                                                                  \
-  do {                                                                                             \
-    if (unlikely(!(condition)))                                                                    \
-      check_failed(message);                                                                       \
-  } while (0)
-
-#ifdef ARENA_DEBUG
-#define debug(condition, message) check(condition, message)
-#else
-#define debug(condition, message) ((void)0)
-#endif
 
 #endif

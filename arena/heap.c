@@ -8,6 +8,7 @@
  * The equations are in slab.h, the counters' in heap.h.
  */
 #include "heap.h"
+#include "check.h"
 #include "heap_batch.h"
 #include "heap_memory.h"
 #include "heap_thread.h"

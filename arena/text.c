@@ -20,7 +20,7 @@ void text_bytes(struct text *t, const char *s, size_t n) {
 
 void text_foreign(struct text *t, const char *s, size_t n) {
   for (size_t i = 0; i < n && s[i] != '\0'; i++)
-    text_char(t, s[i] >= ' ' && s[i] <= '~' ? s[i] : '?');
+    text_char(t, (char)(s[i] >= ' ' && s[i] <= '~' ? s[i] : '?'));
 }
 
 static unsigned str_length(const char *s) {

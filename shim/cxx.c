@@ -5,6 +5,7 @@
  * program has it.  This file is built with -fexceptions, so
  * that the exception thrown on our behalf passes through.
  */
+#include "../arena/check.h"
 #include "entry.h"
 
 #include <dlfcn.h>

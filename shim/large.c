@@ -1,5 +1,6 @@
 /* jemalloc's settings, figures and fork handlers; contract in large.h. */
 #include "large.h"
+#include "large_thread.h"
 
 /* What jemalloc is told before it reads the user's MALLOC_CONF, which still wins.  No brk: the
  * program break belongs to the program. */
@@ -26,7 +27,8 @@ void large_refresh(struct large_figures *f) {
 }
 
 void large_purge(void) {
-  jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+  if (large_thread_cached())
+    jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
   jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
 }
 

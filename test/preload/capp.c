@@ -1,5 +1,6 @@
 /* A C program, free of libstdc++, that opens a C++ plugin: blocks cross between them both ways.
- * capp PLUGIN.so. With a set of operators missing in the shim, the plugin's blocks come from another heap. */
+ * capp PLUGIN.so. With a set of operators missing in the shim, the plugin's blocks come from
+ * another heap. */
 #define _GNU_SOURCE
 #include "check.h"
 #include <dlfcn.h>
@@ -26,8 +27,8 @@ static void use(const char *path) {
   int (*fails_cleanly)(void) = symbol(plugin, "plugin_fails_cleanly");
   for (size_t n = 0; n <= 1024; n++) {
     char *p = text(n);
-    CHECK(strlen(p) == n && malloc_usable_size(p) > n, "text of %zu bytes expected from the plugin, found %zu",
-          n, strlen(p));
+    CHECK(strlen(p) == n && malloc_usable_size(p) > n,
+          "text of %zu bytes expected from the plugin, found %zu", n, strlen(p));
     p = must(realloc(p, n + 100));
     CHECK(strlen(p) == n, "text of %zu bytes expected after realloc, found %zu", n, strlen(p));
     free(p);
@@ -46,14 +47,16 @@ static void check_one_heap(const char *path) {
   void *malloc_ = dlsym(RTLD_DEFAULT, "malloc"), *new_ = dlsym(RTLD_DEFAULT, "_Znwm");
   if (strstr(home_of(malloc_), "libarenashim"))
     CHECK(new_ && strcmp(home_of(new_), home_of(malloc_)) == 0,
-          "operator new expected in %s, found in %s", home_of(malloc_), new_ ? home_of(new_) : "none");
+          "operator new expected in %s, found in %s", home_of(malloc_),
+          new_ ? home_of(new_) : "none");
   dlclose(plugin);
 }
 
 int main(int argc, char **argv) {
   watchdog(60);
   CHECK(argc == 2, "one argument expected, the plugin; found %d", argc - 1);
-  CHECK(!dlsym(RTLD_DEFAULT, "__cxa_throw"), "a program without libstdc++ expected, found it linked");
+  CHECK(!dlsym(RTLD_DEFAULT, "__cxa_throw"),
+        "a program without libstdc++ expected, found it linked");
   check_one_heap(argv[1]);
   for (int i = 0; i < 20; i++)
     use(argv[1]);

@@ -1,4 +1,5 @@
-/* Helpers of the preload tests: one failure is one line on stderr and exit status 1. No helper allocates. */
+/* Helpers of the preload tests: one failure is one line on stderr and exit status 1. No helper
+ * allocates. */
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,8 @@
       FAIL(__VA_ARGS__);                                                                           \
   } while (0)
 
-/* Hides a pointer's or a size's history from the compiler: it must not warn of, or fold, what we do wrong on purpose. */
+/* Hides a pointer's or a size's history from the compiler: it must not warn of, or fold, what we do
+ * wrong on purpose. */
 static inline void *hide(void *p) {
   __asm__ volatile("" : "+r"(p));
   return p;
@@ -68,12 +70,14 @@ static inline size_t rng_below(uint64_t *state, size_t bound) {
   return (size_t)(rng_next(state) % bound);
 }
 
-/* A stamp fills n bytes with words that depend on the tag and the position, so that a shifted or foreign write shows. */
+/* A stamp fills n bytes with words that depend on the tag and the position, so that a shifted or
+ * foreign write shows. */
 static inline uint64_t stamp_word(uint64_t tag, size_t i) {
   return (tag + i) * 0x9e3779b97f4a7c15u ^ tag;
 }
 
-/* __builtin_: the tests are built with -fno-builtin, and a call for each word would be most of their time. */
+/* __builtin_: the tests are built with -fno-builtin, and a call for each word would be most of
+ * their time. */
 static inline void stamp(void *p, size_t n, uint64_t tag) {
   size_t words = n / 8;
   for (size_t i = 0; i < words; i++) {
@@ -141,7 +145,8 @@ static inline void wait_ok(pid_t pid) {
   do
     got = waitpid(pid, &status, 0);
   while (got < 0 && errno == EINTR);
-  CHECK(got == pid, "waitpid(%d) expected the child, found %d, errno %d", (int)pid, (int)got, errno);
+  CHECK(got == pid, "waitpid(%d) expected the child, found %d, errno %d", (int)pid, (int)got,
+        errno);
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0,
         "child %d expected to exit with 0, found wait status 0x%x", (int)pid, status);
 }

@@ -1,6 +1,6 @@
-/* Closes descriptors in an exit handler, before the allocator's report: close_fds std | all | reuse FILE; exits with 7.
- * std: 1 and 2, as coreutils do. all: every one, as daemons do. reuse: all, and their numbers now belong to FILE, which
- * must stay as it is. */
+/* Closes descriptors in an exit handler, before the allocator's report: close_fds std | all | reuse
+ * FILE; exits with 7. std: 1 and 2, as coreutils do. all: every one, as daemons do. reuse: all, and
+ * their numbers now belong to FILE, which must stay as it is. */
 #include "check.h"
 
 static const char *way, *file;

@@ -1,5 +1,6 @@
 /* The malloc family, case by case: `contract` runs all cases, `contract NAME...` the named ones.
- * Where the shim must do better than others do, the case says so; all else also holds under glibc. */
+ * Where the shim must do better than others do, the case says so; all else also holds under glibc.
+ */
 #define _GNU_SOURCE
 #include "check.h"
 #include <dlfcn.h>
@@ -10,7 +11,8 @@ enum { SMALL_END = 1024, PAGE = 4096, MAX_ALIGN = 4 << 20 };
 
 static unsigned char pattern[2 * SMALL_END];
 
-/* Sizes no allocator may grant: the first two are above PTRDIFF_MAX, the last is below it but beyond any address space. */
+/* Sizes no allocator may grant: the first two are above PTRDIFF_MAX, the last is below it but
+ * beyond any address space. */
 static const size_t too_big[] = {(size_t)PTRDIFF_MAX + 1, SIZE_MAX - 10, SIZE_MAX, (size_t)1 << 60};
 
 static bool under_shim(void) {
@@ -51,7 +53,8 @@ static int by_start(const void *a, const void *b) {
   return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* All sizes, four of each alive together: aligned, large enough, writable to the last usable byte, and disjoint. */
+/* All sizes, four of each alive together: aligned, large enough, writable to the last usable byte,
+ * and disjoint. */
 static void case_sizes(void) {
   enum { EACH = 4, COUNT = EACH * (SMALL_END + 1) };
   static struct piece pieces[COUNT];
@@ -70,8 +73,9 @@ static void case_sizes(void) {
   for (int i = 1; i < COUNT; i++) {
     /* malloc(0) may have no usable byte, and still needs an address of its own */
     size_t room = pieces[i - 1].usable ? pieces[i - 1].usable : 1;
-    CHECK(pieces[i].start - pieces[i - 1].start >= room, "%p and %p expected disjoint, found overlap",
-          (void *)pieces[i - 1].start, (void *)pieces[i].start);
+    CHECK(pieces[i].start - pieces[i - 1].start >= room,
+          "%p and %p expected disjoint, found overlap", (void *)pieces[i - 1].start,
+          (void *)pieces[i].start);
   }
   for (int i = 0; i < COUNT; i++)
     free((void *)pieces[i].start);
@@ -101,8 +105,8 @@ static void check_realloc_pair(size_t from, size_t to) {
   p = must(realloc(p, to));
   CHECK(aligned_to(p, 16), "realloc(%zu -> %zu) expected 16-byte alignment, found %p", from, to,
         (void *)p);
-  CHECK(malloc_usable_size(p) >= to, "realloc(%zu -> %zu) expected to hold that, found %zu", from, to,
-        malloc_usable_size(p));
+  CHECK(malloc_usable_size(p) >= to, "realloc(%zu -> %zu) expected to hold that, found %zu", from,
+        to, malloc_usable_size(p));
   check_filled(p, from < to ? from : to, "realloc");
   fill(p, to);
   free(p);
@@ -164,7 +168,8 @@ static void case_realloc_refused(void) {
             too_big[j], q, errno);
       errno = 0;
       q = reallocarray(p, hide_size(SIZE_MAX / 4), 8);
-      CHECK(!q && errno == ENOMEM, "reallocarray overflow expected NULL/ENOMEM, found %p/%d", q, errno);
+      CHECK(!q && errno == ENOMEM, "reallocarray overflow expected NULL/ENOMEM, found %p/%d", q,
+            errno);
       CHECK_STAMP(p, olds[i], 5);
       free(p);
     }
@@ -184,7 +189,8 @@ static void case_calloc_zero(void) {
       free(held[i]);
     for (int i = 0; i < 8; i++) {
       held[i] = must(i % 2 ? calloc(1, n) : calloc(n, 1));
-      CHECK(aligned_to(held[i], 16), "calloc(%zu) expected 16-byte alignment, found %p", n, held[i]);
+      CHECK(aligned_to(held[i], 16), "calloc(%zu) expected 16-byte alignment, found %p", n,
+            held[i]);
       CHECK(all_zero(held[i], n), "calloc(%zu) expected zeroes, found others", n);
       memset(held[i], 0x5a, n);
     }
@@ -194,25 +200,28 @@ static void case_calloc_zero(void) {
   for (size_t count = 1; count < 40; count++)
     for (size_t size = 0; size < 300; size++) {
       unsigned char *p = must(calloc(count, size));
-      CHECK(all_zero(p, count * size), "calloc(%zu, %zu) expected zeroes, found others", count, size);
+      CHECK(all_zero(p, count * size), "calloc(%zu, %zu) expected zeroes, found others", count,
+            size);
       memset(p, 0x77, count * size);
       free(p);
     }
 }
 
 static void case_calloc_overflow(void) {
-  static const size_t pairs[][2] = {
-      {SIZE_MAX, 2}, {2, SIZE_MAX}, {SIZE_MAX, SIZE_MAX}, {(size_t)1 << 32, (size_t)1 << 32},
-      {SIZE_MAX / 16 + 1, 16}, {((size_t)1 << 63) + 1, 2}, {3, SIZE_MAX / 3 + 100}};
+  static const size_t pairs[][2] = {{SIZE_MAX, 2},           {2, SIZE_MAX},
+                                    {SIZE_MAX, SIZE_MAX},    {(size_t)1 << 32, (size_t)1 << 32},
+                                    {SIZE_MAX / 16 + 1, 16}, {((size_t)1 << 63) + 1, 2},
+                                    {3, SIZE_MAX / 3 + 100}};
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
     size_t a = hide_size(pairs[i][0]), b = hide_size(pairs[i][1]);
     errno = 0;
     void *p = calloc(a, b);
-    CHECK(!p && errno == ENOMEM, "calloc(%zu, %zu) expected NULL/ENOMEM, found %p/%d", a, b, p, errno);
+    CHECK(!p && errno == ENOMEM, "calloc(%zu, %zu) expected NULL/ENOMEM, found %p/%d", a, b, p,
+          errno);
     errno = 0;
     p = reallocarray(NULL, a, b);
-    CHECK(!p && errno == ENOMEM, "reallocarray(%zu, %zu) expected NULL/ENOMEM, found %p/%d", a, b, p,
-          errno);
+    CHECK(!p && errno == ENOMEM, "reallocarray(%zu, %zu) expected NULL/ENOMEM, found %p/%d", a, b,
+          p, errno);
   }
   char *p = must(reallocarray(NULL, 7, 30));
   fill(p, 210);
@@ -245,8 +254,8 @@ static void case_too_big(void) {
       void *kept = &kept;
       int error = a < sizeof(void *) ? ENOMEM : posix_memalign(&kept, a, n);
       CHECK(error == ENOMEM && kept == &kept,
-            "posix_memalign(%zu, %zu) expected ENOMEM and its pointer alone, found %d, %p", a, n, error,
-            kept);
+            "posix_memalign(%zu, %zu) expected ENOMEM and its pointer alone, found %d, %p", a, n,
+            error, kept);
     }
   }
 }
@@ -263,8 +272,8 @@ static void case_alignment_overflow(void) {
             "memalign(1 << %d, %zu) expected NULL/ENOMEM, found %p/%d", shift, n, p, errno);
       void *kept = &kept;
       int error = posix_memalign(&kept, a, n);
-      CHECK(error == ENOMEM && kept == &kept, "posix_memalign(1 << %d, %zu) expected ENOMEM, found %d",
-            shift, n, error);
+      CHECK(error == ENOMEM && kept == &kept,
+            "posix_memalign(1 << %d, %zu) expected ENOMEM, found %d", shift, n, error);
     }
   for (size_t back = 0; back <= 2 * PAGE; back += 10) {
     size_t n = hide_size(SIZE_MAX - back);
@@ -278,7 +287,8 @@ static void case_alignment_overflow(void) {
 /* ---- aligned blocks ---------------------------------------------------------------------- */
 
 static void case_posix_memalign_invalid(void) {
-  static const size_t bad[] = {0, 1, 2, 3, 4, 6, 7, 24, 40, 4095, 4097, SIZE_MAX, ((size_t)1 << 63) + 8};
+  static const size_t bad[] = {
+      0, 1, 2, 3, 4, 6, 7, 24, 40, 4095, 4097, SIZE_MAX, ((size_t)1 << 63) + 8};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     void *kept = &kept;
     int error = posix_memalign(&kept, hide_size(bad[i]), 100);
@@ -292,7 +302,8 @@ static void check_aligned(void *p, size_t alignment, size_t n, bool move) {
   must(p);
   CHECK(aligned_to(p, alignment), "alignment %zu of %zu bytes expected, found %p", alignment, n, p);
   size_t usable = malloc_usable_size(p);
-  CHECK(usable >= n, "malloc_usable_size of an aligned block expected at least %zu, found %zu", n, usable);
+  CHECK(usable >= n, "malloc_usable_size of an aligned block expected at least %zu, found %zu", n,
+        usable);
   stamp(p, usable, alignment);
   CHECK_STAMP(p, usable, alignment);
   if (move) {
@@ -315,7 +326,8 @@ static void check_all_aligned(size_t alignment, size_t n, bool move) {
 
 /* Alignments up to 1024 with all sizes 0..1024; those up to 4 MiB with sizes around every edge. */
 static void case_alignments(void) {
-  static const size_t sizes[] = {0, 1, 16, 17, 255, 256, 257, 511, 512, 513, 4095, 4096, 4097, 65536, 300001};
+  static const size_t sizes[] = {0,   1,   16,   17,   255,  256,   257,   511,
+                                 512, 513, 4095, 4096, 4097, 65536, 300001};
   for (size_t a = 1; a <= 1024; a *= 2)
     for (size_t n = 0; n <= SMALL_END; n++)
       check_all_aligned(a, n, n % 3 == 0);
@@ -339,7 +351,8 @@ static void case_aligned_together(void) {
       size_t a = (size_t)1 << rng_below(&rng, 11);
       sizes[i] = rng_below(&rng, 600);
       held[i] = must(memalign(a, sizes[i]));
-      CHECK(aligned_to(held[i], a), "memalign(%zu, %zu) expected aligned, found %p", a, sizes[i], held[i]);
+      CHECK(aligned_to(held[i], a), "memalign(%zu, %zu) expected aligned, found %p", a, sizes[i],
+            held[i]);
       sizes[i] = malloc_usable_size(held[i]);
       stamp(held[i], sizes[i], (uintptr_t)held[i]);
     }
@@ -363,8 +376,8 @@ static void case_crooked_alignment(void) {
     }
   errno = 0;
   void *p = memalign(hide_size(((size_t)1 << 63) + 1), 100);
-  CHECK(!p && errno == EINVAL, "memalign beyond the largest power of two expected NULL/EINVAL, found %p/%d",
-        p, errno);
+  CHECK(!p && errno == EINVAL,
+        "memalign beyond the largest power of two expected NULL/EINVAL, found %p/%d", p, errno);
 }
 
 static void case_page_aligned(void) {
@@ -372,8 +385,8 @@ static void case_page_aligned(void) {
     check_aligned(valloc(n), PAGE, n, true);
     void *p = must(pvalloc(n));
     size_t whole = (n + PAGE - 1) / PAGE * PAGE;
-    CHECK(malloc_usable_size(p) >= whole, "pvalloc(%zu) expected %zu usable bytes, found %zu", n, whole,
-          malloc_usable_size(p));
+    CHECK(malloc_usable_size(p) >= whole, "pvalloc(%zu) expected %zu usable bytes, found %zu", n,
+          whole, malloc_usable_size(p));
     check_aligned(p, PAGE, n, true);
   }
 }
@@ -394,7 +407,8 @@ static void case_errno(void) {
       free(p);
       CHECK(errno == 4711, "free of %zu bytes expected to keep errno, found %d", sizes[i], errno);
       free(must(calloc(1, sizes[i])));
-      CHECK(errno == 4711, "calloc and free of %zu bytes expected to keep errno, found %d", sizes[i], errno);
+      CHECK(errno == 4711, "calloc and free of %zu bytes expected to keep errno, found %d",
+            sizes[i], errno);
     }
   free(NULL);
   CHECK(errno == 4711, "free(NULL) expected to keep errno, found %d", errno);
@@ -434,9 +448,9 @@ static void case_aliases(void) {
   void (*free_)(void *) = entry_of("__libc_free");
   int (*posix_memalign_)(void **, size_t, size_t) = entry_of("__posix_memalign");
   for (size_t n = 0; n <= SMALL_END; n++) {
-    void *made[] = {malloc_(n),        calloc_(1, n),     realloc_(NULL, n), memalign_(64, n),
-                    memalign_(8192, n), valloc_(n),        pvalloc_(n),       malloc(n),
-                    memalign(256, n),  realloc(NULL, n)};
+    void *made[] = {malloc_(n),         calloc_(1, n),   realloc_(NULL, n), memalign_(64, n),
+                    memalign_(8192, n), valloc_(n),      pvalloc_(n),       malloc(n),
+                    memalign(256, n),   realloc(NULL, n)};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
       stamp(must(made[i]), n, i);
       void *p = i % 2 ? realloc_(made[i], n + 40) : realloc(made[i], n + 40);
@@ -450,9 +464,9 @@ static void case_aliases(void) {
 }
 
 static void case_mallopt(void) {
-  static const int known[] = {M_MXFAST,      M_TRIM_THRESHOLD, M_TOP_PAD,   M_MMAP_THRESHOLD,
-                              M_MMAP_MAX,    M_CHECK_ACTION,   M_PERTURB,   M_ARENA_TEST,
-                              M_ARENA_MAX};
+  static const int known[] = {M_MXFAST,         M_TRIM_THRESHOLD, M_TOP_PAD,
+                              M_MMAP_THRESHOLD, M_MMAP_MAX,       M_CHECK_ACTION,
+                              M_PERTURB,        M_ARENA_TEST,     M_ARENA_MAX};
   static const int values[] = {64, 1 << 20, 1 << 17, 1 << 17, 1000, 3, 0, 8, 8};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     CHECK(mallopt(known[i], values[i]) == 1, "mallopt(%d) expected 1, found another", known[i]);
@@ -468,8 +482,8 @@ static void case_statistics(void) {
   struct mallinfo old = mallinfo();
 #pragma GCC diagnostic pop
   struct mallinfo2 info = mallinfo2();
-  CHECK(old.arena >= 0 && info.uordblks <= (size_t)1 << 46, "mallinfo expected sane, found %zu bytes in use",
-        info.uordblks);
+  CHECK(old.arena >= 0 && info.uordblks <= (size_t)1 << 46,
+        "mallinfo expected sane, found %zu bytes in use", info.uordblks);
   char *text = NULL;
   size_t len = 0;
   FILE *f = open_memstream(&text, &len);
@@ -487,7 +501,8 @@ static void case_statistics(void) {
   close(null);
 }
 
-/* ---- jemalloc's own interface: whose block it is, the address tells ---------------------------- */
+/* ---- jemalloc's own interface: whose block it is, the address tells ----------------------------
+ */
 
 #define MALLOCX_LG_ALIGN(lg) (lg)
 #define MALLOCX_ZERO         0x40
@@ -537,14 +552,16 @@ static void case_jemalloc_api(void) {
     size_t usable = sallocx(p, 0);
     memset(p, 0x99, usable);
     p = must(rallocx(p, n + 700, MALLOCX_ZERO));
-    CHECK(all_zero(p + usable, n + 700 - usable), "rallocx(%zu, MALLOCX_ZERO) expected zeroes, found others",
-          n + 700);
+    CHECK(all_zero(p + usable, n + 700 - usable),
+          "rallocx(%zu, MALLOCX_ZERO) expected zeroes, found others", n + 700);
     dallocx(p, 0);
     for (int lg = 0; lg <= 14; lg++) {
       void *q = must(mallocx(n, MALLOCX_LG_ALIGN(lg)));
-      CHECK(aligned_to(q, (size_t)1 << lg), "mallocx(%zu, LG_ALIGN(%d)) expected aligned, found %p", n, lg, q);
+      CHECK(aligned_to(q, (size_t)1 << lg), "mallocx(%zu, LG_ALIGN(%d)) expected aligned, found %p",
+            n, lg, q);
       q = must(rallocx(q, n + 100, MALLOCX_LG_ALIGN(lg)));
-      CHECK(aligned_to(q, (size_t)1 << lg), "rallocx(%zu, LG_ALIGN(%d)) expected aligned, found %p", n, lg, q);
+      CHECK(aligned_to(q, (size_t)1 << lg), "rallocx(%zu, LG_ALIGN(%d)) expected aligned, found %p",
+            n, lg, q);
       dallocx(q, MALLOCX_LG_ALIGN(lg));
     }
   }
@@ -605,5 +622,6 @@ int main(int argc, char **argv) {
         ran++;
         break;
       }
-  CHECK(ran >= (argc > 1 ? argc - 1 : 1), "%d named cases expected to run, found %d", argc - 1, ran);
+  CHECK(ran >= (argc > 1 ? argc - 1 : 1), "%d named cases expected to run, found %d", argc - 1,
+        ran);
 }

@@ -1,10 +1,11 @@
-/* Makes a known number of requests and prints its own books, to be compared with the report at exit.
- * counters baseline                 none of its own: what a program's start and end cost
+/* Makes a known number of requests and prints its own books, to be compared with the report at
+ * exit. counters baseline                 none of its own: what a program's start and end cost
  * counters one [TIMES = 1]          the main thread
- * counters threads [THREADS = 8]    as many threads, one after the other and ended; the main thread frees a part of theirs
- * counters together [THREADS = 8]   the same, all alive at once, so that each has an arena of its own
- * Per size class, and in total: small requests only; `large` are those of 512 bytes and more. Nothing else here allocates.
- * (pthread_create does: one large request a thread, and what the program's start takes is in baseline.) */
+ * counters threads [THREADS = 8]    as many threads, one after the other and ended; the main thread
+ * frees a part of theirs counters together [THREADS = 8]   the same, all alive at once, so that
+ * each has an arena of its own Per size class, and in total: small requests only; `large` are those
+ * of 512 bytes and more. Nothing else here allocates. (pthread_create does: one large request a
+ * thread, and what the program's start takes is in baseline.) */
 #include "check.h"
 
 enum { SMALL_END = 512, CLASSES = 33, REMOTE = 5, MAX_THREADS = 64 };
@@ -71,8 +72,8 @@ static void print_books(int count) {
   }
   for (int t = 0; t < count; t++)
     large += books[t].large;
-  SAY("allocs=%ld frees=%ld live=%ld requested_live_rounded=%ld remote_frees=%ld large=%ld\n", allocs, frees,
-          allocs - frees, rounded, remote, large);
+  SAY("allocs=%ld frees=%ld live=%ld requested_live_rounded=%ld remote_frees=%ld large=%ld\n",
+      allocs, frees, allocs - frees, rounded, remote, large);
 }
 
 int main(int argc, char **argv) {

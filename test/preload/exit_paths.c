@@ -1,5 +1,6 @@
-/* Ends in one of the ways a program can: exit_paths return|exit|pthread_exit|threads|_exit|quick_exit|abort|term|exec.
- * Those that have a status of their own give 7. `pthread_exit` is main's; `threads` is exit with busy threads. */
+/* Ends in one of the ways a program can: exit_paths
+ * return|exit|pthread_exit|threads|_exit|quick_exit|abort|term|exec. Those that have a status of
+ * their own give 7. `pthread_exit` is main's; `threads` is exit with busy threads. */
 #include "check.h"
 
 static void *stay_busy(void *arg) {

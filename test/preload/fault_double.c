@@ -1,6 +1,6 @@
-/* Frees a small object twice, in the ways that are seen without cost: fault_double twice|emptied [SIZE = 100].
- * twice: at once, the object is the head of its list. emptied: all its neighbours are freed too, and memory given back.
- * Prints the pointer, then must die. */
+/* Frees a small object twice, in the ways that are seen without cost: fault_double twice|emptied
+ * [SIZE = 100]. twice: at once, the object is the head of its list. emptied: all its neighbours are
+ * freed too, and memory given back. Prints the pointer, then must die. */
 #include "check.h"
 #include <malloc.h>
 

@@ -1,4 +1,5 @@
-/* Frees a pointer of neither heap: fault_foreign stack|static|file|wild|heap_end. Prints the pointer, then must die. */
+/* Frees a pointer of neither heap: fault_foreign stack|static|file|wild|heap_end. Prints the
+ * pointer, then must die. */
 #include "check.h"
 #include <sys/mman.h>
 

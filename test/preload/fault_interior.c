@@ -1,5 +1,5 @@
-/* Passes a pointer into the middle of a small object: fault_interior free|realloc|usable [OFFSET = 16 [SIZE = 100]].
- * Prints the pointer, then must die. */
+/* Passes a pointer into the middle of a small object: fault_interior free|realloc|usable [OFFSET =
+ * 16 [SIZE = 100]]. Prints the pointer, then must die. */
 #include "check.h"
 #include <malloc.h>
 

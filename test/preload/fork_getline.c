@@ -1,6 +1,7 @@
 /* Forks while other threads sit in getline: fork_getline [short|long [FORKS = 300]].
- * getline allocates under its stream's lock; fork takes the list of streams; fflush(NULL) holds the list and waits for a stream.
- * An allocator that holds a lock across fork closes the circle. Lines are short (small requests) or of 4 to 20 KB. */
+ * getline allocates under its stream's lock; fork takes the list of streams; fflush(NULL) holds the
+ * list and waits for a stream. An allocator that holds a lock across fork closes the circle. Lines
+ * are short (small requests) or of 4 to 20 KB. */
 #include "check.h"
 #include <stdatomic.h>
 #include <stdbool.h>

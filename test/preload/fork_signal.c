@@ -1,7 +1,8 @@
 /* Forks inside a signal handler that interrupted a small malloc or free.
  * fork_signal timer [FORKS = 1000]            a timer fires at random moments
- * fork_signal step [FORKS = 1000 [STRIDE = 7]] the trap flag stops at every instruction inside the allocator; each STRIDE-th forks
- * Children use the heap inside the handler and leave, or return into the interrupted call and go on. */
+ * fork_signal step [FORKS = 1000 [STRIDE = 7]] the trap flag stops at every instruction inside the
+ * allocator; each STRIDE-th forks Children use the heap inside the handler and leave, or return
+ * into the interrupted call and go on. */
 #define _GNU_SOURCE
 #include "check.h"
 #include <dlfcn.h>
@@ -12,7 +13,8 @@
 
 enum { SLOTS = 512, TRAP_FLAG = 0x100 };
 
-/* A slot is empty while its object is on the way in or out, so that the others can be checked at any instant. */
+/* A slot is empty while its object is on the way in or out, so that the others can be checked at
+ * any instant. */
 static struct {
   char *volatile p;
   size_t size;
@@ -122,10 +124,13 @@ int main(int argc, char **argv) {
   if (stepping) {
     dl_iterate_phdr(find_code, dlsym(RTLD_DEFAULT, "malloc"));
     CHECK(code_start, "the code of malloc expected in a loaded object, found nowhere");
-    __asm__ volatile("subq $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\taddq $128, %%rsp" ::: "cc", "memory");
+    __asm__ volatile(
+        "subq $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\taddq $128, %%rsp" ::
+            : "cc", "memory");
   } else {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
-    CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create expected 0, found errno %d", errno);
+    CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0,
+          "timer_create expected 0, found errno %d", errno);
     arm();
   }
   while (pairs_left != 0 && (pairs_left > 0 || forked < wanted)) {

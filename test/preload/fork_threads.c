@@ -1,5 +1,6 @@
 /* Forks from a process whose other threads allocate all the time: fork_threads [FORKS = 1000].
- * Children allocate, free what their parent's threads made, start threads and fork again. A hang is a failure. */
+ * Children allocate, free what their parent's threads made, start threads and fork again. A hang is
+ * a failure. */
 #include "check.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,7 +13,8 @@ struct object {
   char bytes[];
 };
 
-/* Workers publish finished objects here by atomic exchange: at any instant a fork sees whole ones only. */
+/* Workers publish finished objects here by atomic exchange: at any instant a fork sees whole ones
+ * only. */
 static _Atomic(struct object *) shelf[SHELF];
 static struct object *own[OWN]; /* the main thread's */
 static atomic_bool stop;
@@ -40,8 +42,7 @@ static void churn(uint64_t *rng, int rounds) {
 
 static void *work(void *seed) {
   uint64_t rng = (uintptr_t)seed;
-  while (!atomic_load_explicit(&stop, memory_order_relaxed))
-{
+  while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
     churn(&rng, 64);
     usleep(50); /* busy spinners would make each fork wait for several time slices */
   }

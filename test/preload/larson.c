@@ -1,5 +1,6 @@
-/* The larson shape: a thread replaces objects of an inherited set at random, then leaves the set to a new thread and ends.
- * larson [GENERATIONS = 40 [THREADS = 4]]. Most frees are of objects whose makers are gone. */
+/* The larson shape: a thread replaces objects of an inherited set at random, then leaves the set to
+ * a new thread and ends. larson [GENERATIONS = 40 [THREADS = 4]]. Most frees are of objects whose
+ * makers are gone. */
 #include "check.h"
 
 enum { SET = 2000, REPLACE = 20000, MAX_THREADS = 64, SLACK = 24 << 20 };
@@ -26,7 +27,8 @@ static void *replace(void *arg) {
 
 int main(int argc, char **argv) {
   long generations = arg_long(argc, argv, 1, 40), count = arg_long(argc, argv, 2, 4), before = 0;
-  CHECK(count > 0 && count <= MAX_THREADS, "1 to %d threads expected, found %ld", MAX_THREADS, count);
+  CHECK(count > 0 && count <= MAX_THREADS, "1 to %d threads expected, found %ld", MAX_THREADS,
+        count);
   watchdog(60 + (unsigned)generations);
   static struct set sets[MAX_THREADS];
   for (long g = 0; g < generations; g++) {

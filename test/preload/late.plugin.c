@@ -1,4 +1,5 @@
-/* A library whose destructor runs after the shim's: it frees what it has, and allocates anew. Opened by late_free. */
+/* A library whose destructor runs after the shim's: it frees what it has, and allocates anew.
+ * Opened by late_free. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Opens a library that frees and allocates in its destructor, after the shim's own: late_free PLUGIN.so.
- * Prints "late: done"; exits with 7. */
+/* Opens a library that frees and allocates in its destructor, after the shim's own: late_free
+ * PLUGIN.so. Prints "late: done"; exits with 7. */
 #include "check.h"
 #include <dlfcn.h>
 

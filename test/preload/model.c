@@ -1,7 +1,8 @@
 /* Random operations against a shadow model: model [OPERATIONS = 2000000 [SEED = 1 [THREADS = 1]]]
- * The model knows each live object's address, size and stamp. An overlap changes a stamp; every eighth object is
- * stamped to its last usable byte. With more threads, objects are passed around.
- * With MODEL_KEEP in the environment nothing is freed at the end, and one line tells the model's books of what is live. */
+ * The model knows each live object's address, size and stamp. An overlap changes a stamp; every
+ * eighth object is stamped to its last usable byte. With more threads, objects are passed around.
+ * With MODEL_KEEP in the environment nothing is freed at the end, and one line tells the model's
+ * books of what is live. */
 #include "check.h"
 #include <malloc.h>
 #include <stdatomic.h>
@@ -23,8 +24,10 @@ struct model {
 
 static struct model models[MAX_THREADS];
 static unsigned long seed;
-static bool keep; /* MODEL_KEEP: books to compare with the report, hence no aligned blocks, whose cells are larger */
-static _Atomic(struct object *) exchange[EXCHANGE]; /* whole records change hands, with the object */
+static bool keep; /* MODEL_KEEP: books to compare with the report, hence no aligned blocks, whose
+                     cells are larger */
+static _Atomic(struct object *)
+    exchange[EXCHANGE]; /* whole records change hands, with the object */
 
 /* As FAIL, with the seed that brings the failure back. */
 #define EXPECT(cond, format, ...)                                                                  \
@@ -32,7 +35,8 @@ static _Atomic(struct object *) exchange[EXCHANGE]; /* whole records change hand
 
 static bool is_small(size_t n) { return n < 512; }
 
-/* What a request of n bytes takes in the arena: classes are 16 bytes apart, and even 0 bytes take a cell. */
+/* What a request of n bytes takes in the arena: classes are 16 bytes apart, and even 0 bytes take a
+ * cell. */
 static long rounded(size_t n) { return n ? (long)((n + 15) / 16 * 16) : 16; }
 
 static void book(struct model *m, size_t n, int sign) {
@@ -76,7 +80,9 @@ static void op_new(struct model *m, struct object *o) {
   size_t n = pick_size(m), alignment = 16;
   char *p = NULL;
   switch (keep ? 3 + rng_below(&m->rng, 13) : rng_below(&m->rng, 16)) {
-  case 0: p = memalign(alignment = (size_t)1 << rng_below(&m->rng, 13), n); break;
+  case 0:
+    p = memalign(alignment = (size_t)1 << rng_below(&m->rng, 13), n);
+    break;
   case 1: {
     void *made = NULL;
     int error = posix_memalign(&made, alignment = (size_t)8 << rng_below(&m->rng, 10), n);
@@ -84,16 +90,21 @@ static void op_new(struct model *m, struct object *o) {
     p = made;
     break;
   }
-  case 2: p = aligned_alloc(alignment = (size_t)1 << rng_below(&m->rng, 11), n); break;
+  case 2:
+    p = aligned_alloc(alignment = (size_t)1 << rng_below(&m->rng, 11), n);
+    break;
   case 3:
   case 4:
   case 5:
     p = calloc(1, n);
-    EXPECT(p && (n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0)), "calloc(%zu) expected zeroes, found %p", n,
-           (void *)p);
+    EXPECT(p && (n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0)),
+           "calloc(%zu) expected zeroes, found %p", n, (void *)p);
     break;
-  case 6: p = realloc(NULL, n); break;
-  default: p = malloc(n);
+  case 6:
+    p = realloc(NULL, n);
+    break;
+  default:
+    p = malloc(n);
   }
   EXPECT(p, "%zu bytes expected, found NULL, errno %d", n, errno);
   EXPECT((uintptr_t)p % alignment == 0, "alignment %zu expected, found %p", alignment, (void *)p);
@@ -120,7 +131,8 @@ static void op_realloc(struct model *m, struct object *o) {
   EXPECT(p, "realloc to %zu bytes expected, found NULL, errno %d", n, errno);
   size_t kept = o->stamped < n ? o->stamped : n;
   long at = stamp_wrong_at(p, kept == o->stamped ? kept : kept / 8 * 8, o->tag);
-  EXPECT(at < 0, "realloc(%zu -> %zu) expected to keep contents, found changed at %ld", o->size, n, at);
+  EXPECT(at < 0, "realloc(%zu -> %zu) expected to keep contents, found changed at %ld", o->size, n,
+         at);
   put(m, o, p, n);
 }
 
@@ -181,7 +193,8 @@ int main(int argc, char **argv) {
   long operations = arg_long(argc, argv, 1, 2000000), threads = arg_long(argc, argv, 3, 1);
   keep = getenv("MODEL_KEEP") != NULL;
   seed = (unsigned long)arg_long(argc, argv, 2, 1);
-  CHECK(threads > 0 && threads <= MAX_THREADS, "1 to %d threads expected, found %ld", MAX_THREADS, threads);
+  CHECK(threads > 0 && threads <= MAX_THREADS, "1 to %d threads expected, found %ld", MAX_THREADS,
+        threads);
   watchdog(60 + (unsigned)(operations / 200000));
   pthread_t running[MAX_THREADS];
   for (long i = 0; i < threads; i++) {

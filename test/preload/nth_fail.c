@@ -1,6 +1,7 @@
-/* A mix of requests from two threads for nth_fail.bats, which lets the n-th system call of a kind fail.
- * Prints "main" first, so that a failure before it is known as ld.so's. Any request may be refused, with NULL and ENOMEM;
- * what was handed out keeps its contents; thread creation may be refused too. */
+/* A mix of requests from two threads for nth_fail.bats, which lets the n-th system call of a kind
+ * fail. Prints "main" first, so that a failure before it is known as ld.so's. Any request may be
+ * refused, with NULL and ENOMEM; what was handed out keeps its contents; thread creation may be
+ * refused too. */
 #include "check.h"
 #include <malloc.h>
 
@@ -54,7 +55,8 @@ static void *run(void *arg) {
   struct work *w = arg;
   for (int i = 0; i < OPERATIONS; i++)
     replace(w, rng_below(&w->rng, i / 2500 % 2 ? SLOTS : SLOTS / 4));
-  for (int i = 0; i < SLOTS; i++) { /* all goes back, so that giving back to the kernel may fail too */
+  for (int i = 0; i < SLOTS;
+       i++) { /* all goes back, so that giving back to the kernel may fail too */
     if (w->slots[i])
       CHECK_STAMP(w->slots[i], w->sizes[i], (uintptr_t)w->slots[i]);
     free(w->slots[i]);

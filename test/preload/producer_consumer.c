@@ -1,5 +1,6 @@
-/* Producers allocate, consumers check and free: two of each around a ring. producer_consumer [OBJECTS = 2000000]
- * All frees are remote, and all memory must find its way back: resident memory stays flat. */
+/* Producers allocate, consumers check and free: two of each around a ring. producer_consumer
+ * [OBJECTS = 2000000] All frees are remote, and all memory must find its way back: resident memory
+ * stays flat. */
 #include "check.h"
 #include <stdatomic.h>
 

@@ -1,6 +1,7 @@
-/* Memory runs out: refused small|mixed|large [LEAST = 50 [STOP = 3000]], under a limit set before the start (ulimit -v, -d).
- * Allocates until NULL and ENOMEM (at least LEAST MiB must fit, and STOP MiB must not), checks all contents, frees every
- * second object, allocates again, frees all, and gets as much as before: nothing is lost, nothing crashes. */
+/* Memory runs out: refused small|mixed|large [LEAST = 50 [STOP = 3000]], under a limit set before
+ * the start (ulimit -v, -d). Allocates until NULL and ENOMEM (at least LEAST MiB must fit, and STOP
+ * MiB must not), checks all contents, frees every second object, allocates again, frees all, and
+ * gets as much as before: nothing is lost, nothing crashes. */
 #include "check.h"
 
 struct object {
@@ -31,9 +32,14 @@ static int grow(struct pile *pile) {
   errno = 0;
   struct object *o;
   switch (pile->count % 4) {
-  case 0: o = calloc(1, sizeof *o + n); break;
-  case 1: o = realloc(NULL, sizeof *o + n); break;
-  default: o = malloc(sizeof *o + n);
+  case 0:
+    o = calloc(1, sizeof *o + n);
+    break;
+  case 1:
+    o = realloc(NULL, sizeof *o + n);
+    break;
+  default:
+    o = malloc(sizeof *o + n);
   }
   if (!o) {
     CHECK(errno == ENOMEM, "a refusal expected to set ENOMEM, found %d", errno);
@@ -91,7 +97,8 @@ int main(int argc, char **argv) {
   thin_out(&pile, 2);
   size_t half = pile.bytes;
   fill(&pile, stop);
-  CHECK(pile.bytes - half > first / 8, "freed memory expected to be had again, found only %zu of %zu KiB",
+  CHECK(pile.bytes - half > first / 8,
+        "freed memory expected to be had again, found only %zu of %zu KiB",
         (pile.bytes - half) >> 10, (first - half) >> 10);
   thin_out(&pile, 1);
   fill(&pile, stop);

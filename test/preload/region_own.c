@@ -1,4 +1,5 @@
-/* A program with an arena_create of its own, unlike ours, and a plugin that calls it: it keeps it under the shim. */
+/* A program with an arena_create of its own, unlike ours, and a plugin that calls it: it keeps it
+ * under the shim. */
 #include "check.h"
 #include <dlfcn.h>
 
@@ -9,7 +10,8 @@ int main(int argc, char **argv) {
   void *plugin = dlopen(argv[1], RTLD_NOW);
   CHECK(plugin, "a plugin expected, found %s", dlerror());
   int (*call)(int) = (int (*)(int))dlsym(plugin, "call_arena_create");
-  CHECK(call && call(41) == 42, "the program's arena_create expected, found %d", call ? call(41) : -1);
+  CHECK(call && call(41) == 42, "the program's arena_create expected, found %d",
+        call ? call(41) : -1);
   CHECK(arena_create(1) == 2, "the program's arena_create expected, found %d", arena_create(1));
   return 0;
 }

@@ -1,5 +1,6 @@
 /* Objects freed by other threads than their own: remote_free [ROUNDS = 300].
- * By a busy thread, by one that never allocates, by one whose owner has ended, and all of them over again: nothing is lost. */
+ * By a busy thread, by one that never allocates, by one whose owner has ended, and all of them over
+ * again: nothing is lost. */
 #include "check.h"
 
 enum { COUNT = 4000, SLACK = 6 << 20 };
@@ -40,7 +41,8 @@ static void *realloc_all(void *arg) {
 
 static void join(pthread_t t) { pthread_join(t, NULL); }
 
-/* The owner is alive, asleep at a barrier, while another frees what it made; then it allocates the same again. */
+/* The owner is alive, asleep at a barrier, while another frees what it made; then it allocates the
+ * same again. */
 static pthread_barrier_t barrier;
 
 static void *owner(void *rounds) {

@@ -1,6 +1,7 @@
-/* Sends itself signals while 4 threads are busy and 3 more have ended: signal_report SIGNAL [COUNT = 20 [USEC = 2000]].
- * To the process and to its threads by turns. First line: the books of the ended threads, which are exact in every
- * report: each made 1000 objects of 48 bytes and freed 900. Last line: "survived". */
+/* Sends itself signals while 4 threads are busy and 3 more have ended: signal_report SIGNAL [COUNT
+ * = 20 [USEC = 2000]]. To the process and to its threads by turns. First line: the books of the
+ * ended threads, which are exact in every report: each made 1000 objects of 48 bytes and freed 900.
+ * Last line: "survived". */
 #include "check.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -57,7 +58,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < ENDED; i++)
     pthread_join(ended[i], NULL);
   SAY("ended=%d allocs=%d frees=%d live=%d requested_live_rounded=%d\n", ENDED, ENDED * MADE,
-          ENDED * (MADE - LIVE), ENDED * LIVE, ENDED * LIVE * 48);
+      ENDED * (MADE - LIVE), ENDED * LIVE, ENDED * LIVE * 48);
   for (long i = 0; i < count; i++) {
     i % 2 ? pthread_kill(busy[i % BUSY], sig) : kill(getpid(), sig);
     usleep((useconds_t)pause);

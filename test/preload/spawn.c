@@ -1,5 +1,5 @@
-/* vfork and posix_spawn from a process with allocating threads: no atfork handler runs, and a vfork child uses its
- * parent's heap. spawn [CHILDREN = 200] */
+/* vfork and posix_spawn from a process with allocating threads: no atfork handler runs, and a vfork
+ * child uses its parent's heap. spawn [CHILDREN = 200] */
 #include "check.h"
 #include <spawn.h>
 #include <stdatomic.h>
@@ -23,7 +23,8 @@ static void *work(void *seed) {
   return NULL;
 }
 
-/* The child shares memory and thread pointer with its parent, which sleeps: what it allocates stays. */
+/* The child shares memory and thread pointer with its parent, which sleeps: what it allocates
+ * stays. */
 static void check_vfork(size_t n) {
   char *volatile made = NULL;
   char *before = must(malloc(n));
@@ -74,8 +75,8 @@ int main(int argc, char **argv) {
   }
   FILE *f = popen("echo piped", "r"); /* posix_spawn inside, and stdio's buffers around it */
   char line[20] = "";
-  CHECK(f && fgets(line, sizeof line, f) && strcmp(line, "piped\n") == 0, "popen expected \"piped\", found \"%s\"",
-        line);
+  CHECK(f && fgets(line, sizeof line, f) && strcmp(line, "piped\n") == 0,
+        "popen expected \"piped\", found \"%s\"", line);
   CHECK(pclose(f) == 0 && system("exit 0") == 0, "pclose and system expected 0, found another");
   atomic_store(&stop, true);
   for (int i = 0; i < 3; i++)

@@ -75,6 +75,36 @@ exported() { nm -D --defined-only "$SHIM" | awk '$2 != "A" { sub(/@.*/, "", $3);
 @test "thread-local storage is initial-exec" {
   readelf -d "$SHIM" | grep -q STATIC_TLS
   refute grep -qE 'DTPMOD64|TLSDESC' <(readelf -rW "$SHIM")
+  refute grep -q __tls_get_addr <(objdump -d --no-show-raw-insn "$SHIM")
+}
+
+@test "thread-local storage of our own is at most 512 bytes: small stacks pay for it" {
+  ours=$(readelf -sW "$SHIM" | awk '$4 == "TLS" && $8 !~ /^je_/ && !seen[$2]++ { n++; sum += $3 } END { print n, sum }')
+  echo "variables, bytes: $ours"
+  ((${ours% *} > 0 && ${ours#* } <= 512))
+}
+
+# What stands in .preinit_array runs before libc's own start: it finds no environ.
+@test "options are read in a malloc before libc has set environ" {
+  gcc -D_GNU_SOURCE -O1 -fno-builtin -o early -x c - <<<'
+    #include <stdlib.h>
+    #include <unistd.h>
+    static int before;
+    static void early(void) { before = environ == NULL; free(malloc(100)); }
+    __attribute__((section(".preinit_array"), used)) static void (*const run)(void) = early;
+    int main(void) { return before ? 7 : 8; }'
+  run_shim ARENASHIM_VERBOSE=1 ARENASHIM_BLOCK_SIZE=128K ./early
+  expect '$status == 7'
+  expect '$stderr == *ARENASHIM_BLOCK_SIZE=128K*'
+}
+
+@test "no descriptor of ours goes to a program that is executed" {
+  run sh -c 'exec /bin/ls /proc/self/fd'
+  expect_ok
+  plain=$output
+  run_shim ARENASHIM_STATS=stderr ARENASHIM_CHILDREN=off sh -c 'exec /bin/ls /proc/self/fd'
+  expect_ok
+  expect '$output == "$plain"'
 }
 
 @test "ld.so has no complaint, even with LD_BIND_NOW and LD_WARN" {

@@ -1,5 +1,6 @@
-/* Many short threads: arenas are handed on, so resident memory stays flat. threads_short [THREADS = 5000]
- * Eight at a time; each leaves some objects to the main thread, which frees them after the thread's end. */
+/* Many short threads: arenas are handed on, so resident memory stays flat. threads_short [THREADS =
+ * 5000] Eight at a time; each leaves some objects to the main thread, which frees them after the
+ * thread's end. */
 #include "check.h"
 
 enum { TOGETHER = 8, LEFT = 16, COUNT = 300, SLACK = 4 << 20 };
@@ -55,6 +56,6 @@ int main(int argc, char **argv) {
     run_together(legacies);
   }
   long grown = resident_bytes() - before;
-  CHECK(grown < SLACK, "resident memory expected flat over %ld threads, found %ld KiB more", threads - warm,
-        grown / 1024);
+  CHECK(grown < SLACK, "resident memory expected flat over %ld threads, found %ld KiB more",
+        threads - warm, grown / 1024);
 }

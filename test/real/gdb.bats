@@ -9,6 +9,6 @@ load common
   # Process and thread numbers differ from run to run, and so do the addresses of threads.
   same /bin/bash -c "set -o pipefail; gdb -nx -batch -x $INPUTS/debuggee.gdb ../debuggee 2>&1 |
     sed -E 's/(process|LWP) [0-9]+/\1 N/g; s/0x[0-9a-f]+/ADDRESS/g'; status=\$?; cat debuggee.out; exit \$status"
-  grep -q '^#3 .*work' shim.out
+  grep -q '^#5  work (' shim.out
   grep -q 'exited with code 06' shim.out
 }

@@ -1,5 +1,5 @@
 /* The failed check: one line, then abort. */
-#include "base.h"
+#include "check.h"
 #include "text.h"
 
 #include <stdlib.h>

@@ -1,0 +1,46 @@
+# The layout shows the architecture: includes run one way, and each outside contact has one place.
+cd "$BATS_TEST_DIRNAME/.." || exit
+
+# Lower first; a file includes only what stands before it (its own header apart).
+order=(arch base text check os range slab mail block fault heap heap_batch heap_memory heap_thread heap_stats heap_fork)
+
+rank() { # NAME
+  local i
+  for i in "${!order[@]}"; do [[ ${order[i]} != "$1" ]] || { echo "$i"; return; }; done
+  echo -1
+}
+
+@test "arena/ includes run one way" {
+  local file name header
+  for file in arena/*.[ch]; do
+    name=$(basename "${file%.*}")
+    [[ $name != region* && $name != arena && $name != attach ]] || continue
+    (($(rank "$name") >= 0)) || { echo "$file has no place in the order"; return 1; }
+    for header in $(sed -nE 's/^#include "([a-z_]+)\.h"$/\1/p' "$file"); do
+      # fault.c tells which heap a slab is of
+      [[ $header != "$name" && $name/$header != fault/heap ]] || continue
+      [[ $file != arena/heap.c ]] || continue # malloc and free stand on top of all the heap's parts
+      (($(rank "$header") >= 0 && $(rank "$header") < $(rank "$name"))) || { echo "$file includes $header.h"; return 1; }
+    done
+  done
+}
+
+@test "arena/ includes nothing of shim/, the regions nothing of the heap" {
+  ! grep -nE '#include "\.\./|#include "shim' arena/*.[ch]
+  ! grep -nE '#include "(heap|range|slab|os|text)' arena/region*.[ch] arena/arena.h
+}
+
+@test "the heap knows no environment, no stdio, no jemalloc, no unwinder" {
+  local heap
+  heap=$(printf 'arena/%s.[ch] ' "${order[@]}")
+  # shellcheck disable=SC2086
+  ! grep -nE 'stdio\.h|getenv|environ|jep_|unwind\.h|pthread' $heap
+}
+
+@test "jemalloc's entries are declared in one header" {
+  ! grep -nE '^extern.*jep_' shim/*.[ch] | grep -v '^shim/large.h'
+}
+
+@test "jemalloc is used in the files that say so" {
+  [[ $(grep -lE '\bjep_' shim/*.c | tr '\n' ' ') == "shim/entry.c shim/jemalloc_api.c shim/large.c shim/large_thread.c shim/spill.c " ]]
+}
