@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
+#include "check.h"
 #include "text.h"
 
 static void expect(const struct text *t, const char *expected) {
