@@ -26,11 +26,11 @@ fail() {
 declare -a name=() edits=() test=() limit=()
 
 read_list() {
-  local line n=-1
+  local line n=0
   while IFS= read -r line; do
     case $line in
       '' | '#'*) ;;
-      '['*']'*) ((++n)) && name[n]=$line edits[n]='' test[n]='' limit[n]=$LIMIT ;;
+      '['*']'*) n=$((n + 1)) name[n]=$line edits[n]='' test[n]='' limit[n]=$LIMIT ;;
       'test: '*) test[n]=${line#test: } ;;
       'limit: '*) limit[n]=${line#limit: } ;;
       *': '*) edits[n]+=$line$'\n' ;;
@@ -55,7 +55,8 @@ prepare() {
 
 seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'; }
 
-# A session of its own, so that whatever the test started can be found and ended.
+# A session of its own, so that whatever the test started can be found and ended. The inner shell says
+# "Aborted" into the log, where ours would say it to whoever reads the results.
 passes() { # TEST LIMIT LOG
   local kind=${1%% *} rest=${1#* } status=0 pid
   local -a command words
@@ -70,7 +71,8 @@ passes() { # TEST LIMIT LOG
       ;;
     *) fail "no such kind of test: $1" ;;
   esac
-  setsid -w timeout -k 2 "$2" "${command[@]}" >"$3" 2>&1 </dev/null &
+  # shellcheck disable=SC2016 # $@ is the inner shell's
+  setsid -w timeout -k 2 "$2" sh -c '"$@"; exit $?' sh "${command[@]}" >"$3" 2>&1 </dev/null &
   pid=$!
   wait "$pid" || status=$?
   pkill -KILL -s "$pid"

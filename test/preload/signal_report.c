@@ -9,6 +9,7 @@
 enum { BUSY = 4, ENDED = 3, MADE = 1000, LIVE = 100 };
 
 static atomic_bool stop;
+static atomic_int begun; /* busy threads that have an arena */
 static char *left[ENDED][LIVE];
 static pthread_barrier_t all_alive; /* so that each of the ended has had an arena of its own */
 
@@ -16,6 +17,8 @@ static void *stay_busy(void *seed) {
   uint64_t rng = (uintptr_t)seed;
   char *held[200] = {0};
   size_t sizes[200] = {0};
+  free(must(malloc(1)));
+  atomic_fetch_add(&begun, 1);
   while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
     size_t i = rng_below(&rng, 200);
     if (held[i])
@@ -52,7 +55,8 @@ int main(int argc, char **argv) {
   /* the busy ones first: they would be handed the arenas of the ended */
   for (uintptr_t i = 0; i < BUSY; i++)
     busy[i] = thread_start(stay_busy, (void *)(i + 1));
-  usleep(20000);
+  while (atomic_load(&begun) < BUSY)
+    usleep(1000);
   for (int i = 0; i < ENDED; i++)
     ended[i] = thread_start(end_soon, left[i]);
   for (int i = 0; i < ENDED; i++)
