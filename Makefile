@@ -153,12 +153,18 @@ install: all
 	install -m 755 $(B)/libarenashim.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 $(B)/libarena.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 arena/arena.h $(DESTDIR)$(PREFIX)/include
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/arenashim README.md LICENSE LICENSE.jemalloc
 
 clean:
 	rm -rf $(B)
 
-help:
-	@echo 'all demo test check asan tsan install clean'
+# Takes each remedy for a known trap out in turn; its test must fail.  Long.
+mutants: deps-build deps-test
+	@$(MAKE) --no-print-directory -s all test-programs
+	@test/mutants/run.sh
 
-.PHONY: all demo test test-programs asan tsan check install clean help
+help:
+	@echo 'all demo test check asan tsan mutants install clean'
+
+.PHONY: all demo test test-programs asan tsan mutants check install clean help
 .SECONDARY:

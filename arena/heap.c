@@ -79,11 +79,12 @@ void heap_attend(void *p, struct slab *s) {
     settle(s->owner, s, used);
 }
 
-static void append(struct slab *s, struct cell *chain) {
+static void append(struct slab *s, struct cell *chain, unsigned n) {
   struct cell *last = chain;
   if (s->free != NULL) {
-    while (last->next != NULL)
+    for (unsigned i = 1; i < n && last->next != NULL; i++)
       last = last->next;
+    check(last->next == NULL, "heap corrupted: an object was freed twice, by other threads");
     last->next = s->free;
   }
   s->free = chain;
@@ -98,7 +99,7 @@ void heap_collect(struct heap *h) {
       continue;
     int32_t used = slab_used(s) - (int32_t)n;
     check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
-    append(s, chain);
+    append(s, chain, n);
     count_add(&h->remote[s->class], n);
     settle(h, s, used);
   }
@@ -211,10 +212,11 @@ void heap_free_slow(void *p, struct slab *s) {
   if (unlikely(s->owner == NULL || s->owner == h || !slab_has_cell(s, p)))
     fault_in_slab(s, "free", p, __builtin_return_address(0));
   struct cell *cell = p;
+  bool twice = heap_is_real(h) ? !heap_batch(h, s, cell) : mail_first(s) == cell;
+  if (unlikely(twice))
+    fault_in_slab(s, "free", p, __builtin_return_address(0));
   if (unlikely(!heap_is_real(h)))
     mail_post(s, &s->owner->inbox, cell, cell, 1);
-  else if (unlikely(!heap_batch(h, s, cell)))
-    fault_in_slab(s, "free", p, __builtin_return_address(0));
 }
 
 size_t heap_usable(const void *p, const char *entry, const void *site) {

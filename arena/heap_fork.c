@@ -113,8 +113,6 @@ static void restart_counts(struct heap *h) {
     h->forked[c] += t.frees[c];
     h->forked_remote[c] += t.remote[c];
   }
-  atomic_store_explicit(&h->large_allocs, 0, memory_order_relaxed);
-  atomic_store_explicit(&h->large_frees, 0, memory_order_relaxed);
 }
 
 static void mark_seen(struct slab *chain) {

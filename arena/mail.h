@@ -41,6 +41,12 @@ static inline unsigned mail_count(const struct slab *s) {
   return (unsigned)(atomic_load_explicit(&mail_of(s)->word, memory_order_relaxed) & 0xffff);
 }
 
+/* The cell posted last; for comparison only, since the owner may take it at any time. */
+static inline const struct cell *mail_first(const struct slab *s) {
+  uint64_t word = atomic_load_explicit(&mail_of(s)->word, memory_order_relaxed);
+  return (const struct cell *)(word >> 16);
+}
+
 /* Gives a chain of n cells of that slab to its owner, whose inbox that is.  Any thread, lock-free.
  */
 hidden void mail_post(struct slab *s, struct inbox *owner, struct cell *first, struct cell *last,

@@ -37,39 +37,74 @@ static inline void count_free(struct heap *h) {
     atomic_fetch_add_explicit(&heapless_large_frees, 1, memory_order_relaxed);
 }
 
-void large_count_alloc(void) { counted(own_heap(), &heapless_large_allocs); }
-void large_count_free(void) { count_free(own_heap()); }
+/* In the child of a fork: what is alive counts as allocated, by nobody in particular. */
+void large_counts_restart(void) {
+  uint64_t live = count_get(&heapless_large_allocs) - count_get(&heapless_large_frees);
+  for (unsigned i = 0; i < heap_count(); i++) {
+    struct heap *h = heap_at(i);
+    live += count_get(&h->large_allocs) - count_get(&h->large_frees);
+    h->large_allocs = 0;
+    h->large_frees = 0;
+  }
+  heapless_large_allocs = live;
+  heapless_large_frees = 0;
+}
+
+/* True: the thread is inside the gate.  False: it has a spilled object instead. */
+static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, void **spilled) {
+  while (unlikely(!gate_enter(h)))
+    if ((*spilled = spill_alloc(alignment, n)) != NULL)
+      return false;
+  return true;
+}
 
 void *large_alloc(size_t n) {
   struct heap *h = own_heap();
+  void *p;
   n = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
-  if (unlikely(!gate_enter(h)))
-    return counted(h, spill_alloc(GRAIN, n));
-  void *p = large_thread_cached() ? jep_malloc(n) : jep_mallocx(n, LARGE_NO_CACHE);
-  gate_leave(h);
+  if (likely(enter_or_spill(h, GRAIN, n, &p))) {
+    p = large_thread_cached() ? jep_malloc(n) : jep_mallocx(n, LARGE_NO_CACHE);
+    gate_leave(h);
+  }
   return counted(h, p);
 }
 
 void *large_calloc(size_t n) {
   struct heap *h = own_heap();
+  void *p;
   n = n < GRAIN ? GRAIN : n;
-  if (unlikely(!gate_enter(h)))
-    return counted(h, spill_alloc(GRAIN, n));
-  void *p = large_thread_cached() ? jep_calloc(1, n) : jep_mallocx(n, LARGE_NO_CACHE | LARGE_ZERO);
-  gate_leave(h);
+  if (likely(enter_or_spill(h, GRAIN, n, &p))) {
+    p = large_thread_cached() ? jep_calloc(1, n) : jep_mallocx(n, LARGE_NO_CACHE | LARGE_ZERO);
+    gate_leave(h);
+  }
   return counted(h, p);
 }
 
 void *large_memalign(size_t alignment, size_t n) {
   struct heap *h = own_heap();
+  void *p;
+  n += n == 0;
   if (n > PTRDIFF_MAX || alignment > PTRDIFF_MAX - n)
     return counted(h, NULL);
-  if (unlikely(!gate_enter(h)))
-    return counted(h, spill_alloc(alignment, n));
-  n += n == 0;
-  void *p = large_thread_cached() ? jep_memalign(alignment, n)
-                                  : jep_mallocx(n, LARGE_NO_CACHE | __builtin_ctzl(alignment));
-  gate_leave(h);
+  if (likely(enter_or_spill(h, alignment, n, &p))) {
+    p = large_thread_cached() ? jep_memalign(alignment, n)
+                              : jep_mallocx(n, LARGE_NO_CACHE | __builtin_ctzl(alignment));
+    gate_leave(h);
+  }
+  return counted(h, p);
+}
+
+void *large_mallocx(size_t n, int flags) {
+  struct heap *h = own_heap();
+  void *p;
+  n = n < GRAIN ? GRAIN : n;
+  if (n > PTRDIFF_MAX)
+    return counted(h, NULL);
+  size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
+  if (likely(enter_or_spill(h, alignment < GRAIN ? GRAIN : alignment, n, &p))) {
+    p = jep_mallocx(n, large_thread_cached() ? flags : flags | LARGE_NO_CACHE);
+    gate_leave(h);
+  }
   return counted(h, p);
 }
 
@@ -90,26 +125,43 @@ void large_must_hold(const void *p, const char *entry, const void *site) {
     stray_pointer(entry, p, site);
 }
 
-/* free jumps here, so that the return address is its caller's. */
-void large_free(void *p) {
-  if (p == NULL)
-    return;
-  struct heap *h = own_heap();
-  count_free(h);
-  if (spill_holds(p)) {
-    spill_free(p);
-    return;
-  }
-  large_must_hold(p, "free", caller());
+/* Gives an object back to jemalloc, or puts it aside while the gate is closed. */
+static void release(struct heap *h, void *p, int flags) {
   if (unlikely(!gate_enter(h))) {
     spill_defer_free(p);
+    if (atomic_load(&gate_closed) == 0) /* it opened meanwhile */
+      large_settle();
     return;
   }
-  if (large_thread_cached())
-    jep_free(p);
+  if (unlikely(!large_thread_cached()))
+    jep_dallocx(p, flags | LARGE_NO_CACHE);
+  else if (flags != 0)
+    jep_dallocx(p, flags);
   else
-    jep_dallocx(p, LARGE_NO_CACHE);
+    jep_free(p);
   gate_leave(h);
+}
+
+void large_settle(void) {
+  for (void *p; atomic_load(&gate_closed) == 0 && (p = spill_take_deferred()) != NULL;)
+    release(own_heap(), p, 0);
+}
+
+void large_free_flags(void *p, int flags, const char *entry, const void *site) {
+  struct heap *h = own_heap();
+  if (spill_holds(p)) {
+    spill_free(p);
+  } else {
+    large_must_hold(p, entry, site);
+    release(h, p, flags);
+  }
+  count_free(h);
+}
+
+/* free jumps here, so that the return address is its caller's. */
+void large_free(void *p) {
+  if (p != NULL)
+    large_free_flags(p, 0, "free", caller());
 }
 
 void *aligned_any(size_t alignment, size_t n) {
@@ -140,7 +192,12 @@ size_t usable_any(const void *p, const char *entry, const void *site) {
 
 /* To a place of another kind: both heaps take part, or two classes of ours. */
 static void *move(void *p, size_t old, size_t n) {
+  int saved = errno;
   void *to = any_alloc(n);
+  if (to == NULL && n <= old) { /* what shrinks has a place already */
+    errno = saved;
+    return p;
+  }
   if (to != NULL) {
     memcpy(to, p, old < n ? old : n);
     any_free(p);
@@ -148,16 +205,20 @@ static void *move(void *p, size_t old, size_t n) {
   return to;
 }
 
-static void *large_realloc(void *p, size_t old, size_t n) {
+void *large_realloc(void *p, size_t old, size_t n, int flags) {
   struct heap *h = own_heap();
   if (n > PTRDIFF_MAX)
     return counted(h, NULL);
-  if (spill_holds(p) || unlikely(!gate_enter(h)))
+  if (spill_holds(p))
     return move(p, old, n);
+  while (unlikely(!gate_enter(h)))
+    if (flags == 0) /* what asks for more than a size waits for the fork */
+      return move(p, old, n);
   bool cached = large_thread_cached();
-  void *to = counted(h, cached ? jep_realloc(p, n) : jep_rallocx(p, n, LARGE_NO_CACHE));
+  void *to = cached && flags == 0 ? jep_realloc(p, n)
+                                  : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
   gate_leave(h);
-  if (likely(to != NULL))
+  if (likely(counted(h, to) != NULL))
     count_free(h);
   return to;
 }
@@ -172,5 +233,5 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *site) {
   }
   if (n <= SMALL_MAX)
     return move(p, old, n);
-  return large_realloc(p, old, n);
+  return large_realloc(p, old, n, 0);
 }

@@ -26,9 +26,17 @@ hidden void *large_memalign(size_t alignment, size_t n);
 /* A pointer outside the range.  NULL is allowed; a stray one is a fault. */
 hidden void large_free(void *p);
 
-/* Counts one request, or one free, that went to jemalloc. */
-hidden void large_count_alloc(void);
-hidden void large_count_free(void);
+/* jemalloc's own entries with flags, counted and passed through the gate; p is not ours and
+ * not NULL, `old` its usable bytes. */
+hidden void *large_mallocx(size_t n, int flags);
+hidden void *large_realloc(void *p, size_t old, size_t n, int flags);
+hidden void large_free_flags(void *p, int flags, const char *entry, const void *site);
+
+/* Frees what was put aside while a fork kept the gate closed. */
+hidden void large_settle(void);
+
+/* In the child of a fork: counts of large requests begin again. */
+hidden void large_counts_restart(void);
 
 /* Those of threads that have no heap of their own; the others' are counted there. */
 extern hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;

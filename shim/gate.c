@@ -1,7 +1,6 @@
 /* Closing and opening the gate before jemalloc; the argument is in gate.h. */
 #include "gate.h"
-#include "large.h"
-#include "spill.h"
+#include "entry.h"
 
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -89,7 +88,7 @@ void gate_open_parent(void) {
   if (!interrupted)
     large_fork_parent();
   if (gate.usable && atomic_fetch_sub(&gate_closed, 1) == 1 && !interrupted)
-    spill_settle();
+    large_settle();
 }
 
 void gate_open_child(void) {
@@ -101,5 +100,5 @@ void gate_open_child(void) {
       heap_at(i)->outside = 0;
   atomic_store(&gate_closed, 0);
   if (!interrupted)
-    spill_settle();
+    large_settle();
 }

@@ -5,8 +5,8 @@
  * alignment and zeroed memory; an arena or a thread cache of jemalloc is jemalloc's.
  */
 #include "entry.h"
+#include "spill.h"
 
-#include <errno.h>
 #include <string.h>
 
 void *mallocx(size_t n, int flags);
@@ -31,19 +31,6 @@ static bool is_small(size_t n, int flags) {
          round_up(n, flags_alignment(flags)) <= class_bytes(CLASSES);
 }
 
-static void *large_mallocx(size_t n, int flags) {
-  if (n <= PTRDIFF_MAX) {
-    /* jemalloc aligns what is below 16 bytes to 8. */
-    void *p = jep_mallocx(n < GRAIN ? GRAIN : n, flags);
-    if (p != NULL) {
-      large_count_alloc();
-      return p;
-    }
-  }
-  errno = ENOMEM;
-  return NULL;
-}
-
 exported void *mallocx(size_t n, int flags) {
   if (!is_small(n, flags))
     return large_mallocx(n, flags);
@@ -63,26 +50,19 @@ static void *rallocx_move(void *p, size_t old, size_t n, int flags) {
 
 exported void *rallocx(void *p, size_t n, int flags) {
   size_t old = usable_any(p, "rallocx", caller());
-  if (range_holds(p) || is_small(n, flags))
+  if (range_holds(p) || spill_holds(p) || is_small(n, flags))
     return rallocx_move(p, old, n, flags);
-  void *to = n <= PTRDIFF_MAX ? jep_rallocx(p, n, flags) : NULL;
-  if (to == NULL) {
-    errno = ENOMEM;
-    return NULL;
-  }
-  large_count_alloc();
-  large_count_free();
-  return to;
+  return large_realloc(p, old, n, flags);
 }
 
 exported size_t xallocx(void *p, size_t n, size_t extra, int flags) {
   size_t have = usable_any(p, "xallocx", caller());
-  return range_holds(p) ? have : jep_xallocx(p, n, extra, flags);
+  return range_holds(p) || spill_holds(p) ? have : jep_xallocx(p, n, extra, flags);
 }
 
 exported size_t sallocx(const void *p, int flags) {
   size_t have = usable_any(p, "sallocx", caller());
-  return range_holds(p) ? have : jep_sallocx(p, flags);
+  return range_holds(p) || spill_holds(p) ? have : jep_sallocx(p, flags);
 }
 
 static void free_with_flags(void *p, int flags, const char *entry, const void *site) {
@@ -90,9 +70,7 @@ static void free_with_flags(void *p, int flags, const char *entry, const void *s
     heap_free(p);
     return;
   }
-  large_must_hold(p, entry, site);
-  jep_dallocx(p, flags);
-  large_count_free();
+  large_free_flags(p, flags, entry, site);
 }
 
 exported void dallocx(void *p, int flags) { free_with_flags(p, flags, "dallocx", caller()); }

@@ -26,7 +26,6 @@ extern hidden void *jep_rallocx(void *p, size_t n, int flags);
 extern hidden size_t jep_xallocx(void *p, size_t n, size_t extra, int flags);
 extern hidden size_t jep_sallocx(const void *p, int flags);
 extern hidden void jep_dallocx(void *p, int flags);
-extern hidden void jep_sdallocx(void *p, size_t n, int flags);
 extern hidden size_t jep_nallocx(size_t n, int flags);
 extern hidden int jep_mallctl(const char *, void *, size_t *, void *, size_t);
 extern hidden int jep_mallctlnametomib(const char *, size_t *, size_t *);
@@ -39,6 +38,9 @@ enum { LARGE_ALIGN_BITS = 0x3f, LARGE_ZERO = 0x40, LARGE_NO_CACHE = 0x100 };
 
 /* Is p inside a page that jemalloc has mapped?  Lock-free, no system call. */
 hidden bool large_holds(const void *p);
+
+/* True once memory for the table was refused: large_holds may then be true of any pointer. */
+extern hidden _Atomic bool large_table_partial;
 
 /* Bytes jemalloc has mapped, counted at its mmap and munmap. */
 hidden uint64_t large_mapped_bytes(void);
@@ -57,7 +59,7 @@ struct large_figures {
 };
 hidden void large_refresh(struct large_figures *f);
 
-/* Gives all of jemalloc's unused pages back to the kernel.  True if it knew any. */
+/* Gives all of jemalloc's unused pages back to the kernel. */
 hidden void large_purge(void);
 
 /* Around fork, in place of the handlers jemalloc would register itself. */

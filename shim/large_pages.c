@@ -4,8 +4,8 @@
  *            directory slot | bit of that GiB's leaf   | in page
  *
  * A leaf is 32 KiB for one GiB of addresses, mapped when jemalloc first maps something there;
- * all other slots point to one leaf of zeros, so that asking needs no test.  If a leaf cannot
- * be had the slot points to a leaf of ones: then a stray pointer is not recognized, and
+ * all other slots stand for one leaf of zeros.  If a leaf cannot be had the slot points to a
+ * leaf of ones: then a stray pointer is not recognized, and
  * nothing that is right is refused.
  *
  * errno survives these functions: jemalloc calls them in the middle of frees and of
@@ -31,6 +31,7 @@ static leaf nothing; /* never written */
 static leaf everything;
 static _Atomic(_Atomic uint64_t *) directory[SLOTS];
 static _Atomic uint64_t mapped, table_bytes;
+hidden _Atomic bool large_table_partial;
 
 static _Atomic uint64_t *leaf_of(uintptr_t a) {
   _Atomic uint64_t *l = atomic_load_explicit(&directory[a >> LEAF_SHIFT], memory_order_acquire);
@@ -52,6 +53,7 @@ static _Atomic uint64_t *leaf_make(uintptr_t a) {
     return l;
   _Atomic uint64_t *fresh = os_map(sizeof(leaf));
   if (fresh == NULL) {
+    large_table_partial = true;
     memset((void *)everything, 0xff, sizeof everything);
     fresh = everything;
   }

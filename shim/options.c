@@ -94,7 +94,12 @@ static bool read_signal_number(const char *value, int *number) {
   if (!read_digits(&value, &n) || *value != '\0' || n < 1 || n > 64)
     return false;
   *number = (int)n;
-  return n != SIGKILL && n != SIGSTOP && n != 32 && n != 33; /* glibc's own */
+  if (n >= 34) /* real-time signals; 32 and 33 are glibc's */
+    return true;
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    if (signals[i].number == *number)
+      return true;
+  return false; /* faults, job control, and what can't be caught */
 }
 
 static bool read_signal(struct options *o, const char *value) {
@@ -125,27 +130,21 @@ static bool read_disable(struct options *o, const char *value) {
   return read_flag(&o->disabled, value);
 }
 
-static bool read_later(struct options *o, const char *value) {
-  (void)o;
-  (void)value;
-  return false;
-}
-
 static const struct option options[] = {
     {"BLOCK_SIZE", read_block_size, "a power of two from 64K to 16M", "1M"},
     {"STATS", read_stats, "1, stderr or a path pattern of at most 1023 bytes", "no report"},
-    {"SIGNAL", read_signal, "a signal's name or number that a program can catch", "no signal"},
+    {"SIGNAL", read_signal,
+     "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, or "
+     "the number of one of these or of a real-time signal",
+     "no signal"},
     {"CHILDREN", read_children, "follow or off", "follow"},
     {"VERBOSE", read_verbose, "1 or 0", "0"},
     {"DISABLE", read_disable, "1 or 0", "0"},
-    {"TAG", read_later, "nothing yet: this version has no call sites", "no tags"},
-    {"SAMPLE", read_later, "nothing yet: this version has no call sites", "no sampling"},
-    {"DUMP", read_later, "nothing yet: this version writes no dumps", "no dump"},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
 static void complain(const char *variable, const char *rest) {
-  char buffer[512];
+  char buffer[640];
   struct text t = TEXT_ON(buffer);
   text_str(&t, "arenashim: ");
   text_foreign(&t, variable, 200);
@@ -155,7 +154,7 @@ static void complain(const char *variable, const char *rest) {
 }
 
 static void complain_value(const char *variable, const struct option *option) {
-  char buffer[192];
+  char buffer[384];
   struct text t = TEXT_ON(buffer);
   text_str(&t, ": legal is ");
   text_str(&t, option->legal);

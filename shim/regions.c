@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+/* Only the newest rows are looked at for reuse: creating a region must not cost more for each
+ * that lives. */
+enum { REUSE_LOOKS = 128 };
+
 enum { PAGE_ROWS = 32 << 10, ROWS = PAGE_ROWS / sizeof(struct region_row), PAGES = 256 };
 
 static struct {
@@ -24,7 +28,8 @@ unsigned regions_count(void) {
 }
 
 const struct region_row *regions_row(unsigned i) {
-  return atomic_load_explicit(&table.pages[i / ROWS], memory_order_acquire) + i % ROWS;
+  struct region_row *page = atomic_load_explicit(&table.pages[i / ROWS], memory_order_acquire);
+  return page != NULL ? page + i % ROWS : NULL;
 }
 
 uint64_t regions_mapped_bytes(void) { return count_get(&table.bytes); }
@@ -50,8 +55,10 @@ static bool row_is(const struct region_row *r, const char *name, uint64_t site) 
 
 static struct region_row *reuse_row(const char *name, uint64_t site) {
   unsigned n = regions_count();
-  for (unsigned i = 0; i < n; i++) {
+  for (unsigned i = n > REUSE_LOOKS ? n - REUSE_LOOKS : 0; i < n; i++) {
     struct region_row *r = (struct region_row *)regions_row(i);
+    if (r == NULL)
+      continue;
     uint64_t ended = REGION_ROW_ENDED;
     if (atomic_load_explicit(&r->state, memory_order_acquire) == ended && row_is(r, name, site) &&
         atomic_compare_exchange_strong(&r->state, &ended, REGION_ROW_LIVE))
@@ -60,8 +67,8 @@ static struct region_row *reuse_row(const char *name, uint64_t site) {
   return NULL;
 }
 
-/* `used` follows `claimed` when the row is filled; a slower thread's row in between shows with
- * its name still empty, which readers skip. */
+/* `used` follows `claimed` when the row is filled; a slower thread's row in between is still
+ * FREE, which readers skip. */
 static struct region_row *new_row(const char *name, uint64_t site) {
   unsigned i = atomic_fetch_add(&table.claimed, 1);
   if (i >= PAGES * ROWS) {

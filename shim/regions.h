@@ -5,7 +5,8 @@
 #include "../arena/attach.h"
 #include "../arena/base.h"
 
-/* Rows ever used, and each of them.  Rows are never unmapped; any thread, any context. */
+/* Rows ever used, and each of them (NULL: there was no memory for it).  Rows are never unmapped;
+ * any thread, any context. */
 hidden unsigned regions_count(void);
 hidden const struct region_row *regions_row(unsigned i);
 

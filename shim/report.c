@@ -151,7 +151,10 @@ static bool regions(struct text *t, int fd) {
   line(t, "\nregions (arena_create): bytes as requested");
   line(t, "  name              requests         size  blocks   block_size   big  used now");
   for (unsigned i = 0; i < regions_count(); i++) {
-    region_line(t, regions_row(i));
+    const struct region_row *r = regions_row(i);
+    if (r == NULL || r->state == REGION_ROW_FREE)
+      continue;
+    region_line(t, r);
     if (t->capacity - t->length < LINE_ROOM)
       ok &= flush(t, fd);
   }
@@ -209,6 +212,8 @@ void report_write(enum report_reason reason) {
   errno = saved;
   atomic_flag_clear(&space.busy);
 }
+
+void report_forget(void) { atomic_flag_clear(&space.busy); }
 
 void report_write_fd(int fd) {
   if (atomic_flag_test_and_set(&space.busy))

@@ -14,6 +14,9 @@ enum report_reason { REPORT_AT_EXIT, REPORT_ON_SIGNAL, REPORT_ON_CALL };
  * asked of jemalloc: its figures are those of the last refresh, and labelled. */
 hidden void report_write(enum report_reason reason);
 
+/* In the child of a fork: a report that another thread was writing will not be finished. */
+hidden void report_forget(void);
+
 /* The same to a descriptor: for malloc_stats. */
 hidden void report_write_fd(int fd);
 

@@ -43,7 +43,7 @@ static bool is_kept(int fd) {
 
 static int stderr_now(void) {
   if (kept.fd == 0)
-    return STDERR_FILENO;
+    return -1;
   if (is_kept(kept.fd - 1))
     return kept.fd - 1;
   return is_kept(STDERR_FILENO) ? STDERR_FILENO : -1;
@@ -116,10 +116,10 @@ void sink_expand(struct text *to, const char *pattern) {
   }
 }
 
-static void append_pid(char name[SINK_NAME_MAX], const char *infix) {
+static void append_number(char name[SINK_NAME_MAX], const char *infix, uint64_t n) {
   struct text t = {.bytes = name, .capacity = SINK_NAME_MAX - 1, .length = strlen(name)};
   text_str(&t, infix);
-  text_u64(&t, (uint64_t)getpid());
+  text_u64(&t, n);
   name[t.length] = '\0';
 }
 
@@ -140,7 +140,7 @@ static bool open_named(struct sink *k, const char *pattern) {
   if (stat(k->name, &s) == 0 && !S_ISREG(s.st_mode))
     return open_directly(k);
   memcpy(k->temporary, k->name, sizeof k->name);
-  append_pid(k->temporary, ".tmp.");
+  append_number(k->temporary, ".tmp.", (uint64_t)getpid());
   k->is_file = true;
   k->fd = open(k->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
   return k->fd >= 0 || complain(k->name, errno);
@@ -156,14 +156,16 @@ bool sink_open(struct sink *k, const char *pattern) {
   return opened;
 }
 
-/* link fails if the name exists, rename would replace it.  File systems without hard links
- * get the rename. */
+/* link fails if the name exists, rename would replace it.  Then the pid is appended, and for a
+ * further report of this process its number.  File systems without hard links get the rename. */
 static bool give_name(struct sink *k) {
-  if (link(k->temporary, k->name) == 0)
-    return unlink(k->temporary) == 0;
-  if (errno == EEXIST)
-    append_pid(k->name, ".");
-  return rename(k->temporary, k->name) == 0;
+  const uint64_t endings[] = {(uint64_t)getpid(), atomic_load(&kept.sequence)};
+  for (unsigned i = 0; link(k->temporary, k->name) != 0; i++) {
+    if (errno != EEXIST || i == sizeof endings / sizeof *endings)
+      return rename(k->temporary, k->name) == 0;
+    append_number(k->name, ".", endings[i]);
+  }
+  return unlink(k->temporary) == 0;
 }
 
 static bool close_named(struct sink *k, bool written) {

@@ -82,13 +82,18 @@ void spill_defer_free(void *p) {
     ;
 }
 
-void spill_settle(void) {
+/* Only ever emptied whole: popping single elements of a list that others push to would be open
+ * to ABA. */
+void *spill_take_deferred(void) {
   struct deferred *d = atomic_exchange(&put_aside, NULL);
-  while (d != NULL) {
-    struct deferred *next = d->next;
-    jep_free(d);
-    d = next;
+  if (d != NULL && d->next != NULL) {
+    struct deferred *rest = d->next;
+    for (struct deferred *next; rest != NULL; rest = next) {
+      next = rest->next;
+      spill_defer_free(rest);
+    }
   }
+  return d;
 }
 
 uint64_t spill_mapped_bytes(void) { return count_get(&mapped); }

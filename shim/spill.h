@@ -1,14 +1,16 @@
 /* What large requests and frees do while a fork keeps jemalloc closed (gate.h).
  *
- * A request gets a mapping of its own; at most SPILLS are alive at a time, and beyond that the
- * thread waits for the fork.  A free is put on a list and made when the gate has opened.
+ * A request gets a mapping of its own.  At most SPILLS such objects are alive at a time; a
+ * request beyond that waits for the end of the fork.  A free is put on a list and made when the
+ * gate has opened.
  */
 #ifndef SHIM_SPILL_H
 #define SHIM_SPILL_H
 
 #include "../arena/base.h"
+#include "large.h"
 
-enum { SPILLS = 1024 };
+enum { SPILLS = 4096 };
 
 extern hidden _Atomic unsigned spill_count; /* alive; nearly always 0 */
 
@@ -21,13 +23,14 @@ hidden size_t spill_bytes(const void *p);
 /* Frees p if it is a spilled object. */
 hidden bool spill_free(void *p);
 
-/* Puts an object of jemalloc aside; it is freed by the next spill_settle. */
+/* Puts an object of jemalloc aside until the gate has opened, and takes one back (NULL: none). */
 hidden void spill_defer_free(void *p);
-hidden void spill_settle(void);
+hidden void *spill_take_deferred(void);
 
+/* Objects of jemalloc's are told by its own pages, so that they do not cost a search. */
 static inline bool spill_holds(const void *p) {
   return unlikely(atomic_load_explicit(&spill_count, memory_order_relaxed) != 0) &&
-         spill_bytes(p) != 0;
+         (large_table_partial || !large_holds(p)) && spill_bytes(p) != 0;
 }
 
 /* Bytes mapped for spilled objects. */

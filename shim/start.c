@@ -70,6 +70,8 @@ static void fork_child(void) {
   gate_open_child();
   if (start.state == READY)
     heap_fork_child();
+  large_counts_restart();
+  report_forget();
   start.forked = true;
 }
 
@@ -81,7 +83,7 @@ __attribute__((constructor)) static void process_starts(void) {
     children_drop_shim();
   if (start.options.disabled)
     return;
-  if (start.options.stats)
+  if (start.options.stats || start.options.signal != 0)
     sink_keep_stderr();
   if (start.options.signal != 0) {
     gather_refresh();
