@@ -30,3 +30,6 @@ dies() {
 @test "double free at once, smallest" { dies fault_double twice 0; }
 @test "double free at once, greatest" { dies fault_double twice 511; }
 @test "double free after the block was emptied" { dies fault_double emptied; }
+
+@test "double free by a thread without an arena" { dies fault_remote bare; }
+@test "double free by a thread that has another arena" { dies fault_remote own; }
