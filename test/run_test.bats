@@ -115,7 +115,9 @@ gone() { # PID: it ends within 5 s; a zombie that init has yet to bury has ended
   setsid "$RUN" h >out 2>&1 3>&- &
   for _ in {1..100}; do [ -s pid ] && break; sleep 0.05; done
   kill -TERM $!
-  run -130 wait $!
+  local status=0
+  wait $! || status=$? # not by run: a subshell may not wait for it
+  ((status == 130))
   gone "$(<pid)"
 }
 

@@ -72,6 +72,11 @@ holds() { # [--books FILE THREADS] EXPRESSION...: of r.txt
   grep -lq 'child of a fork' r.txt*
 }
 
+@test "the child of a fork frees what it inherited, large ones too: still no more frees than allocations" {
+  reported perl -e 'my @b = map { "z" x 2000 } 1..500; if (!fork) { @b = (); exit 0 } wait; exit 0'
+  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'large_allocs >= 500 or not forked' || return; done
+}
+
 @test "the ledger agrees with strace's account of what the shim maps" {
   # What is mapped before the shim's first mapping, by the loader, and after it, is told apart by strace's
   # order: the reservation is the largest of all; files are not ours.

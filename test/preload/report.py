@@ -52,6 +52,8 @@ def read(path):
     r["by_class"] = {c[0]: (c[5], c[6], c[2]) for c in classes}
     block = re.search(r"block size (\d+)([KM]?)", text)
     r["block_size"] = int(block[1]) * UNITS[block[2]]
+    large = text[text.index("jemalloc: requests of"):].split("\n")[1:3]
+    r["large_allocs"], r["large_frees"] = [int(line.split()[-1]) for line in large]
     r["forked"] = "child of a fork" in text
     r["regions"] = len(rows(text, "regions (arena_create)")) if "regions (arena" in text else 0
     ledger = {l[:46].strip(): int(l[46:]) for l in text[text.index("ledger:"):].split("\n")[1:] if l.strip()}
@@ -77,6 +79,8 @@ def check(r):
         fail(f"live bytes {r['live_bytes']}, allocated cells {r['cells']}")
     if r["block_bytes"] != r["blocks"] * r["block_size"]:
         fail("bytes of blocks are not blocks x block size")
+    if r["large_frees"] > r["large_allocs"]:
+        fail("more large objects freed than allocated")
     if r["live_bytes"] > r["peak"]:
         fail("more lives than the peak's bound")
 
