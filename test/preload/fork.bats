@@ -15,4 +15,8 @@ load common
   run_shim "$BIN/fork_signal" step 1000 7
   expect_ok
 }
+@test "forks in a signal handler, at each 7th instruction of jemalloc's too" {
+  run_shim "$BIN/fork_signal" step 1000 7 3000
+  expect_ok
+}
 @test "vfork and posix_spawn" { run_shim "$BIN/spawn" 100; expect_ok; }

@@ -1,8 +1,11 @@
-/* Forks inside a signal handler that interrupted a small malloc or free.
- * fork_signal timer [FORKS = 1000]            a timer fires at random moments
- * fork_signal step [FORKS = 1000 [STRIDE = 7]] the trap flag stops at every instruction inside the
- * allocator; each STRIDE-th forks Children use the heap inside the handler and leave, or return
- * into the interrupted call and go on. */
+/* Forks inside a signal handler that interrupted a malloc or free.
+ * fork_signal timer|step [FORKS = 1000 [STRIDE = 7 [SIZES = 512]]]
+ *   timer   a timer fires at random moments
+ *   step    the trap flag stops at every instruction inside the allocator; each STRIDE-th forks
+ *   SIZES   objects are smaller than that; above SMALL_END, calls of jemalloc are interrupted too
+ * Children use the heap inside the handler and leave, or return into the interrupted call and go
+ * on. Inside the handler all requests are small: jemalloc cannot be entered twice, nor need it be.
+ * A hang is a failure. */
 #define _GNU_SOURCE
 #include "check.h"
 #include <dlfcn.h>
@@ -11,7 +14,7 @@
 #include <time.h>
 #include <ucontext.h>
 
-enum { SLOTS = 512, TRAP_FLAG = 0x100 };
+enum { SLOTS = 512, SMALL_END = 512, PATIENCE = 15, TRAP_FLAG = 0x100 };
 
 /* A slot is empty while its object is on the way in or out, so that the others can be checked at
  * any instant. */
@@ -22,6 +25,7 @@ static struct {
 
 static uint64_t rng = 5;
 static volatile long forked, wanted, seen, stride;
+static size_t sizes;
 static volatile int pairs_left = -1; /* counts down in a child that went on */
 static bool stepping;
 static uintptr_t code_start, code_end; /* of the library that malloc lives in */
@@ -38,16 +42,17 @@ static void use_heap(void) {
   enum { COUNT = 200 };
   static char *made[COUNT];
   for (int i = 0; i < COUNT; i++) {
-    made[i] = must(malloc((size_t)i * 5 % 512));
-    stamp(made[i], (size_t)i * 5 % 512, (uint64_t)i);
+    made[i] = must(malloc((size_t)i * 5 % SMALL_END));
+    stamp(made[i], (size_t)i * 5 % SMALL_END, (uint64_t)i);
   }
   check_slots();
   for (int i = 0; i < COUNT; i++) {
-    CHECK_STAMP(made[i], (size_t)i * 5 % 512, (uint64_t)i);
+    CHECK_STAMP(made[i], (size_t)i * 5 % SMALL_END, (uint64_t)i);
     free(made[i]);
   }
   for (int i = 0; i < SLOTS; i++)
-    free(slots[i].p);
+    if (slots[i].size < SMALL_END)
+      free(slots[i].p);
 }
 
 static void arm(void) {
@@ -63,10 +68,11 @@ static void interrupted(int sig, siginfo_t *info, void *context) {
     return;
   int saved = errno;
   if (forked < wanted) {
+    watchdog(PATIENCE); /* from fork to fork, so that a hang shows soon, however many there are */
     pid_t pid = fork();
     CHECK(pid >= 0, "fork %ld in a handler expected a pid, found errno %d", forked, errno);
     if (pid == 0) {
-      watchdog(20);
+      watchdog(PATIENCE);
       uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
       if (forked % 2 == 0) {
         use_heap();
@@ -107,7 +113,7 @@ static void churn_one(void) {
   if (old)
     CHECK_STAMP(old, slots[i].size, (uintptr_t)old);
   free(old);
-  slots[i].size = rng_below(&rng, 512);
+  slots[i].size = rng_below(&rng, sizes);
   char *p = must(malloc(slots[i].size));
   stamp(p, slots[i].size, (uintptr_t)p);
   slots[i].p = p;
@@ -118,7 +124,8 @@ int main(int argc, char **argv) {
   stepping = strcmp(argv[1], "step") == 0;
   wanted = arg_long(argc, argv, 2, 1000);
   stride = arg_long(argc, argv, 3, 7);
-  watchdog(60 + (unsigned)(wanted / 20));
+  sizes = (size_t)arg_long(argc, argv, 4, SMALL_END);
+  watchdog(PATIENCE);
   struct sigaction action = {.sa_sigaction = interrupted, .sa_flags = SA_SIGINFO | SA_RESTART};
   sigaction(stepping ? SIGTRAP : SIGPROF, &action, NULL);
   if (stepping) {
