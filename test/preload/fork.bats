@@ -8,6 +8,12 @@ load common
   # the parent, and each 16th child leaves by exit
   (($(ls "$BATS_TEST_TMPDIR"/r.* | wc -l) >= 13))
 }
+@test "the child hands the arenas of gone threads on" {
+  run_shim ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.txt" "$BIN/fork_arenas" 50
+  expect_ok
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/report.py" "$BATS_TEST_TMPDIR/r.txt" forked \
+    'running == 0' 'arenas == 5' 'live >= 4000'
+}
 @test "forks while threads sit in getline, short lines" { run_shim "$BIN/fork_getline" short 300; expect_ok; }
 @test "forks while threads sit in getline, long lines" { run_shim "$BIN/fork_getline" long 300; expect_ok; }
 @test "forks in a signal handler, at random moments" { run_shim "$BIN/fork_signal" timer 1000; expect_ok; }

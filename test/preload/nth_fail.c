@@ -1,11 +1,11 @@
 /* A mix of requests from two threads for nth_fail.bats, which lets the n-th system call of a kind
  * fail. Prints "main" first, so that a failure before it is known as ld.so's. Any request may be
- * refused, with NULL and ENOMEM; what was handed out keeps its contents; thread creation may be
- * refused too. */
+ * refused, with NULL and ENOMEM; what was handed out keeps its contents; a request that succeeds,
+ * free and malloc_trim keep errno, whatever failed inside; thread creation may be refused too. */
 #include "check.h"
 #include <malloc.h>
 
-enum { SLOTS = 600, OPERATIONS = 10000 };
+enum { SLOTS = 600, OPERATIONS = 10000, MARK = 4711 };
 
 struct work {
   uint64_t rng;
@@ -15,6 +15,16 @@ struct work {
 };
 
 static struct work works[2];
+
+static void check_errno(const char *entry) {
+  CHECK(errno == MARK, "%s expected to keep errno, found %d", entry, errno);
+}
+
+static void marked_free(void *p) {
+  errno = MARK;
+  free(p);
+  check_errno("free");
+}
 
 static void refused(struct work *w) {
   CHECK(errno == ENOMEM, "a refusal expected to set ENOMEM, found %d", errno);
@@ -27,11 +37,13 @@ static void replace(struct work *w, size_t i) {
   char *old = w->slots[i], *p;
   if (old)
     CHECK_STAMP(old, w->sizes[i], (uintptr_t)old);
-  errno = 0;
+  errno = MARK;
   if (kind % 3 == 0 && n > 0) { /* realloc of nothing or of something; a refusal leaves it alone */
     size_t kept = w->sizes[i] < n ? w->sizes[i] : n;
     p = realloc(old, n);
-    if (!p) {
+    if (p) {
+      check_errno("realloc");
+    } else {
       refused(w);
       if (old)
         CHECK_STAMP(old, w->sizes[i], (uintptr_t)old);
@@ -40,9 +52,11 @@ static void replace(struct work *w, size_t i) {
     if (old)
       CHECK_STAMP(p, kept / 8 * 8, (uintptr_t)old);
   } else {
-    free(old);
+    marked_free(old);
     p = kind % 3 == 1 ? memalign((size_t)16 << kind % 9, n) : malloc(n);
-    if (!p)
+    if (p)
+      check_errno("malloc or memalign");
+    else
       refused(w);
   }
   w->slots[i] = p;
@@ -59,11 +73,13 @@ static void *run(void *arg) {
        i++) { /* all goes back, so that giving back to the kernel may fail too */
     if (w->slots[i])
       CHECK_STAMP(w->slots[i], w->sizes[i], (uintptr_t)w->slots[i]);
-    free(w->slots[i]);
+    marked_free(w->slots[i]);
     w->slots[i] = NULL;
     w->sizes[i] = 0;
   }
+  errno = MARK;
   malloc_trim(0);
+  check_errno("malloc_trim");
   return NULL;
 }
 
