@@ -16,18 +16,22 @@ passes() { # PROGRAM [ARG...] of ours runs under the shim and has nothing to com
 @test "calloc zeroes reused memory" { passes contract calloc_zero; }
 @test "calloc and reallocarray see overflow" { passes contract calloc_overflow; }
 @test "above PTRDIFF_MAX every entry refuses with ENOMEM" { passes contract too_big; }
-@test "alignment plus size overflows" { passes contract alignment_overflow; }
-@test "posix_memalign: bad alignments, *memptr left alone" { passes contract posix_memalign_invalid; }
-@test "alignments 1 to 4 MiB" { passes contract alignments; }
-@test "aligned blocks do not overlap" { passes contract aligned_together; }
-@test "memalign rounds a crooked alignment up" { passes contract crooked_alignment; }
-@test "valloc and pvalloc" { passes contract page_aligned; }
+@test "alignment plus size overflows" { passes contract_aligned alignment_overflow; }
+@test "posix_memalign: bad alignments, *memptr left alone" { passes contract_aligned posix_memalign_invalid; }
+@test "alignments 1 to 4 MiB" { passes contract_aligned alignments; }
+@test "aligned blocks do not overlap" { passes contract_aligned aligned_together; }
+@test "memalign rounds a crooked alignment up" { passes contract_aligned crooked_alignment; }
+@test "valloc and pvalloc" { passes contract_aligned page_aligned; }
 @test "errno is kept by success and by free" { passes contract errno; }
-@test "cfree, free_sized, free_aligned_sized" { passes contract free_kin; }
-@test "__libc_ aliases" { passes contract aliases; }
-@test "mallopt knows glibc's parameters" { passes contract mallopt; }
-@test "malloc_trim, mallinfo, malloc_info, malloc_stats" { passes contract statistics; }
-@test "jemalloc's interface takes blocks of both heaps" { passes contract jemalloc_api; }
+@test "cfree, free_sized, free_aligned_sized" { passes contract_kin free_kin; }
+@test "__libc_ aliases" { passes contract_kin aliases; }
+@test "mallopt knows glibc's parameters" { passes contract_kin mallopt; }
+@test "malloc_trim, mallinfo, malloc_info, malloc_stats" { passes contract_kin statistics; }
+@test "jemalloc's interface takes blocks of both heaps" { passes contract_kin jemalloc_mixed; }
+@test "jemalloc's interface: MALLOCX_ZERO" { passes contract_kin jemalloc_zero; }
+@test "jemalloc's interface: alignments; sdallocx goes by address, not by size" { passes contract_kin jemalloc_aligned; }
+@test "jemalloc's interface: refusals" { passes contract_kin jemalloc_refused; }
+@test "jemalloc's interface: mallctl and its kin" { passes contract_kin jemalloc_mallctl; }
 
 @test "the 20 C++ operators" { passes cxx; }
 @test "a C program opens a C++ plugin" { passes capp "$BIN/cxx.plugin.so"; }
