@@ -1,9 +1,16 @@
-/* Takes the shim out of LD_PRELOAD, other preloaded libraries stay; contract in children.h. */
+/* Takes the shim out of LD_PRELOAD, other preloaded libraries stay; contract in children.h.
+ *
+ * The environment is edited where it lies: bash and others define getenv, setenv and unsetenv
+ * for variables of their own, and ours would be those.
+ */
 #include "children.h"
 
 #include <dlfcn.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static const char preload[] = "LD_PRELOAD=";
+enum { PRELOAD_LENGTH = sizeof preload - 1 };
 
 static const char *base_name(const char *path) {
   const char *slash = strrchr(path, '/');
@@ -16,35 +23,37 @@ static bool names(const char *path, size_t n, const char *file) {
          (n == length || path[n - length - 1] == '/');
 }
 
-/* Entries are separated by colons or spaces; ours may be written as another path to it. */
-static void copy_others(char *to, const char *from, const char *ours) {
+/* Entries are separated by colons or spaces; ours may be written as another path to it.  What
+ * stays moves to the front, so that the list fits where it was. */
+static void keep_others(char *list, const char *ours) {
   static const char separators[] = ": ";
-  char *start = to;
-  while (*from != '\0') {
+  char *to = list;
+  for (const char *from = list; *from != '\0';) {
     size_t n = strcspn(from, separators);
+    bool last = from[n] == '\0';
     if (n > 0 && !names(from, n, ours)) {
-      if (to != start)
+      if (to != list)
         *to++ = ':';
-      memcpy(to, from, n);
+      memmove(to, from, n);
       to += n;
     }
-    from += n + (from[n] != '\0');
+    from += n + !last;
   }
   *to = '\0';
 }
 
 void children_drop_shim(void) {
   Dl_info us;
-  const char *value = getenv("LD_PRELOAD");
-  if (value == NULL || dladdr((void *)children_drop_shim, &us) == 0)
+  if (environ == NULL || dladdr((void *)children_drop_shim, &us) == 0)
     return;
-  char *others = malloc(strlen(value) + 1);
-  if (others == NULL)
-    return;
-  copy_others(others, value, base_name(us.dli_fname));
-  if (*others != '\0')
-    setenv("LD_PRELOAD", others, 1);
-  else
-    unsetenv("LD_PRELOAD");
-  free(others);
+  char **to = environ;
+  for (char **from = environ; *from != NULL; from++) {
+    char *list = *from + PRELOAD_LENGTH;
+    bool is_preload = strncmp(*from, preload, PRELOAD_LENGTH) == 0;
+    if (is_preload)
+      keep_others(list, base_name(us.dli_fname));
+    if (!is_preload || *list != '\0')
+      *to++ = *from;
+  }
+  *to = NULL;
 }

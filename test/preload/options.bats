@@ -158,6 +158,29 @@ children_maps() { # NAME=VALUE...: what an exec'd child has mapped
   expect '$output != *libarenashim*'
 }
 
+# bash and perl bring a setenv or an environment of their own.
+@test "CHILDREN=off: whatever the program does with its environment" {
+  local show='cat /proc/self/maps; echo "[$LD_PRELOAD]"; :'
+  for program in "bash -c" "env A=1 sh -c" "perl -e system(@ARGV) sh -c"; do
+    # shellcheck disable=SC2086 # words
+    run_shim ARENASHIM_CHILDREN=off $program "$show"
+    expect_ok
+    expect '$output == *"[]"'
+    expect '$output != *libarenashim*'
+  done
+}
+
+@test "CHILDREN=off drops LD_PRELOAD from the environment unless another library is in it" {
+  run_shim ARENASHIM_CHILDREN=off bash -c 'env; :'
+  expect_ok
+  expect '$output != *LD_PRELOAD*'
+  expect '$output == *ARENASHIM_CHILDREN=off*'
+  run --separate-stderr env LD_PRELOAD="$SHIM $BIN/cxx.plugin.so::$BIN/late.plugin.so" ARENASHIM_CHILDREN=off \
+    bash -c 'env; :'
+  expect_ok
+  expect '$output == *LD_PRELOAD="$BIN/cxx.plugin.so:$BIN/late.plugin.so"$'"'\\n'*"
+}
+
 @test "CHILDREN=off keeps other libraries of LD_PRELOAD" {
   other=$BIN/cxx.plugin.so
   for list in "$SHIM:$other" "$other:$SHIM" "$SHIM $other" "$other $SHIM"; do
