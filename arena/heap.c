@@ -15,7 +15,8 @@
 
 const struct heap heap_none;
 const struct heap heap_over;
-__thread struct heap *heap_self = (struct heap *)&heap_none;
+__thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
+    (struct heap *)&heap_none;
 
 /* A carve hands out at least this much at a time: the page that the first of its cells touches
  * anyway, and enough cells that the slow path does not weigh. */

@@ -2,7 +2,7 @@
 #include "large_thread.h"
 #include "large.h"
 
-__thread unsigned char large_thread_state;
+__thread unsigned char large_thread_state __attribute__((tls_model("initial-exec")));
 /* Ever, in this thread: jemalloc may have begun in its own constructor. */
 static __thread bool refused __attribute__((tls_model("initial-exec")));
 

@@ -75,6 +75,7 @@ exported() { nm -D --defined-only "$SHIM" | awk '$2 != "A" { sub(/@.*/, "", $3);
 @test "thread-local storage is initial-exec" {
   readelf -d "$SHIM" | grep -q STATIC_TLS
   refute grep -qE 'DTPMOD64|TLSDESC' <(readelf -rW "$SHIM")
+  refute grep -q __tls_get_addr <(nm -D --undefined-only "$SHIM")
   refute grep -q __tls_get_addr <(objdump -d --no-show-raw-insn "$SHIM")
 }
 
