@@ -10,10 +10,21 @@
 
 hidden _Atomic int gate_closed;
 
+/* A thread without a heap that is inside jemalloc has its mark here: one word written in one
+ * step, so that a signal handler that forks finds it there or not.  The mark is the address of
+ * the thread's own depth, the same in the child of a fork.  A thread that finds no place goes
+ * unmarked: a fork does not wait for it. */
+enum { MARK_BITS = 6, MARKS = 1 << MARK_BITS };
+struct mark {
+  _Alignas(CACHE_LINE) _Atomic uintptr_t thread; /* 0: free */
+};
+
 static struct {
   bool usable;
-  _Atomic int heapless; /* threads without a heap inside jemalloc */
+  struct mark marks[MARKS];
 } gate;
+
+static __thread int heapless_depth __attribute__((tls_model("initial-exec")));
 
 /* Set while this thread forks and was inside jemalloc when a signal came. */
 static __thread bool interrupted __attribute__((tls_model("initial-exec")));
@@ -26,8 +37,46 @@ static int membarrier(int command) { return (int)syscall(SYS_membarrier, command
 
 void gate_setup(void) { gate.usable = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0; }
 
-void gate_enter_heapless(void) { atomic_fetch_add(&gate.heapless, 1); }
-void gate_leave_heapless(void) { atomic_fetch_sub(&gate.heapless, 1); }
+static uintptr_t own_mark(void) { return (uintptr_t)&heapless_depth; }
+
+/* Each thread begins to look at a place of its own, by Fibonacci hashing: their blocks of TLS lie
+ * a power of two of pages apart. */
+static size_t first_place(void) {
+  return (uint32_t)(own_mark() / PAGE_BYTES) * UINT32_C(2654435769) >> (32 - MARK_BITS);
+}
+
+static bool change_mark(uintptr_t from, uintptr_t to) {
+  size_t first = first_place();
+  for (size_t i = 0; i < MARKS; i++) {
+    _Atomic uintptr_t *mark = &gate.marks[(first + i) % MARKS].thread;
+    uintptr_t expected = from;
+    if (atomic_load_explicit(mark, memory_order_relaxed) == from &&
+        atomic_compare_exchange_strong(mark, &expected, to))
+      return true;
+  }
+  return false;
+}
+
+/* The depth is above zero before the mark is there and until it has gone: what interrupts this
+ * thread in between leaves both alone. */
+void gate_enter_heapless(void) {
+  int before = heapless_depth++;
+  atomic_signal_fence(memory_order_seq_cst);
+  if (before == 0)
+    change_mark(0, own_mark());
+}
+
+void gate_leave_heapless(void) {
+  if (heapless_depth == 1)
+    change_mark(own_mark(), 0);
+  atomic_signal_fence(memory_order_seq_cst);
+  heapless_depth--;
+}
+
+/* How often this thread is inside: more than once if a signal handler came. */
+static int own_depth(void) {
+  return heapless_depth + (heap_is_real(heap_self) ? heap_self->outside : 0);
+}
 
 static uint64_t now_us(void) {
   struct timespec t;
@@ -43,7 +92,12 @@ static bool nobody_inside(void) {
     if (h != heap_self && *(const volatile int *)&h->outside != 0)
       return false;
   }
-  return atomic_load(&gate.heapless) == 0;
+  for (size_t i = 0; i < MARKS; i++) {
+    uintptr_t thread = atomic_load(&gate.marks[i].thread);
+    if (thread != 0 && thread != own_mark())
+      return false;
+  }
+  return true;
 }
 
 static bool wait_until(bool (*condition)(void), unsigned ms) {
@@ -57,7 +111,7 @@ static bool wait_until(bool (*condition)(void), unsigned ms) {
 }
 
 bool gate_wait(struct heap *h) {
-  if (h != NULL && h->outside > 1) /* inside already: a signal handler's business */
+  if (own_depth() > 1) /* inside already: a signal handler's business */
     return true;
   for (;;) {
     gate_leave(h);
@@ -74,7 +128,7 @@ bool gate_wait(struct heap *h) {
 }
 
 void gate_close(void) {
-  interrupted = gate.usable && heap_is_real(heap_self) && heap_self->outside > 0;
+  interrupted = gate.usable && own_depth() > 0;
   if (gate.usable) {
     atomic_fetch_add(&gate_closed, 1);
     membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
@@ -94,7 +148,9 @@ void gate_open_parent(void) {
 void gate_open_child(void) {
   if (!interrupted)
     large_fork_child();
-  atomic_store(&gate.heapless, 0);
+  for (size_t i = 0; i < MARKS; i++)
+    if (atomic_load(&gate.marks[i].thread) != own_mark())
+      atomic_store(&gate.marks[i].thread, 0);
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_at(i) != heap_self)
       heap_at(i)->outside = 0;

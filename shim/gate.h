@@ -35,7 +35,8 @@ extern hidden _Atomic int gate_closed; /* forks under way */
 /* Waits a moment for the gate to open.  False if it stays closed. */
 hidden bool gate_wait(struct heap *h);
 
-/* Threads without a heap share a counter. */
+/* A thread without a heap leaves a mark in a table instead: it has no record of its own that
+ * others could read, only a depth in its TLS. */
 hidden void gate_enter_heapless(void);
 hidden void gate_leave_heapless(void);
 
