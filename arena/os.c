@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic uint64_t mapped; /* bytes; every thread may add */
+static _Atomic uint64_t mapped, released; /* bytes; every thread may add */
 
 static void *map_pages(void *address, size_t bytes, int protection, int flags) {
   int saved = errno;
@@ -20,10 +20,11 @@ static void *map_pages(void *address, size_t bytes, int protection, int flags) {
   return p;
 }
 
-static void advise(void *address, size_t bytes, int advice) {
+static bool advise(void *address, size_t bytes, int advice) {
   int saved = errno;
-  madvise(address, bytes, advice);
+  bool done = madvise(address, bytes, advice) == 0;
   errno = saved;
+  return done;
 }
 
 static void *reserve(void *address, size_t bytes, int flags) {
@@ -57,17 +58,28 @@ void *os_map(size_t bytes) { return map_pages(NULL, bytes, PROT_READ | PROT_WRIT
 
 void os_unmap(void *address, size_t bytes) {
   int saved = errno;
-  if (munmap(address, bytes) == 0)
+  if (munmap(address, bytes) == 0) {
     os_mapped_add(-(int64_t)bytes);
+    os_released_add(bytes);
+  }
   errno = saved;
 }
 
-void os_purge(void *address, size_t bytes) { advise(address, bytes, MADV_DONTNEED); }
+void os_purge(void *address, size_t bytes) {
+  if (advise(address, bytes, MADV_DONTNEED))
+    os_released_add(bytes);
+}
 
 uint64_t os_mapped_bytes(void) { return atomic_load_explicit(&mapped, memory_order_relaxed); }
 
 void os_mapped_add(int64_t bytes) {
   atomic_fetch_add_explicit(&mapped, (uint64_t)bytes, memory_order_relaxed);
+}
+
+uint64_t os_released_bytes(void) { return count_get(&released); }
+
+void os_released_add(uint64_t bytes) {
+  atomic_fetch_add_explicit(&released, bytes, memory_order_relaxed);
 }
 
 size_t os_address_limit(void) {

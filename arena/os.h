@@ -29,6 +29,11 @@ hidden void os_purge(void *address, size_t bytes);
 /* Bytes mapped by the functions above, now. */
 hidden uint64_t os_mapped_bytes(void);
 
+/* Bytes that went back to the kernel since the start, purged or unmapped, reserved ones too; it
+ * only grows. */
+hidden uint64_t os_released_bytes(void);
+hidden void os_released_add(uint64_t bytes);
+
 /* For mappings that others make on our behalf (jemalloc's): the counter stays one. */
 hidden void os_mapped_add(int64_t bytes);
 

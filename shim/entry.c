@@ -20,13 +20,26 @@ static inline struct heap *own_heap(void) {
   return h == &heap_none && start_once() ? heap_acquire() : NULL;
 }
 
+/* A fork that has the gate closed, or a handler that interrupted jemalloc, may not wait for it. */
+void large_look(struct heap *h) {
+  if (h->outside > 0 || !large_remember_due() || !gate_try(h))
+    return;
+  int saved = errno;
+  large_remember();
+  gate_leave(h);
+  errno = saved;
+}
+
 static inline void *counted(struct heap *h, void *p) {
-  if (unlikely(p == NULL))
+  if (unlikely(p == NULL)) {
     errno = ENOMEM;
-  else if (likely(h != NULL))
+  } else if (likely(h != NULL)) {
     count_add(&h->large_allocs, 1);
-  else
+    if (unlikely(count_get(&h->large_allocs) % REFRESH_REQUESTS == 0))
+      large_look(h);
+  } else {
     atomic_fetch_add_explicit(&heapless_large_allocs, 1, memory_order_relaxed);
+  }
   return p;
 }
 

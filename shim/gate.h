@@ -50,6 +50,16 @@ static inline bool gate_enter(struct heap *h) {
   return likely(atomic_load_explicit(&gate_closed, memory_order_relaxed) == 0) || gate_wait(h);
 }
 
+/* The same without waiting: false if it is closed, and h not inside. */
+static inline bool gate_try(struct heap *h) {
+  h->outside++;
+  atomic_signal_fence(memory_order_seq_cst);
+  if (atomic_load_explicit(&gate_closed, memory_order_relaxed) == 0)
+    return true;
+  h->outside--;
+  return false;
+}
+
 static inline void gate_leave(struct heap *h) {
   atomic_signal_fence(memory_order_seq_cst);
   if (likely(h != NULL))

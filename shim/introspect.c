@@ -3,6 +3,7 @@
  * Figures are those of small objects plus jemalloc's.  mallopt knows the parameters of glibc
  * and has nothing to do for them: programs test its result.
  */
+#include "../arena/os.h"
 #include "entry.h"
 #include "report.h"
 #include "report_gather.h"
@@ -13,21 +14,23 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Live bytes are a report's: what waits in threads' lists and mail is free. */
 static struct mallinfo2 figures(void) {
-  struct survey v;
-  struct large_figures f = {0};
-  range_survey(&v);
-  large_refresh(&f);
+  struct gathered g;
+  gather_begin(&g, REPORT_ON_CALL);
+  gather_end();
+  const struct survey *v = &g.survey;
   struct mallinfo2 m = {
-      .arena = v.span_bytes + f.mapped,
-      .uordblks = f.allocated,
-      .fordblks =
-          f.mapped - f.allocated + v.empty_slab_bytes + v.unpassed_bytes + v.free_block_bytes,
+      .arena = v->span_bytes + g.large.mapped,
+      .uordblks = g.large.allocated,
+      .fordblks = g.large.mapped - g.large.allocated + v->empty_slab_bytes + v->unpassed_bytes +
+                  v->free_block_bytes,
   };
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    m.uordblks += v.used_cells[c] * class_bytes(c);
-    m.fordblks += v.free_cells[c] * class_bytes(c) + v.uncarved_bytes[c] + v.tail_bytes[c];
-    m.ordblks += v.free_cells[c];
+    uint64_t idle = gather_idle_bytes(&g, c);
+    m.uordblks += gather_live_bytes(&g, c);
+    m.fordblks += idle + v->uncarved_bytes[c] + v->tail_bytes[c];
+    m.ordblks += idle / class_bytes(c);
   }
   return m;
 }
@@ -44,11 +47,13 @@ exported struct mallinfo mallinfo(void) {
                            .fordblks = clamp(m.fordblks)};
 }
 
+/* 1 if memory went back to the kernel meanwhile, as glibc says it: by this call or by others. */
 exported int malloc_trim(size_t pad) {
   (void)pad;
+  uint64_t before = os_released_bytes();
   heap_trim(true);
   large_purge();
-  return 1;
+  return os_released_bytes() != before;
 }
 
 exported void malloc_stats(void) { report_write_fd(STDERR_FILENO); }

@@ -1,5 +1,6 @@
 /* jemalloc's settings, figures and fork handlers; contract in large.h. */
 #include "large.h"
+#include "../arena/os.h"
 #include "large_thread.h"
 
 /* What jemalloc is told before it reads the user's MALLOC_CONF, which still wins.  No brk: the
@@ -25,6 +26,38 @@ void large_refresh(struct large_figures *f) {
     jep_mallctl(wanted[i].name, wanted[i].value, &n, NULL, 0);
   }
 }
+
+/* Two copies: one is read while the other is written. */
+static struct {
+  bool wanted;
+  atomic_flag busy;
+  _Atomic unsigned newest;
+  _Atomic uint32_t at_ms;
+  struct large_figures figures[2];
+} memory = {.busy = ATOMIC_FLAG_INIT};
+
+void large_remember_from_now(void) {
+  memory.wanted = true;
+  large_remember();
+}
+
+bool large_remember_due(void) {
+  return memory.wanted && os_now_ms() - atomic_load(&memory.at_ms) >= REFRESH_MS;
+}
+
+void large_remember(void) {
+  if (atomic_flag_test_and_set(&memory.busy))
+    return;
+  unsigned next = !atomic_load(&memory.newest);
+  large_refresh(&memory.figures[next]);
+  atomic_store(&memory.newest, next);
+  atomic_store(&memory.at_ms, os_now_ms());
+  atomic_flag_clear(&memory.busy);
+}
+
+void large_remembered(struct large_figures *f) { *f = memory.figures[atomic_load(&memory.newest)]; }
+
+void large_remember_restart(void) { atomic_flag_clear(&memory.busy); }
 
 void large_purge(void) {
   if (large_thread_cached())

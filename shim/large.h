@@ -59,6 +59,20 @@ struct large_figures {
 };
 hidden void large_refresh(struct large_figures *f);
 
+/* The same figures for reports by signal, which may not ask: read at the start and, from then on,
+ * when a thread takes its first arena or makes the 16th, 32nd, ... of its large requests and
+ * REFRESH_MS have passed; the report calls them "as of the last refresh".  A program that is
+ * idle, or uses only small objects, keeps the old ones.
+ *
+ * large_remember_from_now: at start, if a signal's report is wanted.  large_remember: not in
+ * signal handlers, inside the gate.  large_remembered: anywhere. */
+enum { REFRESH_MS = 100, REFRESH_REQUESTS = 16 };
+hidden void large_remember_from_now(void);
+hidden bool large_remember_due(void);
+hidden void large_remember(void);
+hidden void large_remembered(struct large_figures *f);
+hidden void large_remember_restart(void); /* in the child of a fork */
+
 /* Gives all of jemalloc's unused pages back to the kernel. */
 hidden void large_purge(void);
 

@@ -20,10 +20,13 @@
 #include <sys/mman.h>
 
 enum {
+  PAGE_SHIFT = 12,
   LEAF_SHIFT = 30,
-  LEAF_WORDS = (1 << (LEAF_SHIFT - 12)) / 64,
+  LEAF_WORDS = (1 << (LEAF_SHIFT - PAGE_SHIFT)) / 64,
   SLOTS = 1 << (ADDRESS_BITS - LEAF_SHIFT)
 };
+
+static_assert(1 << PAGE_SHIFT == PAGE_BYTES, "one bit a page");
 
 typedef _Atomic uint64_t leaf[LEAF_WORDS];
 
@@ -131,8 +134,10 @@ int large_munmap(void *address, size_t bytes) {
   int failed = munmap(address, bytes);
   if (failed)
     mark_pages((uintptr_t)address, bytes, true);
-  else
+  else {
     count_pages(-(int64_t)bytes);
+    os_released_add(bytes);
+  }
   errno = saved;
   return failed;
 }
@@ -140,6 +145,8 @@ int large_munmap(void *address, size_t bytes) {
 int large_madvise(void *address, size_t bytes, int advice) {
   int saved = errno;
   int failed = madvise(address, bytes, advice);
+  if (!failed && (advice == MADV_DONTNEED || advice == MADV_FREE))
+    os_released_add(bytes);
   errno = saved;
   return failed;
 }

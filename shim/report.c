@@ -163,11 +163,10 @@ static bool regions(struct text *t, int fd) {
 
 static void class_line(struct text *t, const struct gathered *g, unsigned c) {
   const struct survey *v = &g->survey;
-  uint64_t live = gather_live_bytes(g, c) / class_bytes(c);
   text_u64_right(t, class_bytes(c), 6);
   text_u64_right(t, v->slabs[c], 8);
-  text_u64_right(t, live, 12);
-  text_u64_right(t, v->used_cells[c] + v->free_cells[c] - live, 12);
+  text_u64_right(t, gather_live_bytes(g, c) / class_bytes(c), 12);
+  text_u64_right(t, gather_idle_bytes(g, c) / class_bytes(c), 12);
   text_u64_right(t, v->uncarved_bytes[c], 12);
   text_u64_right(t, g->sums.allocs[c], 14);
   text_u64_right(t, g->sums.frees[c], 14);

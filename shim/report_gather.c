@@ -8,10 +8,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static struct large_figures last_refresh;
-
-void gather_refresh(void) { large_refresh(&last_refresh); }
-
 static bool may_walk(enum report_reason reason, const struct heap *h) {
   /* A signal may have interrupted this very thread in the middle of a list. */
   return heap_is_held(h) || (h == heap_self && reason != REPORT_ON_SIGNAL);
@@ -31,9 +27,10 @@ static void add(struct heap_totals *sums, const struct heap_totals *t) {
 static void read_ledger(struct gathered *g) {
   for (unsigned tries = 0; tries < 10; tries++) {
     g->mapped = os_mapped_bytes();
-    if (g->reason != REPORT_ON_SIGNAL)
-      gather_refresh();
-    g->large = last_refresh;
+    if (g->reason == REPORT_ON_SIGNAL)
+      large_remembered(&g->large);
+    else
+      large_refresh(&g->large);
     g->large_mapped = large_mapped_bytes();
     range_survey(&g->survey);
     if (g->mapped == os_mapped_bytes())
@@ -81,6 +78,11 @@ uint64_t gather_live_bytes(const struct gathered *g, unsigned c) {
   uint64_t cells = g->survey.used_cells[c] - g->survey.mail_cells[c];
   uint64_t listed = g->sums.listed[c];
   return (cells - (listed < cells ? listed : cells)) * class_bytes(c);
+}
+
+uint64_t gather_idle_bytes(const struct gathered *g, unsigned c) {
+  uint64_t cells = g->survey.used_cells[c] + g->survey.free_cells[c];
+  return cells * class_bytes(c) - gather_live_bytes(g, c);
 }
 
 uint64_t gather_resident(void) {

@@ -30,13 +30,13 @@ hidden void gather_end(void);
 /* Reads one arena again for its line; valid between begin and end. */
 hidden void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line);
 
-/* Remembers jemalloc's figures for reports that may not ask.  Not in signal handlers. */
-hidden void gather_refresh(void);
-
 /* The kernel's resident size of this process, in bytes; 0 if /proc can't be read. */
 hidden uint64_t gather_resident(void);
 
 /* Allocated cells of a class in bytes, what waits in lists and mail taken off. */
 hidden uint64_t gather_live_bytes(const struct gathered *g, unsigned c);
+
+/* The class's other carved cells, in bytes: free, listed, or in the mail. */
+hidden uint64_t gather_idle_bytes(const struct gathered *g, unsigned c);
 
 #endif

@@ -30,9 +30,8 @@ static uint64_t entry(struct text *t, const char *name, uint64_t bytes) {
 static uint64_t cells(struct text *t, const struct gathered *g) {
   uint64_t live = 0, idle = 0, uncarved = 0, tails = 0;
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    uint64_t bytes = gather_live_bytes(g, c);
-    live += bytes;
-    idle += (g->survey.used_cells[c] + g->survey.free_cells[c]) * class_bytes(c) - bytes;
+    live += gather_live_bytes(g, c);
+    idle += gather_idle_bytes(g, c);
     uncarved += g->survey.uncarved_bytes[c];
     tails += g->survey.tail_bytes[c];
   }

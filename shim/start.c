@@ -9,7 +9,6 @@
 #include "entry.h"
 #include "gate.h"
 #include "report.h"
-#include "report_gather.h"
 #include "report_signal.h"
 #include "sink.h"
 
@@ -37,6 +36,7 @@ static void end_of_thread(void *heap) {
 static void begin_of_thread(void) {
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
+  large_look(heap_self);
 }
 
 static int start_heaps(void) {
@@ -71,6 +71,7 @@ static void fork_child(void) {
   if (start.state == READY)
     heap_fork_child();
   large_counts_restart();
+  large_remember_restart();
   report_forget();
   start.forked = true;
 }
@@ -86,7 +87,7 @@ __attribute__((constructor)) static void process_starts(void) {
   if (start.options.stats || start.options.signal != 0)
     sink_keep_stderr();
   if (start.options.signal != 0) {
-    gather_refresh();
+    large_remember_from_now();
     report_on_signal(start.options.signal);
   }
 }

@@ -95,3 +95,16 @@ holds() { # [--books FILE THREADS] EXPRESSION...: of r.txt
   head -1 out
   /usr/bin/python3 "$BATS_TEST_DIRNAME/signal_reports.py" out r.*
 }
+
+@test "by signal: jemalloc's figures are those of a moment ago, not of the start" {
+  run_shim ARENASHIM_SIGNAL=USR1 ARENASHIM_STATS="$PWD/r.%n" perl -e '
+    my @b = map { "z" x 20000 } 1..1000; select undef, undef, undef, 0.3; push @b, map { "z" x 20000 } 1..200;
+    kill USR1 => $$; exit 0'
+  expect_ok
+  grep -l 'on signal' r.*
+  grep -h 'as of the last refresh' r.*
+  local live
+  live=$(awk '/, on signal/ { on = 1 } on && /bytes in live objects/ { print $NF; exit }' r.*)
+  echo "live: $live"
+  ((live > 20000000))
+}
