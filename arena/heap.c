@@ -22,6 +22,8 @@ __thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
  * anyway, and enough cells that the slow path does not weigh. */
 enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
 
+#define SITE(site) ((site) != DIRECT ? (site) : __builtin_return_address(0))
+
 /* Slow paths between two looks at the clock. */
 enum { TICKS = 32 };
 
@@ -69,11 +71,10 @@ static void settle(struct heap *h, struct slab *s, int32_t used) {
   }
 }
 
-/* free jumps here, so that the return address is its caller's. */
-void heap_attend(void *p, struct slab *s) {
+void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
   int32_t used = slab_used(s);
   if (unlikely(used < 0 || !slab_has_cell(s, p)))
-    fault_in_slab(s, "free", p, __builtin_return_address(0));
+    fault_in_slab(s, entry, p, SITE(site));
   if (likely(s->state == SLAB_CURRENT))
     watch_current(s, used);
   else
@@ -208,14 +209,14 @@ void *heap_alloc_slow(size_t c) {
   return c != 0 ? refill(h, (unsigned)c) : take_cell(h, 1);
 }
 
-void heap_free_slow(void *p, struct slab *s) {
+void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
   struct heap *h = heap_self;
   if (unlikely(s->owner == NULL || s->owner == h || !slab_has_cell(s, p)))
-    fault_in_slab(s, "free", p, __builtin_return_address(0));
+    fault_in_slab(s, entry, p, SITE(site));
   struct cell *cell = p;
   bool twice = heap_is_real(h) ? !heap_batch(h, s, cell) : mail_first(s) == cell;
   if (unlikely(twice))
-    fault_in_slab(s, "free", p, __builtin_return_address(0));
+    fault_in_slab(s, entry, p, SITE(site));
   if (unlikely(!heap_is_real(h)))
     mail_post(s, &s->owner->inbox, cell, cell, 1);
 }

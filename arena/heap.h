@@ -95,22 +95,27 @@ static inline void *heap_pop(size_t c) {
  * thread; not async-signal-safe. */
 hidden void *heap_alloc_slow(size_t c);
 
-/* What free does when the straight path is not enough. */
-hidden void heap_attend(void *p, struct slab *s);
-hidden void heap_free_slow(void *p, struct slab *s);
+/* What free does when the straight path is not enough.  A `site` of DIRECT means the return address
+ * of the function that jumps here as its last act: reading it would cost the straight path an
+ * instruction. */
+#define DIRECT ((const void *)0)
+hidden void heap_attend(void *p, struct slab *s, const char *entry, const void *site);
+hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site);
 
-/* Frees an object of the range.  What is not one ends the program with a message (fault.h). */
-static inline void heap_free(void *p) {
+/* Frees an object of the range.  What is not one ends the program with a message (fault.h) that
+ * names the function the program called, and from where. */
+static inline void heap_free_as(void *p, const char *entry, const void *site) {
   struct slab *s = slab_of(p);
   if (unlikely(s->owner != heap_self || s->free == p)) {
-    heap_free_slow(p, s);
+    heap_free_slow(p, s, entry, site);
     return;
   }
   ((struct cell *)p)->next = s->free;
   s->free = p;
   if (unlikely(--s->until == 0))
-    heap_attend(p, s);
+    heap_attend(p, s, entry, site);
 }
+static inline void heap_free(void *p) { heap_free_as(p, "free", DIRECT); }
 
 /* Usable bytes of an object of the range; a pointer that is not one is a fault.  `entry` is the
  * function the program called. */

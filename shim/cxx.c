@@ -97,9 +97,9 @@ static cold void *nothrow_failed(const char *name, size_t n, size_t alignment, c
     return likely(p != NULL) ? p : nothrow_failed(#name, n, alignment, tag);                       \
   }
 /* Size, alignment and the nothrow tag come in registers that a free does not read. */
-#define DELETING(name)                                                                             \
+#define DELETING(name, entry)                                                                      \
   void name(void *p);                                                                              \
-  exported void name(void *p) { any_free(p); }
+  exported void name(void *p) { any_free(p, entry, DIRECT); }
 
 THROWING(_Znwm)
 THROWING(_Znam)
@@ -110,15 +110,15 @@ NOTHROW(_ZnamRKSt9nothrow_t)
 NOTHROW_ALIGNED(_ZnwmSt11align_val_tRKSt9nothrow_t)
 NOTHROW_ALIGNED(_ZnamSt11align_val_tRKSt9nothrow_t)
 
-DELETING(_ZdlPv)
-DELETING(_ZdaPv)
-DELETING(_ZdlPvm)
-DELETING(_ZdaPvm)
-DELETING(_ZdlPvSt11align_val_t)
-DELETING(_ZdaPvSt11align_val_t)
-DELETING(_ZdlPvmSt11align_val_t)
-DELETING(_ZdaPvmSt11align_val_t)
-DELETING(_ZdlPvRKSt9nothrow_t)
-DELETING(_ZdaPvRKSt9nothrow_t)
-DELETING(_ZdlPvSt11align_val_tRKSt9nothrow_t)
-DELETING(_ZdaPvSt11align_val_tRKSt9nothrow_t)
+DELETING(_ZdlPv, "delete")
+DELETING(_ZdaPv, "delete[]")
+DELETING(_ZdlPvm, "delete")
+DELETING(_ZdaPvm, "delete[]")
+DELETING(_ZdlPvSt11align_val_t, "delete")
+DELETING(_ZdaPvSt11align_val_t, "delete[]")
+DELETING(_ZdlPvmSt11align_val_t, "delete")
+DELETING(_ZdaPvmSt11align_val_t, "delete[]")
+DELETING(_ZdlPvRKSt9nothrow_t, "delete")
+DELETING(_ZdaPvRKSt9nothrow_t, "delete[]")
+DELETING(_ZdlPvSt11align_val_tRKSt9nothrow_t, "delete")
+DELETING(_ZdaPvSt11align_val_tRKSt9nothrow_t, "delete[]")

@@ -171,10 +171,9 @@ void large_free_flags(void *p, int flags, const char *entry, const void *site) {
   count_free(h);
 }
 
-/* free jumps here, so that the return address is its caller's. */
-void large_free(void *p) {
+void large_free(void *p, const char *entry, const void *site) {
   if (p != NULL)
-    large_free_flags(p, 0, "free", caller());
+    large_free_flags(p, 0, entry, site != DIRECT ? site : caller());
 }
 
 void *aligned_any(size_t alignment, size_t n) {
@@ -187,7 +186,7 @@ void *aligned_any(size_t alignment, size_t n) {
     void *p = small_alloc(padded - 1);
     if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */
       return p;
-    any_free(p);
+    any_free(p, "memalign", DIRECT); /* a fresh one: no fault */
   }
   return large_memalign(alignment, n);
 }
@@ -204,7 +203,7 @@ size_t usable_any(const void *p, const char *entry, const void *site) {
 }
 
 /* To a place of another kind: both heaps take part, or two classes of ours. */
-static void *move(void *p, size_t old, size_t n) {
+static void *move(void *p, size_t old, size_t n, const char *entry, const void *site) {
   int saved = errno;
   void *to = any_alloc(n);
   if (to == NULL && n <= old) { /* what shrinks has a place already */
@@ -213,20 +212,20 @@ static void *move(void *p, size_t old, size_t n) {
   }
   if (to != NULL) {
     memcpy(to, p, old < n ? old : n);
-    any_free(p);
+    any_free(p, entry, site);
   }
   return to;
 }
 
-void *large_realloc(void *p, size_t old, size_t n, int flags) {
+void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry, const void *site) {
   struct heap *h = own_heap();
   if (n > PTRDIFF_MAX)
     return counted(h, NULL);
   if (spill_holds(p))
-    return move(p, old, n);
+    return move(p, old, n, entry, site);
   while (unlikely(!gate_enter(h)))
     if (flags == 0) /* what asks for more than a size waits for the fork */
-      return move(p, old, n);
+      return move(p, old, n, entry, site);
   bool cached = large_thread_cached();
   void *to = cached && flags == 0 ? jep_realloc(p, n)
                                   : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
@@ -242,9 +241,9 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *site) {
     /* A smaller cell is worth a copy when it saves more than half. */
     if (n <= old && (n > old / 2 || class_bytes((unsigned)class_of(n)) == old))
       return p;
-    return move(p, old, n);
+    return move(p, old, n, entry, site);
   }
   if (n <= SMALL_MAX)
-    return move(p, old, n);
-  return large_realloc(p, old, n, 0);
+    return move(p, old, n, entry, site);
+  return large_realloc(p, old, n, 0, entry, site);
 }

@@ -23,13 +23,15 @@ hidden void *large_alloc(size_t n);
 hidden void *large_calloc(size_t n);
 hidden void *large_memalign(size_t alignment, size_t n);
 
-/* A pointer outside the range.  NULL is allowed; a stray one is a fault. */
-hidden void large_free(void *p);
+/* A pointer outside the range.  NULL is allowed; a stray one is a fault: `entry` is the name the
+ * program called, `site` where (DIRECT: heap.h). */
+hidden void large_free(void *p, const char *entry, const void *site);
 
 /* jemalloc's own entries with flags, counted and passed through the gate; p is not ours and
  * not NULL, `old` its usable bytes. */
 hidden void *large_mallocx(size_t n, int flags);
-hidden void *large_realloc(void *p, size_t old, size_t n, int flags);
+hidden void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
+                           const void *site);
 hidden void large_free_flags(void *p, int flags, const char *entry, const void *site);
 
 /* Frees what was put aside while a fork kept the gate closed. */
@@ -57,17 +59,16 @@ static inline void *any_alloc(size_t n) {
   return likely(n <= SMALL_MAX) ? small_alloc(n) : large_alloc(n);
 }
 
-static inline void any_free(void *p) {
+static inline void any_free(void *p, const char *entry, const void *site) {
   if (likely(range_holds(p)))
-    heap_free(p);
+    heap_free_as(p, entry, site);
   else
-    large_free(p);
+    large_free(p, entry, site);
 }
 
 /* Contract of memalign for a power of two; n as the program asked. */
 hidden void *aligned_any(size_t alignment, size_t n);
-
-/* Contracts of realloc and malloc_usable_size; `entry` is the name the program called. */
+/* Contracts of realloc and malloc_usable_size. */
 hidden void *realloc_any(void *p, size_t n, const char *entry, const void *site);
 hidden size_t usable_any(const void *p, const char *entry, const void *site);
 

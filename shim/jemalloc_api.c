@@ -39,11 +39,11 @@ exported void *mallocx(size_t n, int flags) {
 }
 
 /* Zeroed growth and alignment hold for the new place, the old contents up to the smaller size. */
-static void *rallocx_move(void *p, size_t old, size_t n, int flags) {
+static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *site) {
   void *to = mallocx(n, flags);
   if (to != NULL) {
     memcpy(to, p, old < n ? old : n);
-    any_free(p);
+    any_free(p, "rallocx", site);
   }
   return to;
 }
@@ -51,8 +51,8 @@ static void *rallocx_move(void *p, size_t old, size_t n, int flags) {
 exported void *rallocx(void *p, size_t n, int flags) {
   size_t old = usable_any(p, "rallocx", caller());
   if (range_holds(p) || spill_holds(p) || is_small(n, flags))
-    return rallocx_move(p, old, n, flags);
-  return large_realloc(p, old, n, flags);
+    return rallocx_move(p, old, n, flags, caller());
+  return large_realloc(p, old, n, flags, "rallocx", caller());
 }
 
 exported size_t xallocx(void *p, size_t n, size_t extra, int flags) {
@@ -67,7 +67,7 @@ exported size_t sallocx(const void *p, int flags) {
 
 static void free_with_flags(void *p, int flags, const char *entry, const void *site) {
   if (range_holds(p)) {
-    heap_free(p);
+    heap_free_as(p, entry, site);
     return;
   }
   large_free_flags(p, flags, entry, site);

@@ -34,7 +34,7 @@ static void *refuse(int error) {
 
 exported void *malloc(size_t n) { return any_alloc(n); }
 
-exported void free(void *p) { any_free(p); }
+exported void free(void *p) { any_free(p, "free", DIRECT); }
 
 exported void *calloc(size_t count, size_t size) {
   size_t n;
@@ -51,7 +51,7 @@ static void *resize(void *p, size_t n, const char *entry, const void *site) {
     return any_alloc(n);
   if (n != 0)
     return realloc_any(p, n, entry, site);
-  any_free(p);
+  any_free(p, entry, site);
   return NULL;
 }
 
@@ -100,18 +100,18 @@ exported size_t malloc_usable_size(void *p) {
   return usable_any(p, "malloc_usable_size", caller());
 }
 
-exported void cfree(void *p) { any_free(p); }
+exported void cfree(void *p) { any_free(p, "cfree", DIRECT); }
 
 /* C23: sizes are a promise of the program that we do not need. */
 exported void free_sized(void *p, size_t n) {
   (void)n;
-  any_free(p);
+  any_free(p, "free_sized", DIRECT);
 }
 
 exported void free_aligned_sized(void *p, size_t alignment, size_t n) {
   (void)alignment;
   (void)n;
-  any_free(p);
+  any_free(p, "free_aligned_sized", DIRECT);
 }
 
 extern void *__libc_malloc(size_t) alias_of(malloc);
