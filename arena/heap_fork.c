@@ -105,7 +105,8 @@ static void rebuild_blocks(const struct heap *mine, bool full) {
   }
 }
 
-/* The new process counts from here: what was freed before is taken off both sides. */
+/* The new process counts from here: what was freed before is taken off both sides; what is held
+ * and lives counts as taken. */
 static void restart_counts(struct heap *h) {
   struct heap_totals t;
   heap_read_totals(h, true, &t);
@@ -113,6 +114,9 @@ static void restart_counts(struct heap *h) {
     h->forked[c] += t.frees[c];
     h->forked_remote[c] += t.remote[c];
   }
+  h->total_blocks = count_get(&h->block_count);
+  h->carved_peak = count_get(&h->carved_bytes);
+  h->threads = heap_thread(heap_number(h)) != 0;
 }
 
 static void mark_seen(struct slab *chain) {

@@ -71,6 +71,16 @@ void text_str_left(struct text *t, const char *s, unsigned width) {
   spaces(t, str_length(s), width);
 }
 
+void text_size(struct text *t, uint64_t bytes) {
+  static const uint64_t kibi = 1 << 10, mebi = 1 << 20;
+  uint64_t unit = bytes >= mebi && bytes % mebi == 0   ? mebi
+                  : bytes >= kibi && bytes % kibi == 0 ? kibi
+                                                       : 1;
+  text_u64(t, bytes / unit);
+  if (unit > 1)
+    text_char(t, unit == mebi ? 'M' : 'K');
+}
+
 void text_column(struct text *t, unsigned column) {
   size_t start = t->length;
   while (start > 0 && t->bytes[start - 1] != '\n')

@@ -24,7 +24,8 @@ hidden void text_bytes(struct text *t, const char *s, size_t n);
 /* Foreign text: at most n bytes, and '?' for what a terminal would not print. */
 hidden void text_foreign(struct text *t, const char *s, size_t n);
 hidden void text_u64(struct text *t, uint64_t n);
-hidden void text_hex(struct text *t, uint64_t n); /* with 0x */
+hidden void text_hex(struct text *t, uint64_t n);      /* with 0x */
+hidden void text_size(struct text *t, uint64_t bytes); /* "1M", "64K" or "12345" */
 
 /* The same in a column of that many characters: numbers to the right, words to the left. */
 hidden void text_u64_right(struct text *t, uint64_t n, unsigned width);

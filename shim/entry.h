@@ -37,7 +37,8 @@ hidden void large_free_flags(void *p, int flags, const char *entry, const void *
 /* Frees what was put aside while a fork kept the gate closed. */
 hidden void large_settle(void);
 
-/* Reads jemalloc's figures again if they are due (large.h).  At a malloc's end, outside jemalloc. */
+/* Reads jemalloc's figures again if they are due (large.h).  At a malloc's end, outside jemalloc.
+ */
 hidden cold void large_look(struct heap *h);
 
 /* In the child of a fork: counts of large requests begin again. */

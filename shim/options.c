@@ -21,21 +21,6 @@ struct option {
   const char *instead;
 };
 
-unsigned size_name(size_t bytes, char name[24]) {
-  struct text t = {.bytes = name, .capacity = 23};
-  if (bytes >= 1 << 20 && bytes % (1 << 20) == 0) {
-    text_u64(&t, bytes >> 20);
-    text_char(&t, 'M');
-  } else if (bytes >= 1 << 10 && bytes % (1 << 10) == 0) {
-    text_u64(&t, bytes >> 10);
-    text_char(&t, 'K');
-  } else {
-    text_u64(&t, bytes);
-  }
-  name[t.length] = '\0';
-  return (unsigned)t.length;
-}
-
 /* Digits only, no sign; false at overflow. */
 static bool read_digits(const char **s, size_t *n) {
   const char *p = *s;
@@ -236,8 +221,12 @@ static void print_option(const char *name, const char *value) {
 
 void options_print(const struct options *o) {
   char block[24], number[24];
-  size_name(o->block_bytes, block);
-  size_name((size_t)o->signal, number);
+  struct text t = {.bytes = block, .capacity = sizeof block - 1};
+  text_size(&t, o->block_bytes);
+  block[t.length] = '\0';
+  t = (struct text){.bytes = number, .capacity = sizeof number - 1};
+  text_u64(&t, (uint64_t)o->signal);
+  number[t.length] = '\0';
   print_option("BLOCK_SIZE", block);
   print_option("STATS", !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr");
   print_option("SIGNAL", o->signal ? number : "");

@@ -6,8 +6,7 @@
 #ifndef SHIM_OPTIONS_H
 #define SHIM_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "../arena/base.h"
 
 enum { PATTERN_MAX = 1024 }; /* bytes of a path pattern, final NUL included */
 
@@ -22,12 +21,9 @@ struct options {
 };
 
 /* Fills *o from the environment (NULL: from /proc/self/environ). */
-void options_read(struct options *o, char *const *environment);
+hidden void options_read(struct options *o, char *const *environment);
 
 /* Writes what *o says to stderr, a line an option. */
-void options_print(const struct options *o);
-
-/* "1M", "64K" or "12345" for a size; returns its length.  For messages and reports. */
-unsigned size_name(size_t bytes, char name[24]);
+hidden void options_print(const struct options *o);
 
 #endif

@@ -10,6 +10,9 @@
 hidden unsigned regions_count(void);
 hidden const struct region_row *regions_row(unsigned i);
 
+/* Regions that found the table full, or no memory for it: they count for themselves. */
+hidden uint64_t regions_unlisted(void);
+
 /* Bytes mapped for the table. */
 hidden uint64_t regions_mapped_bytes(void);
 

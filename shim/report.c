@@ -42,8 +42,6 @@ static const char *reason_name(enum report_reason reason) {
 }
 
 static void header(struct text *t, const struct gathered *g) {
-  char block[24];
-  size_name(start_options()->block_bytes, block);
   text_str(t, "== arenashim " ARENASHIM_VERSION ": ");
   text_str(t, program_invocation_short_name);
   text_str(t, ", pid ");
@@ -51,7 +49,7 @@ static void header(struct text *t, const struct gathered *g) {
   text_str(t, ", ");
   line(t, reason_name(g->reason));
   text_str(t, "   block size ");
-  text_str(t, block);
+  text_size(t, start_options()->block_bytes);
   text_str(t, ", tags off, children ");
   line(t, start_options()->children ? "follow" : "off");
   if (start_is_forked())
@@ -80,7 +78,7 @@ static void running_name(uint32_t thread, char name[16]) {
   name[n > 0 ? n - 1 : 0] = '\0'; /* without the newline */
 }
 
-static void arena_name(const struct heap *h, uint32_t self, char name[16]) {
+static void current_name(const struct heap *h, uint32_t self, char name[16]) {
   uint32_t thread = heap_thread(heap_number(h));
   if (heap_is_held(h))
     memcpy(name, h->name, 16);
@@ -95,7 +93,7 @@ static void arena_taken(struct text *t, struct heap *h, const struct gathered *g
   struct arena_line a;
   char name[16];
   gather_arena(g, h, &a);
-  arena_name(h, g->self_thread, name);
+  current_name(h, g->self_thread, name);
   text_u64_right(t, heap_number(h), 5);
   text_char(t, a.exact ? ' ' : '*');
   text_str_left(t, name, 13);
@@ -146,7 +144,7 @@ static void region_line(struct text *t, const struct region_row *r) {
 
 static bool regions(struct text *t, int fd) {
   bool ok = true;
-  if (regions_count() == 0)
+  if (regions_count() == 0 && regions_unlisted() == 0)
     return true;
   line(t, "\nregions (arena_create): bytes as requested");
   line(t, "  name              requests         size  blocks   block_size   big  used now");
@@ -157,6 +155,11 @@ static bool regions(struct text *t, int fd) {
     region_line(t, r);
     if (t->capacity - t->length < LINE_ROOM)
       ok &= flush(t, fd);
+  }
+  if (regions_unlisted() > 0) {
+    text_str(t, "  not listed, the table is full: ");
+    text_u64(t, regions_unlisted());
+    line(t, regions_unlisted() == 1 ? " region more" : " regions more");
   }
   return ok && flush(t, fd);
 }

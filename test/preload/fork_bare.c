@@ -1,7 +1,7 @@
 /* Forks inside a signal handler that interrupted a request to jemalloc: fork_bare [FORKS = 200
  * [THREADS = 0]]. Meant for ARENASHIM_DISABLE=1, where threads have no arena. A fork must not wait
- * for the very thread that makes it. Children leave at once, or return into the interrupted call and
- * go on; others of THREADS allocate meanwhile. */
+ * for the very thread that makes it. Children leave at once, or return into the interrupted call
+ * and go on; others of THREADS allocate meanwhile. */
 #include "check.h"
 #include <stdatomic.h>
 #include <time.h>

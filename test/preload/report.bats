@@ -108,3 +108,26 @@ holds() { # [--books FILE THREADS] EXPRESSION...: of r.txt
   echo "live: $live"
   ((live > 20000000))
 }
+
+@test "the child of a fork: blocks, peaks and threads start again too" {
+  reported "$BIN/fork_counts"
+  [[ $(ls r.txt* | wc -l) == 2 ]]
+  for f in r.txt*; do
+    /usr/bin/python3 "$REPORT" "$f" 'forked or blocks >= 40 and peak >= 40000000 and threads == 6' \
+      'not forked or 0 < blocks < 10 and peak < 10000000 and threads == 1' || return
+  done
+}
+
+@test "regions that end in the order of their making: their rows are used again" {
+  reported "$BIN/region_rows" queue
+  holds '500 <= regions < 2000'
+}
+
+@test "more regions than the table has rows: the report says how many it does not list" {
+  reported "$BIN/region_rows" full
+  local listed unlisted
+  listed=$(grep -c '^  one of many ' r.txt)
+  unlisted=$(sed -n 's/^  not listed, the table is full: \([0-9]*\) regions more$/\1/p' r.txt)
+  echo "listed: $listed, not listed: $unlisted"
+  ((unlisted > 0 && listed + unlisted == 70000))
+}
