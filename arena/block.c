@@ -74,11 +74,7 @@ struct slab *block_next_slab(struct block *b) {
     return NULL;
   struct slab *s = slab_of(b->ab_mem + b->ab_offset);
   b->ab_offset += SLAB_BYTES;
-  s->class = 0;
-  s->free = NULL;
-  s->until = 1;
-  s->parked = -1;
-  s->state = SLAB_EMPTY;
+  slab_clear(s);
   s->dirty = false;
   s->owner = atomic_load_explicit(&b->owner, memory_order_relaxed);
   return s;

@@ -27,42 +27,23 @@ enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
 /* Slow paths between two looks at the clock. */
 enum { TICKS = 32 };
 
-static void set_used(struct slab *s, int32_t used, int32_t until) {
-  s->until = until;
-  s->parked = used - until;
-}
-
-/* Where the countdown of a slab stands in each state (slab.h). */
-static void watch_current(struct slab *s, int32_t used) {
-  s->state = SLAB_CURRENT;
-  set_used(s, used, used + 1);
-}
-static void watch_first_free(struct slab *s, enum slab_state state, int32_t used) {
-  s->state = (uint8_t)state;
-  set_used(s, used, 1);
-}
-static void watch_last_used(struct slab *s, int32_t used) {
-  s->state = SLAB_QUEUED;
-  set_used(s, used, used);
-}
-
 static void enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
   if (used == 0) {
     heap_retire_slab(h, s);
     return;
   }
-  watch_last_used(s, used);
+  slab_watch_last_used(s, used);
   queue_push_last(&h->queue[s->class], s);
 }
 
 /* The number of used cells fell to `used`: the state follows. */
 static void settle(struct heap *h, struct slab *s, int32_t used) {
   if (s->state == SLAB_CURRENT) {
-    watch_current(s, used);
+    slab_watch_current(s, used);
   } else {
     if (s->state == SLAB_QUEUED) {
       if (used > 0) {
-        watch_last_used(s, used);
+        slab_watch_last_used(s, used);
         return;
       }
       queue_remove(&h->queue[s->class], s);
@@ -76,7 +57,7 @@ void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
   if (unlikely(used < 0 || !slab_has_cell(s, p)))
     fault_in_slab(s, entry, p, SITE(site));
   if (likely(s->state == SLAB_CURRENT))
-    watch_current(s, used);
+    slab_watch_current(s, used);
   else
     settle(s->owner, s, used);
 }
@@ -120,7 +101,7 @@ static inline void *harvest(struct heap *h, struct slab *s) {
   unsigned n = s->carved - (unsigned)slab_used(s);
   check(list->next != list, "heap corrupted: an object was freed twice");
   count_add(&h->freed[s->class], n);
-  watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
+  slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
   void *p = hand_out(h, s, list, n);
   atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find the list lost */
   s->free = NULL;
@@ -133,7 +114,7 @@ static void *carve(struct heap *h, struct slab *s) {
   unsigned n;
   int32_t used = slab_used(s);
   struct cell *list = slab_carve(s, cells, &n);
-  watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
+  slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   uint64_t bytes = count_get(&h->carved_bytes) + n * size;
   atomic_store_explicit(&h->carved_bytes, bytes, memory_order_relaxed);
   if (bytes > count_get(&h->carved_peak))
@@ -171,12 +152,12 @@ static void *refill(struct heap *h, unsigned c) {
         return harvest(h, s);
       if (s->carved < s->capacity)
         return carve(h, s);
-      watch_first_free(s, SLAB_FULL, (int32_t)s->carved);
+      slab_watch_first_free(s, SLAB_FULL, (int32_t)s->carved);
     }
     s = h->current[c] = next_slab(h, c);
     if (s == NULL)
       return NULL;
-    watch_current(s, slab_used(s));
+    slab_watch_current(s, slab_used(s));
   }
 }
 

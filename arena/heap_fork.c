@@ -17,55 +17,51 @@ static __thread uint32_t thread_before __attribute__((tls_model("initial-exec"))
 
 void heap_fork_prepare(void) { thread_before = os_thread_id(); }
 
-/* Free cells of a slab, the list dropped if it does not hold. */
-static int32_t free_cells(struct slab *s) {
+/* Had harvest moved the free list to the thread's, and not cleared it yet? */
+static bool was_moved(const struct heap *h, const struct slab *s) {
+  return h->current[s->class] == s && h->head[s->class] == s->free->next;
+}
+
+/* Free cells of a slab; the list is dropped if it does not hold, or holds elsewhere. */
+static int32_t free_cells(const struct heap *h, struct slab *s) {
   bool broken;
   uint32_t n = slab_list_length(s, s->free, &broken);
-  if (broken) {
+  if (broken || (n > 1 && was_moved(h, s))) {
     s->free = NULL;
     return 0;
   }
   return (int32_t)n;
 }
 
-static void set_state(struct slab *s, enum slab_state state, int32_t used, int32_t until) {
-  s->state = (uint8_t)state;
-  s->until = until;
-  s->parked = used - until;
-}
-
-static void rebuild_slab(struct heap *h, struct slab *s) {
-  unsigned c = s->class;
-  s->owner = h;
-  s->dirty = true;
-  if (c == 0) {
-    s->free = NULL;
-    s->carved = 0;
-    s->until = 1;
-    s->parked = -1;
-    heap_list_empty(h, s);
-    return;
-  }
-  block_of(s)->live++;
-  count_add(&h->passed[c], s->carved);
-  count_add(&h->carved_bytes, s->carved * slab_cell_bytes(s));
-  bool is_current = h->current[c] == s;
-  int32_t free = free_cells(s);
-  if (is_current && free > 1 &&
-      h->head[c] == s->free->next) { /* harvest moved it, not yet cleared */
-    s->free = NULL;
-    free = 0;
-  }
-  int32_t used = (int32_t)s->carved - free;
-  if (is_current) {
-    set_state(s, SLAB_CURRENT, used, used + 1);
+/* The state that follows from where the slab's cells are. */
+static void restore_state(struct heap *h, struct slab *s, int32_t used) {
+  if (h->current[s->class] == s) {
+    slab_watch_current(s, used);
   } else if (used == (int32_t)s->capacity) {
-    set_state(s, SLAB_FULL, used, 1);
+    slab_watch_first_free(s, SLAB_FULL, used);
   } else if (used == 0) {
     heap_keep_slab(h, s); /* nothing goes to the kernel while lists are half built */
   } else {
-    set_state(s, SLAB_QUEUED, used, used);
-    queue_push_last(&h->queue[c], s);
+    slab_watch_last_used(s, used);
+    queue_push_last(&h->queue[s->class], s);
+  }
+}
+
+static void rebuild_cells(struct heap *h, struct slab *s) {
+  block_of(s)->live++;
+  count_add(&h->passed[s->class], s->carved);
+  count_add(&h->carved_bytes, s->carved * slab_cell_bytes(s));
+  restore_state(h, s, (int32_t)s->carved - free_cells(h, s));
+}
+
+static void rebuild_slab(struct heap *h, struct slab *s) {
+  s->owner = h;
+  s->dirty = true;
+  if (s->class != 0) {
+    rebuild_cells(h, s);
+  } else {
+    slab_clear(s);
+    heap_list_empty(h, s);
   }
 }
 

@@ -19,7 +19,6 @@ static void unlink_block(struct heap *h, struct block *b) {
 }
 
 void heap_list_empty(struct heap *h, struct slab *s) {
-  s->state = SLAB_EMPTY;
   if (!s->dirty) {
     queue_push_first(&h->clean, s);
     return;
@@ -90,11 +89,7 @@ static uint64_t keep_limit(const struct heap *h) {
 void heap_keep_slab(struct heap *h, struct slab *s) {
   count_add(&h->freed[s->class], s->carved);
   count_add(&h->carved_bytes, -(uint64_t)(s->carved * slab_cell_bytes(s)));
-  s->class = 0;
-  s->free = NULL;
-  s->carved = 0;
-  s->until = 1;
-  s->parked = -1;
+  slab_clear(s);
   s->emptied_ms = os_now_ms();
   block_of(s)->live--;
   heap_list_empty(h, s);

@@ -24,7 +24,7 @@ hidden void heap_retire_slab(struct heap *h, struct slab *s);
 /* Gives to the kernel what has been empty for long; with `all`, everything empty. */
 hidden void heap_give_back(struct heap *h, bool all);
 
-/* Links a slab without a class into the list that suits it. */
+/* Links an EMPTY slab into the list that suits it. */
 hidden void heap_list_empty(struct heap *h, struct slab *s);
 
 /* Links a block into the heap's list. */

@@ -8,10 +8,17 @@ bool slab_has_cell(const struct slab *s, const void *p) {
   return index < __atomic_load_n(&s->carved, __ATOMIC_RELAXED) && slab_cell(s, index) == p;
 }
 
+void slab_clear(struct slab *s) {
+  s->class = 0;
+  atomic_signal_fence(memory_order_seq_cst); /* a class would say that the rest is still true */
+  s->free = NULL;
+  s->carved = 0;
+  slab_watch_first_free(s, SLAB_EMPTY, 0);
+}
+
 void slab_assign(struct slab *s, unsigned class) {
   s->free = NULL;
-  s->until = 0;
-  s->parked = 0;
+  slab_set_used(s, 0, 0);
   s->carved = 0;
   s->reciprocal = (uint32_t)(((UINT64_C(1) << 32) + class_bytes(class) - 1) / class_bytes(class));
   s->capacity = (uint16_t)(SLAB_BYTES / class_bytes(class));

@@ -17,8 +17,10 @@
  *   QUEUED   has free cells.  until = used: at 0 the slab is empty and is retired.
  *   EMPTY    no class; owner kept, until = 1, so that a double free shows.
  *
- * The row is written by the owner only; other threads read `owner`, which changes only while
- * no object of the slab is alive.  What other threads write is in the mail row (mail.h).
+ * The row is written by the owner only.  Other threads read `owner`, `class` and `reciprocal`,
+ * which change only while no object of the slab is alive, and `carved`, which only grows
+ * meanwhile; reports also read `until` and `parked`, as they find them.  What other threads
+ * write is in the mail row (mail.h).
  */
 #ifndef ARENA_SLAB_H
 #define ARENA_SLAB_H
@@ -63,6 +65,25 @@ static inline char *slab_memory(const struct slab *s) {
 }
 
 static inline int32_t slab_used(const struct slab *s) { return s->until + s->parked; }
+static inline void slab_set_used(struct slab *s, int32_t used, int32_t until) {
+  s->until = until;
+  s->parked = used - until;
+}
+
+/* Where the countdown stands in each state (the table above). */
+static inline void slab_watch_current(struct slab *s, int32_t used) {
+  s->state = SLAB_CURRENT;
+  slab_set_used(s, used, used + 1);
+}
+static inline void slab_watch_first_free(struct slab *s, enum slab_state state, int32_t used) {
+  s->state = (uint8_t)state;
+  slab_set_used(s, used, 1);
+}
+static inline void slab_watch_last_used(struct slab *s, int32_t used) {
+  s->state = SLAB_QUEUED;
+  slab_set_used(s, used, used);
+}
+
 static inline size_t slab_cell_bytes(const struct slab *s) { return class_bytes(s->class); }
 
 /* Number of the cell that holds p: offset x ceil(2^32/size) >> 32, exact for every offset in a
@@ -78,7 +99,10 @@ static inline char *slab_cell(const struct slab *s, uint32_t index) {
 /* Is p the first byte of a carved cell?  False too when the slab has no class. */
 hidden bool slab_has_cell(const struct slab *s, const void *p);
 
-/* Empty -> an uncarved slab of that class, in no list. */
+/* Any state -> EMPTY, in no list yet. */
+hidden void slab_clear(struct slab *s);
+
+/* EMPTY -> an uncarved slab of that class, in no list. */
 hidden void slab_assign(struct slab *s, unsigned class);
 
 /* Links up to `cells` uncarved cells into a list (all count as used); their number in *n. */
