@@ -60,7 +60,6 @@ struct heap {
   _Atomic uint64_t remote[CLASS_SLOTS]; /* those of them made by other threads */
   _Atomic uint64_t large_allocs;        /* requests passed on to jemalloc */
   _Atomic uint64_t large_frees;         /* frees passed on by this thread */
-  _Atomic uint64_t block_count;         /* held now */
   _Atomic uint64_t total_blocks;        /* ever taken */
   _Atomic uint64_t carved_bytes;        /* cells carved in slabs that have a class */
   _Atomic uint64_t carved_peak;         /* upper bound of the live bytes' peak */
@@ -131,9 +130,12 @@ extern hidden void (*heap_thread_started)(void);
  * request at a time from idle heaps. */
 hidden void heap_thread_ended(void);
 
+/* The owner's: takes what other threads have freed back into its slabs. */
+hidden void heap_collect(struct heap *h);
+
 /* Hands batched frees on to their owners; collects mail; gives empty memory back to the kernel.
- * For the calling thread's heap, and with `idle` for those that no thread has. */
-hidden void heap_trim(bool idle);
+ * For the calling thread's heap and those that no thread has. */
+hidden void heap_trim(void);
 
 /* Around fork: in the parent before, in the child's only thread after.  No lock is taken.
  * What gone threads left half done is put right; counts start again, the objects alive at the

@@ -13,7 +13,4 @@ hidden void heap_flush_batches(struct heap *h);
 /* After a fork: repairs and sends what a gone thread had gathered. */
 hidden void heap_salvage_batches(struct heap *h);
 
-/* Collects mail from other threads into the heap's slabs. */
-hidden void heap_collect(struct heap *h);
-
 #endif

@@ -82,7 +82,6 @@ static void forget_lists(struct heap *h) {
   h->dirty = h->clean = (struct slab_queue){0};
   h->dirty_bytes = 0;
   h->blocks = NULL;
-  h->block_count = 0;
 }
 
 /* Full ones first: only the newest of a heap's list can have slabs left. */

@@ -8,14 +8,12 @@ void heap_link_block(struct heap *h, struct block *b) {
   if (h->blocks != NULL)
     h->blocks->ab_prev = b;
   h->blocks = b;
-  count_add(&h->block_count, 1);
 }
 
 static void unlink_block(struct heap *h, struct block *b) {
   *(b->ab_prev != NULL ? &b->ab_prev->ab_next : &h->blocks) = b->ab_next;
   if (b->ab_next != NULL)
     b->ab_next->ab_prev = b->ab_prev;
-  count_add(&h->block_count, (uint64_t)-1);
 }
 
 void heap_list_empty(struct heap *h, struct slab *s) {

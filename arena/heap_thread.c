@@ -4,8 +4,6 @@
 #include "heap_memory.h"
 #include "os.h"
 
-#include <sys/prctl.h>
-
 void (*heap_thread_started)(void);
 
 /* In a claim: not to serve, only to look at (heap_hold_idle). */
@@ -95,7 +93,7 @@ void heap_thread_ended(void) {
   heap_flush_batches(h);
   heap_collect(h);
   heap_give_back(h, false);
-  prctl(PR_GET_NAME, h->name);
+  os_thread_name(h->name);
   heap_lend_back(h);
 }
 
@@ -105,11 +103,9 @@ static void trim(struct heap *h) {
   heap_give_back(h, true);
 }
 
-void heap_trim(bool idle) {
+void heap_trim(void) {
   if (heap_is_real(heap_self))
     trim(heap_self);
-  if (!idle)
-    return;
   heap_hold_idle();
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_is_held(heap_at(i)))

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -103,3 +104,5 @@ void os_sleep_us(unsigned us) {
 }
 
 uint32_t os_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
+
+void os_thread_name(char name[16]) { prctl(PR_GET_NAME, name); }

@@ -1,4 +1,5 @@
-/* All that arena/ asks of the operating system: address space, pages, time.
+/* All that the heap asks of the operating system: address space, pages, time, threads' names.
+ * (text.c writes and the two kinds of death abort, by calls of their own.)
  *
  * Every mapping passes here, so that `os_mapped_bytes` is the exact total of what was mapped
  * and not yet unmapped: the ledger's own counter.  Sizes and addresses are multiples of
@@ -48,5 +49,8 @@ hidden void os_sleep_us(unsigned us);
 
 /* The kernel's id of this thread; a system call. */
 hidden uint32_t os_thread_id(void);
+
+/* Its name as the kernel has it, with an end; a system call. */
+hidden void os_thread_name(char name[16]);
 
 #endif

@@ -13,9 +13,9 @@ void text_char(struct text *t, char c) {
     t->full = true;
 }
 
-void text_bytes(struct text *t, const char *s, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    text_char(t, s[i]);
+void text_str(struct text *t, const char *s) {
+  for (; *s != '\0'; s++)
+    text_char(t, *s);
 }
 
 void text_foreign(struct text *t, const char *s, size_t n) {
@@ -29,8 +29,6 @@ static unsigned str_length(const char *s) {
     n++;
   return n;
 }
-
-void text_str(struct text *t, const char *s) { text_bytes(t, s, str_length(s)); }
 
 /* Digits of n to the end of the buffer; returns the first of them. */
 static char *digits_of(uint64_t n, unsigned radix, char buffer[DIGITS_MAX + 1]) {
@@ -79,13 +77,6 @@ void text_size(struct text *t, uint64_t bytes) {
   text_u64(t, bytes / unit);
   if (unit > 1)
     text_char(t, unit == mebi ? 'M' : 'K');
-}
-
-void text_column(struct text *t, unsigned column) {
-  size_t start = t->length;
-  while (start > 0 && t->bytes[start - 1] != '\n')
-    start--;
-  spaces(t, (unsigned)(t->length - start), column);
 }
 
 bool text_write(const struct text *t, int fd) {

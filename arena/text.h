@@ -20,7 +20,6 @@ struct text {
 
 hidden void text_char(struct text *t, char c);
 hidden void text_str(struct text *t, const char *s);
-hidden void text_bytes(struct text *t, const char *s, size_t n);
 /* Foreign text: at most n bytes, and '?' for what a terminal would not print. */
 hidden void text_foreign(struct text *t, const char *s, size_t n);
 hidden void text_u64(struct text *t, uint64_t n);
@@ -31,9 +30,6 @@ hidden void text_size(struct text *t, uint64_t bytes); /* "1M", "64K" or "12345"
 hidden void text_u64_right(struct text *t, uint64_t n, unsigned width);
 hidden void text_str_right(struct text *t, const char *s, unsigned width);
 hidden void text_str_left(struct text *t, const char *s, unsigned width);
-
-/* Spaces until the current line has that many characters. */
-hidden void text_column(struct text *t, unsigned column);
 
 /* Writes all of it to a descriptor; false with errno set when that fails. */
 hidden bool text_write(const struct text *t, int fd);

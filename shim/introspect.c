@@ -51,7 +51,7 @@ exported struct mallinfo mallinfo(void) {
 exported int malloc_trim(size_t pad) {
   (void)pad;
   uint64_t before = os_released_bytes();
-  heap_trim(true);
+  heap_trim();
   large_purge();
   return os_released_bytes() != before;
 }

@@ -12,8 +12,6 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-#include "heap_batch.h"
-
 enum { WORKERS = 3, SLOTS = 512, OWN = 2000, CHILD_OBJECTS = 3000 };
 
 static struct heap *gone, *mine;
@@ -168,7 +166,7 @@ static void leave_block_claimed(void) {
 }
 static void block_claimed(void) {
   fork_after(leave_block_claimed);
-  require(count_get(&gone->block_count) == 2);
+  require(held_blocks(gone) == 2);
 }
 
 /* A block unlinked, and the first of its slabs' rows cleared. */
@@ -181,10 +179,10 @@ static void leave_block_half_given(void) {
 }
 static void block_half_given(void) {
   fork_after(leave_block_half_given);
-  require(count_get(&gone->block_count) == 2);
+  require(held_blocks(gone) == 2);
   take_over(gone);
-  heap_trim(false);
-  require(count_get(&gone->block_count) == 1);
+  trim_own();
+  require(held_blocks(gone) == 1);
 }
 
 /* A thread's list that the program wrote over. */
@@ -220,7 +218,7 @@ static void set_mail(void *p) {
 static void expect_collected(struct heap *h, unsigned c, uint64_t live) {
   require(live_of(h, c) == live);
   take_over(h);
-  heap_trim(false);
+  trim_own();
   require(live_of(h, c) == live);
   require(mail_count(slab_of(objects[0])) == 0);
 }
@@ -467,7 +465,7 @@ static void live_as_child(void) {
   }
   for (unsigned i = 0; i < CHILD_OBJECTS; i++)
     free_filled(fresh[i]);
-  heap_trim(true);
+  heap_trim();
   limit_is_loose = false;
   check_all_heaps();
 }

@@ -9,8 +9,6 @@
  */
 #include "heap_setup.h"
 
-#include "heap_batch.h"
-
 enum { PLAYERS = 5, OBJECTS = 30000, CHECKS = 60 };
 
 struct object {
@@ -105,7 +103,7 @@ static void do_rare(void) {
     do_end();
     break;
   case 1:
-    heap_trim(chance(2));
+    chance(2) ? heap_trim() : trim_own();
     break;
   default:
     switch_to((unsigned)chance(PLAYERS));
@@ -165,13 +163,13 @@ static void test_nothing_is_lost(void **state) {
     free_object((unsigned)chance(held));
   for (unsigned i = 0; i < PLAYERS; i++) {
     switch_to(i);
-    heap_trim(false);
+    trim_own();
   }
   for (unsigned i = 0; i < PLAYERS; i++) { /* mail of those that came later */
     switch_to(i);
     heap_thread_ended();
   }
-  heap_trim(true);
+  heap_trim();
   compare();
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     require(allocs[c] == frees[c]);

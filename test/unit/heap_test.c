@@ -125,7 +125,7 @@ static void test_queue_order(void **state) {
 static void free_as(struct heap *other, unsigned n, struct heap *to) {
   heap_self = other;
   free_all(n);
-  heap_trim(false); /* sends what is gathered */
+  trim_own(); /* sends what is gathered */
   heap_self = to;
 }
 
@@ -274,11 +274,11 @@ static void give_back(void) {
   struct heap *h = become_new_thread();
   allocate_all(MANY, 500); /* 30 MB */
   require(resident_bytes() > 28 << 20);
-  uint64_t blocks = count_get(&h->block_count);
+  uint64_t blocks = held_blocks(h);
   free_all(MANY);
   require(h->dirty_bytes <= EMPTY_KEEP_BYTES && h->dirty_bytes > 0);
   require(resident_bytes() <= EMPTY_KEEP_BYTES + 4 * SLAB_BYTES);
-  require(count_get(&h->block_count) < 4 && count_get(&h->total_blocks) >= blocks);
+  require(held_blocks(h) < 4 && count_get(&h->total_blocks) >= blocks);
   check_all_heaps();
   for (unsigned i = 0; i < 64 * 40; i++) /* too early */
     heap_free(allocate(0)), objects[i] = allocate(0);
@@ -312,7 +312,7 @@ static void give_back_scattered(void) {
   require(v.slabs[0][false] > 100 && h->dirty_bytes <= keep_limit_of(h));
   require(resident_bytes() <= v.carved_bytes + h->dirty_bytes + 64 * SLAB_BYTES / 8);
   allocate_all(1, 0);
-  heap_trim(false);
+  trim_own();
   v = check_invariants(h);
   require(v.slabs[0][true] == 0 && h->dirty_bytes == 0);
   check_all_heaps();
@@ -324,9 +324,9 @@ static void trim_returns_everything(void) {
   struct heap *h = become_new_thread();
   allocate_all(MANY, 300);
   free_all(MANY);
-  heap_trim(false);
+  trim_own();
   require(h->dirty_bytes == 0);
-  require(count_get(&h->block_count) <= 2); /* of the two current slabs */
+  require(held_blocks(h) <= 2); /* of the two current slabs */
   require(resident_bytes() <= 4 * SLAB_BYTES);
   check_all_heaps();
   struct survey v;
@@ -334,16 +334,15 @@ static void trim_returns_everything(void) {
   require(v.free_block_bytes >= v.span_bytes - 2 * BLOCK_BYTES_DEFAULT);
 }
 
-/* Trim reaches heaps that no thread has, when asked to. */
+/* Trim reaches heaps that no thread has. */
 static void trim_idle(void) {
   struct heap *other = become_new_thread();
   allocate_all(MANY, 300);
   free_all(MANY);
   heap_lend_back(other);
   heap_self = (struct heap *)&heap_none;
-  heap_trim(false);
   require(other->dirty_bytes > 0);
-  heap_trim(true);
+  heap_trim();
   require(other->dirty_bytes == 0 && heap_thread(heap_number(other)) == 0);
   check_all_heaps();
 }
@@ -354,7 +353,7 @@ static void blocks_move_between_heaps(void) {
   allocate_all(MANY, 500);
   uintptr_t span = range_span();
   free_all(MANY);
-  heap_trim(false);
+  trim_own();
   struct heap *second = become_new_thread();
   require(second != first);
   allocate_all(MANY - 3 * 2048, 500);
@@ -368,7 +367,7 @@ static void test_errno_is_kept(void **state) {
   errno = 77;
   allocate_all(MANY, 500);
   free_all(MANY);
-  heap_trim(true);
+  heap_trim();
   require(errno == 77);
 }
 
@@ -431,7 +430,7 @@ static void test_double_free_in_given_block(void **state) {
   become_new_thread();
   allocate_all(MANY, 500);
   free_all(MANY);
-  heap_trim(false);
+  trim_own();
   culprit = objects[MANY / 2];
   require(slab_of(culprit)->owner == NULL);
   death_of(free_culprit, said, sizeof said);

@@ -8,8 +8,6 @@
 #include <semaphore.h>
 #include <sys/prctl.h>
 
-#include "heap_batch.h"
-
 enum { WORKERS = 4, ROUNDS = 30000, SLOTS = 256 };
 
 /* ---- books: what each thread did, added up when it has ended ---- */
@@ -111,7 +109,7 @@ static void test_objects_go_round(void **state) {
   heap_let_go();
   require(remote_frees() > remote);
   drain_slots(&sum);
-  heap_trim(true);
+  heap_trim();
   expect_books(&sum);
   check_all_heaps();
 }
@@ -225,7 +223,7 @@ static void test_short_threads(void **state) {
   require(block_count() <= blocks + SHORT_AT_A_TIME);
   for (unsigned i = 0; i < SHORT_AT_A_TIME * KEPT; i++)
     book_free(&sum, atomic_exchange(&kept[i], NULL));
-  heap_trim(true);
+  heap_trim();
   expect_books(&sum);
   check_all_heaps();
 }
@@ -270,7 +268,7 @@ static void test_heap_is_handed_on(void **state) {
   heap_let_go();
   heap_free(seen_objects[1]);
   heap_free(seen_objects[2]);
-  heap_trim(true);
+  heap_trim();
   check_all_heaps();
 }
 
@@ -301,7 +299,7 @@ static void test_after_the_end(void **state) {
   for (unsigned i = 0; i < WORKERS; i++)
     add_books(&sum, &books[i]);
   expect_books(&sum); /* none waits in a batch */
-  heap_trim(true);
+  heap_trim();
   expect_books(&sum);
   check_all_heaps();
 }
@@ -327,7 +325,7 @@ static void test_frees_without_a_heap(void **state) {
   require(heap_count() == heaps && remote_frees() == remote + 1000);
   expect_books(&books[0]);
   check_all_heaps();
-  heap_trim(false);
+  trim_own();
   require(remote_frees() == remote + 1000);
   expect_books(&books[0]);
 }
@@ -373,7 +371,7 @@ static void *read_on(void *unused) {
         require(t.allocs[c] >= t.frees[c]);
     }
     heap_let_go();
-    heap_trim(true);
+    heap_trim();
     sched_yield();
   }
   heap_thread_ended();
@@ -393,7 +391,7 @@ static void test_reports_beside_busy_threads(void **state) {
   for (unsigned i = 0; i < WORKERS; i++)
     add_books(&sum, &books[i]);
   drain_slots(&sum);
-  heap_trim(true);
+  heap_trim();
   expect_books(&sum);
   check_all_heaps();
 }

@@ -89,7 +89,7 @@ static void use_blocks(void) {
     require(allocate(100) != NULL);
   for (const struct block *b = heap_self->blocks; b != NULL; b = b->ab_next)
     require(b->ab_size == block_bytes);
-  require(count_get(&heap_self->block_count) >= (100000 * 112 + block_bytes - 1) / block_bytes);
+  require(held_blocks(heap_self) >= (100000 * 112 + block_bytes - 1) / block_bytes);
   check_all_heaps();
 }
 

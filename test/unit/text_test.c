@@ -51,48 +51,30 @@ static void test_words(void **state) {
   struct text t = TEXT_ON(bytes);
   text_str(&t, "");
   text_str(&t, "one");
-  text_bytes(&t, "two\0three", 5);
   text_str_right(&t, "r", 4);
   text_str_left(&t, "l", 3);
   text_str_left(&t, "wider", 3);
   text_str_right(&t, "wider", 3);
-  assert_int_equal(t.length, 3 + 5 + 4 + 3 + 5 + 5);
-  assert_memory_equal(bytes, "onetwo\0t   rl  widerwider", t.length);
+  assert_int_equal(t.length, 3 + 4 + 3 + 5 + 5);
+  assert_memory_equal(bytes, "one   rl  widerwider", t.length);
   assert_false(t.full);
-}
-
-static void test_column_of_the_current_line(void **state) {
-  (void)state;
-  char bytes[64];
-  struct text t = TEXT_ON(bytes);
-  text_column(&t, 2);
-  text_str(&t, "a\nbc");
-  text_column(&t, 5);
-  text_str(&t, "d");
-  text_column(&t, 3); /* passed already */
-  text_str(&t, "e\n");
-  text_column(&t, 0);
-  text_column(&t, 1);
-  expect(&t, "  a\nbc   de\n ");
 }
 
 /* One writer of each kind, into 0..n bytes: the prefix, and `full` exactly when cut. */
 static void write_all(struct text *t) {
   text_char(t, 'c');
   text_str(t, "str");
-  text_bytes(t, "bytes", 5);
   text_u64(t, 1234);
   text_hex(t, 0xbeef);
   text_u64_right(t, 7, 4);
   text_str_right(t, "r", 3);
   text_str_left(t, "l", 3);
   text_str(t, "\n");
-  text_column(t, 4);
 }
 
 static void test_truncation(void **state) {
   (void)state;
-  static const char whole[] = "cstrbytes12340xbeef   7  rl  \n    ";
+  static const char whole[] = "cstr12340xbeef   7  rl  \n";
   const size_t length = sizeof whole - 1;
   for (size_t capacity = 0; capacity < length + 3; capacity++) {
     char bytes[64];
@@ -207,15 +189,10 @@ static void test_failed_check(void **state) {
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_numbers),
-      cmocka_unit_test(test_number_columns),
-      cmocka_unit_test(test_words),
-      cmocka_unit_test(test_column_of_the_current_line),
-      cmocka_unit_test(test_truncation),
-      cmocka_unit_test(test_full_stays),
-      cmocka_unit_test(test_write),
-      cmocka_unit_test(test_write_refused),
-      cmocka_unit_test(test_write_interrupted),
+      cmocka_unit_test(test_numbers),       cmocka_unit_test(test_number_columns),
+      cmocka_unit_test(test_words),         cmocka_unit_test(test_truncation),
+      cmocka_unit_test(test_full_stays),    cmocka_unit_test(test_write),
+      cmocka_unit_test(test_write_refused), cmocka_unit_test(test_write_interrupted),
       cmocka_unit_test(test_failed_check),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
