@@ -29,10 +29,10 @@ static size_t size_min(size_t x, size_t y) { return x < y ? x : y; }
 /* Bytes that a request takes at least: size 0 takes one, to have an address of its own. */
 static size_t size_want(size_t size) { return size + !size; }
 
-static size_t block_room(const struct block *b) { return b->ab_size - b->ab_offset; }
+static size_t block_room(const struct region_block *b) { return b->ab_size - b->ab_offset; }
 
 /* Bytes to skip from the next free byte to a multiple of alignment. */
-static size_t block_pad(const struct block *b, size_t alignment) {
+static size_t block_pad(const struct region_block *b, size_t alignment) {
   return -(uintptr_t)(b->ab_mem + b->ab_offset) & (alignment - 1);
 }
 
@@ -58,7 +58,7 @@ static inline void request_count(struct arena *a, size_t size) {
   word_add(&a->a_row->total_size, size);
 }
 
-static void block_count(struct arena *a, const struct block *b) {
+static void block_count(struct arena *a, const struct region_block *b) {
   word_add(&a->a_row->total_blocks, 1);
   word_add(&a->a_row->total_block_size, b->ab_size);
   word_add(&a->a_row->total_big_blocks, b->ab_size > a->a_block_size);
@@ -68,12 +68,12 @@ static void block_count(struct arena *a, const struct block *b) {
 /* ---- pieces ---- */
 
 /* The ab_offset after a piece of size bytes at `at`, given that it fits. */
-static size_t piece_end(const struct block *b, size_t at, size_t size) {
+static size_t piece_end(const struct region_block *b, size_t at, size_t size) {
   size_t end = at + size_round(size_want(size));
   return end + size_min(REDZONE, b->ab_size - end);
 }
 
-static inline void *piece_take(struct arena *a, struct block *b, size_t at, size_t size) {
+static inline void *piece_take(struct arena *a, struct region_block *b, size_t at, size_t size) {
   size_t end = piece_end(b, at, size);
   used_add(a, end - b->ab_offset);
   b->ab_offset = end;
@@ -83,12 +83,12 @@ static inline void *piece_take(struct arena *a, struct block *b, size_t at, size
 }
 
 /* Whether p of size bytes is the last piece of b: nothing was passed out behind it. */
-static bool piece_is_last(const struct block *b, const void *p, size_t size) {
+static bool piece_is_last(const struct region_block *b, const void *p, size_t size) {
   size_t at = (uintptr_t)p - (uintptr_t)b->ab_mem;
   return at < b->ab_offset && size <= b->ab_offset - at && piece_end(b, at, size) == b->ab_offset;
 }
 
-static struct block *piece_find_last(struct arena *a, const void *p, size_t size) {
+static struct region_block *piece_find_last(struct arena *a, const void *p, size_t size) {
   if (piece_is_last(a->a_cur, p, size))
     return a->a_cur;
   return piece_is_last(a->a_tail, p, size) ? a->a_tail : NULL;
@@ -96,7 +96,7 @@ static struct block *piece_find_last(struct arena *a, const void *p, size_t size
 
 /* Gives the last piece of its block another size where it is; false if that can't be. */
 static bool piece_resize(struct arena *a, void *p, size_t old_size, size_t new_size) {
-  struct block *b = piece_find_last(a, p, old_size);
+  struct region_block *b = piece_find_last(a, p, old_size);
   if (b == NULL)
     return false;
   size_t at = (size_t)((unsigned char *)p - b->ab_mem);
@@ -109,8 +109,8 @@ static bool piece_resize(struct arena *a, void *p, size_t old_size, size_t new_s
 
 /* ---- blocks ---- */
 
-static void block_init(struct block *b, unsigned char *mem, size_t size) {
-  *b = (struct block){.ab_size = size, .ab_mem = mem};
+static void block_init(struct region_block *b, unsigned char *mem, size_t size) {
+  *b = (struct region_block){.ab_size = size, .ab_mem = mem};
   memory_poison(mem, size);
 }
 
@@ -125,9 +125,9 @@ static size_t block_size_pick(const struct arena *a, size_t need) {
 
 static size_t block_size_double(size_t size, size_t max) { return size > max / 2 ? max : size * 2; }
 
-static struct block *block_append(struct arena *a, size_t need) {
+static struct region_block *block_append(struct arena *a, size_t need) {
   size_t size = block_size_pick(a, need);
-  struct block *b = size == 0 ? NULL : malloc(sizeof *b + size);
+  struct region_block *b = size == 0 ? NULL : malloc(sizeof *b + size);
   if (b == NULL)
     return error_null(ENOMEM);
   block_init(b, (unsigned char *)(b + 1), size);
@@ -144,7 +144,7 @@ static struct block *block_append(struct arena *a, size_t need) {
 static __attribute__((noinline)) void *alloc_slow(struct arena *a, size_t alignment, size_t size) {
   if (size > ARENA_SIZE_MAX)
     return error_null(ENOMEM);
-  struct block *b = block_append(a, size_round(size_want(size)) + (alignment - ARENA_ALIGN));
+  struct region_block *b = block_append(a, size_round(size_want(size)) + (alignment - ARENA_ALIGN));
   if (b == NULL)
     return NULL;
   void *p = piece_take(a, b, block_pad(b, alignment), size);
@@ -156,7 +156,7 @@ static __attribute__((noinline)) void *alloc_slow(struct arena *a, size_t alignm
 /* ---- requests ---- */
 
 void *arena_alloc(struct arena *a, size_t size) {
-  struct block *b = a->a_cur;
+  struct region_block *b = a->a_cur;
   if (__builtin_expect(size_want(size) > block_room(b), 0))
     return alloc_slow(a, ARENA_ALIGN, size);
   return piece_take(a, b, b->ab_offset, size);
@@ -179,7 +179,7 @@ void *arena_alloc_aligned(struct arena *a, size_t alignment, size_t size) {
     return error_null(EINVAL);
   if (alignment <= ARENA_ALIGN)
     return arena_alloc(a, size);
-  struct block *b = a->a_cur;
+  struct region_block *b = a->a_cur;
   size_t pad = block_pad(b, alignment);
   if (pad >= block_room(b) || size_want(size) > block_room(b) - pad)
     return alloc_slow(a, alignment, size);
@@ -326,7 +326,7 @@ struct arena_stats arena_stats(const struct arena *a) {
 }
 
 bool arena_contains(const struct arena *a, const void *address) {
-  for (const struct block *b = a->a_head; b != NULL; b = b->ab_next)
+  for (const struct region_block *b = a->a_head; b != NULL; b = b->ab_next)
     if ((uintptr_t)address - (uintptr_t)b->ab_mem < b->ab_offset)
       return true;
   return false;

@@ -71,7 +71,7 @@ static bool cleanup_run(struct arena *a, uint64_t time) {
 
 /* ---- memory ---- */
 
-static void block_free(struct arena *a, struct block *b) {
+static void block_free(struct arena *a, struct region_block *b) {
   block_cut(a, b, 0);
   word_sub(&a->a_row->reserved, b->ab_size);
   memory_unpoison(b->ab_mem, b->ab_size);
@@ -80,12 +80,12 @@ static void block_free(struct arena *a, struct block *b) {
 }
 
 /* Makes `last` the newest block. */
-static void blocks_drop(struct arena *a, struct block *last) {
-  struct block *b = last->ab_next;
+static void blocks_drop(struct arena *a, struct region_block *last) {
+  struct region_block *b = last->ab_next;
   last->ab_next = NULL;
   a->a_tail = last;
   while (b != NULL) {
-    struct block *next = b->ab_next;
+    struct region_block *next = b->ab_next;
     block_free(a, b);
     b = next;
   }
@@ -156,7 +156,7 @@ struct arena_mark arena_mark(struct arena *a) {
 }
 
 /* The block may have lost bytes from before the mark when its last piece shrank. */
-static void block_rewind(struct arena *a, struct block *b, size_t offset) {
+static void block_rewind(struct arena *a, struct region_block *b, size_t offset) {
   if (b->ab_offset > offset)
     block_cut(a, b, offset);
 }

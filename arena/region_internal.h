@@ -29,11 +29,11 @@
 #include "arena.h"
 #include "attach.h"
 
-struct block {
-  size_t ab_size;        /* bytes this block owns for passing out; constant */
-  size_t ab_offset;      /* bytes passed out */
-  struct block *ab_next; /* next block of the same region, in order of creation */
-  unsigned char *ab_mem; /* first byte to pass out; constant */
+struct region_block {
+  size_t ab_size;               /* bytes this block owns for passing out; constant */
+  size_t ab_offset;             /* bytes passed out */
+  struct region_block *ab_next; /* next block of the same region, in order of creation */
+  unsigned char *ab_mem;        /* first byte to pass out; constant */
 };
 
 struct cleanup {
@@ -44,12 +44,12 @@ struct cleanup {
 };
 
 struct arena {
-  struct block *a_cur;       /* block that serves the next request */
-  struct region_row *a_row;  /* the counters: the shim's row or a_own */
-  uint64_t a_peak;           /* this region's; the row's is that of all it served */
-  struct block *a_head;      /* first block; never NULL, never freed before the region */
-  struct block *a_tail;      /* newest block */
-  struct cleanup *a_objects; /* what to release before the memory goes, newest first */
+  struct region_block *a_cur;  /* block that serves the next request */
+  struct region_row *a_row;    /* the counters: the shim's row or a_own */
+  uint64_t a_peak;             /* this region's; the row's is that of all it served */
+  struct region_block *a_head; /* first block; never NULL, never freed before the region */
+  struct region_block *a_tail; /* newest block */
+  struct cleanup *a_objects;   /* what to release before the memory goes, newest first */
   struct arena *a_parent;
   struct arena *a_children; /* newest first */
   struct arena *a_sibling;  /* the next older child of a_parent */
@@ -66,13 +66,13 @@ struct arena {
   struct arena_stats a_base; /* the row's totals when this region came to it */
   const void *a_site;        /* return address of arena_create */
   struct region_row a_own;   /* its name always; its counters if the shim gave no row */
-  _Alignas(ARENA_ALIGN) struct block a_first;
+  _Alignas(ARENA_ALIGN) struct region_block a_first;
 };
 
 static_assert(ARENA_ALIGN >= _Alignof(max_align_t) && (ARENA_ALIGN & (ARENA_ALIGN - 1)) == 0,
               "pieces must be fit for every type");
-static_assert(sizeof(struct block) % ARENA_ALIGN == 0, "payload follows the header");
-static_assert(offsetof(struct arena, a_first) + sizeof(struct block) == sizeof(struct arena),
+static_assert(sizeof(struct region_block) % ARENA_ALIGN == 0, "payload follows the header");
+static_assert(offsetof(struct arena, a_first) + sizeof(struct region_block) == sizeof(struct arena),
               "the first payload follows the region");
 static_assert(sizeof(struct arena) + 2 * ARENA_ALIGN <= ARENA_BUFFER_MIN,
               "the smallest buffer, however aligned, holds a region and a piece");
@@ -117,7 +117,7 @@ static inline void word_sub(_Atomic uint64_t *word, uint64_t n) {
 }
 
 /* All falls of used pass here; rises pass used_add of region.c, which keeps the peak. */
-static inline void block_cut(struct arena *a, struct block *b, size_t offset) {
+static inline void block_cut(struct arena *a, struct region_block *b, size_t offset) {
   memory_poison(b->ab_mem + offset, b->ab_offset - offset);
   word_sub(&a->a_row->used, b->ab_offset - offset);
   b->ab_offset = offset;

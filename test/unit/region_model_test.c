@@ -294,8 +294,8 @@ static void region_check(const struct arena *a) {
   struct arena_stats s = arena_stats(a);
   uint64_t used = 0, reserved = 0;
   bool cur_listed = false;
-  const struct block *last = NULL;
-  for (const struct block *b = a->a_head; b != NULL; last = b, b = b->ab_next) {
+  const struct region_block *last = NULL;
+  for (const struct region_block *b = a->a_head; b != NULL; last = b, b = b->ab_next) {
     assert_true(b->ab_offset <= b->ab_size);
     assert_int_equal((b->ab_offset | b->ab_size | (uintptr_t)b->ab_mem) % ARENA_ALIGN, 0);
     used += b->ab_offset;
