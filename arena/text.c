@@ -1,10 +1,14 @@
 /* Text into a fixed buffer; contract in text.h. */
 #include "text.h"
+#include "os.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 enum { DIGITS_MAX = 20 }; /* of 2^64 - 1 */
+
+enum { PATIENCE_MS = 1000 }; /* a reader that takes nothing for so long has stopped */
 
 void text_char(struct text *t, char c) {
   if (t->length < t->capacity)
@@ -79,13 +83,31 @@ void text_size(struct text *t, uint64_t bytes) {
     text_char(t, unit == mebi ? 'M' : 'K');
 }
 
+/* After a write of nothing: may the next one do better?  The clock says when not, since signals
+ * can end each wait early. */
+static bool may_write_again(int fd, uint32_t since_ms) {
+  if (errno == EINTR)
+    return true;
+  uint32_t waited = os_now_ms() - since_ms;
+  if (errno != EAGAIN || waited >= PATIENCE_MS)
+    return false;
+  poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, (int)(PATIENCE_MS - waited));
+  return true;
+}
+
 bool text_write(const struct text *t, int fd) {
+  int saved = errno;
+  uint32_t since_ms = os_now_ms();
   for (size_t done = 0; done < t->length;) {
+    errno = EIO; /* should a write take nothing and not say why */
     ssize_t n = write(fd, t->bytes + done, t->length - done);
-    if (n < 0 && errno != EINTR)
-      return false;
-    if (n > 0)
+    if (n > 0) {
       done += (size_t)n;
+      since_ms = os_now_ms();
+    } else if (!may_write_again(fd, since_ms)) {
+      return false;
+    }
   }
+  errno = saved;
   return true;
 }

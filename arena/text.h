@@ -1,7 +1,7 @@
 /* Text into a fixed buffer: what faults and reports use in place of stdio.
  *
- * Allocates nothing, takes no lock, touches no errno: safe in signal handlers and while the
- * heap is broken.  What does not fit is dropped and `full` says so.
+ * Allocates nothing, takes no lock, keeps errno unless writing fails: safe in signal handlers
+ * and while the heap is broken.  What does not fit is dropped and `full` says so.
  */
 #ifndef ARENA_TEXT_H
 #define ARENA_TEXT_H
@@ -31,7 +31,8 @@ hidden void text_u64_right(struct text *t, uint64_t n, unsigned width);
 hidden void text_str_right(struct text *t, const char *s, unsigned width);
 hidden void text_str_left(struct text *t, const char *s, unsigned width);
 
-/* Writes all of it to a descriptor; false with errno set when that fails. */
+/* Writes all of it to a descriptor; false with errno set when that fails.  A full pipe that does
+ * not block is waited for, until about a second has passed without a byte taken. */
 hidden bool text_write(const struct text *t, int fd);
 
 #endif

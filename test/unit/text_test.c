@@ -134,6 +134,29 @@ static void test_write_refused(void **state) {
   close(full);
 }
 
+static void full_pipe(int ends[2]) {
+  assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+  while (write(ends[1], "x", 1) == 1)
+    ;
+  assert_int_equal(errno, EAGAIN);
+}
+
+/* Nobody reads, and the descriptor does not block: given up, not for ever. */
+static void test_write_to_a_stopped_reader(void **state) {
+  (void)state;
+  char bytes[32];
+  struct text t = TEXT_ON(bytes);
+  text_str(&t, "lost");
+  int ends[2];
+  full_pipe(ends);
+  uint32_t start = os_now_ms();
+  assert_false(text_write(&t, ends[1]));
+  assert_int_equal(errno, EAGAIN);
+  assert_in_range(os_now_ms() - start, 900, 5000);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 static void on_alarm(int signal) { (void)signal; }
 
 static void drain(int from, size_t bytes) {
@@ -148,15 +171,15 @@ static void drain(int from, size_t bytes) {
   }
 }
 
-/* A write larger than a pipe, interrupted by signals: partial writes and EINTR go on. */
-static void test_write_interrupted(void **state) {
-  (void)state;
+/* A write larger than a pipe, interrupted by signals: partial writes, EINTR and EAGAIN go on. */
+static void write_interrupted(int flags) {
   static char bytes[1 << 20];
   struct text t = TEXT_ON(bytes);
   memset(bytes, 'x', sizeof bytes);
   t.length = sizeof bytes;
   int ends[2];
   assert_int_equal(pipe(ends), 0);
+  assert_int_equal(fcntl(ends[1], F_SETFL, flags), 0);
   pid_t reader = fork();
   if (reader == 0) {
     close(ends[1]);
@@ -167,14 +190,27 @@ static void test_write_interrupted(void **state) {
   sigaction(SIGALRM, &action, NULL);
   struct itimerval often = {.it_interval = {.tv_usec = 2000}, .it_value = {.tv_usec = 2000}};
   setitimer(ITIMER_REAL, &often, NULL);
+  errno = 77;
   bool written = text_write(&t, ends[1]);
+  int error = errno;
   setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
   close(ends[1]);
   int status;
   assert_int_equal(waitpid(reader, &status, 0), reader);
   assert_int_equal(status, 0);
   assert_true(written);
+  assert_int_equal(error, 77);
   close(ends[0]);
+}
+
+static void test_write_interrupted(void **state) {
+  (void)state;
+  write_interrupted(0);
+}
+
+static void test_write_to_a_slow_reader(void **state) {
+  (void)state;
+  write_interrupted(O_NONBLOCK);
 }
 
 static void fail_a_check(void) { check(1 + 1 == 3, "the sum is wrong"); }
@@ -189,10 +225,17 @@ static void test_failed_check(void **state) {
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_numbers),       cmocka_unit_test(test_number_columns),
-      cmocka_unit_test(test_words),         cmocka_unit_test(test_truncation),
-      cmocka_unit_test(test_full_stays),    cmocka_unit_test(test_write),
-      cmocka_unit_test(test_write_refused), cmocka_unit_test(test_write_interrupted),
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_number_columns),
+      cmocka_unit_test(test_words),
+      cmocka_unit_test(test_truncation),
+      cmocka_unit_test(test_full_stays),
+      cmocka_unit_test(test_write),
+      cmocka_unit_test(test_write_refused),
+      cmocka_unit_test(test_write_to_a_stopped_reader),
+      cmocka_unit_test(test_write_interrupted),
+      cmocka_unit_test(test_write_to_a_slow_reader),
+
       cmocka_unit_test(test_failed_check),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
