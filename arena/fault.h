@@ -1,7 +1,7 @@
 /* Death messages: what the program did to a pointer, where the pointer lies, who called.
  *
- * One line on stderr, "arenashim: ENTRY(POINTER) from SITE: ...", then abort: a heap that has
- * been misused is not handed on.  Nothing is allocated and no lock is taken.
+ * One line on stderr, "arenashim: ENTRY(POINTER) called from SITE: WHAT IS WRONG", then abort:
+ * a heap that has been misused is not handed on.  Nothing is allocated and no lock is taken.
  */
 #ifndef ARENA_FAULT_H
 #define ARENA_FAULT_H

@@ -18,8 +18,8 @@ const struct heap heap_over;
 __thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
     (struct heap *)&heap_none;
 
-/* A carve hands out at least this much at a time: the page that the first of its cells touches
- * anyway, and enough cells that the slow path does not weigh. */
+/* A carve hands out what fits into the page that its first cell touches anyway, or CARVE_CELLS
+ * where that is more, so that the slow path does not weigh; at a slab's end, what is left. */
 enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
 
 #define SITE(site) ((site) != DIRECT ? (site) : __builtin_return_address(0))

@@ -10,9 +10,10 @@
  * free cells move to it all at once and count as used: allocations = passed - still listed.
  *
  * Heaps lie in the range's HEAPS section and are never unmapped.  A thread takes one at its
- * first small malloc; when it ends the heap stays as it is, lists included, and a later
- * thread takes it over.  A thread without one (before its first malloc, or after its end) has
- * heap_self at an empty record that is never written, so that the fast paths need no test.
+ * first request, small or large (those are counted there too); when it ends the heap stays as
+ * it is, lists included, and a later thread takes it over.  A thread without one (before its
+ * first request, or after its end) has heap_self at an empty record that is never written, so
+ * that the fast paths need no test.
  */
 #ifndef ARENA_HEAP_H
 #define ARENA_HEAP_H

@@ -20,8 +20,9 @@ enum { HEAPS_STEP = HEAP_BYTES, ROWS_STEP = 64 << 10, DATA_STEP = 1 << 20 };
 /* Under a limit the range's place is this far below where the kernel maps things. */
 #define CLEARANCE (UINT64_C(4) << 40)
 
-/* Growing takes a few system calls, so a wait of a second in all means that nobody will. */
-enum { GROWTH_SPINS = 200, GROWTH_TRIES = GROWTH_SPINS + 20000 };
+/* Growing takes a few system calls, so a wait that long means that nobody will: 20,000 sleeps of
+ * 50 us, to each of which the kernel adds about as much again, are some two seconds. */
+enum { GROWTH_SPINS = 200, GROWTH_SLEEP_US = 50, GROWTH_TRIES = GROWTH_SPINS + 20000 };
 
 static _Atomic uintptr_t growing; /* the thread that grows a section: address of its marker */
 static _Atomic unsigned refusals; /* requests still to be refused at once */
@@ -122,7 +123,7 @@ bool range_growth_enter(void) {
     if (tries < GROWTH_SPINS)
       cpu_relax();
     else
-      os_sleep_us(50);
+      os_sleep_us(GROWTH_SLEEP_US);
   }
   return false;
 }
