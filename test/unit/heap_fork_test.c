@@ -1,18 +1,10 @@
 /* The child of a fork: every heap sound, whatever its gone thread was doing.
  *
- *   heap_fork_test [FORKS]             default 300 forks (60 under a sanitizer) of a process
- *                                    with 3 busy threads
- *
- * First each half-done step that heap_fork.c names, arranged by hand: `gone` is the heap of a
- * thread that vanished there, `mine` that of the thread that forked. Then the same by chance.
+ * Each half-done step that heap_fork.c names, arranged by hand: `gone` is the heap of a thread
+ * that vanished there, `mine` that of the thread that forked.  The same by chance is in
+ * heap_fork_busy_test.c.
  */
-#include "heap_setup.h"
-
-#include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
-
-enum { WORKERS = 3, SLOTS = 512, OWN = 2000, CHILD_OBJECTS = 3000 };
+#include "heap_objects.h"
 
 static struct heap *gone, *mine;
 
@@ -39,27 +31,20 @@ static void fork_after(void (*leave)(void)) {
   check_all_heaps();
 }
 
-/* Nothing that `objects` holds is handed out again. */
-static void expect_unshared(void **objects, unsigned n, size_t size) {
+/* None of these is handed out again. */
+static void expect_unshared(void **alive, unsigned n, size_t size) {
   take_over(gone);
   for (unsigned i = 0; i < 3000; i++) {
     const void *p = allocate(size);
     for (unsigned k = 0; k < n; k++)
-      require(objects[k] != p);
+      require(alive[k] != p);
   }
   check_all_heaps();
 }
 
-static void *objects[4096];
-
-static void allocate_objects(unsigned n, size_t size) {
-  for (unsigned i = 0; i < n; i++)
-    require((objects[i] = allocate(size)) != NULL);
-}
-
 /* `left` objects of a slab's 64 are alive, the others are being moved to the thread's list. */
 static void leave_harvest(unsigned freed, bool counted, bool moved) {
-  allocate_objects(64, 64);
+  allocate_all(64, 64);
   struct slab *s = slab_of(objects[0]);
   require(gone->head[4] == NULL && s->carved == 64);
   for (unsigned i = 64 - freed; i < 64; i++)
@@ -96,7 +81,7 @@ static void harvest_of_one(void) {
 }
 
 static void leave_carve(void) {
-  allocate_objects(64, 64);
+  allocate_all(64, 64);
   unsigned n;
   slab_carve(slab_of(objects[0]), 64, &n);
 }
@@ -107,7 +92,7 @@ static void carve_begun(void) {
 
 /* A slab that stands in no list between two of them. */
 static void leave_slab_in_no_queue(void) {
-  allocate_objects(300, 500); /* 131 a slab */
+  allocate_all(300, 500); /* 131 a slab */
   heap_free(objects[0]);
   struct slab *s = slab_of(objects[0]);
   require(s->state == SLAB_QUEUED);
@@ -121,7 +106,7 @@ static void slab_in_no_queue(void) {
 
 /* The last object of a slab was freed; the steps of heap_keep_slab up to that many are done. */
 static void leave_retire(unsigned steps) {
-  allocate_objects(300, 500);
+  allocate_all(300, 500);
   struct slab *s = slab_of(objects[0]);
   for (unsigned i = 0; i < s->capacity - 1u; i++)
     heap_free(objects[i]);
@@ -151,7 +136,7 @@ static void retire_list_cleared(void) { fork_after(leave_retire_4); }
 
 /* A slab was passed out by its block, its row not written yet. */
 static void leave_fresh_slab(void) {
-  allocate_objects(1, 500);
+  allocate_all(1, 500);
   struct block *b = gone->blocks;
   memset(slab_of(b->ab_mem + b->ab_offset), 0, sizeof(struct slab));
   b->ab_offset += SLAB_BYTES;
@@ -161,7 +146,7 @@ static void fresh_slab_begun(void) { fork_after(leave_fresh_slab); }
 /* A block claimed and in no list yet, the one before used up. */
 static void leave_block_claimed(void) {
   while (gone->blocks->ab_offset < gone->blocks->ab_size)
-    allocate_objects(100, 500);
+    allocate_all(100, 500);
   require(block_take(gone) != NULL);
 }
 static void block_claimed(void) {
@@ -187,7 +172,7 @@ static void block_half_given(void) {
 
 /* A thread's list that the program wrote over. */
 static void leave_broken_list(void) {
-  allocate_objects(4, 64);
+  allocate_all(4, 64);
   gone->head[4]->next = (struct cell *)objects; /* nowhere in the range */
 }
 static void broken_thread_list(void) {
@@ -196,7 +181,7 @@ static void broken_thread_list(void) {
 }
 
 static void leave_broken_free_list(void) {
-  allocate_objects(300, 500);
+  allocate_all(300, 500);
   for (unsigned i = 0; i < 20; i++)
     heap_free(objects[i]);
   ((struct cell *)objects[10])->next = (struct cell *)objects;
@@ -225,7 +210,7 @@ static void expect_collected(struct heap *h, unsigned c, uint64_t live) {
 
 /* Gone between the two steps of a push. */
 static void leave_mail_unposted(void) {
-  allocate_objects(4, 64);
+  allocate_all(4, 64);
   set_mail(objects[0]);
 }
 static void mail_unposted(void) {
@@ -235,7 +220,7 @@ static void mail_unposted(void) {
 
 /* Gone while opening the inbox: the slab taken out, its mail not yet. */
 static void leave_inbox_open(void) {
-  allocate_objects(4, 64);
+  allocate_all(4, 64);
   set_mail(objects[0]);
   gone->inbox.open = slab_of(objects[0]);
 }
@@ -246,7 +231,7 @@ static void inbox_open_left(void) {
 
 /* Two slabs exchanged out of the inbox, the first one just looked at. */
 static void leave_inbox_taken(void) {
-  allocate_objects(300, 500);
+  allocate_all(300, 500);
   set_mail(objects[0]);
   set_mail(objects[299]);
   gone->inbox.open = gone->inbox.taken = slab_of(objects[0]);
@@ -260,14 +245,14 @@ static void inbox_taken_left(void) {
 
 /* A clean slab got its class, nothing after it. */
 static void leave_assigned_slab(void) {
-  allocate_objects(1, 500);
+  allocate_all(1, 500);
   slab_assign(block_next_slab(gone->blocks), 7);
 }
 static void slab_assigned(void) { fork_after(leave_assigned_slab); }
 
 /* Mail that waited at the fork is no remote free of the child. */
 static void leave_mail_waiting(void) {
-  allocate_objects(4, 64);
+  allocate_all(4, 64);
   mail_post(slab_of(objects[0]), &gone->inbox, objects[0], objects[0], 1);
 }
 static void mail_waiting(void) {
@@ -284,7 +269,7 @@ static void mail_waiting(void) {
 /* A batch in gone's heap for a slab of mine: n cells counted, one more linked. */
 static void leave_batch(unsigned counted) {
   heap_self = mine;
-  allocate_objects(8, 64);
+  allocate_all(8, 64);
   heap_self = gone;
   for (unsigned i = 0; i <= counted; i++)
     heap_free(objects[i]);
@@ -306,222 +291,6 @@ static void batch_broken(void) {
   expect_collected(mine, 4, 8);
 }
 
-/* ---- claims, growth, counts ---- */
-
-/* The forking thread may stand in the middle of its own malloc: nothing of its heap moves. */
-static void own_heap_is_left_alone(void) {
-  static struct heap before;
-  mine = become_new_thread();
-  allocate_objects(300, 500);
-  heap_free(objects[0]);
-  before = *mine;
-  heap_fork_prepare();
-  heap_fork_child();
-  require(memcmp(mine->head, before.head, sizeof before.head) == 0);
-  require(memcmp(mine->current, before.current, sizeof before.current) == 0);
-  require(memcmp(mine->queue, before.queue, sizeof before.queue) == 0);
-  require(mine->blocks == before.blocks && heap_self == mine);
-  check_all_heaps();
-}
-
-static sem_t ready, finish;
-
-static void *hold_everything(void *unused) {
-  (void)unused;
-  require(range_growth_enter());
-  heap_hold_idle();
-  sem_post(&ready);
-  sem_wait(&finish);
-  heap_let_go();
-  range_growth_leave(true);
-  return NULL;
-}
-
-static void grow_and_take_over(void) {
-  heap_fork_child();
-  uint32_t me = os_thread_id();
-  for (unsigned i = 0; i < heap_count(); i++)
-    require(heap_thread(i) == (heap_at(i) == heap_self ? me : 0));
-  require(range_growth_enter());
-  range_growth_leave(true);
-  for (unsigned i = 0; i < 20000; i++)
-    require(allocate(500) != NULL);
-}
-
-/* What another thread holds at the fork, nobody holds in the child. */
-static void holder_vanishes(void) {
-  gone = become_new_thread();
-  mine = become_new_thread();
-  heap_lend_back(gone);
-  sem_init(&ready, 0, 0);
-  sem_init(&finish, 0, 0);
-  pthread_t holder;
-  require(pthread_create(&holder, NULL, hold_everything, NULL) == 0);
-  sem_wait(&ready);
-  heap_fork_prepare();
-  in_child(grow_and_take_over);
-  sem_post(&finish);
-  pthread_join(holder, NULL);
-}
-
-/* The right to grow that the forking thread has itself stays its own. */
-static void own_growth_stays(void) {
-  require(range_growth_enter());
-  heap_fork_prepare();
-  heap_fork_child();
-  require(!range_growth_enter());
-  range_growth_leave(true);
-  require(range_growth_enter());
-  range_growth_leave(true);
-}
-
-/* Counts start again with what is alive. */
-static void counts_start_again(void) {
-  mine = become_new_thread();
-  struct heap_totals before = totals_of_all(), t;
-  allocate_objects(100, 200);
-  for (unsigned i = 0; i < 30; i++)
-    heap_free(objects[i]);
-  count_add(&mine->large_allocs, 5);
-  count_add(&mine->large_frees, 3);
-  uint64_t live = before.allocs[13] - before.frees[13] + 70;
-  heap_fork_prepare();
-  heap_fork_child();
-  t = totals_of_all();
-  require(t.allocs[13] == live && t.frees[13] == 0 && t.remote[13] == 0);
-  for (unsigned i = 30; i < 100; i++)
-    heap_free(objects[i]);
-  allocate_objects(10, 200);
-  t = totals_of_all();
-  require(t.allocs[13] == live + 10 && t.frees[13] == 70);
-  heap_read_totals(mine, false, &t);
-  require(t.allocs[13] >= t.frees[13]);
-}
-
-/* ---- forks at any moment ---- */
-
-static _Atomic(void *) slots[SLOTS];
-static _Atomic bool stop;
-static _Atomic bool resting; /* so that the child has a processor */
-static bool is_child;
-static unsigned forks = UNDER_ASAN || UNDER_TSAN ? 60 : 300;
-
-static unsigned char byte_of(const void *p) { return (unsigned char)((uintptr_t)p >> 4); }
-
-/* While a fork runs, a growth of another thread waits for the kernel, and a request that needs one
- * too is refused after a bounded time; never in a child, which has one thread. */
-static void *filled(size_t n) {
-  void *p;
-  while ((p = allocate(n)) == NULL)
-    require(!is_child);
-  fill(p, heap_usable(p, "test", NULL), byte_of(p));
-  return p;
-}
-
-static void free_filled(void *p) {
-  require(is_filled(p, heap_usable(p, "test", NULL), byte_of(p)));
-  heap_free(p);
-}
-
-/* Bursts of one size empty and fill slabs; what goes through the slots is freed by others. */
-static void *work(void *seed) {
-  enum { BURST = 400 };
-  void *burst[BURST];
-  uint64_t random = (uintptr_t)seed;
-  while (!atomic_load(&stop)) {
-    while (atomic_load(&resting))
-      usleep(100);
-    size_t n = next_random(&random) % 8 * 70;
-    for (unsigned i = 0; i < BURST; i++)
-      burst[i] = filled(n);
-    for (unsigned i = 0; i < BURST; i++) {
-      void *p = atomic_exchange(&slots[next_random(&random) % SLOTS], burst[i]);
-      if (p != NULL)
-        free_filled(p);
-    }
-  }
-  heap_thread_ended();
-  return NULL;
-}
-
-static void *own[OWN];
-
-/* What a child does: everything of its parent can be freed, and new objects share nothing. */
-static void live_as_child(void) {
-  static void *fresh[CHILD_OBJECTS];
-  uint64_t random = (uint64_t)getpid();
-  drop_cmocka();
-  alarm(60); /* a hang is a failure */
-  is_child = limit_is_loose = true;
-  check_all_heaps();
-  for (unsigned i = 0; i < CHILD_OBJECTS; i++)
-    fresh[i] = filled(next_random(&random) % (SMALL_MAX + 1));
-  for (unsigned i = 0; i < OWN; i++)
-    free_filled(own[i]);
-  for (unsigned i = 0; i < SLOTS; i++) {
-    void *p = atomic_load(&slots[i]);
-    if (p != NULL)
-      free_filled(p);
-  }
-  for (unsigned i = 0; i < CHILD_OBJECTS; i++)
-    free_filled(fresh[i]);
-  heap_trim();
-  limit_is_loose = false;
-  check_all_heaps();
-}
-
-static void child_and_grandchild(void) {
-  pid_t grandchild = fork();
-  if (grandchild == 0) {
-    live_as_child();
-    _exit(0);
-  }
-  int status;
-  require(waitpid(grandchild, &status, 0) == grandchild && status == 0);
-  live_as_child();
-}
-
-static void fork_once(unsigned number) {
-  pid_t child = fork();
-  require(child >= 0);
-  if (child == 0) {
-    number % 10 == 0 ? child_and_grandchild() : live_as_child();
-    _exit(0);
-  }
-  atomic_store(&resting, true);
-  for (unsigned i = 0; i < 50; i++) { /* the parent goes on meanwhile */
-    unsigned k = (number * 50 + i) % OWN;
-    free_filled(own[k]);
-    own[k] = filled((size_t)k % (SMALL_MAX + 1));
-  }
-  int status;
-  require(waitpid(child, &status, 0) == child);
-  require(status == 0);
-  atomic_store(&resting, false);
-  usleep(number % 8 * 200); /* another moment each time */
-}
-
-static void forks_of_busy_threads(void) {
-  pthread_t thread[WORKERS];
-  require(pthread_atfork(heap_fork_prepare, NULL, heap_fork_child) == 0);
-  for (unsigned i = 0; i < OWN; i++)
-    own[i] = filled(i % (SMALL_MAX + 1));
-  for (uintptr_t i = 0; i < WORKERS; i++)
-    require(pthread_create(&thread[i], NULL, work, (void *)(i + 1)) == 0);
-  for (unsigned i = 0; i < forks; i++)
-    fork_once(i);
-  atomic_store(&stop, true);
-  for (unsigned i = 0; i < WORKERS; i++)
-    pthread_join(thread[i], NULL);
-  check_all_heaps();
-}
-
-/* Each in a process of its own. */
-#define APART(body)                                                                                \
-  static void test_##body(void **state) {                                                          \
-    (void)state;                                                                                   \
-    in_child(body);                                                                                \
-  }
 APART(harvest_moved)
 APART(harvest_counted)
 APART(harvest_begun)
@@ -545,15 +314,8 @@ APART(inbox_taken_left)
 APART(mail_waiting)
 APART(batch_uncounted)
 APART(batch_broken)
-APART(own_heap_is_left_alone)
-APART(holder_vanishes)
-APART(own_growth_stays)
-APART(counts_start_again)
-APART(forks_of_busy_threads)
 
-int main(int argc, char **argv) {
-  if (argc > 1)
-    forks = (unsigned)strtoul(argv[1], NULL, 10);
+int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_harvest_moved),        cmocka_unit_test(test_harvest_counted),
@@ -567,9 +329,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_slab_assigned),        cmocka_unit_test(test_mail_unposted),
       cmocka_unit_test(test_inbox_open_left),      cmocka_unit_test(test_inbox_taken_left),
       cmocka_unit_test(test_mail_waiting),         cmocka_unit_test(test_batch_uncounted),
-      cmocka_unit_test(test_batch_broken),         cmocka_unit_test(test_own_heap_is_left_alone),
-      cmocka_unit_test(test_holder_vanishes),      cmocka_unit_test(test_own_growth_stays),
-      cmocka_unit_test(test_counts_start_again),   cmocka_unit_test(test_forks_of_busy_threads),
+      cmocka_unit_test(test_batch_broken),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

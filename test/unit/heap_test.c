@@ -1,27 +1,8 @@
-/* A heap of one thread: requests, slab states, counters, memory given back, death messages.
+/* A heap of one thread: requests, slab states, counters.
  *
- * The tests share a process and its heap, so each compares with how it found it; those that
- * need a range of their own, or end it, run in a child.
+ * The tests share a process and its heap, so each compares with how it found it.
  */
-#include "heap_setup.h"
-
-#include <errno.h>
-#include <sys/mman.h>
-#include <time.h>
-
-enum { MANY = 60000 };
-
-static unsigned char *objects[MANY];
-
-static void allocate_all(unsigned n, size_t size) {
-  for (unsigned i = 0; i < n; i++)
-    require((objects[i] = allocate(size)) != NULL);
-}
-
-static void free_all(unsigned n) {
-  for (unsigned i = 0; i < n; i++)
-    heap_free(objects[i]);
-}
+#include "heap_objects.h"
 
 /* ---- requests ---- */
 
@@ -57,7 +38,8 @@ static void test_no_overlap(void **state) {
     allocate_all(5000, n);
     qsort(objects, 5000, sizeof objects[0], by_address);
     for (unsigned i = 1; i < 5000; i++)
-      require(objects[i] - objects[i - 1] >= (ptrdiff_t)class_bytes(request_class(n)));
+      require((char *)objects[i] - (char *)objects[i - 1] >=
+              (ptrdiff_t)class_bytes(request_class(n)));
     free_all(5000);
   }
 }
@@ -77,8 +59,6 @@ static void test_freed_before_carved(void **state) {
 }
 
 /* ---- slab states ---- */
-
-static struct inventory inventory(void) { return check_invariants(heap_self); }
 
 static void test_states(void **state) {
   (void)state;
@@ -140,7 +120,7 @@ static void test_mail_before_a_new_slab(void **state) {
   struct slab *s = heap_self->current[32];
   unsigned n = 0;
   for (unsigned i = 0; i < s->carved; i++)
-    objects[n++] = (unsigned char *)slab_cell(s, i);
+    objects[n++] = slab_cell(s, i);
   free_as(other, n, owner);
   require(mail_count(s) == n);
   require(slab_of(allocate(500)) == s && mail_count(s) == 0);
@@ -250,312 +230,9 @@ static void test_corrupt_list_is_told(void **state) {
   require(t.broken_lists == 0);
 }
 
-/* ---- memory given back ---- */
-
-static uint64_t resident_bytes(void) {
-  static unsigned char pages[1 << 16];
-  uint64_t n = 0;
-  size_t step = sizeof pages * PAGE_BYTES;
-  for (uintptr_t at = 0; at < range_span(); at += step) {
-    size_t bytes = range_span() - at < step ? range_span() - at : step;
-    require(mincore((void *)(range.base + at), bytes, pages) == 0);
-    for (size_t i = 0; i < bytes / PAGE_BYTES; i++)
-      n += pages[i] & 1;
-  }
-  return n * PAGE_BYTES;
-}
-
-static void sleep_ms(long ms) {
-  nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
-/* At once, what is above the limit; after the delay, in a slow path, all of it. */
-static void give_back(void) {
-  struct heap *h = become_new_thread();
-  allocate_all(MANY, 500); /* 30 MB */
-  require(resident_bytes() > 28 << 20);
-  uint64_t blocks = held_blocks(h);
-  free_all(MANY);
-  require(h->dirty_bytes <= EMPTY_KEEP_BYTES && h->dirty_bytes > 0);
-  require(resident_bytes() <= EMPTY_KEEP_BYTES + 4 * SLAB_BYTES);
-  require(held_blocks(h) < 4 && count_get(&h->total_blocks) >= blocks);
-  check_all_heaps();
-  for (unsigned i = 0; i < 64 * 40; i++) /* too early */
-    heap_free(allocate(0)), objects[i] = allocate(0);
-  require(h->dirty_bytes > 0);
-  sleep_ms(EMPTY_DELAY_MS + 30);
-  for (unsigned i = 0; i < 64 * 80; i++)
-    objects[i] = allocate(0);
-  require(h->dirty_bytes == 0);
-  check_all_heaps();
-}
-
-/* A quarter of what is carved may stay empty where that is more. */
-static void keep_share(void) {
-  struct heap *h = become_new_thread();
-  allocate_all(MANY, 500);
-  free_all(MANY / 2);
-  uint64_t carved = count_get(&h->carved_bytes);
-  require(h->dirty_bytes <= carved / EMPTY_KEEP_SHARE);
-  require(h->dirty_bytes > carved / EMPTY_KEEP_SHARE - BLOCK_BYTES_DEFAULT);
-  check_all_heaps();
-}
-
-/* Slabs that lie among living ones are purged too, one by one. */
-static void give_back_scattered(void) {
-  struct heap *h = become_new_thread();
-  allocate_all(MANY, 500);
-  for (unsigned i = 0; i < MANY; i++)
-    if (i / 131 % 16 != 0)
-      heap_free(objects[i]);
-  struct inventory v = check_invariants(h);
-  require(v.slabs[0][false] > 100 && h->dirty_bytes <= keep_limit_of(h));
-  require(resident_bytes() <= v.carved_bytes + h->dirty_bytes + 64 * SLAB_BYTES / 8);
-  allocate_all(1, 0);
-  trim_own();
-  v = check_invariants(h);
-  require(v.slabs[0][true] == 0 && h->dirty_bytes == 0);
-  check_all_heaps();
-  allocate_all(MANY / 2, 200); /* clean slabs serve again */
-  check_all_heaps();
-}
-
-static void trim_returns_everything(void) {
-  struct heap *h = become_new_thread();
-  allocate_all(MANY, 300);
-  free_all(MANY);
-  trim_own();
-  require(h->dirty_bytes == 0);
-  require(held_blocks(h) <= 2); /* of the two current slabs */
-  require(resident_bytes() <= 4 * SLAB_BYTES);
-  check_all_heaps();
-  struct survey v;
-  range_survey(&v);
-  require(v.free_block_bytes >= v.span_bytes - 2 * BLOCK_BYTES_DEFAULT);
-}
-
-/* Trim reaches heaps that no thread has. */
-static void trim_idle(void) {
-  struct heap *other = become_new_thread();
-  allocate_all(MANY, 300);
-  free_all(MANY);
-  heap_lend_back(other);
-  heap_self = (struct heap *)&heap_none;
-  require(other->dirty_bytes > 0);
-  heap_trim();
-  require(other->dirty_bytes == 0 && heap_thread(heap_number(other)) == 0);
-  check_all_heaps();
-}
-
-/* A block given back serves another heap, and its pages read as zero. */
-static void blocks_move_between_heaps(void) {
-  struct heap *first = become_new_thread();
-  allocate_all(MANY, 500);
-  uintptr_t span = range_span();
-  free_all(MANY);
-  trim_own();
-  struct heap *second = become_new_thread();
-  require(second != first);
-  allocate_all(MANY - 3 * 2048, 500);
-  require(range_span() == span);
-  check_all_heaps();
-}
-
-/* Freeing does not lose errno, nor does asking the kernel. */
-static void test_errno_is_kept(void **state) {
-  (void)state;
-  errno = 77;
-  allocate_all(MANY, 500);
-  free_all(MANY);
-  heap_trim();
-  require(errno == 77);
-}
-
-/* ---- death ---- */
-
-static char said[512];
-static void *culprit;
-
-/* "arenashim: ENTRY(CULPRIT) called from SITE: REST" with any site. */
-static void expect_said(const char *entry, const char *rest) {
-  char start[128];
-  snprintf(start, sizeof start, "arenashim: %s(%p) called from 0x", entry, culprit);
-  require(strncmp(said, start, strlen(start)) == 0);
-  const char *after = strchr(said + strlen(start), ':');
-  require(after != NULL && after[1] == ' ');
-  if (strcmp(after + 2, rest) != 0)
-    print_error("said:     %sexpected: %s", after + 2, rest);
-  require(strcmp(after + 2, rest) == 0);
-}
-
-static const char *text_about(const char *words, const void *object) {
-  static char text[256];
-  snprintf(text, sizeof text, "%s-byte object at %p of arena %u\n", words, object,
-           heap_number(heap_self));
-  return text;
-}
-
-static void free_culprit(void) { heap_free(culprit); }
-static void free_culprit_twice(void) {
-  heap_free(culprit);
-  heap_free(culprit);
-}
-
-static void test_double_free_at_head(void **state) {
-  (void)state;
-  culprit = allocate(100);
-  death_of(free_culprit_twice, said, sizeof said);
-  expect_said("free", text_about("double free of the 112", culprit));
-  heap_free(culprit);
-}
-
-static void test_double_free_in_emptied_slab(void **state) {
-  (void)state;
-  char expected[160];
-  become_new_thread();
-  allocate_all(400, 500);
-  free_all(400);
-  culprit = objects[5];
-  require(slab_of(culprit)->state == SLAB_EMPTY);
-  death_of(free_culprit, said, sizeof said);
-  snprintf(expected, sizeof expected,
-           "double free or stray pointer: every object near it was freed before of arena %u\n",
-           heap_number(heap_self));
-  expect_said("free", expected);
-}
-
-/* The owner's block is gone too. */
-static void test_double_free_in_given_block(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(MANY, 500);
-  free_all(MANY);
-  trim_own();
-  culprit = objects[MANY / 2];
-  require(slab_of(culprit)->owner == NULL);
-  death_of(free_culprit, said, sizeof said);
-  expect_said("free", "double free or stray pointer: every object near it was freed before\n");
-}
-
-/* All of a current slab's objects free, one of them again: the count can't go below none. */
-static void free_more_than_used(void) {
-  for (unsigned i = 0; i < 64; i++)
-    heap_free(objects[i]);
-  heap_free(objects[3]);
-}
-static void test_double_free_below_none(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(64, 64);
-  require(heap_self->head[4] == NULL);
-  culprit = objects[3];
-  death_of(free_more_than_used, said, sizeof said);
-  expect_said("free", text_about("double free of the 64", culprit));
-}
-
-/* The first free after a refill is looked at thoroughly. */
-static void test_interior_pointer(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(10, 100);
-  culprit = objects[4] + 48;
-  death_of(free_culprit, said, sizeof said);
-  expect_said("free", text_about("the pointer is 48 bytes inside the 112", objects[4]));
-}
-
-/* An object of a full slab: its first free is looked at too. */
-static void test_interior_pointer_of_full_slab(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(400, 500);
-  culprit = objects[7] + 8;
-  death_of(free_culprit, said, sizeof said);
-  expect_said("free", text_about("the pointer is 8 bytes inside the 512", objects[7]));
-}
-
-static void test_never_handed_out(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(1, 500);
-  culprit = objects[0] + 100 * 512;
-  death_of(free_culprit, said, sizeof said);
-  char rest[80];
-  snprintf(rest, sizeof rest, "this memory was never handed out of arena %u\n",
-           heap_number(heap_self));
-  expect_said("free", rest);
-}
-
-static void measure_culprit(void) { heap_usable(culprit, "malloc_usable_size", (void *)0x1234); }
-static void test_usable_of_interior_pointer(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(3, 200);
-  culprit = objects[1] + 16;
-  death_of(measure_culprit, said, sizeof said);
-  expect_said("malloc_usable_size",
-              text_about("the pointer is 16 bytes inside the 208", objects[1]));
-  require(strstr(said, "called from 0x1234: ") != NULL);
-}
-
-/* Frees by a thread that is not the owner. */
-static void test_remote_faults(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(10, 100);
-  const struct heap *owner = heap_self;
-  become_new_thread();
-  char rest[160];
-  culprit = objects[4] + 48;
-  death_of(free_culprit, said, sizeof said);
-  snprintf(rest, sizeof rest,
-           "the pointer is 48 bytes inside the 112-byte object at %p of arena %u\n",
-           (void *)objects[4], heap_number(owner));
-  expect_said("free", rest);
-  culprit = objects[4];
-  death_of(free_culprit_twice, said, sizeof said);
-  snprintf(rest, sizeof rest, "double free of the 112-byte object at %p of arena %u\n", culprit,
-           heap_number(owner));
-  expect_said("free", rest);
-}
-
-/* A free list that points to itself, seen when it becomes the thread's list. */
-static void refill_from_circle(void) {
-  for (unsigned i = 0; i < 64; i++)
-    allocate(64);
-}
-static void test_circle_in_free_list(void **state) {
-  (void)state;
-  become_new_thread();
-  allocate_all(64, 64);
-  heap_free(objects[0]);
-  heap_free(objects[1]);
-  ((struct cell *)objects[1])->next = (struct cell *)objects[1];
-  death_of(refill_from_circle, said, sizeof said);
-  require(strcmp(said, "arenashim: heap corrupted: an object was freed twice\n") == 0);
-  ((struct cell *)objects[1])->next = (struct cell *)objects[0];
-}
-
-#define APART(body)                                                                                \
-  static void test_##body(void **state) {                                                          \
-    (void)state;                                                                                   \
-    in_child(body);                                                                                \
-  }
-APART(give_back)
-APART(keep_share)
-APART(give_back_scattered)
-APART(trim_returns_everything)
-APART(trim_idle)
-APART(blocks_move_between_heaps)
-
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_give_back),
-      cmocka_unit_test(test_keep_share),
-      cmocka_unit_test(test_give_back_scattered),
-      cmocka_unit_test(test_trim_returns_everything),
-      cmocka_unit_test(test_trim_idle),
-      cmocka_unit_test(test_blocks_move_between_heaps),
       cmocka_unit_test(test_every_size),
       cmocka_unit_test(test_no_overlap),
       cmocka_unit_test(test_freed_before_carved),
@@ -567,17 +244,6 @@ int main(void) {
       cmocka_unit_test(test_counters_are_exact),
       cmocka_unit_test(test_published_counters),
       cmocka_unit_test(test_corrupt_list_is_told),
-      cmocka_unit_test(test_errno_is_kept),
-      cmocka_unit_test(test_double_free_at_head),
-      cmocka_unit_test(test_double_free_in_emptied_slab),
-      cmocka_unit_test(test_double_free_in_given_block),
-      cmocka_unit_test(test_double_free_below_none),
-      cmocka_unit_test(test_interior_pointer),
-      cmocka_unit_test(test_interior_pointer_of_full_slab),
-      cmocka_unit_test(test_never_handed_out),
-      cmocka_unit_test(test_usable_of_interior_pointer),
-      cmocka_unit_test(test_remote_faults),
-      cmocka_unit_test(test_circle_in_free_list),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,11 +282,6 @@ static void address_limit(void) {
   require(os_address_limit() == UINT64_C(1) << 46);
 }
 
-#define APART(body)                                                                                \
-  static void test_##body(void **state) {                                                          \
-    (void)state;                                                                                   \
-    in_child(body);                                                                                \
-  }
 #define APART_WITH_LIMIT(body)                                                                     \
   static void test_##body(void **state) {                                                          \
     (void)state;                                                                                   \

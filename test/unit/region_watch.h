@@ -42,28 +42,28 @@ void __wrap_free(void *p) {
   __real_free(p);
 }
 
-static int watch_setup(void **state) {
+static inline int watch_setup(void **state) {
   (void)state;
   mallocs_until_refusal = -1;
   mallocs_alive = 0;
   return 0;
 }
 
-static int watch_teardown(void **state) {
+static inline int watch_teardown(void **state) {
   (void)state;
   return mallocs_alive == 0 ? 0 : -1;
 }
 
 /* ---- words ---- */
 
-static struct arena *create(const struct arena_config *config) {
+static inline struct arena *create(const struct arena_config *config) {
   struct arena *a = arena_create("test", config);
   assert_non_null(a);
   return a;
 }
 
-static void assert_totals(const struct arena *a, uint64_t allocs, uint64_t size, uint64_t blocks,
-                          uint64_t block_size, uint64_t big) {
+static inline void assert_totals(const struct arena *a, uint64_t allocs, uint64_t size,
+                                 uint64_t blocks, uint64_t block_size, uint64_t big) {
   struct arena_stats s = arena_stats(a);
   assert_int_equal(s.total_allocs, allocs);
   assert_int_equal(s.total_size, size);
@@ -72,9 +72,20 @@ static void assert_totals(const struct arena *a, uint64_t allocs, uint64_t size,
   assert_int_equal(s.total_big_blocks, big);
 }
 
-static void assert_unchanged(const struct arena *a, const struct arena_stats *before) {
+static inline void assert_unchanged(const struct arena *a, const struct arena_stats *before) {
   struct arena_stats now = arena_stats(a);
   assert_memory_equal(&now, before, sizeof now);
+}
+
+/* A request that gave no piece, and why. */
+static inline void assert_refused(const void *p, int error) {
+  assert_null(p);
+  assert_int_equal(errno, error);
+  errno = 0;
+}
+
+static inline bool is_aligned(const void *p, size_t alignment) {
+  return ((uintptr_t)p & (alignment - 1)) == 0;
 }
 
 #define CASE(function) cmocka_unit_test_setup_teardown(function, watch_setup, watch_teardown)

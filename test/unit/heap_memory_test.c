@@ -1,0 +1,146 @@
+/* Memory of a heap given back to the kernel and to other heaps.
+ *
+ * Each test needs a range of its own, so it runs in a child.
+ */
+#include "heap_objects.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static uint64_t resident_bytes(void) {
+  static unsigned char pages[1 << 16];
+  uint64_t n = 0;
+  size_t step = sizeof pages * PAGE_BYTES;
+  for (uintptr_t at = 0; at < range_span(); at += step) {
+    size_t bytes = range_span() - at < step ? range_span() - at : step;
+    require(mincore((void *)(range.base + at), bytes, pages) == 0);
+    for (size_t i = 0; i < bytes / PAGE_BYTES; i++)
+      n += pages[i] & 1;
+  }
+  return n * PAGE_BYTES;
+}
+
+static void sleep_ms(long ms) {
+  nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+/* At once, what is above the limit; after the delay, in a slow path, all of it. */
+static void give_back(void) {
+  struct heap *h = become_new_thread();
+  allocate_all(MANY, 500); /* 30 MB */
+  require(resident_bytes() > 28 << 20);
+  uint64_t blocks = held_blocks(h);
+  free_all(MANY);
+  require(h->dirty_bytes <= EMPTY_KEEP_BYTES && h->dirty_bytes > 0);
+  require(resident_bytes() <= EMPTY_KEEP_BYTES + 4 * SLAB_BYTES);
+  require(held_blocks(h) < 4 && count_get(&h->total_blocks) >= blocks);
+  check_all_heaps();
+  for (unsigned i = 0; i < 64 * 40; i++) /* too early */
+    heap_free(allocate(0)), objects[i] = allocate(0);
+  require(h->dirty_bytes > 0);
+  sleep_ms(EMPTY_DELAY_MS + 30);
+  for (unsigned i = 0; i < 64 * 80; i++)
+    objects[i] = allocate(0);
+  require(h->dirty_bytes == 0);
+  check_all_heaps();
+}
+
+/* A quarter of what is carved may stay empty where that is more. */
+static void keep_share(void) {
+  struct heap *h = become_new_thread();
+  allocate_all(MANY, 500);
+  free_all(MANY / 2);
+  uint64_t carved = count_get(&h->carved_bytes);
+  require(h->dirty_bytes <= carved / EMPTY_KEEP_SHARE);
+  require(h->dirty_bytes > carved / EMPTY_KEEP_SHARE - BLOCK_BYTES_DEFAULT);
+  check_all_heaps();
+}
+
+/* Slabs that lie among living ones are purged too, one by one. */
+static void give_back_scattered(void) {
+  struct heap *h = become_new_thread();
+  allocate_all(MANY, 500);
+  for (unsigned i = 0; i < MANY; i++)
+    if (i / 131 % 16 != 0)
+      heap_free(objects[i]);
+  struct inventory v = check_invariants(h);
+  require(v.slabs[0][false] > 100 && h->dirty_bytes <= keep_limit_of(h));
+  require(resident_bytes() <= v.carved_bytes + h->dirty_bytes + 64 * SLAB_BYTES / 8);
+  allocate_all(1, 0);
+  trim_own();
+  v = check_invariants(h);
+  require(v.slabs[0][true] == 0 && h->dirty_bytes == 0);
+  check_all_heaps();
+  allocate_all(MANY / 2, 200); /* clean slabs serve again */
+  check_all_heaps();
+}
+
+static void trim_returns_everything(void) {
+  struct heap *h = become_new_thread();
+  allocate_all(MANY, 300);
+  free_all(MANY);
+  trim_own();
+  require(h->dirty_bytes == 0);
+  require(held_blocks(h) <= 2); /* of the two current slabs */
+  require(resident_bytes() <= 4 * SLAB_BYTES);
+  check_all_heaps();
+  struct survey v;
+  range_survey(&v);
+  require(v.free_block_bytes >= v.span_bytes - 2 * BLOCK_BYTES_DEFAULT);
+}
+
+/* Trim reaches heaps that no thread has. */
+static void trim_idle(void) {
+  struct heap *other = become_new_thread();
+  allocate_all(MANY, 300);
+  free_all(MANY);
+  heap_lend_back(other);
+  heap_self = (struct heap *)&heap_none;
+  require(other->dirty_bytes > 0);
+  heap_trim();
+  require(other->dirty_bytes == 0 && heap_thread(heap_number(other)) == 0);
+  check_all_heaps();
+}
+
+/* A block given back serves another heap, and its pages read as zero. */
+static void blocks_move_between_heaps(void) {
+  struct heap *first = become_new_thread();
+  allocate_all(MANY, 500);
+  uintptr_t span = range_span();
+  free_all(MANY);
+  trim_own();
+  struct heap *second = become_new_thread();
+  require(second != first);
+  allocate_all(MANY - 3 * 2048, 500);
+  require(range_span() == span);
+  check_all_heaps();
+}
+
+/* Freeing does not lose errno, nor does asking the kernel. */
+static void errno_is_kept(void) {
+  errno = 77;
+  allocate_all(MANY, 500);
+  free_all(MANY);
+  heap_trim();
+  require(errno == 77);
+}
+
+APART(give_back)
+APART(keep_share)
+APART(give_back_scattered)
+APART(trim_returns_everything)
+APART(trim_idle)
+APART(blocks_move_between_heaps)
+APART(errno_is_kept)
+
+int main(void) {
+  test_start();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_give_back),           cmocka_unit_test(test_keep_share),
+      cmocka_unit_test(test_give_back_scattered), cmocka_unit_test(test_trim_returns_everything),
+      cmocka_unit_test(test_trim_idle),           cmocka_unit_test(test_blocks_move_between_heaps),
+      cmocka_unit_test(test_errno_is_kept),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
