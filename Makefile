@@ -69,14 +69,14 @@ UNIT_PROGRAMS := $(patsubst %,$(B)/test/unit/%,$(filter-out region_poison_test,$
 TEST_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing -Iarena $(WARN) -Wno-missing-prototypes
 PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
 
-$(B)/test/preload/%: test/preload/%.c test/preload/check.h
+$(B)/test/preload/%: test/preload/%.c $(wildcard test/preload/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< -ldl
 $(B)/test/preload/region_user: test/preload/region_user.c $(B)/libarena.a
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $^
 $(B)/test/preload/region_own: PROGRAM_FLAGS += -rdynamic
-$(B)/test/preload/%: test/preload/%.cc test/preload/check.h
+$(B)/test/preload/%: test/preload/%.cc $(wildcard test/preload/*.h)
 	@mkdir -p $(@D)
 	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -ldl
 $(B)/test/preload/%.plugin.so: test/preload/%.plugin.c

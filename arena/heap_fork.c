@@ -109,7 +109,9 @@ static void restart_counts(struct heap *h) {
     h->forked[c] += t.frees[c];
     h->forked_remote[c] += t.remote[c];
   }
-  h->total_blocks = count_get(&h->block_count);
+  h->total_blocks = 0;
+  for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
+    count_add(&h->total_blocks, 1);
   h->carved_peak = count_get(&h->carved_bytes);
   h->threads = heap_thread(heap_number(h)) != 0;
 }
