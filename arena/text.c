@@ -74,13 +74,12 @@ void text_str_left(struct text *t, const char *s, unsigned width) {
 }
 
 void text_size(struct text *t, uint64_t bytes) {
-  static const uint64_t kibi = 1 << 10, mebi = 1 << 20;
-  uint64_t unit = bytes >= mebi && bytes % mebi == 0   ? mebi
-                  : bytes >= kibi && bytes % kibi == 0 ? kibi
-                                                       : 1;
-  text_u64(t, bytes / unit);
-  if (unit > 1)
-    text_char(t, unit == mebi ? 'M' : 'K');
+  unsigned unit = 0;
+  for (; unit < 2 && bytes != 0 && bytes % 1024 == 0; unit++)
+    bytes /= 1024;
+  text_u64(t, bytes);
+  if (unit > 0)
+    text_char(t, "BKM"[unit]);
 }
 
 /* After a write of nothing: may the next one do better?  The clock says when not, since signals

@@ -220,13 +220,11 @@ static void print_option(const char *name, const char *value) {
 }
 
 void options_print(const struct options *o) {
-  char block[24], number[24];
+  char block[24] = "", number[24] = "";
   struct text t = {.bytes = block, .capacity = sizeof block - 1};
   text_size(&t, o->block_bytes);
-  block[t.length] = '\0';
   t = (struct text){.bytes = number, .capacity = sizeof number - 1};
   text_u64(&t, (uint64_t)o->signal);
-  number[t.length] = '\0';
   print_option("BLOCK_SIZE", block);
   print_option("STATS", !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr");
   print_option("SIGNAL", o->signal ? number : "");
