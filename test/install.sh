@@ -8,9 +8,9 @@ set -u
 
 packages_of() {
   case $1 in
-    build) echo gcc make binutils libc6-dev libjemalloc-dev ;;
+    build) echo gcc make binutils libc6-dev libjemalloc-dev libunwind-dev ;;
     demo) echo g++ ;;
-    test) echo bats libcmocka-dev valgrind strace perl python3 sqlite3 git g++ clang \
+    test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-14-dev gdb xz-utils redis-server nodejs procps util-linux file ;;
     check) echo clang-format clang-tidy cppcheck shellcheck ;;
     *) return 1 ;;

@@ -1,0 +1,36 @@
+/* How one frame finds its caller: a property of the return address into it.
+ *
+ * At a return address the walker knows two registers: sp, just after that address was popped,
+ * and rbp.  CFA is the frame's canonical address, the caller's sp after the return:
+ *
+ *      sp ->  | locals, saved registers |  rbp is at CFA + rbp_at, if the frame saved it
+ *             | next return address     |  at CFA - 8
+ *     CFA ->  | the caller's frame      |
+ *
+ * One step:  CFA = (sp or rbp) + delta;  ra' = [CFA - 8];  rbp' = rbp_at ? [CFA + rbp_at] : rbp;
+ * sp' = CFA.  A next return address of 0 ends the walk like RULE_END does.  Whoever replays a
+ * rule must see that sp < CFA, inside the thread's stack, before the loads.
+ */
+#ifndef SHIM_RULE_H
+#define SHIM_RULE_H
+
+#include <assert.h>
+#include <stdint.h>
+
+enum rule_kind {
+  RULE_UNKNOWN, /* not learned yet */
+  RULE_SP,      /* CFA = sp + delta */
+  RULE_BP,      /* CFA = rbp + delta */
+  RULE_END,     /* the outermost frame: no caller */
+  RULE_NEVER    /* can't be replayed: libunwind must be asked each time */
+};
+
+struct rule {
+  int32_t delta;
+  int16_t rbp_at; /* 0: the frame leaves rbp alone */
+  uint8_t kind;   /* an enum rule_kind */
+};
+
+static_assert(sizeof(struct rule) <= 8, "a rule fits into one word");
+
+#endif
