@@ -94,6 +94,7 @@ $(B)/test/bench/pairs: test/bench/pairs.c
 # family is defined there.  $(1): the directory below build, $(2): flags.
 HEAP_SOURCES := $(HEAP:%=arena/%.c)
 REGION_SOURCES := $(REGION:%=arena/%.c)
+STACK_SOURCES := shim/unwinder.c shim/cfi.c shim/modules.c arena/os.c
 define unit_rules
 $(B)/$(1)/region_%: test/unit/region_%.c $$(wildcard test/unit/*.h) $(REGION_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
@@ -102,10 +103,19 @@ $(B)/$(1)/region_model_test $(B)/$(1)/region_attach_test $(B)/$(1)/region_poison
   test/unit/%.c $(REGION_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) -fPIE $(2) -o $$@ $$< $(REGION_SOURCES) -lcmocka
+$(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STACK_SOURCES) $(HEADERS) \
+  $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
+	@mkdir -p $$(@D)
+	$$(CC) $(TEST_CFLAGS) -DPLUGINS='"$(abspath $(B)/test/unit)"' $(2) -pthread -o $$@ $$< $(STACK_SOURCES) -lcmocka -ldl
 $(B)/$(1)/%_test: test/unit/%_test.c $$(wildcard test/unit/*.h) $(HEAP_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< $(HEAP_SOURCES) -lcmocka
 endef
+$(B)/test/unit/modules_a.so: ROOM := 40
+$(B)/test/unit/modules_b.so: ROOM := 88
+$(B)/test/unit/modules_%.so: test/unit/modules_plugin.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O1 -DROOM=$(ROOM) -shared -fPIC -Wl,--build-id=none -o $@ $<
 $(eval $(call unit_rules,test/unit,))
 $(eval $(call unit_rules,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
 $(eval $(call unit_rules,tsan,-fsanitize=thread))

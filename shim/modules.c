@@ -9,11 +9,11 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 2 * PAGE_BYTES, NAMES_BYTES = 2 * PAGE_BYTES, TABLE_BYTES_MAX = 16 << 10 };
+enum { CHUNK_BYTES = 2 * PAGE_BYTES, NAMES_BYTES = 2 * PAGE_BYTES, TABLE_BYTES_MAX = 128 << 10 };
 
 struct entry {
   struct module module;
-  uint64_t table_print; /* of the unwind table, if there is no build-id */
+  uint64_t table_print; /* of the unwind tables, if there is no build-id */
   unsigned seen;        /* the pass that last met it */
 };
 
@@ -130,15 +130,18 @@ static void read_addresses(struct module *m, const struct dl_phdr_info *info) {
   }
 }
 
-/* A segment's bytes in memory, if they lie in what the file itself fills of a readable
- * PT_LOAD; else NULL. */
-static const unsigned char *segment(const struct dl_phdr_info *info, const ElfW(Phdr) * part) {
+/* A part's bytes in memory, if they lie in what the file itself fills of a readable PT_LOAD; else
+ * NULL.  *bytes: from there to the end of what is filled. */
+static const unsigned char *segment(const struct dl_phdr_info *info, const ElfW(Phdr) * part,
+                                    size_t *bytes) {
   for (unsigned i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-    if (h->p_type == PT_LOAD && (h->p_flags & PF_R) != 0 && part->p_vaddr >= h->p_vaddr &&
-        part->p_vaddr - h->p_vaddr <= h->p_filesz &&
-        part->p_filesz <= h->p_filesz - (part->p_vaddr - h->p_vaddr))
-      return (const unsigned char *)(info->dlpi_addr + part->p_vaddr); /* NOLINT */
+    uintptr_t offset = part->p_vaddr - h->p_vaddr; /* wraps if the part is below */
+    if (h->p_type != PT_LOAD || (h->p_flags & PF_R) == 0 || offset > h->p_filesz ||
+        part->p_filesz > h->p_filesz - offset)
+      continue;
+    *bytes = h->p_filesz - offset;
+    return (const unsigned char *)(info->dlpi_addr + part->p_vaddr);
   }
   return NULL;
 }
@@ -169,20 +172,26 @@ static void read_notes(struct module *m, const unsigned char *at, size_t left, s
 static void read_build_id(struct module *m, const struct dl_phdr_info *info) {
   for (unsigned i = 0; i < info->dlpi_phnum && m->build_id_bytes == 0; i++) {
     const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-    const unsigned char *notes = h->p_type == PT_NOTE ? segment(info, h) : NULL;
+    size_t bytes;
+    const unsigned char *notes = h->p_type == PT_NOTE ? segment(info, h, &bytes) : NULL;
     if (notes != NULL)
       read_notes(m, notes, h->p_filesz, h->p_align == 8 ? 8 : 4);
   }
 }
 
-/* Where functions begin and what unwinds them: other code, other print (FNV-1a). */
+/* Other code, other unwind tables: .eh_frame_hdr and what follows it in its segment, which is
+ * .eh_frame as linkers lay it out.  FNV-1a, a word at a time. */
 static uint64_t table_print(const struct dl_phdr_info *info) {
-  uint64_t print = 0xcbf29ce484222325;
+  uint64_t print = 0xcbf29ce484222325, word;
   for (unsigned i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-    const unsigned char *table = h->p_type == PT_GNU_EH_FRAME ? segment(info, h) : NULL;
-    for (size_t k = 0; table != NULL && k < h->p_filesz && k < TABLE_BYTES_MAX; k++)
-      print = (print ^ table[k]) * 0x100000001b3;
+    size_t bytes = 0;
+    const unsigned char *table = h->p_type == PT_GNU_EH_FRAME ? segment(info, h, &bytes) : NULL;
+    for (size_t k = 0; table != NULL && k + sizeof word <= bytes && k < TABLE_BYTES_MAX;
+         k += sizeof word) {
+      memcpy(&word, table + k, sizeof word);
+      print = (print ^ word) * 0x100000001b3;
+    }
   }
   return print;
 }
@@ -214,7 +223,7 @@ static void own_path(char *path, size_t capacity) {
     path[n] = 0;
     return;
   }
-  const char *told = (const char *)getauxval(AT_EXECFN); /* NOLINT */
+  const char *told = (const char *)getauxval(AT_EXECFN);
   size_t length = told != NULL ? strnlen(told, capacity - 1) : 0;
   memcpy(path, told != NULL ? told : "", length);
   path[length] = 0;

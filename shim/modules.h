@@ -8,7 +8,7 @@
  * readers need no lock and modules that left stay in the dump.  Nothing here calls malloc.
  *
  * A module stands as long as its addresses, its path and its build-id (without one: its unwind
- * table) are the same; one that was closed and opened again unchanged is the same module.
+ * tables) are the same; one that was closed and opened again unchanged is the same module.
  */
 #ifndef SHIM_MODULES_H
 #define SHIM_MODULES_H
