@@ -98,20 +98,23 @@ static bool find_row(const unsigned char *header, uintptr_t ip, struct row *foun
 /* ---- programs ---- */
 
 /* What follows each opcode below 0x30: so many LEB numbers; or bytes (a, b, d: 1, 2, 4);
- * p: a pointer; x: an expression or nothing known. */
+ * p: a pointer; x: an expression, a value that is computed, or nothing known. */
 static const char operands[] = "0pabd2111200211xx"          /* 0x00..0x10 */
-                               "22122x"                     /* 0x11..0x16 */
+                               "221xxx"                     /* 0x11..0x16 */
                                "xxxxxxxxxxxxxxxxxxxxxxx12"; /* 0x17..0x2f */
 static_assert(sizeof operands == 0x30 + 1, "one letter an opcode");
 
+static char operands_of(unsigned opcode) {
+  if (opcode >= 0x40) /* advance, offset, restore: one operand is in the opcode */
+    return "010"[(opcode >> 6) - 1];
+  if (opcode + 1 < sizeof operands)
+    return operands[opcode];
+  return 'x';
+}
+
 static bool program_is_plain(struct bytes b, size_t pointer) {
   while (b.at < b.end && !b.broken) {
-    unsigned opcode = read_u8(&b);
-    char kind = opcode >= 0xc0                 ? '0' /* restore */
-                : opcode >= 0x80               ? '1' /* offset */
-                : opcode >= 0x40               ? '0' /* advance */
-                : opcode + 1 < sizeof operands ? operands[opcode]
-                                               : 'x';
+    char kind = operands_of(read_u8(&b));
     if (kind == 'x')
       return false;
     if (kind == '2')

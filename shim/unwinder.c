@@ -1,13 +1,13 @@
 /* libunwind behind its narrow door; contract in unwinder.h.
  *
- *   learn   probe from (A, B), probe from (A', B'):  both CFA - sp equal      RULE_SP
- *                                                    both CFA - rbp equal     RULE_BP
- *                                                    neither                  RULE_NEVER
+ *   learn   one step from sp = A, rbp = B:  CFA - A fits 32 bits      RULE_SP
+ *                                           CFA - B fits 32 bits      RULE_BP
+ *                                           neither                   RULE_NEVER
  *
- * A, B, A' and B' are far from one another and no addresses at all, so that a 32-bit distance
- * fits one register only; A' and B' have other low bits, so that an address that was rounded
- * does not pass for a distance.  Whatever libunwind reads on the way, it gets FAKE_WORD.
- * (Expressions it evaluates by plain loads: cfi.h keeps code that has any away from probes.)
+ * A and B, and what all other registers hold, are far from one another and no addresses at all:
+ * a 32-bit distance fits one of them only.  One step is a proof, because cfi.h let only code pass
+ * whose CFA is a register and an offset.  Whatever libunwind reads on the way, it gets FAKE_WORD.
+ * (DWARF expressions it would evaluate by plain loads: the other reason for cfi.h.)
  */
 #include "unwinder.h"
 #include "arch_stack.h"
@@ -40,6 +40,9 @@ enum { GOOD_PAGES = 4, FAKE_WORD = 0x5a5a8 };
 /* What registers hold that we know nothing of: no address, and not 0 either, because libunwind
  * takes a word at address 0 for a value that is undefined: for the end of the stack. */
 static const uintptr_t nowhere = 0x7c0d000033330;
+
+/* What the stack pointer and rbp hold while learning. */
+static const uintptr_t made_up_sp = 0x7001000055550, made_up_bp = 0x7203000099990;
 
 /* One use of libunwind.  Our access_mem knows it by its address: libunwind passes the cursor's
  * or the context's (the low bits carry flags). */
@@ -106,69 +109,46 @@ static void session_end(const struct session *s) { current = s->interrupted; }
 
 /* ---- learning ---- */
 
-#define RULE(k)                                                                                    \
-  (struct rule) { .kind = (k) }
+static struct rule rule_only(enum rule_kind kind) { return (struct rule){.kind = (uint8_t)kind}; }
 
-/* What one step from made-up registers showed. */
-struct probe {
-  uintptr_t sp, bp; /* made up */
-  bool ends;
-  uintptr_t cfa;
-  bool bp_saved;
-  int64_t bp_at; /* from the CFA */
-};
+static bool is_return_address_at(struct session *s, uintptr_t cfa) {
+  unw_save_loc_t place;
+  return unwind.get_save_loc(&s->cursor, UNW_REG_IP, &place) >= 0 && place.type == UNW_SLT_MEMORY &&
+         place.u.addr == cfa + RETURN_ADDRESS_AT;
+}
 
-/* Where the step left rbp.  False: somewhere that a rule can't express. */
-static bool probe_saved_bp(struct session *s, struct probe *p) {
+/* Where the caller's rbp is, from the CFA, in a rule's form. */
+static bool find_saved_bp(struct session *s, uintptr_t cfa, int16_t *at) {
   unw_save_loc_t place;
   if (unwind.get_save_loc(&s->cursor, UNW_TDEP_BP, &place) < 0 || place.type != UNW_SLT_MEMORY)
     return false;
-  p->bp_saved = place.u.addr != context_bp_place(&s->context);
-  p->bp_at = p->bp_saved ? (int64_t)(place.u.addr - p->cfa) : 0;
-  return true;
+  bool unchanged = place.u.addr == context_bp_place(&s->context);
+  int64_t distance = unchanged ? 0 : (int64_t)(place.u.addr - cfa);
+  *at = (int16_t)distance;
+  return *at == distance && unchanged == (distance == 0);
 }
 
-static bool probe_return_address(struct session *s, const struct probe *p) {
-  unw_save_loc_t place;
-  return unwind.get_save_loc(&s->cursor, UNW_REG_IP, &place) >= 0 && place.type == UNW_SLT_MEMORY &&
-         place.u.addr == p->cfa + RETURN_ADDRESS_AT;
-}
-
-/* Steps once.  False: no rule can say what this frame does. */
-static bool probe_step(struct session *s, uintptr_t ra, struct probe *p) {
-  context_fill(&s->context, nowhere);
-  context_set(&s->context, ra, p->sp, p->bp);
-  if (unwind.init_local(&s->cursor, &s->context) < 0)
-    return false;
-  int stepped = unwind.step(&s->cursor);
-  p->ends = stepped == 0;
-  if (stepped <= 0)
-    return stepped == 0;
-  unw_word_t cfa;
-  if (unwind.get_reg(&s->cursor, UNW_REG_SP, &cfa) < 0)
-    return false;
-  p->cfa = cfa;
-  return probe_return_address(s, p) && probe_saved_bp(s, p);
-}
-
-static struct rule rule_of(const struct probe *a, const struct probe *b) {
-  bool by_sp = a->cfa - a->sp == b->cfa - b->sp;
-  bool by_bp = a->cfa - a->bp == b->cfa - b->bp;
-  int64_t delta = (int64_t)(by_sp ? a->cfa - a->sp : a->cfa - a->bp);
-  struct rule r = {
-      .kind = by_sp ? RULE_SP : RULE_BP, .delta = (int32_t)delta, .rbp_at = (int16_t)a->bp_at};
-  bool expressible = by_sp != by_bp && r.delta == delta && r.rbp_at == a->bp_at &&
-                     a->bp_saved == (r.rbp_at != 0) && a->bp_saved == b->bp_saved &&
-                     a->bp_at == b->bp_at && (by_bp || delta > 0);
-  return expressible ? r : RULE(RULE_NEVER);
+static bool fits(int64_t distance, struct rule *r, enum rule_kind kind) {
+  r->delta = (int32_t)distance;
+  r->kind = (uint8_t)kind;
+  return r->delta == distance;
 }
 
 static struct rule learn(uintptr_t ra, struct session *s) {
-  struct probe a = {.sp = 0x7001000055550, .bp = 0x7203000099990};
-  struct probe b = {.sp = 0x740500002aab8, .bp = 0x7707000044448};
-  if (!cfi_is_plain(ra - 1) || !probe_step(s, ra, &a) || !probe_step(s, ra, &b) || a.ends != b.ends)
-    return RULE(RULE_NEVER);
-  return a.ends ? RULE(RULE_END) : rule_of(&a, &b);
+  unw_word_t cfa;
+  struct rule r = rule_only(RULE_UNKNOWN);
+  context_fill(&s->context, nowhere);
+  context_set(&s->context, ra, made_up_sp, made_up_bp);
+  if (!cfi_is_plain(ra - 1) || unwind.init_local(&s->cursor, &s->context) < 0)
+    return rule_only(RULE_NEVER);
+  int stepped = unwind.step(&s->cursor);
+  if (stepped <= 0)
+    return rule_only(stepped == 0 ? RULE_END : RULE_NEVER);
+  bool known = unwind.get_reg(&s->cursor, UNW_REG_SP, &cfa) >= 0 && is_return_address_at(s, cfa) &&
+               find_saved_bp(s, cfa, &r.rbp_at) &&
+               (fits((int64_t)(cfa - made_up_sp), &r, RULE_SP) ||
+                fits((int64_t)(cfa - made_up_bp), &r, RULE_BP));
+  return known && (r.kind == RULE_BP || r.delta > 0) ? r : rule_only(RULE_NEVER);
 }
 
 struct learn_job {

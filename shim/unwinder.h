@@ -6,9 +6,9 @@
  *
  * Rules are learned from made-up registers: libunwind steps once from a context whose sp and rbp
  * are numbers of ours, and every word it asks for is answered by us (its access_mem is replaced,
- * for our own cursors only), so that learning reads no memory of the program at all.  A step
- * from other numbers tells which register the frame follows; see rule.h.  Code without unwind
- * information is never replayed (libunwind guesses there), nor code whose information has
+ * for our own cursors only), so that learning reads no memory of the program but its unwind
+ * information.  The distances after the step tell which register the frame follows.  Code without
+ * unwind information is never replayed (libunwind guesses there), nor code whose information has
  * expressions (cfi.h).  For walks over real stacks each page is tried by a system call first, so
  * that a broken stack gives a short walk; only expressions are evaluated unseen.
  *
