@@ -69,7 +69,7 @@ static bool is_good(struct session *s, uintptr_t address) {
   for (unsigned i = 0; i < GOOD_PAGES; i++)
     if (s->good[i] == page && page != 0)
       return true;
-  if (!is_readable(address))
+  if (!is_readable(page))
     return false;
   s->good[s->next_good++ % GOOD_PAGES] = page;
   return true;
