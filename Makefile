@@ -90,6 +90,10 @@ $(B)/test/bench/pairs: test/bench/pairs.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -fno-builtin -Wall -Wextra -o $@ $<
 
+$(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEAP_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) -pthread -o $@ $^
+
 # Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
 # family is defined there.  $(1): the directory below build, $(2): flags.
 HEAP_SOURCES := $(HEAP:%=arena/%.c)
@@ -110,6 +114,9 @@ $(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STA
 $(B)/$(1)/%_test: test/unit/%_test.c $$(wildcard test/unit/*.h) $(HEAP_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< $(HEAP_SOURCES) -lcmocka
+$(B)/$(1)/large_%_test: test/unit/large_%_test.c $$(wildcard test/unit/*.h) shim/large_%.c $(HEAP_SOURCES) $(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< shim/large_$$*.c $(HEAP_SOURCES) -lcmocka -Wl,--wrap=mmap
 endef
 $(B)/test/unit/modules_a.so: ROOM := 40
 $(B)/test/unit/modules_b.so: ROOM := 88
@@ -142,8 +149,8 @@ asan: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(UNIT:%=$(B)/asan/%)
 	@test/run.sh $(UNIT:%=$(B)/asan/%)
 tsan: deps-build deps-test
-	@$(MAKE) --no-print-directory -s $(patsubst %,$(B)/tsan/%,$(filter heap%,$(UNIT)))
-	@test/run.sh $(patsubst %,$(B)/tsan/%,$(filter heap%,$(UNIT)))
+	@$(MAKE) --no-print-directory -s $(patsubst %,$(B)/tsan/%,$(filter heap% large%,$(UNIT)))
+	@test/run.sh $(patsubst %,$(B)/tsan/%,$(filter heap% large%,$(UNIT)))
 
 # Format, compiler warnings as errors with both compilers, static analysis.
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
