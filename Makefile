@@ -165,6 +165,12 @@ check: deps-build deps-check
 	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ arena shim
 	shellcheck test/*.sh test/*/*.sh .ci/run
 
+# What knowing who allocates costs, beside other profilers.  OPTIONS="--rounds 5 --only perl".
+bench-tags: deps-build deps-bench
+	@$(MAKE) --no-print-directory -s all $(B)/test/bench/large_tags
+	@$(B)/test/bench/large_tags
+	@test/bench/tags.py $(OPTIONS)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(B)/libarenashim.so $(DESTDIR)$(PREFIX)/lib
@@ -181,7 +187,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan mutants install clean'
+	@echo 'all demo test check asan tsan bench-tags mutants install clean'
 
-.PHONY: all demo test test-programs asan tsan mutants check install clean help
+.PHONY: all demo test test-programs asan tsan bench-tags mutants check install clean help
 .SECONDARY:

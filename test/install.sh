@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a group of make's targets needs and that are missing.
-# Usage: test/install.sh GROUP...     groups: build, demo, test, check
+# Usage: test/install.sh GROUP...     groups: build, demo, test, check, bench
 #
 # With everything there, this is one dpkg-query and a few milliseconds, so make may always call it.
 # Without root or passwordless sudo it names what is missing in one line and exits 1.
@@ -12,6 +12,8 @@ packages_of() {
     demo) echo g++ ;;
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-14-dev gdb xz-utils redis-server nodejs procps util-linux file ;;
+    bench) echo g++ clang python3 perl sqlite3 z3 heaptrack libjemalloc2 google-perftools \
+      libgoogle-perftools4 ;;
     check) echo clang-format clang-tidy cppcheck shellcheck ;;
     *) return 1 ;;
   esac
@@ -79,5 +81,5 @@ install_group() { # GROUP
   fi
 }
 
-[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|check ...' >&2; exit 2; }
+[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|check|bench ...' >&2; exit 2; }
 for group; do install_group "$group" || exit; done

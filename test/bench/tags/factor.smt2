@@ -1,0 +1,10 @@
+; A prime as the product of two numbers: there is none.  Bit-blasted and searched.
+(set-logic QF_BV)
+(declare-const a (_ BitVec 32))
+(declare-const b (_ BitVec 32))
+(assert (bvult a (_ bv65536 32)))
+(assert (bvult b (_ bv65536 32)))
+(assert (bvult (_ bv1 32) a))
+(assert (bvule a b))
+(assert (= (bvmul a b) (_ bv1073741789 32)))
+(check-sat)
