@@ -35,7 +35,7 @@ def python(script):
 
 def compiler_proper(driver, marker):
     """The one process that compiles, as the driver would start it."""
-    source = os.path.join(TOP, 'test/demo/templates.cc')
+    source = os.path.join(TOP, 'test/real/inputs/templates.cc')
     plan = subprocess.run([driver, '-###', '-std=c++17', '-O1', '-c', '-o', '/dev/null', source],
                           capture_output=True, text=True, env={'PATH': os.environ['PATH']})
     for line in plan.stderr.splitlines():
@@ -210,7 +210,9 @@ def arguments():
     parser.add_argument('--rounds', type=int, help='default 15')
     parser.add_argument('--quick', action='store_true', help='3 rounds: a test of the bench, no figures')
     parser.add_argument('--only', metavar='PROGRAM,...', default=','.join(PROGRAMS))
-    parser.add_argument('--modes', metavar='MODE,...', default=','.join(MODES))
+    parser.add_argument('--modes', metavar='MODE,...', 
+                        default=','.join(m for m in MODES if m != 'jemalloc-prof-all'),
+                        help='default: all but jemalloc-prof-all, which takes minutes a run')
     parser.add_argument('--json', default=os.path.join(TOP, 'build/bench-tags.json'), help='result file')
     chosen = parser.parse_args()
     chosen.rounds = chosen.rounds if chosen.rounds is not None else 3 if chosen.quick else 15
