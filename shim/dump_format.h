@@ -1,0 +1,266 @@
+/* The dump: the one format that the shim writes and the `arenashim` command reads.
+ *
+ *   offset 0          struct dump_header    magic, version, sizes, checksum
+ *   header_bytes      struct dump_section   x section_count: the table
+ *   each its offset   items of a section    a multiple of 8, padded with zeros to one
+ *
+ * Rules
+ *   All numbers are little-endian, of fixed width, at natural alignment, without padding; there are
+ *   no pointers.  Text is an offset into DUMP_STRINGS, where it ends with a NUL; offset 0 is "".
+ *   An index refers to an item of the section named beside it.
+ *   Checksums are CRC-32 IEEE (zlib's crc32: reflected polynomial 0xEDB88320, all ones before and
+ *   inverted after).  A section's covers its items and their padding up to a multiple of 8; the
+ * header's covers header and table with the field `crc` taken as zero.  So no byte of a file is
+ * without one. A section is whole or it is not used: whoever reads drops a damaged or cut one
+ * alone.  So write small and precious sections first (the order of enum dump_section_id), large
+ * ones last.
+ *
+ * Changes
+ *   A minor version may add sections, fields at the end of items, and values of enums.  Readers
+ *   skip sections they don't know, and read of larger items the prefix they know; fields they
+ *   know and the file lacks read as zero.  Items never get smaller than in version 1.0.
+ *   Anything else is a new major version, which older readers refuse.
+ *
+ * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
+ * stands before it, and each counter stays at its place.
+ */
+#ifndef SHIM_DUMP_FORMAT_H
+#define SHIM_DUMP_FORMAT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+/* 8 bytes that no text file starts with and that text modes break: \211 A R E N A CR LF. */
+#define DUMP_MAGIC "\211ARENA\r\n"
+
+enum {
+  DUMP_MAJOR = 1,
+  DUMP_MINOR = 0,
+  DUMP_ALIGN = 8,         /* of every section's offset */
+  DUMP_DEPTH_MAX = 1024,  /* nodes from a site to the root, labels included */
+  DUMP_SECTIONS_MAX = 256 /* in one file */
+};
+
+struct dump_header {
+  char magic[8];
+  uint16_t major, minor;
+  uint32_t header_bytes;  /* of this struct: where the table starts */
+  uint64_t file_bytes;    /* of the whole file: less means it was cut */
+  uint32_t section_count; /* items of the table */
+  uint32_t section_bytes; /* of one item of the table */
+  uint32_t crc;
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_header) == 40, "format");
+
+enum dump_section_id {
+  DUMP_STRINGS = 1,
+  DUMP_PROCESS = 2,
+  DUMP_ARENAS = 3,
+  DUMP_CLASSES = 4,
+  DUMP_LEDGER = 5,
+  DUMP_HEALTH = 6,
+  DUMP_MODULES = 7,
+  DUMP_REGIONS = 8,
+  DUMP_BLOCKS = 9,
+  DUMP_ACCOUNTS = 10,
+  DUMP_SITES = 11,
+  DUMP_NODES = 12
+};
+
+struct dump_section {
+  uint32_t id; /* enum dump_section_id; each at most once */
+  uint32_t item_bytes;
+  uint64_t offset; /* from the start of the file */
+  uint64_t items;
+  uint32_t crc;
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_section) == 32, "format");
+
+/* DUMP_STRINGS has items of one byte; first and last are NUL. */
+
+enum dump_reason { DUMP_AT_EXIT = 0, DUMP_ON_SIGNAL = 1, DUMP_ON_CALL = 2 };
+enum dump_tags { DUMP_TAG_OFF = 0, DUMP_TAG_SITE = 1, DUMP_TAG_STACK = 2, DUMP_TAG_VERIFY = 3 };
+enum dump_process_flag {
+  DUMP_FORK_CHILD = 1, /* counts start at the fork; what lived then counts as allocated */
+  DUMP_PEAK_BOUND = 2, /* peak_bytes is an upper bound */
+  DUMP_LARGE_STALE = 4 /* jemalloc's figures are those of its last safe refresh */
+};
+
+/* DUMP_PROCESS: one item. */
+struct dump_process {
+  uint32_t pid, ppid;
+  uint32_t program, command, host; /* text: short name, arguments joined by spaces, node name */
+  uint32_t version;                /* text: of the shim */
+  uint32_t options;                /* text: NAME=VALUE, separated by newlines, as resolved */
+  uint32_t reason;                 /* enum dump_reason */
+  uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL */
+  uint32_t flags;                  /* enum dump_process_flag */
+  uint32_t tags;                   /* enum dump_tags */
+  uint32_t depth;                  /* frames asked for: N of stack:N */
+  uint64_t unix_time;
+  uint64_t sample_bytes; /* 0: exact; else one tag per so many bytes, and accounts are estimates */
+  uint64_t block_bytes, slab_bytes;
+  uint64_t live_objects, live_bytes; /* requested bytes; with rounding when tags are off */
+  uint64_t peak_bytes;               /* largest value that live_bytes had */
+};
+static_assert(sizeof(struct dump_process) == 104, "format");
+
+enum dump_arena_flag {
+  DUMP_ARENA_RUNNING = 1,   /* its thread runs: as of its last slow path */
+  DUMP_ARENA_PEAK_BOUND = 2 /* peak_bytes is an upper bound */
+};
+
+/* DUMP_ARENAS: threads' arenas.  A free is counted here by the owner, whoever frees. */
+struct dump_arena {
+  uint32_t number;
+  uint32_t name;    /* text */
+  uint32_t threads; /* served, one after another */
+  uint32_t flags;   /* enum dump_arena_flag */
+  uint64_t total_allocs;
+  uint64_t total_size; /* requested bytes; with rounding when tags are off */
+  uint64_t total_blocks, total_block_size;
+  uint64_t total_big_blocks; /* requests that went to jemalloc */
+  uint64_t live_objects;
+  uint64_t live_bytes;   /* requested; equals live_rounded when tags are off */
+  uint64_t live_rounded; /* with rounding */
+  uint64_t peak_bytes;
+  uint64_t frees, remote_frees; /* remote: of these, by other threads */
+};
+static_assert(sizeof(struct dump_arena) == 104, "format");
+
+/* DUMP_CLASSES: small size classes, all arenas together. */
+struct dump_class {
+  uint64_t cell_bytes;
+  uint64_t slabs;
+  uint64_t in_use, free; /* cells */
+  uint64_t uncarved_bytes, tail_bytes;
+  uint64_t allocs, frees;
+  uint64_t live_bytes; /* requested by what is in use; 0 when tags are off */
+};
+static_assert(sizeof(struct dump_class) == 72, "format");
+
+enum dump_ledger_kind {
+  DUMP_LEDGER_LINE = 0,
+  DUMP_LEDGER_TOTAL = 1,   /* mapped, by its own counter; equals the sum of the lines */
+  DUMP_LEDGER_RESIDENT = 2 /* beside them: what the kernel says */
+};
+
+/* DUMP_LEDGER: every mapped byte by what it is for. */
+struct dump_ledger {
+  uint32_t name; /* text */
+  uint32_t kind; /* enum dump_ledger_kind */
+  uint64_t bytes;
+};
+static_assert(sizeof(struct dump_ledger) == 16, "format");
+
+enum dump_health_flag { DUMP_PROBLEM = 1 }; /* a count above 0 makes the figures doubtful */
+
+/* DUMP_HEALTH: what was not seen, or seen in part. */
+struct dump_health {
+  uint32_t name;  /* text */
+  uint32_t flags; /* enum dump_health_flag */
+  uint64_t count;
+};
+static_assert(sizeof(struct dump_health) == 16, "format");
+
+enum dump_module_flag { DUMP_MODULE_GONE = 1 }; /* was unloaded; others may lie there now */
+
+/* DUMP_MODULES: files that code was run from. */
+struct dump_module {
+  uint64_t start, end; /* addresses, end exclusive */
+  uint64_t bias;       /* address in the process - address in the file */
+  uint32_t path;       /* text */
+  uint32_t build_id;   /* text: lower-case hexadecimal; "" when the file has none */
+  uint32_t flags;      /* enum dump_module_flag */
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_module) == 40, "format");
+
+enum dump_region_state { DUMP_REGION_LIVE = 1, DUMP_REGION_ENDED = 2 };
+
+/* DUMP_REGIONS: region arenas; the fields mean what they mean in arena/attach.h. */
+struct dump_region {
+  uint32_t name;  /* text */
+  uint32_t node;  /* DUMP_NODES: path of its creation, 0 when not known */
+  uint32_t state; /* enum dump_region_state */
+  uint32_t zero;
+  uint64_t total_allocs, total_size;
+  uint64_t total_blocks, total_block_size, total_big_blocks;
+  uint64_t used, reserved, peak;
+  uint64_t destroyed;
+};
+static_assert(sizeof(struct dump_region) == 88, "format");
+
+/* DUMP_BLOCKS: what arenas hold. */
+struct dump_block {
+  uint32_t number;
+  uint32_t arena;  /* DUMP_ARENAS index + 1; 0: no arena has it */
+  uint64_t bytes;  /* of the block */
+  uint64_t passed; /* bytes passed out as slabs */
+  uint64_t slabs;  /* of these, with a class */
+  uint64_t in_use; /* bytes of cells in use */
+  uint64_t born;   /* allocations of its arena when it took the block */
+  uint64_t age;    /* allocations of its arena since */
+};
+static_assert(sizeof(struct dump_block) == 56, "format");
+
+/* DUMP_ACCOUNTS: one for each pair of arena and site that ever met. */
+struct dump_account {
+  uint32_t arena; /* DUMP_ARENAS index */
+  uint32_t site;  /* DUMP_SITES index */
+  uint64_t allocs, frees;
+  uint64_t bytes; /* requested, ever */
+  uint64_t live_objects;
+  uint64_t live_bytes;      /* requested */
+  uint64_t live_rounded;    /* with rounding */
+  uint64_t peak_bytes;      /* largest value that live_bytes had */
+  uint64_t at_peak_objects; /* alive when the process's live bytes peaked */
+  uint64_t at_peak_bytes;   /* requested, by those */
+  uint64_t temporary;       /* objects freed within the burst that allocated them */
+  uint64_t smallest, largest;
+  uint64_t pinned_bytes; /* free cells of slabs that live objects of this account keep */
+  uint64_t large_allocs; /* of allocs, those that went to jemalloc */
+};
+static_assert(sizeof(struct dump_account) == 120, "format");
+
+enum dump_site_kind {
+  DUMP_SITE_PATH = 0,
+  DUMP_SITE_START = 1,    /* before the options were known */
+  DUMP_SITE_UNWINDER = 2, /* inside the unwinder */
+  DUMP_SITE_FULL = 3,     /* the tables were full */
+  DUMP_SITE_UNTAGGED = 4, /* any other without a tag */
+  DUMP_SITE_ENDED = 5,    /* after its thread's end */
+  DUMP_SITE_REGION = 6    /* where a region was created */
+};
+
+/* DUMP_SITES: append-only. */
+struct dump_site {
+  uint32_t node; /* DUMP_NODES: outermost frame of its path; 0 when it has none */
+  uint32_t kind; /* enum dump_site_kind */
+};
+static_assert(sizeof(struct dump_site) == 8, "format");
+
+enum dump_node_kind {
+  DUMP_NODE_ROOT = 0,
+  DUMP_NODE_FRAME = 1,
+  DUMP_NODE_LABEL = 2 /* a tag of the program's own, pushed by arenashim_tag_push or the like */
+};
+
+/* DUMP_NODES: all paths, as a tree that grows from the allocation outwards, append-only.
+ *
+ *   node 0, root <- innermost frame (who called malloc) <- its caller <- ... <- a site's node
+ *
+ * So paths that start alike share nodes.  A label may stand anywhere in a path; nearest to the root is
+ * the natural place, for that is where a capture starts. */
+struct dump_node {
+  uint32_t parent;  /* DUMP_NODES: one frame further in; less than the node's own index */
+  uint32_t module;  /* DUMP_MODULES index + 1; 0: none is known */
+  uint64_t address; /* FRAME: the absolute return address; LABEL: text */
+  uint32_t kind;    /* enum dump_node_kind */
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_node) == 24, "format");
+
+#endif
