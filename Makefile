@@ -36,10 +36,18 @@ SHIM_OBJECTS := $(SHIM:%=$(B)/shim/%.o)
 REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h)
 
-all: $(B)/libarenashim.so $(B)/libarena.a
+# The command: it shares with the shim nothing but the dump's format.
+TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"'
+TOOL_LIBS := -lelf -liberty -lz
+TOOL_SOURCES := $(wildcard tools/*.c)
+TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
+TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
+TOOL_HEADERS := $(wildcard tools/*.h) shim/dump_format.h
+
+all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 
 # A bare machine: the packages first, then the build by itself.
-$(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): | deps-build
+$(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS): | deps-build
 
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -lm -ldl -pthread
@@ -50,6 +58,13 @@ $(B)/libarena.a: $(REGION_OBJECTS)
 $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) -c -o $@ $<
+
+$(B)/arenashim: $(TOOL_OBJECTS)
+	$(CC) -o $@ $^ $(TOOL_LIBS)
+
+$(TOOL_OBJECTS): $(B)/%.o: %.c $(TOOL_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -c -o $@ $<
 
 # jemalloc inside the shim: its public names get a prefix, its system calls come to us, and
 # its C++ operators stay out.
@@ -127,6 +142,28 @@ $(eval $(call unit_rules,test/unit,))
 $(eval $(call unit_rules,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
 $(eval $(call unit_rules,tsan,-fsanitize=thread))
 
+# The command's tests: a writer of dumps, the command and its reader under sanitizers, a fuzzer.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+$(B)/test/tools/make_dump: test/tools/make_dump.c shim/dump_format.h
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -o $@ $<
+$(B)/test/tools/arenashim: $(TOOL_SOURCES) $(TOOL_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $(TOOL_SOURCES) $(TOOL_LIBS)
+$(B)/test/tools/%_test: test/tools/%_test.c $(TOOL_PARTS) $(TOOL_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $< $(TOOL_PARTS) $(TOOL_LIBS) -lcmocka
+$(B)/test/tools/%: test/tools/%.cc
+	@mkdir -p $(@D)
+	$(CXX) -O0 -g -Wall -Wextra -no-pie -Wl,--build-id -o $@ $<
+$(B)/test/fuzz/dump_fuzz: test/fuzz/dump_fuzz.c $(TOOL_PARTS) $(TOOL_HEADERS)
+	@mkdir -p $(@D)
+	clang $(TOOL_CFLAGS) -O1 -fsanitize=fuzzer,address -o $@ $< $(TOOL_PARTS) $(TOOL_LIBS)
+TOOL_TESTS := $(patsubst test/%.c,$(B)/test/%,$(wildcard test/tools/*_test.c))
+TOOL_PROGRAMS := $(TOOL_TESTS) $(B)/test/tools/make_dump $(B)/test/tools/arenashim \
+  $(patsubst test/%.cc,$(B)/test/%,$(wildcard test/tools/*.cc))
+
+export TOOL = $(abspath $(B)/arenashim)
 export SHIM = $(abspath $(B)/libarenashim.so)
 export BIN = $(abspath $(B)/test/preload)
 
@@ -139,10 +176,11 @@ demo: deps-build deps-demo
 
 test: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all test-programs
-	@test/run.sh $(UNIT_PROGRAMS) $(wildcard test/preload/*.bats test/real/*.bats test/*.bats) \
+	@test/run.sh $(UNIT_PROGRAMS) $(TOOL_TESTS) \
+	  $(wildcard test/preload/*.bats test/real/*.bats test/tools/*.bats test/*.bats) \
 	  test/bench/instructions.bats
 
-test-programs: $(UNIT_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(B)/test/bench/pairs
+test-programs: $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(B)/test/bench/pairs
 
 # The same unit tests under sanitizers.
 asan: deps-build deps-test
@@ -152,17 +190,27 @@ tsan: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(patsubst %,$(B)/tsan/%,$(filter heap% large%,$(UNIT)))
 	@test/run.sh $(patsubst %,$(B)/tsan/%,$(filter heap% large%,$(UNIT)))
 
+# The dump's reader on what no writer wrote, for FUZZ_TIME seconds; its corpus stays in build.
+FUZZ_TIME := 60
+fuzz: deps-build deps-test
+	@$(MAKE) --no-print-directory -s $(B)/test/fuzz/dump_fuzz $(B)/test/tools/make_dump
+	@test/fuzz/run.sh $(B) $(FUZZ_TIME)
+
 # Format, compiler warnings as errors with both compilers, static analysis.
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
+TOOL_ALL := $(wildcard tools/*.[ch])
 TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
 check: deps-build deps-check
-	clang-format --dry-run -Werror $(SOURCES) $(TEST_SOURCES)
+	clang-format --dry-run -Werror $(SOURCES) $(TOOL_ALL) $(TEST_SOURCES)
 	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
-	  $$cc $(SHIM_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; done
+	  $$cc $(SHIM_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; \
+	  for f in $(TOOL_SOURCES); do $$cc $(TOOL_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; done
 	@echo clang-tidy && for f in $(filter %.c,$(SOURCES)); do \
-	  clang-tidy --quiet $$f -- $(SHIM_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
+	  clang-tidy --quiet $$f -- $(SHIM_CFLAGS) 2>/dev/null || bad=1; done; \
+	  for f in $(TOOL_SOURCES); do \
+	  clang-tidy --quiet $$f -- $(TOOL_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ arena shim
+	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ arena shim tools
 	shellcheck test/*.sh test/*/*.sh .ci/run
 
 # What knowing who allocates costs, beside other profilers.  OPTIONS="--rounds 5 --only perl".
@@ -172,7 +220,8 @@ bench-tags: deps-build deps-bench
 	@test/bench/tags.py $(OPTIONS)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/arenashim $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/libarenashim.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 $(B)/libarena.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 arena/arena.h $(DESTDIR)$(PREFIX)/include
@@ -187,7 +236,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan bench-tags mutants install clean'
+	@echo 'all demo test check asan tsan fuzz bench-tags mutants install clean'
 
-.PHONY: all demo test test-programs asan tsan bench-tags mutants check install clean help
+.PHONY: all demo test test-programs asan tsan fuzz bench-tags mutants check install clean help
 .SECONDARY:

@@ -15,6 +15,8 @@
  * alone.  So write small and precious sections first (the order of enum dump_section_id), large
  * ones last.
  *
+ *   All sections of version 1.0 are there, if only with 0 items, one after the other without gaps.
+ *
  * Changes
  *   A minor version may add sections, fields at the end of items, and values of enums.  Readers
  *   skip sections they don't know, and read of larger items the prefix they know; fields they
@@ -93,7 +95,7 @@ struct dump_process {
   uint32_t pid, ppid;
   uint32_t program, command, host; /* text: short name, arguments joined by spaces, node name */
   uint32_t version;                /* text: of the shim */
-  uint32_t options;                /* text: NAME=VALUE, separated by newlines, as resolved */
+  uint32_t options;                /* text: NAME=VALUE, separated by blanks, as resolved */
   uint32_t reason;                 /* enum dump_reason */
   uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL */
   uint32_t flags;                  /* enum dump_process_flag */
@@ -252,8 +254,8 @@ enum dump_node_kind {
  *
  *   node 0, root <- innermost frame (who called malloc) <- its caller <- ... <- a site's node
  *
- * So paths that start alike share nodes.  A label may stand anywhere in a path; nearest to the root is
- * the natural place, for that is where a capture starts. */
+ * So paths that start alike share nodes.  A label may stand anywhere in a path; nearest to the root
+ * is the natural place, for that is where a capture starts. */
 struct dump_node {
   uint32_t parent;  /* DUMP_NODES: one frame further in; less than the node's own index */
   uint32_t module;  /* DUMP_MODULES index + 1; 0: none is known */

@@ -1,0 +1,193 @@
+/* Opens and verifies dumps; contract in dump_read.h.
+ *
+ * The file is read, not mapped: another process may cut it while we look.
+ */
+#include "dump_read.h"
+#include "dump_check.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { READ_STEP = 1 << 20 };
+
+struct bytes {
+  const char *path;
+  const unsigned char *at;
+  size_t size;
+  struct dump_header header;
+};
+
+/* Checksum of any size; `seed` is that of what stands before. */
+static uint32_t checksum(uint32_t seed, const unsigned char *at, uint64_t size) {
+  return (uint32_t)crc32_z(seed, at, size);
+}
+
+static bool header_check_kind(struct bytes *b) {
+  size_t known = b->size < 8 ? b->size : 8;
+  if (b->size == 0) {
+    say_error("%s: the file is empty: the program may have ended before its dump was written",
+              b->path);
+  } else if (memcmp(b->at, DUMP_MAGIC, known) != 0) {
+    say_error("%s: not a dump: run the program with ARENASHIM_DUMP=FILE to make one", b->path);
+  } else if (b->size < sizeof b->header) {
+    say_error("%s: cut short after %zu bytes, within its header: copy or make it again", b->path,
+              b->size);
+  } else {
+    memcpy(&b->header, b->at, sizeof b->header);
+    return true;
+  }
+  return false;
+}
+
+static bool header_check_version(const struct bytes *b) {
+  if (b->header.major == DUMP_MAJOR)
+    return true;
+  say_error("%s: a dump of version %u.%u, and this command reads %u: use the arenashim command "
+            "that belongs to the shim which wrote it",
+            b->path, b->header.major, b->header.minor, DUMP_MAJOR);
+  return false;
+}
+
+/* The bytes of the section table; 0: they can't be right. */
+static uint64_t table_bytes(const struct dump_header *h) {
+  bool right = h->header_bytes >= sizeof *h && h->header_bytes <= 1 << 16 &&
+               h->section_bytes >= sizeof(struct dump_section) && h->section_bytes <= 1 << 16 &&
+               h->section_count > 0 && h->section_count <= DUMP_SECTIONS_MAX;
+  return right ? (uint64_t)h->section_bytes * h->section_count : 0;
+}
+
+static uint32_t header_checksum(const struct bytes *b, uint64_t table) {
+  struct dump_header h = b->header;
+  h.crc = 0;
+  uint32_t crc = checksum(0, (const unsigned char *)&h, sizeof h);
+  return checksum(crc, b->at + sizeof h, h.header_bytes - sizeof h + table);
+}
+
+static bool header_check_whole(const struct bytes *b) {
+  uint64_t table = table_bytes(&b->header);
+  if (table != 0 && b->header.header_bytes + table > b->size)
+    say_error("%s: cut short after %zu bytes, within its header: copy or make it again", b->path,
+              b->size);
+  else if (table == 0 || header_checksum(b, table) != b->header.crc)
+    say_error("%s: its header is damaged: copy or make it again", b->path);
+  else
+    return true;
+  return false;
+}
+
+static struct dump_section section_at(const struct bytes *b, uint32_t i) {
+  struct dump_section s;
+  memcpy(&s, b->at + b->header.header_bytes + (uint64_t)i * b->header.section_bytes, sizeof s);
+  return s;
+}
+
+static bool section_find(const struct bytes *b, uint32_t id, struct dump_section *s) {
+  for (uint32_t i = 0; i < b->header.section_count; i++) {
+    *s = section_at(b, i);
+    if (s->id == id)
+      return true;
+  }
+  return false;
+}
+
+/* NULL when the section is whole, else what is wrong with it. */
+static const char *section_fault(const struct bytes *b, const struct dump_section *s,
+                                 size_t item_bytes) {
+  if (s->item_bytes < item_bytes || s->items >= UINT32_MAX || s->offset % DUMP_ALIGN != 0)
+    return "damaged";
+  uint64_t bytes = (s->items * s->item_bytes + 7) & ~UINT64_C(7);
+  if (s->offset > b->size || bytes > b->size - s->offset)
+    return "cut off";
+  return checksum(0, b->at + s->offset, bytes) == s->crc ? NULL : "damaged";
+}
+
+/* A copy of a section's items, with an item of zeros after them for the reader's own use; never
+ * NULL.  Newer items may be larger: their known prefix is taken. */
+static void *section_copy(const struct bytes *b, uint32_t id, const char *name, size_t item_bytes,
+                          uint32_t *count, bool *whole) {
+  struct dump_section s = {0};
+  const char *fault = section_find(b, id, &s) ? section_fault(b, &s, item_bytes) : "missing";
+  *whole = fault == NULL;
+  *count = *whole ? (uint32_t)s.items : 0;
+  if (!*whole)
+    say_warning("%s: its section \"%s\" is %s: what follows is without it", b->path, name, fault);
+  char *items = must_zalloc((size_t)*count + 1, item_bytes);
+  for (size_t i = 0; i < *count; i++)
+    memcpy(items + i * item_bytes, b->at + s.offset + i * s.item_bytes, item_bytes);
+  return items;
+}
+
+static void tables_read(struct dump *d, const struct bytes *b) {
+  d->strings = section_copy(b, DUMP_STRINGS, "strings", 1, &d->n_strings, &d->has_strings);
+#define LOAD(field, type, id, name)                                                                \
+  d->field = section_copy(b, id, name, sizeof(struct type), &d->n_##field, &d->has_##field);
+  DUMP_TABLES(LOAD)
+#undef LOAD
+  d->process = d->processes; /* the spare item when there is none */
+}
+
+struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t size) {
+  struct bytes b = {.path = path, .at = bytes, .size = size};
+  if (!header_check_kind(&b) || !header_check_version(&b) || !header_check_whole(&b))
+    return NULL;
+  if (b.header.file_bytes > size)
+    say_warning("%s: cut short: %zu of %llu bytes are there", path, size,
+                (unsigned long long)b.header.file_bytes);
+  else if (b.header.file_bytes < size)
+    say_warning("%s: %llu bytes after its end are not read", path,
+                (unsigned long long)(size - b.header.file_bytes));
+  struct dump *d = must_zalloc(1, sizeof *d);
+  tables_read(d, &b);
+  dump_check(d, path);
+  return d;
+}
+
+static unsigned char *read_all(int fd, size_t *size) {
+  size_t room = 0;
+  unsigned char *bytes = NULL;
+  ssize_t n = 1;
+  for (*size = 0; n != 0; *size += n > 0 ? (size_t)n : 0) {
+    if (*size == room)
+      bytes = must_resize(bytes, room = room * 2 + READ_STEP, 1);
+    n = read(fd, bytes + *size, room - *size);
+    if (n < 0 && errno != EINTR) {
+      free(bytes);
+      return NULL;
+    }
+  }
+  return bytes;
+}
+
+struct dump *dump_open(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  size_t size = 0;
+  unsigned char *bytes = fd < 0 ? NULL : read_all(fd, &size);
+  int why = errno;
+  if (fd >= 0)
+    close(fd);
+  if (bytes == NULL) {
+    say_error("%s: can't be read: %s: name the file that ARENASHIM_DUMP made", path, strerror(why));
+    return NULL;
+  }
+  struct dump *d = dump_parse(path, bytes, size);
+  free(bytes);
+  return d;
+}
+
+void dump_close(struct dump *d) {
+  if (d == NULL)
+    return;
+#define FREE(field, type, id, name) free(d->field);
+  DUMP_TABLES(FREE)
+#undef FREE
+  free(d->strings);
+  free(d);
+}
+
+const char *dump_text(const struct dump *d, uint64_t offset) { return d->strings + offset; }

@@ -1,0 +1,56 @@
+/* The command `arenashim`: picks the subcommand; each has a file of its own. */
+#include "report.h"
+#include "say.h"
+
+#include <argp.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "arenashim: who holds the memory of a program\n"
+    "\n"
+    "  arenashim report FILE [--by site|arena|class|module] [--sort live|peak|allocs|bytes|waste]\n"
+    "                        [-n ROWS] [--fold NAME] [--no-fold]\n"
+    "  arenashim --version | --help | COMMAND --help\n"
+    "\n"
+    "FILE is a dump: ARENASHIM_DUMP=FILE ARENASHIM_TAG=stack:8 LD_PRELOAD=libarenashim.so PROGRAM\n"
+    "Exit status: 0 done, 2 an error, told in one line.\n";
+
+static int report(int argc, char **argv) {
+  struct report_options o;
+  char name[] = "arenashim report";
+  argv[0] = name;
+  report_options_read(&o, argc, argv);
+  int status = report_run(&o, stdout);
+  fold_free(o.fold);
+  return status;
+}
+
+static const struct {
+  const char *name;
+  int (*run)(int argc, char **argv);
+} commands[] = {{"report", report}};
+
+static int tell(const char *text) {
+  fputs(text, stdout);
+  return fflush(stdout) == 0 ? 0 : 2;
+}
+
+int main(int argc, char **argv) {
+  setlocale(LC_CTYPE, "");
+  argp_err_exit_status = 2;
+  const char *word = argc > 1 ? argv[1] : "";
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+    return tell(help);
+  if (strcmp(word, "--version") == 0)
+    return tell("arenashim " ARENASHIM_VERSION "\n");
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (strcmp(commands[i].name, word) == 0)
+      return commands[i].run(argc - 1, argv + 1);
+  if (*word == '\0')
+    say_error("which command? `arenashim --help` lists them");
+  else
+    say_error("no command is called \"%s\": `arenashim --help` lists them", word);
+  return 2;
+}

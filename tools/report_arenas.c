@@ -1,0 +1,200 @@
+/* Rows of arenas, regions and size classes; contract in report_parts.h. */
+#include "report_parts.h"
+#include "say.h"
+#include "table.h"
+
+#include <stdlib.h>
+
+/* An item of the dump and what it is sorted by. */
+struct entry {
+  uint64_t value, waste;
+  uint32_t index;
+};
+
+static int entry_compare(const void *a, const void *b) {
+  const struct entry *x = a, *y = b;
+  if (x->value != y->value)
+    return x->value > y->value ? -1 : 1;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+static void entries_sort(struct entry *e, uint32_t count) {
+  if (count > 0)
+    qsort(e, count, sizeof *e, entry_compare);
+}
+
+static uint64_t arena_value(const struct dump_arena *a, uint64_t waste, enum sort by) {
+  switch (by) {
+  case SORT_LIVE:
+    return a->live_bytes;
+  case SORT_PEAK:
+    return a->peak_bytes;
+  case SORT_ALLOCS:
+    return a->total_allocs;
+  case SORT_BYTES:
+    return a->total_size;
+  default:
+    return waste;
+  }
+}
+
+/* Waste is known by account. */
+static struct entry *arena_entries(const struct view *v) {
+  const struct dump *d = v->dump;
+  struct entry *e = must_zalloc((size_t)d->n_arenas + 1, sizeof *e);
+  for (uint32_t i = 0; i < d->n_accounts; i++)
+    e[d->accounts[i].arena].waste += account_waste(&d->accounts[i]);
+  for (uint32_t i = 0; i < d->n_arenas; i++) {
+    e[i].index = i;
+    e[i].value = arena_value(&d->arenas[i], e[i].waste, v->options->sort);
+  }
+  entries_sort(e, d->n_arenas);
+  return e;
+}
+
+static void arena_row(const struct view *v, const struct entry *e, struct table *t) {
+  const struct dump_arena *a = &v->dump->arenas[e->index];
+  char name[256];
+  table_number(t, a->flags & DUMP_ARENA_RUNNING ? "*" : "", a->live_bytes);
+  table_number(t, a->flags & DUMP_ARENA_PEAK_BOUND ? "<=" : "", a->peak_bytes);
+  table_number(t, "", a->live_objects);
+  table_number(t, "", a->total_allocs);
+  table_number(t, "", a->total_size);
+  table_number(t, "", a->frees);
+  table_number(t, "", a->remote_frees);
+  table_number(t, "", a->total_blocks);
+  table_number(t, "", a->total_block_size);
+  table_number(t, "", a->total_big_blocks);
+  table_number(t, v->estimate, e->waste);
+  snprintf(name, sizeof name, "%u %s (threads: %u)", a->number, dump_text(v->dump, a->name),
+           a->threads);
+  table_text(t, name);
+}
+
+static void arenas_print(const struct view *v, const struct entry *e) {
+  static const char *const titles[] = {"live",  "peak",   "objects", "allocs",     "size",
+                                       "frees", "remote", "blocks",  "block_size", "big",
+                                       "waste", "arena",  NULL};
+  bool running = false;
+  struct table *t = table_new(titles, v->width);
+  for (size_t i = 0; i < report_shown(v, v->dump->n_arenas); i++) {
+    arena_row(v, &e[i], t);
+    running |= v->dump->arenas[e[i].index].flags & DUMP_ARENA_RUNNING;
+  }
+  fputc('\n', v->to);
+  table_end(t, v->to);
+  report_more(v, v->dump->n_arenas);
+  if (running)
+    fputs("* its thread was running: as of its last slow path\n", v->to);
+}
+
+static uint64_t region_value(const struct dump_region *r, enum sort by) {
+  switch (by) {
+  case SORT_LIVE:
+    return r->used;
+  case SORT_PEAK:
+    return r->peak;
+  case SORT_ALLOCS:
+    return r->total_allocs;
+  case SORT_BYTES:
+    return r->total_size;
+  default:
+    return r->reserved > r->used ? r->reserved - r->used : 0;
+  }
+}
+
+static void region_row(const struct view *v, const struct dump_region *r, struct table *t) {
+  char name[256];
+  table_number(t, "", r->used);
+  table_number(t, "", r->peak);
+  table_number(t, "", r->total_allocs);
+  table_number(t, "", r->total_size);
+  table_number(t, "", r->total_blocks);
+  table_number(t, "", r->total_block_size);
+  table_number(t, "", r->total_big_blocks);
+  table_number(t, "", region_value(r, SORT_WASTE));
+  snprintf(name, sizeof name, "%s%s", dump_text(v->dump, r->name),
+           r->state == DUMP_REGION_ENDED ? " (ended)" : "");
+  table_text(t, name);
+}
+
+static void regions_print(const struct view *v) {
+  static const char *const titles[] = {"live",       "peak", "allocs", "size",   "blocks",
+                                       "block_size", "big",  "waste",  "region", NULL};
+  const struct dump *d = v->dump;
+  struct entry *e = must_zalloc(d->n_regions, sizeof *e);
+  for (uint32_t i = 0; i < d->n_regions; i++)
+    e[i] = (struct entry){.index = i, .value = region_value(&d->regions[i], v->options->sort)};
+  entries_sort(e, d->n_regions);
+  struct table *t = table_new(titles, v->width);
+  for (size_t i = 0; i < report_shown(v, d->n_regions); i++)
+    region_row(v, &d->regions[e[i].index], t);
+  fputc('\n', v->to);
+  table_end(t, v->to);
+  report_more(v, d->n_regions);
+  free(e);
+}
+
+void report_arenas(const struct view *v) {
+  struct entry *e = arena_entries(v);
+  arenas_print(v, e);
+  if (v->dump->n_regions > 0)
+    regions_print(v);
+  free(e);
+}
+
+/* Free cells and tails always; rounding when the requested bytes are known. */
+static uint64_t class_waste(const struct dump_class *c) {
+  uint64_t used = c->in_use * c->cell_bytes;
+  uint64_t rounding = c->live_bytes > 0 && used > c->live_bytes ? used - c->live_bytes : 0;
+  return rounding + c->free * c->cell_bytes + c->tail_bytes;
+}
+
+static uint64_t class_value(const struct dump_class *c, enum sort by) {
+  switch (by) {
+  case SORT_ALLOCS:
+    return c->allocs;
+  case SORT_BYTES:
+    return c->allocs * c->cell_bytes;
+  case SORT_WASTE:
+    return class_waste(c);
+  default:
+    return c->in_use * c->cell_bytes;
+  }
+}
+
+static void class_row(const struct view *v, const struct dump_class *c, struct table *t) {
+  char name[24];
+  table_number(t, "", c->in_use * c->cell_bytes);
+  if (v->dump->process->tags == DUMP_TAG_OFF)
+    table_words(t, "-");
+  else
+    table_number(t, v->estimate, c->live_bytes);
+  table_number(t, "", c->in_use);
+  table_number(t, "", c->free);
+  table_number(t, "", c->uncarved_bytes);
+  table_number(t, "", c->slabs);
+  table_number(t, "", c->allocs);
+  table_number(t, "", c->frees);
+  table_number(t, "", class_waste(c));
+  number_name(c->cell_bytes, true, name);
+  table_text(t, name);
+}
+
+void report_classes(const struct view *v) {
+  static const char *const titles[] = {"live",     "requested",  "in use", "free",
+                                       "uncarved", "slabs",      "allocs", "frees",
+                                       "waste",    "cell bytes", NULL};
+  const struct dump *d = v->dump;
+  struct entry *e = must_zalloc(d->n_classes, sizeof *e);
+  for (uint32_t i = 0; i < d->n_classes; i++)
+    e[i] = (struct entry){.index = i, .value = class_value(&d->classes[i], v->options->sort)};
+  entries_sort(e, d->n_classes);
+  struct table *t = table_new(titles, v->width);
+  for (size_t i = 0; i < report_shown(v, d->n_classes); i++)
+    class_row(v, &d->classes[e[i].index], t);
+  fputc('\n', v->to);
+  table_end(t, v->to);
+  report_more(v, d->n_classes);
+  free(e);
+}

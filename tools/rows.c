@@ -1,0 +1,108 @@
+/* Adds up accounts; contract in rows.h. */
+#include "rows.h"
+#include "say.h"
+
+#include <stdlib.h>
+
+enum { KINDS = DUMP_SITE_REGION + 2 }; /* the last one: lost, or newer than we are */
+
+static uint32_t kind_slot(uint32_t kind) { return kind < KINDS - 1 ? kind : KINDS - 1; }
+
+uint64_t account_waste(const struct dump_account *a) {
+  uint64_t rounding = a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
+  return rounding + a->pinned_bytes;
+}
+
+static uint32_t site_key(const struct rows_keys *k, const struct dump_site *s) {
+  uint32_t path = k->paths->of_node[s->node];
+  if (!k->modules)
+    return path;
+  uint32_t inner = k->paths->items[path].inner;
+  return inner == 0 ? 0 : k->dump->nodes[inner].module;
+}
+
+static void range_add(struct dump_account *sum, const struct dump_account *a) {
+  if (a->allocs == 0 && a->largest == 0)
+    return;
+  if (sum->allocs == 0 || a->smallest < sum->smallest)
+    sum->smallest = a->smallest;
+  if (a->largest > sum->largest)
+    sum->largest = a->largest;
+}
+
+static void row_add(struct row *r, const struct dump_account *a) {
+  struct dump_account *s = &r->sum;
+  range_add(s, a);
+  s->allocs += a->allocs;
+  s->frees += a->frees;
+  s->bytes += a->bytes;
+  s->live_objects += a->live_objects;
+  s->live_bytes += a->live_bytes;
+  s->live_rounded += a->live_rounded;
+  s->peak_bytes += a->peak_bytes;
+  s->at_peak_objects += a->at_peak_objects;
+  s->at_peak_bytes += a->at_peak_bytes;
+  s->temporary += a->temporary;
+  s->pinned_bytes += a->pinned_bytes;
+  s->large_allocs += a->large_allocs;
+  r->accounts++;
+}
+
+static struct row *row_get(struct rows *r, uint32_t *slot, uint32_t kind, uint32_t key) {
+  if (*slot == 0) {
+    r->items[r->count] = (struct row){.kind = kind, .key = key};
+    *slot = ++r->count;
+  }
+  return &r->items[*slot - 1];
+}
+
+struct rows *rows_new(const struct rows_keys *k) {
+  const struct dump *d = k->dump;
+  size_t keys = k->modules ? (size_t)d->n_modules + 1 : k->paths->count;
+  uint32_t *slots = must_zalloc(keys * KINDS, sizeof *slots); /* index + 1 in r->items */
+  struct rows *r = must_zalloc(1, sizeof *r);
+  r->items = must_alloc(d->n_accounts * sizeof *r->items);
+  for (uint32_t i = 0; i < d->n_accounts; i++) {
+    const struct dump_site *s = &d->sites[d->accounts[i].site];
+    uint32_t kind = kind_slot(s->kind), key = site_key(k, s);
+    row_add(row_get(r, &slots[(size_t)key * KINDS + kind], kind, key), &d->accounts[i]);
+    row_add(&r->total, &d->accounts[i]);
+  }
+  free(slots);
+  return r;
+}
+
+void rows_free(struct rows *r) {
+  free(r->items);
+  free(r);
+}
+
+uint64_t row_value(const struct row *r, enum sort by) {
+  switch (by) {
+  case SORT_LIVE:
+    return r->sum.live_bytes;
+  case SORT_PEAK:
+    return r->sum.peak_bytes;
+  case SORT_ALLOCS:
+    return r->sum.allocs;
+  case SORT_BYTES:
+    return r->sum.bytes;
+  default:
+    return account_waste(&r->sum);
+  }
+}
+
+static int row_compare(const void *a, const void *b, void *by) {
+  const struct row *x = a, *y = b;
+  uint64_t p = row_value(x, *(enum sort *)by), q = row_value(y, *(enum sort *)by);
+  if (p != q)
+    return p > q ? -1 : 1;
+  if (x->key != y->key)
+    return x->key < y->key ? -1 : 1;
+  return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+void rows_sort(struct rows *r, enum sort by) {
+  if (r->count > 0)
+    qsort_r(r->items, r->count, sizeof *r->items, row_compare, &by);
+}

@@ -1,0 +1,41 @@
+/* Accounts added up: a row for each call path, or for each module. */
+#ifndef TOOLS_ROWS_H
+#define TOOLS_ROWS_H
+
+#include "paths.h"
+
+enum sort { SORT_LIVE, SORT_PEAK, SORT_ALLOCS, SORT_BYTES, SORT_WASTE };
+
+struct row {
+  uint32_t kind; /* enum dump_site_kind; what the row is when it has no path */
+  uint32_t key;  /* a path or a module index + 1 */
+  uint32_t accounts;
+  struct dump_account sum; /* arena and site mean nothing; smallest and largest are over all */
+};
+
+struct rows {
+  struct row *items;
+  uint32_t count;
+  struct row total;
+};
+
+/* The key of an account's site. */
+struct rows_keys {
+  const struct dump *dump;
+  const struct paths *paths;
+  bool modules; /* the module of the innermost frame, not the path */
+};
+
+struct rows *rows_new(const struct rows_keys *keys);
+void rows_free(struct rows *r);
+
+/* Largest first; equal ones by key, so that output is stable. */
+void rows_sort(struct rows *r, enum sort by);
+
+/* What is sorted by. */
+uint64_t row_value(const struct row *r, enum sort by);
+
+/* Bytes that rounding and pinned free cells cost. */
+uint64_t account_waste(const struct dump_account *a);
+
+#endif

@@ -1,0 +1,72 @@
+/* Messages and allocations that can't fail; contract in say.h. */
+#include "say.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+  FILE *stream;
+  unsigned count;
+  int redirected;
+} said;
+
+static void say(const char *kind, const char *format, va_list values) {
+  FILE *stream = said.redirected ? said.stream : stderr;
+  said.count++;
+  if (stream == NULL)
+    return;
+  fprintf(stream, "arenashim: %s", kind);
+  vfprintf(stream, format, values);
+  fputc('\n', stream);
+}
+
+void say_error(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say("", format, values);
+  va_end(values);
+}
+
+void say_warning(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say("warning: ", format, values);
+  va_end(values);
+}
+
+unsigned say_count(void) { return said.count; }
+
+void say_to(FILE *stream) {
+  said.stream = stream;
+  said.redirected = 1;
+}
+
+static void *checked(void *p) {
+  if (p == NULL) {
+    say_error("out of memory: close other programs, or raise the limit (ulimit -v)");
+    exit(2);
+  }
+  return p;
+}
+
+void *must_alloc(size_t bytes) { return checked(malloc(bytes > 0 ? bytes : 1)); }
+
+void *must_zalloc(size_t items, size_t bytes) {
+  return checked(calloc(items > 0 ? items : 1, bytes > 0 ? bytes : 1));
+}
+
+void *must_resize(void *p, size_t items, size_t bytes) {
+  if (items == 0 || bytes == 0)
+    items = bytes = 1;
+  return checked(items > SIZE_MAX / bytes ? NULL : realloc(p, items * bytes));
+}
+
+char *must_copy(const char *s) { return checked(strdup(s)); }
+
+void make_plain(char *text, size_t bytes) {
+  for (size_t i = 0; i < bytes; i++)
+    if ((text[i] > 0 && text[i] < ' ') || text[i] == 127)
+      text[i] = '?';
+}

@@ -1,0 +1,29 @@
+/* What the command tells on stderr: one line with a cause and a remedy. */
+#ifndef TOOLS_SAY_H
+#define TOOLS_SAY_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* "arenashim: ..." for what ends the command. */
+void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "arenashim: warning: ..." for what it goes on after. */
+void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* How many lines were said so far. */
+unsigned say_count(void);
+
+/* Where they go from now on; NULL: nowhere, though they count. At first stderr. */
+void say_to(FILE *stream);
+
+/* malloc, calloc and strdup that end the command with status 2 when memory is short. */
+void *must_alloc(size_t bytes);
+void *must_zalloc(size_t items, size_t bytes);
+void *must_resize(void *p, size_t items, size_t bytes);
+char *must_copy(const char *s);
+
+/* Replaces control characters, which a terminal would obey, by '?'; NULs stay. */
+void make_plain(char *text, size_t bytes);
+
+#endif

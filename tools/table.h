@@ -1,0 +1,35 @@
+/* A table of columns: numbers, right-aligned, and one text at the end of each row.
+ *
+ * On a pipe numbers have all their digits and texts their full length: plain and stable.  On a
+ * terminal numbers have four digits and a unit, and each row fits the width; a text that would get
+ * too little room has a line of its own.
+ */
+#ifndef TOOLS_TABLE_H
+#define TOOLS_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct table;
+
+/* Column titles, the text's title last, NULL after it.  width 0: for a pipe. */
+struct table *table_new(const char *const titles[], unsigned width);
+
+/* One after the other, a row's cells from left to right. */
+void table_number(struct table *t, const char *mark, uint64_t value); /* mark: "" or "<=" or "~" */
+void table_percent(struct table *t, uint64_t part, uint64_t whole);   /* "-" of nothing */
+void table_range(struct table *t, uint64_t low, uint64_t high);
+void table_words(struct table *t, const char *words); /* in place of a number */
+void table_text(struct table *t, const char *text);   /* ends the row */
+
+/* Prints it and frees it. */
+void table_end(struct table *t, FILE *to);
+
+/* The terminal's width, 80 when it won't say; 0 when it is none. */
+unsigned table_width(FILE *to);
+
+/* A number as a cell would have it, for lines of prose. */
+void number_name(uint64_t value, bool exact, char name[24]);
+
+#endif
