@@ -23,7 +23,7 @@ struct answer {
   uint32_t module;
   const struct function *function;
 };
-enum { ANSWERS = 1 << 14 };
+enum { ANSWERS_LOG2 = 12, ANSWERS = 1 << ANSWERS_LOG2 };
 
 struct names {
   const struct dump *dump;
@@ -112,7 +112,8 @@ static const struct function *function_find(struct names *n, uint32_t module, ui
 const struct function *names_function(struct names *n, const struct dump_node *frame) {
   if (frame->module == 0 || frame->kind == DUMP_NODE_LABEL)
     return NULL;
-  struct answer *a = &n->answers[(frame->address * UINT64_C(0x9E3779B97F4A7C15)) >> 50];
+  struct answer *a =
+      &n->answers[(frame->address * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - ANSWERS_LOG2)];
   if (a->address != frame->address || a->module != frame->module)
     *a = (struct answer){.address = frame->address,
                          .module = frame->module,

@@ -127,7 +127,7 @@ void paths_free(struct paths *p) {
 
 void paths_print(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
                  FILE *to) {
-  uint32_t frames[DUMP_DEPTH_MAX + 1], n = 0;
+  uint32_t frames[DUMP_DEPTH_MAX + 1] = {0}, n = 0;
   for (; path != PATH_ROOT && n <= DUMP_DEPTH_MAX; path = p->items[path].parent)
     frames[n++] = path;
   for (uint32_t i = n; i-- > 0;) {

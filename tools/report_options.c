@@ -86,7 +86,8 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       "FILE",
       "Shows who holds the memory of a program: call sites, arenas, size classes or modules of a "
       "dump that libarenashim.so wrote.\vBytes are as requested; waste is what rounding and the "
-      "free cells of half-empty slabs cost. <= marks an upper bound, ~ an estimate. temp: share of "
+      "free cells of half-empty slabs cost. <= marks an upper bound, ~ an estimate; on a terminal "
+      "K, M, G are powers of 1000. temp: share of "
       "the objects that were freed within the burst that allocated them.",
       NULL,
       NULL,

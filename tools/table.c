@@ -54,7 +54,7 @@ void number_name(uint64_t value, bool exact, char name[24]) {
   unsigned unit = 0;
   double scaled = (double)value;
   for (; scaled >= 9999.5 && unit < 6; unit++)
-    scaled /= 1024;
+    scaled /= 1000;
   if (exact || unit == 0)
     snprintf(name, 24, "%llu", (unsigned long long)value);
   else

@@ -1,8 +1,8 @@
 /* A table of columns: numbers, right-aligned, and one text at the end of each row.
  *
  * On a pipe numbers have all their digits and texts their full length: plain and stable.  On a
- * terminal numbers have four digits and a unit, and each row fits the width; a text that would get
- * too little room has a line of its own.
+ * terminal numbers have four digits and a unit, a power of 1000, and each row fits the width; a
+ * text that would get too little room has a line of its own.
  */
 #ifndef TOOLS_TABLE_H
 #define TOOLS_TABLE_H

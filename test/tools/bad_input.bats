@@ -1,0 +1,137 @@
+# Wrong files and options: one line with cause and remedy, status 2. (damage_test does every byte and length.)
+load common
+
+setup() {
+  TOOL=$TOOLS/arenashim # the build with sanitizers
+  dump small.dump <"$HERE/small.txt"
+}
+
+patch() { # FILE OFFSET BYTE
+  printf "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+@test "files that can't be opened" {
+  arenashim report nowhere.dump
+  error 'nowhere.dump: can.t be read: No such file or directory: name the file'
+  arenashim report .
+  error 'can.t be read: Is a directory'
+}
+
+@test "empty and foreign files" {
+  : >empty
+  arenashim report empty
+  error 'empty: the file is empty: '
+  echo '{ "json": 1 }' >foreign
+  arenashim report foreign
+  error 'foreign: not a dump: run the program with ARENASHIM_DUMP=FILE'
+  arenashim report "$TOOL"
+  error 'not a dump'
+  printf 'a' >one
+  arenashim report one
+  error 'not a dump'
+}
+
+@test "cut within the header and the table" {
+  for size in 1 8 39 40 100; do
+    head -c "$size" small.dump >cut
+    arenashim report cut
+    error "cut short after $size bytes, within its header: copy or make it again"
+  done
+}
+
+@test "cut later: what is whole is shown, with warnings" {
+  head -c -800 small.dump >cut
+  arenashim report cut --by class
+  expect '$status == 0 && $stderr == *"warning: cut: cut short: "*'
+  expect '$output == *"  112"*"  64"*'
+  head -c -100 small.dump >cut
+  arenashim report cut
+  expect '$status == 0 && $stderr == *"its section \"call paths\" is cut off"*'
+  expect '$output == *"(the tables were full)"* && $output == *"(no path)"*'
+}
+
+@test "a damaged section alone is left out" {
+  patch small.dump "$(($(stat -c %s small.dump) - 40))" 55
+  arenashim report small.dump --by arena
+  expect '$status == 0 && $output == *"0 demo (threads: 3)"*'
+  expect '$stderr == "arenashim: warning: small.dump: its section \"call paths\" is damaged"*'
+}
+
+@test "a section that is missing" {
+  { echo 'drop account'; cat "$HERE/small.txt"; } | dump d
+  arenashim report d --by site
+  expect '$status == 2 && $stderr == *"\"accounts\" is missing"*"try another --by"*'
+  arenashim report d
+  expect '$status == 0 && $output == *"0 demo (threads: 3)"*'
+}
+
+@test "a damaged header" {
+  patch small.dump 24 7
+  arenashim report small.dump
+  error 'its header is damaged: copy or make it again'
+}
+
+@test "a newer major version, and an older one" {
+  { echo 'version 2.1'; cat "$HERE/small.txt"; } | dump new.dump
+  arenashim report new.dump
+  error 'a dump of version 2.1, and this command reads 1: use the arenashim command that belongs'
+  { echo 'version 0.9'; cat "$HERE/small.txt"; } | dump old.dump
+  arenashim report old.dump
+  error 'a dump of version 0.9'
+}
+
+@test "indices that lead nowhere" {
+  { cat "$HERE/small.txt"; echo 'account site=77 arena=66 allocs=1'; echo 'node parent=99 kind=1 module=9'; } | dump d
+  arenashim report d
+  expect '$status == 0 && $stderr == *"4 references in it lead nowhere"* && $output == *"(call site lost)"*'
+}
+
+@test "bytes after the end" {
+  echo >>small.dump
+  arenashim report small.dump
+  expect '$status == 0 && $stderr == *"1 bytes after its end are not read"*'
+}
+
+@test "commands" {
+  arenashim
+  error 'which command\? .*--help'
+  arenashim frobnicate
+  error 'no command is called "frobnicate": .*--help'
+}
+
+@test "options" {
+  arenashim report
+  error 'report: name the FILE'
+  arenashim report small.dump other
+  error 'one FILE at a time'
+  arenashim report small.dump --by heap
+  error '--by=heap: use one of site, arena, class, module'
+  arenashim report small.dump --sort size
+  error '--sort=size: use one of live, peak, allocs, bytes, waste'
+  for rows in -1 x 1x '' 99999999999999999999; do
+    arenashim report small.dump -n "$rows"
+    error 'give a number of rows, 0 for all'
+  done
+  arenashim report small.dump --bogus
+  expect '$status == 2 && $stderr == *"unrecognized option"*"--help"*'
+}
+
+@test "--help and --version" {
+  arenashim --help
+  expect '$status == 0 && $output == *"arenashim report FILE"*'
+  arenashim --version
+  expect '$status == 0 && $output =~ ^arenashim\ [0-9.]+$'
+  arenashim report --help
+  expect '$status == 0 && $output == *"--no-fold"*'
+}
+
+@test "an output that can't be written" {
+  run --separate-stderr sh -c '"$1" report small.dump >/dev/full' sh "$TOOL"
+  error 'the report could not be written'
+}
+
+@test "memory that is short ends in a line" {
+  TOOL=$(dirname "$TOOLS")/../arenashim
+  run --separate-stderr sh -c 'head -c 200000000 /dev/zero >big; ulimit -v 100000; "$1" report big' sh "$TOOL"
+  error 'out of memory'
+}

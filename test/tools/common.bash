@@ -1,0 +1,47 @@
+# What the bats files of this directory share: dumps made from a description, the command, its output.
+#   TOOL  the arenashim to test; TOOLS  the directory of the test programs
+bats_require_minimum_version 1.5.0
+HERE=$BATS_TEST_DIRNAME
+: "${TOOL:=$HERE/../../build/arenashim}"
+TOOLS=$(realpath "${TOOLS:-$(dirname "$TOOL")/test/tools}")
+TOOL=$(realpath "$TOOL")
+cd "$BATS_TEST_TMPDIR" 2>/dev/null || true
+
+# dump NAME: writes a dump of the description on stdin.
+dump() {
+  "$TOOLS/make_dump" "$1"
+}
+
+# arenashim ARG...: `run` of the command: $status, $output and $stderr.
+arenashim() {
+  run --separate-stderr timeout -k 5 60 "$TOOL" "$@"
+}
+
+# expect CONDITION: a [[ ]] that tells what the last run printed when it fails.
+expect() {
+  if ! eval "[[ $1 ]]"; then
+    printf 'expected: %s\nstatus: %s\nstdout: %s\nstderr: %s\n' "$1" "$status" "$output" "$stderr"
+    return 1
+  fi
+}
+
+# row TEXT: the cells of the one row that ends so, with single blanks between them.
+row() {
+  local line
+  line=$(grep -F -- "  $1" <<<"$output" | grep -- "$(sed 's/[][\.*^$]/\\&/g' <<<"$1")\$")
+  [[ $(wc -l <<<"$line") == 1 && $line ]] || { echo "no single row ends in: $1"; echo "$output"; return 1; }
+  tr -s ' ' <<<"${line# }" | sed 's/^ //'
+}
+
+# is_row WANTED TEXT: its cells are these.
+is_row() {
+  local got
+  got=$(row "$2") || { echo "$got"; return 1; }
+  [[ $got == "$1 $2" ]] || { printf 'got:    %s\nwanted: %s\n' "$got" "$1 $2"; return 1; }
+}
+
+# error REGEX: the last run ended with status 2, nothing on stdout and one line on stderr that matches.
+error() {
+  expect '$status == 2' && expect '-z $output' && expect '$(wc -l <<<"$stderr") == 1' || return
+  [[ $stderr == "arenashim"*": "* && $stderr =~ $1 ]] || { echo "stderr: $stderr"; return 1; }
+}

@@ -1,0 +1,137 @@
+# Function names: by symbol tables, never a wrong one; wrappers folded; equal paths merged.
+load common
+
+setup() {
+  cp "$TOOLS/target" target
+  id=$(readelf -n target | sed -n 's/.*Build ID: //p')
+}
+
+start_of() { nm target | awk -v n="$1" '$3 == n { print "0x" $1; exit }'; }
+end_of() { nm -S target | awk -v n="$1" '$4 == n { print "0x" $1, "0x" $2; exit }' | { read -r a b; echo $((a + b)); }; }
+in_function() { echo $(($(start_of "$1") + ${2:-5})); } # SYMBOL [OFFSET]
+
+# paths FUNCTIONS...: each argument is a site, its frames innermost first, as SYMBOL or SYMBOL+OFFSET
+paths() {
+  local node=0 site=0 path frame
+  echo "process tags=2 depth=8 unix_time=${TIME:-1700000000}"
+  echo "module start=0x400000 end=0x800000 path=$PWD/target build_id=${ID-$id}"
+  echo node
+  for path; do
+    local parent=0
+    for frame in $path; do
+      echo "node parent=$parent kind=1 module=1 address=$(in_function ${frame/+/ })"
+      parent=$((++node))
+    done
+    echo "site node=$node"
+    echo "account site=$site allocs=$((10 ** site)) live_bytes=$((10 ** site)) smallest=1 largest=1"
+    site=$((site + 1))
+  done
+}
+
+new=_Znwm parse=_ZN2ns6Parser5parseEi make=_ZN2ns6Parser4makeIiEEPT_S2_
+
+@test "functions by name, C++ demangled, the innermost with its offset" {
+  paths "$parse+7 main" "$make main+9" | dump d
+  arenashim report d
+  expect '$status == 0 && -z $stderr'
+  is_row '1 0 1 9.1% 1 0.0% 0' 'ns::Parser::parse+0x7 < main'
+  row 'ns::Parser::make<int>+0x5 < main' || row 'int* ns::Parser::make<int>+0x5 < main'
+}
+
+@test "a return address after a function's last call is that function's, not the next one's" {
+  [[ -n $(end_of last_call) ]]
+  paths "last_call+$(($(end_of last_call) - $(start_of last_call)))" | dump d
+  arenashim report d
+  expect '$output == *"  last_call+0x"*'
+}
+
+@test "wrappers are folded and what is equal then is one row; --no-fold shows them" {
+  paths "xmalloc $new $make main" "$new $make main+9" "xmalloc my_wrapper $parse main" | dump d
+  arenashim report d
+  expect '$(grep -c "make<int>" <<<"$output") == 1 && $output != *xmalloc* && $output != *operator*'
+  expect '$output == *"my_wrapper+0x5 < ns::Parser::parse < main"*'
+  [[ $(grep 'make<int>' <<<"$output" | awk '{ print $1, $3 }') == '11 11' ]]
+  arenashim report d --no-fold
+  expect '$output == *"xmalloc+0x5 < operator new < "*"make<int> < main"*'
+  expect '$(grep -c "make<int>" <<<"$output") == 2'
+}
+
+@test "--fold adds a name, or a beginning" {
+  paths "xmalloc my_wrapper $parse main" | dump d
+  for name in my_wrapper 'my_wr*'; do
+    arenashim report d --fold "$name"
+    expect '$output == *"  ns::Parser::parse+0x5 < main"*'
+  done
+}
+
+@test "a path of wrappers alone shows the outermost" {
+  paths "xmalloc $new" | dump d
+  arenashim report d
+  expect '$output == *"  operator new+0x5"*'
+}
+
+@test "two call sites in one function are two rows; two callers' lines are one" {
+  paths "$parse+4 main" "$parse+8 main" "$parse+4 main+9" | dump d
+  arenashim report d
+  expect '$(grep -c "parse+0x" <<<"$output") == 2'
+  [[ $(grep 'parse+0x4' <<<"$output" | awk '{ print $1 }') == 101 ]]
+}
+
+@test "another build: module+offset and a warning, never a name" {
+  ID=0123abcd paths "$parse main" | dump d
+  arenashim report d
+  expect '$status == 0 && $output != *parse* && $output == *"target+0x4"*'
+  expect '$(wc -l <<<"$stderr") == 1'
+  expect '$stderr == "arenashim: warning: "*"/target: it is another build than the one that ran (build-ids differ)"*'
+}
+
+@test "a file without a build-id is believed only when it is older than the dump" {
+  objcopy --remove-section .note.gnu.build-id target
+  ! readelf -n target | grep -q 'Build ID'
+  ID='' TIME=2000000000 paths "$parse main" | dump d
+  touch -d @1999999999 target
+  arenashim report d
+  expect '$output == *"ns::Parser::parse+0x5 < main"* && -z $stderr'
+  touch -d @2000000001 target
+  arenashim report d
+  expect '$output != *parse* && $stderr == *"newer than the dump"*'
+}
+
+@test "missing, foreign and strange files: module+offset" {
+  paths "$parse main" | dump d
+  rm target
+  arenashim report d
+  expect '$status == 0 && -z $stderr && $output == *"target+0x4"*'
+  echo text >target
+  arenashim report d
+  expect '$status == 0 && $stderr == *"it is not an ELF file"* && $output == *"target+0x4"*'
+  rm target && mkfifo target
+  arenashim report d
+  expect '$status == 0 && $stderr == *"it is not a regular file"*'
+}
+
+@test "a stripped file gives the names it still has, and no nearest ones" {
+  strip target
+  paths_dump=$(cp "$TOOLS/target" target && paths "$parse main")
+  dump d <<<"$paths_dump"
+  strip target
+  arenashim report d
+  expect '$status == 0 && $output != *parse* && $output == *"target+0x4"*'
+}
+
+@test "a cut ELF file: no crash" {
+  paths "$parse main" | dump d
+  for size in 10 64 1000 4096 8000 12000 15000; do
+    head -c "$size" "$TOOLS/target" >target
+    arenashim report d
+    expect '$status == 0'
+  done
+}
+
+@test "the vdso and addresses without a module" {
+  printf '%s\n' 'process tags=2' 'module start=0x7ff000 end=0x7ff800 bias=0x7ff000 path=[vdso]' node \
+    'node kind=1 module=1 address=0x7ff123' 'node kind=1 address=0xdeadbeef' 'site node=1' 'site node=2' \
+    'account allocs=1' 'account site=1 allocs=1' | dump d
+  arenashim report d
+  expect '$output == *"  [vdso]+0x123"* && $output == *"  0xdeadbeef"*'
+}

@@ -1,0 +1,144 @@
+# The report's figures, to the digit, from a dump whose figures are known (small.txt).
+load common
+
+setup() {
+  dump small.dump <"$HERE/small.txt"
+}
+
+rows() { # the last word of each row, in order, without title and total
+  awk '/^$/ { t = !t && !seen++ ; n = 0; next } t && n++ { print $NF }' <<<"$output" | grep -vx -e total -e all | tr '\n' ' '
+}
+
+@test "the head names program, time, mode and peak; a problem ends the report, other health does not" {
+  arenashim report small.dump
+  expect '$status == 0 && -z $stderr'
+  expect '${lines[0]} == "demo, pid 77, at exit, 2023-11-14 22:13:20 UTC, on box, shim 0.1"'
+  expect '${lines[1]} == "  command  demo -x input"'
+  expect '${lines[2]} == "  tags     stack:8, exact: every allocation is counted"'
+  expect '${lines[3]} == "  live     3100 bytes in 9 objects; peak 9900 bytes"'
+  expect '$(tail -n 2 <<<"$output") == "health: these make the figures doubtful"$'"'\n'"'"             3  stacks cut short"'
+}
+
+@test "by site: all columns; accounts of two arenas are one row, their peak a bound" {
+  arenashim report small.dump
+  expect '$status == 0'
+  is_row '2100 <=4300 45 67.7% 100..1000 22.2% 508' 'libgone.so+0x300 < [level 3]'
+  is_row '700 900 20 22.6% 700 0.0% 140' '(the tables were full)'
+  is_row '300 7000 1000 9.7% 1..64 50.0% 6100' 'demo+0x401010 < demo+0x402020'
+  is_row '3100 9900 1065 100.0% 1..1000 47.9% 6748' total
+}
+
+@test "by site, sorted by each value" {
+  arenashim report small.dump --sort live
+  expect '$(rows) == "3] full) demo+0x402020 "'
+  arenashim report small.dump --sort peak
+  expect '$(rows) == "demo+0x402020 3] full) "'
+  arenashim report small.dump --sort allocs
+  expect '$(rows) == "demo+0x402020 3] full) "'
+  arenashim report small.dump --sort waste
+  expect '$(rows) == "demo+0x402020 3] full) "'
+  is_row '300 7000 1000 90.4% 1..64 50.0% 6100' 'demo+0x401010 < demo+0x402020'
+  arenashim report small.dump --sort bytes
+  expect '$(rows) == "demo+0x402020 3] full) "'
+  is_row '300 7000 1000 40000 79.2% 1..64 50.0% 6100' 'demo+0x401010 < demo+0x402020'
+}
+
+@test "-n limits the rows and says how many are left; the total stays whole" {
+  arenashim report small.dump -n 1
+  expect '$(rows) == "3] "'
+  expect '$output == *"2 more rows: -n 0 shows all"*'
+  is_row '3100 9900 1065 100.0% 1..1000 47.9% 6748' total
+  arenashim report small.dump -n 0
+  expect '$output != *more\ row*'
+}
+
+@test "by module: that of the innermost frame, unloaded ones marked" {
+  arenashim report small.dump --by module
+  is_row '2100 <=4300 45 67.7% 100..1000 22.2% 508' 'libgone.so (unloaded)'
+  is_row '300 7000 1000 9.7% 1..64 50.0% 6100' demo
+  is_row '700 900 20 22.6% 700 0.0% 140' '(the tables were full)'
+}
+
+@test "by arena, with regions" {
+  arenashim report small.dump --by arena
+  is_row '3000 9000 8 1060 50000 1052 13 7 7340032 11 6736' '0 demo (threads: 3)'
+  is_row '*100 <=300 1 5 500 4 0 1 1048576 0 12' '1 worker (threads: 1)'
+  is_row '1500 1900 21 2100 2 16384 1 14884' parser
+  is_row '0 16 1 10 1 8192 0 0' 'old (ended)'
+  expect '$output == *"* its thread was running: as of its last slow path"*'
+}
+
+@test "by class" {
+  arenashim report small.dump --by class
+  is_row '320 300 5 95 4096 2 700 695 6100' 64
+  is_row '448 400 4 6 60000 1 300 296 736' 112
+  arenashim report small.dump --by class --sort peak
+  error 'size classes have no peak'
+}
+
+@test "without tags: arenas by default, and a remedy for who asks for call sites" {
+  dump off.dump <<<$'process pid=5 program=p live_bytes=7 peak_bytes=9 flags=2\narena name=p live_bytes=7\nclass cell_bytes=16 in_use=2'
+  arenashim report off.dump
+  expect '$status == 0 && ${lines[2]} == "  tags     off: bytes are with rounding"'
+  expect '${lines[3]} == *"peak <=9 bytes"'
+  is_row '7 0 0 0 0 0 0 0 0 0 0' '0 p (threads: 0)'
+  arenashim report off.dump --by class
+  is_row '32 - 2 0 0 0 0 0 0' 16
+  arenashim report off.dump --by site
+  error 'call sites were not recorded: .*ARENASHIM_TAG=stack:8'
+}
+
+@test "sampled: the head says so and the figures are marked" {
+  dump sampled.dump <<<$'process pid=5 tags=2 depth=4 sample_bytes=524288\narena name=p\nsite kind=4\naccount allocs=3 live_bytes=30 peak_bytes=40 smallest=10 largest=10'
+  arenashim report sampled.dump
+  expect '${lines[2]} == "  tags     stack:4, estimates (~): one allocation per 524288 bytes was tagged"'
+  is_row '~30 ~40 ~3 100.0% 10 0.0% ~0' '(without a tag)'
+}
+
+@test "the child of a fork and a signal are told" {
+  dump child.dump <<<$'process pid=5 ppid=4 program=p reason=1 signal=10 flags=1 tags=1\nsite kind=1'
+  arenashim report child.dump
+  expect '${lines[0]} == "p, pid 5, on signal 10, "*'
+  expect '$output == *"a child of pid 4: counts start at the fork"*'
+}
+
+@test "every kind of site has its words" {
+  {
+    echo 'process tags=2'
+    echo node
+    echo 'node kind=1 address=0x10'
+    for kind in 0 1 2 3 4 5 6 9; do echo "site kind=$kind"; echo "account site=$((n++)) allocs=1 live_bytes=$((kind + 1))"; done
+    echo 'site kind=6 node=1'
+    echo "account site=8 allocs=1 live_bytes=100"
+  } | dump kinds.dump
+  arenashim report kinds.dump
+  for words in '(no path)' '(before the options were known)' '(inside the unwinder)' '(the tables were full)' \
+    '(without a tag)' "(after its thread's end)" '(region created)' '(call site lost)' '(region created) 0x10'; do
+    row "$words" >/dev/null
+  done
+}
+
+@test "a newer minor version: unknown sections are skipped, larger items read by what is known" {
+  sed 's/^process/version 1.7\nextra 99 1000\nwiden account 24\nwiden node 8\nwiden arena 40\nwiden process 16\n&/' \
+    "$HERE/small.txt" | dump newer.dump
+  arenashim report small.dump && old=$output
+  arenashim report newer.dump
+  expect '$status == 0 && -z $stderr && $output == "$old"'
+}
+
+@test "control characters of a program's name reach no terminal" {
+  printf 'process tags=2 program="a\033[2Jb"\n' | dump control.dump
+  arenashim report control.dump
+  expect '${lines[0]} == "a?[2Jb, pid"*'
+}
+
+@test "on a terminal: numbers get units and lines fit its width" {
+  for width in 72 80 100 200; do
+    script -qec "stty cols $width; $TOOL report small.dump; $TOOL report small.dump --sort bytes" /dev/null >out </dev/null
+    ! tr -d '\r' <out | grep -E "^.{$((width + 1)),}"
+    grep -q 'libgone.so+0x300 < ' out
+  done
+  dump big.dump <<<$'process tags=2\nsite kind=4\naccount allocs=10000 live_bytes=1073741824 peak_bytes=123456789012'
+  script -qec "stty cols 80; $TOOL report big.dump" /dev/null >out </dev/null
+  grep -qE '^ *1074M +123\.5G +10\.00K ' out
+}
