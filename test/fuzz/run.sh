@@ -7,7 +7,8 @@ here=$(dirname "$0")
 corpus=$build/fuzz/corpus
 mkdir -p "$corpus"
 for seed in "$here"/seeds/*.txt "$here"/../tools/small.txt; do
-  "$build/test/tools/make_dump" "$corpus/seed-$(basename "$seed" .txt)" <"$seed"
+  name=$(basename "$seed" .txt)
+  "$build/test/tools/make_dump" "$corpus/seed-$name" <"$seed"
 done
 # Leaks count; one input may take 5 s and 1 GiB.
 "$build/test/fuzz/dump_fuzz" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=16384 \
