@@ -1,6 +1,7 @@
 /* Claiming blocks, passing out slabs; picture and contract in block.h. */
 #include "block.h"
 #include "os.h"
+#include "tag.h"
 
 /* No block below the hint is free.  The upper half counts what was given back, so that a search
  * which passed a block just before it became free does not raise the hint above it. */
@@ -64,6 +65,8 @@ void block_give(struct block *b) {
     s[i].state = SLAB_UNUSED;
   }
   os_purge(b->ab_mem, b->ab_offset);
+  if (range.tagged)
+    os_purge(tag_row(s), b->ab_offset / SLAB_BYTES * TAG_ROW_BYTES);
   b->ab_offset = 0;
   atomic_store_explicit(&b->owner, NULL, memory_order_release);
   hint_lower(number);

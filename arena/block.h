@@ -20,6 +20,7 @@ struct block {
   struct block *ab_prev;
   char *ab_mem;  /* first byte; read-only while owned */
   uint32_t live; /* slabs that have a class */
+  uint64_t born; /* small allocations of its heap when it was taken: its age follows */
 };
 
 static_assert(sizeof(struct block) <= ROW_BYTES, "one row a cache line");

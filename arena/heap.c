@@ -11,6 +11,7 @@
 #include "check.h"
 #include "heap_batch.h"
 #include "heap_memory.h"
+#include "heap_tag.h"
 #include "heap_thread.h"
 
 const struct heap heap_none;
@@ -21,8 +22,6 @@ __thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
 /* A carve hands out what fits into the page that its first cell touches anyway, or CARVE_CELLS
  * where that is more, so that the slow path does not weigh; at a slab's end, what is left. */
 enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
-
-#define SITE(site) ((site) != DIRECT ? (site) : __builtin_return_address(0))
 
 /* Slow paths between two looks at the clock. */
 enum { TICKS = 32 };
@@ -80,6 +79,8 @@ void heap_collect(struct heap *h) {
   while ((s = inbox_open(&h->inbox, &chain, &n)) != NULL) {
     if (n == 0)
       continue;
+    if (range.tagged)
+      heap_untag_mail(h, s, chain, n);
     int32_t used = slab_used(s) - (int32_t)n;
     check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
     append(s, chain, n);
@@ -139,7 +140,7 @@ static cold void look_around(struct heap *h) {
   heap_give_back(h, false);
 }
 
-static void *refill(struct heap *h, unsigned c) {
+void *heap_refill(struct heap *h, unsigned c) {
   atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
   if (unlikely(++h->ticks % TICKS == 0))
     look_around(h);
@@ -161,36 +162,32 @@ static void *refill(struct heap *h, unsigned c) {
   }
 }
 
-static void *take_cell(struct heap *h, unsigned c) {
-  struct cell *p = h->head[c];
-  if (p == NULL)
-    return refill(h, c);
-  h->head[c] = p->next;
-  return p;
-}
-
 /* A thread that has no heap, or none any more. */
 static cold void *alloc_heapless(struct heap *h, unsigned c) {
   if (h == &heap_over) {
     h = heap_borrow();
     if (h == NULL)
       return NULL;
-    void *p = take_cell(h, c);
+    void *p = heap_take_cell(h, c);
     heap_lend_back(h);
     return p;
   }
   h = heap_acquire();
-  return h == NULL ? NULL : take_cell(h, c);
+  return h == NULL ? NULL : heap_take_cell(h, c);
 }
 
 void *heap_alloc_slow(size_t c) {
   struct heap *h = heap_self;
   if (unlikely(!heap_is_real(h)))
     return alloc_heapless(h, c == 0 ? 1 : (unsigned)c);
-  return c != 0 ? refill(h, (unsigned)c) : take_cell(h, 1);
+  return c != 0 ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
 }
 
 void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
+  if (range.tagged) {
+    heap_free_tagged(p, s, entry, site);
+    return;
+  }
   struct heap *h = heap_self;
   if (unlikely(s->owner == NULL || s->owner == h || !slab_has_cell(s, p)))
     fault_in_slab(s, entry, p, SITE(site));

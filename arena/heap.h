@@ -18,6 +18,7 @@
 #ifndef ARENA_HEAP_H
 #define ARENA_HEAP_H
 
+#include "account.h"
 #include "block.h"
 #include "fault.h"
 #include "mail.h"
@@ -48,7 +49,9 @@ struct heap {
   uint64_t dirty_bytes;
   struct block *blocks; /* all of its blocks, newest first */
   struct batch batch[BATCHES];
-  unsigned ticks; /* slow paths, to look at the clock now and then */
+  struct books books; /* with tags: what each call site did here */
+  void *user;         /* of whoever uses the heaps: what goes with this one */
+  unsigned ticks;     /* slow paths, to look at the clock now and then */
   int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
@@ -80,7 +83,19 @@ extern hidden const struct heap heap_none; /* a thread that has no heap yet */
 extern hidden const struct heap heap_over; /* a thread whose end has begun */
 extern hidden __thread struct heap *heap_self __attribute__((tls_model("initial-exec")));
 
-static inline bool heap_is_real(const struct heap *h) { return h != &heap_none && h != &heap_over; }
+/* With tags: in heap_self of every thread that has a heap (heap_tag.h), and the heap itself. */
+extern hidden const struct heap heap_tagged;
+extern hidden __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
+
+static inline bool heap_is_real(const struct heap *h) {
+  return h != &heap_none && h != &heap_over && h != &heap_tagged;
+}
+
+/* The calling thread's heap, NULL if it has none. */
+static inline struct heap *heap_mine(void) {
+  struct heap *h = heap_self;
+  return heap_is_real(h) ? h : h == &heap_tagged ? heap_tagged_self : NULL;
+}
 
 /* The straight path of malloc: a cell of class c (0 for no bytes), or NULL if the list is empty. */
 static inline void *heap_pop(size_t c) {
@@ -95,10 +110,23 @@ static inline void *heap_pop(size_t c) {
  * thread; not async-signal-safe. */
 hidden void *heap_alloc_slow(size_t c);
 
+/* The list of class c is empty: the next cell and a new list; NULL if refused.  The owner's. */
+hidden void *heap_refill(struct heap *h, unsigned c);
+
+/* A cell of the calling thread's own or borrowed heap; NULL if refused. */
+static inline void *heap_take_cell(struct heap *h, unsigned c) {
+  struct cell *p = h->head[c];
+  if (unlikely(p == NULL))
+    return heap_refill(h, c);
+  h->head[c] = p->next;
+  return p;
+}
+
 /* What free does when the straight path is not enough.  A `site` of DIRECT means the return address
  * of the function that jumps here as its last act: reading it would cost the straight path an
  * instruction. */
 #define DIRECT ((const void *)0)
+#define SITE(site) ((site) != DIRECT ? (site) : __builtin_return_address(0))
 hidden void heap_attend(void *p, struct slab *s, const char *entry, const void *site);
 hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site);
 
@@ -124,8 +152,10 @@ hidden size_t heap_usable(const void *p, const char *entry, const void *site);
 /* The calling thread's heap if it has none yet: an idle one or a new one; NULL without memory. */
 hidden struct heap *heap_acquire(void);
 
-/* Called when a thread has taken its first heap; set before threads exist, may be NULL. */
+/* Called when a thread has taken its first heap, and before a heap is used for the first time,
+ * which is not used if it answers false; set before threads exist, may be NULL. */
 extern hidden void (*heap_thread_started)(void);
+extern hidden bool (*heap_opened)(struct heap *);
 
 /* The calling thread's end: its heap goes to a later thread; afterwards this one is served one
  * request at a time from idle heaps. */

@@ -143,7 +143,7 @@ static void repost_lost_mail(const struct heap *mine) {
 }
 
 void heap_fork_child(void) {
-  const struct heap *mine = heap_self;
+  const struct heap *mine = heap_mine();
   range_growth_forget();
   block_hint_forget();
   heap_claims_reset(thread_before);

@@ -1,6 +1,7 @@
 /* Empty slabs, blocks, and memory given back; policy in heap_memory.h. */
 #include "heap_memory.h"
 #include "os.h"
+#include "tag.h"
 
 void heap_link_block(struct heap *h, struct block *b) {
   b->ab_prev = NULL;
@@ -31,6 +32,13 @@ static void remove_empty(struct heap *h, struct slab *s) {
     h->dirty_bytes -= SLAB_BYTES;
 }
 
+uint64_t heap_passed(const struct heap *h) {
+  uint64_t cells = 0;
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    cells += count_get(&h->passed[c]);
+  return cells;
+}
+
 /* Only the newest block can have slabs left: a block is taken when the one before is used up. */
 static struct slab *fresh_slab(struct heap *h) {
   struct slab *s = h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
@@ -39,6 +47,7 @@ static struct slab *fresh_slab(struct heap *h) {
   struct block *b = block_take(h);
   if (b == NULL)
     return NULL;
+  b->born = heap_passed(h);
   heap_link_block(h, b);
   count_add(&h->total_blocks, 1);
   return block_next_slab(b);
@@ -66,6 +75,8 @@ static void give_block(struct heap *h, struct block *b) {
 static void clean_slab(struct heap *h, struct slab *s) {
   remove_empty(h, s);
   os_purge(slab_memory(s), SLAB_BYTES);
+  if (range.tagged)
+    os_purge(tag_row(s), TAG_ROW_BYTES);
   s->dirty = false;
   heap_list_empty(h, s);
 }

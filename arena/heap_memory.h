@@ -27,6 +27,9 @@ hidden void heap_give_back(struct heap *h, bool all);
 /* Links an EMPTY slab into the list that suits it. */
 hidden void heap_list_empty(struct heap *h, struct slab *s);
 
+/* Cells that have been handed out in lists so far: the clock that ages of blocks are read by. */
+hidden uint64_t heap_passed(const struct heap *h);
+
 /* Links a block into the heap's list. */
 hidden void heap_link_block(struct heap *h, struct block *b);
 

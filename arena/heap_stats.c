@@ -84,8 +84,9 @@ void range_survey(struct survey *v) {
   for (size_t i = 0; i < blocks; i++)
     survey_block(i, v);
   v->span_bytes = (uint64_t)blocks << range.block_shift;
-  for (enum section s = 0; s < SECTION_DATA; s++)
+  for (enum section s = SECTION_HEAPS; s < SECTION_DATA; s++)
     v->metadata_bytes += range.committed[s];
+  v->tag_bytes = range.committed[SECTION_TAGS];
   for (enum section s = 0; s < SECTIONS; s++)
     v->reserved_bytes += range.reserved[s] - range.committed[s];
   v->reserved_bytes += range.slack;

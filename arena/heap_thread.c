@@ -5,6 +5,7 @@
 #include "os.h"
 
 void (*heap_thread_started)(void);
+bool (*heap_opened)(struct heap *);
 
 /* In a claim: not to serve, only to look at (heap_hold_idle). */
 #define HELD UINT32_C(0x80000000)
@@ -58,12 +59,21 @@ static struct heap *make(uint32_t thread) {
   return room ? heap_at(i) : NULL;
 }
 
+static bool is_open(struct heap *h) {
+  return (!range.tagged || books_open(&h->books)) && (heap_opened == NULL || heap_opened(h));
+}
+
 static struct heap *claim_any(void) {
   if (range.base == 0) /* not set up: the process's first request, or refused */
     return NULL;
   uint32_t thread = os_thread_id();
   struct heap *h = claim_idle(0, thread);
-  return h != NULL ? h : make(thread);
+  if (h == NULL)
+    h = make(thread);
+  if (h == NULL || likely(is_open(h)))
+    return h;
+  heap_lend_back(h);
+  return NULL;
 }
 
 struct heap *heap_acquire(void) {
@@ -71,7 +81,8 @@ struct heap *heap_acquire(void) {
   if (h == NULL)
     return NULL;
   h->threads++;
-  heap_self = h;
+  heap_tagged_self = h;
+  heap_self = range.tagged ? (struct heap *)&heap_tagged : h;
   if (heap_thread_started != NULL)
     heap_thread_started();
   return h;
@@ -86,9 +97,9 @@ void heap_lend_back(struct heap *h) {
 }
 
 void heap_thread_ended(void) {
-  struct heap *h = heap_self;
+  struct heap *h = heap_mine();
   heap_self = (struct heap *)&heap_over;
-  if (!heap_is_real(h))
+  if (h == NULL)
     return;
   heap_flush_batches(h);
   heap_collect(h);
@@ -104,8 +115,8 @@ static void trim(struct heap *h) {
 }
 
 void heap_trim(void) {
-  if (heap_is_real(heap_self))
-    trim(heap_self);
+  if (heap_mine() != NULL)
+    trim(heap_mine());
   heap_hold_idle();
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_is_held(heap_at(i)))

@@ -4,11 +4,11 @@
 
 hidden struct range range;
 
-static const uint64_t section_below[SECTIONS] = {HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW,
-                                                 SLAB_ROWS_BELOW, 0};
-static const uint64_t section_max[SECTIONS] = {(uint64_t)HEAPS_MAX * HEAP_BYTES,
-                                               SLABS_MAX *ROW_BYTES, SLABS_MAX *ROW_BYTES,
-                                               SLABS_MAX *ROW_BYTES, DATA_MAX_BYTES};
+static const uint64_t section_below[SECTIONS] = {
+    0, HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW, SLAB_ROWS_BELOW, 0};
+static const uint64_t section_max[SECTIONS] = {
+    SLABS_MAX * TAG_ROW_BYTES, (uint64_t)HEAPS_MAX *HEAP_BYTES, SLABS_MAX *ROW_BYTES,
+    SLABS_MAX *ROW_BYTES,      SLABS_MAX *ROW_BYTES,            DATA_MAX_BYTES};
 
 /* What is reserved and committed at a time.  Rows: 64 KiB describe 64 MiB of data.  Data: below
  * the 2 MiB of a huge page, so that a small program is not charged for one. */
@@ -28,7 +28,9 @@ static _Atomic uintptr_t growing; /* the thread that grows a section: address of
 static _Atomic unsigned refusals; /* requests still to be refused at once */
 static __thread char growth_marker __attribute__((tls_model("initial-exec")));
 
-static uintptr_t section_start(enum section s) { return range.base - section_below[s]; }
+static uintptr_t section_start(enum section s) {
+  return s == SECTION_TAGS ? range.tag_rows : range.base - section_below[s];
+}
 
 static size_t section_step(enum section s) {
   if (s == SECTION_DATA)
@@ -37,20 +39,27 @@ static size_t section_step(enum section s) {
   return s == SECTION_HEAPS ? HEAPS_STEP : ROWS_STEP;
 }
 
-static void set_base(uintptr_t base) {
+static uint64_t tags_for(uint64_t data_bytes) {
+  return range.tagged ? data_bytes / SLAB_BYTES * TAG_ROW_BYTES : 0;
+}
+
+static void set_base(uintptr_t base, uint64_t tag_bytes) {
   range.slab_rows = base - SLAB_ROWS_BELOW;
+  range.tag_rows = base - HEAPS_BELOW - tag_bytes;
   range.base = base;
 }
 
 static bool reserve_ahead(uint64_t data_bytes) {
-  char *p = os_reserve(HEAPS_BELOW + data_bytes + SLAB_BYTES);
+  uint64_t tag_bytes = tags_for(data_bytes);
+  char *p = os_reserve(tag_bytes + HEAPS_BELOW + data_bytes + SLAB_BYTES);
   if (p == NULL)
     return false;
-  for (enum section s = 0; s < SECTION_DATA; s++)
+  for (enum section s = SECTION_HEAPS; s < SECTION_DATA; s++)
     range.reserved[s] = section_max[s];
+  range.reserved[SECTION_TAGS] = tag_bytes;
   range.reserved[SECTION_DATA] = data_bytes;
   range.slack = GUARD_BYTES + SLAB_BYTES;
-  set_base(round_up((uintptr_t)p + HEAPS_BELOW, SLAB_BYTES));
+  set_base(round_up((uintptr_t)p + tag_bytes + HEAPS_BELOW, SLAB_BYTES), tag_bytes);
   return true;
 }
 
@@ -61,11 +70,12 @@ static bool place_for_steps(void) {
   if (p == NULL)
     return false;
   os_unmap(p, PAGE_BYTES);
-  set_base(round_up((uintptr_t)p - CLEARANCE, SLAB_BYTES));
+  set_base(round_up((uintptr_t)p - CLEARANCE, SLAB_BYTES), tags_for(DATA_MAX_BYTES));
   return true;
 }
 
-bool range_setup(size_t block_bytes) {
+bool range_setup(size_t block_bytes, bool tagged) {
+  range.tagged = tagged;
   range.block_shift = (unsigned)__builtin_ctzl(block_bytes);
   if (os_address_limit() == SIZE_MAX)
     for (uint64_t data = DATA_MAX_BYTES; data >= DATA_AHEAD_MIN; data /= 2)
@@ -101,7 +111,7 @@ bool range_grow(void) {
   uintptr_t rows = (want >> SLAB_SHIFT) * ROW_BYTES;
   uintptr_t blocks = (want >> range.block_shift) * ROW_BYTES;
   if (!range_commit(SECTION_SLAB_ROWS, rows) || !range_commit(SECTION_MAIL_ROWS, rows) ||
-      !range_commit(SECTION_BLOCK_ROWS, blocks) || !range_commit(SECTION_DATA, want))
+      !range_commit(SECTION_BLOCK_ROWS, blocks) || !range_commit(SECTION_TAGS, tags_for(want)) || !range_commit(SECTION_DATA, want))
     return false;
   __atomic_store_n(&range.span, want, __ATOMIC_RELEASE);
   return true;

@@ -1,14 +1,14 @@
 /* The one range of addresses that holds every small object and, below them, what we know of it.
  *
  *   low addresses                                                        high addresses
- *   | heaps | block rows | mail rows | slab rows | guard |  data: slab 0, slab 1, ...      |
- *                                                        ^ base                ^ base + span
+ *   | tags | heaps | block rows | mail rows | slab rows | guard |  data: slab 0, slab 1, ...      |
+ *                                                               ^ base                ^ base + span
  *
  * Rows lie outside the data, so an object that overflows cannot reach them; and at constant
  * distances from `base`, so that the row of an object is found with one load (base), no table.
  * "Is this pointer ours" is a subtract and a compare with `span`.
  *
- * The whole range is reserved at once where address space is free.  Under a limit (ulimit -v)
+ * Tags (tag.h) are there only when asked for; their section is as large as the data needs.  The whole range is reserved at once where address space is free.  Under a limit (ulimit -v)
  * nothing is reserved ahead: the same places are taken step by step at the end of each section.
  * When a section cannot grow the caller forwards the request to jemalloc.
  *
@@ -24,6 +24,7 @@
 #define SLABS_MAX      (DATA_MAX_BYTES >> SLAB_SHIFT)
 
 enum { ROW_BYTES = CACHE_LINE, HEAP_BYTES = PAGE_BYTES, HEAPS_MAX = 1 << 15 };
+enum { TAG_ROW_BYTES = SLAB_BYTES / GRAIN * 4 }; /* a 32-bit word for each cell of 16 bytes */
 
 /* Distances below base of the sections' first bytes. */
 #define GUARD_BYTES      ((uint64_t)SLAB_BYTES)
@@ -35,6 +36,7 @@ enum { ROW_BYTES = CACHE_LINE, HEAP_BYTES = PAGE_BYTES, HEAPS_MAX = 1 << 15 };
 enum { BLOCK_BYTES_MIN = SLAB_BYTES, BLOCK_BYTES_MAX = 16 << 20, BLOCK_BYTES_DEFAULT = 1 << 20 };
 
 enum section {
+  SECTION_TAGS,
   SECTION_HEAPS,
   SECTION_BLOCK_ROWS,
   SECTION_MAIL_ROWS,
@@ -47,7 +49,9 @@ struct range {
   uintptr_t base;       /* first byte of slab 0; read-only after range_setup */
   uintptr_t span;       /* bytes of data in use: whole blocks; written with release order */
   uintptr_t slab_rows;  /* base - SLAB_ROWS_BELOW: free adds it from memory, one instruction less */
+  uintptr_t tag_rows;   /* first byte of slab 0's */
   unsigned block_shift; /* a block has 2^block_shift bytes */
+  bool tagged;          /* cells have tags */
   _Atomic uintptr_t reserved[SECTIONS];
   _Atomic uintptr_t committed[SECTIONS];
   uintptr_t slack; /* bytes reserved that no section has: the guard, alignment */
@@ -63,9 +67,10 @@ __attribute__((no_sanitize("thread"))) static inline uintptr_t range_span(void) 
 }
 static inline bool range_holds(const void *p) { return range_offset(p) < range_span(); }
 
-/* Reserves the range for blocks of that size, a power of two in BLOCK_BYTES_MIN..MAX.  Call
- * once, before any other function of arena/; false if no address space is to be had. */
-hidden bool range_setup(size_t block_bytes);
+/* Reserves the range for blocks of that size, a power of two in BLOCK_BYTES_MIN..MAX, and for tags
+ * if wanted.  Call once, before any other function of arena/; false if no address space is to be
+ * had. */
+hidden bool range_setup(size_t block_bytes, bool tagged);
 
 /* Makes the section's first `bytes` usable.  False if the system refuses. */
 hidden bool range_commit(enum section s, uintptr_t bytes);

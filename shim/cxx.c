@@ -30,25 +30,25 @@ static new_handler *current_handler(void) {
 }
 
 /* GRAIN stands for "no alignment asked for". */
-static void *try_new(size_t n, size_t alignment) {
+static void *try_new(size_t n, size_t alignment, const void *frame) {
   if (alignment <= GRAIN)
-    return any_alloc(n);
+    return any_alloc(n, frame);
   if (!is_power_of_two(alignment)) {
     errno = EINVAL;
     return NULL;
   }
-  return aligned_any(alignment, n);
+  return aligned_any(alignment, n, frame);
 }
 
 /* [new.delete.single]: call the handler and try again until it gives memory, throws, or there
  * is none; then throw bad_alloc. */
-static cold void *new_failed(size_t n, size_t alignment) {
+static cold void *new_failed(size_t n, size_t alignment, const void *frame) {
   for (;;) {
     new_handler *handler = current_handler();
     if (handler == NULL)
       break;
     handler();
-    void *p = try_new(n, alignment);
+    void *p = try_new(n, alignment, frame);
     if (p != NULL)
       return p;
   }
@@ -75,25 +75,25 @@ static cold void *nothrow_failed(const char *name, size_t n, size_t alignment, c
 #define THROWING(name)                                                                             \
   void *name(size_t n);                                                                            \
   exported void *name(size_t n) {                                                                  \
-    void *p = any_alloc(n);                                                                        \
-    return likely(p != NULL) ? p : new_failed(n, GRAIN);                                           \
+    void *p = any_alloc(n, caller_frame());                                                                        \
+    return likely(p != NULL) ? p : new_failed(n, GRAIN, caller_frame());                                           \
   }
 #define THROWING_ALIGNED(name)                                                                     \
   void *name(size_t n, size_t alignment);                                                          \
   exported void *name(size_t n, size_t alignment) {                                                \
-    void *p = try_new(n, alignment);                                                               \
-    return likely(p != NULL) ? p : new_failed(n, alignment);                                       \
+    void *p = try_new(n, alignment, caller_frame());                                                               \
+    return likely(p != NULL) ? p : new_failed(n, alignment, caller_frame());                                       \
   }
 #define NOTHROW(name)                                                                              \
   void *name(size_t n, const void *tag);                                                           \
   exported void *name(size_t n, const void *tag) {                                                 \
-    void *p = any_alloc(n);                                                                        \
+    void *p = any_alloc(n, caller_frame());                                                                        \
     return likely(p != NULL) ? p : nothrow_failed(#name, n, GRAIN, tag);                           \
   }
 #define NOTHROW_ALIGNED(name)                                                                      \
   void *name(size_t n, size_t alignment, const void *tag);                                         \
   exported void *name(size_t n, size_t alignment, const void *tag) {                               \
-    void *p = try_new(n, alignment);                                                               \
+    void *p = try_new(n, alignment, caller_frame());                                                               \
     return likely(p != NULL) ? p : nothrow_failed(#name, n, alignment, tag);                       \
   }
 /* Size, alignment and the nothrow tag come in registers that a free does not read. */

@@ -1,10 +1,12 @@
 /* The slower paths behind the entries; contract in entry.h. */
 #include "entry.h"
 #include "gate.h"
+#include "large_tags.h"
 #include "large_thread.h"
 #include "spill.h"
 #include "start.h"
 #include "stray.h"
+#include "tagged.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,10 +16,33 @@ hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
 /* The calling thread's heap, taken now if it has none yet; NULL at the thread's end, or without
  * memory. */
 static inline struct heap *own_heap(void) {
-  struct heap *h = heap_self;
-  if (likely(heap_is_real(h)))
+  struct heap *h = heap_mine();
+  if (likely(h != NULL))
     return h;
-  return h == &heap_none && start_once() ? heap_acquire() : NULL;
+  return heap_self == &heap_none && start_once() ? heap_acquire() : NULL;
+}
+
+/* Who makes a large request: the calling thread's heap and, with tags, the call site. */
+struct asker {
+  struct heap *h;
+  uint32_t site;
+};
+
+static inline struct asker asker(const void *frame) {
+  struct heap *h = own_heap();
+  return (struct asker){h, unlikely(range.tagged) ? tagged_site(h, frame) : SITE_NONE};
+}
+
+/* Inside the gate, when jemalloc has served n bytes. */
+static inline void tag(struct asker a, void *p, size_t n) {
+  if (unlikely(a.site != SITE_NONE) && p != NULL)
+    tagged_large_put(a.h, p, n, a.site);
+}
+
+/* Inside the gate, before p goes back. */
+static inline void untag(struct heap *h, const void *p) {
+  if (unlikely(range.tagged))
+    tagged_large_take(h, p);
 }
 
 /* A fork that has the gate closed, or a handler that interrupted jemalloc, may not wait for it. */
@@ -71,66 +96,78 @@ static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, vo
   return true;
 }
 
-void *large_alloc(size_t n) {
-  struct heap *h = own_heap();
+void *large_alloc(size_t n, const void *frame) {
+  struct asker a = asker(frame);
   void *p;
-  n = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
-  if (likely(enter_or_spill(h, GRAIN, n, &p))) {
-    p = large_thread_cached() ? jep_malloc(n) : jep_mallocx(n, LARGE_NO_CACHE);
-    gate_leave(h);
+  size_t bytes = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
+  if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
+    p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
+    tag(a, p, n);
+    gate_leave(a.h);
   }
-  return counted(h, p);
+  return counted(a.h, p);
 }
 
-void *large_calloc(size_t n) {
-  struct heap *h = own_heap();
+void *large_calloc(size_t n, const void *frame) {
+  struct asker a = asker(frame);
   void *p;
-  n = n < GRAIN ? GRAIN : n;
-  if (likely(enter_or_spill(h, GRAIN, n, &p))) {
-    p = large_thread_cached() ? jep_calloc(1, n) : jep_mallocx(n, LARGE_NO_CACHE | LARGE_ZERO);
-    gate_leave(h);
+  size_t bytes = n < GRAIN ? GRAIN : n;
+  if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
+    p = large_thread_cached() ? jep_calloc(1, bytes)
+                              : jep_mallocx(bytes, LARGE_NO_CACHE | LARGE_ZERO);
+    tag(a, p, n);
+    gate_leave(a.h);
   }
-  return counted(h, p);
+  return counted(a.h, p);
 }
 
-void *large_memalign(size_t alignment, size_t n) {
-  struct heap *h = own_heap();
+void *large_memalign(size_t alignment, size_t n, const void *frame) {
+  struct asker a = asker(frame);
   void *p;
-  n += n == 0;
-  if (n > PTRDIFF_MAX || alignment > PTRDIFF_MAX - n)
-    return counted(h, NULL);
-  if (likely(enter_or_spill(h, alignment, n, &p))) {
-    p = large_thread_cached() ? jep_memalign(alignment, n)
-                              : jep_mallocx(n, LARGE_NO_CACHE | __builtin_ctzl(alignment));
-    gate_leave(h);
+  size_t bytes = n + (n == 0);
+  if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
+    return counted(a.h, NULL);
+  if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
+    p = large_thread_cached() ? jep_memalign(alignment, bytes)
+                              : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
+    tag(a, p, n);
+    gate_leave(a.h);
   }
-  return counted(h, p);
+  return counted(a.h, p);
 }
 
-void *large_mallocx(size_t n, int flags) {
-  struct heap *h = own_heap();
+void *large_mallocx(size_t n, int flags, const void *frame) {
+  struct asker a = asker(frame);
   void *p;
-  n = n < GRAIN ? GRAIN : n;
-  if (n > PTRDIFF_MAX)
-    return counted(h, NULL);
+  size_t bytes = n < GRAIN ? GRAIN : n;
+  if (bytes > PTRDIFF_MAX)
+    return counted(a.h, NULL);
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
-  if (likely(enter_or_spill(h, alignment < GRAIN ? GRAIN : alignment, n, &p))) {
-    p = jep_mallocx(n, large_thread_cached() ? flags : flags | LARGE_NO_CACHE);
-    gate_leave(h);
+  if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
+    p = jep_mallocx(bytes, large_thread_cached() ? flags : flags | LARGE_NO_CACHE);
+    tag(a, p, n);
+    gate_leave(a.h);
   }
-  return counted(h, p);
+  return counted(a.h, p);
 }
 
-/* The process's first request, a thread without a heap while there is no memory for one, or
- * a heap that was refused memory: jemalloc may have some. */
-static cold void *small_refused(size_t c) {
-  void *p = start_once() ? heap_alloc_slow(c) : NULL;
-  return p != NULL ? p : large_alloc(class_bytes((unsigned)c));
+/* Our heap, for a thread that has none yet, or none any more, or is tagged. */
+static void *small_elsewhere(size_t c, size_t n, const void *frame) {
+  if (likely(heap_self == &heap_tagged))
+    return tagged_small(c, n, frame);
+  if (!start_once())
+    return NULL;
+  if (heap_self == &heap_none && heap_acquire() == NULL)
+    return NULL;
+  if (heap_self == &heap_tagged)
+    return tagged_small(c, n, frame);
+  return range.tagged ? tagged_small_late(c, n, frame) : heap_alloc_slow(c);
 }
 
-void *small_slow(size_t c) {
-  void *p = heap_alloc_slow(c);
-  return likely(p != NULL) ? p : small_refused(c);
+void *small_slow(size_t c, size_t n, const void *frame) {
+  void *p = likely(heap_is_real(heap_self)) ? heap_alloc_slow(c) : small_elsewhere(c, n, frame);
+  /* A heap that was refused memory, or a thread without one: jemalloc may have some. */
+  return likely(p != NULL) ? p : large_alloc(n, frame);
 }
 
 void large_must_hold(const void *p, const char *entry, const void *site) {
@@ -146,6 +183,7 @@ static void release(struct heap *h, void *p, int flags) {
       large_settle();
     return;
   }
+  untag(h, p);
   if (unlikely(!large_thread_cached()))
     jep_dallocx(p, flags | LARGE_NO_CACHE);
   else if (flags != 0)
@@ -176,19 +214,19 @@ void large_free(void *p, const char *entry, const void *site) {
     large_free_flags(p, 0, entry, site != DIRECT ? site : caller());
 }
 
-void *aligned_any(size_t alignment, size_t n) {
+void *aligned_any(size_t alignment, size_t n, const void *frame) {
   if (alignment <= GRAIN)
-    return any_alloc(n);
+    return any_alloc(n, frame);
   /* Cells start at multiples of their size in a slab aligned to 64 KiB: a size that is a
    * multiple of the alignment gives aligned objects. */
   size_t padded = round_up(n + (n == 0), alignment);
   if (n <= SMALL_MAX && padded <= class_bytes(CLASSES)) {
-    void *p = small_alloc(padded - 1);
+    void *p = small_cell(class_of(padded), n, frame);
     if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */
       return p;
     any_free(p, "memalign", DIRECT); /* a fresh one: no fault */
   }
-  return large_memalign(alignment, n);
+  return large_memalign(alignment, n, frame);
 }
 
 size_t usable_any(const void *p, const char *entry, const void *site) {
@@ -203,47 +241,78 @@ size_t usable_any(const void *p, const char *entry, const void *site) {
 }
 
 /* To a place of another kind: both heaps take part, or two classes of ours. */
-static void *move(void *p, size_t old, size_t n, const char *entry, const void *site) {
+static void *move(void *p, size_t old, size_t n, const char *entry, const void *frame) {
   int saved = errno;
-  void *to = any_alloc(n);
+  void *to = any_alloc(n, frame);
   if (to == NULL && n <= old) { /* what shrinks has a place already */
     errno = saved;
     return p;
   }
   if (to != NULL) {
     memcpy(to, p, old < n ? old : n);
-    any_free(p, entry, site);
+    any_free(p, entry, frame_site(frame));
   }
   return to;
 }
 
-void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry, const void *site) {
-  struct heap *h = own_heap();
-  if (n > PTRDIFF_MAX)
-    return counted(h, NULL);
-  if (spill_holds(p))
-    return move(p, old, n, entry, site);
-  while (unlikely(!gate_enter(h)))
-    if (flags == 0) /* what asks for more than a size waits for the fork */
-      return move(p, old, n, entry, site);
+/* Inside the gate.  The tag goes before the object may become another thread's, and comes back if
+ * it stays. */
+static void *large_resize(struct asker a, void *p, size_t n, int flags) {
+  struct large_tag before;
+  bool had = unlikely(range.tagged) && large_tags_take(p, &before);
+  size_t held = had ? jep_malloc_usable_size(p) : 0;
   bool cached = large_thread_cached();
   void *to = cached && flags == 0 ? jep_realloc(p, n)
                                   : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
-  gate_leave(h);
-  if (likely(counted(h, to) != NULL))
-    count_free(h);
+  if (unlikely(had))
+    tagged_large_moved(a.h, &before, held, to, n, a.site);
   return to;
 }
 
-void *realloc_any(void *p, size_t n, const char *entry, const void *site) {
-  size_t old = usable_any(p, entry, site);
-  if (range_holds(p)) {
-    /* A smaller cell is worth a copy when it saves more than half. */
-    if (n <= old && (n > old / 2 || class_bytes((unsigned)class_of(n)) == old))
-      return p;
-    return move(p, old, n, entry, site);
-  }
+void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
+                    const void *frame) {
+  if (n > PTRDIFF_MAX)
+    return counted(own_heap(), NULL);
+  if (spill_holds(p))
+    return move(p, old, n, entry, frame);
+  struct asker a = asker(frame);
+  while (unlikely(!gate_enter(a.h)))
+    if (flags == 0) /* what asks for more than a size waits for the fork */
+      return move(p, old, n, entry, frame);
+  void *to = large_resize(a, p, n, flags);
+  gate_leave(a.h);
+  if (likely(counted(a.h, to) != NULL))
+    count_free(a.h);
+  return to;
+}
+
+size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame) {
+  struct asker a = asker(frame);
+  if (unlikely(!gate_enter(a.h))) /* it may say that nothing could be done */
+    return jep_malloc_usable_size(p);
+  struct large_tag before;
+  size_t held = jep_malloc_usable_size(p);
+  bool had = unlikely(range.tagged) && large_tags_take(p, &before);
+  size_t got = jep_xallocx(p, n, extra, flags);
+  if (unlikely(had))
+    tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
+  gate_leave(a.h);
+  return got;
+}
+
+/* A small object that can keep its cell; with tags it counts as freed and allocated anew. */
+static bool stays(void *p, size_t old, size_t n, const void *frame) {
+  /* A smaller cell is worth a copy when it saves more than half. */
+  if (n > old || (n <= old / 2 && class_bytes((unsigned)class_of(n)) != old))
+    return false;
+  return likely(!range.tagged) || n > SMALL_MAX || tagged_resize(p, n, frame);
+}
+
+void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
+  size_t old = usable_any(p, entry, frame_site(frame));
+  if (range_holds(p))
+    return stays(p, old, n, frame) ? p : move(p, old, n, entry, frame);
   if (n <= SMALL_MAX)
-    return move(p, old, n, entry, site);
-  return large_realloc(p, old, n, 0, entry, site);
+    return move(p, old, n, entry, frame);
+  return large_realloc(p, old, n, 0, entry, frame);
 }

@@ -14,14 +14,19 @@
 #define exported __attribute__((visibility("default")))
 #define caller() __builtin_return_address(0)
 
-/* A cell of class c when the thread's list is empty.  NULL and ENOMEM if nobody has memory;
- * errno is kept otherwise. */
-hidden void *small_slow(size_t c);
+/* Names a request's call site: the CFA of the entry that the program called.  The return address
+ * lies in the word below it; with it, and rbp left as it was, the stack can be walked. */
+#define caller_frame() __builtin_dwarf_cfa()
+static inline const void *frame_site(const void *frame) { return ((void *const *)frame)[-1]; }
+
+/* n bytes in a cell of class c when the thread's list is empty.  NULL and ENOMEM if nobody has
+ * memory; errno is kept otherwise. */
+hidden void *small_slow(size_t c, size_t n, const void *frame);
 
 /* n above SMALL_MAX, or a small request that our heap refused. */
-hidden void *large_alloc(size_t n);
-hidden void *large_calloc(size_t n);
-hidden void *large_memalign(size_t alignment, size_t n);
+hidden void *large_alloc(size_t n, const void *frame);
+hidden void *large_calloc(size_t n, const void *frame);
+hidden void *large_memalign(size_t alignment, size_t n, const void *frame);
 
 /* A pointer outside the range.  NULL is allowed; a stray one is a fault: `entry` is the name the
  * program called, `site` where (DIRECT: heap.h). */
@@ -29,9 +34,10 @@ hidden void large_free(void *p, const char *entry, const void *site);
 
 /* jemalloc's own entries with flags, counted and passed through the gate; p is not ours and
  * not NULL, `old` its usable bytes. */
-hidden void *large_mallocx(size_t n, int flags);
+hidden void *large_mallocx(size_t n, int flags, const void *frame);
 hidden void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
-                           const void *site);
+                           const void *frame);
+hidden size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame);
 hidden void large_free_flags(void *p, int flags, const char *entry, const void *site);
 
 /* Frees what was put aside while a fork kept the gate closed. */
@@ -50,14 +56,17 @@ extern hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
 /* Fails unless jemalloc has that page: names the pointer and what it is near, then aborts. */
 hidden void large_must_hold(const void *p, const char *entry, const void *site);
 
-static inline void *small_alloc(size_t n) {
-  size_t c = class_of(n);
+static inline void *small_cell(size_t c, size_t n, const void *frame) {
   void *p = heap_pop(c);
-  return likely(p != NULL) ? p : small_slow(c);
+  return likely(p != NULL) ? p : small_slow(c, n, frame);
 }
 
-static inline void *any_alloc(size_t n) {
-  return likely(n <= SMALL_MAX) ? small_alloc(n) : large_alloc(n);
+static inline void *small_alloc(size_t n, const void *frame) {
+  return small_cell(class_of(n), n, frame);
+}
+
+static inline void *any_alloc(size_t n, const void *frame) {
+  return likely(n <= SMALL_MAX) ? small_alloc(n, frame) : large_alloc(n, frame);
 }
 
 static inline void any_free(void *p, const char *entry, const void *site) {
@@ -68,9 +77,9 @@ static inline void any_free(void *p, const char *entry, const void *site) {
 }
 
 /* Contract of memalign for a power of two; n as the program asked. */
-hidden void *aligned_any(size_t alignment, size_t n);
+hidden void *aligned_any(size_t alignment, size_t n, const void *frame);
 /* Contracts of realloc and malloc_usable_size. */
-hidden void *realloc_any(void *p, size_t n, const char *entry, const void *site);
+hidden void *realloc_any(void *p, size_t n, const char *entry, const void *frame);
 hidden size_t usable_any(const void *p, const char *entry, const void *site);
 
 #endif

@@ -75,7 +75,7 @@ void gate_leave_heapless(void) {
 
 /* How often this thread is inside: more than once if a signal handler came. */
 static int own_depth(void) {
-  return heapless_depth + (heap_is_real(heap_self) ? heap_self->outside : 0);
+  return heapless_depth + (heap_mine() != NULL ? heap_mine()->outside : 0);
 }
 
 static uint64_t now_us(void) {
@@ -89,7 +89,7 @@ static bool is_open(void) { return atomic_load(&gate_closed) == 0; }
 static bool nobody_inside(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     const struct heap *h = heap_at(i);
-    if (h != heap_self && *(const volatile int *)&h->outside != 0)
+    if (h != heap_mine() && *(const volatile int *)&h->outside != 0)
       return false;
   }
   for (size_t i = 0; i < MARKS; i++) {
@@ -152,7 +152,7 @@ void gate_open_child(void) {
     if (atomic_load(&gate.marks[i].thread) != own_mark())
       atomic_store(&gate.marks[i].thread, 0);
   for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_at(i) != heap_self)
+    if (heap_at(i) != heap_mine())
       heap_at(i)->outside = 0;
   atomic_store(&gate_closed, 0);
   if (!interrupted)

@@ -31,19 +31,21 @@ static bool is_small(size_t n, int flags) {
          round_up(n, flags_alignment(flags)) <= class_bytes(CLASSES);
 }
 
-exported void *mallocx(size_t n, int flags) {
+static inline void *allocate(size_t n, int flags, const void *frame) {
   if (!is_small(n, flags))
-    return large_mallocx(n, flags);
-  void *p = aligned_any(flags_alignment(flags), n);
+    return large_mallocx(n, flags, frame);
+  void *p = aligned_any(flags_alignment(flags), n, frame);
   return p != NULL && (flags & LARGE_ZERO) ? memset(p, 0, n) : p;
 }
 
+exported void *mallocx(size_t n, int flags) { return allocate(n, flags, caller_frame()); }
+
 /* Zeroed growth and alignment hold for the new place, the old contents up to the smaller size. */
-static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *site) {
-  void *to = mallocx(n, flags);
+static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *frame) {
+  void *to = allocate(n, flags, frame);
   if (to != NULL) {
     memcpy(to, p, old < n ? old : n);
-    any_free(p, "rallocx", site);
+    any_free(p, "rallocx", frame_site(frame));
   }
   return to;
 }
@@ -51,13 +53,14 @@ static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *
 exported void *rallocx(void *p, size_t n, int flags) {
   size_t old = usable_any(p, "rallocx", caller());
   if (range_holds(p) || spill_holds(p) || is_small(n, flags))
-    return rallocx_move(p, old, n, flags, caller());
-  return large_realloc(p, old, n, flags, "rallocx", caller());
+    return rallocx_move(p, old, n, flags, caller_frame());
+  return large_realloc(p, old, n, flags, "rallocx", caller_frame());
 }
 
 exported size_t xallocx(void *p, size_t n, size_t extra, int flags) {
   size_t have = usable_any(p, "xallocx", caller());
-  return range_holds(p) || spill_holds(p) ? have : jep_xallocx(p, n, extra, flags);
+  return range_holds(p) || spill_holds(p) ? have
+                                           : large_xallocx(p, n, extra, flags, caller_frame());
 }
 
 exported size_t sallocx(const void *p, int flags) {

@@ -32,7 +32,7 @@ static void *refuse(int error) {
   return NULL;
 }
 
-exported void *malloc(size_t n) { return any_alloc(n); }
+exported void *malloc(size_t n) { return any_alloc(n, caller_frame()); }
 
 exported void free(void *p) { any_free(p, "free", DIRECT); }
 
@@ -41,46 +41,52 @@ exported void *calloc(size_t count, size_t size) {
   if (unlikely(__builtin_mul_overflow(count, size, &n)))
     return refuse(ENOMEM);
   if (n > SMALL_MAX)
-    return large_calloc(n);
-  void *p = small_alloc(n);
+    return large_calloc(n, caller_frame());
+  void *p = small_alloc(n, caller_frame());
   return likely(p != NULL) ? memset(p, 0, n) : NULL;
 }
 
-static void *resize(void *p, size_t n, const char *entry, const void *site) {
+static void *resize(void *p, size_t n, const char *entry, const void *frame) {
   if (p == NULL)
-    return any_alloc(n);
+    return any_alloc(n, frame);
   if (n != 0)
-    return realloc_any(p, n, entry, site);
-  any_free(p, entry, site);
+    return realloc_any(p, n, entry, frame);
+  any_free(p, entry, frame_site(frame));
   return NULL;
 }
 
-exported void *realloc(void *p, size_t n) { return resize(p, n, "realloc", caller()); }
+exported void *realloc(void *p, size_t n) { return resize(p, n, "realloc", caller_frame()); }
 
 exported void *reallocarray(void *p, size_t count, size_t size) {
   size_t n;
   if (__builtin_mul_overflow(count, size, &n))
     return refuse(ENOMEM);
-  return resize(p, n, "reallocarray", caller());
+  return resize(p, n, "reallocarray", caller_frame());
 }
 
 /* glibc rounds an alignment up to a power of two and refuses what cannot be one. */
-exported void *memalign(size_t alignment, size_t n) {
+static inline void *align_up(size_t alignment, size_t n, const void *frame) {
   if (alignment > SIZE_MAX / 2 + 1)
     return refuse(EINVAL);
   size_t power = GRAIN;
   while (power < alignment)
     power *= 2;
-  return aligned_any(power, n);
+  return aligned_any(power, n, frame);
 }
 
-exported void *aligned_alloc(size_t alignment, size_t n) { return memalign(alignment, n); }
+exported void *memalign(size_t alignment, size_t n) {
+  return align_up(alignment, n, caller_frame());
+}
+
+exported void *aligned_alloc(size_t alignment, size_t n) {
+  return align_up(alignment, n, caller_frame());
+}
 
 exported int posix_memalign(void **result, size_t alignment, size_t n) {
   if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
     return EINVAL;
   int saved = errno;
-  void *p = aligned_any(alignment, n);
+  void *p = aligned_any(alignment, n, caller_frame());
   errno = saved;
   if (p == NULL)
     return ENOMEM;
@@ -88,12 +94,12 @@ exported int posix_memalign(void **result, size_t alignment, size_t n) {
   return 0;
 }
 
-exported void *valloc(size_t n) { return aligned_any(PAGE_BYTES, n); }
+exported void *valloc(size_t n) { return aligned_any(PAGE_BYTES, n, caller_frame()); }
 
 exported void *pvalloc(size_t n) {
   if (n > PTRDIFF_MAX)
     return refuse(ENOMEM);
-  return aligned_any(PAGE_BYTES, round_up(n + (n == 0), PAGE_BYTES));
+  return aligned_any(PAGE_BYTES, round_up(n + (n == 0), PAGE_BYTES), caller_frame());
 }
 
 exported size_t malloc_usable_size(void *p) {

@@ -66,6 +66,40 @@ static bool read_stats(struct options *o, const char *value) {
   return true;
 }
 
+static bool read_dump(struct options *o, const char *value) {
+  size_t n = strlen(value);
+  if (n >= PATTERN_MAX)
+    return false;
+  o->dump = n > 0; /* empty: off, as if unset */
+  memcpy(o->dump_pattern, value, n + 1);
+  return true;
+}
+
+/* "N" after a word that ends in a colon. */
+static bool read_depth(struct options *o, enum tag_mode mode, const char *value) {
+  size_t n;
+  if (!read_digits(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
+    return false;
+  o->tags = mode;
+  o->depth = (unsigned)n;
+  return true;
+}
+
+static bool read_tag(struct options *o, const char *value) {
+  o->tags_chosen = true;
+  o->tags = strcmp(value, "off") == 0 ? TAGS_OFF : TAGS_SITE;
+  o->depth = 1;
+  if (o->tags == TAGS_OFF || strcmp(value, "site") == 0)
+    return true;
+  if (strncmp(value, "stack:", 6) == 0)
+    return read_depth(o, TAGS_STACK, value + 6);
+  return strncmp(value, "verify:", 7) == 0 && read_depth(o, TAGS_VERIFY, value + 7);
+}
+
+static bool read_sample(struct options *o, const char *value) {
+  return read_size(value, &o->sample_bytes) && o->sample_bytes <= SAMPLE_MAX;
+}
+
 static const struct {
   const char *name;
   int number;
@@ -118,6 +152,9 @@ static bool read_disable(struct options *o, const char *value) {
 static const struct option options[] = {
     {"BLOCK_SIZE", read_block_size, "a power of two from 64K to 16M", "1M"},
     {"STATS", read_stats, "1, stderr or a path pattern of at most 1023 bytes", "no report"},
+    {"DUMP", read_dump, "a path pattern of at most 1023 bytes", "no dump"},
+    {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64", "the default"},
+    {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
     {"SIGNAL", read_signal,
      "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, or "
      "the number of one of these or of a real-time signal",
@@ -171,7 +208,7 @@ static void read_variable(struct options *o, const char *variable) {
   const struct option *option = option_named(name, (size_t)(equals - name));
   if (option == NULL) {
     complain(variable, ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
-                       "_SIGNAL, _CHILDREN, _VERBOSE, _DISABLE)");
+                       "_DUMP, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _VERBOSE, _DISABLE)");
     return;
   }
   struct options before = *o;
@@ -205,6 +242,10 @@ void options_read(struct options *o, char *const *environment) {
   else
     for (; *environment != NULL; environment++)
       read_variable(o, *environment);
+  if (!o->tags_chosen && (o->stats || o->dump)) {
+    o->tags = TAGS_STACK;
+    o->depth = DEPTH_DEFAULT;
+  }
 }
 
 static void print_option(const char *name, const char *value) {
@@ -219,14 +260,30 @@ static void print_option(const char *name, const char *value) {
   text_write(&t, STDERR_FILENO);
 }
 
+void options_tag_text(const struct options *o, struct text *t) {
+  text_str(t, o->tags == TAGS_OFF     ? "off"
+              : o->tags == TAGS_SITE  ? "site"
+              : o->tags == TAGS_STACK ? "stack:"
+                                      : "verify:");
+  if (o->tags >= TAGS_STACK)
+    text_u64(t, o->depth);
+}
+
 void options_print(const struct options *o) {
-  char block[24] = "", number[24] = "";
+  char block[24] = "", tags[24] = "", sample[24] = "", number[24] = "";
   struct text t = {.bytes = block, .capacity = sizeof block - 1};
   text_size(&t, o->block_bytes);
+  t = (struct text){.bytes = tags, .capacity = sizeof tags - 1};
+  options_tag_text(o, &t);
+  t = (struct text){.bytes = sample, .capacity = sizeof sample - 1};
+  text_size(&t, o->sample_bytes);
   t = (struct text){.bytes = number, .capacity = sizeof number - 1};
   text_u64(&t, (uint64_t)o->signal);
   print_option("BLOCK_SIZE", block);
   print_option("STATS", !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr");
+  print_option("DUMP", o->dump_pattern);
+  print_option("TAG", tags);
+  print_option("SAMPLE", sample);
   print_option("SIGNAL", o->signal ? number : "");
   print_option("CHILDREN", o->children ? "follow" : "off");
   print_option("VERBOSE", "1");

@@ -6,15 +6,29 @@
 #ifndef SHIM_OPTIONS_H
 #define SHIM_OPTIONS_H
 
-#include "../arena/base.h"
+#include "../arena/text.h"
 
 enum { PATTERN_MAX = 1024 }; /* bytes of a path pattern, final NUL included */
+enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30 };
+
+enum tag_mode {
+  TAGS_OFF,
+  TAGS_SITE,  /* the return address of the request alone */
+  TAGS_STACK, /* so many innermost frames */
+  TAGS_VERIFY /* the same, each compared with the unwinder's own answer */
+};
 
 struct options {
   size_t block_bytes;
   bool stats;                      /* a report is wanted at exit */
   char stats_pattern[PATTERN_MAX]; /* where; empty: stderr */
-  int signal;                      /* 0: none */
+  bool dump;                       /* a dump is wanted at exit */
+  char dump_pattern[PATTERN_MAX];  /* where */
+  enum tag_mode tags;
+  bool tags_chosen;    /* by ARENASHIM_TAG; else they follow from the report and the dump */
+  unsigned depth;      /* frames a tag has: 1..DEPTH_MAX */
+  size_t sample_bytes; /* a tag for one request in so many bytes; 0: for each */
+  int signal;          /* 0: none */
   bool children;                   /* exec'd children keep the shim */
   bool verbose;
   bool disabled;
@@ -22,6 +36,9 @@ struct options {
 
 /* Fills *o from the environment (NULL: from /proc/self/environ). */
 hidden void options_read(struct options *o, char *const *environment);
+
+/* ARENASHIM_TAG's value as it would be written. */
+hidden void options_tag_text(const struct options *o, struct text *t);
 
 /* Writes what *o says to stderr, a line an option. */
 hidden void options_print(const struct options *o);

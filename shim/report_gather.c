@@ -10,7 +10,7 @@
 
 static bool may_walk(enum report_reason reason, const struct heap *h) {
   /* A signal may have interrupted this very thread in the middle of a list. */
-  return heap_is_held(h) || (h == heap_self && reason != REPORT_ON_SIGNAL);
+  return heap_is_held(h) || (h == heap_mine() && reason != REPORT_ON_SIGNAL);
 }
 
 static void add(struct heap_totals *sums, const struct heap_totals *t) {
@@ -41,8 +41,8 @@ static void read_ledger(struct gathered *g) {
 void gather_begin(struct gathered *g, enum report_reason reason) {
   *g = (struct gathered){.reason = reason, .self_thread = os_thread_id()};
   heap_hold_idle();
-  if (reason != REPORT_ON_SIGNAL && heap_is_real(heap_self))
-    heap_flush_batches(heap_self);
+  if (reason != REPORT_ON_SIGNAL && heap_mine() != NULL)
+    heap_flush_batches(heap_mine());
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
     struct heap_totals t;

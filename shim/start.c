@@ -5,12 +5,14 @@
  * constructor.
  */
 #include "start.h"
+#include "capture.h"
 #include "children.h"
 #include "entry.h"
 #include "gate.h"
 #include "report.h"
 #include "report_signal.h"
 #include "sink.h"
+#include "tagged.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -43,10 +45,12 @@ static int start_heaps(void) {
   options_read(&start.options, environ);
   if (start.options.verbose)
     options_print(&start.options);
-  if (start.options.disabled || !range_setup(start.options.block_bytes))
+  if (start.options.disabled || !range_setup(start.options.block_bytes, start.options.tags != TAGS_OFF))
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
   heap_thread_started = begin_of_thread;
+  if (range.tagged)
+    heap_opened = capture_open;
   return READY;
 }
 
@@ -70,6 +74,8 @@ static void fork_child(void) {
   gate_open_child();
   if (start.state == READY)
     heap_fork_child();
+  if (range.tagged)
+    tagged_fork_child();
   large_counts_restart();
   large_remember_restart();
   report_forget();
@@ -84,6 +90,8 @@ __attribute__((constructor)) static void process_starts(void) {
     children_drop_shim();
   if (start.options.disabled)
     return;
+  if (range.tagged)
+    capture_setup(start.options.depth, start.options.tags == TAGS_VERIFY);
   if (start.options.stats || start.options.signal != 0)
     sink_keep_stderr();
   if (start.options.signal != 0) {

@@ -15,7 +15,7 @@
 /* First of all in main: a range for heaps. */
 static inline void test_start(void) {
   test_thread = os_thread_id();
-  require(range_setup(BLOCK_BYTES_DEFAULT));
+  require(range_setup(BLOCK_BYTES_DEFAULT, false));
 }
 
 /* ---- requests, as the shim makes them ---- */

@@ -12,7 +12,7 @@ static size_t block_bytes;
 
 static void set_up(size_t bytes) {
   block_bytes = bytes;
-  require(range_setup(bytes));
+  require(range_setup(bytes, false));
 }
 
 /* Limits on address space are for builds without a sanitizer, which has terabytes mapped. */

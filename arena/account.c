@@ -1,0 +1,169 @@
+/* Accounts and the process's peak; contract in account.h. */
+#include "account.h"
+#include "os.h"
+
+hidden struct peak peak = {.epoch = 1, .restart = 1};
+
+/* A rise is told when all arenas together may have passed the peak: each may use its part of the
+ * room below it.  A fall is told so that others get room; one untold can only make the peak seem
+ * higher, by so little. */
+enum { FALL_BYTES = 4096 };
+
+enum { INDEX_BYTES = SITES_MAX / ACCOUNT_CHUNK * sizeof(struct account *) };
+enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account), POOL_BYTES = 64 << 10 };
+
+static bool pool_refill(struct books *b) {
+  b->pool = os_map(POOL_BYTES);
+  if (b->pool == NULL)
+    return false;
+  b->pool_end = b->pool + POOL_BYTES;
+  count_add(&b->bytes, POOL_BYTES);
+  return true;
+}
+
+bool books_open(struct books *b) {
+  if (b->index != NULL)
+    return true;
+  struct account **index = os_map(INDEX_BYTES);
+  if (index == NULL)
+    return false;
+  b->index = index;
+  count_add(&b->bytes, INDEX_BYTES);
+  if (account_make(b, SITE_START) == NULL) {
+    b->index = NULL;
+    os_unmap(index, INDEX_BYTES);
+    count_add(&b->bytes, -(uint64_t)INDEX_BYTES);
+    return false;
+  }
+  atomic_fetch_add(&peak.tellers, 1);
+  return true;
+}
+
+struct account *account_make(struct books *b, uint32_t site) {
+  if (b->pool == b->pool_end && !pool_refill(b))
+    return NULL;
+  struct account *chunk = (struct account *)b->pool;
+  b->pool += CHUNK_BYTES;
+  for (unsigned i = 0; i < ACCOUNT_CHUNK; i++)
+    chunk[i].smallest = chunk[i].largest = NO_SMALL;
+  __atomic_store_n(&b->index[site / ACCOUNT_CHUNK], chunk, __ATOMIC_RELEASE);
+  return chunk + site % ACCOUNT_CHUNK;
+}
+
+/* Large objects that other threads freed, since the owner last looked. */
+static void take_gone(struct account *a, uint64_t *bytes) {
+  a->frees += atomic_exchange(&a->gone, 0);
+  *bytes = atomic_exchange(&a->gone_bytes, 0);
+  a->live_bytes -= *bytes;
+  a->live_cells -= atomic_exchange(&a->gone_cells, 0);
+}
+
+static void forget_past(struct account *a) {
+  a->allocs -= a->frees;
+  a->frees = 0;
+  a->bytes = a->peak_bytes = a->live_bytes;
+  a->temporary = 0;
+}
+
+static void note_held(struct account *a) {
+  a->peak_held_bytes = a->live_bytes;
+  a->peak_held_objects = a->allocs - a->frees;
+}
+
+static uint32_t epoch_now(void) { return atomic_load_explicit(&peak.epoch, memory_order_relaxed); }
+
+static bool is_of_parent(uint32_t epoch) {
+  return epoch < atomic_load_explicit(&peak.restart, memory_order_relaxed);
+}
+
+/* The epoch is stored before `gone` is exchanged, and who adds to `gone` sets the flag after: one
+ * of the two sees the other. */
+void account_renew(struct books *b, struct account *a) {
+  uint32_t now = epoch_now(), word = atomic_exchange(&a->epoch, now);
+  uint32_t epoch = word & ~ACCOUNT_GONE;
+  if (is_of_parent(epoch))
+    forget_past(a);
+  if (epoch != now)
+    note_held(a);
+  if (word & ACCOUNT_GONE) {
+    uint64_t bytes;
+    take_gone(a, &bytes);
+    b->live_bytes -= (int64_t)bytes;
+    books_shift(b, -(int64_t)bytes);
+  }
+}
+
+void account_gone(struct account *a, size_t bytes, size_t cell) {
+  atomic_fetch_add(&a->gone_bytes, bytes);
+  atomic_fetch_add(&a->gone_cells, cell);
+  atomic_fetch_add(&a->gone, 1);
+  atomic_fetch_or(&a->epoch, ACCOUNT_GONE);
+}
+
+void account_widen(struct account *a, size_t bytes) {
+  uint16_t n = (uint16_t)bytes;
+  if (a->smallest == NO_SMALL || n < a->smallest)
+    a->smallest = n;
+  if (a->largest == NO_SMALL || n > a->largest)
+    a->largest = n;
+}
+
+void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell) {
+  account_add(b, a, bytes, cell);
+  if (a->large_allocs++ == 0 || bytes < a->large_smallest)
+    a->large_smallest = bytes;
+  if (bytes > a->large_largest)
+    a->large_largest = bytes;
+}
+
+void peak_tell(int64_t bytes) {
+  int64_t live = atomic_fetch_add(&peak.live, bytes) + bytes;
+  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
+  while (live > most)
+    if (atomic_compare_exchange_weak(&peak.most, &most, live)) {
+      atomic_fetch_add(&peak.epoch, 1);
+      return;
+    }
+}
+
+void books_tell(struct books *b) {
+  int64_t change = b->live_bytes - b->told;
+  b->told = b->live_bytes;
+  peak_tell(change);
+  int64_t tellers = (int64_t)atomic_load_explicit(&peak.tellers, memory_order_relaxed);
+  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
+  int64_t room = most - atomic_load_explicit(&peak.live, memory_order_relaxed);
+  int64_t step = most / PEAK_STEP / tellers;
+  b->tell_above = b->told + (room > 0 ? room / tellers : 0) + step;
+  b->tell_below = b->told - (step > FALL_BYTES ? step : FALL_BYTES);
+}
+
+void books_shift(struct books *b, int64_t bytes) {
+  b->told += bytes;
+  b->tell_above += bytes;
+  b->tell_below += bytes;
+  if (b->live_bytes < b->tell_below || b->live_bytes > b->tell_above)
+    books_tell(b);
+}
+
+/* Live bytes go on as they are; the peak begins there. */
+void peak_restart(void) {
+  atomic_store(&peak.most, atomic_load(&peak.live));
+  atomic_store(&peak.restart, atomic_fetch_add(&peak.epoch, 1) + 1);
+}
+
+void books_restart(struct books *b) {
+  b->peak_bytes = b->live_bytes;
+  b->resized = 0;
+}
+
+void account_read(const struct account *a, struct account *out) {
+  *out = *a;
+  uint32_t epoch = out->epoch & ~ACCOUNT_GONE;
+  if (is_of_parent(epoch))
+    forget_past(out);
+  if (epoch != epoch_now())
+    note_held(out);
+  uint64_t bytes;
+  take_gone(out, &bytes);
+}

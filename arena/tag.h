@@ -1,0 +1,52 @@
+/* A tag: one 32-bit word for every cell of the range, beside the slabs.
+ *
+ *   31            10   9        8        0
+ *   | call site     | mailed | requested  |      0: the cell is not allocated
+ *
+ * Rows of tags exist only when the range was set up for them (range_setup); a slab's row has one
+ * word a cell, so that 16-byte cells pay 25 % and cells of 64 bytes and more a page in 16.  The
+ * owner of the slab writes its tags; another thread that frees an object sets `mailed`, once,
+ * and the owner takes the tag away when it collects the cell.  A free of a cell whose tag is 0
+ * or mailed is therefore always seen to be a second one.
+ */
+#ifndef ARENA_TAG_H
+#define ARENA_TAG_H
+
+#include "slab.h"
+
+typedef uint32_t tag_t;
+
+enum { TAG_SITE_SHIFT = 10, TAG_MAILED = 1 << 9, TAG_BYTES_MASK = TAG_MAILED - 1 };
+
+/* Call sites are numbered 1..SITES_MAX-1.  The first few stand for what has no path. */
+enum { SITES_MAX = 1 << 20 };
+enum site_kind {
+  SITE_NONE = 0,
+  SITE_START,     /* before the options were known, or outside of any arena */
+  SITE_UNWINDER,  /* asked for by the unwinder itself */
+  SITE_TABLE_FULL, /* its path, or its account, had no room */
+  SITE_KINDS
+};
+
+static_assert(SMALL_MAX == (int)TAG_BYTES_MASK, "every small request fits");
+static_assert(SITES_MAX <= 1 << (32 - TAG_SITE_SHIFT), "every site fits");
+
+static inline tag_t tag_make(uint32_t site, size_t bytes) {
+  return site << TAG_SITE_SHIFT | (tag_t)bytes;
+}
+static inline uint32_t tag_site(tag_t t) { return t >> TAG_SITE_SHIFT; }
+static inline uint32_t tag_bytes(tag_t t) { return t & TAG_BYTES_MASK; }
+
+static inline tag_t *tag_row(const struct slab *s) {
+  return (tag_t *)(range.tag_rows + slab_index(s) * TAG_ROW_BYTES);
+}
+
+/* The tag of the cell that begins at p, or NULL if none does: with c = ceil(2^32 / size) the high
+ * half of offset * c is the cell's number, and the low half is below c exactly when size divides
+ * the offset (Lemire, Kaser, Kurz: Faster remainder by direct computation; slab_test.c tries all). */
+static inline tag_t *tag_of(const struct slab *s, const void *p) {
+  uint64_t product = ((uintptr_t)p % SLAB_BYTES) * s->reciprocal;
+  return likely((uint32_t)product < s->reciprocal) ? tag_row(s) + (product >> 32) : NULL;
+}
+
+#endif

@@ -1,0 +1,342 @@
+/* The walk that names a call site; the picture is in capture.h. */
+#include "capture.h"
+#include "../arena/os.h"
+#include "gate.h"
+#include "modules.h"
+#include "unwinder.h"
+
+#include <errno.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+hidden struct capture_mode capture_mode = {.depth = 1};
+
+static struct {
+  uintptr_t loader, loader_bytes; /* where the loader lies */
+  _Atomic uint64_t bytes;
+  _Atomic bool loader_seen; /* the loader asked for memory: modules may have come or gone */
+} captures;
+
+static struct node nobody; /* in `first`: nobody's child */
+
+uint64_t capture_bytes(void) { return count_get(&captures.bytes); }
+
+bool capture_open(struct heap *h) {
+  if (h->user != NULL)
+    return true;
+  size_t bytes = round_up(sizeof(struct capture), PAGE_BYTES);
+  struct capture *c = os_map(bytes);
+  if (c == NULL)
+    return false;
+  atomic_fetch_add(&captures.bytes, bytes);
+  c->root = &path_root;
+  for (unsigned i = 0; i < FIRST_WAYS; i++)
+    c->first[i] = &nobody;
+  h->user = c;
+  return true;
+}
+
+static bool in_loader(uintptr_t address) {
+  return address - captures.loader < captures.loader_bytes;
+}
+
+static void find_loader(void) {
+  int i = modules_find(getauxval(AT_BASE));
+  if (i < 0) /* the program's own loader ran it: what it asks for is not told apart */
+    return;
+  captures.loader = modules_at((unsigned)i)->start;
+  captures.loader_bytes = modules_at((unsigned)i)->end - captures.loader;
+}
+
+void capture_setup(unsigned depth, bool verify) {
+  static const char missing[] = "arenashim: libunwind.so.8 is not installed (Debian: libunwind8): "
+                                "a call path is the caller alone, as with ARENASHIM_TAG=site\n";
+  modules_refresh(NULL);
+  find_loader();
+  bool unwinder = depth > 1 && unwinder_open();
+  if (depth > 1 && !unwinder && write(STDERR_FILENO, missing, sizeof missing - 1) < 0)
+    return; /* nobody to tell */
+  capture_mode.unwinder = unwinder;
+  capture_mode.verify = verify && unwinder;
+  capture_mode.depth = unwinder ? depth : 1;
+}
+
+/* ---- the stack ---- */
+
+/* Where a walk is: at a return address, with the registers after that return. */
+struct place {
+  uintptr_t ra, sp, bp;
+};
+
+static inline bool is_known(const struct capture *c, uintptr_t address) {
+  return address - c->low < c->bytes;
+}
+
+/* The kernel reads the signal set before it looks at the first argument, which is wrong. */
+static bool page_readable(uintptr_t page) {
+  return syscall(SYS_rt_sigprocmask, -1, page, NULL, 8) != 0 && errno != EFAULT;
+}
+
+/* Makes the word at `address` part of the known pages, if it can be read: those around it when
+ * they are near, else only its own. */
+static cold bool learn_pages(struct capture *c, uintptr_t address) {
+  enum { NEAR = 64 * PAGE_BYTES };
+  uintptr_t page = address & -(uintptr_t)PAGE_BYTES, end = c->low + c->bytes;
+  uintptr_t from = page, to = page + PAGE_BYTES;
+  if (page >= end && page - end < NEAR)
+    from = end;
+  else if (page < c->low && c->low - page < NEAR)
+    to = c->low;
+  int saved = errno;
+  uintptr_t at = from;
+  while (at < to && page_readable(at))
+    at += PAGE_BYTES;
+  errno = saved;
+  if (at < to)
+    return false;
+  bool grows = from == end || to == c->low;
+  uintptr_t low = grows && c->low < from ? c->low : from;
+  c->bytes = 0; /* a signal handler in between knows nothing rather than wrong things */
+  c->low = low;
+  c->bytes = (grows && end > to ? end : to) - low;
+  return true;
+}
+
+static inline bool can_read(struct capture *c, uintptr_t address) {
+  return likely(is_known(c, address)) || learn_pages(c, address);
+}
+
+/* One step by rule.  False: the stack is not what the rule needs. */
+static inline bool step(struct capture *c, struct place *at, struct rule r) {
+  uintptr_t cfa = (r.kind == RULE_SP ? at->sp : at->bp) + (uintptr_t)(intptr_t)r.delta;
+  if (unlikely(cfa <= at->sp || cfa % sizeof cfa != 0 || !can_read(c, cfa - sizeof cfa)))
+    return false;
+  if (r.rbp_at != 0) {
+    const uintptr_t *saved = (const uintptr_t *)(cfa + (uintptr_t)(intptr_t)r.rbp_at);
+    if (unlikely(!can_read(c, (uintptr_t)saved)))
+      return false;
+    at->bp = *saved;
+  }
+  at->sp = cfa;
+  at->ra = *(const uintptr_t *)(cfa - sizeof cfa);
+  return true;
+}
+
+/* ---- with the unwinder's help ---- */
+
+/* The unwinder is about to run for this request.  False: it may not, the path ends here. */
+static bool unwinder_enter(struct heap *h, const void *frame) {
+  struct capture *c = capture_of(h);
+  if (!capture_mode.unwinder)
+    return false;
+  if (c->stack == NULL) {
+    c->stack = os_map(UNWINDER_STACK_BYTES);
+    if (c->stack == NULL)
+      return false;
+    atomic_fetch_add(&captures.bytes, UNWINDER_STACK_BYTES);
+  }
+  if (!gate_try(h))
+    return false;
+  c->busy = (uintptr_t)frame;
+  return true;
+}
+
+static void unwinder_leave(struct heap *h) {
+  capture_of(h)->busy = 0;
+  gate_leave(h);
+}
+
+/* A request made while the unwinder works for this thread is its own, unless its work was left
+ * by a jump out of a signal handler: then the stack is shallower than it was. */
+static bool is_nested(struct heap *h, const void *frame) {
+  struct capture *c = capture_of(h);
+  if (likely(c->busy == 0))
+    return false;
+  if ((uintptr_t)frame <= c->busy || !is_known(c, (uintptr_t)frame))
+    return true;
+  unwinder_leave(h);
+  return false;
+}
+
+static struct rule learn(struct heap *h, uintptr_t ra, const void *frame) {
+  struct rule r = {.kind = RULE_UNKNOWN};
+  struct capture *c = capture_of(h);
+  if (in_loader(ra)) /* always the slow way, so that it is noticed */
+    return (struct rule){.kind = RULE_NEVER};
+  if (unwinder_enter(h, frame)) {
+    r = unwinder_learn(ra, c->stack + UNWINDER_STACK_BYTES);
+    unwinder_leave(h);
+    c->counts.learned++;
+  }
+  return r;
+}
+
+/* The rest of a walk by the unwinder: the frames above `at`. */
+static struct node *unwind_rest(struct heap *h, struct node *n, const struct place *at,
+                                unsigned depth, const void *frame) {
+  struct capture *c = capture_of(h);
+  uintptr_t above[CAPTURE_DEPTH_MAX];
+  if (in_loader(at->ra))
+    atomic_store_explicit(&captures.loader_seen, true, memory_order_relaxed);
+  if (!unwinder_enter(h, frame)) {
+    c->counts.cut++;
+    return n;
+  }
+  bool ended;
+  unsigned found = unwinder_walk(at->ra, at->sp, at->bp, above, depth, &ended,
+                                 c->stack + UNWINDER_STACK_BYTES);
+  unwinder_leave(h);
+  c->counts.unwound++;
+  c->counts.cut += found < depth && !ended;
+  for (unsigned i = 0; i < found && n != NULL; i++)
+    n = path_step(n, above[i]);
+  return n;
+}
+
+/* The walk goes on where the fast one stopped: at node n, with `depth` frames still to come. */
+static cold struct node *walk_slowly(struct heap *h, struct node *n, struct place at,
+                                     unsigned depth, const void *frame) {
+  for (; depth > 0; depth--) {
+    struct rule r = node_rule(n);
+    if (r.kind == RULE_UNKNOWN) {
+      r = path_rule(at.ra);
+      if (r.kind == RULE_UNKNOWN)
+        r = learn(h, at.ra, frame);
+      if (r.kind != RULE_UNKNOWN)
+        path_learned(n, r);
+    }
+    if (r.kind == RULE_END)
+      return n;
+    if (r.kind == RULE_NEVER)
+      return unwind_rest(h, n, &at, depth, frame);
+    if (r.kind == RULE_UNKNOWN || !step(capture_of(h), &at, r)) {
+      capture_of(h)->counts.cut++;
+      return n;
+    }
+    if (at.ra == 0)
+      return n;
+    n = path_step(n, at.ra);
+    if (n == NULL)
+      return NULL;
+  }
+  return n;
+}
+
+/* Compares the path with the unwinder's own answer. */
+static cold void verify(struct heap *h, const struct node *n, const void *frame) {
+  struct capture *c = capture_of(h);
+  uintptr_t theirs[CAPTURE_DEPTH_MAX];
+  if (!unwinder_enter(h, frame))
+    return;
+  unsigned found = unwinder_backtrace(frame, theirs, capture_mode.depth);
+  unwinder_leave(h);
+  unsigned length = 0;
+  for (const struct node *i = n; i->kind == NODE_FRAME; i = i->parent)
+    length++;
+  bool same = found == length;
+  for (unsigned i = length; same && i > 0; i--, n = n->parent)
+    same = n->address == theirs[i - 1];
+  c->counts.verified++;
+  c->counts.different += !same;
+}
+
+/* The loader asked for memory since the last look: libraries may have come or gone. */
+static cold void look_at_modules(uintptr_t ra) {
+  if (in_loader(ra))
+    return;
+  atomic_store_explicit(&captures.loader_seen, false, memory_order_relaxed);
+  if (modules_changed())
+    modules_refresh(path_forget);
+}
+
+/* ---- the walk ---- */
+
+static inline size_t first_way(uintptr_t ra) { return (ra >> 2 ^ ra >> 11) % FIRST_WAYS; }
+
+static cold struct node *first_made(struct capture *c, uintptr_t ra) {
+  struct node *n = path_child(c->root, ra, NODE_FRAME);
+  if (n != NULL)
+    c->first[first_way(ra)] = n;
+  return n;
+}
+
+static inline struct node *first_node(struct capture *c, uintptr_t ra) {
+  struct node *n = c->first[first_way(ra)];
+  return likely(n->address == ra && n->parent == c->root) ? n : first_made(c, ra);
+}
+
+static inline struct node *walk(struct heap *h, const void *frame, uintptr_t bp) {
+  struct capture *c = capture_of(h);
+  struct place at = {
+      .ra = ((const uintptr_t *)frame)[-1], .sp = (uintptr_t)frame, .bp = bp};
+  if (unlikely(atomic_load_explicit(&captures.loader_seen, memory_order_relaxed)))
+    look_at_modules(at.ra);
+  struct node *n = first_node(c, at.ra);
+  for (unsigned depth = capture_mode.depth - 1; n != NULL && depth > 0; depth--) {
+    struct rule r = node_rule(n);
+    if (unlikely(r.kind != RULE_SP && r.kind != RULE_BP))
+      return walk_slowly(h, n, at, depth, frame);
+    if (unlikely(!step(c, &at, r) || at.ra == 0)) {
+      c->counts.cut += at.ra != 0;
+      return n;
+    }
+    n = path_step(n, at.ra);
+  }
+  return n;
+}
+
+/* A path of one frame needs no rule, only to know the loader. */
+static inline void note_loader(const struct node *n) {
+  if (unlikely(node_rule(n).kind == RULE_UNKNOWN))
+    path_learned((struct node *)n,
+                 (struct rule){.kind = in_loader(n->address) ? RULE_NEVER : RULE_END});
+  if (unlikely(node_rule(n).kind == RULE_NEVER))
+    atomic_store_explicit(&captures.loader_seen, true, memory_order_relaxed);
+}
+
+uint32_t capture_site(struct heap *h, const void *frame) {
+  uintptr_t bp = cpu_frame_pointer();
+  struct capture *c = capture_of(h);
+  if (unlikely(is_nested(h, frame))) {
+    c->counts.nested++;
+    return SITE_UNWINDER;
+  }
+  struct node *n = walk(h, frame, bp);
+  uint32_t site = n == NULL ? 0 : path_site(n);
+  if (unlikely(site == 0)) {
+    c->counts.full++;
+    return SITE_TABLE_FULL;
+  }
+  if (capture_mode.depth == 1)
+    note_loader(n);
+  if (unlikely(capture_mode.verify))
+    verify(h, n, frame);
+  return site;
+}
+
+void capture_sum(struct capture_counts *sum) {
+  *sum = (struct capture_counts){0};
+  for (unsigned i = 0; i < heap_count(); i++) {
+    const struct capture *c = capture_of(heap_at(i));
+    if (c == NULL)
+      continue;
+    sum->unwound += c->counts.unwound;
+    sum->learned += c->counts.learned;
+    sum->cut += c->counts.cut;
+    sum->nested += c->counts.nested;
+    sum->full += c->counts.full;
+    sum->untagged += c->counts.untagged;
+    sum->verified += c->counts.verified;
+    sum->different += c->counts.different;
+  }
+}
+
+void capture_fork_child(void) {
+  for (unsigned i = 0; i < heap_count(); i++) {
+    struct capture *c = capture_of(heap_at(i));
+    if (c != NULL && heap_at(i) != heap_mine())
+      c->busy = 0;
+  }
+  modules_forget();
+}

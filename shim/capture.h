@@ -1,0 +1,71 @@
+/* Which call site asks for memory: a walk over the stack by the path tree, a word a frame.
+ *
+ *   ra = word below the frame          node = child of the last node with that address
+ *   CFA = sp or rbp + delta            (the node's rule: how this frame finds its caller)
+ *   next ra = word below the CFA       until the depth asked for
+ *
+ * A frame seen for the first time is learned with the unwinder's help (unwinder.h); one that
+ * follows no rule sends the rest of the walk to it.  A walk reads the stack only where pages are
+ * known to be readable; a stack that ends, or is not what it seems, gives a shorter path.
+ *
+ * The state of a capture belongs to an arena: the thread that has it, uses it.
+ */
+#ifndef SHIM_CAPTURE_H
+#define SHIM_CAPTURE_H
+
+#include "../arena/heap.h"
+#include "paths.h"
+
+enum { CAPTURE_DEPTH_MAX = 64, FIRST_WAYS = 512, LABELS_MAX = 16 };
+
+/* What a report says of an arena's captures. */
+struct capture_counts {
+  uint64_t unwound;   /* walks that the unwinder finished: a frame of theirs follows no rule */
+  uint64_t learned;   /* frames learned */
+  uint64_t cut;       /* paths cut short: no unwinder, a fork under way, unreadable stack */
+  uint64_t nested;    /* requests of the unwinder itself */
+  uint64_t full;      /* paths for which the tree had no room */
+  uint64_t untagged;  /* large objects for whose tags there was no memory */
+  uint64_t verified;  /* compared with the unwinder's own answer */
+  uint64_t different; /* and not equal */
+};
+
+struct capture {
+  struct node *root;              /* &path_root, or the label on top */
+  uintptr_t low, bytes;           /* readable stack: [low, low + bytes), whole pages */
+  uintptr_t busy;                 /* frame of the request in whose service the unwinder runs, or 0 */
+  char *stack;                    /* the unwinder's, mapped when first needed */
+  unsigned labels;                /* pushed now */
+  struct node *below[LABELS_MAX]; /* the roots under them */
+  struct capture_counts counts;
+  struct node *first[FIRST_WAYS]; /* children of roots, by address */
+};
+
+/* How captures are made. */
+extern hidden struct capture_mode {
+  unsigned depth; /* frames: 1..CAPTURE_DEPTH_MAX */
+  bool verify;    /* compare each with the unwinder's own answer */
+  bool unwinder;  /* it is there */
+} capture_mode;
+
+/* In the library's constructor: until then a path has one frame.  Opens the unwinder if more than
+ * one is wanted; says so in one line if it isn't there. */
+hidden void capture_setup(unsigned depth, bool verify);
+
+/* A heap's state, mapped when the heap is first taken; false without memory. */
+hidden bool capture_open(struct heap *h);
+static inline struct capture *capture_of(const struct heap *h) { return h->user; }
+
+/* The call site of the request whose entry was called with its return address at frame - 8.
+ * Keeps errno.  Called with the frame pointer (rbp) of that caller still in its register. */
+hidden uint32_t capture_site(struct heap *h, const void *frame);
+
+/* Adds up the counts of all arenas. */
+hidden void capture_sum(struct capture_counts *sum);
+/* Bytes mapped for states and stacks. */
+hidden uint64_t capture_bytes(void);
+
+/* In the child of a fork: what another thread left half done is forgotten. */
+hidden void capture_fork_child(void);
+
+#endif

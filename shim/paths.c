@@ -1,0 +1,234 @@
+/* The path tree's tables; contract in paths.h.
+ *
+ * Children are found in levels of hash tables, each twice as large as the one before it: new
+ * ones go into the newest, lookups go from the newest to the oldest and bring what they find
+ * forward.  A table is never rebuilt, so nobody waits for anybody.  Two threads that make the
+ * same child while a level is added may make two nodes of it; whoever reads a dump adds up the
+ * paths that are equal.
+ */
+#include "paths.h"
+#include "../arena/os.h"
+
+enum { LEVELS = 13, FIRST_SLOTS = 512 };
+enum { NODES_A_CHUNK = 1024, CHUNK_BYTES = NODES_A_CHUNK * sizeof(struct node) };
+enum { SITES_A_PAGE = 4096, SITE_PAGE_BYTES = SITES_A_PAGE * sizeof(struct node *) };
+
+struct level {
+  size_t slots;
+  _Atomic size_t used;
+  _Atomic(struct node *) slot[];
+};
+
+static struct {
+  _Atomic(struct level *) level[LEVELS];
+  _Atomic unsigned newest;
+  _Atomic(struct node *) chunk[NODES_MAX / NODES_A_CHUNK];
+  _Atomic unsigned nodes;
+  _Atomic(struct node **) page[SITES_MAX / SITES_A_PAGE];
+  _Atomic uint32_t sites;
+  _Atomic uint64_t bytes;
+} paths = {.nodes = 1, .sites = SITE_KINDS};
+
+static struct node nobody; /* address 0: no child is found there */
+#define NO_CHILDREN {&nobody, &nobody, &nobody, &nobody}
+struct node path_root = {.kind = NODE_ROOT, .recent = NO_CHILDREN};
+
+uint64_t path_bytes(void) { return count_get(&paths.bytes); }
+unsigned path_nodes(void) {
+  unsigned n = atomic_load_explicit(&paths.nodes, memory_order_acquire);
+  return n < NODES_MAX ? n : NODES_MAX;
+}
+uint32_t path_sites(void) {
+  uint32_t n = atomic_load_explicit(&paths.sites, memory_order_acquire);
+  return n < SITES_MAX ? n : SITES_MAX;
+}
+
+/* A part of a table, made by whoever needs it first; NULL if refused. */
+static void *part(_Atomic(void *) *place, size_t bytes) {
+  void *have = atomic_load_explicit(place, memory_order_acquire);
+  if (likely(have != NULL))
+    return have;
+  void *fresh = os_map(bytes);
+  if (fresh == NULL)
+    return NULL;
+  if (!atomic_compare_exchange_strong(place, &have, fresh)) {
+    os_unmap(fresh, bytes);
+    return have;
+  }
+  atomic_fetch_add(&paths.bytes, bytes);
+  return fresh;
+}
+
+static size_t level_bytes(unsigned i) {
+  return round_up(sizeof(struct level) + ((size_t)FIRST_SLOTS << i) * sizeof(struct node *),
+                  PAGE_BYTES);
+}
+
+static struct level *level_make(unsigned i) {
+  struct level *l = part((_Atomic(void *) *)&paths.level[i], level_bytes(i));
+  if (l != NULL)
+    l->slots = (size_t)FIRST_SLOTS << i; /* whoever comes: the same value */
+  return l;
+}
+
+static size_t hash(const struct node *parent, uintptr_t address) {
+  uint64_t x = (address ^ (uintptr_t)parent >> 6) * UINT64_C(0x9e3779b97f4a7c15);
+  return (size_t)(x ^ x >> 32);
+}
+
+static bool is_child(const struct node *n, const struct node *parent, uintptr_t address) {
+  return n->parent == parent && n->address == address;
+}
+
+/* The node, or NULL and the empty slot where it would be (NULL: the level is full). */
+static struct node *level_find(struct level *l, const struct node *parent, uintptr_t address,
+                               _Atomic(struct node *) **empty) {
+  size_t at = hash(parent, address);
+  for (size_t i = 0; i < l->slots; i++, at++) {
+    _Atomic(struct node *) *slot = &l->slot[at % l->slots];
+    struct node *n = atomic_load_explicit(slot, memory_order_acquire);
+    if (n == NULL) {
+      *empty = slot;
+      return NULL;
+    }
+    if (is_child(n, parent, address))
+      return n;
+  }
+  *empty = NULL;
+  return NULL;
+}
+
+static struct node *node_make(struct node *parent, uintptr_t address, enum node_kind kind) {
+  if (atomic_load_explicit(&paths.nodes, memory_order_relaxed) >= NODES_MAX)
+    return NULL;
+  unsigned number = atomic_fetch_add(&paths.nodes, 1);
+  if (number >= NODES_MAX)
+    return NULL;
+  struct node *chunk = part((_Atomic(void *) *)&paths.chunk[number / NODES_A_CHUNK], CHUNK_BYTES);
+  if (chunk == NULL)
+    return NULL;
+  struct node *n = chunk + number % NODES_A_CHUNK;
+  *n = (struct node){.address = address, .recent = NO_CHILDREN, .number = number, .kind = kind};
+  if (parent != &path_root && kind == NODE_FRAME)
+    n->rule = path_rule(address);
+  atomic_signal_fence(memory_order_seq_cst);
+  __atomic_store_n(&n->parent, parent, __ATOMIC_RELEASE);
+  return n;
+}
+
+/* Puts n into the newest level; returns the node that is there for the same child. */
+static struct node *level_add(struct level *l, struct node *n) {
+  for (;;) {
+    _Atomic(struct node *) *empty;
+    struct node *there = level_find(l, n->parent, n->address, &empty), *none = NULL;
+    if (there != NULL)
+      return there;
+    if (empty == NULL)
+      return n;
+    if (atomic_compare_exchange_strong_explicit(empty, &none, n, memory_order_release,
+                                                memory_order_acquire)) {
+      atomic_fetch_add_explicit(&l->used, 1, memory_order_relaxed);
+      return n;
+    }
+  }
+}
+
+/* The level for new nodes; a larger one once it is half full. */
+static struct level *newest_level(void) {
+  unsigned i = atomic_load_explicit(&paths.newest, memory_order_acquire);
+  struct level *l = level_make(i);
+  if (l == NULL || atomic_load_explicit(&l->used, memory_order_relaxed) < l->slots / 2 ||
+      i + 1 == LEVELS)
+    return l;
+  struct level *next = level_make(i + 1);
+  if (next == NULL)
+    return l;
+  atomic_compare_exchange_strong(&paths.newest, &i, i + 1);
+  return next;
+}
+
+static struct node *find_older(unsigned newest, const struct node *parent, uintptr_t address) {
+  for (unsigned i = newest; i-- > 0;) {
+    struct level *l = atomic_load_explicit(&paths.level[i], memory_order_acquire);
+    _Atomic(struct node *) *empty;
+    struct node *n = l == NULL ? NULL : level_find(l, parent, address, &empty);
+    if (n != NULL)
+      return n;
+  }
+  return NULL;
+}
+
+struct node *path_child(struct node *parent, uintptr_t address, enum node_kind kind) {
+  struct level *l = newest_level();
+  if (l == NULL)
+    return NULL;
+  _Atomic(struct node *) *empty;
+  struct node *n = level_find(l, parent, address, &empty);
+  if (n == NULL) {
+    n = find_older(atomic_load(&paths.newest), parent, address);
+    if (n == NULL)
+      n = node_make(parent, address, kind);
+    if (n != NULL)
+      n = level_add(l, n);
+  }
+  if (n != NULL)
+    atomic_store_explicit(&parent->recent[node_way(address)], n, memory_order_release);
+  return n;
+}
+
+struct rule path_rule(uintptr_t address) {
+  struct node *n = path_step(&path_root, address);
+  return n == NULL ? (struct rule){.kind = RULE_UNKNOWN} : node_rule(n);
+}
+
+void path_learned(struct node *n, struct rule r) {
+  struct node *holder = path_step(&path_root, n->address);
+  if (holder != NULL)
+    __atomic_store(&holder->rule, &r, __ATOMIC_RELAXED);
+  __atomic_store(&n->rule, &r, __ATOMIC_RELAXED);
+}
+
+uint32_t path_site(struct node *n) {
+  uint32_t site = atomic_load_explicit(&n->site, memory_order_relaxed);
+  if (likely(site != 0))
+    return site;
+  if (atomic_load_explicit(&paths.sites, memory_order_relaxed) >= SITES_MAX)
+    return 0;
+  uint32_t fresh = atomic_fetch_add(&paths.sites, 1);
+  if (fresh >= SITES_MAX)
+    return 0;
+  struct node **page =
+      part((_Atomic(void *) *)&paths.page[fresh / SITES_A_PAGE], SITE_PAGE_BYTES);
+  if (page == NULL)
+    return 0;
+  if (!atomic_compare_exchange_strong(&n->site, &site, fresh))
+    return site; /* another thread was faster; the number stays unused */
+  __atomic_store_n(&page[fresh % SITES_A_PAGE], n, __ATOMIC_RELEASE);
+  return fresh;
+}
+
+struct node *path_node(unsigned number) {
+  if (number == 0)
+    return &path_root;
+  struct node *chunk =
+      atomic_load_explicit(&paths.chunk[number / NODES_A_CHUNK], memory_order_acquire);
+  if (chunk == NULL)
+    return NULL;
+  struct node *n = chunk + number % NODES_A_CHUNK;
+  return __atomic_load_n(&n->parent, __ATOMIC_ACQUIRE) != NULL ? n : NULL;
+}
+
+struct node *path_site_node(uint32_t site) {
+  struct node **page =
+      atomic_load_explicit(&paths.page[site / SITES_A_PAGE], memory_order_acquire);
+  return page == NULL ? NULL : __atomic_load_n(&page[site % SITES_A_PAGE], __ATOMIC_ACQUIRE);
+}
+
+void path_forget(uintptr_t start, uintptr_t end) {
+  unsigned count = path_nodes();
+  for (unsigned i = 1; i < count; i++) {
+    struct node *n = path_node(i);
+    if (n != NULL && n->kind == NODE_FRAME && n->address - start < end - start)
+      __atomic_store_n(&n->address, n->address | NODE_DEAD, __ATOMIC_RELAXED);
+  }
+}

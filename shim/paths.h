@@ -1,0 +1,82 @@
+/* The path tree: every call path that asked for memory, innermost call first.
+ *
+ *   root ── ra of malloc's caller ── ra of its caller ── ...      node = (parent, return address)
+ *
+ * A capture walks from the root; the node it ends at is the call site.  A node remembers how the
+ * frame of its return address finds its caller (rule.h), so that known frames need no unwinder,
+ * and its latest children; the others are found by a hash of parent and address.
+ *
+ * Process-wide, append-only, lock-free: nodes are never moved or freed, a reader sees a node
+ * whole.  The rule of an address is a property of it, not of the path: the root's child of that
+ * address holds it, and other nodes of the address copy it.  Memory is bounded: NODES_MAX nodes,
+ * SITES_MAX call sites (arena/tag.h); then path_child and path_site say so.
+ *
+ * When a module leaves, the nodes of its addresses get NODE_DEAD in theirs: they stay for the
+ * dump, and what is mapped there later gets nodes of its own.
+ */
+#ifndef SHIM_PATHS_H
+#define SHIM_PATHS_H
+
+#include "../arena/tag.h"
+#include "rule.h"
+
+enum { NODES_MAX = 1 << 21, NODE_WAYS = 4 };
+
+/* In the address of a node whose module has left: no user address has this bit. */
+#define NODE_DEAD (UINT64_C(1) << 63)
+
+enum node_kind { NODE_FRAME = 0, NODE_LABEL, NODE_ROOT };
+
+struct node {
+  struct node *parent;      /* NULL: none; written last */
+  uintptr_t address;        /* return address; of a label: its text */
+  struct rule rule;         /* read and stored whole: node_rule, path_learned */
+  _Atomic(struct node *) recent[NODE_WAYS]; /* by node_way of the child's address; never NULL */
+  _Atomic uint32_t site;    /* 0: no path ends here yet */
+  uint32_t number : 30;
+  uint32_t kind : 2; /* enum node_kind */
+};
+static_assert(sizeof(struct node) == CACHE_LINE, "one node a cache line");
+
+extern hidden struct node path_root;
+
+static inline size_t node_way(uintptr_t address) {
+  return (address >> 3 ^ address >> 7) % NODE_WAYS;
+}
+
+/* The child of that address, made at need; NULL if there is no room.  Any thread. */
+hidden struct node *path_child(struct node *parent, uintptr_t address, enum node_kind kind);
+
+/* The straight path of it. */
+static inline struct node *path_step(struct node *n, uintptr_t address) {
+  struct node *c = atomic_load_explicit(&n->recent[node_way(address)], memory_order_relaxed);
+  return likely(c->address == address) ? c : path_child(n, address, NODE_FRAME);
+}
+
+static inline struct rule node_rule(const struct node *n) {
+  struct rule r;
+  __atomic_load(&n->rule, &r, __ATOMIC_RELAXED);
+  return r;
+}
+
+/* How the frame of that address finds its caller, so far as known; and what was learned. */
+hidden struct rule path_rule(uintptr_t address);
+hidden void path_learned(struct node *n, struct rule r);
+
+/* The number of the call site that ends at this node; 0 if all are taken. */
+hidden uint32_t path_site(struct node *n);
+
+/* Marks the nodes of addresses in [start, end) dead: their module has left. */
+hidden void path_forget(uintptr_t start, uintptr_t end);
+
+/* For reports and dumps: nodes made so far in order (NULL: a number without a node), and the
+ * node of each site. */
+hidden unsigned path_nodes(void);
+hidden struct node *path_node(unsigned number);
+hidden uint32_t path_sites(void);
+hidden struct node *path_site_node(uint32_t site);
+
+/* Bytes mapped for all this. */
+hidden uint64_t path_bytes(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* Requests with tags: the site is captured, the object and its books are written.
+ *
+ * Small ones come here because a tagged thread's heap_self has no cells (heap_tag.h); large ones
+ * because entry.c asks `range.tagged`.  A tag of a large object lies in a table by its address
+ * (large_tags.h) and is put and taken inside the gate, next to jemalloc's own work.
+ *
+ * `frame` is the CFA of the entry that the program called: its return address lies below it.
+ */
+#ifndef SHIM_TAGGED_H
+#define SHIM_TAGGED_H
+
+#include "../arena/heap.h"
+
+/* A small object of n bytes in a cell of class c; NULL if our heap has no memory. */
+hidden void *tagged_small(size_t c, size_t n, const void *frame);
+
+/* The same for a thread whose end has begun. */
+hidden void *tagged_small_late(size_t c, size_t n, const void *frame);
+
+/* A small object keeps its cell and gets n bytes: it counts as freed and allocated anew.  False:
+ * it is not this thread's to change. */
+hidden bool tagged_resize(void *p, size_t n, const void *frame);
+
+/* The call site of a large request; 0 without a heap.  Before the gate. */
+hidden uint32_t tagged_site(struct heap *h, const void *frame);
+
+/* Inside the gate: p, of n bytes, has come from jemalloc; p is about to go back. */
+hidden void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site);
+hidden void tagged_large_take(struct heap *h, const void *p);
+
+/* Inside the gate: the object that had this tag, and `held` usable bytes, has become `to` of n
+ * bytes; NULL: it has stayed as it was. */
+struct large_tag;
+hidden void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
+                               size_t n, uint32_t site);
+
+/* In the child of a fork: its counts begin. */
+hidden void tagged_fork_child(void);
+
+#endif
