@@ -20,7 +20,7 @@ endif
 # links on the program's objects is not for strict aliasing.
 CFLAGS := -O2 -g
 SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
-  -fno-semantic-interposition -fno-strict-aliasing -fexceptions -D_GNU_SOURCE \
+  -fno-semantic-interposition -fno-strict-aliasing -fno-tree-slp-vectorize -fexceptions -D_GNU_SOURCE \
   -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -fno-builtin-posix_memalign \
   -DARENASHIM_VERSION='"$(VERSION)"'
 SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \

@@ -109,7 +109,9 @@ void account_widen(struct account *a, size_t bytes) {
 }
 
 void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell) {
-  account_add(b, a, bytes, cell);
+  account_touch(b, a);
+  if (account_add(b, a, bytes, cell))
+    books_tell(b);
   if (a->large_allocs++ == 0 || bytes < a->large_smallest)
     a->large_smallest = bytes;
   if (bytes > a->large_largest)

@@ -103,42 +103,41 @@ hidden void peak_tell(int64_t bytes);
 /* The first small request, or one of another size than all before. */
 hidden void account_widen(struct account *a, size_t bytes);
 
+/* Has it changed in this epoch already?  Asked before anything is written: what follows then
+ * calls nothing. */
+static inline bool account_is_current(const struct account *a) {
+  return likely(atomic_load_explicit(&a->epoch, memory_order_relaxed) ==
+                atomic_load_explicit(&peak.epoch, memory_order_relaxed));
+}
 static inline void account_touch(struct books *b, struct account *a) {
-  if (unlikely(atomic_load_explicit(&a->epoch, memory_order_relaxed) !=
-               atomic_load_explicit(&peak.epoch, memory_order_relaxed)))
+  if (!account_is_current(a))
     account_renew(b, a);
 }
 
-static inline void account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
-  account_touch(b, a);
+/* Of a current account.  True: books_tell must follow. */
+static inline bool account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
   a->allocs++;
   a->bytes += bytes;
   a->live_cells += cell;
-  a->live_bytes += bytes;
-  if (a->live_bytes > a->peak_bytes)
-    a->peak_bytes = a->live_bytes;
-  b->live_bytes += (int64_t)bytes;
-  if (b->live_bytes > b->peak_bytes)
-    b->peak_bytes = b->live_bytes;
-  if (unlikely(b->live_bytes > b->tell_above))
-    books_tell(b);
+  uint64_t live = a->live_bytes += bytes;
+  if (live > a->peak_bytes)
+    a->peak_bytes = live;
+  int64_t all = b->live_bytes += (int64_t)bytes;
+  if (all > b->peak_bytes)
+    b->peak_bytes = all;
+  return unlikely(all > b->tell_above);
 }
 
-static inline void account_take(struct books *b, struct account *a, size_t bytes, size_t cell) {
-  account_touch(b, a);
+static inline bool account_take(struct books *b, struct account *a, size_t bytes, size_t cell) {
   a->frees++;
   a->live_cells -= cell;
   a->live_bytes -= bytes;
-  b->live_bytes -= (int64_t)bytes;
-  if (unlikely(b->live_bytes < b->tell_below))
-    books_tell(b);
+  int64_t all = b->live_bytes -= (int64_t)bytes;
+  return unlikely(all < b->tell_below);
 }
 
-static inline void account_add_small(struct books *b, struct account *a, size_t bytes,
-                                     size_t cell) {
-  account_add(b, a, bytes, cell);
-  if (unlikely((uint16_t)(bytes - a->smallest) > (uint16_t)(a->largest - a->smallest)))
-    account_widen(a, bytes);
+static inline bool account_knows_size(const struct account *a, size_t bytes) {
+  return likely((uint16_t)(bytes - a->smallest) <= (uint16_t)(a->largest - a->smallest));
 }
 
 /* A large request, and a free of one by the thread that has the heap. */
@@ -150,6 +149,7 @@ hidden void account_gone(struct account *a, size_t bytes, size_t cell);
 /* Collected mail: the freeing thread has told. */
 static inline void account_take_mailed(struct books *b, struct account *a, size_t bytes,
                                        size_t cell) {
+  account_touch(b, a);
   account_take(b, a, bytes, cell);
   books_shift(b, -(int64_t)bytes);
 }

@@ -183,11 +183,8 @@ void *heap_alloc_slow(size_t c) {
   return c != 0 ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
 }
 
-void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
-  if (range.tagged) {
-    heap_free_tagged(p, s, entry, site);
-    return;
-  }
+static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, const char *entry,
+                                                    const void *site) {
   struct heap *h = heap_self;
   if (unlikely(s->owner == NULL || s->owner == h || !slab_has_cell(s, p)))
     fault_in_slab(s, entry, p, SITE(site));
@@ -197,6 +194,10 @@ void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site
     fault_in_slab(s, entry, p, SITE(site));
   if (unlikely(!heap_is_real(h)))
     mail_post(s, &s->owner->inbox, cell, cell, 1);
+}
+
+void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
+  (range.tagged ? heap_free_tagged : free_untagged)(p, s, entry, site);
 }
 
 size_t heap_usable(const void *p, const char *entry, const void *site) {

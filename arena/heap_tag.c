@@ -5,17 +5,25 @@
 const struct heap heap_tagged;
 __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
 
-static inline bool is_allocated(tag_t t) { return t != 0 && (t & TAG_MAILED) == 0; }
+static inline bool is_allocated(tag_t t) { return (t & TAG_MAILED) == 0 && t != 0; }
 
-static inline void free_own(struct heap *h, struct slab *s, void *p, tag_t t, const char *entry,
-                            const void *site) {
-  struct account *a = account_of(&h->books, tag_site(t));
-  a->temporary += h->books.last == p;
-  account_take(&h->books, a, tag_bytes(t), slab_cell_bytes(s));
-  ((struct cell *)p)->next = s->free;
-  s->free = p;
-  if (unlikely(--s->until == 0))
-    heap_attend(p, s, entry, site);
+void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
+  struct books *b = &h->books;
+  struct account *a = account_of(b, site);
+  if (a == NULL)
+    a = account_of(b, site = SITE_TABLE_FULL);
+  struct cell *p = heap_take_cell(h, (unsigned)c + (c == 0));
+  if (p == NULL)
+    return NULL;
+  const struct slab *s = slab_of(p);
+  *tag_place(s, p) = tag_make(site, n);
+  b->last = p;
+  account_touch(b, a);
+  if (!account_knows_size(a, n))
+    account_widen(a, n);
+  if (account_add(b, a, n, slab_cell_bytes(s)))
+    books_tell(b);
+  return p;
 }
 
 static void tell_freed(struct heap *h, size_t bytes) {
@@ -41,22 +49,48 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   return true;
 }
 
-void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site) {
-  struct heap *h = heap_mine();
+/* Another heap's object, an account's first change in an epoch, or a fault. */
+static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, const char *entry, const void *site) {
+  struct heap *h = heap_tagged_self;
   tag_t *row = tag_of(s, p);
-  bool fine = row != NULL;
-  if (likely(fine && s->owner == h && h != NULL)) {
-    tag_t t = *row;
-    fine = is_allocated(t);
-    if (likely(fine)) {
-      *row = 0;
-      free_own(h, s, p, t, entry, SITE(site));
-    }
-  } else if (fine) {
-    fine = free_foreign(h, s, p, row);
+  if (row != NULL && h != NULL && s->owner == h && is_allocated(*row)) {
+    account_touch(&h->books, account_of(&h->books, tag_site(*row)));
+    heap_free_tagged(p, s, entry, SITE(site));
+    return;
   }
-  if (unlikely(!fine))
+  if (row == NULL || s->owner == h || !free_foreign(h, s, p, row))
     fault_in_slab(s, entry, p, SITE(site));
+}
+
+/* The slab's countdown has ended, or the process's live bytes have fallen. */
+static __attribute__((noinline)) void free_attend(void *p, struct slab *s, const char *entry, const void *site) {
+  books_tell(&s->owner->books);
+  if (s->until == 0)
+    heap_attend(p, s, entry, SITE(site));
+}
+
+/* Calls nothing on its straight path, so that it saves no register there. */
+void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site) {
+  struct heap *h = heap_tagged_self;
+  tag_t *row = tag_of(s, p);
+  if (unlikely(row == NULL || s->owner != h || !is_allocated(*row))) {
+    free_unusual(p, s, entry, site);
+    return;
+  }
+  tag_t t = *row;
+  struct books *b = &h->books;
+  struct account *a = b->index[tag_site(t) / ACCOUNT_CHUNK] + tag_site(t) % ACCOUNT_CHUNK;
+  if (!account_is_current(a)) {
+    free_unusual(p, s, entry, site);
+    return;
+  }
+  *row = 0;
+  a->temporary += b->last == p;
+  bool tell = account_take(b, a, tag_bytes(t), slab_cell_bytes(s));
+  ((struct cell *)p)->next = s->free;
+  s->free = p;
+  if (unlikely((--s->until == 0) | tell))
+    free_attend(p, s, entry, site);
 }
 
 bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
@@ -69,9 +103,15 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   struct account *to = account_of(b, site);
   if (to == NULL)
     to = account_of(b, site = SITE_TABLE_FULL);
-  account_take(b, account_of(b, tag_site(*row)), tag_bytes(*row), slab_cell_bytes(s));
+  struct account *from = account_of(b, tag_site(*row));
+  account_touch(b, from);
+  account_take(b, from, tag_bytes(*row), slab_cell_bytes(s));
   *row = tag_make(site, n);
-  account_add_small(b, to, n, slab_cell_bytes(s));
+  account_touch(b, to);
+  if (!account_knows_size(to, n))
+    account_widen(to, n);
+  account_add(b, to, n, slab_cell_bytes(s));
+  books_tell(b);
   b->resized++;
   return true;
 }

@@ -10,24 +10,22 @@
 #include "account.h"
 #include "heap.h"
 
-/* Writes the tag of a cell that heap_take_cell gave and enters it in the books. */
-static inline void heap_tag_cell(struct heap *h, void *p, size_t n, uint32_t site,
-                                 struct account *a) {
-  const struct slab *s = slab_of(p);
-  *tag_of(s, p) = tag_make(site, n);
-  account_add_small(&h->books, a, n, slab_cell_bytes(s));
-  h->books.last = p;
-}
-
-/* A tagged object of n bytes (0..SMALL_MAX) in a cell of class c; NULL if the system refuses
- * memory.  Keeps errno. */
-static inline void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
-  struct account *a = account_of(&h->books, site);
-  if (unlikely(a == NULL))
-    a = account_of(&h->books, site = SITE_TABLE_FULL);
-  void *p = heap_take_cell(h, (unsigned)c + (c == 0));
-  if (likely(p != NULL))
-    heap_tag_cell(h, p, n, site, a);
+/* A tagged object of n bytes (0..SMALL_MAX) in a cell of class c (0 for no bytes).  The quick form
+ * calls nothing and gives NULL, having changed nothing, when anything is unusual: no list, no
+ * account of the site yet, a first change in an epoch, a new size, a step of the process's live
+ * bytes.  The other form's NULL says that the system refuses memory.  Both keep errno. */
+hidden void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site);
+static inline void *heap_alloc_tagged_quick(struct heap *h, size_t c, size_t n, uint32_t site) {
+  struct books *b = &h->books;
+  struct account *chunk = b->index[site / ACCOUNT_CHUNK], *a = chunk + site % ACCOUNT_CHUNK;
+  struct cell *p = h->head[c];
+  if (unlikely(chunk == NULL || p == NULL || !account_is_current(a) || !account_knows_size(a, n) ||
+               b->live_bytes + (int64_t)n > b->tell_above))
+    return NULL;
+  h->head[c] = p->next;
+  *tag_place(h->current[c], p) = tag_make(site, n); /* a list is cut from the current slab */
+  b->last = p;
+  account_add(b, a, n, class_bytes((unsigned)c));
   return p;
 }
 

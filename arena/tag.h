@@ -18,6 +18,8 @@ typedef uint32_t tag_t;
 
 enum { TAG_SITE_SHIFT = 10, TAG_MAILED = 1 << 9, TAG_BYTES_MASK = TAG_MAILED - 1 };
 
+enum { TAG_ROWS_SCALE = TAG_ROW_BYTES / ROW_BYTES };
+
 /* Call sites are numbered 1..SITES_MAX-1.  The first few stand for what has no path. */
 enum { SITES_MAX = 1 << 20 };
 enum site_kind {
@@ -38,7 +40,12 @@ static inline uint32_t tag_site(tag_t t) { return t >> TAG_SITE_SHIFT; }
 static inline uint32_t tag_bytes(tag_t t) { return t & TAG_BYTES_MASK; }
 
 static inline tag_t *tag_row(const struct slab *s) {
-  return (tag_t *)(range.tag_rows + slab_index(s) * TAG_ROW_BYTES);
+  return (tag_t *)(range.tag_rows + ((uintptr_t)s - range.slab_rows) * TAG_ROWS_SCALE);
+}
+
+/* Of a pointer that is known to be a cell's. */
+static inline tag_t *tag_place(const struct slab *s, const void *p) {
+  return tag_row(s) + slab_cell_index(s, p);
 }
 
 /* The tag of the cell that begins at p, or NULL if none does: with c = ceil(2^32 / size) the high

@@ -15,7 +15,6 @@ hidden struct capture_mode capture_mode = {.depth = 1};
 static struct {
   uintptr_t loader, loader_bytes; /* where the loader lies */
   _Atomic uint64_t bytes;
-  _Atomic bool loader_seen; /* the loader asked for memory: modules may have come or gone */
 } captures;
 
 static struct node nobody; /* in `first`: nobody's child */
@@ -60,6 +59,7 @@ void capture_setup(unsigned depth, bool verify) {
   capture_mode.unwinder = unwinder;
   capture_mode.verify = verify && unwinder;
   capture_mode.depth = unwinder ? depth : 1;
+  capture_mode.careful = capture_mode.verify;
 }
 
 /* ---- the stack ---- */
@@ -103,18 +103,18 @@ static cold bool learn_pages(struct capture *c, uintptr_t address) {
   return true;
 }
 
-static inline bool can_read(struct capture *c, uintptr_t address) {
-  return likely(is_known(c, address)) || learn_pages(c, address);
+static bool can_read(struct capture *c, uintptr_t address) {
+  return is_known(c, address) || learn_pages(c, address);
 }
 
 /* One step by rule.  False: the stack is not what the rule needs. */
-static inline bool step(struct capture *c, struct place *at, struct rule r) {
+static bool step(struct capture *c, struct place *at, struct rule r) {
   uintptr_t cfa = (r.kind == RULE_SP ? at->sp : at->bp) + (uintptr_t)(intptr_t)r.delta;
-  if (unlikely(cfa <= at->sp || cfa % sizeof cfa != 0 || !can_read(c, cfa - sizeof cfa)))
+  if (cfa <= at->sp || cfa % sizeof cfa != 0 || !can_read(c, cfa - sizeof cfa))
     return false;
   if (r.rbp_at != 0) {
     const uintptr_t *saved = (const uintptr_t *)(cfa + (uintptr_t)(intptr_t)r.rbp_at);
-    if (unlikely(!can_read(c, (uintptr_t)saved)))
+    if (!can_read(c, (uintptr_t)saved))
       return false;
     at->bp = *saved;
   }
@@ -162,8 +162,6 @@ static bool is_nested(struct heap *h, const void *frame) {
 static struct rule learn(struct heap *h, uintptr_t ra, const void *frame) {
   struct rule r = {.kind = RULE_UNKNOWN};
   struct capture *c = capture_of(h);
-  if (in_loader(ra)) /* always the slow way, so that it is noticed */
-    return (struct rule){.kind = RULE_NEVER};
   if (unwinder_enter(h, frame)) {
     r = unwinder_learn(ra, c->stack + UNWINDER_STACK_BYTES);
     unwinder_leave(h);
@@ -177,8 +175,6 @@ static struct node *unwind_rest(struct heap *h, struct node *n, const struct pla
                                 unsigned depth, const void *frame) {
   struct capture *c = capture_of(h);
   uintptr_t above[CAPTURE_DEPTH_MAX];
-  if (in_loader(at->ra))
-    atomic_store_explicit(&captures.loader_seen, true, memory_order_relaxed);
   if (!unwinder_enter(h, frame)) {
     c->counts.cut++;
     return n;
@@ -241,78 +237,54 @@ static cold void verify(struct heap *h, const struct node *n, const void *frame)
   c->counts.different += !same;
 }
 
-/* The loader asked for memory since the last look: libraries may have come or gone. */
-static cold void look_at_modules(uintptr_t ra) {
-  if (in_loader(ra))
-    return;
-  atomic_store_explicit(&captures.loader_seen, false, memory_order_relaxed);
-  if (modules_changed())
-    modules_refresh(path_forget);
+static void be_careful(bool careful) {
+  atomic_store_explicit(&capture_mode.careful, careful || capture_mode.verify,
+                        memory_order_relaxed);
 }
 
-/* ---- the walk ---- */
-
-static inline size_t first_way(uintptr_t ra) { return (ra >> 2 ^ ra >> 11) % FIRST_WAYS; }
-
-static cold struct node *first_made(struct capture *c, uintptr_t ra) {
+/* The first node of a path.  The loader's requests are never quick: they tell that libraries may
+ * have come or gone, and the next request from elsewhere looks. */
+static struct node *first_node(struct capture *c, uintptr_t ra) {
   struct node *n = path_child(c->root, ra, NODE_FRAME);
+  if (in_loader(ra)) {
+    be_careful(true);
+    return n;
+  }
+  if (atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)) {
+    be_careful(false);
+    if (modules_changed()) {
+      modules_refresh(path_forget);
+      n = path_child(c->root, ra, NODE_FRAME);
+    }
+  }
   if (n != NULL)
     c->first[first_way(ra)] = n;
   return n;
 }
 
-static inline struct node *first_node(struct capture *c, uintptr_t ra) {
-  struct node *n = c->first[first_way(ra)];
-  return likely(n->address == ra && n->parent == c->root) ? n : first_made(c, ra);
-}
-
-static inline struct node *walk(struct heap *h, const void *frame, uintptr_t bp) {
-  struct capture *c = capture_of(h);
-  struct place at = {
-      .ra = ((const uintptr_t *)frame)[-1], .sp = (uintptr_t)frame, .bp = bp};
-  if (unlikely(atomic_load_explicit(&captures.loader_seen, memory_order_relaxed)))
-    look_at_modules(at.ra);
-  struct node *n = first_node(c, at.ra);
-  for (unsigned depth = capture_mode.depth - 1; n != NULL && depth > 0; depth--) {
-    struct rule r = node_rule(n);
-    if (unlikely(r.kind != RULE_SP && r.kind != RULE_BP))
-      return walk_slowly(h, n, at, depth, frame);
-    if (unlikely(!step(c, &at, r) || at.ra == 0)) {
-      c->counts.cut += at.ra != 0;
-      return n;
-    }
-    n = path_step(n, at.ra);
-  }
-  return n;
-}
-
-/* A path of one frame needs no rule, only to know the loader. */
-static inline void note_loader(const struct node *n) {
-  if (unlikely(node_rule(n).kind == RULE_UNKNOWN))
-    path_learned((struct node *)n,
-                 (struct rule){.kind = in_loader(n->address) ? RULE_NEVER : RULE_END});
-  if (unlikely(node_rule(n).kind == RULE_NEVER))
-    atomic_store_explicit(&captures.loader_seen, true, memory_order_relaxed);
+static uint32_t site_of(struct capture *c, struct node *n) {
+  uint32_t site = n == NULL ? 0 : path_site(n);
+  if (site != 0)
+    return site;
+  c->counts.full++;
+  return SITE_TABLE_FULL;
 }
 
 uint32_t capture_site(struct heap *h, const void *frame) {
-  uintptr_t bp = cpu_frame_pointer();
   struct capture *c = capture_of(h);
-  if (unlikely(is_nested(h, frame))) {
+  struct place at = {.ra = ((const uintptr_t *)frame)[-1],
+                     .sp = (uintptr_t)frame,
+                     .bp = cpu_frame_pointer()};
+  if (is_nested(h, frame)) {
     c->counts.nested++;
     return SITE_UNWINDER;
   }
-  struct node *n = walk(h, frame, bp);
-  uint32_t site = n == NULL ? 0 : path_site(n);
-  if (unlikely(site == 0)) {
-    c->counts.full++;
-    return SITE_TABLE_FULL;
-  }
-  if (capture_mode.depth == 1)
-    note_loader(n);
-  if (unlikely(capture_mode.verify))
+  struct node *n = first_node(c, at.ra);
+  if (n != NULL)
+    n = walk_slowly(h, n, at, capture_mode.depth - 1, frame);
+  if (n != NULL && unlikely(capture_mode.verify))
     verify(h, n, frame);
-  return site;
+  return site_of(c, n);
 }
 
 void capture_sum(struct capture_counts *sum) {

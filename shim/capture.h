@@ -43,22 +43,57 @@ struct capture {
 
 /* How captures are made. */
 extern hidden struct capture_mode {
-  unsigned depth; /* frames: 1..CAPTURE_DEPTH_MAX */
-  bool verify;    /* compare each with the unwinder's own answer */
-  bool unwinder;  /* it is there */
+  unsigned depth;       /* frames: 1..CAPTURE_DEPTH_MAX */
+  bool verify;          /* compare each with the unwinder's own answer */
+  bool unwinder;        /* it is there */
+  _Atomic bool careful; /* nothing goes the quick way: verifying, or the loader asked for memory,
+                         * so that modules may have come or gone */
 } capture_mode;
 
 /* In the library's constructor: until then a path has one frame.  Opens the unwinder if more than
  * one is wanted; says so in one line if it isn't there. */
 hidden void capture_setup(unsigned depth, bool verify);
 
+static inline size_t first_way(uintptr_t ra) { return (ra >> 2 ^ ra >> 11) % FIRST_WAYS; }
+static inline bool rule_is_plain(struct rule r) { return r.kind - 1u < 2; }
+static_assert(RULE_SP == 1 && RULE_BP == 2, "the plain ones");
+
 /* A heap's state, mapped when the heap is first taken; false without memory. */
 hidden bool capture_open(struct heap *h);
 static inline struct capture *capture_of(const struct heap *h) { return h->user; }
 
 /* The call site of the request whose entry was called with its return address at frame - 8.
- * Keeps errno.  Called with the frame pointer (rbp) of that caller still in its register. */
+ * Keeps errno.  Called with the frame pointer (rbp) of that caller still in its register.  The
+ * quick form calls nothing and gives SITE_NONE, having changed nothing, when there is anything it
+ * does not know. */
 hidden uint32_t capture_site(struct heap *h, const void *frame);
+static inline __attribute__((always_inline)) uint32_t capture_quick(const struct capture *c, const void *frame) {
+  uintptr_t sp = (uintptr_t)frame, bp = cpu_frame_pointer();
+  uintptr_t ra = ((const uintptr_t *)frame)[-1];
+  const struct node *n = c->first[first_way(ra)];
+  if (unlikely(n->address != ra || n->parent != c->root || c->busy != 0 ||
+               atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)))
+    return SITE_NONE;
+  for (unsigned left = capture_mode.depth; --left > 0;) {
+    struct rule r = node_rule(n);
+    uintptr_t cfa = (uintptr_t)(intptr_t)r.delta + (r.kind == RULE_SP ? sp : bp);
+    if (unlikely(!rule_is_plain(r))) {
+      if (r.kind != RULE_END)
+        return SITE_NONE;
+      break;
+    }
+    if (unlikely(cfa <= sp || cfa - sizeof cfa - c->low >= c->bytes))
+      return SITE_NONE;
+    if (r.rbp_at != 0)
+      bp = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)r.rbp_at);
+    sp = cfa;
+    ra = ((const uintptr_t *)cfa)[-1];
+    n = atomic_load_explicit(&n->recent[node_way(ra)], memory_order_relaxed);
+    if (unlikely(n->address != ra))
+      return SITE_NONE;
+  }
+  return atomic_load_explicit(&n->site, memory_order_relaxed);
+}
 
 /* Adds up the counts of all arenas. */
 hidden void capture_sum(struct capture_counts *sum);

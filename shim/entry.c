@@ -151,23 +151,23 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
   return counted(a.h, p);
 }
 
-/* Our heap, for a thread that has none yet, or none any more, or is tagged. */
-static void *small_elsewhere(size_t c, size_t n, const void *frame) {
-  if (likely(heap_self == &heap_tagged))
-    return tagged_small(c, n, frame);
-  if (!start_once())
-    return NULL;
-  if (heap_self == &heap_none && heap_acquire() == NULL)
+/* Our heap, for a thread that has none yet, or none any more. */
+static cold void *small_heapless(size_t c, size_t n, const void *frame) {
+  if (!start_once() || (heap_self == &heap_none && heap_acquire() == NULL))
     return NULL;
   if (heap_self == &heap_tagged)
     return tagged_small(c, n, frame);
   return range.tagged ? tagged_small_late(c, n, frame) : heap_alloc_slow(c);
 }
 
-void *small_slow(size_t c, size_t n, const void *frame) {
-  void *p = likely(heap_is_real(heap_self)) ? heap_alloc_slow(c) : small_elsewhere(c, n, frame);
+static __attribute__((noinline)) void *small_untagged(size_t c, size_t n, const void *frame) {
+  void *p = likely(heap_is_real(heap_self)) ? heap_alloc_slow(c) : small_heapless(c, n, frame);
   /* A heap that was refused memory, or a thread without one: jemalloc may have some. */
   return likely(p != NULL) ? p : large_alloc(n, frame);
+}
+
+void *small_slow(size_t c, size_t n, const void *frame) {
+  return heap_self == &heap_tagged ? tagged_small(c, n, frame) : small_untagged(c, n, frame);
 }
 
 void large_must_hold(const void *p, const char *entry, const void *site) {

@@ -3,12 +3,28 @@
 #include "../arena/heap_tag.h"
 #include "../arena/heap_thread.h"
 #include "capture.h"
+#include "entry.h"
 #include "large.h"
 #include "large_tags.h"
 
+static __attribute__((noinline)) void *small_unusual(size_t c, size_t n, const void *frame,
+                                                     uint32_t site) {
+  void *p = heap_alloc_tagged(heap_tagged_self, c, n, site);
+  return likely(p != NULL) ? p : large_alloc(n, frame);
+}
+
+static __attribute__((noinline)) void *small_captured(size_t c, size_t n, const void *frame) {
+  return small_unusual(c, n, frame, capture_site(heap_tagged_self, frame));
+}
+
+/* Calls nothing on its straight path, so that it saves no register there. */
 void *tagged_small(size_t c, size_t n, const void *frame) {
   struct heap *h = heap_tagged_self;
-  return heap_alloc_tagged(h, c, n, capture_site(h, frame));
+  uint32_t site = capture_quick(capture_of(h), frame);
+  if (unlikely(site == SITE_NONE))
+    return small_captured(c, n, frame);
+  void *p = heap_alloc_tagged_quick(h, c, n, site);
+  return likely(p != NULL) ? p : small_unusual(c, n, frame, site);
 }
 
 void *tagged_small_late(size_t c, size_t n, const void *frame) {
@@ -26,7 +42,10 @@ bool tagged_resize(void *p, size_t n, const void *frame) {
 }
 
 uint32_t tagged_site(struct heap *h, const void *frame) {
-  return h == NULL ? SITE_NONE : capture_site(h, frame);
+  if (h == NULL)
+    return SITE_NONE;
+  uint32_t site = capture_quick(capture_of(h), frame);
+  return likely(site != SITE_NONE) ? site : capture_site(h, frame);
 }
 
 static size_t held_bytes(const void *p) { return jep_malloc_usable_size((void *)p); }
@@ -49,7 +68,9 @@ void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site) {
 static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
   struct account *a = account_of(&h->books, t->site);
   a->temporary += h->books.last == (const void *)t->p;
-  account_take(&h->books, a, t->bytes, held);
+  account_touch(&h->books, a);
+  if (account_take(&h->books, a, t->bytes, held))
+    books_tell(&h->books);
 }
 
 /* Another arena's: its account is told at once, the process's live bytes by us. */

@@ -11,10 +11,10 @@
 
 #include "../arena/heap.h"
 
-/* A small object of n bytes in a cell of class c; NULL if our heap has no memory. */
+/* A small object of n bytes in a cell of class c, from jemalloc if our heap has no memory. */
 hidden void *tagged_small(size_t c, size_t n, const void *frame);
 
-/* The same for a thread whose end has begun. */
+/* The same for a thread whose end has begun; NULL if our heap has no memory. */
 hidden void *tagged_small_late(size_t c, size_t n, const void *frame);
 
 /* A small object keeps its cell and gets n bytes: it counts as freed and allocated anew.  False:
