@@ -26,6 +26,10 @@ static inline uintptr_t cpu_frame_pointer(void) {
   return value;
 }
 
+/* Has the value in the register in which functions return theirs, which saves malloc a move that
+ * gcc 12 makes otherwise. */
+#define cpu_result(value) __asm__("" : "+a"(value))
+
 /* Inside a spin loop: lets the other hardware thread run. */
 static inline void cpu_relax(void) { __builtin_ia32_pause(); }
 

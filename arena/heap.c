@@ -14,8 +14,7 @@
 #include "heap_tag.h"
 #include "heap_thread.h"
 
-const struct heap heap_none;
-const struct heap heap_over;
+const struct heap heap_empty[3];
 __thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
     (struct heap *)&heap_none;
 
@@ -164,6 +163,8 @@ void *heap_refill(struct heap *h, unsigned c) {
 
 /* A thread that has no heap, or none any more. */
 static cold void *alloc_heapless(struct heap *h, unsigned c) {
+  if (range.tagged) /* such requests come another way (heap_tag.h) */
+    return NULL;
   if (h == &heap_over) {
     h = heap_borrow();
     if (h == NULL)

@@ -79,16 +79,17 @@ struct heap {
 
 static_assert(sizeof(struct heap) <= HEAP_BYTES, "one heap a page");
 
-extern hidden const struct heap heap_none; /* a thread that has no heap yet */
-extern hidden const struct heap heap_over; /* a thread whose end has begun */
-extern hidden __thread struct heap *heap_self __attribute__((tls_model("initial-exec")));
+/* What heap_self points to where there is no heap for the straight paths: never written. */
+extern hidden const struct heap heap_empty[3];
+#define heap_none   heap_empty[0] /* a thread that has no heap yet */
+#define heap_over   heap_empty[1] /* a thread whose end has begun */
+#define heap_tagged heap_empty[2] /* its objects get tags (heap_tag.h): heap_tagged_self is the heap */
 
-/* With tags: in heap_self of every thread that has a heap (heap_tag.h), and the heap itself. */
-extern hidden const struct heap heap_tagged;
+extern hidden __thread struct heap *heap_self __attribute__((tls_model("initial-exec")));
 extern hidden __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
 
 static inline bool heap_is_real(const struct heap *h) {
-  return h != &heap_none && h != &heap_over && h != &heap_tagged;
+  return (uintptr_t)h - (uintptr_t)heap_empty >= sizeof heap_empty;
 }
 
 /* The calling thread's heap, NULL if it has none. */
@@ -101,6 +102,7 @@ static inline struct heap *heap_mine(void) {
 static inline void *heap_pop(size_t c) {
   struct heap *h = heap_self;
   struct cell *p = h->head[c];
+  cpu_result(p);
   if (likely(p != NULL))
     h->head[c] = p->next;
   return p;

@@ -2,7 +2,6 @@
 #include "heap_tag.h"
 #include "heap_batch.h"
 
-const struct heap heap_tagged;
 __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
 
 static inline bool is_allocated(tag_t t) { return (t & TAG_MAILED) == 0 && t != 0; }

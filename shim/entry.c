@@ -151,24 +151,31 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
   return counted(a.h, p);
 }
 
-/* Our heap, for a thread that has none yet, or none any more. */
-static cold void *small_heapless(size_t c, size_t n, const void *frame) {
-  if (!start_once() || (heap_self == &heap_none && heap_acquire() == NULL))
-    return NULL;
-  if (heap_self == &heap_tagged)
-    return tagged_small(c, n, frame);
-  return range.tagged ? tagged_small_late(c, n, frame) : heap_alloc_slow(c);
+/* The process's first request, a thread without a heap while there is no memory for one, or
+ * a heap that was refused memory: jemalloc may have some. */
+static cold void *small_refused(size_t c, size_t n, const void *frame) {
+  void *p = NULL;
+  if (start_once() && (heap_self != &heap_none || heap_acquire() != NULL)) {
+    if (heap_self == &heap_tagged)
+      return tagged_small(c, n, frame);
+    p = range.tagged ? tagged_small_late(c, n, frame) : heap_alloc_slow(c);
+  }
+  return p != NULL ? p : large_alloc(n, frame);
 }
 
 static __attribute__((noinline)) void *small_untagged(size_t c, size_t n, const void *frame) {
-  void *p = likely(heap_is_real(heap_self)) ? heap_alloc_slow(c) : small_heapless(c, n, frame);
-  /* A heap that was refused memory, or a thread without one: jemalloc may have some. */
-  return likely(p != NULL) ? p : large_alloc(n, frame);
+  struct heap *h = heap_self;
+  void *p = NULL;
+  if (likely(heap_is_real(h)))
+    p = likely(c != 0) ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
+  return likely(p != NULL) ? p : small_refused(c, n, frame);
 }
 
 void *small_slow(size_t c, size_t n, const void *frame) {
   return heap_self == &heap_tagged ? tagged_small(c, n, frame) : small_untagged(c, n, frame);
 }
+
+void *small_slow_plain(size_t n, const void *frame) { return small_slow(class_of(n), n, frame); }
 
 void large_must_hold(const void *p, const char *entry, const void *site) {
   if (unlikely(!large_holds(p)))

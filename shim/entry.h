@@ -22,6 +22,8 @@ static inline const void *frame_site(const void *frame) { return ((void *const *
 /* n bytes in a cell of class c when the thread's list is empty.  NULL and ENOMEM if nobody has
  * memory; errno is kept otherwise. */
 hidden void *small_slow(size_t c, size_t n, const void *frame);
+/* The same for the class that follows from n: the straight path need not keep it. */
+hidden void *small_slow_plain(size_t n, const void *frame);
 
 /* n above SMALL_MAX, or a small request that our heap refused. */
 hidden void *large_alloc(size_t n, const void *frame);
@@ -62,7 +64,8 @@ static inline void *small_cell(size_t c, size_t n, const void *frame) {
 }
 
 static inline void *small_alloc(size_t n, const void *frame) {
-  return small_cell(class_of(n), n, frame);
+  void *p = heap_pop(class_of(n));
+  return likely(p != NULL) ? p : small_slow_plain(n, frame);
 }
 
 static inline void *any_alloc(size_t n, const void *frame) {
