@@ -88,8 +88,8 @@ static inline __attribute__((always_inline)) uint32_t capture_quick(const struct
       bp = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)r.rbp_at);
     sp = cfa;
     ra = ((const uintptr_t *)cfa)[-1];
-    n = atomic_load_explicit(&n->recent[node_way(ra)], memory_order_relaxed);
-    if (unlikely(n->address != ra))
+    n = path_peek(n, ra);
+    if (unlikely(n == NULL))
       return SITE_NONE;
   }
   return atomic_load_explicit(&n->site, memory_order_relaxed);

@@ -9,19 +9,12 @@
 #include "paths.h"
 #include "../arena/os.h"
 
-enum { LEVELS = 13, FIRST_SLOTS = 512 };
+enum { LEVELS = 13, FIRST_PLACES = 512 };
 enum { NODES_A_CHUNK = 1024, CHUNK_BYTES = NODES_A_CHUNK * sizeof(struct node) };
 enum { SITES_A_PAGE = 4096, SITE_PAGE_BYTES = SITES_A_PAGE * sizeof(struct node *) };
 
-struct level {
-  size_t slots;
-  _Atomic size_t used;
-  _Atomic(struct node *) slot[];
-};
-
 static struct {
   _Atomic(struct level *) level[LEVELS];
-  _Atomic unsigned newest;
   _Atomic(struct node *) chunk[NODES_MAX / NODES_A_CHUNK];
   _Atomic unsigned nodes;
   _Atomic(struct node **) page[SITES_MAX / SITES_A_PAGE];
@@ -29,9 +22,16 @@ static struct {
   _Atomic uint64_t bytes;
 } paths = {.nodes = 1, .sites = SITE_KINDS};
 
+/* Before the first level: one place, always empty. */
+static struct {
+  struct level level;
+  _Atomic(struct node *) place[1];
+} no_level;
+hidden _Atomic(struct level *) path_newest = &no_level.level;
+
 static struct node nobody; /* address 0: no child is found there */
 #define NO_CHILDREN {&nobody, &nobody, &nobody, &nobody}
-struct node path_root = {.kind = NODE_ROOT, .recent = NO_CHILDREN};
+struct node path_root = {.kind = NODE_ROOT, .early = NO_CHILDREN};
 
 uint64_t path_bytes(void) { return count_get(&paths.bytes); }
 unsigned path_nodes(void) {
@@ -59,21 +59,14 @@ static void *part(_Atomic(void *) *place, size_t bytes) {
   return fresh;
 }
 
-static size_t level_bytes(unsigned i) {
-  return round_up(sizeof(struct level) + ((size_t)FIRST_SLOTS << i) * sizeof(struct node *),
-                  PAGE_BYTES);
-}
+static size_t level_places(unsigned i) { return (size_t)FIRST_PLACES << i; }
 
 static struct level *level_make(unsigned i) {
-  struct level *l = part((_Atomic(void *) *)&paths.level[i], level_bytes(i));
+  size_t bytes = sizeof(struct level) + level_places(i) * sizeof(struct node *);
+  struct level *l = part((_Atomic(void *) *)&paths.level[i], round_up(bytes, PAGE_BYTES));
   if (l != NULL)
-    l->slots = (size_t)FIRST_SLOTS << i; /* whoever comes: the same value */
+    __atomic_store_n(&l->mask, level_places(i) - 1, __ATOMIC_RELAXED); /* whoever comes: the same */
   return l;
-}
-
-static size_t hash(const struct node *parent, uintptr_t address) {
-  uint64_t x = (address ^ (uintptr_t)parent >> 6) * UINT64_C(0x9e3779b97f4a7c15);
-  return (size_t)(x ^ x >> 32);
 }
 
 static bool is_child(const struct node *n, const struct node *parent, uintptr_t address) {
@@ -83,9 +76,9 @@ static bool is_child(const struct node *n, const struct node *parent, uintptr_t 
 /* The node, or NULL and the empty slot where it would be (NULL: the level is full). */
 static struct node *level_find(struct level *l, const struct node *parent, uintptr_t address,
                                _Atomic(struct node *) **empty) {
-  size_t at = hash(parent, address);
-  for (size_t i = 0; i < l->slots; i++, at++) {
-    _Atomic(struct node *) *slot = &l->slot[at % l->slots];
+  size_t at = path_hash(parent, address);
+  for (size_t i = 0; i <= l->mask; i++, at++) {
+    _Atomic(struct node *) *slot = &l->place[at & l->mask];
     struct node *n = atomic_load_explicit(slot, memory_order_acquire);
     if (n == NULL) {
       *empty = slot;
@@ -108,7 +101,7 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
   if (chunk == NULL)
     return NULL;
   struct node *n = chunk + number % NODES_A_CHUNK;
-  *n = (struct node){.address = address, .recent = NO_CHILDREN, .number = number, .kind = kind};
+  *n = (struct node){.address = address, .early = NO_CHILDREN, .number = number, .kind = kind};
   if (parent != &path_root && kind == NODE_FRAME)
     n->rule = path_rule(address);
   atomic_signal_fence(memory_order_seq_cst);
@@ -133,22 +126,27 @@ static struct node *level_add(struct level *l, struct node *n) {
   }
 }
 
-/* The level for new nodes; a larger one once it is half full. */
+static unsigned level_number(const struct level *l) {
+  return (unsigned)__builtin_ctzl((l->mask + 1) / FIRST_PLACES);
+}
+
+/* The level for new nodes; a larger one once it is half full.  NULL: no memory for the first. */
 static struct level *newest_level(void) {
-  unsigned i = atomic_load_explicit(&paths.newest, memory_order_acquire);
-  struct level *l = level_make(i);
-  if (l == NULL || atomic_load_explicit(&l->used, memory_order_relaxed) < l->slots / 2 ||
-      i + 1 == LEVELS)
+  struct level *l = atomic_load_explicit(&path_newest, memory_order_acquire);
+  bool none = l == &no_level.level;
+  if (!none && (atomic_load_explicit(&l->used, memory_order_relaxed) <= l->mask / 2 ||
+                level_number(l) + 1 == LEVELS))
     return l;
-  struct level *next = level_make(i + 1);
+  struct level *next = level_make(none ? 0 : level_number(l) + 1);
   if (next == NULL)
-    return l;
-  atomic_compare_exchange_strong(&paths.newest, &i, i + 1);
+    return none ? NULL : l;
+  atomic_compare_exchange_strong(&path_newest, &l, next);
   return next;
 }
 
-static struct node *find_older(unsigned newest, const struct node *parent, uintptr_t address) {
-  for (unsigned i = newest; i-- > 0;) {
+static struct node *find_older(const struct level *newest, const struct node *parent,
+                               uintptr_t address) {
+  for (unsigned i = level_number(newest); i-- > 0;) {
     struct level *l = atomic_load_explicit(&paths.level[i], memory_order_acquire);
     _Atomic(struct node *) *empty;
     struct node *n = l == NULL ? NULL : level_find(l, parent, address, &empty);
@@ -158,21 +156,27 @@ static struct node *find_older(unsigned newest, const struct node *parent, uintp
   return NULL;
 }
 
+/* The first child of its way stays there: nobody's cache line changes hands for it. */
+static void remember(struct node *parent, struct node *child) {
+  struct node *none = &nobody;
+  atomic_compare_exchange_strong(&parent->early[node_way(child->address)], &none, child);
+}
+
 struct node *path_child(struct node *parent, uintptr_t address, enum node_kind kind) {
   struct level *l = newest_level();
   if (l == NULL)
     return NULL;
   _Atomic(struct node *) *empty;
   struct node *n = level_find(l, parent, address, &empty);
-  if (n == NULL) {
-    n = find_older(atomic_load(&paths.newest), parent, address);
-    if (n == NULL)
-      n = node_make(parent, address, kind);
-    if (n != NULL)
-      n = level_add(l, n);
-  }
   if (n != NULL)
-    atomic_store_explicit(&parent->recent[node_way(address)], n, memory_order_release);
+    return n;
+  n = find_older(l, parent, address);
+  if (n == NULL)
+    n = node_make(parent, address, kind);
+  if (n == NULL)
+    return NULL;
+  n = level_add(l, n);
+  remember(parent, n);
   return n;
 }
 

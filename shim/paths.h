@@ -4,7 +4,7 @@
  *
  * A capture walks from the root; the node it ends at is the call site.  A node remembers how the
  * frame of its return address finds its caller (rule.h), so that known frames need no unwinder,
- * and its latest children; the others are found by a hash of parent and address.
+ * and its first few children; the others are found by a hash of parent and address.
  *
  * Process-wide, append-only, lock-free: nodes are never moved or freed, a reader sees a node
  * whole.  The rule of an address is a property of it, not of the path: the root's child of that
@@ -31,7 +31,7 @@ struct node {
   struct node *parent;      /* NULL: none; written last */
   uintptr_t address;        /* return address; of a label: its text */
   struct rule rule;         /* read and stored whole: node_rule, path_learned */
-  _Atomic(struct node *) recent[NODE_WAYS]; /* by node_way of the child's address; never NULL */
+  _Atomic(struct node *) early[NODE_WAYS]; /* by node_way of the child's address; never NULL */
   _Atomic uint32_t site;    /* 0: no path ends here yet */
   uint32_t number : 30;
   uint32_t kind : 2; /* enum node_kind */
@@ -47,10 +47,42 @@ static inline size_t node_way(uintptr_t address) {
 /* The child of that address, made at need; NULL if there is no room.  Any thread. */
 hidden struct node *path_child(struct node *parent, uintptr_t address, enum node_kind kind);
 
-/* The straight path of it. */
+/* Children by hash.  In levels: new ones go into the newest (paths.c); a search for one that is
+ * likely there looks at PROBES places of that. */
+struct level {
+  size_t mask; /* places - 1 */
+  _Atomic size_t used;
+  _Atomic(struct node *) place[];
+};
+enum { PROBES = 4 };
+extern hidden _Atomic(struct level *) path_newest;
+
+static inline size_t path_hash(const struct node *parent, uintptr_t address) {
+  uint64_t x = (address ^ (uintptr_t)parent >> 6) * UINT64_C(0x9e3779b97f4a7c15);
+  return (size_t)(x >> 24 ^ x >> 44);
+}
+
+/* The child if it is easily found, else NULL; changes nothing. */
+static inline struct node *path_peek(const struct node *n, uintptr_t address) {
+  struct node *c = atomic_load_explicit(&n->early[node_way(address)], memory_order_relaxed);
+  if (likely(c->address == address))
+    return c;
+  struct level *l = atomic_load_explicit(&path_newest, memory_order_acquire);
+  size_t at = path_hash(n, address);
+  for (unsigned i = 0; i < PROBES; i++, at++) {
+    c = atomic_load_explicit(&l->place[at & l->mask], memory_order_acquire);
+    if (c == NULL)
+      return NULL;
+    if (c->address == address && c->parent == n)
+      return c;
+  }
+  return NULL;
+}
+
+/* The child, made at need; NULL if there is no room. */
 static inline struct node *path_step(struct node *n, uintptr_t address) {
-  struct node *c = atomic_load_explicit(&n->recent[node_way(address)], memory_order_relaxed);
-  return likely(c->address == address) ? c : path_child(n, address, NODE_FRAME);
+  struct node *c = path_peek(n, address);
+  return likely(c != NULL) ? c : path_child(n, address, NODE_FRAME);
 }
 
 static inline struct rule node_rule(const struct node *n) {
