@@ -52,15 +52,15 @@ static_assert(sizeof(struct account) == 2 * CACHE_LINE, "what every request writ
 
 /* An arena's accounts and their sums; part of struct heap. */
 struct books {
-  struct account **index;     /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
-  char *pool, *pool_end;      /* where the next chunk comes from */
-  const void *last;           /* newest object: its free next is a temporary */
-  int64_t live_bytes;         /* requested */
+  struct account **index; /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
+  char *pool, *pool_end;  /* where the next chunk comes from */
+  const void *last;       /* newest object: its free next is a temporary */
+  int64_t live_bytes;     /* requested */
   int64_t peak_bytes;
-  int64_t told;               /* live_bytes when the process's sum was last told */
+  int64_t told; /* live_bytes when the process's sum was last told */
   int64_t tell_above, tell_below;
-  uint64_t resized;           /* reallocs in place: an allocation and a free each */
-  _Atomic uint64_t bytes;     /* mapped for all this */
+  uint64_t resized;       /* reallocs in place: an allocation and a free each */
+  _Atomic uint64_t bytes; /* mapped for all this */
 };
 
 /* The process's live bytes and peak, over all arenas. */

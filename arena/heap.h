@@ -52,7 +52,7 @@ struct heap {
   struct books books; /* with tags: what each call site did here */
   void *user;         /* of whoever uses the heaps: what goes with this one */
   unsigned ticks;     /* slow paths, to look at the clock now and then */
-  int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
+  int outside;        /* > 0: its thread is inside another allocator (shim/gate.h) */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
    *   allocations = passed - |head|     frees = freed + sum over slabs (carved - used) + mail
@@ -81,9 +81,10 @@ static_assert(sizeof(struct heap) <= HEAP_BYTES, "one heap a page");
 
 /* What heap_self points to where there is no heap for the straight paths: never written. */
 extern hidden const struct heap heap_empty[3];
-#define heap_none   heap_empty[0] /* a thread that has no heap yet */
-#define heap_over   heap_empty[1] /* a thread whose end has begun */
-#define heap_tagged heap_empty[2] /* its objects get tags (heap_tag.h): heap_tagged_self is the heap */
+#define heap_none heap_empty[0] /* a thread that has no heap yet */
+#define heap_over heap_empty[1] /* a thread whose end has begun */
+#define heap_tagged                                                                                \
+  heap_empty[2] /* its objects get tags (heap_tag.h): heap_tagged_self is the heap */
 
 extern hidden __thread struct heap *heap_self __attribute__((tls_model("initial-exec")));
 extern hidden __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
@@ -127,7 +128,7 @@ static inline void *heap_take_cell(struct heap *h, unsigned c) {
 /* What free does when the straight path is not enough.  A `site` of DIRECT means the return address
  * of the function that jumps here as its last act: reading it would cost the straight path an
  * instruction. */
-#define DIRECT ((const void *)0)
+#define DIRECT     ((const void *)0)
 #define SITE(site) ((site) != DIRECT ? (site) : __builtin_return_address(0))
 hidden void heap_attend(void *p, struct slab *s, const char *entry, const void *site);
 hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site);

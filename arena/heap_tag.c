@@ -49,7 +49,8 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
 }
 
 /* Another heap's object, an account's first change in an epoch, or a fault. */
-static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, const char *entry, const void *site) {
+static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, const char *entry,
+                                                   const void *site) {
   struct heap *h = heap_tagged_self;
   tag_t *row = tag_of(s, p);
   if (row != NULL && h != NULL && s->owner == h && is_allocated(*row)) {
@@ -62,7 +63,8 @@ static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, cons
 }
 
 /* The slab's countdown has ended, or the process's live bytes have fallen. */
-static __attribute__((noinline)) void free_attend(void *p, struct slab *s, const char *entry, const void *site) {
+static __attribute__((noinline)) void free_attend(void *p, struct slab *s, const char *entry,
+                                                  const void *site) {
   books_tell(&s->owner->books);
   if (s->until == 0)
     heap_attend(p, s, entry, SITE(site));

@@ -7,8 +7,9 @@ hidden struct range range;
 static const uint64_t section_below[SECTIONS] = {
     0, HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW, SLAB_ROWS_BELOW, 0};
 static const uint64_t section_max[SECTIONS] = {
-    SLABS_MAX * TAG_ROW_BYTES, (uint64_t)HEAPS_MAX *HEAP_BYTES, SLABS_MAX *ROW_BYTES,
-    SLABS_MAX *ROW_BYTES,      SLABS_MAX *ROW_BYTES,            DATA_MAX_BYTES};
+    SLABS_MAX * TAG_ROW_BYTES, (uint64_t)HEAPS_MAX *HEAP_BYTES,
+    SLABS_MAX *ROW_BYTES,      SLABS_MAX *ROW_BYTES,
+    SLABS_MAX *ROW_BYTES,      DATA_MAX_BYTES};
 
 /* What is reserved and committed at a time.  Rows: 64 KiB describe 64 MiB of data.  Data: below
  * the 2 MiB of a huge page, so that a small program is not charged for one. */
@@ -111,7 +112,8 @@ bool range_grow(void) {
   uintptr_t rows = (want >> SLAB_SHIFT) * ROW_BYTES;
   uintptr_t blocks = (want >> range.block_shift) * ROW_BYTES;
   if (!range_commit(SECTION_SLAB_ROWS, rows) || !range_commit(SECTION_MAIL_ROWS, rows) ||
-      !range_commit(SECTION_BLOCK_ROWS, blocks) || !range_commit(SECTION_TAGS, tags_for(want)) || !range_commit(SECTION_DATA, want))
+      !range_commit(SECTION_BLOCK_ROWS, blocks) || !range_commit(SECTION_TAGS, tags_for(want)) ||
+      !range_commit(SECTION_DATA, want))
     return false;
   __atomic_store_n(&range.span, want, __ATOMIC_RELEASE);
   return true;

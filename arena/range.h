@@ -8,9 +8,10 @@
  * distances from `base`, so that the row of an object is found with one load (base), no table.
  * "Is this pointer ours" is a subtract and a compare with `span`.
  *
- * Tags (tag.h) are there only when asked for; their section is as large as the data needs.  The whole range is reserved at once where address space is free.  Under a limit (ulimit -v)
- * nothing is reserved ahead: the same places are taken step by step at the end of each section.
- * When a section cannot grow the caller forwards the request to jemalloc.
+ * Tags (tag.h) are there only when asked for; their section is as large as the data needs.  The
+ * whole range is reserved at once where address space is free.  Under a limit (ulimit -v) nothing
+ * is reserved ahead: the same places are taken step by step at the end of each section. When a
+ * section cannot grow the caller forwards the request to jemalloc.
  *
  * Invariants: every section's [0, committed) is readable and writable; the rows of every slab
  * below `span` are committed; span only grows.

@@ -24,8 +24,8 @@ enum { TAG_ROWS_SCALE = TAG_ROW_BYTES / ROW_BYTES };
 enum { SITES_MAX = 1 << 20 };
 enum site_kind {
   SITE_NONE = 0,
-  SITE_START,     /* before the options were known, or outside of any arena */
-  SITE_UNWINDER,  /* asked for by the unwinder itself */
+  SITE_START,      /* before the options were known, or outside of any arena */
+  SITE_UNWINDER,   /* asked for by the unwinder itself */
   SITE_TABLE_FULL, /* its path, or its account, had no room */
   SITE_KINDS
 };
@@ -50,7 +50,8 @@ static inline tag_t *tag_place(const struct slab *s, const void *p) {
 
 /* The tag of the cell that begins at p, or NULL if none does: with c = ceil(2^32 / size) the high
  * half of offset * c is the cell's number, and the low half is below c exactly when size divides
- * the offset (Lemire, Kaser, Kurz: Faster remainder by direct computation; slab_test.c tries all). */
+ * the offset (Lemire, Kaser, Kurz: Faster remainder by direct computation; slab_test.c tries all).
+ */
 static inline tag_t *tag_of(const struct slab *s, const void *p) {
   uint64_t product = ((uintptr_t)p % SLAB_BYTES) * s->reciprocal;
   return likely((uint32_t)product < s->reciprocal) ? tag_row(s) + (product >> 32) : NULL;

@@ -180,8 +180,8 @@ static struct node *unwind_rest(struct heap *h, struct node *n, const struct pla
     return n;
   }
   bool ended;
-  unsigned found = unwinder_walk(at->ra, at->sp, at->bp, above, depth, &ended,
-                                 c->stack + UNWINDER_STACK_BYTES);
+  unsigned found =
+      unwinder_walk(at->ra, at->sp, at->bp, above, depth, &ended, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   c->counts.unwound++;
   c->counts.cut += found < depth && !ended;
@@ -228,13 +228,83 @@ static cold void verify(struct heap *h, const struct node *n, const void *frame)
   unsigned found = unwinder_backtrace(frame, theirs, capture_mode.depth);
   unwinder_leave(h);
   unsigned length = 0;
-  for (const struct node *i = n; i->kind == NODE_FRAME; i = i->parent)
+  for (const struct node *i = n; i->kind == NODE_FRAME || i->kind == NODE_LOADER; i = i->parent)
     length++;
   bool same = found == length;
   for (unsigned i = length; same && i > 0; i--, n = n->parent)
     same = n->address == theirs[i - 1];
   c->counts.verified++;
   c->counts.different += !same;
+}
+
+/* ---- paths as they lie on the stack ---- */
+
+/* One more word that must be the same.  False: it does not fit. */
+static bool flat_add(struct flat *f, uintptr_t address) {
+  uintptr_t at = (address - f->sp) / sizeof(uintptr_t);
+  if (f->words == FLAT_WORDS || at > UINT16_MAX)
+    return false;
+  f->at[f->words] = (uint16_t)at;
+  f->word[f->words++] = *(const uintptr_t *)address;
+  if (at > f->last)
+    f->last = (uint16_t)at;
+  return true;
+}
+
+/* The walk of capture_quick, noting what it depends on.  `saved` is where the current rbp was read
+ * from; 0: it is the caller's own. */
+static struct node *flat_walk(const struct capture *c, struct flat *f, struct node *n,
+                              uintptr_t bp) {
+  uintptr_t sp = f->sp, saved = 0;
+  for (unsigned left = capture_mode.depth; n != NULL && --left > 0;) {
+    struct rule r = node_rule(n);
+    if (r.kind == RULE_END)
+      return n;
+    uintptr_t cfa = (uintptr_t)(intptr_t)r.delta + (r.kind == RULE_SP ? sp : bp);
+    if (!rule_is_plain(r) || cfa <= sp || cfa - sizeof cfa - c->low >= c->bytes)
+      return NULL;
+    if (r.kind == RULE_BP && saved == 0)
+      f->uses_bp = true;
+    else if (r.kind == RULE_BP && !flat_add(f, saved))
+      return NULL;
+    if (r.rbp_at != 0) {
+      saved = cfa + (uintptr_t)(intptr_t)r.rbp_at;
+      bp = *(const uintptr_t *)saved;
+    }
+    if (!flat_add(f, cfa - sizeof cfa))
+      return NULL;
+    sp = cfa;
+    n = path_peek(n, ((const uintptr_t *)cfa)[-1]);
+  }
+  return n;
+}
+
+uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_t bp) {
+  struct flat *f = &c->flat[flat_way(first->address, sp)];
+  f->ra = 0; /* until it is whole */
+  struct flat fresh = {.sp = sp, .bp = bp};
+  const struct node *n = flat_walk(c, &fresh, first, bp);
+  if (n == NULL)
+    return SITE_NONE;
+  fresh.site = atomic_load_explicit(&n->site, memory_order_relaxed);
+  *f = fresh;
+  atomic_signal_fence(memory_order_seq_cst);
+  f->ra = first->address;
+  return fresh.site;
+}
+
+/* In each arena, when addresses have changed their meaning. */
+static void flats_forget(void) {
+  for (unsigned i = 0; i < heap_count(); i++) {
+    struct capture *c = capture_of(heap_at(i));
+    for (unsigned k = 0; c != NULL && k < FLATS; k++)
+      c->flat[k].ra = 0;
+  }
+}
+
+static void module_left(uintptr_t start, uintptr_t end) {
+  path_forget(start, end);
+  flats_forget();
 }
 
 static void be_careful(bool careful) {
@@ -245,15 +315,15 @@ static void be_careful(bool careful) {
 /* The first node of a path.  The loader's requests are never quick: they tell that libraries may
  * have come or gone, and the next request from elsewhere looks. */
 static struct node *first_node(struct capture *c, uintptr_t ra) {
-  struct node *n = path_child(c->root, ra, NODE_FRAME);
   if (in_loader(ra)) {
     be_careful(true);
-    return n;
+    return path_child(c->root, ra, NODE_LOADER);
   }
+  struct node *n = path_child(c->root, ra, NODE_FRAME);
   if (atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)) {
     be_careful(false);
     if (modules_changed()) {
-      modules_refresh(path_forget);
+      modules_refresh(module_left);
       n = path_child(c->root, ra, NODE_FRAME);
     }
   }
@@ -272,9 +342,8 @@ static uint32_t site_of(struct capture *c, struct node *n) {
 
 uint32_t capture_site(struct heap *h, const void *frame) {
   struct capture *c = capture_of(h);
-  struct place at = {.ra = ((const uintptr_t *)frame)[-1],
-                     .sp = (uintptr_t)frame,
-                     .bp = cpu_frame_pointer()};
+  struct place at = {
+      .ra = ((const uintptr_t *)frame)[-1], .sp = (uintptr_t)frame, .bp = cpu_frame_pointer()};
   if (is_nested(h, frame)) {
     c->counts.nested++;
     return SITE_UNWINDER;

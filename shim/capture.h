@@ -30,15 +30,34 @@ struct capture_counts {
   uint64_t different; /* and not equal */
 };
 
+/* A path as it lay on the stack: for the same return address and stack pointer the other words are
+ * looked up all at once instead of one through the other.  That they are equal proves the path:
+ * each frame's rule puts the next word where it was. */
+enum { FLATS = 512, FLAT_WORDS = 8, FLAT_MISSES = 4 };
+struct flat {
+  _Alignas(CACHE_LINE) uintptr_t ra;
+  uintptr_t sp;
+  uintptr_t word[FLAT_WORDS]; /* return addresses, and frame pointers that a frame was found by */
+  uint16_t at[FLAT_WORDS];    /* where, in words from sp */
+  uintptr_t bp;               /* of the caller, if uses_bp */
+  uint32_t site;
+  uint8_t words;
+  bool uses_bp;
+  uint16_t last; /* the highest of `at` */
+};
+static_assert(sizeof(struct flat) == 2 * CACHE_LINE, "no more to look at than the stack itself");
+
 struct capture {
-  struct node *root;              /* &path_root, or the label on top */
-  uintptr_t low, bytes;           /* readable stack: [low, low + bytes), whole pages */
-  uintptr_t busy;                 /* frame of the request in whose service the unwinder runs, or 0 */
-  char *stack;                    /* the unwinder's, mapped when first needed */
-  unsigned labels;                /* pushed now */
+  struct node *root;    /* &path_root, or the label on top */
+  uintptr_t low, bytes; /* readable stack: [low, low + bytes), whole pages */
+  uintptr_t busy;       /* frame of the request in whose service the unwinder runs, or 0 */
+  char *stack;          /* the unwinder's, mapped when first needed */
+  unsigned labels;      /* pushed now */
   struct node *below[LABELS_MAX]; /* the roots under them */
   struct capture_counts counts;
   struct node *first[FIRST_WAYS]; /* children of roots, by address */
+  unsigned misses;                /* paths not found flat: each FLAT_MISSES-th is made so */
+  _Alignas(CACHE_LINE) struct flat flat[FLATS];
 };
 
 /* How captures are made. */
@@ -67,14 +86,50 @@ static inline struct capture *capture_of(const struct heap *h) { return h->user;
  * quick form calls nothing and gives SITE_NONE, having changed nothing, when there is anything it
  * does not know. */
 hidden uint32_t capture_site(struct heap *h, const void *frame);
-static inline __attribute__((always_inline)) uint32_t capture_quick(const struct capture *c, const void *frame) {
+static inline size_t flat_way(uintptr_t ra, uintptr_t sp) {
+  return (ra ^ sp << 7) * UINT64_C(0x9e3779b97f4a7c15) >> 55;
+}
+static_assert(FLATS == 1 << (64 - 55), "the upper bits of the hash");
+
+/* The site of a path that is known as it lies there, or SITE_NONE. */
+static inline uint32_t flat_find(const struct capture *c, uintptr_t ra, uintptr_t sp,
+                                 uintptr_t bp) {
+  const struct flat *f = &c->flat[flat_way(ra, sp)];
+  if (f->ra != ra || f->sp != sp || (f->uses_bp && f->bp != bp) ||
+      unlikely(sp + f->last * sizeof ra - c->low >= c->bytes))
+    return SITE_NONE;
+  for (unsigned i = 0; i < f->words; i++)
+    if (((const uintptr_t *)sp)[f->at[i]] != f->word[i])
+      return SITE_NONE;
+  return f->site;
+}
+
+/* Remembers such a path; gives its site. */
+hidden uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_t bp);
+
+static inline __attribute__((always_inline)) uint32_t capture_quick(struct capture *c,
+                                                                    const void *frame) {
   uintptr_t sp = (uintptr_t)frame, bp = cpu_frame_pointer();
   uintptr_t ra = ((const uintptr_t *)frame)[-1];
-  const struct node *n = c->first[first_way(ra)];
-  if (unlikely(n->address != ra || n->parent != c->root || c->busy != 0 ||
-               atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)))
+  if (unlikely(c->busy != 0 || atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)))
     return SITE_NONE;
-  for (unsigned left = capture_mode.depth; --left > 0;) {
+  unsigned left = capture_mode.depth;
+  bool flat = left > 1 && c->root == &path_root;
+  if (flat) {
+    uint32_t site = flat_find(c, ra, sp, bp);
+    if (likely(site != SITE_NONE))
+      return site;
+  }
+  struct node *n = c->first[first_way(ra)];
+  if (unlikely(n->address != ra || n->parent != c->root)) {
+    n = path_peek(c->root, ra);
+    if (n == NULL || n->kind == NODE_LOADER)
+      return SITE_NONE;
+    c->first[first_way(ra)] = n;
+  }
+  if (flat && ++c->misses % FLAT_MISSES == 0)
+    return flat_make(c, n, sp, bp);
+  while (--left > 0) {
     struct rule r = node_rule(n);
     uintptr_t cfa = (uintptr_t)(intptr_t)r.delta + (r.kind == RULE_SP ? sp : bp);
     if (unlikely(!rule_is_plain(r))) {

@@ -75,25 +75,25 @@ static cold void *nothrow_failed(const char *name, size_t n, size_t alignment, c
 #define THROWING(name)                                                                             \
   void *name(size_t n);                                                                            \
   exported void *name(size_t n) {                                                                  \
-    void *p = any_alloc(n, caller_frame());                                                                        \
-    return likely(p != NULL) ? p : new_failed(n, GRAIN, caller_frame());                                           \
+    void *p = any_alloc(n, caller_frame());                                                        \
+    return likely(p != NULL) ? p : new_failed(n, GRAIN, caller_frame());                           \
   }
 #define THROWING_ALIGNED(name)                                                                     \
   void *name(size_t n, size_t alignment);                                                          \
   exported void *name(size_t n, size_t alignment) {                                                \
-    void *p = try_new(n, alignment, caller_frame());                                                               \
-    return likely(p != NULL) ? p : new_failed(n, alignment, caller_frame());                                       \
+    void *p = try_new(n, alignment, caller_frame());                                               \
+    return likely(p != NULL) ? p : new_failed(n, alignment, caller_frame());                       \
   }
 #define NOTHROW(name)                                                                              \
   void *name(size_t n, const void *tag);                                                           \
   exported void *name(size_t n, const void *tag) {                                                 \
-    void *p = any_alloc(n, caller_frame());                                                                        \
+    void *p = any_alloc(n, caller_frame());                                                        \
     return likely(p != NULL) ? p : nothrow_failed(#name, n, GRAIN, tag);                           \
   }
 #define NOTHROW_ALIGNED(name)                                                                      \
   void *name(size_t n, size_t alignment, const void *tag);                                         \
   exported void *name(size_t n, size_t alignment, const void *tag) {                               \
-    void *p = try_new(n, alignment, caller_frame());                                                               \
+    void *p = try_new(n, alignment, caller_frame());                                               \
     return likely(p != NULL) ? p : nothrow_failed(#name, n, alignment, tag);                       \
   }
 /* Size, alignment and the nothrow tag come in registers that a free does not read. */

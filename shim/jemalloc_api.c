@@ -60,7 +60,7 @@ exported void *rallocx(void *p, size_t n, int flags) {
 exported size_t xallocx(void *p, size_t n, size_t extra, int flags) {
   size_t have = usable_any(p, "xallocx", caller());
   return range_holds(p) || spill_holds(p) ? have
-                                           : large_xallocx(p, n, extra, flags, caller_frame());
+                                          : large_xallocx(p, n, extra, flags, caller_frame());
 }
 
 exported size_t sallocx(const void *p, int flags) {

@@ -29,7 +29,7 @@ struct options {
   unsigned depth;      /* frames a tag has: 1..DEPTH_MAX */
   size_t sample_bytes; /* a tag for one request in so many bytes; 0: for each */
   int signal;          /* 0: none */
-  bool children;                   /* exec'd children keep the shim */
+  bool children;       /* exec'd children keep the shim */
   bool verbose;
   bool disabled;
 };

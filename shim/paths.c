@@ -30,7 +30,8 @@ static struct {
 hidden _Atomic(struct level *) path_newest = &no_level.level;
 
 static struct node nobody; /* address 0: no child is found there */
-#define NO_CHILDREN {&nobody, &nobody, &nobody, &nobody}
+#define NO_CHILDREN                                                                                \
+  { &nobody, &nobody, &nobody, &nobody }
 struct node path_root = {.kind = NODE_ROOT, .early = NO_CHILDREN};
 
 uint64_t path_bytes(void) { return count_get(&paths.bytes); }
@@ -201,8 +202,7 @@ uint32_t path_site(struct node *n) {
   uint32_t fresh = atomic_fetch_add(&paths.sites, 1);
   if (fresh >= SITES_MAX)
     return 0;
-  struct node **page =
-      part((_Atomic(void *) *)&paths.page[fresh / SITES_A_PAGE], SITE_PAGE_BYTES);
+  struct node **page = part((_Atomic(void *) *)&paths.page[fresh / SITES_A_PAGE], SITE_PAGE_BYTES);
   if (page == NULL)
     return 0;
   if (!atomic_compare_exchange_strong(&n->site, &site, fresh))
@@ -223,8 +223,7 @@ struct node *path_node(unsigned number) {
 }
 
 struct node *path_site_node(uint32_t site) {
-  struct node **page =
-      atomic_load_explicit(&paths.page[site / SITES_A_PAGE], memory_order_acquire);
+  struct node **page = atomic_load_explicit(&paths.page[site / SITES_A_PAGE], memory_order_acquire);
   return page == NULL ? NULL : __atomic_load_n(&page[site % SITES_A_PAGE], __ATOMIC_ACQUIRE);
 }
 

@@ -25,14 +25,19 @@ enum { NODES_MAX = 1 << 21, NODE_WAYS = 4 };
 /* In the address of a node whose module has left: no user address has this bit. */
 #define NODE_DEAD (UINT64_C(1) << 63)
 
-enum node_kind { NODE_FRAME = 0, NODE_LABEL, NODE_ROOT };
+enum node_kind {
+  NODE_FRAME = 0,
+  NODE_LABEL, /* a tag that the program pushed */
+  NODE_ROOT,
+  NODE_LOADER /* a request of the dynamic loader: child of a root */
+};
 
 struct node {
-  struct node *parent;      /* NULL: none; written last */
-  uintptr_t address;        /* return address; of a label: its text */
-  struct rule rule;         /* read and stored whole: node_rule, path_learned */
+  struct node *parent;                     /* NULL: none; written last */
+  uintptr_t address;                       /* return address; of a label: its text */
+  struct rule rule;                        /* read and stored whole: node_rule, path_learned */
   _Atomic(struct node *) early[NODE_WAYS]; /* by node_way of the child's address; never NULL */
-  _Atomic uint32_t site;    /* 0: no path ends here yet */
+  _Atomic uint32_t site;                   /* 0: no path ends here yet */
   uint32_t number : 30;
   uint32_t kind : 2; /* enum node_kind */
 };

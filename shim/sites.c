@@ -10,7 +10,9 @@ static struct {
   uint64_t unpinned;
 } sites;
 
-static size_t pinned_bytes(void) { return round_up(sites.count * sizeof *sites.pinned, PAGE_BYTES); }
+static size_t pinned_bytes(void) {
+  return round_up(sites.count * sizeof *sites.pinned, PAGE_BYTES);
+}
 static size_t total_bytes(void) { return round_up(sites.count * sizeof *sites.total, PAGE_BYTES); }
 
 uint32_t sites_count(void) { return sites.count; }

@@ -1,7 +1,8 @@
 /* What call sites hold, for reports and dumps: the accounts as they are now, and the waste, which
  * only a look at every tag shows.
  *
- *   a slab with free cells    | A | . | A | B | . | . |    6 cells, 3 alive: each pins one free cell
+ *   a slab with free cells    | A | . | A | B | . | . |    6 cells, 3 alive: each pins one free
+ * cell
  *
  *   pinned bytes of a site = sum over slabs of free bytes * its objects / all objects there
  *
@@ -19,10 +20,10 @@
 /* A call site in one arena, or in several. */
 struct site_line {
   uint64_t allocs, frees;
-  uint64_t bytes;      /* requested, ever */
-  uint64_t live_bytes; /* requested */
-  uint64_t live_cells; /* with rounding */
-  uint64_t peak_bytes; /* of several arenas: the sum, an upper bound */
+  uint64_t bytes;                    /* requested, ever */
+  uint64_t live_bytes;               /* requested */
+  uint64_t live_cells;               /* with rounding */
+  uint64_t peak_bytes;               /* of several arenas: the sum, an upper bound */
   uint64_t held_bytes, held_objects; /* at the process's peak */
   uint64_t temporary;
   uint64_t smallest, largest; /* requests; smallest > largest: none */

@@ -45,7 +45,8 @@ static int start_heaps(void) {
   options_read(&start.options, environ);
   if (start.options.verbose)
     options_print(&start.options);
-  if (start.options.disabled || !range_setup(start.options.block_bytes, start.options.tags != TAGS_OFF))
+  if (start.options.disabled ||
+      !range_setup(start.options.block_bytes, start.options.tags != TAGS_OFF))
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
   heap_thread_started = begin_of_thread;

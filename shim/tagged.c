@@ -55,8 +55,7 @@ void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site) {
   struct account *a = account_of(&h->books, site);
   if (a == NULL)
     a = account_of(&h->books, site = SITE_TABLE_FULL);
-  struct large_tag t = {
-      .p = (uintptr_t)p, .bytes = n, .site = site, .arena = heap_number(h)};
+  struct large_tag t = {.p = (uintptr_t)p, .bytes = n, .site = site, .arena = heap_number(h)};
   if (!large_tags_put(&t)) {
     capture_of(h)->counts.untagged++;
     return;

@@ -31,8 +31,8 @@ hidden void tagged_large_take(struct heap *h, const void *p);
 /* Inside the gate: the object that had this tag, and `held` usable bytes, has become `to` of n
  * bytes; NULL: it has stayed as it was. */
 struct large_tag;
-hidden void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
-                               size_t n, uint32_t site);
+hidden void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held,
+                               void *to, size_t n, uint32_t site);
 
 /* In the child of a fork: its counts begin. */
 hidden void tagged_fork_child(void);
