@@ -93,10 +93,10 @@ void account_renew(struct books *b, struct account *a) {
   }
 }
 
-void account_gone(struct account *a, size_t bytes, size_t cell) {
-  atomic_fetch_add(&a->gone_bytes, bytes);
-  atomic_fetch_add(&a->gone_cells, cell);
-  atomic_fetch_add(&a->gone, 1);
+void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight) {
+  atomic_fetch_add(&a->gone_bytes, bytes * weight);
+  atomic_fetch_add(&a->gone_cells, cell * weight);
+  atomic_fetch_add(&a->gone, weight);
   atomic_fetch_or(&a->epoch, ACCOUNT_GONE);
 }
 
@@ -108,14 +108,33 @@ void account_widen(struct account *a, size_t bytes) {
     a->largest = n;
 }
 
-void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell) {
-  account_touch(b, a);
-  if (account_add(b, a, bytes, cell))
-    books_tell(b);
-  if (a->large_allocs++ == 0 || bytes < a->large_smallest)
+static void widen_large(struct account *a, size_t bytes) {
+  if (a->large_allocs == 0 || bytes < a->large_smallest)
     a->large_smallest = bytes;
   if (bytes > a->large_largest)
     a->large_largest = bytes;
+}
+
+void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell,
+                       uint32_t weight) {
+  account_touch(b, a);
+  a->allocs += weight - 1;
+  if (account_add(b, a, bytes * weight, cell * weight))
+    books_tell(b);
+  if (bytes <= SMALL_MAX) { /* a sample, or refused by our heap */
+    account_widen(a, bytes);
+  } else {
+    widen_large(a, bytes);
+    a->large_allocs += weight;
+  }
+}
+
+void account_take_large(struct books *b, struct account *a, size_t bytes, size_t cell,
+                        uint32_t weight) {
+  account_touch(b, a);
+  a->frees += weight - 1;
+  if (account_take(b, a, bytes * weight, cell * weight))
+    books_tell(b);
 }
 
 void peak_tell(int64_t bytes) {

@@ -140,11 +140,15 @@ static inline bool account_knows_size(const struct account *a, size_t bytes) {
   return likely((uint16_t)(bytes - a->smallest) <= (uint16_t)(a->largest - a->smallest));
 }
 
-/* A large request, and a free of one by the thread that has the heap. */
-hidden void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell);
+/* A request that went to jemalloc, and a free of one by the thread that has the heap; `weight`:
+ * how many requests it stands for. */
+hidden void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell,
+                              uint32_t weight);
+hidden void account_take_large(struct books *b, struct account *a, size_t bytes, size_t cell,
+                               uint32_t weight);
 
 /* A large object freed by a thread that does not have the heap, and told by it.  Lock-free. */
-hidden void account_gone(struct account *a, size_t bytes, size_t cell);
+hidden void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight);
 
 /* Collected mail: the freeing thread has told. */
 static inline void account_take_mailed(struct books *b, struct account *a, size_t bytes,

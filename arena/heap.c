@@ -91,8 +91,24 @@ void heap_collect(struct heap *h) {
 static void *hand_out(struct heap *h, struct slab *s, struct cell *list, unsigned n) {
   unsigned c = s->class;
   count_add(&h->passed[c], n);
+  if (unlikely(h->cut[c] > 1))
+    h->cut[c] -= n < h->cut[c] ? n : h->cut[c] - 1;
   h->head[c] = list->next;
   return list;
+}
+
+/* The first n free cells of the slab, not all of them. */
+static cold void *harvest_part(struct heap *h, struct slab *s, unsigned n) {
+  struct cell *list = s->free, *last = list;
+  for (unsigned i = 1; i < n; i++)
+    last = last->next;
+  struct cell *rest = last->next;
+  last->next = NULL;
+  count_add(&h->freed[s->class], n);
+  slab_watch_first_free(s, SLAB_CURRENT, slab_used(s) + (int32_t)n);
+  void *p = hand_out(h, s, list, n);
+  s->free = rest;
+  return p;
 }
 
 /* All free cells of the slab become the thread's list. */
@@ -100,6 +116,9 @@ static inline void *harvest(struct heap *h, struct slab *s) {
   struct cell *list = s->free;
   unsigned n = s->carved - (unsigned)slab_used(s);
   check(list->next != list, "heap corrupted: an object was freed twice");
+  uint32_t cut = h->cut[s->class];
+  if (unlikely(cut > 1 && cut <= n))
+    return harvest_part(h, s, cut - 1);
   count_add(&h->freed[s->class], n);
   slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
   void *p = hand_out(h, s, list, n);
@@ -111,6 +130,8 @@ static inline void *harvest(struct heap *h, struct slab *s) {
 static void *carve(struct heap *h, struct slab *s) {
   size_t size = slab_cell_bytes(s);
   unsigned cells = CARVE_BYTES / size > CARVE_CELLS ? (unsigned)(CARVE_BYTES / size) : CARVE_CELLS;
+  if (unlikely(h->cut[s->class] > 1 && h->cut[s->class] <= cells))
+    cells = h->cut[s->class] - 1;
   unsigned n;
   int32_t used = slab_used(s);
   struct cell *list = slab_carve(s, cells, &n);

@@ -51,8 +51,14 @@ struct heap {
   struct batch batch[BATCHES];
   struct books books; /* with tags: what each call site did here */
   void *user;         /* of whoever uses the heaps: what goes with this one */
-  unsigned ticks;     /* slow paths, to look at the clock now and then */
-  int outside;        /* > 0: its thread is inside another allocator (shim/gate.h) */
+
+  /* With samples (shim/sampling.h).  cut[c] = 1 + cells that may be handed out before the user of
+   * the heaps wants a request of class c for himself; 0: never. */
+  uint32_t cut[CLASS_SLOTS];
+  int64_t until_sample; /* bytes of large requests */
+  uint64_t random;
+  unsigned ticks; /* slow paths, to look at the clock now and then */
+  int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
    *   allocations = passed - |head|     frees = freed + sum over slabs (carved - used) + mail

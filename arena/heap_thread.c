@@ -59,9 +59,7 @@ static struct heap *make(uint32_t thread) {
   return room ? heap_at(i) : NULL;
 }
 
-static bool is_open(struct heap *h) {
-  return (!range.tagged || books_open(&h->books)) && (heap_opened == NULL || heap_opened(h));
-}
+static bool is_open(struct heap *h) { return heap_opened == NULL || heap_opened(h); }
 
 static struct heap *claim_any(void) {
   if (range.base == 0) /* not set up: the process's first request, or refused */

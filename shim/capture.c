@@ -36,6 +36,14 @@ bool capture_open(struct heap *h) {
   return true;
 }
 
+void capture_begin(struct heap *h) {
+  struct capture *c = capture_of(h);
+  c->root = &path_root;
+  c->labels = 0;
+  c->busy = 0;
+  c->bytes = 0;
+}
+
 static bool in_loader(uintptr_t address) {
   return address - captures.loader < captures.loader_bytes;
 }

@@ -28,9 +28,12 @@ struct asker {
   uint32_t site;
 };
 
-static inline struct asker asker(const void *frame) {
+static inline struct asker asker(size_t n, const void *frame) {
   struct heap *h = own_heap();
-  return (struct asker){h, unlikely(range.tagged) ? tagged_site(h, frame) : SITE_NONE};
+  if (likely(tagged_mode == TAGGED_NONE))
+    return (struct asker){h, SITE_NONE};
+  return (struct asker){h, tagged_mode == TAGGED_ALL ? tagged_site(h, frame)
+                                                     : tagged_sampled_site(h, n, frame)};
 }
 
 /* Inside the gate, when jemalloc has served n bytes. */
@@ -41,7 +44,7 @@ static inline void tag(struct asker a, void *p, size_t n) {
 
 /* Inside the gate, before p goes back. */
 static inline void untag(struct heap *h, const void *p) {
-  if (unlikely(range.tagged))
+  if (unlikely(tagged_mode != TAGGED_NONE))
     tagged_large_take(h, p);
 }
 
@@ -96,8 +99,7 @@ static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, vo
   return true;
 }
 
-void *large_alloc(size_t n, const void *frame) {
-  struct asker a = asker(frame);
+static inline void *serve_large(struct asker a, size_t n) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
@@ -108,8 +110,15 @@ void *large_alloc(size_t n, const void *frame) {
   return counted(a.h, p);
 }
 
+void *large_alloc(size_t n, const void *frame) { return serve_large(asker(n, frame), n); }
+
+void *large_alloc_sample(size_t n, const void *frame) {
+  struct heap *h = own_heap();
+  return serve_large((struct asker){h, tagged_site(h, frame)}, n);
+}
+
 void *large_calloc(size_t n, const void *frame) {
-  struct asker a = asker(frame);
+  struct asker a = asker(n, frame);
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
@@ -122,7 +131,7 @@ void *large_calloc(size_t n, const void *frame) {
 }
 
 void *large_memalign(size_t alignment, size_t n, const void *frame) {
-  struct asker a = asker(frame);
+  struct asker a = asker(n, frame);
   void *p;
   size_t bytes = n + (n == 0);
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
@@ -137,7 +146,7 @@ void *large_memalign(size_t alignment, size_t n, const void *frame) {
 }
 
 void *large_mallocx(size_t n, int flags, const void *frame) {
-  struct asker a = asker(frame);
+  struct asker a = asker(n, frame);
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (bytes > PTRDIFF_MAX)
@@ -166,6 +175,8 @@ static cold void *small_refused(size_t c, size_t n, const void *frame) {
 static __attribute__((noinline)) void *small_untagged(size_t c, size_t n, const void *frame) {
   struct heap *h = heap_self;
   void *p = NULL;
+  if (likely(heap_is_real(h)) && unlikely(h->cut[c + (c == 0)] == 1))
+    return tagged_sample(h, (unsigned)c + (c == 0), n, frame);
   if (likely(heap_is_real(h)))
     p = likely(c != 0) ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
   return likely(p != NULL) ? p : small_refused(c, n, frame);
@@ -266,13 +277,15 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
  * it stays. */
 static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   struct large_tag before;
-  bool had = unlikely(range.tagged) && large_tags_take(p, &before);
+  bool had = unlikely(tagged_mode != TAGGED_NONE) && large_tags_take(p, &before);
   size_t held = had ? jep_malloc_usable_size(p) : 0;
   bool cached = large_thread_cached();
   void *to = cached && flags == 0 ? jep_realloc(p, n)
                                   : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, to, n, a.site);
+  else if (unlikely(a.site != SITE_NONE) && to != NULL)
+    tagged_large_put(a.h, to, n, a.site);
   return to;
 }
 
@@ -282,7 +295,7 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
     return counted(own_heap(), NULL);
   if (spill_holds(p))
     return move(p, old, n, entry, frame);
-  struct asker a = asker(frame);
+  struct asker a = asker(n, frame);
   while (unlikely(!gate_enter(a.h)))
     if (flags == 0) /* what asks for more than a size waits for the fork */
       return move(p, old, n, entry, frame);
@@ -294,12 +307,12 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
 }
 
 size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame) {
-  struct asker a = asker(frame);
+  struct asker a = asker(n, frame);
   if (unlikely(!gate_enter(a.h))) /* it may say that nothing could be done */
     return jep_malloc_usable_size(p);
   struct large_tag before;
   size_t held = jep_malloc_usable_size(p);
-  bool had = unlikely(range.tagged) && large_tags_take(p, &before);
+  bool had = unlikely(tagged_mode != TAGGED_NONE) && large_tags_take(p, &before);
   size_t got = jep_xallocx(p, n, extra, flags);
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);

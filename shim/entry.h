@@ -27,6 +27,7 @@ hidden void *small_slow_plain(size_t n, const void *frame);
 
 /* n above SMALL_MAX, or a small request that our heap refused. */
 hidden void *large_alloc(size_t n, const void *frame);
+hidden void *large_alloc_sample(size_t n, const void *frame); /* tagged in any case */
 hidden void *large_calloc(size_t n, const void *frame);
 hidden void *large_memalign(size_t alignment, size_t n, const void *frame);
 

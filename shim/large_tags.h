@@ -16,10 +16,11 @@
 #include "../arena/base.h"
 
 struct large_tag {
-  uintptr_t p;    /* the object; never 0 */
-  size_t bytes;   /* as requested */
-  uint32_t site;  /* who requested it */
-  uint32_t arena; /* which arena it counts for */
+  uintptr_t p;          /* the object; never 0 */
+  size_t bytes;         /* as requested */
+  uint64_t site : 20;   /* who requested it */
+  uint64_t arena : 15;  /* which arena it counts for */
+  uint64_t weight : 29; /* how many requests it stands for: 1, but for samples */
 };
 
 static_assert(sizeof(struct large_tag) == 24, "what an object's tag costs, times 4/3 to 8/3");

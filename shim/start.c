@@ -36,6 +36,8 @@ static void end_of_thread(void *heap) {
 }
 
 static void begin_of_thread(void) {
+  if (tagged_mode != TAGGED_NONE)
+    capture_begin(heap_mine());
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
   large_look(heap_self);
@@ -46,12 +48,13 @@ static int start_heaps(void) {
   if (start.options.verbose)
     options_print(&start.options);
   if (start.options.disabled ||
-      !range_setup(start.options.block_bytes, start.options.tags != TAGS_OFF))
+      !range_setup(start.options.block_bytes,
+                   start.options.tags != TAGS_OFF && start.options.sample_bytes == 0))
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
   heap_thread_started = begin_of_thread;
-  if (range.tagged)
-    heap_opened = capture_open;
+  if (start.options.tags != TAGS_OFF)
+    tagged_setup(start.options.sample_bytes);
   return READY;
 }
 
@@ -75,7 +78,7 @@ static void fork_child(void) {
   gate_open_child();
   if (start.state == READY)
     heap_fork_child();
-  if (range.tagged)
+  if (tagged_mode != TAGGED_NONE)
     tagged_fork_child();
   large_counts_restart();
   large_remember_restart();
@@ -91,7 +94,7 @@ __attribute__((constructor)) static void process_starts(void) {
     children_drop_shim();
   if (start.options.disabled)
     return;
-  if (range.tagged)
+  if (tagged_mode != TAGGED_NONE)
     capture_setup(start.options.depth, start.options.tags == TAGS_VERIFY);
   if (start.options.stats || start.options.signal != 0)
     sink_keep_stderr();

@@ -6,6 +6,7 @@
 #include "entry.h"
 #include "large.h"
 #include "large_tags.h"
+#include "sampling.h"
 
 static __attribute__((noinline)) void *small_unusual(size_t c, size_t n, const void *frame,
                                                      uint32_t site) {
@@ -41,6 +42,27 @@ bool tagged_resize(void *p, size_t n, const void *frame) {
   return h != NULL && heap_resize_tagged(p, n, capture_site(h, frame));
 }
 
+hidden enum tagged_mode tagged_mode;
+
+static bool tagged_open(struct heap *h) {
+  bool first = h->user == NULL;
+  if (!books_open(&h->books) || !capture_open(h))
+    return false;
+  if (first && sampling_period != 0)
+    sampling_open(h);
+  return true;
+}
+
+void tagged_setup(size_t sample_bytes) {
+  sampling_period = sample_bytes;
+  tagged_mode = sample_bytes != 0 ? TAGGED_SAMPLES : TAGGED_ALL;
+  heap_opened = tagged_open;
+}
+
+uint32_t tagged_sampled_site(struct heap *h, size_t n, const void *frame) {
+  return h != NULL && sampling_takes(h, n) ? tagged_site(h, frame) : SITE_NONE;
+}
+
 uint32_t tagged_site(struct heap *h, const void *frame) {
   if (h == NULL)
     return SITE_NONE;
@@ -48,37 +70,49 @@ uint32_t tagged_site(struct heap *h, const void *frame) {
   return likely(site != SITE_NONE) ? site : capture_site(h, frame);
 }
 
-static size_t held_bytes(const void *p) { return jep_malloc_usable_size((void *)p); }
+/* What an object takes up.  A sample of a small request stands for cells of ours. */
+static size_t held_bytes(size_t n, const void *p) {
+  return n <= SMALL_MAX ? class_bytes((unsigned)class_of(n + (n == 0)))
+                        : jep_malloc_usable_size((void *)p);
+}
+
+static uint32_t weight_of(size_t held, const void *p) {
+  return sampling_period == 0 ? 1 : sampling_weight(held, p);
+}
 
 /* An object without a tag (no memory for one) is in no account: only counted. */
 void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site) {
   struct account *a = account_of(&h->books, site);
   if (a == NULL)
     a = account_of(&h->books, site = SITE_TABLE_FULL);
-  struct large_tag t = {.p = (uintptr_t)p, .bytes = n, .site = site, .arena = heap_number(h)};
+  size_t held = held_bytes(n, p);
+  struct large_tag t = {.p = (uintptr_t)p,
+                        .bytes = n,
+                        .site = site,
+                        .arena = heap_number(h),
+                        .weight = weight_of(n <= SMALL_MAX ? held : n, p)};
   if (!large_tags_put(&t)) {
     capture_of(h)->counts.untagged++;
     return;
   }
-  account_add_large(&h->books, a, n, held_bytes(p));
+  account_add_large(&h->books, a, n, held, t.weight);
   h->books.last = p;
 }
 
 static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
   struct account *a = account_of(&h->books, t->site);
-  a->temporary += h->books.last == (const void *)t->p;
-  account_touch(&h->books, a);
-  if (account_take(&h->books, a, t->bytes, held))
-    books_tell(&h->books);
+  a->temporary += h->books.last == (const void *)t->p ? t->weight : 0;
+  account_take_large(&h->books, a, t->bytes, held, t->weight);
 }
 
 /* Another arena's: its account is told at once, the process's live bytes by us. */
 static void take_foreign(struct heap *h, const struct large_tag *t, size_t held) {
-  account_gone(account_of(&heap_at(t->arena)->books, t->site), t->bytes, held);
+  int64_t bytes = (int64_t)t->bytes * t->weight;
+  account_gone(account_of(&heap_at(t->arena)->books, t->site), t->bytes, held, t->weight);
   if (h != NULL)
-    books_shift(&h->books, (int64_t)t->bytes);
+    books_shift(&h->books, bytes);
   else
-    peak_tell(-(int64_t)t->bytes);
+    peak_tell(-bytes);
 }
 
 static void take(struct heap *h, const struct large_tag *t, size_t held) {
@@ -88,7 +122,13 @@ static void take(struct heap *h, const struct large_tag *t, size_t held) {
 void tagged_large_take(struct heap *h, const void *p) {
   struct large_tag t;
   if (large_tags_take(p, &t))
-    take(h, &t, held_bytes(p));
+    take(h, &t, held_bytes(t.bytes, p));
+}
+
+/* The request that a list was cut for. */
+void *tagged_sample(struct heap *h, unsigned c, size_t n, const void *frame) {
+  sampling_next(h, c);
+  return large_alloc_sample(n, frame);
 }
 
 void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
@@ -97,7 +137,7 @@ void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t h
     large_tags_put(before); /* there was room for it a moment ago */
     return;
   }
-  take(h, before, held);
+  take(h, before, before->bytes <= SMALL_MAX ? held_bytes(before->bytes, NULL) : held);
   if (site != SITE_NONE)
     tagged_large_put(h, to, n, site);
 }

@@ -11,6 +11,14 @@
 
 #include "../arena/heap.h"
 
+/* Which requests get tags.  With samples small ones are untagged in our heap, but for the samples,
+ * which go to jemalloc as the large ones do. */
+enum tagged_mode { TAGGED_NONE, TAGGED_ALL, TAGGED_SAMPLES };
+extern hidden enum tagged_mode tagged_mode;
+
+/* All requests (0), or one in so many bytes.  Before the first heap is used. */
+hidden void tagged_setup(size_t sample_bytes);
+
 /* A small object of n bytes in a cell of class c, from jemalloc if our heap has no memory. */
 hidden void *tagged_small(size_t c, size_t n, const void *frame);
 
@@ -21,8 +29,13 @@ hidden void *tagged_small_late(size_t c, size_t n, const void *frame);
  * it is not this thread's to change. */
 hidden bool tagged_resize(void *p, size_t n, const void *frame);
 
-/* The call site of a large request; 0 without a heap.  Before the gate. */
+/* The call site of a large request; 0 without a heap, or (sampled) if it is not a sample.  Before
+ * the gate. */
 hidden uint32_t tagged_site(struct heap *h, const void *frame);
+hidden uint32_t tagged_sampled_site(struct heap *h, size_t n, const void *frame);
+
+/* The small request that a list was cut for: tagged, from jemalloc. */
+hidden void *tagged_sample(struct heap *h, unsigned c, size_t n, const void *frame);
 
 /* Inside the gate: p, of n bytes, has come from jemalloc; p is about to go back. */
 hidden void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site);
