@@ -15,18 +15,24 @@
  * account of the site yet, a first change in an epoch, a new size, a step of the process's live
  * bytes.  The other form's NULL says that the system refuses memory.  Both keep errno. */
 hidden void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site);
-static inline void *heap_alloc_tagged_quick(struct heap *h, size_t c, size_t n, uint32_t site) {
+static inline void *heap_alloc_booked(struct heap *h, size_t c, size_t n, uint32_t site,
+                                      struct account *a) {
   struct books *b = &h->books;
-  struct account *chunk = b->index[site / ACCOUNT_CHUNK], *a = chunk + site % ACCOUNT_CHUNK;
   struct cell *p = h->head[c];
-  if (unlikely(chunk == NULL || p == NULL || !account_is_current(a) || !account_knows_size(a, n) ||
-               b->live_bytes + (int64_t)n > b->tell_above))
+  int64_t all = b->live_bytes + (int64_t)n;
+  if (unlikely(p == NULL || !account_is_current(a) || !account_knows_size(a, n) ||
+               all > b->tell_above))
     return NULL;
   h->head[c] = p->next;
   *tag_place(h->current[c], p) = tag_make(site, n); /* a list is cut from the current slab */
   b->last = p;
   account_add(b, a, n, class_bytes((unsigned)c));
   return p;
+}
+static inline void *heap_alloc_tagged_quick(struct heap *h, size_t c, size_t n, uint32_t site) {
+  struct account *chunk = h->books.index[site / ACCOUNT_CHUNK];
+  return likely(chunk != NULL) ? heap_alloc_booked(h, c, n, site, chunk + site % ACCOUNT_CHUNK)
+                               : NULL;
 }
 
 /* Frees a tagged object of the range, whoever owns it: heap_free_slow's part with tags. */

@@ -17,8 +17,6 @@ static struct {
   _Atomic uint64_t bytes;
 } captures;
 
-static struct node nobody; /* in `first`: nobody's child */
-
 uint64_t capture_bytes(void) { return count_get(&captures.bytes); }
 
 bool capture_open(struct heap *h) {
@@ -30,8 +28,6 @@ bool capture_open(struct heap *h) {
     return false;
   atomic_fetch_add(&captures.bytes, bytes);
   c->root = &path_root;
-  for (unsigned i = 0; i < FIRST_WAYS; i++)
-    c->first[i] = &nobody;
   h->user = c;
   return true;
 }
@@ -302,17 +298,18 @@ uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_
 }
 
 /* In each arena, when addresses have changed their meaning. */
-static void flats_forget(void) {
-  for (unsigned i = 0; i < heap_count(); i++) {
-    struct capture *c = capture_of(heap_at(i));
-    for (unsigned k = 0; c != NULL && k < FLATS; k++)
-      c->flat[k].ra = 0;
-  }
+static void forget_addresses(struct capture *c) {
+  for (unsigned i = 0; i < FLATS; i++)
+    c->flat[i].ra = 0;
+  for (unsigned i = 0; i < FIRST_WAYS; i++)
+    c->first[i].ra = 0;
 }
 
 static void module_left(uintptr_t start, uintptr_t end) {
   path_forget(start, end);
-  flats_forget();
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (capture_of(heap_at(i)) != NULL)
+      forget_addresses(capture_of(heap_at(i)));
 }
 
 static void be_careful(bool careful) {
@@ -336,7 +333,7 @@ static struct node *first_node(struct capture *c, uintptr_t ra) {
     }
   }
   if (n != NULL)
-    c->first[first_way(ra)] = n;
+    c->first[first_way(ra)] = (struct first){.ra = ra, .root = c->root, .node = n};
   return n;
 }
 

@@ -47,6 +47,14 @@ struct flat {
 };
 static_assert(sizeof(struct flat) == 2 * CACHE_LINE, "no more to look at than the stack itself");
 
+/* A root's child, found by its address alone, and the account of a path that ends there. */
+struct first {
+  uintptr_t ra;
+  const struct node *root;
+  struct node *node;
+  struct account *account; /* NULL: not looked up */
+};
+
 struct capture {
   struct node *root;    /* &path_root, or the label on top */
   uintptr_t low, bytes; /* readable stack: [low, low + bytes), whole pages */
@@ -55,8 +63,8 @@ struct capture {
   unsigned labels;      /* pushed now */
   struct node *below[LABELS_MAX]; /* the roots under them */
   struct capture_counts counts;
-  struct node *first[FIRST_WAYS]; /* children of roots, by address */
-  unsigned misses;                /* paths not found flat: each FLAT_MISSES-th is made so */
+  struct first first[FIRST_WAYS];
+  unsigned misses; /* paths not found flat: each FLAT_MISSES-th is made so */
   _Alignas(CACHE_LINE) struct flat flat[FLATS];
 };
 
@@ -122,12 +130,13 @@ static inline __attribute__((always_inline)) uint32_t capture_quick(struct captu
     if (likely(site != SITE_NONE))
       return site;
   }
-  struct node *n = c->first[first_way(ra)];
-  if (unlikely(n->address != ra || n->parent != c->root)) {
+  struct first *first = &c->first[first_way(ra)];
+  struct node *n = first->node;
+  if (unlikely(first->ra != ra || first->root != c->root)) {
     n = path_peek(c->root, ra);
     if (n == NULL || n->kind == NODE_LOADER)
       return SITE_NONE;
-    c->first[first_way(ra)] = n;
+    *first = (struct first){.ra = ra, .root = c->root, .node = n};
   }
   if (flat && ++c->misses % FLAT_MISSES == 0)
     return flat_make(c, n, sp, bp);
@@ -150,6 +159,23 @@ static inline __attribute__((always_inline)) uint32_t capture_quick(struct captu
       return SITE_NONE;
   }
   return atomic_load_explicit(&n->site, memory_order_relaxed);
+}
+
+/* For paths of one frame: what is known of it, or NULL. */
+static inline const struct first *capture_first(const struct capture *c, const void *frame) {
+  uintptr_t ra = ((const uintptr_t *)frame)[-1];
+  const struct first *first = &c->first[first_way(ra)];
+  bool known = first->ra == ra && first->root == c->root && first->account != NULL &&
+               !atomic_load_explicit(&capture_mode.careful, memory_order_relaxed);
+  return likely(known) ? first : NULL;
+}
+
+/* Remembers the account of a path of one frame. */
+static inline void capture_remember(struct capture *c, const void *frame, struct account *a) {
+  uintptr_t ra = ((const uintptr_t *)frame)[-1];
+  struct first *first = &c->first[first_way(ra)];
+  if (first->ra == ra && first->root == c->root)
+    first->account = a;
 }
 
 /* Adds up the counts of all arenas. */

@@ -18,8 +18,28 @@ static __attribute__((noinline)) void *small_captured(size_t c, size_t n, const 
   return small_unusual(c, n, frame, capture_site(heap_tagged_self, frame));
 }
 
-/* Calls nothing on its straight path, so that it saves no register there. */
-void *tagged_small(size_t c, size_t n, const void *frame) {
+/* Paths of one frame, seen for the first time or after something changed. */
+static __attribute__((noinline)) void *small_by_new_site(size_t c, size_t n, const void *frame) {
+  struct heap *h = heap_tagged_self;
+  uint32_t site = capture_site(h, frame);
+  struct account *a = account_of(&h->books, site);
+  if (a != NULL && site >= SITE_KINDS)
+    capture_remember(capture_of(h), frame, a);
+  return small_unusual(c, n, frame, site);
+}
+
+/* These two call nothing on their straight paths, so that they save no register there. */
+static inline void *small_by_site(size_t c, size_t n, const void *frame) {
+  struct heap *h = heap_tagged_self;
+  const struct first *first = capture_first(capture_of(h), frame);
+  if (unlikely(first == NULL))
+    return small_by_new_site(c, n, frame);
+  uint32_t site = atomic_load_explicit(&first->node->site, memory_order_relaxed);
+  void *p = heap_alloc_booked(h, c, n, site, first->account);
+  return likely(p != NULL) ? p : small_unusual(c, n, frame, site);
+}
+
+static __attribute__((noinline)) void *small_by_stack(size_t c, size_t n, const void *frame) {
   struct heap *h = heap_tagged_self;
   uint32_t site = capture_quick(capture_of(h), frame);
   if (unlikely(site == SITE_NONE))
@@ -123,6 +143,10 @@ void tagged_large_take(struct heap *h, const void *p) {
   struct large_tag t;
   if (large_tags_take(p, &t))
     take(h, &t, held_bytes(t.bytes, p));
+}
+
+void *tagged_small(size_t c, size_t n, const void *frame) {
+  return capture_mode.depth == 1 ? small_by_site(c, n, frame) : small_by_stack(c, n, frame);
 }
 
 /* The request that a list was cut for. */
