@@ -1,5 +1,5 @@
 /* Objects freed by other threads than their owners: batches, mail, exact counts. */
-#include "books.h"
+#include "tally.h"
 
 #include <semaphore.h>
 
@@ -10,7 +10,7 @@ enum { WORKERS = 4, ROUNDS = 30000, SLOTS = 256 };
 static _Atomic(void *) slots[SLOTS];
 
 static void *pass_round(void *books) {
-  struct books *b = books;
+  struct tally *b = books;
   uint64_t random = (uintptr_t)b | 1;
   for (unsigned i = 0; i < ROUNDS; i++) {
     size_t n = next_random(&random) % (SMALL_MAX + 1);
@@ -23,7 +23,7 @@ static void *pass_round(void *books) {
   return NULL;
 }
 
-static void drain_slots(struct books *b) {
+static void drain_slots(struct tally *b) {
   for (unsigned i = 0; i < SLOTS; i++) {
     void *p = atomic_exchange(&slots[i], NULL);
     if (p != NULL)
@@ -33,7 +33,7 @@ static void drain_slots(struct books *b) {
 
 static void test_objects_go_round(void **state) {
   (void)state;
-  static struct books books[WORKERS], sum;
+  static struct tally books[WORKERS], sum;
   start = totals_of_all();
   uint64_t remote = remote_frees();
   in_threads(WORKERS, pass_round, books);
@@ -90,7 +90,7 @@ static uint64_t in_batches(void) {
 
 static void test_stranded_frees_are_bounded(void **state) {
   (void)state;
-  static struct books books[2], sum;
+  static struct tally books[2], sum;
   pthread_t producer, consumer;
   sem_init(&produced, 0, 0);
   sem_init(&freed, 0, 0);
@@ -129,7 +129,7 @@ static void *only_free(void *books) {
 
 static void test_frees_without_a_heap(void **state) {
   (void)state;
-  static struct books books[1];
+  static struct tally books[1];
   start = totals_of_all();
   for (unsigned i = 0; i < 1000; i++)
     given[i] = book_alloc(&books[0], i % 512);
@@ -169,7 +169,7 @@ static void *read_on(void *unused) {
 
 static void test_reports_beside_busy_threads(void **state) {
   (void)state;
-  static struct books books[WORKERS], sum;
+  static struct tally books[WORKERS], sum;
   pthread_t reader;
   start = totals_of_all();
   require(pthread_create(&reader, NULL, read_on, NULL) == 0);

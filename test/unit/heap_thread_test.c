@@ -2,7 +2,7 @@
  *
  *   heap_thread_test [THREADS]         default 3000 short threads
  */
-#include "books.h"
+#include "tally.h"
 
 #include <sys/prctl.h>
 
@@ -16,7 +16,7 @@ static _Atomic(void *) kept[SHORT_AT_A_TIME * KEPT];
 static _Atomic unsigned next_kept;
 
 static void *live_shortly(void *books) {
-  struct books *b = books;
+  struct tally *b = books;
   void *mine[40];
   uint64_t random = (uintptr_t)&mine;
   for (unsigned i = 0; i < 40; i++)
@@ -35,12 +35,12 @@ static void *live_shortly(void *books) {
 
 static void test_short_threads(void **state) {
   (void)state;
-  static struct books sum;
+  static struct tally sum;
   unsigned heaps = heap_count();
   start = totals_of_all();
   uint64_t blocks = 0;
   for (unsigned i = 0; i < short_threads; i += SHORT_AT_A_TIME) {
-    struct books books[SHORT_AT_A_TIME] = {0};
+    struct tally books[SHORT_AT_A_TIME] = {0};
     in_threads(SHORT_AT_A_TIME, live_shortly, books);
     for (unsigned k = 0; k < SHORT_AT_A_TIME; k++)
       add_books(&sum, &books[k]);
@@ -80,7 +80,7 @@ static void *go_on_there(void *books) {
 
 static void test_heap_is_handed_on(void **state) {
   (void)state;
-  struct books books[2] = {0};
+  struct tally books[2] = {0};
   pthread_t thread;
   heap_hold_idle(); /* so that the first one gets a new heap */
   unsigned heaps = heap_count();
@@ -103,7 +103,7 @@ static void test_heap_is_handed_on(void **state) {
 /* ---- after the end ---- */
 
 static void *live_on(void *books) {
-  struct books *b = books;
+  struct tally *b = books;
   void *p[200], *before = book_alloc(b, 64);
   heap_thread_ended();
   heap_thread_ended(); /* once is enough */
@@ -121,7 +121,7 @@ static void *live_on(void *books) {
 
 static void test_after_the_end(void **state) {
   (void)state;
-  static struct books books[WORKERS], sum;
+  static struct tally books[WORKERS], sum;
   start = totals_of_all();
   in_threads(WORKERS, live_on, books);
   for (unsigned i = 0; i < WORKERS; i++)
@@ -144,7 +144,7 @@ static void *note_heap(void *books) {
 
 static void test_held_heaps_serve_nobody(void **state) {
   (void)state;
-  static struct books books[1];
+  static struct tally books[1];
   heap_free(allocate(1));
   heap_hold_idle();
   unsigned heaps = heap_count();
@@ -166,7 +166,7 @@ static void count_started(void) { started++; }
 
 static void test_start_is_told(void **state) {
   (void)state;
-  static struct books books[1];
+  static struct tally books[1];
   heap_thread_started = count_started;
   in_threads(1, note_heap, books);
   require(started == 1);

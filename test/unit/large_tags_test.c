@@ -35,22 +35,26 @@ static uintptr_t address_of(unsigned thread, unsigned i) {
   return i % 2 == 0 ? area + i / 2 * UINT64_C(4096) : area + (1 << 30) + i / 2 * UINT64_C(512);
 }
 
-static struct large_tag tag_of(uintptr_t p, size_t bytes) {
-  return (struct large_tag){p, bytes, (uint32_t)(bytes * 7), (uint32_t)bytes + 3};
+static struct large_tag tag_made_of(uintptr_t p, size_t bytes) {
+  return (struct large_tag){.p = p,
+                            .bytes = bytes,
+                            .site = (bytes * 7) % (1 << 20),
+                            .arena = (bytes + 3) % (1 << 15),
+                            .weight = bytes * 5 % (1 << 29)};
 }
 
 static bool put(uintptr_t p, size_t bytes) {
-  struct large_tag t = tag_of(p, bytes);
+  struct large_tag t = tag_made_of(p, bytes);
   return large_tags_put(&t);
 }
 
 /* t is what put made of p and bytes. */
 static void expect_tag(const struct large_tag *t, uintptr_t p, size_t bytes) {
-  struct large_tag right = tag_of(p, bytes);
+  struct large_tag right = tag_made_of(p, bytes);
   require(memcmp(t, &right, sizeof right) == 0);
 }
 
-static const struct large_tag untouched = {1, 2, 3, 4};
+static const struct large_tag untouched = {1, 2, 3, 4, 5};
 
 static void expect_none(uintptr_t p) {
   struct large_tag t = untouched;
@@ -133,7 +137,7 @@ static void expect_seen(const struct model *models, unsigned n) {
   for (unsigned k = 0; k < n; k++)
     for (unsigned i = 0; i < PLACES; i++)
       if (models[k].bytes[i] != 0) {
-        struct large_tag t = tag_of(address_of(models[k].thread, i), models[k].bytes[i]);
+        struct large_tag t = tag_made_of(address_of(models[k].thread, i), models[k].bytes[i]);
         see(&t, &right);
       }
   require(large_tags_each(see, &seen) == 0);

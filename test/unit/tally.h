@@ -1,17 +1,17 @@
 /* Books of what each thread did: added up when it has ended, held against the exact counters. */
-#ifndef TEST_BOOKS_H
-#define TEST_BOOKS_H
+#ifndef TEST_TALLY_H
+#define TEST_TALLY_H
 
 #include "heap_setup.h"
 
 #include <pthread.h>
 
-struct books {
+struct tally {
   uint64_t allocs[CLASS_SLOTS];
   uint64_t frees[CLASS_SLOTS];
 };
 
-static inline void add_books(struct books *sum, const struct books *b) {
+static inline void add_books(struct tally *sum, const struct tally *b) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     sum->allocs[c] += b->allocs[c];
     sum->frees[c] += b->frees[c];
@@ -21,7 +21,7 @@ static inline void add_books(struct books *sum, const struct books *b) {
 static inline unsigned char byte_of(const void *p) { return (unsigned char)((uintptr_t)p >> 4); }
 
 /* While another thread grows the range a request may be refused; never for long. */
-static inline void *book_alloc(struct books *b, size_t n) {
+static inline void *book_alloc(struct tally *b, size_t n) {
   void *p;
   while ((p = allocate(n)) == NULL)
     ;
@@ -30,7 +30,7 @@ static inline void *book_alloc(struct books *b, size_t n) {
   return p;
 }
 
-static inline void book_free(struct books *b, void *p) {
+static inline void book_free(struct tally *b, void *p) {
   size_t n = heap_usable(p, "test", NULL);
   require(is_filled(p, n, byte_of(p)));
   b->frees[class_of(n)]++;
@@ -39,7 +39,7 @@ static inline void book_free(struct books *b, void *p) {
 
 static struct heap_totals start; /* the counters before the first entry */
 
-static inline void expect_books(const struct books *b) {
+static inline void expect_books(const struct tally *b) {
   struct heap_totals t = totals_of_all();
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     require(t.allocs[c] - start.allocs[c] == b->allocs[c]);
@@ -47,7 +47,7 @@ static inline void expect_books(const struct books *b) {
   }
 }
 
-static inline void in_threads(unsigned n, void *(*body)(void *), struct books *books) {
+static inline void in_threads(unsigned n, void *(*body)(void *), struct tally *books) {
   pthread_t thread[64];
   for (unsigned i = 0; i < n; i++)
     require(pthread_create(&thread[i], NULL, body, &books[i]) == 0);
