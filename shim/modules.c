@@ -255,18 +255,18 @@ static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
   return 0;
 }
 
-static void sweep(void (*left)(uintptr_t start, uintptr_t end)) {
+static void sweep(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   for (unsigned i = 0; i < modules_count(); i++) {
     struct entry *e = entry_at(i);
     if (is_gone(&e->module) || e->seen == modules.pass)
       continue;
     atomic_store_explicit(&e->module.gone, true, memory_order_release);
     if (left != NULL)
-      left(e->module.start, e->module.end);
+      left(i, e->module.start, e->module.end);
   }
 }
 
-void modules_refresh(void (*left)(uintptr_t start, uintptr_t end)) {
+void modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   if (atomic_exchange_explicit(&modules.refreshing, true, memory_order_acquire))
     return;
   int saved = errno;

@@ -2,7 +2,7 @@
  * forgetting what was learned of code that has left.
  *
  *   refresh:  dl_iterate_phdr -> a module that is new is appended, one that stands is marked
- *             those not marked are gone, and left() is told their addresses
+ *             those not marked are gone, and left() is told their indexes and addresses
  *
  * The table only grows: chunks of entries and of names, never moved and never freed, so that
  * readers need no lock and modules that left stay in the dump.  Nothing here calls malloc.
@@ -34,7 +34,7 @@ hidden bool modules_changed(void);
  * module that is gone.  One thread at a time: who comes meanwhile returns at once and sees the
  * table as it is.  Where modules_changed may be called.  A module for which there is no memory
  * stays unknown until the next change. */
-hidden void modules_refresh(void (*left)(uintptr_t start, uintptr_t end));
+hidden void modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end));
 
 /* In the child of a fork: a refresh that another thread had under way is over. */
 hidden void modules_forget(void);

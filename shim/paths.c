@@ -16,7 +16,7 @@ enum { SITES_A_PAGE = 4096, SITE_PAGE_BYTES = SITES_A_PAGE * sizeof(struct node 
 static struct {
   _Atomic(struct level *) level[LEVELS];
   _Atomic(struct node *) chunk[NODES_MAX / NODES_A_CHUNK];
-  _Atomic unsigned nodes;
+  _Atomic unsigned nodes, labels;
   _Atomic(struct node **) page[SITES_MAX / SITES_A_PAGE];
   _Atomic uint32_t sites;
   _Atomic uint64_t bytes;
@@ -39,6 +39,7 @@ unsigned path_nodes(void) {
   unsigned n = atomic_load_explicit(&paths.nodes, memory_order_acquire);
   return n < NODES_MAX ? n : NODES_MAX;
 }
+unsigned path_labels(void) { return atomic_load_explicit(&paths.labels, memory_order_acquire); }
 uint32_t path_sites(void) {
   uint32_t n = atomic_load_explicit(&paths.sites, memory_order_acquire);
   return n < SITES_MAX ? n : SITES_MAX;
@@ -101,6 +102,8 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
   struct node *chunk = part((_Atomic(void *) *)&paths.chunk[number / NODES_A_CHUNK], CHUNK_BYTES);
   if (chunk == NULL)
     return NULL;
+  if (kind == NODE_LABEL)
+    atomic_fetch_add(&paths.labels, 1);
   struct node *n = chunk + number % NODES_A_CHUNK;
   *n = (struct node){.address = address, .early = NO_CHILDREN, .number = number, .kind = kind};
   if (parent != &path_root && kind == NODE_FRAME)
@@ -227,11 +230,13 @@ struct node *path_site_node(uint32_t site) {
   return page == NULL ? NULL : __atomic_load_n(&page[site % SITES_A_PAGE], __ATOMIC_ACQUIRE);
 }
 
-void path_forget(uintptr_t start, uintptr_t end) {
+void path_forget(unsigned module, uintptr_t start, uintptr_t end) {
+  uintptr_t last = DEAD_MODULES - 1, which = module < last ? module : last;
   unsigned count = path_nodes();
   for (unsigned i = 1; i < count; i++) {
     struct node *n = path_node(i);
     if (n != NULL && n->kind == NODE_FRAME && n->address - start < end - start)
-      __atomic_store_n(&n->address, n->address | NODE_DEAD, __ATOMIC_RELAXED);
+      __atomic_store_n(&n->address, n->address | NODE_DEAD | which << ADDRESS_BITS,
+                       __ATOMIC_RELAXED);
   }
 }

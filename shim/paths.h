@@ -22,8 +22,19 @@
 
 enum { NODES_MAX = 1 << 21, NODE_WAYS = 4 };
 
-/* In the address of a node whose module has left: no user address has this bit. */
+/* The address of a node whose module has left (user addresses have ADDRESS_BITS, arena/arch.h):
+ *
+ *   63      62                     47   46              0
+ *   | dead | index of that module     | address         |
+ */
+enum { DEAD_MODULES = 1 << 16 }; /* the last one: that and any further */
 #define NODE_DEAD (UINT64_C(1) << 63)
+static inline uintptr_t node_address(uintptr_t a) {
+  return (a & NODE_DEAD) == 0 ? a : a & ((UINT64_C(1) << ADDRESS_BITS) - 1);
+}
+static inline unsigned node_dead_module(uintptr_t a) {
+  return (unsigned)(a >> ADDRESS_BITS) % DEAD_MODULES;
+}
 
 enum node_kind {
   NODE_FRAME = 0,
@@ -103,12 +114,13 @@ hidden void path_learned(struct node *n, struct rule r);
 /* The number of the call site that ends at this node; 0 if all are taken. */
 hidden uint32_t path_site(struct node *n);
 
-/* Marks the nodes of addresses in [start, end) dead: their module has left. */
-hidden void path_forget(uintptr_t start, uintptr_t end);
+/* Marks the nodes of addresses in [start, end) dead: that module has left. */
+hidden void path_forget(unsigned module, uintptr_t start, uintptr_t end);
 
 /* For reports and dumps: nodes made so far in order (NULL: a number without a node), and the
  * node of each site. */
 hidden unsigned path_nodes(void);
+hidden unsigned path_labels(void); /* nodes of them that may be labels, at most */
 hidden struct node *path_node(unsigned number);
 hidden uint32_t path_sites(void);
 hidden struct node *path_site_node(uint32_t site);

@@ -3,62 +3,116 @@
 #include "../arena/os.h"
 #include "paths.h"
 
+#include <errno.h>
+#include <string.h>
+
+/* What the tags of one arena say of a site. */
+struct scan {
+  uint64_t pinned;
+  uint64_t mailed, mailed_bytes, mailed_cells; /* freed, not collected */
+};
+
 static struct {
+  atomic_flag busy;
   uint32_t count;
-  uint64_t *pinned;        /* by site, of the arena scanned last */
+  struct scan *scan;       /* by site, of the arena scanned last */
   struct site_line *total; /* by site; NULL until sites_add_up */
   uint64_t unpinned;
-} sites;
+  uint64_t class_bytes[CLASS_SLOTS];
+} sites = {.busy = ATOMIC_FLAG_INIT};
 
-static size_t pinned_bytes(void) {
-  return round_up(sites.count * sizeof *sites.pinned, PAGE_BYTES);
-}
+static size_t scan_bytes(void) { return round_up(sites.count * sizeof *sites.scan, PAGE_BYTES); }
 static size_t total_bytes(void) { return round_up(sites.count * sizeof *sites.total, PAGE_BYTES); }
 
 uint32_t sites_count(void) { return sites.count; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
 
+uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
+
 bool sites_begin(void) {
+  if (atomic_flag_test_and_set(&sites.busy)) {
+    errno = EBUSY;
+    return false;
+  }
   sites.count = path_sites();
-  sites.total = NULL;
-  sites.pinned = os_map(pinned_bytes());
-  return sites.pinned != NULL;
+  memset(sites.class_bytes, 0, sizeof sites.class_bytes);
+  sites.scan = os_map(scan_bytes());
+  if (sites.scan != NULL)
+    return true;
+  atomic_flag_clear(&sites.busy);
+  errno = ENOMEM;
+  return false;
 }
 
+/* The pointers first: a fork in between leaves the memory to the child rather than unmap it twice.
+ */
 void sites_end(void) {
-  os_unmap(sites.pinned, pinned_bytes());
-  if (sites.total != NULL)
-    os_unmap(sites.total, total_bytes());
+  struct scan *scan = sites.scan;
+  struct site_line *total = sites.total;
+  sites.scan = NULL;
+  sites.total = NULL;
+  atomic_signal_fence(memory_order_seq_cst);
+  if (scan != NULL)
+    os_unmap(scan, scan_bytes());
+  if (total != NULL)
+    os_unmap(total, total_bytes());
+  atomic_flag_clear(&sites.busy);
 }
+
+void sites_forget(void) { sites_end(); }
 
 static bool is_alive(tag_t t) { return t != 0 && (t & TAG_MAILED) == 0; }
+
+static void note_mailed(tag_t t, size_t cell) {
+  if (tag_site(t) >= sites.count)
+    return;
+  struct scan *scan = &sites.scan[tag_site(t)];
+  scan->mailed++;
+  scan->mailed_bytes += tag_bytes(t);
+  scan->mailed_cells += cell;
+}
+
+/* The living ones; their bytes are added up. */
+static uint32_t count_alive(const volatile tag_t *tags, uint32_t carved, unsigned c) {
+  uint32_t alive = 0;
+  for (uint32_t i = 0; i < carved; i++) {
+    tag_t t = tags[i];
+    if (is_alive(t)) {
+      alive++;
+      sites.class_bytes[c] += tag_bytes(t);
+    } else if (t != 0) {
+      note_mailed(t, class_bytes(c));
+    }
+  }
+  return alive;
+}
 
 static void scan_slab(const struct slab *s) {
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES)
     return;
   uint32_t capacity = (uint32_t)(SLAB_BYTES / class_bytes(c));
-  uint32_t carved = *(const volatile uint32_t *)&s->carved, alive = 0;
+  uint32_t carved = *(const volatile uint32_t *)&s->carved;
   carved = carved < capacity ? carved : capacity;
   const volatile tag_t *tags = tag_row(s);
-  for (uint32_t i = 0; i < carved; i++)
-    alive += is_alive(tags[i]);
+  uint32_t alive = count_alive(tags, carved, c);
   uint64_t bytes = (uint64_t)(carved - alive) * class_bytes(c), given = 0, seen = 0;
   for (uint32_t i = 0; i < carved && seen < alive; i++) {
     tag_t t = tags[i];
     if (!is_alive(t) || tag_site(t) >= sites.count)
       continue;
     uint64_t share = ++seen * bytes / alive;
-    sites.pinned[tag_site(t)] += share - given;
+    sites.scan[tag_site(t)].pinned += share - given;
     given = share;
   }
   sites.unpinned += bytes - given;
 }
 
 void sites_scan(const struct heap *h) {
-  for (uint32_t i = 0; i < sites.count; i++)
-    sites.pinned[i] = 0;
+  memset(sites.scan, 0, sites.count * sizeof *sites.scan);
   sites.unpinned = 0;
+  if (!range.tagged)
+    return;
   for (size_t i = 0; i < block_count(); i++) {
     const struct block *b = block_at(i);
     if (atomic_load_explicit(&b->owner, memory_order_acquire) != h)
@@ -84,6 +138,14 @@ static void read_sizes(const struct account *a, struct site_line *line) {
   }
 }
 
+static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
+static void take_mailed(const struct scan *scan, struct account *a) {
+  a->frees = least(a->frees + scan->mailed, a->allocs);
+  a->live_bytes = less(a->live_bytes, scan->mailed_bytes);
+  a->live_cells = less(a->live_cells, scan->mailed_cells);
+}
+
 bool sites_line(const struct heap *h, uint32_t site, struct site_line *line) {
   const struct account *live = h->books.index == NULL ? NULL : account_at(&h->books, site);
   if (live == NULL)
@@ -92,6 +154,7 @@ bool sites_line(const struct heap *h, uint32_t site, struct site_line *line) {
   account_read(live, &a);
   if (a.allocs == 0)
     return false;
+  take_mailed(&sites.scan[site], &a);
   *line = (struct site_line){.allocs = a.allocs,
                              .frees = a.frees,
                              .bytes = a.bytes,
@@ -102,7 +165,7 @@ bool sites_line(const struct heap *h, uint32_t site, struct site_line *line) {
                              .held_objects = a.peak_held_objects,
                              .temporary = a.temporary,
                              .large_allocs = a.large_allocs,
-                             .pinned = sites.pinned[site],
+                             .pinned = sites.scan[site].pinned,
                              .arenas = 1};
   read_sizes(&a, line);
   return true;

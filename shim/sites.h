@@ -9,6 +9,9 @@
  * Shares are cut to whole bytes one after the other so that a slab's add up to its free bytes.
  * Slabs without a living object pin nothing: their free cells are nobody's.
  *
+ * A cell that another thread freed and the owner has not collected yet is free here: its tag says
+ * so, and it is taken off what the account holds.
+ *
  * The scratch memory is mapped for the time between begin and end.  Any thread, signal handlers
  * too; one at a time.  An arena whose thread is running is read as it changes.
  */
@@ -32,9 +35,13 @@ struct site_line {
   unsigned arenas;
 };
 
-/* False: no memory for the scratch; then no other function may be called. */
+/* False: no memory for the scratch (errno is ENOMEM), or another report is reading (EBUSY); then
+ * no other function may be called. */
 hidden bool sites_begin(void);
 hidden void sites_end(void);
+
+/* In the child of a fork: another thread's reading will not be finished. */
+hidden void sites_forget(void);
 
 /* Numbers below this had a site when sites_begin was called. */
 hidden uint32_t sites_count(void);
@@ -48,6 +55,9 @@ hidden bool sites_line(const struct heap *h, uint32_t site, struct site_line *li
 /* Adds up all arenas (scans them), then the sum of each site; false: it has nothing. */
 hidden void sites_add_up(void);
 hidden bool sites_sum(uint32_t site, struct site_line *line);
+
+/* Bytes requested by the living objects of a class, in all arenas scanned since sites_begin. */
+hidden uint64_t sites_class_bytes(unsigned c);
 
 /* Free cells that no living object pins, in the arena scanned last. */
 hidden uint64_t sites_unpinned(void);

@@ -26,7 +26,8 @@ static char directory[] = "/tmp/modules_test.XXXXXX";
 static unsigned departures;
 static uintptr_t departed;
 
-static void left(uintptr_t start, uintptr_t end) {
+static void left(unsigned i, uintptr_t start, uintptr_t end) {
+  (void)i;
   assert_true(start < end);
   departures++;
   departed = start;
@@ -224,7 +225,8 @@ static void test_many(void **state) {
 
 static int child;
 
-static void left_forks(uintptr_t start, uintptr_t end) {
+static void left_forks(unsigned i, uintptr_t start, uintptr_t end) {
+  (void)i;
   unsigned before = modules_count();
   void *library = dlopen(b_path, RTLD_NOW | RTLD_LOCAL);
   modules_refresh(NULL); /* under way: nothing happens */
