@@ -4,6 +4,7 @@
 #include "large_tags.h"
 #include "modules.h"
 #include "regions.h"
+#include "sites.h"
 #include "spill.h"
 
 static void add(struct ledger *l, const char *name, uint64_t bytes) {
@@ -34,6 +35,7 @@ static void add_tags(struct ledger *l, const struct gathered *g) {
   add(l, "accounts of call sites", accounts);
   add(l, "tables of call paths", path_bytes());
   add(l, "states of captures", capture_bytes());
+  add(l, "a look at every tag, under way", sites_bytes());
 }
 
 static void add_large(struct ledger *l, const struct gathered *g) {

@@ -248,18 +248,6 @@ void options_read(struct options *o, char *const *environment) {
   }
 }
 
-static void print_option(const char *name, const char *value) {
-  char buffer[PATTERN_MAX + 64];
-  struct text t = TEXT_ON(buffer);
-  text_str(&t, "arenashim: ");
-  text_str(&t, prefix);
-  text_str(&t, name);
-  text_char(&t, '=');
-  text_str(&t, value);
-  text_char(&t, '\n');
-  text_write(&t, STDERR_FILENO);
-}
-
 void options_tag_text(const struct options *o, struct text *t) {
   text_str(t, o->tags == TAGS_OFF     ? "off"
               : o->tags == TAGS_SITE  ? "site"
@@ -269,23 +257,41 @@ void options_tag_text(const struct options *o, struct text *t) {
     text_u64(t, o->depth);
 }
 
+static void option_start(struct text *t, const char *before, char after, const char *name) {
+  text_char(t, after);
+  text_str(t, before);
+  text_str(t, prefix);
+  text_str(t, name);
+  text_char(t, '=');
+}
+
+void options_text(const struct options *o, struct text *t, const char *before, char after) {
+  text_str(t, before);
+  text_str(t, "ARENASHIM_BLOCK_SIZE=");
+  text_size(t, o->block_bytes);
+  option_start(t, before, after, "STATS");
+  text_str(t, !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr");
+  option_start(t, before, after, "DUMP");
+  text_str(t, o->dump_pattern);
+  option_start(t, before, after, "TAG");
+  options_tag_text(o, t);
+  option_start(t, before, after, "SAMPLE");
+  text_size(t, o->sample_bytes);
+  option_start(t, before, after, "SIGNAL");
+  if (o->signal != 0)
+    text_u64(t, (uint64_t)o->signal);
+  option_start(t, before, after, "CHILDREN");
+  text_str(t, o->children ? "follow" : "off");
+  option_start(t, before, after, "VERBOSE");
+  text_char(t, o->verbose ? '1' : '0');
+  option_start(t, before, after, "DISABLE");
+  text_char(t, o->disabled ? '1' : '0');
+  text_char(t, after);
+}
+
 void options_print(const struct options *o) {
-  char block[24] = "", tags[24] = "", sample[24] = "", number[24] = "";
-  struct text t = {.bytes = block, .capacity = sizeof block - 1};
-  text_size(&t, o->block_bytes);
-  t = (struct text){.bytes = tags, .capacity = sizeof tags - 1};
-  options_tag_text(o, &t);
-  t = (struct text){.bytes = sample, .capacity = sizeof sample - 1};
-  text_size(&t, o->sample_bytes);
-  t = (struct text){.bytes = number, .capacity = sizeof number - 1};
-  text_u64(&t, (uint64_t)o->signal);
-  print_option("BLOCK_SIZE", block);
-  print_option("STATS", !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr");
-  print_option("DUMP", o->dump_pattern);
-  print_option("TAG", tags);
-  print_option("SAMPLE", sample);
-  print_option("SIGNAL", o->signal ? number : "");
-  print_option("CHILDREN", o->children ? "follow" : "off");
-  print_option("VERBOSE", "1");
-  print_option("DISABLE", o->disabled ? "1" : "0");
+  char buffer[2 * PATTERN_MAX + 1024];
+  struct text t = TEXT_ON(buffer);
+  options_text(o, &t, "arenashim: ", '\n');
+  text_write(&t, STDERR_FILENO);
 }

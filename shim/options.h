@@ -40,7 +40,10 @@ hidden void options_read(struct options *o, char *const *environment);
 /* ARENASHIM_TAG's value as it would be written. */
 hidden void options_tag_text(const struct options *o, struct text *t);
 
-/* Writes what *o says to stderr, a line an option. */
+/* What *o says, as NAME=VALUE, each between `before` and `after`. */
+hidden void options_text(const struct options *o, struct text *t, const char *before, char after);
+
+/* Writes it to stderr, a line an option. */
 hidden void options_print(const struct options *o);
 
 #endif

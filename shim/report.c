@@ -1,7 +1,6 @@
 /* The text report's flow and tables; contract in report.h. */
 #include "report.h"
-#include "../arena/heap_thread.h"
-#include "../arena/os.h"
+#include "arena_name.h"
 #include "regions.h"
 #include "report_gather.h"
 #include "report_ledger.h"
@@ -9,9 +8,6 @@
 #include "start.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { LINE_ROOM = 512 }; /* more than any line has */
@@ -63,37 +59,12 @@ static void header(struct text *t, const struct gathered *g) {
     line(t, "   WARNING: lists of free objects were overwritten by the program");
 }
 
-/* A running thread's name is its own affair until it ends: the kernel has it. */
-static void running_name(uint32_t thread, char name[16]) {
-  char path[64];
-  struct text t = {.bytes = path, .capacity = sizeof path - 1};
-  text_str(&t, "/proc/self/task/");
-  text_u64(&t, thread);
-  text_str(&t, "/comm");
-  path[t.length] = '\0';
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? 0 : read(fd, name, 15);
-  if (fd >= 0)
-    close(fd);
-  name[n > 0 ? n - 1 : 0] = '\0'; /* without the newline */
-}
-
-static void current_name(const struct heap *h, uint32_t self, char name[16]) {
-  uint32_t thread = heap_thread(heap_number(h));
-  if (heap_is_held(h))
-    memcpy(name, h->name, 16);
-  else if (thread == self)
-    prctl(PR_GET_NAME, name);
-  else
-    running_name(thread, name);
-  name[13] = '\0'; /* the column's width */
-}
-
 static void arena_taken(struct text *t, struct heap *h, const struct gathered *g) {
   struct arena_line a;
   char name[16];
   gather_arena(g, h, &a);
-  current_name(h, g->self_thread, name);
+  arena_name(h, g->self_thread, name);
+  name[13] = '\0'; /* the column's width */
   text_u64_right(t, heap_number(h), 5);
   text_char(t, a.exact ? ' ' : '*');
   text_str_left(t, name, 13);

@@ -1,6 +1,8 @@
 /* Reports by signal; contract in report_signal.h. */
 #include "report_signal.h"
+#include "dump.h"
 #include "report.h"
+#include "start.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,7 +11,10 @@
 /* A signal that would have ended the program does so after the report. */
 static void on_signal(int number) {
   int saved = errno;
-  report_write(REPORT_ON_SIGNAL);
+  if (start_options()->stats || !start_options()->dump)
+    report_write(REPORT_ON_SIGNAL);
+  if (start_options()->dump)
+    dump_write(DUMP_ON_SIGNAL, number);
   errno = saved;
   if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
       number == SIGXCPU || number == SIGXFSZ || number == SIGPWR) {

@@ -1,4 +1,4 @@
-/* ARENASHIM_SIGNAL: a report when a signal arrives. */
+/* ARENASHIM_SIGNAL: a report, and a dump if one is wanted, when a signal arrives. */
 #ifndef SHIM_REPORT_SIGNAL_H
 #define SHIM_REPORT_SIGNAL_H
 

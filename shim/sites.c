@@ -29,6 +29,10 @@ uint64_t sites_unpinned(void) { return sites.unpinned; }
 
 uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
 
+uint64_t sites_bytes(void) {
+  return (sites.scan != NULL ? scan_bytes() : 0) + (sites.total != NULL ? total_bytes() : 0);
+}
+
 bool sites_begin(void) {
   if (atomic_flag_test_and_set(&sites.busy)) {
     errno = EBUSY;

@@ -40,6 +40,9 @@ struct site_line {
 hidden bool sites_begin(void);
 hidden void sites_end(void);
 
+/* Bytes mapped for the scratch. */
+hidden uint64_t sites_bytes(void);
+
 /* In the child of a fork: another thread's reading will not be finished. */
 hidden void sites_forget(void);
 

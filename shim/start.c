@@ -7,11 +7,14 @@
 #include "start.h"
 #include "capture.h"
 #include "children.h"
+#include "dump.h"
 #include "entry.h"
 #include "gate.h"
+#include "modules.h"
 #include "report.h"
 #include "report_signal.h"
 #include "sink.h"
+#include "sites.h"
 #include "tagged.h"
 
 #include <pthread.h>
@@ -83,6 +86,8 @@ static void fork_child(void) {
   large_counts_restart();
   large_remember_restart();
   report_forget();
+  dump_forget();
+  sites_forget();
   start.forked = true;
 }
 
@@ -96,7 +101,9 @@ __attribute__((constructor)) static void process_starts(void) {
     return;
   if (tagged_mode != TAGGED_NONE)
     capture_setup(start.options.depth, start.options.tags == TAGS_VERIFY);
-  if (start.options.stats || start.options.signal != 0)
+  else if (start.options.dump)
+    modules_refresh(NULL);
+  if (start.options.stats || start.options.dump || start.options.signal != 0)
     sink_keep_stderr();
   if (start.options.signal != 0) {
     large_remember_from_now();
@@ -105,6 +112,10 @@ __attribute__((constructor)) static void process_starts(void) {
 }
 
 __attribute__((destructor)) static void process_ends(void) {
-  if (start.options.stats && !start.options.disabled)
+  if (start.options.disabled)
+    return;
+  if (start.options.stats)
     report_write(REPORT_AT_EXIT);
+  if (start.options.dump)
+    dump_write(DUMP_AT_EXIT, 0);
 }

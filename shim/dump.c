@@ -1,0 +1,220 @@
+/* The dump's flow; contract in dump.h, layout in dump_parts.h. */
+#include "dump.h"
+#include "../arena/os.h"
+#include "crc.h"
+#include "dump_parts.h"
+#include "modules.h"
+#include "sink.h"
+#include "sites.h"
+#include "start.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 1000 }; /* at exit, for the report or dump that another thread is writing */
+
+/* One dump at a time, in space that exists beforehand. */
+static struct {
+  atomic_flag busy;
+  struct sink sink;
+  struct dump_work work;
+} space = {.busy = ATOMIC_FLAG_INIT};
+
+/* ---- the parts put together ---- */
+
+struct small_section {
+  uint32_t id, item_bytes;
+  uint64_t items;
+  const void *at;
+};
+
+static void small_sections(const struct dump_work *w, struct small_section s[SMALL_SECTIONS]) {
+  const struct small_section all[] = {
+      {DUMP_STRINGS, 1, w->strings_bytes, w->strings},
+      {DUMP_PROCESS, sizeof *w->process, 1, w->process},
+      {DUMP_ARENAS, sizeof *w->arena, w->heaps, w->arena},
+      {DUMP_CLASSES, sizeof *w->class, w->classes, w->class},
+      {DUMP_LEDGER, sizeof *w->lines, w->ledger.lines + 2, w->lines},
+      {DUMP_HEALTH, sizeof *w->health, HEALTH_LINES, w->health},
+      {DUMP_MODULES, sizeof *w->module, w->modules, w->module},
+      {DUMP_REGIONS, sizeof *w->region, w->regions, w->region},
+  };
+  static_assert(sizeof all / sizeof *all == SMALL_SECTIONS, "each of them");
+  memcpy(s, all, sizeof all);
+}
+
+/* Places them in the file, one after the other; gives the first byte after them. */
+static uint64_t place_small(struct dump_work *w) {
+  struct small_section s[SMALL_SECTIONS];
+  small_sections(w, s);
+  uint64_t offset = sizeof(struct dump_header) + sizeof w->table;
+  for (unsigned i = 0; i < SMALL_SECTIONS; i++) {
+    w->table[i] = (struct dump_section){
+        .id = s[i].id, .item_bytes = s[i].item_bytes, .offset = offset, .items = s[i].items};
+    offset += round_up(s[i].items * s[i].item_bytes, DUMP_ALIGN);
+  }
+  return offset;
+}
+
+/* The scratch was zero: so is the padding. */
+static void write_small(struct dump_work *w) {
+  struct small_section s[SMALL_SECTIONS];
+  small_sections(w, s);
+  for (unsigned i = 0; i < SMALL_SECTIONS; i++) {
+    size_t bytes = round_up(s[i].items * s[i].item_bytes, DUMP_ALIGN);
+    w->table[i].crc = crc_add(0, s[i].at, bytes);
+    dump_out_at(&w->out, w->table[i].offset, s[i].at, bytes);
+  }
+}
+
+static void write_header(struct dump_work *w) {
+  struct dump_header h = {.magic = DUMP_MAGIC,
+                          .major = DUMP_MAJOR,
+                          .minor = DUMP_MINOR,
+                          .header_bytes = sizeof h,
+                          .file_bytes = w->out.offset,
+                          .section_count = DUMP_SECTIONS,
+                          .section_bytes = sizeof(struct dump_section)};
+  h.crc = crc_add(crc_add(0, &h, sizeof h), w->table, sizeof w->table);
+  dump_out_at(&w->out, 0, &h, sizeof h);
+  dump_out_at(&w->out, sizeof h, w->table, sizeof w->table);
+}
+
+/* ---- what the accounts add up to ---- */
+
+/* The process's peak is kept in steps: what is known to have been alive at once is no more. */
+static void finish_process(struct dump_work *w) {
+  struct dump_process *p = w->process;
+  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
+  p->peak_bytes = most > 0 ? (uint64_t)most : 0;
+  for (unsigned i = 0; i < w->heaps; i++) {
+    const struct dump_arena *a = &w->arena[i];
+    p->live_objects += a->live_objects;
+    p->live_bytes += a->live_bytes;
+    if ((a->flags & DUMP_ARENA_PEAK_BOUND) == 0 && a->peak_bytes > p->peak_bytes)
+      p->peak_bytes = a->peak_bytes;
+  }
+  if (p->live_bytes > p->peak_bytes)
+    p->peak_bytes = p->live_bytes;
+}
+
+static void finish_classes(struct dump_work *w) {
+  for (unsigned i = 0; i < w->classes; i++)
+    w->class[i].live_bytes = sites_class_bytes((unsigned)class_of(w->class[i].cell_bytes));
+}
+
+static void write_sections(struct dump_work *w, int fd) {
+  dump_out_start(&w->out, fd, place_small(w));
+  dump_large(w);
+  if (range.tagged) {
+    finish_process(w);
+    finish_classes(w);
+  }
+  write_small(w);
+  write_header(w);
+}
+
+/* What can't be sought in gets a copy. */
+static bool write_to(struct dump_work *w, int fd) {
+  int seekable = lseek(fd, 0, SEEK_CUR) >= 0 ? fd : memfd_create("arenashim", MFD_CLOEXEC);
+  if (seekable < 0)
+    return false;
+  write_sections(w, seekable);
+  if (seekable == fd)
+    return !w->out.failed;
+  dump_out_copy(&w->out, fd);
+  int saved = errno;
+  close(seekable);
+  errno = saved;
+  return !w->out.failed;
+}
+
+static void scratch_unmap(struct dump_work *w) {
+  char *scratch = w->scratch;
+  w->scratch = NULL;
+  if (scratch != NULL)
+    os_unmap(scratch, w->scratch_bytes);
+}
+
+static bool write_all(struct dump_work *w, int fd) {
+  dump_region_nodes();
+  gather_begin(&w->g, (enum report_reason)w->reason);
+  ledger_read(&w->ledger, &w->g);
+  bool done = false;
+  if (dump_small(w))
+    done = write_to(w, fd);
+  else
+    errno = ENOMEM;
+  int saved = errno;
+  scratch_unmap(w);
+  gather_end();
+  errno = saved;
+  return done;
+}
+
+/* ---- one at a time ---- */
+
+static_assert((int)DUMP_AT_EXIT == (int)REPORT_AT_EXIT &&
+                  (int)DUMP_ON_SIGNAL == (int)REPORT_ON_SIGNAL &&
+                  (int)DUMP_ON_CALL == (int)REPORT_ON_CALL,
+              "the same reasons");
+
+static bool begin_once(void) {
+  if (atomic_flag_test_and_set(&space.busy))
+    return false;
+  if (sites_begin())
+    return true;
+  atomic_flag_clear(&space.busy);
+  return false;
+}
+
+static bool begin(enum dump_reason reason) {
+  uint32_t start = os_now_ms();
+  while (!begin_once()) {
+    if (reason != DUMP_AT_EXIT || os_now_ms() - start > PATIENCE_MS)
+      return false;
+    os_sleep_us(1000);
+  }
+  return true;
+}
+
+static void end(void) {
+  sites_end();
+  atomic_flag_clear(&space.busy);
+}
+
+static bool write_file(enum dump_reason reason, int signal) {
+  struct dump_work *w = &space.work;
+  w->reason = reason;
+  w->signal = signal;
+  return sink_open(&space.sink, start_options()->dump_pattern) &&
+         sink_close(&space.sink, write_all(w, space.sink.fd));
+}
+
+/* Our own signal waits: its handler would find us busy. */
+bool dump_write(enum dump_reason reason, int signal) {
+  int saved = errno;
+  sigset_t ours, before;
+  sigemptyset(&ours);
+  if (start_options()->signal != 0)
+    sigaddset(&ours, start_options()->signal);
+  pthread_sigmask(SIG_BLOCK, &ours, &before);
+  if (reason != DUMP_ON_SIGNAL)
+    modules_refresh(path_forget);
+  bool done = begin(reason);
+  if (done) {
+    done = write_file(reason, signal);
+    end();
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = saved;
+  return done;
+}
+
+void dump_forget(void) {
+  scratch_unmap(&space.work);
+  atomic_flag_clear(&space.busy);
+}

@@ -1,0 +1,379 @@
+/* The dump's small sections: the process, its arenas, classes, ledger, health, modules, regions,
+ * and the strings of all. */
+#include "../arena/os.h"
+#include "arena_name.h"
+#include "capture.h"
+#include "dump_parts.h"
+#include "modules.h"
+#include "regions.h"
+#include "sites.h"
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { COMMAND_MAX = 4096, LABEL_MAX = 256, PATH_BYTES_MAX = 4096 };
+enum { FIXED_STRINGS = 16 << 10 }; /* of the process, ledger and health: more than all of these */
+
+static void *scratch_take(struct dump_work *w, size_t *taken, size_t bytes) {
+  void *p = w->scratch + *taken;
+  *taken += round_up(bytes, DUMP_ALIGN);
+  return p;
+}
+
+uint32_t dump_string(struct dump_work *w, const char *s, size_t most) {
+  size_t n = s == NULL ? 0 : strnlen(s, most);
+  if (n == 0 || w->strings_bytes + n + 1 > w->strings_room)
+    return 0;
+  uint32_t at = (uint32_t)w->strings_bytes;
+  memcpy(w->strings + at, s, n);
+  w->strings[at + n] = '\0';
+  w->strings_bytes += n + 1;
+  return at;
+}
+
+/* ---- how much of everything ---- */
+
+static bool has_class(const struct dump_work *w, unsigned c) {
+  return w->g.survey.slabs[c] != 0 || w->g.sums.allocs[c] != 0;
+}
+
+static bool is_used(const struct region_row *r) {
+  return r != NULL && atomic_load_explicit(&r->state, memory_order_acquire) != REGION_ROW_FREE;
+}
+
+static size_t module_strings(const struct dump_work *w) {
+  size_t bytes = 0;
+  for (unsigned i = 0; i < w->modules; i++)
+    bytes += strnlen(modules_at(i)->path, PATH_BYTES_MAX) + 2 * BUILD_ID_MAX + 2;
+  return bytes;
+}
+
+static size_t label_strings(const struct dump_work *w) {
+  size_t bytes = 0;
+  unsigned count = w->labels > 0 ? path_nodes() : 0;
+  for (unsigned i = 1; i < count; i++) {
+    const struct node *n = path_node(i);
+    if (n != NULL && n->kind == NODE_LABEL)
+      bytes += strnlen((const char *)n->address, LABEL_MAX) + 1;
+  }
+  return bytes;
+}
+
+static void count_all(struct dump_work *w) {
+  w->heaps = heap_count();
+  w->modules = modules_count();
+  w->labels = path_labels();
+  w->classes = w->regions = 0;
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    w->classes += has_class(w, c);
+  for (unsigned i = 0; i < regions_count(); i++)
+    w->regions += is_used(regions_row(i));
+  w->strings_room = FIXED_STRINGS + module_strings(w) + label_strings(w) + w->heaps * (size_t)16 +
+                    w->regions * (size_t)REGION_NAME_MAX;
+}
+
+/* The first seven lie as they will in the file: their items leave no gaps. */
+static size_t lay_out(struct dump_work *w) {
+  size_t taken = 0;
+  w->process = scratch_take(w, &taken, sizeof *w->process);
+  w->arena = scratch_take(w, &taken, w->heaps * sizeof *w->arena);
+  w->class = scratch_take(w, &taken, w->classes * sizeof *w->class);
+  w->lines = scratch_take(w, &taken, (w->ledger.lines + 2) * sizeof *w->lines);
+  w->health = scratch_take(w, &taken, HEALTH_LINES * sizeof *w->health);
+  w->module = scratch_take(w, &taken, w->modules * sizeof *w->module);
+  w->region = scratch_take(w, &taken, w->regions * sizeof *w->region);
+  w->label = scratch_take(w, &taken, w->labels * sizeof *w->label);
+  w->span = scratch_take(w, &taken, w->modules * sizeof *w->span);
+  w->strings = scratch_take(w, &taken, w->strings_room + DUMP_ALIGN);
+  return taken;
+}
+
+static bool scratch_map(struct dump_work *w) {
+  w->scratch = NULL;
+  w->scratch_bytes = round_up(lay_out(w), PAGE_BYTES);
+  w->scratch = os_map(w->scratch_bytes);
+  if (w->scratch == NULL)
+    return false;
+  lay_out(w);
+  w->strings_bytes = 1;
+  return true;
+}
+
+/* ---- the process ---- */
+
+static uint32_t command(struct dump_work *w) {
+  char line[512];
+  size_t start = w->strings_bytes, most = start + COMMAND_MAX;
+  int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+  ssize_t n = 0;
+  while (fd >= 0 && w->strings_bytes < most && (n = read(fd, line, sizeof line)) > 0)
+    for (ssize_t i = 0; i < n; i++)
+      w->strings[w->strings_bytes++] = line[i] == '\0' ? ' ' : line[i];
+  if (fd >= 0)
+    close(fd);
+  if (w->strings_bytes == start)
+    return 0;
+  w->strings[w->strings_bytes - 1] =
+      '\0'; /* for the blank after the last word, or for what is cut */
+  return (uint32_t)start;
+}
+
+static uint32_t options(struct dump_work *w) {
+  struct text t = {
+      .bytes = w->strings, .capacity = w->strings_room - 1, .length = w->strings_bytes};
+  uint32_t start = (uint32_t)w->strings_bytes;
+  options_text(start_options(), &t, "", ' ');
+  t.bytes[t.length - 1] = '\0';
+  w->strings_bytes = t.length;
+  return start;
+}
+
+static void process_names(struct dump_work *w) {
+  struct utsname host;
+  w->process->program = dump_string(w, program_invocation_short_name, 255);
+  w->process->command = command(w);
+  w->process->host = uname(&host) == 0 ? dump_string(w, host.nodename, sizeof host.nodename) : 0;
+  w->process->version = dump_string(w, ARENASHIM_VERSION, 64);
+  w->process->options = options(w);
+}
+
+static enum dump_tags tags(void) {
+  static const enum dump_tags tags[] = {[TAGS_OFF] = DUMP_TAG_OFF,
+                                        [TAGS_SITE] = DUMP_TAG_SITE,
+                                        [TAGS_STACK] = DUMP_TAG_STACK,
+                                        [TAGS_VERIFY] = DUMP_TAG_VERIFY};
+  return range.tagged ? tags[start_options()->tags] : DUMP_TAG_OFF;
+}
+
+static void process(struct dump_work *w) {
+  const struct options *o = start_options();
+  *w->process = (struct dump_process){.pid = (uint32_t)getpid(),
+                                      .ppid = (uint32_t)getppid(),
+                                      .reason = w->reason,
+                                      .signal = (uint32_t)w->signal,
+                                      .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
+                                               (range.tagged ? 0 : DUMP_PEAK_BOUND) |
+                                               (w->reason == DUMP_ON_SIGNAL ? DUMP_LARGE_STALE : 0),
+                                      .tags = tags(),
+                                      .depth = range.tagged ? o->depth : 0,
+                                      .unix_time = (uint64_t)time(NULL),
+                                      .sample_bytes = range.tagged ? o->sample_bytes : 0,
+                                      .block_bytes = o->block_bytes,
+                                      .slab_bytes = SLAB_BYTES};
+  process_names(w);
+}
+
+/* ---- arenas ---- */
+
+/* Their objects are added up from the accounts. */
+static void arena_tagged(struct dump_arena *to, const struct heap *h) {
+  int64_t peak_bytes = *(const volatile int64_t *)&h->books.peak_bytes;
+  to->peak_bytes = peak_bytes > 0 ? (uint64_t)peak_bytes : 0;
+  if (to->remote_frees > 0) /* seen when the owner collects them */
+    to->flags |= DUMP_ARENA_PEAK_BOUND;
+}
+
+static void arena_untagged(struct dump_work *w, struct dump_arena *to, const struct heap *h,
+                           const struct arena_line *line) {
+  to->flags |= DUMP_ARENA_PEAK_BOUND;
+  to->total_allocs = line->allocs;
+  to->total_size = line->bytes;
+  to->live_objects = line->live;
+  to->live_bytes = to->live_rounded = line->live_bytes;
+  to->frees = line->frees;
+  to->peak_bytes = count_get(&h->carved_peak);
+  w->process->live_objects += to->live_objects;
+  w->process->live_bytes += to->live_bytes;
+  w->process->peak_bytes += to->peak_bytes;
+}
+
+static void arenas(struct dump_work *w) {
+  for (unsigned i = 0; i < w->heaps; i++) {
+    struct heap *h = heap_at(i);
+    struct arena_line line;
+    char name[16];
+    arena_name(h, w->g.self_thread, name);
+    gather_arena(&w->g, h, &line);
+    struct dump_arena *to = &w->arena[i];
+    *to = (struct dump_arena){.number = i,
+                              .name = dump_string(w, name, sizeof name),
+                              .threads = h->threads,
+                              .flags = line.exact ? 0 : DUMP_ARENA_RUNNING,
+                              .total_blocks = count_get(&h->total_blocks),
+                              .total_big_blocks = count_get(&h->large_allocs),
+                              .remote_frees = line.remote};
+    to->total_block_size = to->total_blocks << range.block_shift;
+    if (range.tagged)
+      arena_tagged(to, h);
+    else
+      arena_untagged(w, to, h, &line);
+  }
+}
+
+/* ---- classes, ledger, health ---- */
+
+static void classes(struct dump_work *w) {
+  struct dump_class *to = w->class;
+  const struct survey *v = &w->g.survey;
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    if (has_class(w, c))
+      *to++ = (struct dump_class){.cell_bytes = class_bytes(c),
+                                  .slabs = v->slabs[c],
+                                  .in_use = gather_live_bytes(&w->g, c) / class_bytes(c),
+                                  .free = gather_idle_bytes(&w->g, c) / class_bytes(c),
+                                  .uncarved_bytes = v->uncarved_bytes[c],
+                                  .tail_bytes = v->tail_bytes[c],
+                                  .allocs = w->g.sums.allocs[c],
+                                  .frees = w->g.sums.frees[c]};
+}
+
+static void ledger_line(struct dump_work *w, struct dump_ledger *to, const char *name,
+                        enum dump_ledger_kind kind, uint64_t bytes) {
+  *to = (struct dump_ledger){.name = dump_string(w, name, 255), .kind = kind, .bytes = bytes};
+}
+
+static void ledger(struct dump_work *w) {
+  unsigned n = w->ledger.lines;
+  for (unsigned i = 0; i < n; i++)
+    ledger_line(w, &w->lines[i], w->ledger.line[i].name, DUMP_LEDGER_LINE, w->ledger.line[i].bytes);
+  ledger_line(w, &w->lines[n], "mapped, by the counter at mmap and munmap", DUMP_LEDGER_TOTAL,
+              w->ledger.mapped);
+  ledger_line(w, &w->lines[n + 1], "resident size of the process, by the kernel",
+              DUMP_LEDGER_RESIDENT, gather_resident());
+}
+
+static uint64_t resized(const struct dump_work *w) {
+  uint64_t n = 0;
+  for (unsigned i = 0; i < w->heaps; i++)
+    n += *(const volatile uint64_t *)&heap_at(i)->books.resized;
+  return n;
+}
+
+static void health(struct dump_work *w) {
+  struct capture_counts c;
+  capture_sum(&c);
+  const struct {
+    const char *name;
+    uint64_t count;
+    bool problem;
+  } lines[] = {
+      {"frames learned with the unwinder's help", c.learned, false},
+      {"call paths finished by the unwinder", c.unwound, false},
+      {"call paths cut short", c.cut, false},
+      {"requests of the unwinder itself", c.nested, false},
+      {"requests for whose call path the tables had no room", c.full, true},
+      {"large objects without a tag: no memory for it", c.untagged, true},
+      {"call paths compared with the unwinder's own answer", c.verified, false},
+      {"call paths that differ from the unwinder's own answer", c.different, true},
+      {"reallocations in place: an allocation and a free each", resized(w), false},
+      {"arenas read as of their thread's last slow path", w->g.running, false},
+      {"lists of free objects that the program has overwritten", w->g.sums.broken_lists, true},
+      {"regions not listed: the table was full", regions_unlisted(), true},
+  };
+  static_assert(sizeof lines / sizeof *lines == HEALTH_LINES, "as laid out");
+  for (unsigned i = 0; i < HEALTH_LINES; i++)
+    w->health[i] = (struct dump_health){.name = dump_string(w, lines[i].name, 255),
+                                        .flags = lines[i].problem ? DUMP_PROBLEM : 0,
+                                        .count = lines[i].count};
+}
+
+/* ---- modules, regions, labels ---- */
+
+static uint32_t build_id(struct dump_work *w, const struct module *m) {
+  static const char digits[] = "0123456789abcdef";
+  char hex[2 * BUILD_ID_MAX];
+  for (unsigned i = 0; i < m->build_id_bytes; i++) {
+    hex[2 * i] = digits[m->build_id[i] >> 4];
+    hex[2 * i + 1] = digits[m->build_id[i] & 15];
+  }
+  return dump_string(w, hex, 2 * m->build_id_bytes);
+}
+
+static void span_insert(struct dump_work *w, const struct module *m, uint32_t number) {
+  unsigned i = w->spans++;
+  for (; i > 0 && w->span[i - 1].start > m->start; i--)
+    w->span[i] = w->span[i - 1];
+  w->span[i] = (struct module_span){.start = m->start, .end = m->end, .module = number};
+}
+
+static void modules(struct dump_work *w) {
+  w->spans = 0;
+  for (unsigned i = 0; i < w->modules; i++) {
+    const struct module *m = modules_at(i);
+    bool gone = atomic_load_explicit(&m->gone, memory_order_acquire);
+    w->module[i] = (struct dump_module){.start = m->start,
+                                        .end = m->end,
+                                        .bias = m->bias,
+                                        .path = dump_string(w, m->path, PATH_BYTES_MAX),
+                                        .build_id = build_id(w, m),
+                                        .flags = gone ? DUMP_MODULE_GONE : 0};
+    if (!gone)
+      span_insert(w, m, i + 1);
+  }
+}
+
+static struct node *region_node(const struct region_row *r) {
+  return r->site != 0 ? path_child(&path_root, r->site, NODE_FRAME) : NULL;
+}
+
+void dump_region_nodes(void) {
+  for (unsigned i = 0; i < regions_count(); i++)
+    if (is_used(regions_row(i)))
+      region_node(regions_row(i));
+}
+
+static void region(struct dump_work *w, struct dump_region *to, const struct region_row *r) {
+  const struct node *n = region_node(r);
+  bool ended = atomic_load_explicit(&r->state, memory_order_acquire) == REGION_ROW_ENDED;
+  *to = (struct dump_region){.name = dump_string(w, r->name, REGION_NAME_MAX),
+                             .node = n != NULL ? n->number : 0,
+                             .state = ended ? DUMP_REGION_ENDED : DUMP_REGION_LIVE,
+                             .total_allocs = count_get(&r->total_allocs),
+                             .total_size = count_get(&r->total_size),
+                             .total_blocks = count_get(&r->total_blocks),
+                             .total_block_size = count_get(&r->total_block_size),
+                             .total_big_blocks = count_get(&r->total_big_blocks),
+                             .used = count_get(&r->used),
+                             .reserved = count_get(&r->reserved),
+                             .peak = count_get(&r->peak),
+                             .destroyed = count_get(&r->destroyed)};
+}
+
+/* Rows that came since they were counted are left out. */
+static void regions(struct dump_work *w) {
+  unsigned done = 0;
+  for (unsigned i = 0; i < regions_count() && done < w->regions; i++)
+    if (is_used(regions_row(i)))
+      region(w, &w->region[done++], regions_row(i));
+}
+
+static void labels(struct dump_work *w) {
+  unsigned done = 0, count = w->labels > 0 ? path_nodes() : 0;
+  for (unsigned i = 1; i < count && done < w->labels; i++) {
+    const struct node *n = path_node(i);
+    if (n != NULL && n->kind == NODE_LABEL)
+      w->label[done++] =
+          (struct label_text){i, dump_string(w, (const char *)n->address, LABEL_MAX)};
+  }
+  w->labels = done;
+}
+
+bool dump_small(struct dump_work *w) {
+  count_all(w);
+  if (!scratch_map(w))
+    return false;
+  process(w);
+  arenas(w);
+  classes(w);
+  ledger(w);
+  health(w);
+  modules(w);
+  regions(w);
+  labels(w);
+  return true;
+}
