@@ -63,6 +63,8 @@ static void forget_past(struct account *a) {
   a->frees = 0;
   a->bytes = a->peak_bytes = a->live_bytes;
   a->temporary = 0;
+  if (a->large_allocs > a->allocs) /* which of the living are large is not known */
+    a->large_allocs = a->allocs;
 }
 
 static void note_held(struct account *a) {

@@ -104,7 +104,7 @@ struct dump_process {
   uint64_t unix_time;
   uint64_t sample_bytes; /* 0: exact; else one tag per so many bytes, and accounts are estimates */
   uint64_t block_bytes, slab_bytes;
-  uint64_t live_objects, live_bytes; /* requested bytes; with rounding when tags are off */
+  uint64_t live_objects, live_bytes; /* sums of the arenas' */
   uint64_t peak_bytes;               /* largest value that live_bytes had */
 };
 static_assert(sizeof(struct dump_process) == 104, "format");
@@ -114,7 +114,9 @@ enum dump_arena_flag {
   DUMP_ARENA_PEAK_BOUND = 2 /* peak_bytes is an upper bound */
 };
 
-/* DUMP_ARENAS: threads' arenas.  A free is counted here by the owner, whoever frees. */
+/* DUMP_ARENAS: threads' arenas.  A free is counted here by the owner, whoever frees.  With tags the
+ * objects are the sum of its accounts, those of jemalloc included; without tags they are those
+ * of the small classes alone. */
 struct dump_arena {
   uint32_t number;
   uint32_t name;    /* text */

@@ -11,8 +11,9 @@
 /* What makes a path: it is looked up by this. */
 struct key {
   uint32_t parent;
-  uint64_t frame; /* an address, or a function, or a label's text */
-  uint32_t kind;  /* FRAME_...: so that these don't meet */
+  uint64_t frame;  /* an address, or a function, or a label's text */
+  uint32_t kind;   /* FRAME_...: so that these don't meet */
+  uint32_t module; /* of an address: modules that left may have stood at the same one */
 };
 enum { FRAME_ADDRESS, FRAME_FUNCTION, FRAME_LABEL };
 
@@ -33,7 +34,8 @@ static uint32_t key_hash(const struct key *k) {
 }
 
 static bool key_equal(const struct key *a, const struct key *b) {
-  return a->parent == b->parent && a->frame == b->frame && a->kind == b->kind;
+  return a->parent == b->parent && a->frame == b->frame && a->kind == b->kind &&
+         a->module == b->module;
 }
 
 static uint32_t path_add(struct build *b, const struct key *k, uint32_t node) {
@@ -60,7 +62,8 @@ static struct key key_of(const struct build *b, uint32_t parent, const struct du
   if (n->kind == DUMP_NODE_LABEL)
     return (struct key){.parent = parent, .frame = n->address, .kind = FRAME_LABEL};
   if (innermost || f == NULL)
-    return (struct key){.parent = parent, .frame = n->address, .kind = FRAME_ADDRESS};
+    return (struct key){
+        .parent = parent, .frame = n->address, .kind = FRAME_ADDRESS, .module = n->module};
   return (struct key){.parent = parent, .frame = (uintptr_t)f, .kind = FRAME_FUNCTION};
 }
 

@@ -1,0 +1,183 @@
+# The dump: what the command reads from it is what the program did; whole whenever it was written.
+load common
+
+: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
+TOOL=$(realpath "$TOOL")
+ITEMS=$BATS_TEST_DIRNAME/dump_items.py
+
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+# dumped [NAME=VALUE...] PROGRAM [ARG...]: runs it under the shim; its dump is d.
+dumped() {
+  rm -f d d.*
+  run_shim ARENASHIM_DUMP=d "$@"
+  expect_ok
+}
+
+# arenashim ARG...: the command's output in $output; it must succeed and say nothing on stderr.
+arenashim() {
+  run --separate-stderr "$TOOL" "$@"
+  expect_ok && expect '-z $stderr'
+}
+
+# row PATTERN: the numbers of the one row that matches.
+row() {
+  local line
+  line=$(grep -E -- "$1" <<<"$output") || { echo "no row: $1"; echo "$output"; return 1; }
+  [[ $(wc -l <<<"$line") == 1 ]] || { echo "several rows: $1"; echo "$line"; return 1; }
+  tr -s ' ' <<<"${line# }" | sed 's/^ //'
+}
+
+@test "call sites: counts, bytes, sizes and names are the program's" {
+  dumped "$BIN/dump_sites"
+  arenashim report d -n 0 --sort bytes
+  # live peak allocs bytes share sizes temp waste path
+  [[ $(row 'site_kept\+') =~ ^"4000 4000 100 4000 "[0-9.]+"% 40 0.0% "[0-9]+" site_kept+0x"[0-9a-f]+" < main < "(.*)" < _start"$ ]]
+  [[ $(row 'site_churned\+') =~ ^"0 100 1000 100000 "[0-9.]+"% 100 100.0% 0 site_churned+0x"[0-9a-f]+" < main < " ]]
+  [[ $(row 'site_large\+') =~ ^"15000 "(<=)?"15000 3 15000 "[0-9.]+"% 5000 0.0% "[0-9]+" site_large+0x"[0-9a-f]+" < main < " ]]
+  [[ $(row 'site_handed\+') =~ ^"0 12000 500 12000 "[0-9.]+"% 24 0.0% 0 site_handed+0x"[0-9a-f]+" < worker < " ]]
+  # main calls it twice: two paths, shown as one; 50 bytes moved to jemalloc
+  [[ $(row 'site_grown\+') =~ ^"3000 <=3050 2 3050 "[0-9.]+"% 50..3000 " ]]
+}
+
+@test "sums over call sites, arenas and the process are equal; the ledger adds up" {
+  for program in "$BIN/dump_sites" "$BIN/counters one" "$BIN/counters together 8" "perl -e @a=map{q(x)x\$_}1..3000"; do
+    # shellcheck disable=SC2086
+    dumped $program
+    /usr/bin/python3 "$ITEMS" d || { echo "$program"; return 1; }
+  done
+}
+
+@test "by arena, class and module" {
+  dumped "$BIN/dump_sites"
+  arenashim report d --by arena
+  [[ $(row '0 dump_sites \(threads: 1\)$') =~ ^[0-9]+" " ]]
+  # live peak objects allocs size frees remote: the worker's arena is handed on with its name
+  row '1 dump_sites \(threads: 1\)$'
+  [[ $(row '1 dump_sites \(threads: 1\)$') =~ " 500 500 "[0-9] || $(row '1 dump_sites \(threads: 1\)$') =~ ^"0 " ]]
+  arenashim report d --by class
+  [[ $(row ' 48$') =~ ^[0-9]+" "[0-9]+" "[0-9]+" " ]]
+  arenashim report d --by module
+  row ' dump_sites$'
+}
+
+@test "libraries that stood at one address, and left: each site has its own" {
+  dumped "$BIN/dump_sites" "$BIN/dump_a.plugin.so" "$BIN/dump_b.plugin.so"
+  echo "$output"
+  arenashim report d -n 0
+  [[ $(row 'site_in_a\+') == "490 490 7 "*" site_in_a+0x"*" < plugin_allocate < "*" < main < "* ]]
+  [[ $(row 'site_in_b\+') == "490 490 7 "*" site_in_b+0x"*" < plugin_allocate < "*" < main < "* ]]
+  arenashim report d --by module
+  row ' dump_a.plugin.so \(unloaded\)$'
+  row ' dump_b.plugin.so \(unloaded\)$'
+}
+
+@test "site tags name the caller alone" {
+  dumped ARENASHIM_TAG=site "$BIN/dump_sites"
+  arenashim report d -n 0
+  expect '$output == *"  tags     site, exact"*'
+  [[ $(row 'site_kept\+') =~ ^"4000 4000 100 "[0-9.]+"% 40 0.0% "[0-9]+" site_kept+0x"[0-9a-f]+$ ]]
+  /usr/bin/python3 "$ITEMS" d
+}
+
+@test "without tags: arenas, classes and the ledger" {
+  dumped ARENASHIM_TAG=off "$BIN/counters" together 8
+  arenashim report d
+  expect '$output == *"  tags     off"* && $output == *"; peak <="*'
+  row '0 counters \(threads: 1\)$'
+  arenashim report d --by class
+  /usr/bin/python3 "$ITEMS" d
+  run --separate-stderr "$TOOL" report d --by site
+  expect '$status == 2'
+}
+
+@test "regions: their figures, and where they were made" {
+  dumped "$BIN/region_user"
+  arenashim report d --by arena
+  [[ $(row ' alive$') == "6400 6400 100 5000 1 8192 0 "* ]]
+  row ' ended \(ended\)$'
+  /usr/bin/python3 "$ITEMS" d --region-module region_user
+}
+
+@test "forked children write their own" {
+  rm -f d d.*
+  run_shim ARENASHIM_DUMP=d perl -e 'my @b = map { "z" x $_ } 1..500; for (1..3) { if (!fork) { @b = (); exit 0 } } 1 while wait > 0; exit 0'
+  expect_ok
+  [[ $(ls d d.* | wc -l) == 4 ]]
+  local children=0
+  for f in d d.*; do
+    arenashim report "$f"
+    [[ $output != *"a child of pid"* ]] || ((++children))
+    /usr/bin/python3 "$ITEMS" "$f"
+  done
+  ((children == 3))
+}
+
+@test "by signal while four threads are busy: 100 dumps, all whole" {
+  run_shim ARENASHIM_SIGNAL=USR2 ARENASHIM_DUMP="$PWD/d.%n" "$BIN/signal_report" 12 100 5000
+  expect_ok
+  expect '-z $stderr'
+  local n=0 f
+  for f in d.*; do
+    arenashim report "$f" --by site || return
+    [[ $output != *"on signal 12"* ]] || ((++n))
+    arenashim report "$f" --by arena
+    /usr/bin/python3 "$ITEMS" "$f" --running || return
+  done
+  echo "$n dumps by signal"
+  ((n >= 50))
+  [[ -z $(find . -name '*.tmp.*') ]]
+}
+
+@test "a report is written by that signal only if one is wanted" {
+  run_shim ARENASHIM_SIGNAL=USR2 ARENASHIM_DUMP=d.%n perl -e 'kill USR2 => $$; exit 3'
+  expect '$status == 3 && -z $stderr && -f d.1'
+  run_shim ARENASHIM_SIGNAL=USR2 ARENASHIM_STATS=1 ARENASHIM_DUMP=e.%n perl -e 'kill USR2 => $$; exit 3'
+  expect '$status == 3 && $stderr == *"on signal"*"at exit"*'
+  (($(ls e.* | wc -l) == 2))
+}
+
+@test "a dump that can't be written: one line, and the program is not disturbed" {
+  run_shim ARENASHIM_DUMP=/nowhere/d perl -e 'print "said"; exit 3'
+  expect '$status == 3 && $output == said && $(stderr_lines) == 1'
+  expect '$stderr == *"/nowhere/d"*"No such file or directory"*'
+  run_shim ARENASHIM_DUMP=/dev/full perl -e 'print "said"; exit 3'
+  expect '$status == 3 && $output == said && $(stderr_lines) == 1'
+  expect '$stderr == *"No space left on device"*'
+  (ulimit -f 8 && run_shim ARENASHIM_DUMP=d perl -e 'exit 3' && expect '$status == 3 && $(stderr_lines) == 1')
+  [[ -z $(find . -name 'd*') ]]
+}
+
+@test "to a pipe: the same file" {
+  LD_PRELOAD= env LD_PRELOAD="$SHIM" ARENASHIM_DUMP=/dev/stdout "$BIN/dump_sites" | cat >d
+  arenashim report d -n 0
+  row 'site_kept\+'
+  /usr/bin/python3 "$ITEMS" d
+}
+
+@test "real programs: python, perl, sqlite3" {
+  dumped /usr/bin/python3 -c 'import json; print(len([json.dumps({"a": i}) for i in range(20000)]))'
+  arenashim report d && /usr/bin/python3 "$ITEMS" d
+  expect '$output == *PyList_New*'
+  dumped perl -e 'my %h = map { $_ => "x$_" } 1..20000'
+  arenashim report d && /usr/bin/python3 "$ITEMS" d
+  expect '$output == *Perl_*'
+  dumped sqlite3 :memory: 'create table t(a); insert into t values (1); select * from t;'
+  arenashim report d --by module && /usr/bin/python3 "$ITEMS" d
+  expect '$output == *libsqlite3*'
+}
+
+@test "100,000 call paths in 100 ms of processor time" {
+  local best=999999 ms
+  for _ in 1 2 3; do
+    rm -f d.*
+    run_shim ARENASHIM_TAG=stack:21 ARENASHIM_SIGNAL=USR2 ARENASHIM_DUMP=d.%n "$BIN/dump_paths" 12
+    expect_ok
+    echo "$output"
+    ms=$(sed -n 's/.* cpu_ms=\([0-9]*\)\..*/\1/p' <<<"$output")
+    ((ms < best)) && best=$ms
+  done
+  arenashim report d.1 -n 1
+  [[ $(row ' descend\+') == "1600000 <=1600000 100000 "* ]]
+  ((best <= 100))
+}
