@@ -112,8 +112,11 @@ static uint32_t command(struct dump_work *w) {
   int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
   ssize_t n = 0;
   while (fd >= 0 && w->strings_bytes < most && (n = read(fd, line, sizeof line)) > 0)
-    for (ssize_t i = 0; i < n; i++)
-      w->strings[w->strings_bytes++] = line[i] == '\0' ? ' ' : line[i];
+    for (ssize_t i = 0; i < n; i++) {
+      if (line[i] == '\0')
+        line[i] = ' ';
+      w->strings[w->strings_bytes++] = line[i];
+    }
   if (fd >= 0)
     close(fd);
   if (w->strings_bytes == start)

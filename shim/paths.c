@@ -186,7 +186,8 @@ struct node *path_child(struct node *parent, uintptr_t address, enum node_kind k
 
 struct rule path_rule(uintptr_t address) {
   struct node *n = path_step(&path_root, address);
-  return n == NULL ? (struct rule){.kind = RULE_UNKNOWN} : node_rule(n);
+  struct rule unknown = {.kind = RULE_UNKNOWN};
+  return n == NULL ? unknown : node_rule(n);
 }
 
 void path_learned(struct node *n, struct rule r) {
