@@ -305,12 +305,14 @@ static void forget_addresses(struct capture *c) {
     c->first[i].ra = 0;
 }
 
-static void module_left(uintptr_t start, uintptr_t end) {
-  path_forget(start, end);
+static void module_left(unsigned module, uintptr_t start, uintptr_t end) {
+  path_forget(module, start, end);
   for (unsigned i = 0; i < heap_count(); i++)
     if (capture_of(heap_at(i)) != NULL)
       forget_addresses(capture_of(heap_at(i)));
 }
+
+void capture_look_at_modules(void) { modules_refresh(module_left); }
 
 static void be_careful(bool careful) {
   atomic_store_explicit(&capture_mode.careful, careful || capture_mode.verify,
@@ -328,7 +330,7 @@ static struct node *first_node(struct capture *c, uintptr_t ra) {
   if (atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)) {
     be_careful(false);
     if (modules_changed()) {
-      modules_refresh(module_left);
+      capture_look_at_modules();
       n = path_child(c->root, ra, NODE_FRAME);
     }
   }

@@ -178,6 +178,10 @@ static inline void capture_remember(struct capture *c, const void *frame, struct
     first->account = a;
 }
 
+/* Brings the table of modules up to date and forgets the addresses of those that left.  Not in a
+ * signal handler. */
+hidden void capture_look_at_modules(void);
+
 /* Adds up the counts of all arenas. */
 hidden void capture_sum(struct capture_counts *sum);
 /* Bytes mapped for states and stacks. */

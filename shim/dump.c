@@ -203,7 +203,7 @@ bool dump_write(enum dump_reason reason, int signal) {
     sigaddset(&ours, start_options()->signal);
   pthread_sigmask(SIG_BLOCK, &ours, &before);
   if (reason != DUMP_ON_SIGNAL)
-    modules_refresh(path_forget);
+    capture_look_at_modules();
   bool done = begin(reason);
   if (done) {
     done = write_file(reason, signal);
