@@ -44,6 +44,20 @@ void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t) {
     add_waiting(h, t);
 }
 
+/* The slab may change while it is read: nothing counts for more than its cell. */
+static void survey_tags(const struct slab *s, unsigned c, uint32_t carved, struct survey *v) {
+  const volatile tag_t *tags = tag_row(s);
+  uint64_t cells = 0, bytes = 0;
+  for (uint32_t i = 0; i < carved; i++) {
+    tag_t t = tags[i];
+    bool alive = tag_is_alive(t);
+    cells += alive;
+    bytes += !alive ? 0 : tag_bytes(t) < class_bytes(c) ? tag_bytes(t) : class_bytes(c);
+  }
+  v->tagged_cells[c] += cells;
+  v->requested_bytes[c] += bytes;
+}
+
 /* Each field is read once, and clamped, so that a slab in motion still adds up to its size. */
 static void survey_slab(const struct slab *s, struct survey *v) {
   unsigned c = *(const volatile uint8_t *)&s->class;
@@ -63,6 +77,8 @@ static void survey_slab(const struct slab *s, struct survey *v) {
   v->mail_cells[c] += mail < in_use ? mail : in_use;
   v->uncarved_bytes[c] += (uint64_t)(capacity - carved) * class_bytes(c);
   v->tail_bytes[c] += SLAB_BYTES - capacity * class_bytes(c);
+  if (range.tagged)
+    survey_tags(s, c, carved, v);
 }
 
 static void survey_block(size_t number, struct survey *v) {

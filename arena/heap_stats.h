@@ -20,12 +20,16 @@ struct heap_totals {
 hidden void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t);
 
 /* Counts of cells by class and of bytes by what they are.  Sums: every slab's 64 KiB are in
- * cells, uncarved or tails; every byte below the span in these or in empty slabs or in blocks. */
+ * cells (used and free), uncarved or tails; every byte below the span in these or in empty slabs
+ * or in blocks.  With tags: allocated cells are those with a tag that is not mailed, no matter
+ * what lists hold. */
 struct survey {
   uint64_t slabs[CLASS_SLOTS];
   uint64_t used_cells[CLASS_SLOTS]; /* listed and mailed ones included */
   uint64_t free_cells[CLASS_SLOTS];
-  uint64_t mail_cells[CLASS_SLOTS]; /* freed by other threads, not collected: part of used */
+  uint64_t mail_cells[CLASS_SLOTS];      /* freed by other threads, not collected: part of used */
+  uint64_t tagged_cells[CLASS_SLOTS];    /* with tags: allocated, by their tags */
+  uint64_t requested_bytes[CLASS_SLOTS]; /* of these, as requested */
   uint64_t uncarved_bytes[CLASS_SLOTS];
   uint64_t tail_bytes[CLASS_SLOTS];
   uint64_t empty_slab_bytes; /* slabs without a class */

@@ -39,6 +39,8 @@ static inline tag_t tag_make(uint32_t site, size_t bytes) {
 static inline uint32_t tag_site(tag_t t) { return t >> TAG_SITE_SHIFT; }
 static inline uint32_t tag_bytes(tag_t t) { return t & TAG_BYTES_MASK; }
 
+static inline bool tag_is_alive(tag_t t) { return t != 0 && (t & TAG_MAILED) == 0; }
+
 static inline tag_t *tag_row(const struct slab *s) {
   return (tag_t *)(range.tag_rows + ((uintptr_t)s - range.slab_rows) * TAG_ROWS_SCALE);
 }

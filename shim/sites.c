@@ -3,129 +3,148 @@
 #include "../arena/os.h"
 #include "paths.h"
 
-#include <errno.h>
-#include <string.h>
-
-/* What the tags of one arena say of a site. */
-struct scan {
-  uint64_t pinned;
-  uint64_t mailed, mailed_bytes, mailed_cells; /* freed, not collected */
+/* What the tags of an arena say of a site. */
+struct scanned {
+  uint64_t pinned, rounding;
+  uint64_t mailed, mailed_bytes, mailed_cells; /* freed, but alive in its account */
 };
 
 static struct {
   atomic_flag busy;
   uint32_t count;
-  struct scan *scan;       /* by site, of the arena scanned last */
+  struct scanned *scanned; /* by site, of the arena scanned last */
   struct site_line *total; /* by site; NULL until sites_add_up */
   uint64_t unpinned;
-  uint64_t class_bytes[CLASS_SLOTS];
+  _Atomic uint64_t bytes;
 } sites = {.busy = ATOMIC_FLAG_INIT};
 
-static size_t scan_bytes(void) { return round_up(sites.count * sizeof *sites.scan, PAGE_BYTES); }
-static size_t total_bytes(void) { return round_up(sites.count * sizeof *sites.total, PAGE_BYTES); }
+static void *scratch_map(size_t size) {
+  size_t bytes = round_up(sites.count * size, PAGE_BYTES);
+  void *p = os_map(bytes);
+  if (p != NULL)
+    atomic_fetch_add(&sites.bytes, bytes);
+  return p;
+}
 
+static void scratch_unmap(void *p, size_t size) {
+  size_t bytes = round_up(sites.count * size, PAGE_BYTES);
+  os_unmap(p, bytes);
+  atomic_fetch_sub(&sites.bytes, bytes);
+}
+
+uint64_t sites_bytes(void) { return count_get(&sites.bytes); }
 uint32_t sites_count(void) { return sites.count; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
 
-uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
-
-uint64_t sites_bytes(void) {
-  return (sites.scan != NULL ? scan_bytes() : 0) + (sites.total != NULL ? total_bytes() : 0);
-}
-
 bool sites_begin(void) {
-  if (atomic_flag_test_and_set(&sites.busy)) {
-    errno = EBUSY;
+  if (atomic_flag_test_and_set(&sites.busy))
     return false;
-  }
   sites.count = path_sites();
-  memset(sites.class_bytes, 0, sizeof sites.class_bytes);
-  sites.scan = os_map(scan_bytes());
-  if (sites.scan != NULL)
-    return true;
-  atomic_flag_clear(&sites.busy);
-  errno = ENOMEM;
-  return false;
-}
-
-/* The pointers first: a fork in between leaves the memory to the child rather than unmap it twice.
- */
-void sites_end(void) {
-  struct scan *scan = sites.scan;
-  struct site_line *total = sites.total;
-  sites.scan = NULL;
   sites.total = NULL;
-  atomic_signal_fence(memory_order_seq_cst);
-  if (scan != NULL)
-    os_unmap(scan, scan_bytes());
-  if (total != NULL)
-    os_unmap(total, total_bytes());
+  sites.scanned = scratch_map(sizeof *sites.scanned);
+  if (sites.scanned == NULL)
+    atomic_flag_clear(&sites.busy);
+  return sites.scanned != NULL;
+}
+
+void sites_end(void) {
+  scratch_unmap(sites.scanned, sizeof *sites.scanned);
+  if (sites.total != NULL)
+    scratch_unmap(sites.total, sizeof *sites.total);
   atomic_flag_clear(&sites.busy);
 }
 
-void sites_forget(void) { sites_end(); }
+/* A scratch that a gone thread had stays mapped, and counted. */
+void sites_forget(void) { atomic_flag_clear(&sites.busy); }
 
-static bool is_alive(tag_t t) { return t != 0 && (t & TAG_MAILED) == 0; }
+/* ---- tags ---- */
 
-static void note_mailed(tag_t t, size_t cell) {
-  if (tag_site(t) >= sites.count)
-    return;
-  struct scan *scan = &sites.scan[tag_site(t)];
-  scan->mailed++;
-  scan->mailed_bytes += tag_bytes(t);
-  scan->mailed_cells += cell;
-}
+/* A slab's carved cells, as they were a moment ago; it may change while it is looked at. */
+struct cells {
+  const volatile tag_t *tags;
+  uint32_t carved;
+  uint64_t size;
+};
 
-/* The living ones; their bytes are added up. */
-static uint32_t count_alive(const volatile tag_t *tags, uint32_t carved, unsigned c) {
-  uint32_t alive = 0;
-  for (uint32_t i = 0; i < carved; i++) {
-    tag_t t = tags[i];
-    if (is_alive(t)) {
-      alive++;
-      sites.class_bytes[c] += tag_bytes(t);
-    } else if (t != 0) {
-      note_mailed(t, class_bytes(c));
-    }
-  }
-  return alive;
-}
-
-static void scan_slab(const struct slab *s) {
+static bool slab_cells(const struct slab *s, struct cells *out) {
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES)
-    return;
+    return false;
   uint32_t capacity = (uint32_t)(SLAB_BYTES / class_bytes(c));
   uint32_t carved = *(const volatile uint32_t *)&s->carved;
-  carved = carved < capacity ? carved : capacity;
-  const volatile tag_t *tags = tag_row(s);
-  uint32_t alive = count_alive(tags, carved, c);
-  uint64_t bytes = (uint64_t)(carved - alive) * class_bytes(c), given = 0, seen = 0;
-  for (uint32_t i = 0; i < carved && seen < alive; i++) {
-    tag_t t = tags[i];
-    if (!is_alive(t) || tag_site(t) >= sites.count)
-      continue;
-    uint64_t share = ++seen * bytes / alive;
-    sites.scan[tag_site(t)].pinned += share - given;
-    given = share;
-  }
-  sites.unpinned += bytes - given;
+  *out = (struct cells){tag_row(s), carved < capacity ? carved : capacity, class_bytes(c)};
+  return true;
 }
 
-void sites_scan(const struct heap *h) {
-  memset(sites.scan, 0, sites.count * sizeof *sites.scan);
-  sites.unpinned = 0;
-  if (!range.tagged)
-    return;
+static void each_slab(const struct heap *h, void (*visit)(const struct cells *, void *),
+                      void *arg) {
+  struct cells cells;
   for (size_t i = 0; i < block_count(); i++) {
     const struct block *b = block_at(i);
     if (atomic_load_explicit(&b->owner, memory_order_acquire) != h)
       continue;
     size_t passed = *(const volatile size_t *)&b->ab_offset;
     for (size_t at = 0; at < passed; at += SLAB_BYTES)
-      scan_slab(slab_at((i << range.block_shift) + at));
+      if (slab_cells(slab_at((i << range.block_shift) + at), &cells))
+        visit(&cells, arg);
   }
 }
+
+static bool is_known(tag_t t) { return tag_site(t) < sites.count; }
+
+/* Counts the cells of each site, and which are free; returns how many are alive. */
+static uint32_t scan_cells(const struct cells *s) {
+  uint32_t alive = 0;
+  for (uint32_t i = 0; i < s->carved; i++) {
+    tag_t t = s->tags[i];
+    struct scanned *site = &sites.scanned[is_known(t) ? tag_site(t) : 0];
+    if (tag_is_alive(t)) {
+      alive++;
+      site->rounding += s->size > tag_bytes(t) ? s->size - tag_bytes(t) : 0;
+    } else if (t != 0) {
+      site->mailed++;
+      site->mailed_bytes += tag_bytes(t);
+      site->mailed_cells += s->size;
+    }
+  }
+  return alive;
+}
+
+static void scan_slab(const struct cells *s, void *unused) {
+  (void)unused;
+  uint32_t alive = scan_cells(s);
+  uint64_t bytes = (s->carved - alive) * s->size, given = 0, seen = 0;
+  for (uint32_t i = 0; i < s->carved && seen < alive; i++) {
+    tag_t t = s->tags[i];
+    if (!tag_is_alive(t) || !is_known(t))
+      continue;
+    uint64_t share = ++seen * bytes / alive;
+    sites.scanned[tag_site(t)].pinned += share - given;
+    given = share;
+  }
+  sites.unpinned += bytes - given;
+}
+
+void sites_scan(const struct heap *h) {
+  for (uint32_t i = 0; i < sites.count; i++)
+    sites.scanned[i] = (struct scanned){0};
+  sites.unpinned = 0;
+  each_slab(h, scan_slab, NULL);
+}
+
+static void add_mailed(const struct cells *s, void *scanned) {
+  struct scanned *sum = scanned;
+  for (uint32_t i = 0; i < s->carved; i++) {
+    tag_t t = s->tags[i];
+    if (t == 0 || tag_is_alive(t))
+      continue;
+    sum->mailed++;
+    sum->mailed_bytes += tag_bytes(t);
+    sum->mailed_cells += s->size;
+  }
+}
+
+/* ---- accounts ---- */
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
@@ -142,36 +161,44 @@ static void read_sizes(const struct account *a, struct site_line *line) {
   }
 }
 
+/* Of words that were read while they changed. */
 static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
 
-static void take_mailed(const struct scan *scan, struct account *a) {
-  a->frees = least(a->frees + scan->mailed, a->allocs);
-  a->live_bytes = less(a->live_bytes, scan->mailed_bytes);
-  a->live_cells = less(a->live_cells, scan->mailed_cells);
+static void take_mailed(struct site_line *line, const struct scanned *s) {
+  line->frees = least(line->frees + s->mailed, line->allocs);
+  line->live_bytes = less(not_negative(line->live_bytes), s->mailed_bytes);
+  line->live_cells = less(not_negative(line->live_cells), s->mailed_cells);
 }
 
-bool sites_line(const struct heap *h, uint32_t site, struct site_line *line) {
-  const struct account *live = h->books.index == NULL ? NULL : account_at(&h->books, site);
-  if (live == NULL)
-    return false;
+/* False: it never asked for anything. */
+static bool read_account(const struct account *live, struct site_line *line) {
   struct account a;
   account_read(live, &a);
   if (a.allocs == 0)
     return false;
-  take_mailed(&sites.scan[site], &a);
   *line = (struct site_line){.allocs = a.allocs,
                              .frees = a.frees,
                              .bytes = a.bytes,
                              .live_bytes = a.live_bytes,
                              .live_cells = a.live_cells,
                              .peak_bytes = a.peak_bytes,
-                             .held_bytes = a.peak_held_bytes,
-                             .held_objects = a.peak_held_objects,
+                             .held_bytes = not_negative(a.peak_held_bytes),
+                             .held_objects = not_negative(a.peak_held_objects),
                              .temporary = a.temporary,
                              .large_allocs = a.large_allocs,
-                             .pinned = sites.scan[site].pinned,
                              .arenas = 1};
   read_sizes(&a, line);
+  return true;
+}
+
+bool sites_line(const struct heap *h, uint32_t site, struct site_line *line) {
+  const struct account *live = h->books.index == NULL ? NULL : account_at(&h->books, site);
+  if (live == NULL || !read_account(live, line))
+    return false;
+  line->rounding = sites.scanned[site].rounding;
+  line->pinned = sites.scanned[site].pinned;
+  take_mailed(line, &sites.scanned[site]);
   return true;
 }
 
@@ -187,26 +214,45 @@ static void add(struct site_line *sum, const struct site_line *line) {
   sum->held_objects += line->held_objects;
   sum->temporary += line->temporary;
   sum->large_allocs += line->large_allocs;
+  sum->rounding += line->rounding;
   sum->pinned += line->pinned;
   sum->arenas += line->arenas;
   sum->smallest = first ? line->smallest : least(sum->smallest, line->smallest);
   sum->largest = most(sum->largest, line->largest);
 }
 
-void sites_add_up(void) {
-  sites.total = os_map(total_bytes());
-  if (sites.total == NULL)
-    return;
+/* Every account of an arena, a chunk of sites at a time; those that were never made are skipped. */
+static void add_arena(const struct heap *h, uint32_t count, bool each, struct site_line *sum) {
+  struct site_line line;
+  for (uint32_t first = 0; h->books.index != NULL && first < count; first += ACCOUNT_CHUNK) {
+    if (account_at(&h->books, first) == NULL)
+      continue;
+    for (uint32_t site = first; site < first + ACCOUNT_CHUNK && site < count; site++)
+      if (each ? sites_line(h, site, &line) : read_account(account_at(&h->books, site), &line))
+        add(each ? &sum[site] : sum, &line);
+  }
+}
+
+void sites_arena(const struct heap *h, struct site_line *sum) {
+  struct scanned mailed = {0};
+  *sum = (struct site_line){0};
+  add_arena(h, path_sites(), false, sum);
+  each_slab(h, add_mailed, &mailed);
+  take_mailed(sum, &mailed);
+}
+
+bool sites_add_up(void) {
   uint64_t unpinned = 0;
+  sites.total = scratch_map(sizeof *sites.total);
+  if (sites.total == NULL)
+    return false;
   for (unsigned i = 0; i < heap_count(); i++) {
-    struct site_line line;
     sites_scan(heap_at(i));
     unpinned += sites.unpinned;
-    for (uint32_t site = 1; site < sites.count; site++)
-      if (sites_line(heap_at(i), site, &line))
-        add(&sites.total[site], &line);
+    add_arena(heap_at(i), sites.count, true, sites.total);
   }
   sites.unpinned = unpinned;
+  return true;
 }
 
 bool sites_sum(uint32_t site, struct site_line *line) {

@@ -9,11 +9,14 @@
  * Shares are cut to whole bytes one after the other so that a slab's add up to its free bytes.
  * Slabs without a living object pin nothing: their free cells are nobody's.
  *
- * A cell that another thread freed and the owner has not collected yet is free here: its tag says
- * so, and it is taken off what the account holds.
+ * What another thread has freed and the owner has not collected yet is still alive in the owner's
+ * accounts; its tags say that it is not, and it is taken off here.  So at every moment
+ *
+ *   allocs - frees = live objects      live_cells - live_bytes = rounding + jemalloc's own
  *
  * The scratch memory is mapped for the time between begin and end.  Any thread, signal handlers
- * too; one at a time.  An arena whose thread is running is read as it changes.
+ * too; one at a time.  An arena whose thread is running is read as it changes, and what can't be
+ * (more freed than was allocated) reads as none.
  */
 #ifndef SHIM_SITES_H
 #define SHIM_SITES_H
@@ -31,19 +34,23 @@ struct site_line {
   uint64_t temporary;
   uint64_t smallest, largest; /* requests; smallest > largest: none */
   uint64_t large_allocs;      /* went to jemalloc */
+  uint64_t rounding;          /* of live_cells - live_bytes, the part in our own cells */
   uint64_t pinned;            /* free bytes in slabs that only living objects keep */
   unsigned arenas;
 };
 
-/* False: no memory for the scratch (errno is ENOMEM), or another report is reading (EBUSY); then
- * no other function may be called. */
+/* The sum of an arena's accounts; needs no scratch, and leaves out what only that can tell:
+ * rounding and pinned. */
+hidden void sites_arena(const struct heap *h, struct site_line *sum);
+
+/* Bytes mapped for scratch, now. */
+hidden uint64_t sites_bytes(void);
+
+/* False: no memory for the scratch, or somebody uses it; then nothing below may be called. */
 hidden bool sites_begin(void);
 hidden void sites_end(void);
 
-/* Bytes mapped for the scratch. */
-hidden uint64_t sites_bytes(void);
-
-/* In the child of a fork: another thread's reading will not be finished. */
+/* In the child of a fork: nobody uses it, but perhaps the calling thread itself. */
 hidden void sites_forget(void);
 
 /* Numbers below this had a site when sites_begin was called. */
@@ -55,14 +62,12 @@ hidden void sites_scan(const struct heap *h);
 /* One site in the arena scanned last.  False: it never asked for anything there. */
 hidden bool sites_line(const struct heap *h, uint32_t site, struct site_line *line);
 
-/* Adds up all arenas (scans them), then the sum of each site; false: it has nothing. */
-hidden void sites_add_up(void);
+/* Adds up all arenas (scans them): false without memory.  Then the sum of each site; false: it has
+ * nothing. */
+hidden bool sites_add_up(void);
 hidden bool sites_sum(uint32_t site, struct site_line *line);
 
-/* Bytes requested by the living objects of a class, in all arenas scanned since sites_begin. */
-hidden uint64_t sites_class_bytes(unsigned c);
-
-/* Free cells that no living object pins, in the arena scanned last. */
+/* Bytes in free cells that no living object pins, in the arena scanned last, or in all. */
 hidden uint64_t sites_unpinned(void);
 
 #endif
