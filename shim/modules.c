@@ -123,6 +123,8 @@ static void read_addresses(struct module *m, const struct dl_phdr_info *info) {
   for (unsigned i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *h = &info->dlpi_phdr[i];
     uintptr_t start = info->dlpi_addr + h->p_vaddr, end = start + h->p_memsz;
+    if (h->p_type == PT_DYNAMIC)
+      m->dynamic = start;
     if (h->p_type != PT_LOAD || end <= start)
       continue;
     m->start = start < m->start ? start : m->start;

@@ -22,6 +22,7 @@ struct module {
   uintptr_t bias;       /* address in memory = address in the file + bias */
   unsigned char build_id[BUILD_ID_MAX];
   unsigned build_id_bytes; /* 0: none */
+  uintptr_t dynamic;       /* address of PT_DYNAMIC in memory; 0: none */
   const char *path;        /* as the loader has it; the program's own from /proc/self/exe */
   _Atomic bool gone;
 };
