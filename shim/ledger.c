@@ -1,15 +1,26 @@
 /* Where the ledger's lines come from; contract in ledger.h. */
 #include "ledger.h"
-#include "capture.h"
-#include "large_tags.h"
-#include "modules.h"
 #include "regions.h"
-#include "sites.h"
 #include "spill.h"
 
 static void add(struct ledger *l, const char *name, uint64_t bytes) {
   l->line[l->lines++] = (struct ledger_line){.name = name, .bytes = bytes};
   l->sum += bytes;
+}
+
+/* With tags the allocated cells are told apart: bytes the program asked for, and the rest. */
+static void add_allocated(struct ledger *l, const struct gathered *g, uint64_t live) {
+  uint64_t requested = 0, rounding = 0;
+  if (!range.tagged) {
+    add(l, "allocated cells", live);
+    return;
+  }
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    requested += g->survey.requested_bytes[c];
+    rounding += g->survey.tagged_cells[c] * class_bytes(c) - g->survey.requested_bytes[c];
+  }
+  add(l, "allocated cells: bytes requested", requested);
+  add(l, "allocated cells: rounding", rounding);
 }
 
 static void add_cells(struct ledger *l, const struct gathered *g) {
@@ -20,22 +31,19 @@ static void add_cells(struct ledger *l, const struct gathered *g) {
     uncarved += g->survey.uncarved_bytes[c];
     tails += g->survey.tail_bytes[c];
   }
-  add(l, "allocated cells", live);
+  add_allocated(l, g, live);
   add(l, "free cells", idle);
   add(l, "uncarved parts of slabs", uncarved);
   add(l, "tails of slabs, too short for a cell", tails);
 }
 
 static void add_tags(struct ledger *l, const struct gathered *g) {
-  uint64_t accounts = 0;
-  for (unsigned i = 0; i < heap_count(); i++)
-    accounts += count_get(&heap_at(i)->books.bytes);
-  add(l, "tags of cells", g->survey.tag_bytes);
-  add(l, "tags of large objects", large_tags_bytes());
-  add(l, "accounts of call sites", accounts);
-  add(l, "tables of call paths", path_bytes());
-  add(l, "states of captures", capture_bytes());
-  add(l, "a look at every tag, under way", sites_bytes());
+  if (range.tagged)
+    add(l, "tags: a word a cell", g->survey.tag_bytes);
+  if (g->tag_tables != 0)
+    add(l, "tags: accounts, paths, modules, large tags", g->tag_tables);
+  if (g->scratch != 0)
+    add(l, "scratch of another report", g->scratch);
 }
 
 static void add_large(struct ledger *l, const struct gathered *g) {
@@ -59,7 +67,6 @@ void ledger_read(struct ledger *l, const struct gathered *g) {
   add(l, "metadata: rows of slabs, blocks and arenas", v->metadata_bytes);
   add(l, "reserved addresses, nothing behind them", v->reserved_bytes);
   add_tags(l, g);
-  add(l, "table of modules", modules_bytes());
   add(l, "tables of regions", regions_mapped_bytes());
   add(l, "table of jemalloc's pages", large_table_bytes());
   add(l, "mapped while a fork kept jemalloc closed", spill_mapped_bytes());

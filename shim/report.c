@@ -1,16 +1,19 @@
 /* The text report's flow and tables; contract in report.h. */
 #include "report.h"
 #include "arena_name.h"
+#include "capture.h"
 #include "regions.h"
 #include "report_gather.h"
 #include "report_ledger.h"
+#include "report_path.h"
+#include "report_sites.h"
+#include "report_text.h"
 #include "sink.h"
+#include "sites.h"
 #include "start.h"
 
 #include <errno.h>
 #include <unistd.h>
-
-enum { LINE_ROOM = 512 }; /* more than any line has */
 
 /* One report at a time, in space that exists beforehand. */
 static struct {
@@ -20,21 +23,26 @@ static struct {
   char bytes[16 << 10];
 } space = {.busy = ATOMIC_FLAG_INIT};
 
-static bool flush(struct text *t, int fd) {
-  bool ok = text_write(t, fd);
-  t->length = 0;
-  return ok;
-}
-
-static void line(struct text *t, const char *s) {
-  text_str(t, s);
-  text_char(t, '\n');
-}
-
 static const char *reason_name(enum report_reason reason) {
   return reason == REPORT_AT_EXIT     ? "at exit"
          : reason == REPORT_ON_SIGNAL ? "on signal"
                                       : "on call";
+}
+
+static void options(struct text *t) {
+  const struct options *o = start_options();
+  text_str(t, "   block size ");
+  text_size(t, o->block_bytes);
+  text_str(t, ", tags ");
+  options_tag_text(o, t);
+  if (o->sample_bytes != 0) {
+    text_str(t, ", sample ");
+    text_size(t, o->sample_bytes);
+  }
+  text_str(t, ", children ");
+  report_line(t, o->children ? "follow" : "off");
+  if (range.tagged && o->depth > 1 && !capture_mode.unwinder)
+    report_line(t, "   without libunwind8: a call path is the caller alone");
 }
 
 static void header(struct text *t, const struct gathered *g) {
@@ -43,20 +51,18 @@ static void header(struct text *t, const struct gathered *g) {
   text_str(t, ", pid ");
   text_u64(t, (uint64_t)getpid());
   text_str(t, ", ");
-  line(t, reason_name(g->reason));
-  text_str(t, "   block size ");
-  text_size(t, start_options()->block_bytes);
-  text_str(t, ", tags off, children ");
-  line(t, start_options()->children ? "follow" : "off");
+  report_line(t, reason_name(g->reason));
+  options(t);
   if (start_is_forked())
-    line(t, "   child of a fork: counts start there; what was alive then counts as allocated");
+    report_line(t,
+                "   child of a fork: counts start there; what was alive then counts as allocated");
   if (g->running > 0) {
     text_str(t, "   * as of its last slow path (the thread is running): ");
     text_u64(t, g->running);
-    line(t, g->running == 1 ? " arena" : " arenas");
+    report_line(t, g->running == 1 ? " arena" : " arenas");
   }
   if (g->sums.broken_lists > 0)
-    line(t, "   WARNING: lists of free objects were overwritten by the program");
+    report_line(t, "   WARNING: lists of free objects were overwritten by the program");
 }
 
 static void arena_taken(struct text *t, struct heap *h, const struct gathered *g) {
@@ -84,7 +90,7 @@ static void arena_alive(struct text *t, struct heap *h, const struct gathered *g
   text_u64_right(t, h->threads, 7);
   text_u64_right(t, a.live, 12);
   text_u64_right(t, a.live_bytes, 14);
-  text_u64_right(t, count_get(&h->carved_peak), 14);
+  text_u64_right(t, a.peak_bytes, 14);
   text_u64_right(t, a.frees, 13);
   text_u64_right(t, a.remote, 12);
   text_char(t, '\n');
@@ -95,10 +101,9 @@ static bool arenas(struct text *t, const struct gathered *g, int fd,
   bool ok = true;
   for (unsigned i = 0; i < heap_count(); i++) {
     row(t, heap_at(i), g);
-    if (t->capacity - t->length < LINE_ROOM)
-      ok &= flush(t, fd);
+    ok &= report_room(t, fd);
   }
-  return ok && flush(t, fd);
+  return ok && report_flush(t, fd);
 }
 
 static void region_line(struct text *t, const struct region_row *r) {
@@ -111,28 +116,33 @@ static void region_line(struct text *t, const struct region_row *r) {
   text_u64_right(t, count_get(&r->total_big_blocks), 6);
   text_u64_right(t, count_get(&r->used), 11);
   text_char(t, '\n');
+  if (!range.tagged) /* nobody has looked where modules lie */
+    return;
+  text_str(t, "        ");
+  report_address(t, r->site);
+  text_char(t, '\n');
 }
 
 static bool regions(struct text *t, int fd) {
   bool ok = true;
   if (regions_count() == 0 && regions_unlisted() == 0)
     return true;
-  line(t, "\nregions (arena_create): bytes as requested");
-  line(t, "  name              requests         size  blocks   block_size   big  used now");
+  text_str(t, "\nregions (arena_create): bytes as requested");
+  report_line(t, range.tagged ? "; below, where they were created" : "");
+  report_line(t, "  name              requests         size  blocks   block_size   big  used now");
   for (unsigned i = 0; i < regions_count(); i++) {
     const struct region_row *r = regions_row(i);
     if (r == NULL || r->state == REGION_ROW_FREE)
       continue;
     region_line(t, r);
-    if (t->capacity - t->length < LINE_ROOM)
-      ok &= flush(t, fd);
+    ok &= report_room(t, fd);
   }
   if (regions_unlisted() > 0) {
     text_str(t, "  not listed, the table is full: ");
     text_u64(t, regions_unlisted());
-    line(t, regions_unlisted() == 1 ? " region more" : " regions more");
+    report_line(t, regions_unlisted() == 1 ? " region more" : " regions more");
   }
-  return ok && flush(t, fd);
+  return ok && report_flush(t, fd);
 }
 
 static void class_line(struct text *t, const struct gathered *g, unsigned c) {
@@ -147,12 +157,46 @@ static void class_line(struct text *t, const struct gathered *g, unsigned c) {
   text_char(t, '\n');
 }
 
+static void class_line_tagged(struct text *t, const struct gathered *g, unsigned c) {
+  const struct survey *v = &g->survey;
+  text_u64_right(t, class_bytes(c), 6);
+  text_u64_right(t, v->slabs[c], 7);
+  text_u64_right(t, v->tagged_cells[c], 11);
+  text_u64_right(t, gather_idle_bytes(g, c) / class_bytes(c), 10);
+  text_u64_right(t, v->requested_bytes[c], 13);
+  text_u64_right(t, gather_live_bytes(g, c) - v->requested_bytes[c], 11);
+  text_u64_right(t, g->sums.allocs[c], 11);
+  text_u64_right(t, g->sums.frees[c], 11);
+  text_char(t, '\n');
+}
+
 static void classes(struct text *t, const struct gathered *g) {
-  line(t, "\nsize classes: a slab is 64K of cells of one size; requested bytes need tags");
-  line(t, "  cell   slabs      in use        free    uncarved   allocations         frees");
+  text_str(t, "\nsize classes: a slab is 64K of cells of one size");
+  report_line(t, range.tagged ? "" : "; requested bytes need tags");
+  report_line(
+      t, range.tagged
+             ? "  cell  slabs     in use      free    requested   rounding     allocs      frees"
+             : "  cell   slabs      in use        free    uncarved   allocations         frees");
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     if (g->survey.slabs[c] != 0 || g->sums.allocs[c] != 0)
-      class_line(t, g, c);
+      (range.tagged ? class_line_tagged : class_line)(t, g, c);
+}
+
+static bool arena_tables(struct text *t, const struct gathered *g, int fd) {
+  report_line(t,
+              range.tagged
+                  ? "\narenas: what they were asked for (bytes as requested, big_blocks included)"
+                  : "\narenas: what they were asked for (bytes with rounding), what they took");
+  report_line(t, "arena name          total_allocs     total_size blocks    block_size "
+                 "big_blocks");
+  bool ok = arenas(t, g, fd, arena_taken);
+  report_line(t, range.tagged
+                     ? "\narenas: what lives (big_blocks included, remote frees of them not)"
+                     : "\narenas: what lives (the peak is an upper bound)");
+  text_str(t, "arena threads        live    live_bytes  ");
+  report_line(t, range.tagged ? "   peak_bytes        frees      remote"
+                              : "<= peak_bytes        frees      remote");
+  return arenas(t, g, fd, arena_alive) && ok;
 }
 
 static bool write_all(int fd, enum report_reason reason) {
@@ -160,20 +204,18 @@ static bool write_all(int fd, enum report_reason reason) {
   struct gathered *g = &space.g;
   gather_begin(g, reason);
   header(&t, g);
-  line(&t, "\narenas: what they were asked for (bytes with rounding), what they took");
-  line(&t, "arena name          total_allocs     total_size blocks    block_size "
-           "big_blocks");
-  bool ok = arenas(&t, g, fd, arena_taken);
-  line(&t, "\narenas: what lives (the peak is an upper bound)");
-  line(&t, "arena threads        live    live_bytes  <= peak_bytes        frees      remote");
-  ok &= arenas(&t, g, fd, arena_alive);
+  bool ok = arena_tables(&t, g, fd);
   ok &= regions(&t, fd);
   classes(&t, g);
-  ok &= flush(&t, fd);
+  ok &= report_flush(&t, fd);
+  if (range.tagged) {
+    ok &= report_sites(&t, g, fd);
+    report_health(&t, g);
+  }
   report_large(&t, g);
   report_ledger(&t, g);
   gather_end();
-  return flush(&t, fd) && ok;
+  return report_flush(&t, fd) && ok;
 }
 
 void report_write(enum report_reason reason) {
@@ -186,7 +228,10 @@ void report_write(enum report_reason reason) {
   atomic_flag_clear(&space.busy);
 }
 
-void report_forget(void) { atomic_flag_clear(&space.busy); }
+void report_forget(void) {
+  atomic_flag_clear(&space.busy);
+  sites_forget();
+}
 
 void report_write_fd(int fd) {
   if (atomic_flag_test_and_set(&space.busy))

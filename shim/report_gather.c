@@ -3,7 +3,11 @@
 #include "../arena/heap_batch.h"
 #include "../arena/heap_thread.h"
 #include "../arena/os.h"
+#include "capture.h"
 #include "entry.h"
+#include "large_tags.h"
+#include "modules.h"
+#include "sites.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,6 +27,13 @@ static void add(struct heap_totals *sums, const struct heap_totals *t) {
   sums->broken_lists += t->broken_lists;
 }
 
+static uint64_t tag_tables(void) {
+  uint64_t bytes = path_bytes() + capture_bytes() + modules_bytes() + large_tags_bytes();
+  for (unsigned i = 0; i < heap_count(); i++)
+    bytes += count_get(&heap_at(i)->books.bytes);
+  return bytes;
+}
+
 /* Other threads may map memory meanwhile: read until nothing changed, a few times at most. */
 static void read_ledger(struct gathered *g) {
   for (unsigned tries = 0; tries < 10; tries++) {
@@ -33,6 +44,8 @@ static void read_ledger(struct gathered *g) {
       large_refresh(&g->large);
     g->large_mapped = large_mapped_bytes();
     range_survey(&g->survey);
+    g->tag_tables = tag_tables();
+    g->scratch = sites_bytes();
     if (g->mapped == os_mapped_bytes())
       return;
   }
@@ -50,6 +63,7 @@ void gather_begin(struct gathered *g, enum report_reason reason) {
     heap_read_totals(h, exact, &t);
     add(&g->sums, &t);
     g->running += !exact;
+    g->resized += h->books.resized;
     g->large_allocs += count_get(&h->large_allocs);
     g->large_frees += count_get(&h->large_frees);
   }
@@ -60,21 +74,42 @@ void gather_begin(struct gathered *g, enum report_reason reason) {
 
 void gather_end(void) { heap_let_go(); }
 
+static void sum_classes(const struct heap_totals *t, struct arena_line *line) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    line->allocs += t->allocs[c];
+    line->bytes += t->allocs[c] * class_bytes(c);
+    line->frees += t->frees[c];
+    line->live_bytes += (t->allocs[c] - t->frees[c]) * class_bytes(c);
+  }
+}
+
+static void sum_sites(const struct heap *h, struct arena_line *line) {
+  struct site_line sum;
+  sites_arena(h, &sum);
+  line->allocs = sum.allocs;
+  line->bytes = sum.bytes;
+  line->frees = sum.frees;
+  line->live_bytes = sum.live_bytes;
+  line->peak_bytes = (uint64_t)h->books.peak_bytes;
+}
+
 void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
   struct heap_totals t;
-  *line = (struct arena_line){.exact = may_walk(g->reason, h)};
+  *line = (struct arena_line){.exact = may_walk(g->reason, h),
+                              .peak_bytes = count_get(&h->carved_peak)};
   heap_read_totals(h, line->exact, &t);
-  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    line->allocs += t.allocs[c];
-    line->bytes += t.allocs[c] * class_bytes(c);
-    line->frees += t.frees[c];
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
     line->remote += t.remote[c];
-    line->live_bytes += (t.allocs[c] - t.frees[c]) * class_bytes(c);
-  }
+  if (range.tagged)
+    sum_sites(h, line);
+  else
+    sum_classes(&t, line);
   line->live = line->allocs - line->frees;
 }
 
 uint64_t gather_live_bytes(const struct gathered *g, unsigned c) {
+  if (range.tagged)
+    return g->survey.tagged_cells[c] * class_bytes(c);
   uint64_t cells = g->survey.used_cells[c] - g->survey.mail_cells[c];
   uint64_t listed = g->sums.listed[c];
   return (cells - (listed < cells ? listed : cells)) * class_bytes(c);

@@ -6,10 +6,12 @@
 #include "large.h"
 #include "report.h"
 
-/* One arena's line: sums over its classes. */
+/* One arena's line: sums over its classes; with tags over its call sites, large requests included
+ * (but for `remote`, which is small ones only). */
 struct arena_line {
   uint64_t allocs, bytes, frees, remote, live, live_bytes;
-  bool exact; /* else as of its thread's last slow path */
+  uint64_t peak_bytes; /* without tags an upper bound */
+  bool exact;          /* else as of its thread's last slow path */
 };
 
 struct gathered {
@@ -20,6 +22,9 @@ struct gathered {
   unsigned running;        /* arenas read as of their last slow path */
   struct large_figures large;
   uint64_t large_allocs, large_frees;
+  uint64_t resized;              /* reallocs in place, with tags: each an allocation and a free */
+  uint64_t tag_tables;           /* bytes of accounts, paths, captures, modules, large tags */
+  uint64_t scratch;              /* bytes that a report or a dump of another thread has mapped */
   uint64_t large_mapped, mapped; /* our counters, read together with the figures */
 };
 
@@ -33,7 +38,8 @@ hidden void gather_arena(const struct gathered *g, struct heap *h, struct arena_
 /* The kernel's resident size of this process, in bytes; 0 if /proc can't be read. */
 hidden uint64_t gather_resident(void);
 
-/* Allocated cells of a class in bytes, what waits in lists and mail taken off. */
+/* Allocated cells of a class in bytes: with tags those that have one, without them what waits in
+ * lists and mail taken off. */
 hidden uint64_t gather_live_bytes(const struct gathered *g, unsigned c);
 
 /* The class's other carved cells, in bytes: free, listed, or in the mail. */
