@@ -92,7 +92,7 @@ $(B)/test/preload/%: test/preload/%.c $(wildcard test/preload/*.h)
 $(B)/test/preload/region_user: test/preload/region_user.c $(B)/libarena.a
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $^
-$(B)/test/preload/region_own: PROGRAM_FLAGS += -rdynamic
+$(B)/test/preload/region_own $(B)/test/preload/report_sites: PROGRAM_FLAGS += -rdynamic
 $(B)/test/preload/%: test/preload/%.cc $(wildcard test/preload/*.h)
 	@mkdir -p $(@D)
 	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -ldl

@@ -14,7 +14,7 @@
 
 #include "modules.h"
 
-enum { DYNAMIC_NAME_MAX = 36 }; /* bytes with the final NUL; longer names end in "..." */
+enum { DYNAMIC_NAME_MAX = 34 }; /* bytes with the final NUL; longer names end in "..." */
 
 /* The exported function that holds this address of a module that is not gone; NULL: none does, or
  * it can't be told.  Printable characters only; valid until the next call. */

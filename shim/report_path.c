@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { FRAMES_SHOWN = 8, FRAME_ROOM = 128, MODULE_NAME_MAX = 20, INDENT = 8 };
+enum { FRAMES_SHOWN = 8, FRAME_ROOM = 128, MODULE_NAME_MAX = 24, INDENT = 8 };
 
 /* The newest module that has left and held the address. */
 static const struct module *module_gone(uintptr_t address) {

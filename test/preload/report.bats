@@ -1,9 +1,13 @@
-# The text report: its numbers are the program's own, its ledger adds up, it fits a terminal.
+# The text report without tags: its numbers are the program's own, its ledger adds up, it fits a terminal.
+# (report_tags.bats: the report by call site.)
 load common
 
 REPORT=$BATS_TEST_DIRNAME/report.py
 
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
+setup() {
+  export ARENASHIM_TAG=off
+  cd "$BATS_TEST_TMPDIR" || return
+}
 
 # The one report that PROGRAM [ARG...] leaves, in r.txt; what it printed, in books.
 reported() { # [NAME=VALUE...] PROGRAM [ARG...]

@@ -1,0 +1,124 @@
+# The text report with tags: every call site's numbers are the program's own, its sections agree, it
+# fits a terminal.
+load common
+
+REPORT=$BATS_TEST_DIRNAME/report.py
+
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+# The one report that PROGRAM [ARG...] leaves, in r.txt; what it printed, in books; its stderr, in said.
+reported() { # [NAME=VALUE...] PROGRAM [ARG...]
+  rm -f r.txt*
+  LD_PRELOAD= timeout 120 env LD_PRELOAD="$SHIM" ARENASHIM_STATS=r.txt "$@" >books 2>said
+}
+
+holds() { # [--sites FILE] EXPRESSION...: of r.txt
+  local books=()
+  [[ $1 != --sites ]] || { books=("$1" "$2"); shift 2; }
+  /usr/bin/python3 "$REPORT" "${books[@]}" r.txt "$@"
+}
+
+@test "one thread: every site's numbers are the program's, sites, arenas, classes and ledger agree" {
+  for mode in site stack:2 stack:8 stack:64; do
+    reported ARENASHIM_TAG=$mode "$BIN/report_sites" one
+    holds --sites books 'running == 0' 'arenas == 1' 'tagged' 'resized >= 6' '1200000 <= peak < 1210000' 'peak * 0.999 <= peak_most <= peak' || return
+    grep -q "^   block size 1M, tags $mode, children follow$" r.txt
+  done
+}
+
+@test "threads that have ended, objects that other threads freed: exact" {
+  reported "$BIN/report_sites" threads
+  holds --sites books 'running == 0' 'arenas >= 5' 'remote >= 990'
+}
+
+@test "the process's peak: what held it then" {
+  reported "$BIN/report_sites" one
+  local row
+  row=$(sed -n '/^process peak/,/^$/p' r.txt | grep -E '^ *[0-9]+ +[0-9]+ +[0-9]+' | head -1)
+  echo "$row"
+  read -r _ bytes objects _ <<<"$row"
+  ((bytes > 1198000 && bytes <= 1200000 && objects > 2995 && objects <= 3000))
+}
+
+@test "classes, threads of every kind, many rounds: the sections agree" {
+  reported "$BIN/counters" one 50
+  holds 'running == 0' 'arenas == 1' 'big >= 35 * 50'
+  reported "$BIN/counters" threads 8
+  holds 'running == 0' 'arenas == 2' 'remote > 0'
+  reported ARENASHIM_BLOCK_SIZE=64K "$BIN/counters" together 8
+  holds 'running == 0' 'arenas >= 8'
+  reported perl -e 'my %h = map { $_ => "x$_" } 1..20000; my @b = map { "z" x (7 * $_) } 1..2000; exit 0'
+  holds 'sites > 100'
+}
+
+@test "the child of a fork counts by itself, freeing what it inherited" {
+  reported perl -e 'my %h = map { $_ => "x$_" } 1..20000; if (!fork) { my @b = map { "y$_" x 3 } 1..1000; exit 0 } wait; exit 0'
+  [[ $(ls r.txt* | wc -l) == 2 ]]
+  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'forked or allocs > 60000' 'not forked or frees < allocs' || return; done
+  reported perl -e 'my @b = map { "z" x 2000 } 1..500; if (!fork) { @b = (); exit 0 } wait; exit 0'
+  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'allocs >= 500 or not forked' || return; done
+  reported "$BIN/fork_counts"
+  for f in r.txt*; do
+    /usr/bin/python3 "$REPORT" "$f" 'forked or blocks >= 40 and peak >= 35000000' \
+      'not forked or 0 < blocks < 10 and peak < 10000000' || return
+  done
+}
+
+@test "1,000 reports by signal from four busy threads: whole, and true of ended threads" {
+  LD_PRELOAD= timeout 250 env LD_PRELOAD="$SHIM" ARENASHIM_SIGNAL=USR2 ARENASHIM_STATS="$PWD/r.%n" \
+    "$BIN/signal_report" 12 1000 4000 >out
+  local n
+  n=$(ls r.* | wc -l)
+  echo "reports: $n"
+  ((n >= 500))
+  [[ $(grep -lE '^call sites: those that hold most' r.* | wc -l) == "$n" ]]
+  [[ $(cat r.* | awk 'length > 80' | wc -l) == 0 ]]
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/signal_reports.py" out r.*
+}
+
+@test "a call path names exported functions, and where regions were created" {
+  reported "$BIN/report_sites" one
+  grep -E '^ +report_sites\+0x[0-9a-f]+ holds_40 < report_sites\+0x[0-9a-f]+ main$' r.txt
+  reported "$BIN/region_user"
+  holds 'regions == 2'
+  grep -A1 -E '^  alive +100 +5000 +1 +8192 +0 +6400$' r.txt | grep -E '^        region_user\+0x[0-9a-f]+'
+}
+
+@test "a library that was closed: its paths say so and nobody looks into it" {
+  reported "$BIN/report_closed" "$BIN/report_closed.plugin.so"
+  holds 'sites > 1'
+  grep -E '^ +\(closed\) report_closed\.plugin\.so\+0x' r.txt
+}
+
+@test "without libunwind: runs, says so in one line, sites are the callers" {
+  mkdir empty && : >empty/libunwind.so.8
+  reported LD_LIBRARY_PATH="$PWD/empty" "$BIN/report_sites" one
+  holds --sites books
+  grep -F 'without libunwind8: a call path is the caller alone' r.txt
+  [[ $(wc -l <said) == 1 ]]
+  grep -F 'libunwind.so.8 is not installed' said
+  refute grep -F ' main <' r.txt
+  reported LD_LIBRARY_PATH="$PWD/empty" ARENASHIM_TAG=site "$BIN/report_sites" one
+  holds --sites books
+  [[ ! -s said ]]
+}
+
+@test "health: what was compared with libunwind, and nothing that differs" {
+  reported ARENASHIM_TAG=verify:8 perl -e 'my %h = map { $_ => "x$_" } 1..2000; exit 0'
+  holds 'health["paths compared with libunwind'"'"'s own answer"] > 2000' \
+    '"of these differing: their sites may be wrong" not in health'
+}
+
+@test "the ledger agrees with strace's account of what the shim maps" {
+  strace -f -o log -e trace=mmap,munmap,brk env LD_PRELOAD="$SHIM" ARENASHIM_TAG=site ARENASHIM_STATS="$PWD/r.txt" \
+    "$BIN/counters" one >books
+  holds 'arenas == 1'
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/strace_sum.py" log r.txt
+}
+
+@test "where process_vm_readv is forbidden: paths without names" {
+  reported strace -f -o /dev/null --inject=process_vm_readv:error=EPERM -e trace=process_vm_readv "$BIN/report_sites" one
+  local mine
+  mine=$(grep -l ' report_sites, pid' r.txt*)
+  grep -E '^ +report_sites\+0x[0-9a-f]+ < report_sites\+0x' "$mine"
+}
