@@ -97,6 +97,7 @@ void heap_lend_back(struct heap *h) {
 void heap_thread_ended(void) {
   struct heap *h = heap_mine();
   heap_self = (struct heap *)&heap_over;
+  heap_tagged_self = NULL; /* what this thread still frees is another's from now on */
   if (h == NULL)
     return;
   heap_flush_batches(h);
