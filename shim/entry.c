@@ -317,6 +317,10 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
   gate_leave(a.h);
+  if (got >= n) { /* as a realloc in place */
+    counted(a.h, p);
+    count_free(a.h);
+  }
   return got;
 }
 

@@ -57,7 +57,8 @@ static void header(struct text *t, const struct gathered *g) {
     report_line(t,
                 "   child of a fork: counts start there; what was alive then counts as allocated");
   if (g->running > 0) {
-    text_str(t, "   * as of its last slow path (the thread is running): ");
+    text_str(t, range.tagged ? "   * read while its thread is running: "
+                             : "   * as of its last slow path (the thread is running): ");
     text_u64(t, g->running);
     report_line(t, g->running == 1 ? " arena" : " arenas");
   }

@@ -51,6 +51,16 @@ holds() { # [--sites FILE] EXPRESSION...: of r.txt
   holds 'sites > 100'
 }
 
+@test "programs that do it all: every equation between the sections holds" {
+  local program
+  for program in "contract sizes" contract_kin "contract_aligned alignments" cxx remote_free producer_consumer \
+    "thread_exit 400" "model 200000" larson "threads_short 300" fork_arenas; do
+    # shellcheck disable=SC2086 # a program and its arguments
+    reported "$BIN/"$program
+    for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" tagged || { echo "$program"; return 1; }; done
+  done
+}
+
 @test "the child of a fork counts by itself, freeing what it inherited" {
   reported perl -e 'my %h = map { $_ => "x$_" } 1..20000; if (!fork) { my @b = map { "y$_" x 3 } 1..1000; exit 0 } wait; exit 0'
   [[ $(ls r.txt* | wc -l) == 2 ]]
