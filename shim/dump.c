@@ -1,6 +1,7 @@
 /* The dump's flow; contract in dump.h, layout in dump_parts.h. */
 #include "dump.h"
 #include "../arena/os.h"
+#include "capture.h"
 #include "crc.h"
 #include "dump_parts.h"
 #include "modules.h"

@@ -3,6 +3,8 @@
 #include "../arena/os.h"
 #include "paths.h"
 
+#include <string.h>
+
 /* What the tags of an arena say of a site. */
 struct scanned {
   uint64_t pinned, rounding;
@@ -15,6 +17,7 @@ static struct {
   struct scanned *scanned; /* by site, of the arena scanned last */
   struct site_line *total; /* by site; NULL until sites_add_up */
   uint64_t unpinned;
+  uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
   _Atomic uint64_t bytes;
 } sites = {.busy = ATOMIC_FLAG_INIT};
 
@@ -34,6 +37,7 @@ static void scratch_unmap(void *p, size_t size) {
 
 uint64_t sites_bytes(void) { return count_get(&sites.bytes); }
 uint32_t sites_count(void) { return sites.count; }
+uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
 
 bool sites_begin(void) {
@@ -41,6 +45,7 @@ bool sites_begin(void) {
     return false;
   sites.count = path_sites();
   sites.total = NULL;
+  memset(sites.class_bytes, 0, sizeof sites.class_bytes);
   sites.scanned = scratch_map(sizeof *sites.scanned);
   if (sites.scanned == NULL)
     atomic_flag_clear(&sites.busy);
@@ -100,6 +105,7 @@ static uint32_t scan_cells(const struct cells *s) {
     struct scanned *site = &sites.scanned[is_known(t) ? tag_site(t) : 0];
     if (tag_is_alive(t)) {
       alive++;
+      sites.class_bytes[s->size / GRAIN] += tag_bytes(t);
       site->rounding += s->size > tag_bytes(t) ? s->size - tag_bytes(t) : 0;
     } else if (t != 0) {
       site->mailed++;

@@ -67,6 +67,9 @@ hidden bool sites_line(const struct heap *h, uint32_t site, struct site_line *li
 hidden bool sites_add_up(void);
 hidden bool sites_sum(uint32_t site, struct site_line *line);
 
+/* Bytes requested by the living objects of a class, in all arenas scanned since sites_begin. */
+hidden uint64_t sites_class_bytes(unsigned c);
+
 /* Bytes in free cells that no living object pins, in the arena scanned last, or in all. */
 hidden uint64_t sites_unpinned(void);
 
