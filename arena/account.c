@@ -111,7 +111,7 @@ void account_widen(struct account *a, size_t bytes) {
 }
 
 static void widen_large(struct account *a, size_t bytes) {
-  if (a->large_allocs == 0 || bytes < a->large_smallest)
+  if (a->large_largest == 0 || bytes < a->large_smallest)
     a->large_smallest = bytes;
   if (bytes > a->large_largest)
     a->large_largest = bytes;
@@ -123,12 +123,11 @@ void account_add_large(struct books *b, struct account *a, size_t bytes, size_t 
   a->allocs += weight - 1;
   if (account_add(b, a, bytes * weight, cell * weight))
     books_tell(b);
-  if (bytes <= SMALL_MAX) { /* a sample, or refused by our heap */
+  a->large_allocs += weight;
+  if (bytes <= SMALL_MAX)
     account_widen(a, bytes);
-  } else {
+  else
     widen_large(a, bytes);
-    a->large_allocs += weight;
-  }
 }
 
 void account_take_large(struct books *b, struct account *a, size_t bytes, size_t cell,

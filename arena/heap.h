@@ -78,6 +78,7 @@ struct heap {
 
   _Atomic uint32_t threads; /* how many it has served */
   char name[16];            /* of the last thread that ended, as the kernel had it */
+  bool named;               /* while a thread has it: by the program, and that is its name */
 
   /* What other threads write, on a line of its own. */
   _Alignas(CACHE_LINE) struct inbox inbox;

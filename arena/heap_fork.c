@@ -10,6 +10,7 @@
 #include "heap_batch.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
+#include "heap_tag.h"
 #include "heap_thread.h"
 #include "os.h"
 
@@ -142,6 +143,16 @@ static void repost_lost_mail(const struct heap *mine) {
   }
 }
 
+/* What waits in the mail was freed in the parent, and the books must say so before they restart. */
+static void book_mail(void) {
+  size_t slabs = range_span() / SLAB_BYTES;
+  for (size_t i = 0; i < slabs; i++) {
+    struct slab *s = slab_at(i * SLAB_BYTES);
+    if (s->owner != NULL && mail_count(s) > 0)
+      heap_untag_mail(s->owner, s, mail_first(s), mail_count(s));
+  }
+}
+
 void heap_fork_child(void) {
   const struct heap *mine = heap_mine();
   range_growth_forget();
@@ -156,6 +167,8 @@ void heap_fork_child(void) {
     if (heap_at(i) != mine)
       heap_salvage_batches(heap_at(i));
   repost_lost_mail(mine);
+  if (range.tagged)
+    book_mail();
   for (unsigned i = 0; i < heap_count(); i++)
     restart_counts(heap_at(i));
 }

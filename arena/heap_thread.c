@@ -79,6 +79,7 @@ struct heap *heap_acquire(void) {
   if (h == NULL)
     return NULL;
   h->threads++;
+  h->named = false;
   heap_tagged_self = h;
   heap_self = range.tagged ? (struct heap *)&heap_tagged : h;
   if (heap_thread_started != NULL)
@@ -103,7 +104,8 @@ void heap_thread_ended(void) {
   heap_flush_batches(h);
   heap_collect(h);
   heap_give_back(h, false);
-  os_thread_name(h->name);
+  if (!h->named)
+    os_thread_name(h->name);
   heap_lend_back(h);
 }
 

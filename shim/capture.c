@@ -14,14 +14,33 @@ hidden struct capture_mode capture_mode = {.depth = 1};
 
 static struct {
   uintptr_t loader, loader_bytes; /* where the loader lies */
+  _Atomic unsigned hints;         /* its requests */
   _Atomic uint64_t bytes;
 } captures;
 
 uint64_t capture_bytes(void) { return count_get(&captures.bytes); }
 
+/* When addresses have changed their meaning. */
+static void forget_addresses(struct capture *c) {
+  for (unsigned i = 0; i < FLATS; i++)
+    c->flat[i].ra = 0;
+  for (unsigned i = 0; i < FIRST_WAYS; i++)
+    c->first[i].ra = 0;
+}
+
+/* The thread before had another stack, which may be gone, and tags of its own. */
+static void take_over(struct capture *c) {
+  c->low = c->bytes = 0;
+  c->root = &path_root;
+  c->labels = 0;
+  c->busy = 0;
+}
+
 bool capture_open(struct heap *h) {
-  if (h->user != NULL)
+  if (h->user != NULL) {
+    take_over(capture_of(h));
     return true;
+  }
   size_t bytes = round_up(sizeof(struct capture), PAGE_BYTES);
   struct capture *c = os_map(bytes);
   if (c == NULL)
@@ -32,16 +51,20 @@ bool capture_open(struct heap *h) {
   return true;
 }
 
-void capture_begin(struct heap *h) {
-  struct capture *c = capture_of(h);
-  c->root = &path_root;
-  c->labels = 0;
-  c->busy = 0;
-  c->bytes = 0;
-}
-
 static bool in_loader(uintptr_t address) {
   return address - captures.loader < captures.loader_bytes;
+}
+
+/* Its requests so far were taken for others'. */
+static void mark_loader(void) {
+  for (unsigned i = 1; i < path_nodes(); i++) {
+    struct node *n = path_node(i);
+    if (n != NULL && n->parent == &path_root && in_loader(n->address))
+      n->kind = NODE_LOADER;
+  }
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (capture_of(heap_at(i)) != NULL)
+      forget_addresses(capture_of(heap_at(i)));
 }
 
 static void find_loader(void) {
@@ -50,14 +73,15 @@ static void find_loader(void) {
     return;
   captures.loader = modules_at((unsigned)i)->start;
   captures.loader_bytes = modules_at((unsigned)i)->end - captures.loader;
+  mark_loader();
 }
 
 void capture_setup(unsigned depth, bool verify) {
   static const char missing[] = "arenashim: libunwind.so.8 is not installed (Debian: libunwind8): "
                                 "a call path is the caller alone, as with ARENASHIM_TAG=site\n";
+  bool unwinder = depth > 1 && unwinder_open();
   modules_refresh(NULL);
   find_loader();
-  bool unwinder = depth > 1 && unwinder_open();
   if (depth > 1 && !unwinder && write(STDERR_FILENO, missing, sizeof missing - 1) < 0)
     return; /* nobody to tell */
   capture_mode.unwinder = unwinder;
@@ -82,28 +106,35 @@ static bool page_readable(uintptr_t page) {
   return syscall(SYS_rt_sigprocmask, -1, page, NULL, 8) != 0 && errno != EFAULT;
 }
 
-/* Makes the word at `address` part of the known pages, if it can be read: those around it when
- * they are near, else only its own. */
+static bool pages_readable(uintptr_t from, uintptr_t to) {
+  while (from < to && page_readable(from))
+    from += PAGE_BYTES;
+  return from >= to;
+}
+
+/* Makes the word at `address` part of the known pages, if it can be read: with those between when
+ * they are near and can be read too, else its own alone.  (Stacks of fibers lie side by side, with
+ * guards between.) */
 static cold bool learn_pages(struct capture *c, uintptr_t address) {
   enum { NEAR = 64 * PAGE_BYTES };
-  uintptr_t page = address & -(uintptr_t)PAGE_BYTES, end = c->low + c->bytes;
-  uintptr_t from = page, to = page + PAGE_BYTES;
-  if (page >= end && page - end < NEAR)
-    from = end;
-  else if (page < c->low && c->low - page < NEAR)
-    to = c->low;
+  uintptr_t page = address & -(uintptr_t)PAGE_BYTES, next = page + PAGE_BYTES;
+  uintptr_t low = c->low, end = low + c->bytes;
   int saved = errno;
-  uintptr_t at = from;
-  while (at < to && page_readable(at))
-    at += PAGE_BYTES;
+  bool readable = page_readable(page);
+  if (readable && page >= end && page - end < NEAR && pages_readable(end, page)) {
+    end = next;
+  } else if (readable && next <= low && low - page < NEAR && pages_readable(next, low)) {
+    low = page;
+  } else {
+    low = page;
+    end = next;
+  }
   errno = saved;
-  if (at < to)
+  if (!readable)
     return false;
-  bool grows = from == end || to == c->low;
-  uintptr_t low = grows && c->low < from ? c->low : from;
   c->bytes = 0; /* a signal handler in between knows nothing rather than wrong things */
   c->low = low;
-  c->bytes = (grows && end > to ? end : to) - low;
+  c->bytes = end - low;
   return true;
 }
 
@@ -175,8 +206,8 @@ static struct rule learn(struct heap *h, uintptr_t ra, const void *frame) {
 }
 
 /* The rest of a walk by the unwinder: the frames above `at`. */
-static struct node *unwind_rest(struct heap *h, struct node *n, const struct place *at,
-                                unsigned depth, const void *frame) {
+static cold struct node *unwind_rest(struct heap *h, struct node *n, struct place at,
+                                     unsigned depth, const void *frame) {
   struct capture *c = capture_of(h);
   uintptr_t above[CAPTURE_DEPTH_MAX];
   if (!unwinder_enter(h, frame)) {
@@ -185,7 +216,7 @@ static struct node *unwind_rest(struct heap *h, struct node *n, const struct pla
   }
   bool ended;
   unsigned found =
-      unwinder_walk(at->ra, at->sp, at->bp, above, depth, &ended, c->stack + UNWINDER_STACK_BYTES);
+      unwinder_walk(at.ra, at.sp, at.bp, above, depth, &ended, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   c->counts.unwound++;
   c->counts.cut += found < depth && !ended;
@@ -209,7 +240,7 @@ static cold struct node *walk_slowly(struct heap *h, struct node *n, struct plac
     if (r.kind == RULE_END)
       return n;
     if (r.kind == RULE_NEVER)
-      return unwind_rest(h, n, &at, depth, frame);
+      return unwind_rest(h, n, at, depth, frame);
     if (r.kind == RULE_UNKNOWN || !step(capture_of(h), &at, r)) {
       capture_of(h)->counts.cut++;
       return n;
@@ -223,8 +254,8 @@ static cold struct node *walk_slowly(struct heap *h, struct node *n, struct plac
   return n;
 }
 
-/* Compares the path with the unwinder's own answer. */
-static cold void verify(struct heap *h, const struct node *n, const void *frame) {
+/* Compares the path with the unwinder's own answer; one that was cut, with its beginning. */
+static cold void verify(struct heap *h, const struct node *n, const void *frame, bool whole) {
   struct capture *c = capture_of(h);
   uintptr_t theirs[CAPTURE_DEPTH_MAX];
   if (!unwinder_enter(h, frame))
@@ -234,7 +265,7 @@ static cold void verify(struct heap *h, const struct node *n, const void *frame)
   unsigned length = 0;
   for (const struct node *i = n; i->kind == NODE_FRAME || i->kind == NODE_LOADER; i = i->parent)
     length++;
-  bool same = found == length;
+  bool same = whole ? found == length : found >= length;
   for (unsigned i = length; same && i > 0; i--, n = n->parent)
     same = n->address == theirs[i - 1];
   c->counts.verified++;
@@ -297,14 +328,6 @@ uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_
   return fresh.site;
 }
 
-/* In each arena, when addresses have changed their meaning. */
-static void forget_addresses(struct capture *c) {
-  for (unsigned i = 0; i < FLATS; i++)
-    c->flat[i].ra = 0;
-  for (unsigned i = 0; i < FIRST_WAYS; i++)
-    c->first[i].ra = 0;
-}
-
 static void module_left(unsigned module, uintptr_t start, uintptr_t end) {
   path_forget(module, start, end);
   for (unsigned i = 0; i < heap_count(); i++)
@@ -319,21 +342,39 @@ static void be_careful(bool careful) {
                         memory_order_relaxed);
 }
 
-/* The first node of a path.  The loader's requests are never quick: they tell that libraries may
- * have come or gone, and the next request from elsewhere looks. */
-static struct node *first_node(struct capture *c, uintptr_t ra) {
-  if (in_loader(ra)) {
-    be_careful(true);
-    return path_child(c->root, ra, NODE_LOADER);
-  }
-  struct node *n = path_child(c->root, ra, NODE_FRAME);
-  if (atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)) {
+/* Brings what is known of modules up to date.  False: the tree may be wrong, because another thread
+ * is at it, or because this process forks (looking takes the loader's lock, and the child may
+ * inherit it taken). */
+static bool modules_known(struct heap *h) {
+  unsigned seen = atomic_load(&captures.hints);
+  if (!gate_try(h))
+    return false;
+  bool known = !modules_changed() || modules_refresh(module_left);
+  gate_leave(h);
+  if (known) {
     be_careful(false);
-    if (modules_changed()) {
-      capture_look_at_modules();
-      n = path_child(c->root, ra, NODE_FRAME);
-    }
+    if (atomic_load(&captures.hints) != seen) /* hinted meanwhile: look again */
+      be_careful(true);
   }
+  return known;
+}
+
+/* The loader's own requests tell that libraries may have come or gone, and are never quick: the
+ * next request from elsewhere looks. */
+static bool is_sure(struct heap *h, uintptr_t ra) {
+  if (in_loader(ra)) {
+    atomic_fetch_add(&captures.hints, 1);
+    be_careful(true);
+    return true;
+  }
+  return likely(!atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)) ||
+         modules_known(h);
+}
+
+static struct node *first_node(struct capture *c, uintptr_t ra) {
+  if (in_loader(ra))
+    return path_child(c->root, ra, NODE_LOADER);
+  struct node *n = path_child(c->root, ra, NODE_FRAME);
   if (n != NULL)
     c->first[first_way(ra)] = (struct first){.ra = ra, .root = c->root, .node = n};
   return n;
@@ -355,11 +396,13 @@ uint32_t capture_site(struct heap *h, const void *frame) {
     c->counts.nested++;
     return SITE_UNWINDER;
   }
+  uint64_t cut = c->counts.cut;
+  bool sure = is_sure(h, at.ra);
   struct node *n = first_node(c, at.ra);
-  if (n != NULL)
-    n = walk_slowly(h, n, at, capture_mode.depth - 1, frame);
+  if (n != NULL && capture_mode.depth > 1)
+    n = (sure ? walk_slowly : unwind_rest)(h, n, at, capture_mode.depth - 1, frame);
   if (n != NULL && unlikely(capture_mode.verify))
-    verify(h, n, frame);
+    verify(h, n, frame, cut == c->counts.cut);
   return site_of(c, n);
 }
 

@@ -87,8 +87,6 @@ static_assert(RULE_SP == 1 && RULE_BP == 2, "the plain ones");
 
 /* A heap's state, mapped when the heap is first taken; false without memory. */
 hidden bool capture_open(struct heap *h);
-/* Another thread has it now: what was known of the last one's stack is forgotten. */
-hidden void capture_begin(struct heap *h);
 static inline struct capture *capture_of(const struct heap *h) { return h->user; }
 
 /* The call site of the request whose entry was called with its return address at frame - 8.

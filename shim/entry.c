@@ -329,7 +329,8 @@ static bool stays(void *p, size_t old, size_t n, const void *frame) {
   /* A smaller cell is worth a copy when it saves more than half. */
   if (n > old || (n <= old / 2 && class_bytes((unsigned)class_of(n)) != old))
     return false;
-  return likely(!range.tagged) || n > SMALL_MAX || tagged_resize(p, n, frame);
+  /* A tag has no room for the size of the largest cell, which no small request has. */
+  return likely(!range.tagged) || (n <= SMALL_MAX && tagged_resize(p, n, frame));
 }
 
 void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {

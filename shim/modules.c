@@ -233,6 +233,7 @@ static void own_path(char *path, size_t capacity) {
 
 struct pass {
   bool first; /* the next module is the program */
+  unsigned long long adds, subs;
   char program[PAGE_BYTES];
 };
 
@@ -243,8 +244,8 @@ static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
   read_addresses(&e.module, info);
   const char *name = info->dlpi_name != NULL ? info->dlpi_name : "";
   if (pass->first) {
-    atomic_store_explicit(&modules.adds, info->dlpi_adds, memory_order_relaxed);
-    atomic_store_explicit(&modules.subs, info->dlpi_subs, memory_order_relaxed);
+    pass->adds = info->dlpi_adds;
+    pass->subs = info->dlpi_subs;
     name = *name == 0 ? pass->program : name;
     pass->first = false;
   }
@@ -268,17 +269,20 @@ static void sweep(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   }
 }
 
-void modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
+bool modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   if (atomic_exchange_explicit(&modules.refreshing, true, memory_order_acquire))
-    return;
+    return false;
   int saved = errno;
   struct pass pass = {.first = true};
   own_path(pass.program, sizeof pass.program);
   modules.pass++;
   dl_iterate_phdr(meet, &pass);
   sweep(left);
+  atomic_store_explicit(&modules.adds, pass.adds, memory_order_relaxed);
+  atomic_store_explicit(&modules.subs, pass.subs, memory_order_relaxed);
   errno = saved;
   atomic_store_explicit(&modules.refreshing, false, memory_order_release);
+  return true;
 }
 
 void modules_forget(void) {

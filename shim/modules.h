@@ -32,10 +32,10 @@ struct module {
 hidden bool modules_changed(void);
 
 /* Brings the table up to date; left (may be NULL) is called, without the loader's lock, for each
- * module that is gone.  One thread at a time: who comes meanwhile returns at once and sees the
- * table as it is.  Where modules_changed may be called.  A module for which there is no memory
- * stays unknown until the next change. */
-hidden void modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end));
+ * module that is gone.  One thread at a time: who comes meanwhile gets false at once and sees the
+ * table as it is; until all is done, modules_changed says yes.  Where that may be called.  A module
+ * for which there is no memory stays unknown until the next change. */
+hidden bool modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end));
 
 /* In the child of a fork: a refresh that another thread had under way is over. */
 hidden void modules_forget(void);

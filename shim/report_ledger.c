@@ -24,6 +24,6 @@ void report_ledger(struct text *t, const struct gathered *g) {
   report_amount(t, "mapped, by the counter at mmap and munmap", l.mapped);
   if (l.sum != l.mapped)
     report_amount(t, l.sum < l.mapped ? "DIFFERENCE: not in any line" : "DIFFERENCE: in lines only",
-           l.sum < l.mapped ? l.mapped - l.sum : l.sum - l.mapped);
+                  l.sum < l.mapped ? l.mapped - l.sum : l.sum - l.mapped);
   report_amount(t, "resident size of the process, by the kernel", gather_resident());
 }

@@ -161,7 +161,7 @@ static void read_sizes(const struct account *a, struct site_line *line) {
     line->smallest = a->smallest;
     line->largest = a->largest;
   }
-  if (a->large_allocs != 0) {
+  if (a->large_largest != 0) {
     line->smallest = least(line->smallest, a->large_smallest);
     line->largest = most(line->largest, a->large_largest);
   }

@@ -39,8 +39,6 @@ static void end_of_thread(void *heap) {
 }
 
 static void begin_of_thread(void) {
-  if (tagged_mode != TAGGED_NONE)
-    capture_begin(heap_mine());
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
   large_look(heap_self);

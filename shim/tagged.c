@@ -7,6 +7,7 @@
 #include "large.h"
 #include "large_tags.h"
 #include "sampling.h"
+#include "sites.h"
 
 static __attribute__((noinline)) void *small_unusual(size_t c, size_t n, const void *frame,
                                                      uint32_t site) {
@@ -90,10 +91,13 @@ uint32_t tagged_site(struct heap *h, const void *frame) {
   return likely(site != SITE_NONE) ? site : capture_site(h, frame);
 }
 
-/* What an object takes up.  A sample of a small request stands for cells of ours. */
+/* A sample of a small request stands for cells of ours. */
+static bool stands_for_cells(size_t n) { return sampling_period != 0 && n <= SMALL_MAX; }
+
+/* What an object takes up; without sampling a small request is here because of its alignment. */
 static size_t held_bytes(size_t n, const void *p) {
-  return n <= SMALL_MAX ? class_bytes((unsigned)class_of(n + (n == 0)))
-                        : jep_malloc_usable_size((void *)p);
+  return stands_for_cells(n) ? class_bytes((unsigned)class_of(n + (n == 0)))
+                             : jep_malloc_usable_size((void *)p);
 }
 
 static uint32_t weight_of(size_t held, const void *p) {
@@ -161,13 +165,14 @@ void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t h
     large_tags_put(before); /* there was room for it a moment ago */
     return;
   }
-  take(h, before, before->bytes <= SMALL_MAX ? held_bytes(before->bytes, NULL) : held);
+  take(h, before, stands_for_cells(before->bytes) ? held_bytes(before->bytes, NULL) : held);
   if (site != SITE_NONE)
     tagged_large_put(h, to, n, site);
 }
 
 void tagged_fork_child(void) {
   capture_fork_child();
+  sites_forget();
   large_tags_forget();
   peak_restart();
   for (unsigned i = 0; i < heap_count(); i++)

@@ -44,6 +44,27 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
   complains ARENASHIM_DISABLE abc
 }
 
+@test "ARENASHIM_TAG: bad values" {
+  for value in '' on SITE site: site:1 stack stack: stack:0 stack:65 stack:-1 stack:8x stack:0x8 'stack: 8' stack:99999999999999999999 \
+    verify verify: verify:0 verify:65 off:1 1 8; do
+    complains ARENASHIM_TAG "$value" off site stack:N 64 default
+  done
+}
+
+@test "ARENASHIM_TAG: good values are silent" {
+  for value in off site stack:1 stack:8 stack:64 stack:08 verify:1 verify:64; do silent "ARENASHIM_TAG=$value"; done
+}
+
+@test "ARENASHIM_SAMPLE: bad values" {
+  for value in '' abc -1 1.5 1G 1025M 99999999999999999999 18446744073709551617 '512 K' 0x100 K 512KB; do
+    complains ARENASHIM_SAMPLE "$value" 1024M 0
+  done
+}
+
+@test "ARENASHIM_SAMPLE: good values are silent" {
+  for value in 0 1 524288 512K 1M 1024M; do silent "ARENASHIM_SAMPLE=$value"; done
+}
+
 @test "STATS and SIGNAL: an empty value is off" {
   for name in STATS SIGNAL; do silent "ARENASHIM_$name="; done
 }
