@@ -337,6 +337,12 @@ static void module_left(unsigned module, uintptr_t start, uintptr_t end) {
 
 void capture_look_at_modules(void) { modules_refresh(module_left); }
 
+/* What would have been answered without verifying. */
+static cold void verify_quick(struct capture *c, uint32_t site, const void *frame, uintptr_t bp) {
+  uint32_t quick = capture_known(c, frame, bp);
+  c->counts.different += quick != SITE_NONE && quick != site;
+}
+
 static void be_careful(bool careful) {
   atomic_store_explicit(&capture_mode.careful, careful || capture_mode.verify,
                         memory_order_relaxed);
@@ -401,9 +407,13 @@ uint32_t capture_site(struct heap *h, const void *frame) {
   struct node *n = first_node(c, at.ra);
   if (n != NULL && capture_mode.depth > 1)
     n = (sure ? walk_slowly : unwind_rest)(h, n, at, capture_mode.depth - 1, frame);
-  if (n != NULL && unlikely(capture_mode.verify))
+  uint32_t site = site_of(c, n);
+  if (n != NULL && unlikely(capture_mode.verify)) {
     verify(h, n, frame, cut == c->counts.cut);
-  return site_of(c, n);
+    if (!in_loader(at.ra) && sure)
+      verify_quick(c, site, frame, at.bp);
+  }
+  return site;
 }
 
 void capture_sum(struct capture_counts *sum) {

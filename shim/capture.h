@@ -115,12 +115,9 @@ static inline uint32_t flat_find(const struct capture *c, uintptr_t ra, uintptr_
 /* Remembers such a path; gives its site. */
 hidden uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_t bp);
 
-static inline __attribute__((always_inline)) uint32_t capture_quick(struct capture *c,
-                                                                    const void *frame) {
-  uintptr_t sp = (uintptr_t)frame, bp = cpu_frame_pointer();
-  uintptr_t ra = ((const uintptr_t *)frame)[-1];
-  if (unlikely(c->busy != 0 || atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)))
-    return SITE_NONE;
+static inline __attribute__((always_inline)) uint32_t
+capture_known(struct capture *c, const void *frame, uintptr_t bp) {
+  uintptr_t sp = (uintptr_t)frame, ra = ((const uintptr_t *)frame)[-1];
   unsigned left = capture_mode.depth;
   bool flat = left > 1 && c->root == &path_root;
   if (flat) {
@@ -157,6 +154,13 @@ static inline __attribute__((always_inline)) uint32_t capture_quick(struct captu
       return SITE_NONE;
   }
   return atomic_load_explicit(&n->site, memory_order_relaxed);
+}
+
+static inline __attribute__((always_inline)) uint32_t capture_quick(struct capture *c,
+                                                                    const void *frame) {
+  if (unlikely(c->busy != 0 || atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)))
+    return SITE_NONE;
+  return capture_known(c, frame, cpu_frame_pointer());
 }
 
 /* For paths of one frame: what is known of it, or NULL. */
