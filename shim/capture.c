@@ -263,7 +263,7 @@ static cold void verify(struct heap *h, const struct node *n, const void *frame,
   unsigned found = unwinder_backtrace(frame, theirs, capture_mode.depth);
   unwinder_leave(h);
   unsigned length = 0;
-  for (const struct node *i = n; i->kind == NODE_FRAME || i->kind == NODE_LOADER; i = i->parent)
+  for (const struct node *i = n; node_is_frame(i); i = i->parent)
     length++;
   bool same = whole ? found == length : found >= length;
   for (unsigned i = length; same && i > 0; i--, n = n->parent)

@@ -7,6 +7,7 @@
 #include "modules.h"
 #include "report_gather.h"
 #include "sites.h"
+#include "tagged.h"
 #include "start.h"
 
 #include <errno.h>
@@ -43,7 +44,7 @@ exported int arenashim_push_tag(const char *name) {
   if (h == NULL)
     return fail(ENOMEM);
   struct capture *c = capture_of(h);
-  if (!range.tagged)
+  if (tagged_mode == TAGGED_NONE)
     return fail(ENOTSUP);
   if (c->labels == LABELS_MAX)
     return fail(E2BIG);
@@ -126,7 +127,7 @@ static void add_tagged(struct arenashim_totals *t) {
 exported void arenashim_totals(struct arenashim_totals *totals) {
   struct arenashim_totals t = {.size = totals->size, .arenas = heap_count()};
   add_counters(&t);
-  if (range.tagged)
+  if (tagged_mode != TAGGED_NONE)
     add_tagged(&t);
   memcpy(totals, &t, t.size < sizeof t ? t.size : sizeof t);
 }
@@ -144,7 +145,7 @@ static void read_path(struct shown *s, const struct node *end) {
   const void **path = s->path + CAPTURE_DEPTH_MAX;
   const char **tags = s->tags + LABELS_MAX;
   for (const struct node *n = end; n != NULL && n->kind != NODE_ROOT; n = n->parent)
-    if (n->kind == NODE_FRAME)
+    if (node_is_frame(n))
       *--path = (const void *)(n->address & ~NODE_DEAD);
     else
       *--tags = (const char *)n->address;
@@ -171,7 +172,7 @@ static void read_line(struct arenashim_site *s, const struct site_line *line) {
 exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, void *),
                                 void *argument) {
   size_t visits = 0;
-  if (!range.tagged || !sites_begin())
+  if (tagged_mode == TAGGED_NONE || !sites_begin())
     return 0;
   sites_add_up();
   for (uint32_t i = 1; i < sites_count(); i++) {

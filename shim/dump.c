@@ -8,6 +8,7 @@
 #include "sink.h"
 #include "sites.h"
 #include "start.h"
+#include "tagged.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -91,7 +92,7 @@ static void finish_process(struct dump_work *w) {
   struct dump_process *p = w->process;
   int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
   p->peak_bytes = most > 0 ? (uint64_t)most : 0;
-  for (unsigned i = 0; i < w->heaps; i++) {
+  for (unsigned i = 0; range.tagged && i < w->heaps; i++) {
     const struct dump_arena *a = &w->arena[i];
     p->live_objects += a->live_objects;
     p->live_bytes += a->live_bytes;
@@ -110,7 +111,7 @@ static void finish_classes(struct dump_work *w) {
 static void write_sections(struct dump_work *w, int fd) {
   dump_out_start(&w->out, fd, place_small(w));
   dump_large(w);
-  if (range.tagged) {
+  if (tagged_mode != TAGGED_NONE) {
     finish_process(w);
     finish_classes(w);
   }

@@ -3,6 +3,7 @@
 #include "dump_parts.h"
 #include "modules.h"
 #include "sites.h"
+#include "tagged.h"
 
 /* ---- blocks ---- */
 
@@ -56,6 +57,11 @@ static void blocks(struct dump_work *w) {
 
 static void add_up(struct dump_work *w, const struct dump_account *a) {
   struct dump_arena *sum = &w->arena[a->arena];
+  if (tagged_mode == TAGGED_SAMPLES) { /* arenas count exactly, as without tags */
+    w->process->live_objects += a->live_objects;
+    w->process->live_bytes += a->live_bytes;
+    return;
+  }
   sum->total_allocs += a->allocs;
   sum->total_size += a->bytes;
   sum->frees += a->frees;
@@ -88,7 +94,7 @@ static void account(struct dump_work *w, unsigned arena, uint32_t site,
 }
 
 static void accounts(struct dump_work *w) {
-  for (unsigned i = 0; range.tagged && i < w->heaps; i++) {
+  for (unsigned i = 0; tagged_mode != TAGGED_NONE && i < w->heaps; i++) {
     struct site_line line;
     sites_scan(heap_at(i));
     for (uint32_t site = 1; site < sites_count(); site++)
@@ -179,7 +185,7 @@ static void nodes(struct dump_work *w) {
     *to = (struct dump_node){.kind = i == 0 ? DUMP_NODE_ROOT : DUMP_NODE_FRAME};
     if (n == NULL || i == 0) /* its number was taken, and there was no room for it */
       continue;
-    if (n->kind == NODE_FRAME) {
+    if (node_is_frame(n)) {
       frame(w, to, n);
     } else {
       to->kind = DUMP_NODE_LABEL;

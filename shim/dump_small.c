@@ -8,6 +8,7 @@
 #include "regions.h"
 #include "sites.h"
 #include "start.h"
+#include "tagged.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,24 +151,25 @@ static enum dump_tags tags(void) {
                                         [TAGS_SITE] = DUMP_TAG_SITE,
                                         [TAGS_STACK] = DUMP_TAG_STACK,
                                         [TAGS_VERIFY] = DUMP_TAG_VERIFY};
-  return range.tagged ? tags[start_options()->tags] : DUMP_TAG_OFF;
+  return tagged_mode != TAGGED_NONE ? tags[start_options()->tags] : DUMP_TAG_OFF;
 }
 
 static void process(struct dump_work *w) {
   const struct options *o = start_options();
-  *w->process = (struct dump_process){.pid = (uint32_t)getpid(),
-                                      .ppid = (uint32_t)getppid(),
-                                      .reason = w->reason,
-                                      .signal = (uint32_t)w->signal,
-                                      .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
-                                               (range.tagged ? 0 : DUMP_PEAK_BOUND) |
-                                               (w->reason == DUMP_ON_SIGNAL ? DUMP_LARGE_STALE : 0),
-                                      .tags = tags(),
-                                      .depth = range.tagged ? o->depth : 0,
-                                      .unix_time = (uint64_t)time(NULL),
-                                      .sample_bytes = range.tagged ? o->sample_bytes : 0,
-                                      .block_bytes = o->block_bytes,
-                                      .slab_bytes = SLAB_BYTES};
+  *w->process =
+      (struct dump_process){.pid = (uint32_t)getpid(),
+                            .ppid = (uint32_t)getppid(),
+                            .reason = w->reason,
+                            .signal = (uint32_t)w->signal,
+                            .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
+                                     (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
+                                     (w->reason == DUMP_ON_SIGNAL ? DUMP_LARGE_STALE : 0),
+                            .tags = tags(),
+                            .depth = tagged_mode != TAGGED_NONE ? o->depth : 0,
+                            .unix_time = (uint64_t)time(NULL),
+                            .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
+                            .block_bytes = o->block_bytes,
+                            .slab_bytes = SLAB_BYTES};
   process_names(w);
 }
 
@@ -190,6 +192,8 @@ static void arena_untagged(struct dump_work *w, struct dump_arena *to, const str
   to->live_bytes = to->live_rounded = line->live_bytes;
   to->frees = line->frees;
   to->peak_bytes = count_get(&h->carved_peak);
+  if (tagged_mode == TAGGED_SAMPLES) /* the process's figures are estimates, from the samples */
+    return;
   w->process->live_objects += to->live_objects;
   w->process->live_bytes += to->live_bytes;
   w->process->peak_bytes += to->peak_bytes;

@@ -23,11 +23,8 @@ static struct {
 } paths = {.nodes = 1, .sites = SITE_KINDS};
 
 /* Before the first level: one place, always empty. */
-static struct {
-  struct level level;
-  _Atomic(struct node *) place[1];
-} no_level;
-hidden _Atomic(struct level *) path_newest = &no_level.level;
+static _Alignas(struct level) char no_level[sizeof(struct level) + sizeof(struct node *)];
+hidden _Atomic(struct level *) path_newest = (struct level *)no_level;
 
 static struct node nobody; /* address 0: no child is found there */
 #define NO_CHILDREN                                                                                \
@@ -106,7 +103,7 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
     atomic_fetch_add(&paths.labels, 1);
   struct node *n = chunk + number % NODES_A_CHUNK;
   *n = (struct node){.address = address, .early = NO_CHILDREN, .number = number, .kind = kind};
-  if (parent != &path_root && kind == NODE_FRAME)
+  if (parent != &path_root && node_is_frame(n))
     n->rule = path_rule(address);
   atomic_signal_fence(memory_order_seq_cst);
   __atomic_store_n(&n->parent, parent, __ATOMIC_RELEASE);
@@ -137,7 +134,7 @@ static unsigned level_number(const struct level *l) {
 /* The level for new nodes; a larger one once it is half full.  NULL: no memory for the first. */
 static struct level *newest_level(void) {
   struct level *l = atomic_load_explicit(&path_newest, memory_order_acquire);
-  bool none = l == &no_level.level;
+  bool none = l == (struct level *)no_level;
   if (!none && (atomic_load_explicit(&l->used, memory_order_relaxed) <= l->mask / 2 ||
                 level_number(l) + 1 == LEVELS))
     return l;
@@ -236,7 +233,7 @@ void path_forget(unsigned module, uintptr_t start, uintptr_t end) {
   unsigned count = path_nodes();
   for (unsigned i = 1; i < count; i++) {
     struct node *n = path_node(i);
-    if (n != NULL && n->kind == NODE_FRAME && n->address - start < end - start)
+    if (n != NULL && node_is_frame(n) && n->address - start < end - start)
       __atomic_store_n(&n->address, n->address | NODE_DEAD | which << ADDRESS_BITS,
                        __ATOMIC_RELAXED);
   }

@@ -101,6 +101,11 @@ static inline struct node *path_step(struct node *n, uintptr_t address) {
   return likely(c != NULL) ? c : path_child(n, address, NODE_FRAME);
 }
 
+/* Its address is one of code. */
+static inline bool node_is_frame(const struct node *n) {
+  return n->kind == NODE_FRAME || n->kind == NODE_LOADER;
+}
+
 static inline struct rule node_rule(const struct node *n) {
   struct rule r;
   __atomic_load(&n->rule, &r, __ATOMIC_RELAXED);

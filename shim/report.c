@@ -11,6 +11,7 @@
 #include "sink.h"
 #include "sites.h"
 #include "start.h"
+#include "tagged.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -41,7 +42,7 @@ static void options(struct text *t) {
   }
   text_str(t, ", children ");
   report_line(t, o->children ? "follow" : "off");
-  if (range.tagged && o->depth > 1 && !capture_mode.unwinder)
+  if (tagged_mode != TAGGED_NONE && o->depth > 1 && !capture_mode.unwinder)
     report_line(t, "   without libunwind8: a call path is the caller alone");
 }
 
@@ -117,7 +118,7 @@ static void region_line(struct text *t, const struct region_row *r) {
   text_u64_right(t, count_get(&r->total_big_blocks), 6);
   text_u64_right(t, count_get(&r->used), 11);
   text_char(t, '\n');
-  if (!range.tagged) /* nobody has looked where modules lie */
+  if (tagged_mode == TAGGED_NONE) /* nobody has looked where modules lie */
     return;
   text_str(t, "        ");
   report_address(t, r->site);
@@ -129,7 +130,7 @@ static bool regions(struct text *t, int fd) {
   if (regions_count() == 0 && regions_unlisted() == 0)
     return true;
   text_str(t, "\nregions (arena_create): bytes as requested");
-  report_line(t, range.tagged ? "; below, where they were created" : "");
+  report_line(t, tagged_mode != TAGGED_NONE ? "; below, where they were created" : "");
   report_line(t, "  name              requests         size  blocks   block_size   big  used now");
   for (unsigned i = 0; i < regions_count(); i++) {
     const struct region_row *r = regions_row(i);
@@ -209,7 +210,7 @@ static bool write_all(int fd, enum report_reason reason) {
   ok &= regions(&t, fd);
   classes(&t, g);
   ok &= report_flush(&t, fd);
-  if (range.tagged) {
+  if (tagged_mode != TAGGED_NONE) {
     ok &= report_sites(&t, g, fd);
     report_health(&t, g);
   }

@@ -5,6 +5,7 @@
 #include "../arena/os.h"
 #include "capture.h"
 #include "entry.h"
+#include "labels.h"
 #include "large_tags.h"
 #include "modules.h"
 #include "sites.h"
@@ -28,7 +29,8 @@ static void add(struct heap_totals *sums, const struct heap_totals *t) {
 }
 
 static uint64_t tag_tables(void) {
-  uint64_t bytes = path_bytes() + capture_bytes() + modules_bytes() + large_tags_bytes();
+  uint64_t bytes =
+      path_bytes() + capture_bytes() + modules_bytes() + large_tags_bytes() + labels_bytes();
   for (unsigned i = 0; i < heap_count(); i++)
     bytes += count_get(&heap_at(i)->books.bytes);
   return bytes;

@@ -10,6 +10,7 @@
 #include "report_text.h"
 #include "sites.h"
 #include "start.h"
+#include "tagged.h"
 
 enum { TOP = 10, SHOWN_MAX = 4 * TOP };
 
@@ -25,6 +26,8 @@ static struct {
   uint32_t shown[SHOWN_MAX]; /* sites whose path was written */
   unsigned paths;
 } space;
+
+static bool sampled(void) { return tagged_mode == TAGGED_SAMPLES; }
 
 static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
@@ -183,9 +186,15 @@ static void together(struct text *t, const struct gathered *g) {
   uint64_t small = 0;
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     small += g->sums.allocs[c];
-  report_line(t, "\ncall sites: all together");
+  report_line(t, sampled() ? "\ncall sites: all together (estimates, from samples)"
+                           : "\ncall sites: all together");
   report_amount(t, "call sites", space.sites);
   report_amount(t, "allocations", space.sum.allocs);
+  if (sampled()) {
+    report_amount(t, "live objects", live_objects(&space.sum));
+    report_amount(t, "live bytes, as requested", space.sum.live_bytes);
+    return;
+  }
   report_amount(t, "  in cells, as the size classes count them", small);
   report_amount(t, "  by realloc, in the cell they had", g->resized);
   report_amount(t, "  passed on to jemalloc", tagged_large(g));
@@ -242,7 +251,8 @@ bool report_sites(struct text *t, const struct gathered *g, int fd) {
     sum_up();
     together(t, g);
     ok = call_sites(t, fd);
-    ok &= waste(t, fd);
+    if (!sampled()) /* waste is found by looking at every tag */
+      ok &= waste(t, fd);
     ok &= process_peak(t, fd);
   } else {
     report_line(t, "\ncall sites: left out, no memory");
@@ -273,8 +283,9 @@ void report_health(struct text *t, const struct gathered *g) {
   finding(t, &any, "paths cut short: a frame's caller could not be found", c.cut);
   finding(t, &any, "requests that libunwind made itself: in a site of their own", c.nested);
   finding(t, &any, "requests whose path found the tables full: in one site", c.full);
-  finding(t, &any, "large requests in no call site, in all",
-          less(g->large_allocs, tagged_large(g)));
+  if (!sampled())
+    finding(t, &any, "large requests in no call site, in all",
+            less(g->large_allocs, tagged_large(g)));
   finding(t, &any, "  of these: no memory for the tag", c.untagged);
   finding(t, &any, "  of these: by threads without an arena",
           start_is_forked() ? 0 : count_get(&heapless_large_allocs));

@@ -84,7 +84,7 @@ static bool slab_cells(const struct slab *s, struct cells *out) {
 static void each_slab(const struct heap *h, void (*visit)(const struct cells *, void *),
                       void *arg) {
   struct cells cells;
-  for (size_t i = 0; i < block_count(); i++) {
+  for (size_t i = 0; range.tagged && i < block_count(); i++) {
     const struct block *b = block_at(i);
     if (atomic_load_explicit(&b->owner, memory_order_acquire) != h)
       continue;

@@ -2,7 +2,7 @@
 cd "$BATS_TEST_DIRNAME/.." || exit
 
 # Lower first; a file includes only what stands before it (its own header apart).
-order=(arch base os text check range slab tag account mail block fault heap heap_tag heap_batch heap_memory heap_thread heap_stats heap_fork)
+order=(arch base os text check range slab tag account mail block fault heap heap_batch heap_memory heap_tag heap_thread heap_stats heap_fork)
 
 rank() { # NAME
   local i
@@ -42,5 +42,10 @@ rank() { # NAME
 }
 
 @test "jemalloc is used in the files that say so" {
-  [[ $(grep -lE '\bjep_' shim/*.c | tr '\n' ' ') == "shim/entry.c shim/jemalloc_api.c shim/large.c shim/large_thread.c " ]]
+  [[ $(grep -lE '\bjep_' shim/*.c | tr '\n' ' ') == "shim/entry.c shim/jemalloc_api.c shim/large.c shim/large_thread.c shim/tagged.c " ]]
+}
+
+@test "libunwind is used in one file, and linked by none" {
+  [[ $(grep -l 'libunwind\.h' arena/*.[ch] shim/*.[ch]) == shim/unwinder.c ]]
+  ! grep -n 'lunwind' Makefile
 }

@@ -107,7 +107,7 @@ if not running:
     same("ledger", lines, mapped)
     same("process live bytes", process["live_bytes"], total(arenas, "live_bytes"))
     same("process live objects", process["live_objects"], total(arenas, "live_objects"))
-    cells = next(l["bytes"] for l in dump["ledger"] if text(l["name"]) == "allocated cells")
+    cells = sum(l["bytes"] for l in dump["ledger"] if text(l["name"]).startswith("allocated cells"))
     same("allocated cells", cells, sum(c["cell"] * c["in_use"] for c in dump["classes"]))
     same("cells of blocks", cells, total(dump["blocks"], "in_use"))
     same("slabs", total(dump["classes"], "slabs"), total(dump["blocks"], "slabs"))
