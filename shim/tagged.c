@@ -131,7 +131,7 @@ static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
 
 /* Another arena's: its account is told at once, the process's live bytes by us. */
 static void take_foreign(struct heap *h, const struct large_tag *t, size_t held) {
-  int64_t bytes = (int64_t)t->bytes * t->weight;
+  int64_t bytes = (int64_t)(t->bytes * t->weight);
   account_gone(account_of(&heap_at(t->arena)->books, t->site), t->bytes, held, t->weight);
   if (h != NULL)
     books_shift(&h->books, bytes);
