@@ -11,17 +11,7 @@
 
 #include <string.h>
 
-enum { FRAMES_SHOWN = 8, FRAME_ROOM = 128, MODULE_NAME_MAX = 24, INDENT = 8 };
-
-/* The newest module that has left and held the address. */
-static const struct module *module_gone(uintptr_t address) {
-  for (unsigned i = modules_count(); i-- > 0;) {
-    const struct module *m = modules_at(i);
-    if (address >= m->start && address < m->end && m->gone)
-      return m;
-  }
-  return NULL;
-}
+enum { FRAMES_SHOWN = 8, FRAME_ROOM = 128, MODULE_NAME_MAX = 24, LABEL_SHOWN_MAX = 48, INDENT = 8 };
 
 static const struct module *module_of(uintptr_t address) {
   int i = modules_find(address);
@@ -53,13 +43,20 @@ void report_address(struct text *t, uintptr_t address) {
   }
 }
 
+static const struct module *gone_module(uintptr_t dead) {
+  unsigned i = node_dead_module(dead);
+  return i < modules_count() ? modules_at(i) : NULL;
+}
+
 static void frame(struct text *t, const struct node *n) {
   uintptr_t address = __atomic_load_n(&n->address, __ATOMIC_RELAXED);
   if (n->kind == NODE_LABEL) {
-    text_str(t, "[label]");
+    text_char(t, '[');
+    text_foreign(t, (const char *)address, LABEL_SHOWN_MAX);
+    text_char(t, ']');
   } else if (address & NODE_DEAD) {
     text_str(t, "(closed) ");
-    place(t, module_gone((address & ~NODE_DEAD) - 1), address & ~NODE_DEAD);
+    place(t, gone_module(address), node_address(address));
   } else {
     report_address(t, address);
   }
