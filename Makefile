@@ -110,6 +110,19 @@ $(B)/test/bench/pairs: test/bench/pairs.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -fno-builtin -Wall -Wextra -o $@ $<
 
+BENCH_FLAGS := -O2 -fno-builtin -Wall -Wextra -pthread -D_GNU_SOURCE
+$(B)/test/bench/micro_run.o: test/bench/micro_run.c test/bench/micro.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(BENCH_FLAGS) -c -o $@ $<
+$(B)/test/bench/micro: test/bench/micro.c $(B)/test/bench/micro_run.o
+	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $^
+$(B)/test/bench/micro_cxx: test/bench/micro_cxx.cc $(B)/test/bench/micro_run.o
+	$(CXX) -std=gnu++17 $(BENCH_FLAGS) -o $@ $^
+$(B)/test/bench/memory: test/bench/memory.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $<
+BENCH_PROGRAMS := $(addprefix $(B)/test/bench/,pairs micro micro_cxx memory)
+
 $(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEAP_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -pthread -o $@ $^
@@ -218,6 +231,18 @@ check: deps-build deps-check
 	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ arena shim tools
 	shellcheck test/*.sh test/*/*.sh .ci/run
 
+# Speed and memory beside the allocators a user could pick instead.  OPTIONS="--quick", "--help".
+bench: deps-build deps-bench
+	@$(MAKE) --no-print-directory -s all $(BENCH_PROGRAMS)
+	@test/bench/bench.py $(OPTIONS)
+
+# The instruction counts that `make test` holds every change to, as they are now.
+golden: deps-build deps-test
+	@$(MAKE) --no-print-directory -s all $(B)/test/bench/pairs
+	@sed '/^[^#]/d' test/bench/instructions.golden >$(B)/golden
+	@test/bench/instructions.sh $(SHIM) --golden >>$(B)/golden && mv $(B)/golden test/bench/instructions.golden
+	@cat test/bench/instructions.golden
+
 # What knowing who allocates costs, beside other profilers.  OPTIONS="--rounds 5 --only perl".
 bench-tags: deps-build deps-bench
 	@$(MAKE) --no-print-directory -s all $(B)/test/bench/large_tags
@@ -246,7 +271,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan fuzz verify bench-tags mutants install clean'
+	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants install clean'
 
-.PHONY: all demo test test-programs asan tsan fuzz verify bench-tags mutants check install clean help
+.PHONY: all demo test test-programs asan tsan fuzz verify bench bench-tags golden mutants check install clean help
 .SECONDARY:

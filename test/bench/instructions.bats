@@ -1,27 +1,40 @@
-# Executed instructions of a malloc+free pair, counted by callgrind: repeatable, whatever else the machine does.
+# Executed instructions of a malloc+free pair, against those of the golden file: no change makes any of
+# them worse unseen. Counts are callgrind's, repeatable whatever else the machine does.
+# After a change that is meant to cost more, or costs less: `make golden`, and the commit says why.
 : "${SHIM:=$BATS_TEST_DIRNAME/../../build/libarenashim.so}"
-PAIRS=${BIN:-$BATS_TEST_DIRNAME/../../build/test/preload}/../bench/pairs
-LIMIT=34
+SHIM=$(realpath -m "$SHIM")
+PAIRS=$(realpath -m "${BIN:-$BATS_TEST_DIRNAME/../../build/test/preload}/../bench/pairs")
+export PAIRS
+GOLDEN=$BATS_TEST_DIRNAME/instructions.golden
+LIMIT=34       # untagged small pairs, whatever the golden file says
+TOLERANCE=0.5  # percent
 
-executed() { # LOOP TIMES: instructions of the whole process
-  LD_PRELOAD=$SHIM valgrind --tool=callgrind --callgrind-out-file=/dev/null "$PAIRS" "$@" 2>&1 |
-    awk '/Collected/ { print $NF }'
-}
+setup_file() { "$BATS_TEST_DIRNAME/instructions.sh" "$SHIM" --golden >"$BATS_FILE_TMPDIR/counts"; }
 
-# The slope between two runs, the empty loop's taken off but for its own two calls and returns: the stand-ins
-# of malloc and free execute 2 and 1 instructions, which are added again.
-pair_costs() { # LOOP EMPTY
-  local few=100000 many=600000 with without
-  with=$(($(executed "$1" $many) - $(executed "$1" $few)))
-  without=$(($(executed "$2" $many) - $(executed "$2" $few)))
-  awk -v w="$with" -v o="$without" -v n=$((many - few)) -v limit=$LIMIT \
-    'BEGIN { cost = (w - o) / n + 3; printf "%.2f instructions a pair, at most %d\n", cost, limit; exit cost > limit }'
+no_worse() { # NAME [LIMIT]
+  local line status=0
+  line=$(awk -v name="$1" -v limit="${2-1e9}" -v tolerance=$TOLERANCE '
+    /^#/ || $1 != name { next }
+    FNR == NR { golden = $2; next }
+    { now = $2 }
+    END {
+      if (golden == "" || now == "") { print name ": no count"; exit 1 }
+      printf "%s: %s instructions, golden %s", name, now, golden
+      if (now < golden * (1 - tolerance / 100)) printf " (better: make golden)"
+      print ""
+      exit now > golden * (1 + tolerance / 100) || now > limit
+    }' "$GOLDEN" "$BATS_FILE_TMPDIR/counts") || status=1
+  echo "$line"
+  echo "# $line" >&3
+  return $status
 }
 
 @test "the shim is what is counted" {
-  LD_PRELOAD=$SHIM ARENASHIM_STATS=1 "$PAIRS" deep 100000 2>&1 | grep -E '^ +0 +pairs +1000[0-9][0-9] '
+  LD_PRELOAD=$SHIM ARENASHIM_STATS=1 "$PAIRS" deep 60000 2>&1 | grep -E '^ +0 +pairs +700[0-9][0-9] '
 }
 
-@test "one object deep" { run pair_costs deep empty; echo "# $output" >&3; ((status == 0)); }
-
-@test "random replacement in 1,000 slots" { run pair_costs random emptyrandom; echo "# $output" >&3; ((status == 0)); }
+@test "one object deep" { no_worse deep $LIMIT; }
+@test "random replacement in 1,000 slots" { no_worse random $LIMIT; }
+@test "1,000 bytes, which go to jemalloc" { no_worse large; }
+@test "one object deep, tagged by call site" { no_worse deep-site; }
+@test "one object deep, tagged by stack" { no_worse deep-stack8; }

@@ -22,7 +22,7 @@ import rounds
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-INPUTS = os.path.join(HERE, 'tags')
+INPUTS = os.path.join(HERE, 'inputs')
 LIBRARIES = '/usr/lib/x86_64-linux-gnu'
 SLOW = 3  # slow modes run in every third round
 

@@ -1,0 +1,52 @@
+#!/bin/bash
+# Executed instructions of a malloc+free pair, counted by callgrind: repeatable to the digit, whatever
+# else the machine does.
+# Usage: test/bench/instructions.sh LIBRARY LOOP [NAME=VALUE...]
+#        test/bench/instructions.sh LIBRARY --golden
+#   LIBRARY   preloaded; "" for none
+#   LOOP      deep, random or large, of build/test/bench/pairs
+#   NAME=...  environment of the program
+#   --golden  every count that test/bench/instructions.golden holds, as it stands there
+#
+# The loop's own instructions are taken off, but for the two calls and returns: the stand-ins of malloc
+# and free execute 2 and 1 instructions, which are added again.
+set -u
+: "${PAIRS:=$(dirname "$0")/../../build/test/bench/pairs}"
+TIMES=300000
+
+executed() { # LIBRARY LOOP [NAME=VALUE...]
+  local library=$1 loop=$2
+  shift 2
+  env -i PATH="$PATH" ${library:+LD_PRELOAD="$library"} "$@" \
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect=counted "$PAIRS" "$loop" $TIMES 2>&1 |
+    awk '/Collected/ { print $NF } /cannot be preloaded/ { exit }'
+}
+
+pair_cost() { # LIBRARY LOOP [NAME=VALUE...]
+  local empty=empty${2#deep} with without
+  with=$(executed "$@")
+  without=$(executed '' "$empty")
+  [[ -n $with && -n $without ]] || { echo "instructions.sh: callgrind counted nothing for $1 $2" >&2; return 1; }
+  awk -v w="$with" -v o="$without" -v n=$TIMES 'BEGIN { printf "%.2f\n", (w - o) / n + 3 }'
+}
+
+golden() { # LIBRARY
+  local name loop environment
+  while read -r name loop environment; do
+    # shellcheck disable=SC2086 # no variable or one
+    printf '%-12s %s\n' "$name" "$(pair_cost "$1" "$loop" $environment)"
+  done <<'END'
+deep deep
+random random
+large large
+deep-site deep ARENASHIM_TAG=site
+deep-stack8 deep ARENASHIM_TAG=stack:8
+END
+}
+
+case ${2-} in
+  deep | random | large) pair_cost "$@" ;;
+  --golden) golden "$1" ;;
+  '') echo 'usage: instructions.sh LIBRARY deep|random|large [NAME=VALUE...] | LIBRARY --golden' >&2; exit 2 ;;
+  *) echo "instructions.sh: no loop named '$2'" >&2; exit 2 ;;
+esac
