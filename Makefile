@@ -118,10 +118,10 @@ $(B)/test/bench/micro: test/bench/micro.c $(B)/test/bench/micro_run.o
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $^
 $(B)/test/bench/micro_cxx: test/bench/micro_cxx.cc $(B)/test/bench/micro_run.o
 	$(CXX) -std=gnu++17 $(BENCH_FLAGS) -o $@ $^
-$(B)/test/bench/memory: test/bench/memory.c
+$(B)/test/bench/memory $(B)/test/bench/once: $(B)/%: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $<
-BENCH_PROGRAMS := $(addprefix $(B)/test/bench/,pairs micro micro_cxx memory)
+BENCH_PROGRAMS := $(addprefix $(B)/test/bench/,pairs micro micro_cxx memory once)
 
 $(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEAP_OBJECTS)
 	@mkdir -p $(@D)
@@ -196,9 +196,9 @@ test: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all test-programs
 	@test/run.sh $(UNIT_PROGRAMS) $(TOOL_TESTS) \
 	  $(wildcard test/preload/*.bats test/real/*.bats test/tools/*.bats test/*.bats) \
-	  test/bench/instructions.bats
+	  $(wildcard test/bench/*.bats)
 
-test-programs: $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(B)/test/bench/pairs
+test-programs: $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
 
 # The same unit tests under sanitizers.
 asan: deps-build deps-test

@@ -1,16 +1,19 @@
 /* Runs one micro workload and prints what it cost, one line:
  *
- *   malloc=FILE ns=CPU wall=WALL operations=N
+ *   malloc=FILE ns=CPU wall=WALL operations=N peak=BYTES
  *
  * FILE is the library that this process's malloc is in: a run whose preload took no effect shows.
  * CPU and WALL are nanoseconds an operation; CPU is the process's, all threads together, so that it
- * holds on a busy machine too. */
+ * holds on a busy machine too. BYTES are the most that was resident. */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "micro.h"
 
@@ -36,8 +39,23 @@ void *bench_map(size_t bytes) {
   return p;
 }
 
+/* Each thread on a CPU of its own: on a busy machine two that work together would else share one,
+ * and hand over what lies in its cache. */
+static void stay(unsigned id) {
+  cpu_set_t allowed, one;
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  unsigned skip = id % (unsigned)CPU_COUNT(&allowed), cpu = 0;
+  while (!CPU_ISSET(cpu, &allowed) || skip--)
+    cpu++;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  sched_setaffinity(0, sizeof one, &one);
+}
+
 static void *thread_main(void *argument) {
   struct job *j = argument;
+  if (j->threads > 1)
+    stay(j->id);
   if (chosen->prepare)
     chosen->prepare(j);
   pthread_barrier_wait(&prepared);
@@ -66,15 +84,26 @@ static const char *malloc_file(void) {
   return at && dladdr(at, &info) ? info.dli_fname : "?";
 }
 
+/* VmHWM, unlike getrusage's, starts anew at exec. No stdio: its buffers would come from malloc. */
+static unsigned long long peak_bytes(void) {
+  static char text[4096];
+  int fd = open("/proc/self/status", O_RDONLY);
+  ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+  if (fd >= 0)
+    close(fd);
+  const char *line = n > 0 ? strstr(text, "\nVmHWM:") : NULL;
+  return line ? strtoull(line + 7, NULL, 10) * 1024 : 0;
+}
+
 static void print_costs(struct job *jobs, unsigned threads, uint64_t cpu, uint64_t wall) {
   uint64_t done = 0, waited = 0;
   for (unsigned i = 0; i < threads; i++) {
     done += jobs[i].done;
     waited += jobs[i].waited;
   }
-  printf("malloc=%s ns=%.3f wall=%.3f operations=%llu\n", malloc_file(),
+  printf("malloc=%s ns=%.3f wall=%.3f operations=%llu peak=%llu\n", malloc_file(),
          (double)(cpu - waited) / (double)done, (double)wall / (double)done,
-         (unsigned long long)done);
+         (unsigned long long)done, peak_bytes());
 }
 
 static void run(unsigned threads, uint64_t times) {

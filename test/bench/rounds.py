@@ -1,13 +1,14 @@
 """Runs commands in interleaved rounds and compares them: what any comparing benchmark here needs.
 
 A round runs every variant once, in an order of its own, so that a slow minute of the machine falls
-on all of them. What is compared is CPU time (user and system, of that process alone, by wait4) and the
+on all of them. What is compared is CPU time (user and system, by wait4) and the
 largest resident size. Ratios are of runs of the same round; their interval comes from a bootstrap.
 """
 import os
 import random
 import statistics
 import subprocess
+import tempfile
 import time
 
 
@@ -16,30 +17,45 @@ class Failed(Exception):
 
 
 class Run:
-    """What one process cost, and what it said on stderr."""
+    """What one process and its descendants cost, and what it said."""
 
-    def __init__(self, usage, wall, stderr):
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.rss = usage.ru_maxrss * 1024
-        self.wall = wall
-        self.stderr = stderr
+    def __init__(self, cpu, rss, wall, stdout, stderr):
+        self.cpu, self.rss, self.wall = cpu, rss, wall
+        self.stdout, self.stderr = stdout, stderr
 
 
-def run(command, environment, stdin=os.devnull, cwd=None, limit=300):
-    """Runs to the end; Failed when the exit status is not 0 or the time is up."""
-    errors = os.path.join(cwd or '.', 'stderr')
-    with open(stdin, 'rb') as source, open(errors, 'wb') as said:
+def run(command, environment, stdin=os.devnull, cwd=None, limit=300, beside=None, once=None):
+    """Runs to the end; Failed when the exit status is not 0 or the time is up.
+
+    beside: called while the command runs. once: the program that sees sizes below our own."""
+    with open(stdin, 'rb') as source, tempfile.TemporaryDirectory(prefix='bench-run.') as directory, \
+            open(directory + '/stdout', 'wb') as out, open(directory + '/stderr', 'wb') as errors:
+        usage_file = directory + '/usage'
+        words, variables = command, environment
+        if once:
+            words = [once, usage_file, *command]
+            variables = {('ONCE_PRELOAD' if k == 'LD_PRELOAD' else k): v for k, v in environment.items()}
         start = time.monotonic()
-        child = subprocess.Popen(command, stdin=source, stdout=subprocess.DEVNULL, stderr=said,
-                                 env=environment, cwd=cwd)
+        child = subprocess.Popen(words, stdin=source, stdout=out, stderr=errors, env=variables, cwd=cwd)
+        try:
+            if beside:
+                beside()
+        except Failed:
+            child.kill()
+            child.wait()
+            raise
         status, usage = _await(child, start + limit)
         wall = time.monotonic() - start
-    with open(errors, errors='replace') as said:
-        text = said.read()
+        cpu, rss = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+        if once and status == 0:
+            with open(usage_file) as costs:
+                micro, rss, status = map(int, costs.read().split())
+            cpu = micro / 1e6
+        said = [open(f'{directory}/{name}', errors='replace').read() for name in ('stdout', 'stderr')]
     if status != 0:
-        last = text.strip().splitlines()[-1:] or ['(nothing on stderr)']
+        last = said[1].strip().splitlines()[-1:] or ['(nothing on stderr)']
         raise Failed(f'{os.path.basename(command[0])}: wait status {status}: {last[0][:200]}')
-    return Run(usage, wall, text)
+    return Run(cpu, rss, wall, *said)
 
 
 def _await(child, deadline):
@@ -48,7 +64,7 @@ def _await(child, deadline):
         if pid:
             child.returncode = status  # subprocess must not wait for it again
             return status, usage
-        time.sleep(0.005)
+        time.sleep(0.002)
     child.kill()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = status

@@ -11,7 +11,6 @@ import argparse
 import glob
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -19,42 +18,14 @@ import tempfile
 from collections import namedtuple
 
 import rounds
+from programs import PROGRAMS as ALL_PROGRAMS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-INPUTS = os.path.join(HERE, 'inputs')
 LIBRARIES = '/usr/lib/x86_64-linux-gnu'
 SLOW = 3  # slow modes run in every third round
-
-# ---- programs: name -> (command, file for stdin), found when they are needed ----
-
-
-def python(script):
-    return ['/usr/bin/python3', '-S', os.path.join(INPUTS, script)], os.devnull
-
-
-def compiler_proper(driver, marker):
-    """The one process that compiles, as the driver would start it."""
-    source = os.path.join(TOP, 'test/real/inputs/templates.cc')
-    plan = subprocess.run([driver, '-###', '-std=c++17', '-O1', '-c', '-o', '/dev/null', source],
-                          capture_output=True, text=True, env={'PATH': os.environ['PATH']})
-    for line in plan.stderr.splitlines():
-        words = shlex.split(line) if line.startswith(' ') else []
-        if any(word.endswith(marker) for word in words[:2]):
-            return words, os.devnull
-    raise rounds.Failed(f'{driver} -### names no {marker}')
-
-
-PROGRAMS = {
-    'json': lambda: python('json_work.py'),
-    'pickle': lambda: python('pickle_work.py'),
-    'ast': lambda: python('ast_work.py'),
-    'perl': lambda: (['/usr/bin/perl', os.path.join(INPUTS, 'churn.pl')], os.devnull),
-    'sqlite3': lambda: (['/usr/bin/sqlite3', ':memory:'], os.path.join(INPUTS, 'tables.sql')),
-    'cc1plus': lambda: compiler_proper('g++', 'cc1plus'),
-    'clang': lambda: compiler_proper('clang++', '-cc1'),
-    'z3': lambda: (['/usr/bin/z3', os.path.join(INPUTS, 'factor.smt2')], os.devnull),
-}
+PROGRAMS = {name: ALL_PROGRAMS[name]
+            for name in ('json', 'pickle', 'ast', 'perl', 'sqlite3', 'cc1plus', 'clang', 'z3')}
 
 # ---- modes: base, the same allocator without a profiler; effect, what a control run must show ----
 
@@ -138,12 +109,11 @@ def environment_of(mode, directory):
 def measure(program, mode, control=False):
     if mode.library and not os.path.exists(mode.library):
         raise rounds.Failed(f'{mode.library} is missing')
-    command, stdin = program
     with tempfile.TemporaryDirectory(prefix='bench-tags.') as directory:
         environment = environment_of(mode, directory)
         if control and mode.library == SHIM:
             environment.update(ARENASHIM_VERBOSE='1', ARENASHIM_STATS=directory + '/report.%p')
-        run = rounds.run(command, environment, stdin, directory)
+        run = rounds.run(program.command, environment, program.stdin, directory)
         wrong = [line for line in run.stderr.splitlines() if any(r in line for r in REFUSED)]
         if not wrong and control:
             wrong = mode.effect(run, directory)
@@ -155,8 +125,8 @@ def measure(program, mode, control=False):
 def compare(name, modes, count, told):
     """Rounds of one program: {mode: {round: Run}}."""
     program = PROGRAMS[name]()
-    if not shutil.which(program[0][0]):
-        raise rounds.Failed(f'{program[0][0]} is missing')
+    if not shutil.which(program.command[0]):
+        raise rounds.Failed(f'{program.command[0]} is missing')
     active = {}
     for mode in modes:
         try:

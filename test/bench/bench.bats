@@ -1,0 +1,60 @@
+# The bench refuses what tells nothing: a preload that took no effect, names it does not know, what is missing.
+# The peers' packages are not needed here: only glibc is compared with.
+TOP=$BATS_TEST_DIRNAME/../..
+: "${SHIM:=$TOP/build/libarenashim.so}"
+SHIM=$(realpath -m "$SHIM")
+export SHIM
+
+bench() { # ARGUMENT...
+  "$BATS_TEST_DIRNAME/bench.py" --quick --rounds 1 --peers glibc --output "$BATS_TEST_TMPDIR/out" "$@"
+}
+
+one_line() { # TEXT: a failure that says it in one line
+  ((status != 0)) && ((${#lines[@]} == 1)) && [[ $output == *"$1"* ]] || { echo "status $status: $output"; return 1; }
+}
+
+@test "a ratio to the best peer, in the table and in bench.json" {
+  run bench --only deep/1,start
+  ((status == 0))
+  [[ $output == *'| deep/1 '*'1 pairs) glibc'* ]]
+  python3 -c 'import json, sys; case = json.load(open(sys.argv[1]))["cases"][0]; assert case["ratios"]["glibc"]["ratio"] > 0' \
+    "$BATS_TEST_TMPDIR/out.json"
+}
+
+@test "real programs are bound to the library in a control run" {
+  run bench --only json,perl
+  ((status == 0)) && [[ $output == *'| json '*'1 pairs) glibc'* && $output == *'| perl '*'1 pairs) glibc'* ]]
+}
+
+@test "no ratio when the library cannot be preloaded" {
+  echo 'no library' >"$BATS_TEST_TMPDIR/fake.so"
+  SHIM=$BATS_TEST_TMPDIR/fake.so run bench --only deep/1,perl
+  ((status != 0))
+  [[ $output == *'deep/1, arenashim: the preload did not take effect: '* && $output == *'perl, arenashim: the preload did not'* ]]
+  [[ $output != *'pairs)'* ]]
+}
+
+@test "no ratio when what is preloaded has no malloc" {
+  SHIM=$(realpath /lib/x86_64-linux-gnu/libm.so.6) run bench --only deep/1,perl
+  ((status != 0)) && [[ $output == *'deep/1, arenashim: the preload did not take effect: malloc is in '* ]]
+  [[ $output == *'perl, arenashim: the preload did not take effect: malloc is bound to '* && $output != *'pairs)'* ]]
+}
+
+@test "an unknown workload" { run bench --only deep/1,no-such; one_line "no workload named 'no-such'"; }
+@test "an unknown peer" { run bench --peers glibc,hoard; one_line "no peer named 'hoard'"; }
+@test "an unknown group" { run bench --groups nano; one_line "no group named 'nano'"; }
+@test "no rounds" { run bench --rounds 0; one_line '--rounds is at least 1'; }
+@test "an unknown option" { run bench --fast; one_line '--fast'; }
+@test "a missing library" { SHIM=/nonexistent.so run bench; one_line 'arenashim: /nonexistent.so is missing'; }
+
+@test "the programs know no other workload" {
+  local program
+  for program in micro micro_cxx; do
+    run "$TOP/build/test/bench/$program" no-such 1 1
+    one_line "no workload named 'no-such'"
+  done
+  run "$TOP/build/test/bench/memory" no-such
+  one_line "no workload named 'no-such'"
+  run "$BATS_TEST_DIRNAME/instructions.sh" "$SHIM" no-such
+  one_line "no loop named 'no-such'"
+}
