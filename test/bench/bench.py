@@ -226,9 +226,10 @@ def arguments():
     parser.error = lambda message: sys.exit(f'bench.py: {message} (--help)')
     parser.add_argument('--quick', action='store_true',
                         help='under 3 minutes: fewer rounds, smaller, not every program')
-    parser.add_argument('--rounds', type=int, help='for every group (default: micro 7, real 9, tags 7, memory 3; quick: 3, 3, -, 1)')
-    parser.add_argument('--groups', help=f"of {', '.join(CASES)}; default: {', '.join(FULL_GROUPS)}")
-    parser.add_argument('--only', metavar='WORKLOAD,...', help='these workloads, whatever the group (deep/1, json, ...)')
+    parser.add_argument('--rounds', type=int,
+                        help='for every group (default: micro 7, real 9, tags 7, memory 3; quick: 3, 3, -, 1)')
+    parser.add_argument('--groups', help=f"of {', '.join(CASES)}; default all but executed")
+    parser.add_argument('--only', metavar='WORKLOAD,...', help='these workloads: deep/1, json, ...')
     parser.add_argument('--peers', metavar='PEER,...', default=','.join((*PEERS, CPYTHON)))
     parser.add_argument('--output', metavar='PREFIX', default=os.path.join(BUILD, 'bench'),
                         help='writes PREFIX.json, .md and .svg (build/bench)')

@@ -55,8 +55,9 @@ def redis():
             if os.path.exists(socket):
                 break
             time.sleep(0.01)
-        for command in ('-t set,lpush,hset,lrange_100 -d 100 -r 20000 -n 40000', '-t get,zadd,lpop -r 20000 -n 40000'):
-            quietly(['/usr/bin/redis-benchmark', '-s', socket, '-q', '-P', '16', '-c', '8', *command.split()])
+        for tests in ('set,lpush,hset,lrange_100', 'get,zadd,lpop'):
+            quietly(['/usr/bin/redis-benchmark', '-s', socket, '-q', '-P', '16', '-c', '8', '-d', '100',
+                     '-r', '20000', '-n', '40000', '-t', tests])
         quietly(['/usr/bin/redis-cli', '-s', socket, 'shutdown', 'nosave'])
     return program(['/usr/bin/redis-server', '--port', '0', '--unixsocket', 'socket', '--save', '',
                     '--appendonly', 'no', '--daemonize', 'no'], beside=load)

@@ -36,12 +36,14 @@ def best_text(row):
 
 
 def cost_table(rows, first, columns):
-    body = [[row['name'], *(with_spread(row['allocators'].get(name)) for name in columns), best_text(row)] for row in rows]
+    body = [[row['name'], *(with_spread(row['allocators'].get(name)) for name in columns), best_text(row)]
+            for row in rows]
     return rounds.markdown_table([first, *columns, 'ours / best peer (95 %)'], body)
 
 
 def peak_table(rows, columns):
-    body = [[row['name'], *(megabytes(row['allocators'].get(name, {}).get('peak')) for name in columns)] for row in rows]
+    body = [[row['name'], *(megabytes(row['allocators'].get(name, {}).get('peak')) for name in columns)]
+            for row in rows]
     return rounds.markdown_table(['peak resident MB', *columns], body)
 
 
@@ -75,15 +77,15 @@ def target_list(result):
 def document(result):
     machine, plan = result['machine'], result['plan']
     load = f"{result['load_before'][0]:.1f} before, {result['load_after'][0]:.1f} after"
-    parts = [f"{'Quick form' if result['quick'] else 'Full form'}: {plan['micro']} rounds micro, {plan['real']} real, "
-             f"{plan['memory']} memory; {machine['cpus']} CPUs, {machine['cpu']}, load {load}; {result['seconds']:.0f} s. "
-             'Medians; ± half the distance between the quartiles; ratios are of runs of the same round, in brackets 95 % by '
-             'bootstrap (from 3 rounds: their range).']
+    parts = [f"{'Quick form' if result['quick'] else 'Full form'}: {plan['micro']} rounds micro, "
+             f"{plan['real']} real, {plan['memory']} memory; {machine['cpus']} CPUs, {machine['cpu']}, "
+             f"load {load}; {result['seconds']:.0f} s. Medians; ± half the distance between the quartiles; ratios "
+             'are of runs of the same round, in brackets 95 % by bootstrap (from 3 rounds: their range).']
     rows = {group: [row for row in result['cases'] if row['group'] == group]
             for group in ('instructions', 'micro', 'memory', 'real', 'executed')}
     if rows['micro']:
-        parts += ['### Micro: CPU nanoseconds an operation (/threads)', cost_table(rows['micro'], 'workload', COLUMNS),
-                  peak_table(rows['micro'], COLUMNS)]
+        parts += ['### Micro: CPU nanoseconds an operation (/threads)',
+                  cost_table(rows['micro'], 'workload', COLUMNS), peak_table(rows['micro'], COLUMNS)]
     if rows['instructions']:
         parts += ['### Executed instructions a pair (callgrind)', cost_table(rows['instructions'], 'loop', COLUMNS)]
     if rows['memory']:
@@ -126,11 +128,12 @@ def draw(result, prefix):
         with open(panels[-1], 'w') as out:
             print('name', *COLUMNS, file=out)
             for row in rows:
-                best = row['allocators'][row['best']]['median']
-                print('"%s"' % row['name'], *(f"{row['allocators'][n]['median'] / best:.4f}" if n in row['allocators'] else '?'
-                                              for n in COLUMNS), file=out)
+                found = row['allocators']
+                times = (f"{found[n]['median'] / found[row['best']]['median']:.4f}" if n in found else '?'
+                         for n in COLUMNS)
+                print(f'"{row["name"]}"', *times, file=out)
     if not panels:
         return False
-    subprocess.run(['gnuplot', '-e', f"output='{prefix}.svg'; panels='{' '.join(panels)}'", os.path.join(HERE, 'picture.gp')],
-                   check=True)
+    names = f"output='{prefix}.svg'; panels='{' '.join(panels)}'"
+    subprocess.run(['gnuplot', '-e', names, os.path.join(HERE, 'picture.gp')], check=True)
     return True

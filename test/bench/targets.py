@@ -77,8 +77,8 @@ def growth(result):
                for name in (OURS, *PEERS) if all(name in row['allocators'] for row in rows)}
     if OURS in by_peer and len(by_peer) > 1:
         best = min((name for name in by_peer if name != OURS), key=by_peer.get)
-        yield plain(f"{rows[0]['name']} to {rows[-1]['name']}: x{by_peer[OURS]:.1f}, {best} x{by_peer[best]:.1f}; ratio",
-                    by_peer[OURS] / by_peer[best], 1.0)
+        words = f"{rows[0]['name']} to {rows[-1]['name']}: x{by_peer[OURS]:.1f}, {best} x{by_peer[best]:.1f}; ratio"
+        yield plain(words, by_peer[OURS] / by_peer[best], 1.0)
 
 
 def ours_of(result, group, name):
@@ -122,14 +122,17 @@ def evaluate(result):
         *((f'{name} <= {limit}x the best peer', own[name]) for name, limit in OWN_LIMITS.items()),
         ('other small objects <= 1.00x the best peer',
          each(result, 'micro', lambda row: to_best(row, 1.0) if small_objects(row) else None)),
-        ("CPython workloads <= 1.00x CPython's own allocator", each(result, 'real', lambda row: ratio_to(row, CPYTHON, 1.0))),
+        ("CPython workloads <= 1.00x CPython's own allocator",
+         each(result, 'real', lambda row: ratio_to(row, CPYTHON, 1.0))),
         ('real programs <= 1.00x the best peer', each(result, 'real', lambda row: to_best(row, 1.0))),
         ('real programs, geometric mean below each peer',
          [plain(peer, mean, 1.0, '{:.3f}') for peer, mean in geometric_means(result).items()]),
         ('forwarded sizes <= 1.03x jemalloc, or 1 ns more up to 4 KiB',
          each(result, 'micro', lambda row: forwarded(row) if workload(row) in FORWARDED else None)),
-        ("resident <= jemalloc's", [found for row in cases for found in ([peak(row)] if peak(row) else steps(row))]),
-        ('start-up <= 3.0 MB', [plain('start', found['start'] / 1e6, 3.0) for found in ours_of(result, 'memory', 'start')]),
+        ("resident <= jemalloc's",
+         [found for row in cases for found in ([peak(row)] if peak(row) else steps(row))]),
+        ('start-up <= 3.0 MB',
+         [plain('start', found['start'] / 1e6, 3.0) for found in ours_of(result, 'memory', 'start')]),
         ("cost grows with live objects no faster than the best peer's", list(growth(result))),
         ('after freeing all: trimmed <= 1.1x, a second later <= 2x', list(given_back(result))),
         ('oldest 90 % freed: resident <= 1.7x live',
