@@ -40,6 +40,13 @@ row() {
   [[ $(row 'site_grown\+') =~ ^"3000 <=3050 2 3050 "[0-9.]+"% 50..3000 " ]]
 }
 
+@test "what the dynamic loader asks for has its call sites, not tags without a text" {
+  dumped perl -MPOSIX -e '1'
+  arenashim report d -n 0 --no-fold
+  expect '$output != *"[]"*'
+  [[ $output =~ \ (ld-linux[^\ ]*|_dl_[a-z_]*)\+0x[0-9a-f]+$'\n' ]]
+}
+
 @test "sums over call sites, arenas and the process are equal; the ledger adds up" {
   for program in "$BIN/dump_sites" "$BIN/counters one" "$BIN/counters together 8" "perl -e @a=map{q(x)x\$_}1..3000"; do
     # shellcheck disable=SC2086

@@ -156,9 +156,10 @@ FAR static void forks(void) {
 
 /* ---- a push and a pop of tags in between: paths of their own ---- */
 
-static uint64_t below_parser;
+static uint64_t below_parser, with_tags;
 PLAIN static void count_tagged(const struct arenashim_site *s, void *argument) {
   (void)argument;
+  with_tags += s->tag_count > 0; /* no other site has: not the loader's either */
   if (s->tag_count == 2 && strcmp(s->tags[0], "request parser") == 0 &&
       strcmp(s->tags[1], "level 3") == 0)
     below_parser += s->allocs;
@@ -174,6 +175,7 @@ FAR static void tags(void) {
   CHECK(arenashim_pop_tag() == 0 && arenashim_pop_tag() == 0, "pop");
   arenashim_sites(count_tagged, NULL);
   CHECK(below_parser == 3, "3 requests below the tags expected, found %d", (int)below_parser);
+  CHECK(with_tags == 1, "1 site with tags expected, found %d", (int)with_tags);
   for (int i = 0; i < 16; i++)
     CHECK(arenashim_push_tag("deep") == 0, "16 tags may be pushed, not %d", i);
   CHECK(arenashim_push_tag("deep") == -1 && errno == E2BIG, "not 17");
