@@ -1,4 +1,5 @@
 /* The command `arenashim`: picks the subcommand; each has a file of its own. */
+#include "export.h"
 #include "report.h"
 #include "say.h"
 
@@ -12,6 +13,8 @@ static const char help[] =
     "\n"
     "  arenashim report FILE [--by site|arena|class|module] [--sort live|peak|allocs|bytes|waste]\n"
     "                        [-n ROWS] [--fold NAME] [--no-fold]\n"
+    "  arenashim export FILE --format collapsed [--value live|allocs|peak|bytes|waste] [-o OUT]\n"
+    "                        [--fold NAME] [--no-fold]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "FILE is a dump: ARENASHIM_DUMP=FILE ARENASHIM_TAG=stack:8 LD_PRELOAD=libarenashim.so PROGRAM\n"
@@ -23,14 +26,24 @@ static int report(int argc, char **argv) {
   argv[0] = name;
   report_options_read(&o, argc, argv);
   int status = report_run(&o, stdout);
-  fold_free(o.fold);
+  fold_free(o.fold.fold);
+  return status;
+}
+
+static int export(int argc, char **argv) {
+  struct export_options o;
+  char name[] = "arenashim export";
+  argv[0] = name;
+  export_options_read(&o, argc, argv);
+  int status = export_run(&o);
+  fold_free(o.fold.fold);
   return status;
 }
 
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"report", report}};
+} commands[] = {{"report", report}, {"export", export}};
 
 static int tell(const char *text) {
   fputs(text, stdout);

@@ -86,15 +86,12 @@ void report_health(const struct view *v) {
 /* Whether what is asked for is in the dump; says why not. */
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
                               enum report_by by) {
-  bool tags = d->process->tags != DUMP_TAG_OFF || d->n_accounts > 0;
-  bool accounts = by == BY_SITE || by == BY_MODULE;
-  bool there = accounts ? d->has_accounts : by == BY_ARENA ? d->has_arenas : d->has_classes;
+  if ((by == BY_SITE || by == BY_MODULE) && d->has_accounts)
+    return rows_possible(d, o->file);
+  bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
     say_error("%s: the part that this report is made of is damaged or missing: try another --by, "
               "or copy or make the dump again",
-              o->file);
-  else if (accounts && !tags)
-    say_error("%s: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8",
               o->file);
   else if (by == BY_CLASS && o->sort == SORT_PEAK)
     say_error("--sort peak: size classes have no peak: sort by live, allocs, bytes or waste");

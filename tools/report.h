@@ -2,7 +2,7 @@
 #ifndef TOOLS_REPORT_H
 #define TOOLS_REPORT_H
 
-#include "fold.h"
+#include "options.h"
 #include "rows.h"
 
 #include <stdio.h>
@@ -14,8 +14,7 @@ struct report_options {
   enum report_by by; /* BY_DEFAULT: sites when the dump has them, else arenas */
   enum sort sort;
   unsigned long rows; /* 0: all */
-  bool no_fold;
-  struct fold *fold;
+  struct option_fold fold;
 };
 
 /* Reads the words after "report"; ends the command when they are wrong or ask for help. */

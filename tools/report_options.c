@@ -1,41 +1,27 @@
 /* The options of `arenashim report`; contract in report.h. */
 #include "report.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_BY = 256, KEY_SORT, KEY_FOLD, KEY_NO_FOLD };
+enum { KEY_BY = 256, KEY_SORT };
 
 static const struct argp_option options[] = {
     {"by", KEY_BY, "site|arena|class|module", 0, "What a row is (default: site)", 0},
     {"sort", KEY_SORT, "live|peak|allocs|bytes|waste", 0, "Largest first of these (default: live)",
      0},
     {"rows", 'n', "ROWS", 0, "How many rows (default: 20; 0: all)", 0},
-    {"fold", KEY_FOLD, "NAME", 0,
-     "NAME is an allocation wrapper, too: show its caller. A final * stands for any ending", 0},
-    {"no-fold", KEY_NO_FOLD, NULL, 0, "Show wrappers like xmalloc and operator new", 0},
     {0}};
-
-/* The place of a word in a list, or an error and the end of the command. */
-static int choice(struct argp_state *state, const char *option, const char *word,
-                  const char *const words[], const char *all) {
-  for (int i = 0; words[i] != NULL; i++)
-    if (strcmp(words[i], word) == 0)
-      return i;
-  argp_failure(state, 2, 0, "--%s=%s: use one of %s", option, word, all);
-  return 0;
-}
 
 static enum report_by by_read(struct argp_state *state, const char *word) {
   static const char *const words[] = {"site", "arena", "class", "module", NULL};
-  return (enum report_by)(BY_SITE + choice(state, "by", word, words, "site, arena, class, module"));
+  return (enum report_by)(BY_SITE + option_choice(state, "by", word, words));
 }
 
 static enum sort sort_read(struct argp_state *state, const char *word) {
   static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste", NULL};
-  return (enum sort)choice(state, "sort", word, words, "live, peak, allocs, bytes, waste");
+  return (enum sort)option_choice(state, "sort", word, words);
 }
 
 static unsigned long rows_read(struct argp_state *state, const char *word) {
@@ -59,16 +45,11 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   case 'n':
     o->rows = rows_read(state, word);
     return 0;
-  case KEY_FOLD:
-    fold_add(o->fold, word);
-    return 0;
-  case KEY_NO_FOLD:
-    o->no_fold = true;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->fold;
     return 0;
   case ARGP_KEY_ARG:
-    if (o->file != NULL)
-      argp_failure(state, 2, 0, "%s: one FILE at a time, and %s is named already", word, o->file);
-    o->file = word;
+    option_file(state, &o->file, word);
     return 0;
   case ARGP_KEY_END:
     if (o->file == NULL)
@@ -80,6 +61,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
 }
 
 void report_options_read(struct report_options *o, int argc, char **argv) {
+  static const struct argp_child children[] = {{&option_fold_argp, 0, NULL, 0}, {0}};
   static const struct argp parser = {
       options,
       option_read,
@@ -89,9 +71,9 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       "free cells of half-empty slabs cost. <= marks an upper bound, ~ an estimate; on a terminal "
       "K, M, G are powers of 1000. temp: share of "
       "the objects that were freed within the burst that allocated them.",
-      NULL,
+      children,
       NULL,
       NULL};
-  *o = (struct report_options){.rows = 20, .fold = fold_new()};
+  *o = (struct report_options){.rows = 20, .fold.fold = fold_new()};
   argp_parse(&parser, argc, argv, 0, NULL, o);
 }

@@ -12,18 +12,6 @@ struct sites {
   bool modules;
 };
 
-/* What stands for a row that has no path, or before its path; NULL: nothing. */
-static const char *kind_name(uint32_t kind) {
-  static const char *const names[] = {NULL,
-                                      "(before the options were known)",
-                                      "(inside the unwinder)",
-                                      "(the tables were full)",
-                                      "(without a tag)",
-                                      "(after its thread's end)",
-                                      "(region created)"};
-  return kind < sizeof names / sizeof *names ? names[kind] : "(call site lost)";
-}
-
 static void module_print(const struct sites *s, const struct row *r, FILE *to) {
   const struct dump *d = s->view->dump;
   fputs(names_module(s->names, r->key), to);
@@ -37,7 +25,7 @@ static void row_text(const struct sites *s, const struct row *r, struct table *t
   FILE *to = open_memstream(&text, &length);
   if (to == NULL)
     abort();
-  const char *kind = kind_name(r->kind);
+  const char *kind = row_words(r);
   fputs(kind == NULL ? "" : kind, to);
   if (r->key != 0 && kind != NULL)
     fputc(' ', to);
@@ -102,7 +90,7 @@ static void sites_print(const struct sites *s) {
 
 void report_sites(const struct view *v) {
   struct sites s = {.view = v, .modules = v->options->by == BY_MODULE};
-  s.names = names_new(v->dump, v->options->no_fold ? NULL : v->options->fold);
+  s.names = names_new(v->dump, v->options->fold.off ? NULL : v->options->fold.fold);
   s.paths = paths_new(v->dump, s.names);
   struct rows_keys keys = {.dump = v->dump, .paths = s.paths, .modules = s.modules};
   s.rows = rows_new(&keys);

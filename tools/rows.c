@@ -77,6 +77,27 @@ void rows_free(struct rows *r) {
   free(r);
 }
 
+const char *row_words(const struct row *r) {
+  static const char *const words[] = {NULL,
+                                      "(before the options were known)",
+                                      "(inside the unwinder)",
+                                      "(the tables were full)",
+                                      "(without a tag)",
+                                      "(after its thread's end)",
+                                      "(region created)"};
+  return r->kind < sizeof words / sizeof *words ? words[r->kind] : "(call site lost)";
+}
+
+bool rows_possible(const struct dump *d, const char *file) {
+  if (!d->has_accounts)
+    say_error("%s: its call sites are damaged or missing: copy or make the dump again", file);
+  else if (d->process->tags == DUMP_TAG_OFF && d->n_accounts == 0)
+    say_error("%s: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8", file);
+  else
+    return true;
+  return false;
+}
+
 uint64_t row_value(const struct row *r, enum sort by) {
   switch (by) {
   case SORT_LIVE:

@@ -32,6 +32,12 @@ void rows_free(struct rows *r);
 /* Largest first; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
 
+/* What stands for a row that has no path, or before its path; NULL: nothing. */
+const char *row_words(const struct row *r);
+
+/* Whether a dump has accounts to add up; says why not. */
+bool rows_possible(const struct dump *d, const char *file);
+
 /* What is sorted by. */
 uint64_t row_value(const struct row *r, enum sort by);
 

@@ -1,4 +1,5 @@
 /* Fuzz target: any bytes as a dump, with their checksums as they are and with them mended. */
+#include "../../tools/export.h"
 #include "../../tools/report.h"
 #include "../../tools/say.h"
 #include "../tools/sums.h"
@@ -10,13 +11,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void report_all(const unsigned char *bytes, size_t size, FILE *null) {
   struct dump *d = dump_parse("fuzz", bytes, size);
-  struct report_options o = {.file = "fuzz", .fold = fold_new(), .rows = 50};
+  struct report_options o = {.file = "fuzz", .fold.fold = fold_new(), .rows = 50};
   for (int by = BY_DEFAULT; d != NULL && by <= BY_MODULE; by++) {
     o.by = (enum report_by)by;
     o.sort = (enum sort)(size % 5);
     report_write(&o, d, null);
   }
-  fold_free(o.fold);
+  static const struct export_format collapsed = {"collapsed", export_collapsed};
+  struct export_options e = {.file = "fuzz", .format = &collapsed, .fold = o.fold};
+  e.value = (enum export_value)(size % 5);
+  if (d != NULL)
+    export_write(&e, d, null);
+  fold_free(o.fold.fold);
   dump_close(d);
 }
 

@@ -2,6 +2,7 @@
  *
  * Run from the top directory; make_dump stands beside this program.
  */
+#include "../../tools/export.h"
 #include "../../tools/report.h"
 #include "../../tools/say.h"
 #include "sums.h"
@@ -44,7 +45,7 @@ static int setup(void **state) {
   return dump.size == 0 || dump.size == sizeof dump.bytes;
 }
 
-/* Parses and reports in every way; returns how many messages that took. */
+/* Parses, reports and exports in every way; returns how many messages that took. */
 static unsigned messages(const unsigned char *bytes, size_t size) {
   unsigned before = say_count();
   unsigned char *copy = malloc(size > 0 ? size : 1); /* exactly as large: reading on is seen */
@@ -52,13 +53,18 @@ static unsigned messages(const unsigned char *bytes, size_t size) {
   struct dump *d = dump_parse("small", copy, size);
   free(copy);
   unsigned said = say_count() - before;
-  struct report_options o = {.file = "small", .fold = fold_new()};
+  struct report_options o = {.file = "small", .fold.fold = fold_new()};
   for (int by = BY_SITE; d != NULL && by <= BY_MODULE; by++) {
     o.by = (enum report_by)by;
     o.sort = (enum sort)(said % 5);
     report_write(&o, d, dump.null);
   }
-  fold_free(o.fold);
+  static const struct export_format collapsed = {"collapsed", export_collapsed};
+  struct export_options e = {.file = "small", .format = &collapsed, .fold = o.fold};
+  e.value = (enum export_value)(said % 5);
+  if (d != NULL)
+    export_write(&e, d, dump.null);
+  fold_free(o.fold.fold);
   dump_close(d);
   return said;
 }

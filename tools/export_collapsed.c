@@ -1,0 +1,77 @@
+/* Collapsed stacks, as flamegraph.pl, speedscope and others read them.
+ *
+ *   main;parse;read_token 1234     outermost frame first, one line a path, sorted as text
+ *
+ * A frame is a function's name alone, or module+offset where none is known; paths that so become
+ * equal are one line.  What has no path, or is no call's (a region), has its words as the frame
+ * that stands innermost.  A ';' in a name, which would part it, becomes ':'.
+ */
+#include "export.h"
+#include "say.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct line {
+  char *text;
+  uint64_t value;
+};
+
+/* Names have no control characters: until the line is done a newline parts its frames. */
+static void frames_part(char *text) {
+  for (char *p = text; *p != '\0'; p++)
+    *p = (char)(*p == ';' ? ':' : *p == '\n' ? ';' : *p);
+}
+
+static void frames_print(const struct export *e, const struct row *r, FILE *to) {
+  const char *words = row_words(r), *comma = "";
+  for (uint32_t path = r->key; path != PATH_ROOT; path = e->paths->items[path].parent) {
+    fputs(comma, to);
+    comma = "\n";
+    names_print(e->names, &e->dump->nodes[e->paths->items[path].node], false, to);
+  }
+  if (words != NULL || r->key == PATH_ROOT)
+    fprintf(to, "%s%s", comma, words != NULL ? words : "(no path)");
+}
+
+static char *row_line(const struct export *e, const struct row *r) {
+  char *text = NULL;
+  size_t length = 0;
+  FILE *to = open_memstream(&text, &length);
+  if (to == NULL)
+    abort();
+  frames_print(e, r, to);
+  fclose(to);
+  frames_part(text);
+  return text;
+}
+
+static int line_compare(const void *a, const void *b) {
+  return strcmp(((const struct line *)a)->text, ((const struct line *)b)->text);
+}
+
+static void lines_print(struct line *lines, size_t count, FILE *to) {
+  qsort(lines, count, sizeof *lines, line_compare);
+  for (size_t i = 0; i < count; i++) {
+    uint64_t value = lines[i].value;
+    for (; i + 1 < count && strcmp(lines[i].text, lines[i + 1].text) == 0; i++) {
+      free(lines[i].text);
+      value += lines[i + 1].value;
+    }
+    fprintf(to, "%s %" PRIu64 "\n", lines[i].text, value);
+    free(lines[i].text);
+  }
+}
+
+void export_collapsed(const struct export *e, FILE *to) {
+  struct line *lines = must_alloc(e->rows->count * sizeof *lines);
+  size_t count = 0;
+  for (uint32_t i = 0; i < e->rows->count; i++) {
+    uint64_t value = export_value(e, &e->rows->items[i]);
+    if (value > 0)
+      lines[count++] = (struct line){row_line(e, &e->rows->items[i]), value};
+  }
+  lines_print(lines, count, to);
+  free(lines);
+}

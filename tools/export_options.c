@@ -1,0 +1,78 @@
+/* The options of `arenashim export`; contract in export.h. */
+#include "export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_FORMAT = 256, KEY_VALUE };
+
+static const struct export_format formats[] = {{"collapsed", export_collapsed}};
+static const char *const format_words[] = {"collapsed", NULL}; /* in the same order */
+
+static const struct argp_option options[] = {
+    {"format", KEY_FORMAT, "collapsed", 0,
+     "collapsed: a line for each call path, outermost frame first, for flamegraph.pl and the like",
+     0},
+    {"value", KEY_VALUE, "live|allocs|peak|bytes|waste", 0,
+     "What a path's number is (default: live)", 0},
+    {"output", 'o', "OUT", 0, "Write to OUT (default: standard output)", 0},
+    {0}};
+
+static enum export_value value_read(struct argp_state *state, const char *word) {
+  static const char *const words[] = {"live", "allocs", "peak", "bytes", "waste", NULL};
+  return (enum export_value)option_choice(state, "value", word, words);
+}
+
+static void all_there(struct argp_state *state, const struct export_options *o) {
+  if (o->file == NULL)
+    argp_failure(state, 2, 0, "export: name the FILE that ARENASHIM_DUMP made");
+  if (o->format == NULL)
+    argp_failure(state, 2, 0, "export: say which --format, such as collapsed");
+}
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct export_options *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->fold;
+    return 0;
+  case KEY_FORMAT:
+    o->format = &formats[option_choice(state, "format", word, format_words)];
+    return 0;
+  case KEY_VALUE:
+    o->value = value_read(state, word);
+    return 0;
+  case 'o':
+    o->out = word;
+    return 0;
+  case ARGP_KEY_ARG:
+    option_file(state, &o->file, word);
+    return 0;
+  case ARGP_KEY_END:
+    all_there(state, o);
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+void export_options_read(struct export_options *o, int argc, char **argv) {
+  static const struct argp_child children[] = {{&option_fold_argp, 0, NULL, 0}, {0}};
+  static const struct argp parser = {
+      options,
+      option_read,
+      "FILE",
+      "Writes what the call paths of a dump cost in another tool's format.\vAllocation wrappers "
+      "are "
+      "folded away as in `arenashim report`. Of a sampled dump the values are estimates. Paths "
+      "that "
+      "cost nothing are left out.\n\nValues: live: bytes alive; allocs: allocations; peak: bytes "
+      "alive when the process had most; bytes: bytes ever requested; waste: bytes that rounding "
+      "and "
+      "half-empty slabs cost.",
+      children,
+      NULL,
+      NULL};
+  *o = (struct export_options){.fold.fold = fold_new()};
+  argp_parse(&parser, argc, argv, 0, NULL, o);
+}
