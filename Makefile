@@ -195,7 +195,8 @@ demo: deps-build deps-demo
 test: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all test-programs
 	@test/run.sh $(UNIT_PROGRAMS) $(TOOL_TESTS) \
-	  $(wildcard test/preload/*.bats test/real/*.bats test/tools/*.bats test/*.bats) \
+	  $(wildcard test/preload/*.bats test/real/*.bats test/interop/*.bats \
+  test/tools/*.bats test/*.bats) \
 	  $(wildcard test/bench/*.bats)
 
 test-programs: $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
