@@ -91,6 +91,12 @@ static inline const struct account *account_at(const struct books *b, uint32_t s
   return chunk != NULL ? chunk + site % ACCOUNT_CHUNK : NULL;
 }
 
+/* The same; without memory that of SITE_TABLE_FULL, which is always there, and *site says so. */
+static inline struct account *account_or_full(struct books *b, uint32_t *site) {
+  struct account *a = account_of(b, *site);
+  return likely(a != NULL) ? a : account_of(b, *site = SITE_TABLE_FULL);
+}
+
 /* First change in an epoch. */
 hidden void account_renew(struct books *b, struct account *a);
 /* Adds the change since the last time to the process's live bytes; moves its peak. */

@@ -4,13 +4,9 @@
 
 __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
 
-static inline bool is_allocated(tag_t t) { return (t & TAG_MAILED) == 0 && t != 0; }
-
 void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   struct books *b = &h->books;
-  struct account *a = account_of(b, site);
-  if (a == NULL)
-    a = account_of(b, site = SITE_TABLE_FULL);
+  struct account *a = account_or_full(b, &site);
   struct cell *p = heap_take_cell(h, (unsigned)c + (c == 0));
   if (p == NULL)
     return NULL;
@@ -37,7 +33,7 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   if (s->owner == NULL)
     return false;
   tag_t t = __atomic_fetch_or(row, TAG_MAILED, __ATOMIC_RELAXED);
-  if (!is_allocated(t))
+  if (!tag_is_alive(t))
     return false;
   tell_freed(h, tag_bytes(t));
   struct cell *cell = p;
@@ -53,7 +49,7 @@ static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, cons
                                                    const void *site) {
   struct heap *h = heap_tagged_self;
   tag_t *row = tag_of(s, p);
-  if (row != NULL && h != NULL && s->owner == h && is_allocated(*row)) {
+  if (row != NULL && h != NULL && s->owner == h && tag_is_alive(*row)) {
     account_touch(&h->books, account_of(&h->books, tag_site(*row)));
     heap_free_tagged(p, s, entry, SITE(site));
     return;
@@ -74,7 +70,7 @@ static __attribute__((noinline)) void free_attend(void *p, struct slab *s, const
 void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site) {
   struct heap *h = heap_tagged_self;
   tag_t *row = tag_of(s, p);
-  if (unlikely(row == NULL || s->owner != h || !is_allocated(*row))) {
+  if (unlikely(row == NULL || s->owner != h || !tag_is_alive(*row))) {
     free_unusual(p, s, entry, site);
     return;
   }
@@ -98,12 +94,10 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   struct heap *h = heap_mine();
   struct slab *s = slab_of(p);
   tag_t *row = tag_of(s, p);
-  if (s->owner != h || h == NULL || row == NULL || !is_allocated(*row))
+  if (s->owner != h || h == NULL || row == NULL || !tag_is_alive(*row))
     return false;
   struct books *b = &h->books;
-  struct account *to = account_of(b, site);
-  if (to == NULL)
-    to = account_of(b, site = SITE_TABLE_FULL);
+  struct account *to = account_or_full(b, &site);
   struct account *from = account_of(b, tag_site(*row));
   account_touch(b, from);
   account_take(b, from, tag_bytes(*row), slab_cell_bytes(s));

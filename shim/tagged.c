@@ -106,9 +106,7 @@ static uint32_t weight_of(size_t held, const void *p) {
 
 /* An object without a tag (no memory for one) is in no account: only counted. */
 void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site) {
-  struct account *a = account_of(&h->books, site);
-  if (a == NULL)
-    a = account_of(&h->books, site = SITE_TABLE_FULL);
+  struct account *a = account_or_full(&h->books, &site);
   size_t held = held_bytes(n, p);
   struct large_tag t = {.p = (uintptr_t)p,
                         .bytes = n,
