@@ -83,6 +83,14 @@ void os_released_add(uint64_t bytes) {
   atomic_fetch_add_explicit(&released, bytes, memory_order_relaxed);
 }
 
+/* The kernel reads the signal set before it looks at the first argument, which is wrong. */
+bool os_readable(uintptr_t address) {
+  int saved = errno;
+  bool readable = syscall(SYS_rt_sigprocmask, -1, address, NULL, 8) != 0 && errno != EFAULT;
+  errno = saved;
+  return readable;
+}
+
 size_t os_address_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)

@@ -38,6 +38,9 @@ hidden void os_released_add(uint64_t bytes);
 /* For mappings that others make on our behalf (jemalloc's): the counter stays one. */
 hidden void os_mapped_add(int64_t bytes);
 
+/* Can the word at that address be read?  A system call; touches nothing. */
+hidden bool os_readable(uintptr_t address);
+
 /* The limit on address space (ulimit -v), or SIZE_MAX. */
 hidden size_t os_address_limit(void);
 

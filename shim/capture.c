@@ -5,9 +5,7 @@
 #include "modules.h"
 #include "unwinder.h"
 
-#include <errno.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 hidden struct capture_mode capture_mode = {.depth = 1};
@@ -101,13 +99,8 @@ static inline bool is_known(const struct capture *c, uintptr_t address) {
   return address - c->low < c->bytes;
 }
 
-/* The kernel reads the signal set before it looks at the first argument, which is wrong. */
-static bool page_readable(uintptr_t page) {
-  return syscall(SYS_rt_sigprocmask, -1, page, NULL, 8) != 0 && errno != EFAULT;
-}
-
 static bool pages_readable(uintptr_t from, uintptr_t to) {
-  while (from < to && page_readable(from))
+  while (from < to && os_readable(from))
     from += PAGE_BYTES;
   return from >= to;
 }
@@ -119,8 +112,7 @@ static cold bool learn_pages(struct capture *c, uintptr_t address) {
   enum { NEAR = 64 * PAGE_BYTES };
   uintptr_t page = address & -(uintptr_t)PAGE_BYTES, next = page + PAGE_BYTES;
   uintptr_t low = c->low, end = low + c->bytes;
-  int saved = errno;
-  bool readable = page_readable(page);
+  bool readable = os_readable(page);
   if (readable && page >= end && page - end < NEAR && pages_readable(end, page)) {
     end = next;
   } else if (readable && next <= low && low - page < NEAR && pages_readable(next, low)) {
@@ -129,7 +121,6 @@ static cold bool learn_pages(struct capture *c, uintptr_t address) {
     low = page;
     end = next;
   }
-  errno = saved;
   if (!readable)
     return false;
   c->bytes = 0; /* a signal handler in between knows nothing rather than wrong things */

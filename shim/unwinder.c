@@ -10,6 +10,7 @@
  * (DWARF expressions it would evaluate by plain loads: the other reason for cfi.h.)
  */
 #include "unwinder.h"
+#include "../arena/os.h"
 #include "arch_stack.h"
 #include "cfi.h"
 
@@ -59,17 +60,12 @@ static __thread __attribute__((tls_model("initial-exec"))) struct session *curre
 
 /* ---- memory as libunwind sees it ---- */
 
-/* The kernel reads the signal set before it looks at the first argument, which is wrong. */
-static bool is_readable(uintptr_t address) {
-  return syscall(SYS_rt_sigprocmask, -1, address, NULL, 8) != 0 && errno != EFAULT;
-}
-
 static bool is_good(struct session *s, uintptr_t address) {
   uintptr_t page = address & -(uintptr_t)PAGE_BYTES;
   for (unsigned i = 0; i < GOOD_PAGES; i++)
     if (s->good[i] == page && page != 0)
       return true;
-  if (!is_readable(page))
+  if (!os_readable(page))
     return false;
   s->good[s->next_good++ % GOOD_PAGES] = page;
   return true;
