@@ -128,6 +128,17 @@ void paths_free(struct paths *p) {
   free(p);
 }
 
+void paths_frame(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
+                 struct frame *frame) {
+  const struct dump_node *n = &d->nodes[p->items[path].node];
+  const struct function *f = names_function(names, n);
+  bool label = n->kind == DUMP_NODE_LABEL;
+  *frame = (struct frame){.function = f != NULL ? f->name : NULL,
+                          .label = label ? dump_text(d, n->address) : NULL,
+                          .module = n->module,
+                          .address = label ? 0 : n->address};
+}
+
 void paths_print(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
                  FILE *to) {
   uint32_t frames[DUMP_DEPTH_MAX + 1] = {0}, n = 0;

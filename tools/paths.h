@@ -29,6 +29,18 @@ struct paths {
 struct paths *paths_new(const struct dump *d, struct names *names);
 void paths_free(struct paths *p);
 
+/* What a path's outermost frame shows.  Texts live as long as the names do. */
+struct frame {
+  const char *function; /* demangled, without parameters; NULL: not known */
+  const char *label;    /* in place of a function: a tag of the program's own; else NULL */
+  const char *file;     /* of the source; NULL: not known */
+  unsigned line;        /* of the call; 0: not known */
+  uint32_t module;      /* index + 1, 0: none */
+  uint64_t address;     /* the absolute return address */
+};
+void paths_frame(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
+                 struct frame *frame);
+
 /* Writes "innermost+0x12 < caller < caller", or "" for the root. */
 void paths_print(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
                  FILE *to);
