@@ -59,6 +59,7 @@ struct heap {
   uint64_t random;
   unsigned ticks; /* slow paths, to look at the clock now and then */
   int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
+  bool straight;  /* its thread may go there without further questions (shim/entry.c) */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
    *   allocations = passed - |head|     frees = freed + sum over slabs (carved - used) + mail

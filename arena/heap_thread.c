@@ -80,6 +80,7 @@ struct heap *heap_acquire(void) {
     return NULL;
   h->threads++;
   h->named = false;
+  h->straight = false;
   heap_tagged_self = h;
   heap_self = range.tagged ? (struct heap *)&heap_tagged : h;
   if (heap_thread_started != NULL)

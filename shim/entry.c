@@ -110,7 +110,13 @@ static inline void *serve_large(struct asker a, size_t n) {
   return counted(a.h, p);
 }
 
-void *large_alloc(size_t n, const void *frame) { return serve_large(asker(n, frame), n); }
+void *large_alloc_any(size_t n, const void *frame) {
+  struct asker a = asker(n, frame);
+  void *p = serve_large(a, n);
+  if (a.h != NULL && tagged_mode == TAGGED_NONE && large_thread_cached() && !large_remembers())
+    a.h->straight = true;
+  return p;
+}
 
 void *large_alloc_sample(size_t n, const void *frame) {
   struct heap *h = own_heap();
@@ -169,7 +175,7 @@ static cold void *small_refused(size_t c, size_t n, const void *frame) {
       return tagged_small(c, n, frame);
     p = range.tagged ? tagged_small_late(c, n, frame) : heap_alloc_slow(c);
   }
-  return p != NULL ? p : large_alloc(n, frame);
+  return p != NULL ? p : large_alloc_any(n, frame);
 }
 
 static __attribute__((noinline)) void *small_untagged(size_t c, size_t n, const void *frame) {
@@ -197,7 +203,7 @@ void large_must_hold(const void *p, const char *entry, const void *site) {
 static void release(struct heap *h, void *p, int flags) {
   if (unlikely(!gate_enter(h))) {
     spill_defer_free(p);
-    if (atomic_load(&gate_closed) == 0) /* it opened meanwhile */
+    if (gate_is_open()) /* it opened meanwhile */
       large_settle();
     return;
   }
@@ -212,7 +218,7 @@ static void release(struct heap *h, void *p, int flags) {
 }
 
 void large_settle(void) {
-  for (void *p; atomic_load(&gate_closed) == 0 && (p = spill_take_deferred()) != NULL;)
+  for (void *p; gate_is_open() && (p = spill_take_deferred()) != NULL;)
     release(own_heap(), p, 0);
 }
 
@@ -227,9 +233,9 @@ void large_free_flags(void *p, int flags, const char *entry, const void *site) {
   count_free(h);
 }
 
-void large_free(void *p, const char *entry, const void *site) {
+void large_free_any(void *p, const char *entry, const void *site) {
   if (p != NULL)
-    large_free_flags(p, 0, entry, site != DIRECT ? site : caller());
+    large_free_flags(p, 0, entry, site);
 }
 
 void *aligned_any(size_t alignment, size_t n, const void *frame) {

@@ -25,8 +25,9 @@ hidden void *small_slow(size_t c, size_t n, const void *frame);
 /* The same for the class that follows from n: the straight path need not keep it. */
 hidden void *small_slow_plain(size_t n, const void *frame);
 
-/* n above SMALL_MAX, or a small request that our heap refused. */
+/* n above SMALL_MAX; the second one for a small request that our heap refused, too. */
 hidden void *large_alloc(size_t n, const void *frame);
+hidden void *large_alloc_any(size_t n, const void *frame);
 hidden void *large_alloc_sample(size_t n, const void *frame); /* tagged in any case */
 hidden void *large_calloc(size_t n, const void *frame);
 hidden void *large_memalign(size_t alignment, size_t n, const void *frame);
@@ -34,6 +35,7 @@ hidden void *large_memalign(size_t alignment, size_t n, const void *frame);
 /* A pointer outside the range.  NULL is allowed; a stray one is a fault: `entry` is the name the
  * program called, `site` where (DIRECT: heap.h). */
 hidden void large_free(void *p, const char *entry, const void *site);
+hidden void large_free_any(void *p, const char *entry, const void *site); /* DIRECT: not this one */
 
 /* jemalloc's own entries with flags, counted and passed through the gate; p is not ours and
  * not NULL, `old` its usable bytes. */

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-hidden _Atomic int gate_closed;
+hidden _Atomic uint64_t gate_detours;
 
 /* A thread without a heap that is inside jemalloc has its mark here: one word written in one
  * step, so that a signal handler that forks finds it there or not.  The mark is the address of
@@ -84,8 +84,6 @@ static uint64_t now_us(void) {
   return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static bool is_open(void) { return atomic_load(&gate_closed) == 0; }
-
 static bool nobody_inside(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     const struct heap *h = heap_at(i);
@@ -115,14 +113,14 @@ bool gate_wait(struct heap *h) {
     return true;
   for (;;) {
     gate_leave(h);
-    if (!wait_until(is_open, SPILL_AFTER_MS))
+    if (!wait_until(gate_is_open, SPILL_AFTER_MS))
       return false;
     if (h != NULL)
       h->outside++;
     else
       gate_enter_heapless();
     atomic_thread_fence(memory_order_seq_cst);
-    if (is_open())
+    if (gate_is_open())
       return true;
   }
 }
@@ -130,7 +128,7 @@ bool gate_wait(struct heap *h) {
 void gate_close(void) {
   interrupted = gate.usable && own_depth() > 0;
   if (gate.usable) {
-    atomic_fetch_add(&gate_closed, 1);
+    atomic_fetch_add(&gate_detours, 1);
     membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     wait_until(nobody_inside, FORK_AFTER_MS);
   }
@@ -141,7 +139,7 @@ void gate_close(void) {
 void gate_open_parent(void) {
   if (!interrupted)
     large_fork_parent();
-  if (gate.usable && atomic_fetch_sub(&gate_closed, 1) == 1 && !interrupted)
+  if (gate.usable && (uint32_t)atomic_fetch_sub(&gate_detours, 1) == 1 && !interrupted)
     large_settle();
 }
 
@@ -154,7 +152,7 @@ void gate_open_child(void) {
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_at(i) != heap_mine())
       heap_at(i)->outside = 0;
-  atomic_store(&gate_closed, 0);
+  atomic_fetch_and(&gate_detours, ~(uint64_t)UINT32_MAX);
   if (!interrupted)
     large_settle();
 }

@@ -7,7 +7,7 @@
  * inside come out, and only then has jemalloc take its locks.  Who arrives at a closed gate
  * waits a moment and then goes another way (spill.h).
  *
- *   thread:  outside += 1;  closed?          forker:  closed += 1;  membarrier;  outside == 0?
+ *   thread:  outside += 1;  detours?         forker:  detours += 1;  membarrier;  outside == 0?
  *
  * The system call makes the thread's store visible before its load, so that passing costs no
  * fence.  Where it is missing (kernel before 4.14, a seccomp filter) the gate stays open and
@@ -30,7 +30,15 @@ hidden void gate_close(void);
 hidden void gate_open_parent(void);
 hidden void gate_open_child(void);
 
-extern hidden _Atomic int gate_closed; /* forks under way */
+/* Why a large request may have to go another way, in one word: forks under way, and above them
+ * the objects alive that went another way (spill.h).  Nearly always 0. */
+extern hidden _Atomic uint64_t gate_detours;
+#define GATE_SPILLED (UINT64_C(1) << 32)
+
+static inline uint64_t gate_word(void) {
+  return atomic_load_explicit(&gate_detours, memory_order_relaxed);
+}
+static inline bool gate_is_open(void) { return (uint32_t)gate_word() == 0; }
 
 /* Waits a moment for the gate to open.  False if it stays closed. */
 hidden bool gate_wait(struct heap *h);
@@ -47,14 +55,14 @@ static inline bool gate_enter(struct heap *h) {
   else
     gate_enter_heapless();
   atomic_signal_fence(memory_order_seq_cst);
-  return likely(atomic_load_explicit(&gate_closed, memory_order_relaxed) == 0) || gate_wait(h);
+  return likely(gate_is_open()) || gate_wait(h);
 }
 
 /* The same without waiting: false if it is closed, and h not inside. */
 static inline bool gate_try(struct heap *h) {
   h->outside++;
   atomic_signal_fence(memory_order_seq_cst);
-  if (atomic_load_explicit(&gate_closed, memory_order_relaxed) == 0)
+  if (gate_is_open())
     return true;
   h->outside--;
   return false;

@@ -41,6 +41,8 @@ void large_remember_from_now(void) {
   large_remember();
 }
 
+bool large_remembers(void) { return memory.wanted; }
+
 bool large_remember_due(void) {
   return memory.wanted && os_now_ms() - atomic_load(&memory.at_ms) >= REFRESH_MS;
 }

@@ -36,8 +36,28 @@ extern hidden void jep_malloc_stats_print(void (*)(void *, const char *), void *
  * the alignment. */
 enum { LARGE_ALIGN_BITS = 0x3f, LARGE_ZERO = 0x40, LARGE_NO_CACHE = 0x100 };
 
+/* Every page jemalloc has, in a map of two levels (large_pages.c).
+ *
+ *   address  46 ........ 30 | 29 ................. 12 | 11 ... 0
+ *            directory slot | byte of that GiB's leaf | in page
+ */
+enum {
+  LEAF_SHIFT = 30,
+  LEAF_PAGES = (1 << LEAF_SHIFT) / PAGE_BYTES,
+  LEAF_SLOTS = 1 << (ADDRESS_BITS - LEAF_SHIFT)
+};
+typedef _Atomic bool large_page;                                 /* jemalloc has it */
+extern hidden _Atomic(large_page *) large_directory[LEAF_SLOTS]; /* NULL: it has none there */
+
 /* Is p inside a page that jemalloc has mapped?  Lock-free, no system call. */
-hidden bool large_holds(const void *p);
+static inline bool large_holds(const void *p) {
+  uintptr_t a = (uintptr_t)p, slot = a >> LEAF_SHIFT;
+  if (unlikely(slot >= LEAF_SLOTS))
+    return false;
+  const large_page *leaf = atomic_load_explicit(&large_directory[slot], memory_order_acquire);
+  return likely(leaf != NULL) &&
+         atomic_load_explicit(&leaf[a / PAGE_BYTES % LEAF_PAGES], memory_order_relaxed);
+}
 
 /* True once memory for the table was refused: large_holds may then be true of any pointer. */
 extern hidden _Atomic bool large_table_partial;
@@ -68,6 +88,7 @@ hidden void large_refresh(struct large_figures *f);
  * signal handlers, inside the gate.  large_remembered: anywhere. */
 enum { REFRESH_MS = 100, REFRESH_REQUESTS = 16 };
 hidden void large_remember_from_now(void);
+hidden bool large_remembers(void); /* it is wanted */
 hidden bool large_remember_due(void);
 hidden void large_remember(void);
 hidden void large_remembered(struct large_figures *f);

@@ -1,12 +1,8 @@
-/* Every page jemalloc has, in a bitmap of two levels.
+/* jemalloc's calls to map memory, and the map of every page it has (picture in large.h).
  *
- *   address  46 ........ 30 | 29 .................. 12 | 11 ... 0
- *            directory slot | bit of that GiB's leaf   | in page
- *
- * A leaf is 32 KiB for one GiB of addresses, mapped when jemalloc first maps something there;
- * all other slots stand for one leaf of zeros.  If a leaf cannot be had the slot points to a
- * leaf of ones: then a stray pointer is not recognized, and
- * nothing that is right is refused.
+ * A leaf is 256 KiB for one GiB of addresses, mapped when jemalloc first maps something there; of
+ * it a page is touched for 16 MiB.  If it cannot be had the slot points to a leaf of ones: then a
+ * stray pointer is not recognized, and nothing that is right is refused.
  *
  * errno survives these functions: jemalloc calls them in the middle of frees and of
  * allocations that succeed in another way.
@@ -19,75 +15,42 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum {
-  PAGE_SHIFT = 12,
-  LEAF_SHIFT = 30,
-  LEAF_WORDS = (1 << (LEAF_SHIFT - PAGE_SHIFT)) / 64,
-  SLOTS = 1 << (ADDRESS_BITS - LEAF_SHIFT)
-};
-
-static_assert(1 << PAGE_SHIFT == PAGE_BYTES, "one bit a page");
-
-typedef _Atomic uint64_t leaf[LEAF_WORDS];
-
-static leaf nothing; /* never written */
-static leaf everything;
-static _Atomic(_Atomic uint64_t *) directory[SLOTS];
+static large_page everything[LEAF_PAGES];
+hidden _Atomic(large_page *) large_directory[LEAF_SLOTS];
 static _Atomic uint64_t mapped, table_bytes;
 hidden _Atomic bool large_table_partial;
 
-static _Atomic uint64_t *leaf_of(uintptr_t a) {
-  _Atomic uint64_t *l = atomic_load_explicit(&directory[a >> LEAF_SHIFT], memory_order_acquire);
-  return l != NULL ? l : nothing;
-}
-
-bool large_holds(const void *p) {
-  uintptr_t a = (uintptr_t)p;
-  if (a >> ADDRESS_BITS != 0)
-    return false;
-  size_t page = a % (UINT64_C(1) << LEAF_SHIFT) / PAGE_BYTES;
-  return atomic_load_explicit(&leaf_of(a)[page / 64], memory_order_relaxed) >> page % 64 & 1;
-}
-
-static _Atomic uint64_t *leaf_make(uintptr_t a) {
-  _Atomic(_Atomic uint64_t *) *slot = &directory[a >> LEAF_SHIFT];
-  _Atomic uint64_t *l = atomic_load(slot);
-  if (l != NULL)
-    return l;
-  _Atomic uint64_t *fresh = os_map(sizeof(leaf));
+static large_page *leaf_make(uintptr_t a) {
+  _Atomic(large_page *) *slot = &large_directory[a >> LEAF_SHIFT];
+  large_page *leaf = atomic_load(slot);
+  if (leaf != NULL)
+    return leaf;
+  large_page *fresh = os_map(LEAF_PAGES);
   if (fresh == NULL) {
     large_table_partial = true;
-    memset((void *)everything, 0xff, sizeof everything);
+    memset((void *)everything, true, sizeof everything);
     fresh = everything;
   }
-  if (atomic_compare_exchange_strong(slot, &l, fresh)) {
+  if (atomic_compare_exchange_strong(slot, &leaf, fresh)) {
     if (fresh != everything)
-      atomic_fetch_add(&table_bytes, sizeof(leaf));
+      atomic_fetch_add(&table_bytes, LEAF_PAGES);
     return fresh;
   }
   if (fresh != everything) /* another thread was first */
-    os_unmap((void *)fresh, sizeof(leaf));
-  return l;
+    os_unmap((void *)fresh, LEAF_PAGES);
+  return leaf;
 }
 
-/* Bits [from, from + n) of one word. */
-static uint64_t word_mask(size_t from, size_t n) {
-  return (n == 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1) << from;
-}
-
+/* Bytes that nobody else writes meanwhile: the pages are the caller's. */
 static void mark_pages(uintptr_t a, size_t bytes, bool on) {
   uintptr_t end = a + bytes;
   while (a < end) {
-    _Atomic uint64_t *l = leaf_make(a);
-    size_t page = a % (UINT64_C(1) << LEAF_SHIFT) / PAGE_BYTES;
-    size_t n = (end - a) / PAGE_BYTES;
-    if (n > 64 - page % 64)
-      n = 64 - page % 64;
-    uint64_t bits = word_mask(page % 64, n);
-    if (on)
-      atomic_fetch_or_explicit(&l[page / 64], bits, memory_order_relaxed);
-    else if (l != everything)
-      atomic_fetch_and_explicit(&l[page / 64], ~bits, memory_order_relaxed);
+    large_page *leaf = leaf_make(a);
+    size_t page = a / PAGE_BYTES % LEAF_PAGES, n = (end - a) / PAGE_BYTES;
+    if (n > LEAF_PAGES - page)
+      n = LEAF_PAGES - page;
+    if (leaf != everything)
+      memset((void *)&leaf[page], on, n);
     a += n * PAGE_BYTES;
   }
 }

@@ -3,8 +3,6 @@
 #include "../arena/os.h"
 #include "large.h"
 
-hidden _Atomic unsigned spill_count;
-
 struct spilled {
   _Atomic(char *) start; /* as the program has it; NULL: free slot, CLAIMED: being filled */
   char *mapping;
@@ -45,7 +43,7 @@ void *spill_alloc(size_t alignment, size_t n) {
   char *start = (char *)round_up((uintptr_t)s->mapping, alignment);
   atomic_fetch_add(&mapped, s->bytes);
   atomic_store_explicit(&s->start, start, memory_order_release);
-  atomic_fetch_add(&spill_count, 1);
+  atomic_fetch_add(&gate_detours, GATE_SPILLED);
   return start;
 }
 
@@ -69,7 +67,7 @@ bool spill_free(void *p) {
   char *mapping = s->mapping;
   size_t bytes = s->bytes;
   atomic_store_explicit(&s->start, NULL, memory_order_release);
-  atomic_fetch_sub(&spill_count, 1);
+  atomic_fetch_sub(&gate_detours, GATE_SPILLED);
   os_unmap(mapping, bytes);
   atomic_fetch_sub(&mapped, bytes);
   return true;

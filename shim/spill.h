@@ -7,12 +7,10 @@
 #ifndef SHIM_SPILL_H
 #define SHIM_SPILL_H
 
-#include "../arena/base.h"
+#include "gate.h"
 #include "large.h"
 
 enum { SPILLS = 4096 };
-
-extern hidden _Atomic unsigned spill_count; /* alive; nearly always 0 */
 
 /* Zeroed memory; NULL if there is none.  alignment: a power of two. */
 hidden void *spill_alloc(size_t alignment, size_t n);
@@ -29,8 +27,8 @@ hidden void *spill_take_deferred(void);
 
 /* Objects of jemalloc's are told by its own pages, so that they do not cost a search. */
 static inline bool spill_holds(const void *p) {
-  return unlikely(atomic_load_explicit(&spill_count, memory_order_relaxed) != 0) &&
-         (large_table_partial || !large_holds(p)) && spill_bytes(p) != 0;
+  return unlikely(gate_word() >= GATE_SPILLED) && (large_table_partial || !large_holds(p)) &&
+         spill_bytes(p) != 0;
 }
 
 /* Bytes mapped for spilled objects. */

@@ -105,6 +105,8 @@ __attribute__((constructor)) static void process_starts(void) {
     sink_keep_stderr();
   if (start.options.signal != 0) {
     large_remember_from_now();
+    if (heap_mine() != NULL)
+      heap_mine()->straight = false;
     report_on_signal(start.options.signal);
   }
 }
