@@ -72,6 +72,31 @@ void block_give(struct block *b) {
   hint_lower(number);
 }
 
+static bool claim(struct block *b, struct heap *me) {
+  struct heap *nobody = NULL;
+  return atomic_compare_exchange_strong(&b->owner, &nobody, me);
+}
+
+/* A page holds the rows of several blocks: all of them are claimed, or none is. */
+static void trim_page(size_t first, size_t count, struct heap *me) {
+  size_t held = 0;
+  while (held < count && claim(block_at(first + held), me))
+    held++;
+  if (held == count)
+    os_purge(slab_at((uintptr_t)first << range.block_shift),
+             round_up((count << range.block_shift) / SLAB_BYTES * ROW_BYTES, PAGE_BYTES));
+  while (held-- > 0)
+    atomic_store_explicit(&block_at(first + held)->owner, NULL, memory_order_release);
+  hint_lower(first);
+}
+
+void block_trim_rows(struct heap *me) {
+  size_t row_bytes = ((size_t)1 << range.block_shift) / SLAB_BYTES * ROW_BYTES;
+  size_t step = row_bytes < PAGE_BYTES ? PAGE_BYTES / row_bytes : 1;
+  for (size_t i = 0; i + step <= block_count(); i += step)
+    trim_page(i, step, me);
+}
+
 struct slab *block_next_slab(struct block *b) {
   if (b->ab_offset == b->ab_size)
     return NULL;

@@ -41,6 +41,10 @@ hidden struct block *block_take(struct heap *owner);
 /* Gives back a block whose slabs are all empty; its memory goes back to the kernel. */
 hidden void block_give(struct block *b);
 
+/* Gives rows of slabs that stand in no owned block back to the kernel.  `me` claims the blocks
+ * meanwhile. */
+hidden void block_trim_rows(struct heap *me);
+
 /* In the child of a fork: a gone thread may have given a block back and not said so. */
 hidden void block_hint_forget(void);
 

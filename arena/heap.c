@@ -23,7 +23,9 @@ __thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
 enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
 
 /* Slow paths between two looks at the clock. */
-enum { TICKS = 32 };
+enum { TICKS = 8 };
+
+hidden void (*heap_looks_around)(struct heap *, size_t taken);
 
 static void enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
   if (used == 0) {
@@ -158,6 +160,8 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
 static cold void look_around(struct heap *h) {
   heap_collect(h);
   heap_give_back(h, false);
+  if (heap_looks_around != NULL)
+    heap_looks_around(h, 0);
 }
 
 void *heap_refill(struct heap *h, unsigned c) {
@@ -179,6 +183,36 @@ void *heap_refill(struct heap *h, unsigned c) {
     if (s == NULL)
       return NULL;
     slab_watch_current(s, slab_used(s));
+  }
+}
+
+/* Cells that are carved and counted as passed have never been freed: while fewer were, a class
+ * stays as it is, so that no counter falls below zero. */
+static bool unlist(struct heap *h, struct slab *s, unsigned c) {
+  bool broken;
+  uint32_t n = slab_list_length(s, h->head[c], &broken);
+  if (broken || n > count_get(&h->freed[c]))
+    return false;
+  struct cell *list = h->head[c];
+  h->head[c] = NULL;
+  count_add(&h->freed[c], -(uint64_t)n);
+  count_add(&h->passed[c], -(uint64_t)n);
+  atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
+  if (h->cut[c] > 0)
+    h->cut[c] += n;
+  slab_watch_current(s, slab_used(s) - (int32_t)n);
+  if (n > 0)
+    append(s, list, n);
+  return true;
+}
+
+void heap_put_lists_back(struct heap *h) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    struct slab *s = h->current[c];
+    if (s == NULL || !unlist(h, s, c) || (s->free == NULL && s->carved == s->capacity))
+      continue;
+    h->current[c] = NULL;
+    enqueue_or_retire(h, s, slab_used(s));
   }
 }
 

@@ -168,9 +168,17 @@ hidden struct heap *heap_acquire(void);
 extern hidden void (*heap_thread_started)(void);
 extern hidden bool (*heap_opened)(struct heap *);
 
+/* Called in slow paths: now and then with 0, and with the bytes of a block that was taken; may be
+ * NULL.  The heap is whole then, but it may be in the middle of a malloc. */
+extern hidden void (*heap_looks_around)(struct heap *, size_t taken);
+
 /* The calling thread's end: its heap goes to a later thread; afterwards this one is served one
  * request at a time from idle heaps. */
 hidden void heap_thread_ended(void);
+
+/* The owner's: the lists of cells ready to be handed out go back into their slabs, which so may be
+ * empty. */
+hidden void heap_put_lists_back(struct heap *h);
 
 /* The owner's: takes what other threads have freed back into its slabs. */
 hidden void heap_collect(struct heap *h);

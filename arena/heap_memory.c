@@ -50,6 +50,8 @@ static struct slab *fresh_slab(struct heap *h) {
   b->born = heap_passed(h);
   heap_link_block(h, b);
   count_add(&h->total_blocks, 1);
+  if (heap_looks_around != NULL)
+    heap_looks_around(h, b->ab_size);
   return block_next_slab(b);
 }
 

@@ -113,6 +113,7 @@ void heap_thread_ended(void) {
 static void trim(struct heap *h) {
   heap_flush_batches(h);
   heap_collect(h);
+  heap_put_lists_back(h);
   heap_give_back(h, true);
 }
 
@@ -124,6 +125,8 @@ void heap_trim(void) {
     if (heap_is_held(heap_at(i)))
       trim(heap_at(i));
   heap_let_go();
+  if (heap_mine() != NULL)
+    block_trim_rows(heap_mine());
 }
 
 void heap_claims_reset(uint32_t before) {

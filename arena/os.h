@@ -41,6 +41,10 @@ hidden void os_mapped_add(int64_t bytes);
 /* Can the word at that address be read?  A system call; touches nothing. */
 hidden bool os_readable(uintptr_t address);
 
+/* The most that was resident of this process, or of the program before it by exec; in bytes.  A
+ * system call that sandboxes allow, unlike opening files in /proc. */
+hidden uint64_t os_peak_resident_bytes(void);
+
 /* The limit on address space (ulimit -v), or SIZE_MAX. */
 hidden size_t os_address_limit(void);
 

@@ -1,6 +1,7 @@
 /* The slower paths behind the entries; contract in entry.h. */
 #include "entry.h"
 #include "gate.h"
+#include "large_spare.h"
 #include "large_tags.h"
 #include "large_thread.h"
 #include "spill.h"
@@ -58,13 +59,16 @@ void large_look(struct heap *h) {
   errno = saved;
 }
 
-static inline void *counted(struct heap *h, void *p) {
+/* An object of n bytes, or NULL, was had from jemalloc or beside it. */
+static inline void *counted(struct heap *h, void *p, size_t n) {
   if (unlikely(p == NULL)) {
     errno = ENOMEM;
   } else if (likely(h != NULL)) {
     count_add(&h->large_allocs, 1);
     if (unlikely(count_get(&h->large_allocs) % REFRESH_REQUESTS == 0))
       large_look(h);
+    if (unlikely(n >= LARGE_BIG))
+      large_spare_look(h, n);
   } else {
     atomic_fetch_add_explicit(&heapless_large_allocs, 1, memory_order_relaxed);
   }
@@ -107,13 +111,16 @@ static inline void *serve_large(struct asker a, size_t n) {
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p);
+  return counted(a.h, p, n);
 }
 
 void *large_alloc_any(size_t n, const void *frame) {
   struct asker a = asker(n, frame);
   void *p = serve_large(a, n);
-  if (a.h != NULL && tagged_mode == TAGGED_NONE && large_thread_cached() && !large_remembers())
+  if (a.h == NULL)
+    return p;
+  large_spare_setup(a.h);
+  if (tagged_mode == TAGGED_NONE && large_thread_cached() && !large_remembers())
     a.h->straight = true;
   return p;
 }
@@ -133,7 +140,7 @@ void *large_calloc(size_t n, const void *frame) {
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p);
+  return counted(a.h, p, n);
 }
 
 void *large_memalign(size_t alignment, size_t n, const void *frame) {
@@ -141,14 +148,14 @@ void *large_memalign(size_t alignment, size_t n, const void *frame) {
   void *p;
   size_t bytes = n + (n == 0);
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
-    return counted(a.h, NULL);
+    return counted(a.h, NULL, 0);
   if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
     p = large_thread_cached() ? jep_memalign(alignment, bytes)
                               : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p);
+  return counted(a.h, p, n);
 }
 
 void *large_mallocx(size_t n, int flags, const void *frame) {
@@ -156,14 +163,14 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (bytes > PTRDIFF_MAX)
-    return counted(a.h, NULL);
+    return counted(a.h, NULL, 0);
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
   if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
     p = jep_mallocx(bytes, large_thread_cached() ? flags : flags | LARGE_NO_CACHE);
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p);
+  return counted(a.h, p, n);
 }
 
 /* The process's first request, a thread without a heap while there is no memory for one, or
@@ -298,7 +305,7 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
 void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
                     const void *frame) {
   if (n > PTRDIFF_MAX)
-    return counted(own_heap(), NULL);
+    return counted(own_heap(), NULL, 0);
   if (spill_holds(p))
     return move(p, old, n, entry, frame);
   struct asker a = asker(n, frame);
@@ -307,7 +314,7 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
       return move(p, old, n, entry, frame);
   void *to = large_resize(a, p, n, flags);
   gate_leave(a.h);
-  if (likely(counted(a.h, to) != NULL))
+  if (likely(counted(a.h, to, n) != NULL))
     count_free(a.h);
   return to;
 }
@@ -324,7 +331,7 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
     tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
   gate_leave(a.h);
   if (got >= n) { /* as a realloc in place */
-    counted(a.h, p);
+    counted(a.h, p, n);
     count_free(a.h);
   }
   return got;

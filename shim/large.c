@@ -3,10 +3,6 @@
 #include "../arena/os.h"
 #include "large_thread.h"
 
-/* What jemalloc is told before it reads the user's MALLOC_CONF, which still wins.  No brk: the
- * program break belongs to the program. */
-hidden const char *jep_malloc_conf = "dss:disabled";
-
 struct mallctl_size {
   const char *name;
   size_t *value;

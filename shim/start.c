@@ -10,6 +10,7 @@
 #include "dump.h"
 #include "entry.h"
 #include "gate.h"
+#include "large_spare.h"
 #include "modules.h"
 #include "report.h"
 #include "report_signal.h"
@@ -54,6 +55,7 @@ static int start_heaps(void) {
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
   heap_thread_started = begin_of_thread;
+  heap_looks_around = large_spare_look;
   if (start.options.tags != TAGS_OFF)
     tagged_setup(start.options.sample_bytes);
   return READY;
@@ -83,6 +85,7 @@ static void fork_child(void) {
     tagged_fork_child();
   large_counts_restart();
   large_remember_restart();
+  large_spare_forget();
   report_forget();
   dump_forget();
   sites_forget();

@@ -8,10 +8,11 @@
  */
 #include "entry.h"
 #include "gate.h"
+#include "large_spare.h"
 
 void *large_alloc(size_t n, const void *frame) {
   struct heap *h = heap_self;
-  if (likely(h->straight)) {
+  if (likely(h->straight) && likely(n < LARGE_BIG)) {
     h->outside++;
     atomic_signal_fence(memory_order_seq_cst);
     if (likely(gate_word() == 0)) {

@@ -8,18 +8,19 @@
 #include <sys/mman.h>
 #include <time.h>
 
-static uint64_t resident_bytes(void) {
+static uint64_t resident_at(uintptr_t start, size_t length) {
   static unsigned char pages[1 << 16];
   uint64_t n = 0;
   size_t step = sizeof pages * PAGE_BYTES;
-  for (uintptr_t at = 0; at < range_span(); at += step) {
-    size_t bytes = range_span() - at < step ? range_span() - at : step;
-    require(mincore((void *)(range.base + at), bytes, pages) == 0);
+  for (size_t at = 0; at < length; at += step) {
+    size_t bytes = length - at < step ? length - at : step;
+    require(mincore((void *)(start + at), bytes, pages) == 0);
     for (size_t i = 0; i < bytes / PAGE_BYTES; i++)
       n += pages[i] & 1;
   }
   return n * PAGE_BYTES;
 }
+static uint64_t resident_bytes(void) { return resident_at(range.base, range_span()); }
 
 static void sleep_ms(long ms) {
   nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
@@ -82,12 +83,36 @@ static void trim_returns_everything(void) {
   free_all(MANY);
   trim_own();
   require(h->dirty_bytes == 0);
-  require(held_blocks(h) <= 2); /* of the two current slabs */
-  require(resident_bytes() <= 4 * SLAB_BYTES);
+  require(held_blocks(h) <= 1); /* of what was carved first, and never freed */
+  require(resident_bytes() <= 2 * PAGE_BYTES);
   check_all_heaps();
   struct survey v;
   range_survey(&v);
   require(v.free_block_bytes >= v.span_bytes - 2 * BLOCK_BYTES_DEFAULT);
+}
+
+/* Lists of cells ready to be handed out go back, counts and all; and so do rows that tell of
+ * nothing. */
+static void trim_rows_and_lists(void) {
+  struct heap *h = become_new_thread();
+  allocate_all(MANY, 500);
+  uint64_t rows = resident_at(range.slab_rows, range_span() / SLAB_BYTES * ROW_BYTES);
+  void *kept = allocate(500);
+  free_all(MANY);
+  struct heap_totals before, after;
+  heap_read_totals(h, true, &before);
+  heap_trim();
+  heap_read_totals(h, true, &after);
+  unsigned c = (unsigned)class_of(500);
+  require(h->head[c] == NULL && before.listed[c] > 0 && after.listed[c] == 0);
+  require(after.allocs[c] == before.allocs[c] && after.frees[c] == before.frees[c]);
+  require(rows > 4 * PAGE_BYTES);
+  require(resident_at(range.slab_rows, range_span() / SLAB_BYTES * ROW_BYTES) <= 2 * PAGE_BYTES);
+  check_all_heaps();
+  heap_free(kept);
+  allocate_all(MANY, 500); /* blocks whose rows were given back serve again, from the lowest */
+  require(h->blocks != NULL && block_at(0)->owner == h);
+  check_all_heaps();
 }
 
 /* Trim reaches heaps that no thread has. */
@@ -128,6 +153,7 @@ static void errno_is_kept(void) {
 
 APART(give_back)
 APART(keep_share)
+APART(trim_rows_and_lists)
 APART(give_back_scattered)
 APART(trim_returns_everything)
 APART(trim_idle)
@@ -140,7 +166,7 @@ int main(void) {
       cmocka_unit_test(test_give_back),           cmocka_unit_test(test_keep_share),
       cmocka_unit_test(test_give_back_scattered), cmocka_unit_test(test_trim_returns_everything),
       cmocka_unit_test(test_trim_idle),           cmocka_unit_test(test_blocks_move_between_heaps),
-      cmocka_unit_test(test_errno_is_kept),
+      cmocka_unit_test(test_errno_is_kept),       cmocka_unit_test(test_trim_rows_and_lists),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,7 @@ static inline void trim_own(void) {
     return;
   heap_flush_batches(heap_self);
   heap_collect(heap_self);
+  heap_put_lists_back(heap_self);
   heap_give_back(heap_self, true);
 }
 
