@@ -255,10 +255,3 @@ static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, con
 void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
   (range.tagged ? heap_free_tagged : free_untagged)(p, s, entry, site);
 }
-
-size_t heap_usable(const void *p, const char *entry, const void *site) {
-  struct slab *s = slab_of(p);
-  if (unlikely(!slab_has_cell(s, p)))
-    fault_in_slab(s, entry, p, site);
-  return slab_cell_bytes(s);
-}

@@ -158,7 +158,12 @@ static inline void heap_free(void *p) { heap_free_as(p, "free", DIRECT); }
 
 /* Usable bytes of an object of the range; a pointer that is not one is a fault.  `entry` is the
  * function the program called. */
-hidden size_t heap_usable(const void *p, const char *entry, const void *site);
+static inline size_t heap_usable(const void *p, const char *entry, const void *site) {
+  const struct slab *s = slab_of(p);
+  if (unlikely(!slab_has_cell(s, p)))
+    fault_in_slab(s, entry, p, site);
+  return slab_cell_bytes(s);
+}
 
 /* The calling thread's heap if it has none yet: an idle one or a new one; NULL without memory. */
 hidden struct heap *heap_acquire(void);

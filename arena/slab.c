@@ -1,13 +1,6 @@
 /* Slabs by themselves; who owns them and when they move is the heap's business. */
 #include "slab.h"
 
-bool slab_has_cell(const struct slab *s, const void *p) {
-  if (s->class == 0)
-    return false;
-  uint32_t index = slab_cell_index(s, p);
-  return index < __atomic_load_n(&s->carved, __ATOMIC_RELAXED) && slab_cell(s, index) == p;
-}
-
 void slab_clear(struct slab *s) {
   s->class = 0;
   atomic_signal_fence(memory_order_seq_cst); /* a class would say that the rest is still true */

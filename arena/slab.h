@@ -96,8 +96,13 @@ static inline char *slab_cell(const struct slab *s, uint32_t index) {
   return slab_memory(s) + index * slab_cell_bytes(s);
 }
 
-/* Is p the first byte of a carved cell?  False too when the slab has no class. */
-hidden bool slab_has_cell(const struct slab *s, const void *p);
+/* Is p, an address in the slab, the first byte of a carved cell?  False too when the slab has no
+ * class. */
+static inline bool slab_has_cell(const struct slab *s, const void *p) {
+  uint32_t index = slab_cell_index(s, p);
+  return likely(s->class != 0) && index < __atomic_load_n(&s->carved, __ATOMIC_RELAXED) &&
+         index * slab_cell_bytes(s) == (uintptr_t)p % SLAB_BYTES;
+}
 
 /* Any state -> EMPTY, in no list yet. */
 hidden void slab_clear(struct slab *s);

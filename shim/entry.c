@@ -346,10 +346,33 @@ static bool stays(void *p, size_t old, size_t n, const void *frame) {
   return likely(!range.tagged) || (n <= SMALL_MAX && tagged_resize(p, n, frame));
 }
 
+/* The cell for an object that grows, and may go on growing: four classes a power of two, so that
+ * one that is appended to is copied as seldom as under other allocators. */
+static size_t growth_class(size_t n) {
+  size_t c = class_of(n);
+  return c <= 8 ? c : c <= 16 ? round_up(c, 2) : round_up(c, 4);
+}
+
+/* From a full cell to a larger one.  Copied here: whole grains, and few of them. */
+static void *grow(char *p, size_t cell, size_t n, const char *entry, const void *frame) {
+  char *to = small_cell(growth_class(n), n, frame);
+  if (unlikely(to == NULL))
+    return NULL;
+  for (size_t at = 0; at < cell; at += GRAIN)
+    memcpy(to + at, p + at, GRAIN);
+  any_free(p, entry, frame_site(frame));
+  return to;
+}
+
 void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
+  if (likely(range_holds(p))) {
+    size_t cell = heap_usable(p, entry, frame_site(frame));
+    if (likely(stays(p, cell, n, frame)))
+      return p;
+    return cell < n && n <= SMALL_MAX ? grow(p, cell, n, entry, frame)
+                                      : move(p, cell, n, entry, frame);
+  }
   size_t old = usable_any(p, entry, frame_site(frame));
-  if (range_holds(p))
-    return stays(p, old, n, frame) ? p : move(p, old, n, entry, frame);
   if (n <= SMALL_MAX)
     return move(p, old, n, entry, frame);
   return large_realloc(p, old, n, 0, entry, frame);
