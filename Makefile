@@ -38,7 +38,7 @@ HEADERS := $(wildcard arena/*.h shim/*.h)
 
 # The command: it shares with the shim nothing but the dump's format.
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"'
-TOOL_LIBS := -lelf -liberty -lz
+TOOL_LIBS := -ldw -lelf -liberty -lz
 TOOL_SOURCES := $(wildcard tools/*.c)
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)

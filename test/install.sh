@@ -8,7 +8,7 @@ set -u
 
 packages_of() {
   case $1 in
-    build) echo gcc make binutils libc6-dev libjemalloc-dev libunwind-dev libelf-dev libiberty-dev \
+    build) echo gcc make binutils libc6-dev libjemalloc-dev libunwind-dev libdw-dev libelf-dev libiberty-dev \
       zlib1g-dev ;;
     demo) echo g++ ;;
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \

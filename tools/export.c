@@ -26,7 +26,7 @@ int export_write(const struct export_options *o, const struct dump *d, FILE *to)
   struct export e = {.options = o, .dump = d};
   if (!rows_possible(d, o->file))
     return 2;
-  e.names = names_new(d, o->fold.off ? NULL : o->fold.fold);
+  e.names = option_names_new(&o->names, d);
   e.paths = paths_new(d, e.names);
   e.rows = rows_new(&(struct rows_keys){.dump = d, .paths = e.paths});
   o->format->write(&e, to);

@@ -14,7 +14,7 @@ struct export_options {
   const char *out; /* NULL: standard output */
   const struct export_format *format;
   enum export_value value;
-  struct option_fold fold;
+  struct option_names names;
 };
 
 /* What a format writes: rows of call paths and what they are made of. */

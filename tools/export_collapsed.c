@@ -29,7 +29,7 @@ static void frames_print(const struct export *e, const struct row *r, FILE *to) 
   for (uint32_t path = r->key; path != PATH_ROOT; path = e->paths->items[path].parent) {
     fputs(comma, to);
     comma = "\n";
-    names_print(e->names, &e->dump->nodes[e->paths->items[path].node], false, to);
+    paths_print_frame(e->paths, e->dump, e->names, path, to);
   }
   if (words != NULL || r->key == PATH_ROOT)
     fprintf(to, "%s%s", comma, words != NULL ? words : "(no path)");

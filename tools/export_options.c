@@ -34,7 +34,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   struct export_options *o = state->input;
   switch (key) {
   case ARGP_KEY_INIT:
-    state->child_inputs[0] = &o->fold;
+    state->child_inputs[0] = &o->names;
     return 0;
   case KEY_FORMAT:
     o->format = &formats[option_choice(state, "format", word, format_words)];
@@ -57,7 +57,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
 }
 
 void export_options_read(struct export_options *o, int argc, char **argv) {
-  static const struct argp_child children[] = {{&option_fold_argp, 0, NULL, 0}, {0}};
+  static const struct argp_child children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
   static const struct argp parser = {
       options,
       option_read,
@@ -73,6 +73,6 @@ void export_options_read(struct export_options *o, int argc, char **argv) {
       children,
       NULL,
       NULL};
-  *o = (struct export_options){.fold.fold = fold_new()};
+  *o = (struct export_options){.names.fold = fold_new()};
   argp_parse(&parser, argc, argv, 0, NULL, o);
 }

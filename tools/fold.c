@@ -17,9 +17,15 @@ static const char *const known[] = {
     /* C++ */
     "operator new", "operator new[]", "std::allocator<*", "std::allocator_traits<*",
     "std::__new_allocator<*", "__gnu_cxx::new_allocator<*", "__gnu_cxx::__alloc_traits<*",
+    "std::_Vector_base<*", "std::_Deque_base<*", "std::__detail::_Hashtable_alloc<*",
+    "std::__allocate_guarded<*", "std::make_unique<*", "std::make_shared<*",
+    "std::allocate_shared<*", "std::__shared_ptr<*", "std::__shared_count<*",
+    "std::__1::allocator<*", "std::__1::allocator_traits<*", "std::__1::__allocate_at_least*",
+    "std::__1::__libcpp_allocate*", "std::__1::__libcpp_operator_new*", "std::__1::make_unique*",
+    "std::__1::make_shared*", "std::__1::allocate_shared*", "std::__1::__split_buffer<*",
     /* Rust */
     "__rust_alloc*", "__rust_realloc", "__rdl_alloc*", "__rdl_realloc", "__rg_alloc*",
-    "alloc::alloc::*", "<alloc::alloc::Global as *", "std::alloc::*",
+    "alloc::alloc::*", "<alloc::alloc::Global as *", "std::alloc::*", "alloc::raw_vec::*",
     /* die when there is no memory: gnulib, git, binutils, gcc, bash */
     "xmalloc", "xcalloc", "xrealloc", "xreallocarray", "xstrdup", "xstrndup", "xmemdup", "xzalloc",
     "xnmalloc", "xnrealloc", "x2realloc", "x2nrealloc", "xcharalloc", "ximalloc", "xicalloc",

@@ -12,11 +12,12 @@ static const char help[] =
     "arenashim: who holds the memory of a program\n"
     "\n"
     "  arenashim report FILE [--by site|arena|class|module] [--sort live|peak|allocs|bytes|waste]\n"
-    "                        [-n ROWS] [--fold NAME] [--no-fold]\n"
+    "                        [-n ROWS] [NAMES]\n"
     "  arenashim export FILE --format collapsed [--value live|allocs|peak|bytes|waste] [-o OUT]\n"
-    "                        [--fold NAME] [--no-fold]\n"
+    "                        [NAMES]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
+    "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
     "FILE is a dump: ARENASHIM_DUMP=FILE ARENASHIM_TAG=stack:8 LD_PRELOAD=libarenashim.so PROGRAM\n"
     "Exit status: 0 done, 2 an error, told in one line.\n";
 
@@ -26,7 +27,7 @@ static int report(int argc, char **argv) {
   argv[0] = name;
   report_options_read(&o, argc, argv);
   int status = report_run(&o, stdout);
-  fold_free(o.fold.fold);
+  fold_free(o.names.fold);
   return status;
 }
 
@@ -36,7 +37,7 @@ static int export(int argc, char **argv) {
   argv[0] = name;
   export_options_read(&o, argc, argv);
   int status = export_run(&o);
-  fold_free(o.fold.fold);
+  fold_free(o.names.fold);
   return status;
 }
 

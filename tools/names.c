@@ -1,124 +1,237 @@
 /* Addresses to names; contract in names.h.
  *
- * Demangling is libiberty's: it knows C++ and both of Rust's manglings, bounds its recursion, and
- * links no C++ library into a C program (__cxa_demangle would, and knows no Rust).
+ *   nodes -> spots (each address once) -> sorted by module and address -> calls of each
  */
 #include "names.h"
+#include "die.h"
+#include "lines.h"
+#include "progress.h"
 #include "say.h"
 #include "symbols.h"
 
-#include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct module {
-  struct symbols *symbols;     /* NULL: can't be had */
-  struct function **functions; /* of each symbol; NULL until asked for */
-  bool tried;
-};
-
-/* Call sites repeat: the answer to an address is kept at its hash. */
-struct answer {
+/* An address of a module that some node has. */
+struct spot {
   uint64_t address;
-  uint32_t module;
-  const struct function *function;
+  uint32_t module;       /* index + 1, 0: none */
+  uint32_t first, count; /* of its calls */
 };
-enum { ANSWERS_LOG2 = 12, ANSWERS = 1 << ANSWERS_LOG2 };
 
 struct names {
   const struct dump *dump;
-  const struct fold *fold;
-  struct module *modules;
-  struct answer answers[ANSWERS];
+  struct functions *functions;
+  struct spot *spots; /* [0]: of labels and the root */
+  uint32_t spot_count;
+  uint32_t *spot_of;  /* of each node */
+  struct call *calls; /* [0]: nothing is known */
+  uint32_t call_count, call_room;
 };
 
-struct names *names_new(const struct dump *d, const struct fold *fold) {
-  struct names *n = must_zalloc(1, sizeof *n);
-  n->dump = d;
-  n->fold = fold;
-  n->modules = must_zalloc(d->n_modules, sizeof *n->modules);
-  return n;
+/* A module while its addresses are looked up. */
+struct lookup {
+  struct names *names;
+  const struct dump_module *module;
+  uint32_t index; /* of the module, + 1 */
+  struct modfile *file;
+  struct lines *lines;
+  struct symbols *symbols; /* NULL: not needed yet */
+};
+
+static uint32_t spot_add(struct names *n, const struct dump_node *node) {
+  n->spots[n->spot_count] =
+      (struct spot){.address = node->address, .module = node->module, .count = 1};
+  return n->spot_count++;
 }
 
-static void module_free(struct module *m) {
-  for (uint32_t i = 0; m->symbols != NULL && i < m->symbols->count; i++) {
-    if (m->functions[i] != NULL)
-      free((char *)m->functions[i]->name);
-    free(m->functions[i]);
+static uint32_t spot_get(struct names *n, uint32_t *slots, uint32_t mask,
+                         const struct dump_node *node) {
+  uint64_t h = (node->address + node->module) * UINT64_C(0x9E3779B97F4A7C15);
+  uint32_t slot = (uint32_t)(h >> 32) & mask;
+  for (; slots[slot] != 0; slot = (slot + 1) & mask) {
+    const struct spot *s = &n->spots[slots[slot]];
+    if (s->address == node->address && s->module == node->module)
+      return slots[slot];
   }
-  free(m->functions);
-  symbols_close(m->symbols);
+  return slots[slot] = spot_add(n, node);
 }
 
-void names_free(struct names *n) {
-  for (uint32_t i = 0; i < n->dump->n_modules; i++)
-    module_free(&n->modules[i]);
-  free(n->modules);
-  free(n);
+static void spots_collect(struct names *n) {
+  const struct dump *d = n->dump;
+  size_t slot_count = 16;
+  while (slot_count < (size_t)d->n_nodes * 2)
+    slot_count *= 2;
+  uint32_t *slots = must_zalloc(slot_count, sizeof *slots);
+  n->spots = must_zalloc((size_t)d->n_nodes + 1, sizeof *n->spots);
+  n->spots[0].count = 1;
+  n->spot_count = 1;
+  n->spot_of = must_zalloc((size_t)d->n_nodes + 1, sizeof *n->spot_of);
+  for (uint32_t i = 1; i < d->n_nodes; i++)
+    if (d->nodes[i].kind != DUMP_NODE_LABEL)
+      n->spot_of[i] = spot_get(n, slots, (uint32_t)slot_count - 1, &d->nodes[i]);
+  free(slots);
 }
 
-static void module_open(struct names *n, struct module *m, const struct dump_module *file) {
-  const char *path = dump_text(n->dump, file->path), *why;
-  m->tried = true;
-  m->symbols =
-      symbols_open(path, dump_text(n->dump, file->build_id), n->dump->process->unix_time, &why);
-  if (m->symbols != NULL)
-    m->functions = must_zalloc(m->symbols->count, sizeof(struct function *));
-  else if (why != NULL)
-    say_warning("%s: %s: its functions are shown as %s+offset; restore the file to see names", path,
-                why, names_module(n, (uint32_t)(file - n->dump->modules) + 1));
+static void call_add(struct names *n, struct spot *s, const struct call *call) {
+  if (n->call_count == n->call_room)
+    n->calls = must_resize(n->calls, n->call_room = n->call_room * 2 + 1024, sizeof *n->calls);
+  if (s->first == 0) {
+    s->first = n->call_count;
+    s->count = 0;
+  }
+  n->calls[n->call_count++] = *call;
+  s->count++;
 }
 
-static char *demangled(const char *name) {
-  size_t plain = strcspn(name, "@"); /* without a symbol's version */
-  char *copy = must_copy(name);
-  copy[plain] = '\0';
-  make_plain(copy, plain);
-  if (copy[0] != '_' || (copy[1] != 'Z' && copy[1] != 'R'))
-    return copy;
-  char *readable = cplus_demangle(copy, DMGL_AUTO | DMGL_ANSI);
-  if (readable == NULL)
-    return copy;
-  free(copy);
-  return readable;
+static void call_symbol(struct lookup *l, uint64_t address, struct call *call) {
+  if (l->symbols == NULL)
+    l->symbols = symbols_new(modfile_module(l->file));
+  const struct symbol *s = symbols_find(l->symbols, address);
+  if (s == NULL)
+    return;
+  call->function = functions_get(l->names->functions, l->index, s->name);
+  call->start = s->start + l->module->bias;
 }
 
-static struct function *function_new(const struct names *n, const struct symbol *s, uint64_t bias) {
-  struct function *f = must_alloc(sizeof *f);
-  f->name = demangled(s->name);
-  f->start = s->start + bias;
-  f->folded = n->fold != NULL && fold_holds(n->fold, f->name);
-  return f;
+static void call_function(struct lookup *l, struct place *place, struct call *call) {
+  Dwarf_Addr start;
+  const char *mangled = die_mangled_name(&place->function);
+  char *qualified = mangled == NULL ? die_qualified_name(&place->function) : NULL;
+  const char *name = mangled != NULL ? mangled : qualified;
+  if (name != NULL)
+    call->function = functions_get(l->names->functions, l->index, name);
+  if (!place->inlined && dwarf_entrypc(&place->function, &start) == 0)
+    call->start = start + l->module->bias;
+  free(qualified);
 }
 
 /* The call lies before its return address, which may belong to the next function already. */
-static const struct function *function_find(struct names *n, uint32_t module, uint64_t address) {
-  const struct dump_module *file = &n->dump->modules[module];
-  struct module *m = &n->modules[module];
-  if (address <= file->start || address > file->end)
-    return NULL;
-  if (!m->tried)
-    module_open(n, m, file);
-  const struct symbol *s =
-      m->symbols == NULL ? NULL : symbols_find(m->symbols, address - 1 - file->bias);
-  if (s == NULL)
-    return NULL;
-  struct function **f = &m->functions[s - m->symbols->items];
-  if (*f == NULL)
-    *f = function_new(n, s, file->bias);
-  return *f;
+static void spot_lookup(struct lookup *l, struct spot *s) {
+  struct place places[PLACES_MAX] = {{.known = false}};
+  uint64_t address = s->address - 1 - l->module->bias;
+  if (s->address <= l->module->start || s->address > l->module->end)
+    return;
+  unsigned count = l->lines != NULL ? lines_find(l->lines, address, places) : 0;
+  for (unsigned i = 0; i < count || i == 0; i++) {
+    struct place *p = &places[i];
+    struct call call = {.line = p->line};
+    if (p->file != NULL)
+      call.file = functions_text(l->names->functions, p->file);
+    if (p->known)
+      call_function(l, p, &call);
+    if (call.function == NULL && !p->inlined)
+      call_symbol(l, address, &call);
+    call_add(l->names, s, &call);
+  }
 }
 
-const struct function *names_function(struct names *n, const struct dump_node *frame) {
-  if (frame->module == 0 || frame->kind == DUMP_NODE_LABEL)
-    return NULL;
-  struct answer *a =
-      &n->answers[(frame->address * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - ANSWERS_LOG2)];
-  if (a->address != frame->address || a->module != frame->module)
-    *a = (struct answer){.address = frame->address,
-                         .module = frame->module,
-                         .function = function_find(n, frame->module - 1, frame->address)};
-  return a->function;
+static void lookup_warn(const struct lookup *l, const char *why) {
+  const char *path = dump_text(l->names->dump, l->module->path);
+  progress_hide();
+  say_warning("%s: %s: its functions are shown as %s+offset; restore the file to see names", path,
+              why, names_module(l->names, l->index));
+}
+
+static void lines_warn(const struct lookup *l, const char *why) {
+  progress_hide();
+  say_warning("%s: %s: some functions have no line, or only their symbol's name; restore the file, "
+              "or its debug file",
+              dump_text(l->names->dump, l->module->path), why);
+}
+
+static bool lookup_open(struct lookup *l, const struct search *search) {
+  const struct dump *d = l->names->dump;
+  const struct modfile_wanted wanted = {.path = dump_text(d, l->module->path),
+                                        .build_id = dump_text(d, l->module->build_id),
+                                        .unix_time = d->process->unix_time};
+  const char *why;
+  l->file = modfile_open(search, &wanted, &why);
+  if (l->file == NULL) {
+    if (why != NULL)
+      lookup_warn(l, why);
+    return false;
+  }
+  l->lines = lines_new(modfile_module(l->file), &why);
+  if (why != NULL)
+    lines_warn(l, why);
+  return true;
+}
+
+static void lookup_close(struct lookup *l) {
+  if (l->lines != NULL && lines_damaged(l->lines))
+    lines_warn(l, "its debug information is damaged");
+  lines_free(l->lines);
+  symbols_free(l->symbols);
+  modfile_close(l->file);
+}
+
+/* Looks up the spots of one module, which stand together; the first is at order[0]. */
+static void module_lookup(struct names *n, const struct search *search, const uint32_t *order,
+                          uint32_t count) {
+  uint32_t index = n->spots[order[0]].module;
+  struct lookup l = {.names = n, .module = &n->dump->modules[index - 1], .index = index};
+  char what[128];
+  snprintf(what, sizeof what, "names of %s", names_module(n, index));
+  progress_show(what, 0, count);
+  if (!lookup_open(&l, search))
+    return;
+  for (uint32_t i = 0; i < count; i++) {
+    if (i % 64 == 0)
+      progress_show(what, i, count);
+    spot_lookup(&l, &n->spots[order[i]]);
+  }
+  lookup_close(&l);
+}
+
+static int spot_compare(const void *a, const void *b, void *spots) {
+  const struct spot *x = (struct spot *)spots + *(const uint32_t *)a;
+  const struct spot *y = (struct spot *)spots + *(const uint32_t *)b;
+  if (x->module != y->module)
+    return x->module < y->module ? -1 : 1;
+  return (x->address > y->address) - (x->address < y->address);
+}
+
+static void spots_lookup(struct names *n, const struct search *search) {
+  uint32_t *order = must_alloc(n->spot_count * sizeof *order), count = 0;
+  for (uint32_t i = 1; i < n->spot_count; i++)
+    if (n->spots[i].module != 0)
+      order[count++] = i;
+  if (count > 0)
+    qsort_r(order, count, sizeof *order, spot_compare, n->spots);
+  for (uint32_t i = 0, end; i < count; i = end) {
+    for (end = i + 1; end < count && n->spots[order[end]].module == n->spots[order[i]].module;)
+      end++;
+    module_lookup(n, search, order + i, end - i);
+  }
+  progress_hide();
+  free(order);
+}
+
+struct names *names_new(const struct dump *d, const struct fold *fold,
+                        const struct search *search) {
+  static const struct search nowhere;
+  struct names *n = must_zalloc(1, sizeof *n);
+  n->dump = d;
+  n->functions = functions_new(fold);
+  call_add(n, &(struct spot){0}, &(struct call){0});
+  spots_collect(n);
+  spots_lookup(n, search != NULL ? search : &nowhere);
+  return n;
+}
+
+void names_free(struct names *n) {
+  functions_free(n->functions);
+  free(n->spots);
+  free(n->spot_of);
+  free(n->calls);
+  free(n);
+}
+
+const struct call *names_calls(const struct names *n, uint32_t node, uint32_t *count) {
+  const struct spot *s = &n->spots[n->spot_of[node]];
+  *count = s->count;
+  return &n->calls[s->first];
 }
 
 const char *names_module(const struct names *n, uint32_t module) {
@@ -128,20 +241,4 @@ const char *names_module(const struct names *n, uint32_t module) {
   const char *slash = strrchr(path, '/');
   path = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
   return *path != '\0' ? path : "(module without a name)";
-}
-
-void names_print(struct names *n, const struct dump_node *frame, bool offset, FILE *to) {
-  const struct function *f = names_function(n, frame);
-  unsigned long long address = frame->address;
-  if (frame->kind == DUMP_NODE_LABEL)
-    fprintf(to, "[%s]", dump_text(n->dump, frame->address));
-  else if (f != NULL && offset)
-    fprintf(to, "%s+0x%llx", f->name, address - f->start);
-  else if (f != NULL)
-    fputs(f->name, to);
-  else if (frame->module != 0)
-    fprintf(to, "%s+0x%llx", names_module(n, frame->module),
-            address - n->dump->modules[frame->module - 1].bias);
-  else
-    fprintf(to, "0x%llx", address);
 }

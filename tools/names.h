@@ -1,33 +1,33 @@
-/* Names for return addresses: functions by the symbol tables of the files that ran.
+/* Names for return addresses: functions, inlined ones too, and source lines.
  *
- * Never a wrong name: a file that is missing or another build gives no functions, and its addresses
- * are shown as module+offset.  Each file is read once, when its first address is asked for.
+ * All addresses of a dump are looked up at once, a module after another, in order: each file is
+ * read once, and closed before the next.  Never a wrong name: a file that is missing or another
+ * build gives none, and its addresses are shown as module+offset.
  */
 #ifndef TOOLS_NAMES_H
 #define TOOLS_NAMES_H
 
 #include "dump_read.h"
-#include "fold.h"
+#include "functions.h"
+#include "modfile.h"
 
-#include <stdio.h>
-
-struct function {
-  const char *name; /* demangled, without parameters */
-  uint64_t start;   /* absolute */
-  bool folded;      /* one of fold's wrappers */
+/* One of the functions that a return address lies in.  Texts live as long as the names do. */
+struct call {
+  const struct function *function; /* NULL: not known */
+  const char *file;                /* of the source; NULL: not known */
+  unsigned line;                   /* of the call that was made; 0: not known */
+  uint64_t start; /* absolute address of the function's code; 0: not known, or inlined */
 };
 
 struct names;
 
-/* Both must outlive it; `fold` may be NULL. */
-struct names *names_new(const struct dump *d, const struct fold *fold);
+/* The dump and `fold` must outlive it; `fold` may be NULL, `search` too. */
+struct names *names_new(const struct dump *d, const struct fold *fold, const struct search *search);
 void names_free(struct names *n);
 
-/* The function that made the call which returns to a frame's address; NULL: not known. */
-const struct function *names_function(struct names *n, const struct dump_node *frame);
-
-/* "function", "function+0x1f", "module+0x1234" or "0x7f00..."; labels as [label]. */
-void names_print(struct names *n, const struct dump_node *frame, bool offset, FILE *to);
+/* The functions at one of the dump's nodes, the innermost first: those that were inlined, then the
+ * one they were inlined into.  At least one; *count says how many. */
+const struct call *names_calls(const struct names *n, uint32_t node, uint32_t *count);
 
 /* The last part of a module's path; index + 1 as in nodes. */
 const char *names_module(const struct names *n, uint32_t module);

@@ -2,8 +2,11 @@
 #include "options.h"
 #include "say.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* "a, b, c" */
 static char *joined(const char *const words[]) {
@@ -33,16 +36,41 @@ void option_file(struct argp_state *state, const char **file, const char *word) 
   *file = word;
 }
 
-enum { KEY_FOLD = 512, KEY_NO_FOLD };
+enum { KEY_FOLD = 512, KEY_NO_FOLD, KEY_SYSROOT, KEY_DEBUG_DIR };
 
-static const struct argp_option fold_options[] = {
+static const struct argp_option names_options[] = {
     {"fold", KEY_FOLD, "NAME", 0,
      "NAME is an allocation wrapper, too: show its caller. A final * stands for any ending", 0},
     {"no-fold", KEY_NO_FOLD, NULL, 0, "Show wrappers like xmalloc and operator new", 0},
+    {"sysroot", KEY_SYSROOT, "DIR", 0,
+     "The program's files are below DIR: a copy of the machine it ran on", 0},
+    {"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
+     "Look for separate debug files in DIR first, by build-id (.build-id/ab/cdef.debug) and by "
+     "name; may be given several times",
+     0},
     {0}};
 
-static error_t fold_read(int key, char *word, struct argp_state *state) {
-  struct option_fold *o = state->input;
+/* A directory that can be read; any other ends the command. */
+static const char *directory_read(struct argp_state *state, const char *option, const char *word) {
+  struct stat st;
+  errno = stat(word, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+  if (errno != 0 || access(word, R_OK | X_OK) != 0)
+    argp_failure(state, 2, 0, "--%s %s: %s: name a directory that can be read", option, word,
+                 strerror(errno));
+  if (strchr(word, ':') != NULL)
+    argp_failure(state, 2, 0, "--%s %s: a name with a colon can't be searched: use a link to it",
+                 option, word);
+  return word;
+}
+
+static void debug_dir_add(struct argp_state *state, struct search *s, const char *word) {
+  if (s->debug_count == SEARCH_MAX)
+    argp_failure(state, 2, 0, "--debug-dir %s: no more than %d can be searched", word, SEARCH_MAX);
+  s->debug_dirs[s->debug_count++] = directory_read(state, "debug-dir", word);
+}
+
+static error_t names_read(int key, char *word, struct argp_state *state) {
+  struct option_names *o = state->input;
   switch (key) {
   case KEY_FOLD:
     fold_add(o->fold, word);
@@ -50,9 +78,19 @@ static error_t fold_read(int key, char *word, struct argp_state *state) {
   case KEY_NO_FOLD:
     o->off = true;
     return 0;
+  case KEY_SYSROOT:
+    o->search.sysroot = directory_read(state, "sysroot", word);
+    return 0;
+  case KEY_DEBUG_DIR:
+    debug_dir_add(state, &o->search, word);
+    return 0;
   default:
     return ARGP_ERR_UNKNOWN;
   }
 }
 
-const struct argp option_fold_argp = {fold_options, fold_read, NULL, NULL, NULL, NULL, NULL};
+const struct argp option_names_argp = {names_options, names_read, NULL, NULL, NULL, NULL, NULL};
+
+struct names *option_names_new(const struct option_names *o, const struct dump *d) {
+  return names_new(d, o->off ? NULL : o->fold, &o->search);
+}

@@ -2,7 +2,7 @@
 #ifndef TOOLS_OPTIONS_H
 #define TOOLS_OPTIONS_H
 
-#include "fold.h"
+#include "names.h"
 
 #include <argp.h>
 
@@ -13,12 +13,18 @@ int option_choice(struct argp_state *state, const char *option, const char *word
 /* Takes the one FILE of a command; a second one ends the command. */
 void option_file(struct argp_state *state, const char **file, const char *word);
 
-struct option_fold {
+/* How the frames of call paths are named. */
+struct option_names {
   struct fold *fold; /* who starts the reading makes it */
   bool off;          /* nothing is folded */
+  struct search search;
 };
 
-/* --fold and --no-fold, as a child of a command's parser; its input is an option_fold. */
-extern const struct argp option_fold_argp;
+/* --fold, --no-fold, --sysroot and --debug-dir, as a child of a command's parser; its input is an
+ * option_names. */
+extern const struct argp option_names_argp;
+
+/* The names of a dump's frames, as the options have it; the caller frees them by names_free. */
+struct names *option_names_new(const struct option_names *o, const struct dump *d);
 
 #endif

@@ -7,19 +7,29 @@
 #include "say.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What makes a path: it is looked up by this. */
 struct key {
   uint32_t parent;
-  uint64_t frame;  /* an address, or a function, or a label's text */
-  uint32_t kind;   /* FRAME_...: so that these don't meet */
-  uint32_t module; /* of an address: modules that left may have stood at the same one */
+  uint32_t kind;    /* FRAME_...: so that these don't meet */
+  uint64_t frame;   /* an address, or a function, or a label's text */
+  const char *file; /* of FRAME_LINE; texts are kept once, so that pointers tell */
+  uint32_t line;    /* of FRAME_LINE; of FRAME_ADDRESS which function there */
+  uint32_t module;  /* of an address: modules that left may have stood at the same one */
 };
-enum { FRAME_ADDRESS, FRAME_FUNCTION, FRAME_LABEL };
+enum { FRAME_ADDRESS, FRAME_FUNCTION, FRAME_LINE, FRAME_LABEL };
+
+/* A frame that is about to be added. */
+struct added {
+  uint32_t node, index; /* which of the calls there */
+  const struct call *call;
+  bool label;
+};
 
 struct build {
   const struct dump *dump;
-  struct names *names;
+  const struct names *names;
   struct paths *paths;
   struct key *keys; /* of each path */
   uint32_t *slots;  /* hash table of path indices, 0: free */
@@ -29,65 +39,121 @@ struct build {
 
 static uint32_t key_hash(const struct key *k) {
   uint64_t h = (k->frame ^ ((uint64_t)k->parent << 32 | k->kind)) * UINT64_C(0x9E3779B97F4A7C15);
-  h ^= h >> 29;
-  return (uint32_t)((h * UINT64_C(0xBF58476D1CE4E5B9)) >> 32);
+  h = (h ^ h >> 29 ^ (uintptr_t)k->file) * UINT64_C(0xBF58476D1CE4E5B9) + k->line;
+  h = (h ^ h >> 32) * UINT64_C(0x94D049BB133111EB);
+  return (uint32_t)(h >> 32);
 }
 
 static bool key_equal(const struct key *a, const struct key *b) {
   return a->parent == b->parent && a->frame == b->frame && a->kind == b->kind &&
-         a->module == b->module;
+         a->file == b->file && a->line == b->line && a->module == b->module;
 }
 
-static uint32_t path_add(struct build *b, const struct key *k, uint32_t node) {
+static bool starts_with(const char *text, const char *start) {
+  return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What was installed with the system's compilers, headers above all. */
+static bool is_system_source(const char *file) {
+  return (starts_with(file, "/usr/") && !starts_with(file, "/usr/src/") &&
+          !starts_with(file, "/usr/local/src/")) ||
+         starts_with(file, "/rustc/") || strstr(file, "/include/c++/") != NULL;
+}
+
+static bool is_system_library(const char *path) {
+  return (starts_with(path, "/lib") || starts_with(path, "/usr/lib")) &&
+         strstr(path, ".so") != NULL;
+}
+
+/* Whether a frame is in the program's own source: that line is what its author looks for. */
+static bool is_own(const struct build *b, const struct added *a) {
+  uint32_t module = b->dump->nodes[a->node].module;
+  return !a->label && a->call->file != NULL && a->call->line > 0 &&
+         !is_system_source(a->call->file) && module != 0 &&
+         !is_system_library(dump_text(b->dump, b->dump->modules[module - 1].path));
+}
+
+static struct key key_of(const struct build *b, uint32_t parent, const struct added *a) {
+  const struct path *inner = &b->paths->items[parent];
+  const struct dump_node *n = &b->dump->nodes[a->node];
+  const struct call *c = a->call;
+  struct key k = {.parent = parent, .frame = (uintptr_t)c->function};
+  if (a->label) {
+    k.kind = FRAME_LABEL;
+    k.frame = n->address;
+  } else if (!inner->own && c->file != NULL && c->line > 0) {
+    k.kind = FRAME_LINE;
+    k.file = c->file;
+    k.line = c->line;
+  } else if (c->function != NULL && inner->inner != 0) {
+    k.kind = FRAME_FUNCTION;
+  } else {
+    k.kind = FRAME_ADDRESS;
+    k.frame = n->address;
+    k.line = a->index;
+    k.module = n->module;
+  }
+  return k;
+}
+
+static uint32_t path_add(struct build *b, const struct key *k, const struct added *a) {
   struct paths *p = b->paths;
-  uint32_t inner = p->items[k->parent].inner;
-  if (inner == 0 && k->kind != FRAME_LABEL)
-    inner = node;
+  const struct path *parent = &p->items[k->parent];
   b->keys[p->count] = *k;
-  p->items[p->count] = (struct path){.parent = k->parent, .node = node, .inner = inner};
+  p->items[p->count] =
+      (struct path){.parent = k->parent,
+                    .node = a->node,
+                    .call = a->index,
+                    .inner = parent->inner == 0 && !a->label ? a->node : parent->inner,
+                    .depth = (uint16_t)(parent->depth + 1),
+                    .near = !parent->own,
+                    .own = parent->own || is_own(b, a)};
   return p->count++;
 }
 
-static uint32_t path_get(struct build *b, const struct key *k, uint32_t node) {
-  uint32_t slot = key_hash(k) & b->mask;
+static uint32_t path_get(struct build *b, uint32_t parent, const struct added *a) {
+  if (b->paths->items[parent].depth == PATH_DEPTH_MAX)
+    return parent;
+  struct key k = key_of(b, parent, a);
+  uint32_t slot = key_hash(&k) & b->mask;
   for (; b->slots[slot] != 0; slot = (slot + 1) & b->mask)
-    if (key_equal(&b->keys[b->slots[slot]], k))
+    if (key_equal(&b->keys[b->slots[slot]], &k))
       return b->slots[slot];
-  return b->slots[slot] = path_add(b, k, node);
+  return b->slots[slot] = path_add(b, &k, a);
 }
 
-static struct key key_of(const struct build *b, uint32_t parent, const struct dump_node *n,
-                         const struct function *f) {
-  bool innermost = b->paths->items[parent].inner == 0;
-  if (n->kind == DUMP_NODE_LABEL)
-    return (struct key){.parent = parent, .frame = n->address, .kind = FRAME_LABEL};
-  if (innermost || f == NULL)
-    return (struct key){
-        .parent = parent, .frame = n->address, .kind = FRAME_ADDRESS, .module = n->module};
-  return (struct key){.parent = parent, .frame = (uintptr_t)f, .kind = FRAME_FUNCTION};
+static void label_add(struct build *b, uint32_t i) {
+  const struct dump_node *n = &b->dump->nodes[i];
+  struct added a = {.node = i, .label = true};
+  uint32_t count;
+  a.call = names_calls(b->names, i, &count);
+  b->open[i] = b->open[n->parent];
+  b->paths->of_node[i] = path_get(b, b->paths->of_node[n->parent], &a);
 }
 
 static void node_add(struct build *b, uint32_t i) {
   const struct dump_node *n = &b->dump->nodes[i];
-  const struct function *f = names_function(b->names, n);
-  uint32_t parent = b->paths->of_node[n->parent];
-  bool label = n->kind == DUMP_NODE_LABEL;
-  b->open[i] = b->open[n->parent] && (label || (f != NULL && f->folded));
-  if (b->open[i] && !label) {
-    b->paths->of_node[i] = parent;
-    return;
+  uint32_t path = b->paths->of_node[n->parent], count;
+  const struct call *calls = names_calls(b->names, i, &count);
+  bool open = b->open[n->parent];
+  for (uint32_t at = 0; at < count; at++) {
+    const struct function *f = calls[at].function;
+    open = open && f != NULL && f->folded;
+    if (!open)
+      path = path_get(b, path, &(struct added){.node = i, .index = at, .call = &calls[at]});
   }
-  struct key k = key_of(b, parent, n, f);
-  b->paths->of_node[i] = path_get(b, &k, i);
+  b->open[i] = open;
+  b->paths->of_node[i] = path;
 }
 
 /* Sites (and regions) with nothing but wrappers show the last of them. */
 static void end_add(struct build *b, uint32_t node) {
-  const struct dump_node *n = &b->dump->nodes[node];
-  if (node == 0 || !b->open[node] || n->kind == DUMP_NODE_LABEL)
+  uint32_t count, parent = b->paths->of_node[node];
+  if (node == 0 || !b->open[node] || b->dump->nodes[node].kind == DUMP_NODE_LABEL)
     return;
-  struct key k = key_of(b, b->paths->of_node[n->parent], n, NULL);
-  b->paths->of_node[node] = path_get(b, &k, node);
+  const struct call *calls = names_calls(b->names, node, &count);
+  struct added last = {.node = node, .index = count - 1, .call = &calls[count - 1]};
+  b->paths->of_node[node] = path_get(b, parent, &last);
   b->open[node] = 0;
 }
 
@@ -95,26 +161,36 @@ static void build_all(struct build *b) {
   const struct dump *d = b->dump;
   b->open[0] = 1;
   for (uint32_t i = 1; i < d->n_nodes; i++)
-    node_add(b, i);
+    if (d->nodes[i].kind == DUMP_NODE_LABEL)
+      label_add(b, i);
+    else
+      node_add(b, i);
   for (uint32_t i = 0; i < d->n_sites; i++)
     end_add(b, d->sites[i].node);
   for (uint32_t i = 0; i < d->n_regions; i++)
     end_add(b, d->regions[i].node);
 }
 
-/* A node makes one path at most, and a root comes on top. */
-struct paths *paths_new(const struct dump *d, struct names *names) {
-  size_t room = (size_t)d->n_nodes + 1, slots = 16;
+/* A node makes as many paths at most as it has calls, and a root comes on top. */
+static size_t room_of(const struct dump *d, const struct names *names) {
+  size_t room = 1;
+  for (uint32_t i = 0, count; i < d->n_nodes; i++, room += count)
+    names_calls(names, i, &count);
+  return room;
+}
+
+struct paths *paths_new(const struct dump *d, const struct names *names) {
+  size_t room = room_of(d, names), slots = 16;
   while (slots < room * 2)
     slots *= 2;
   struct paths *p = must_zalloc(1, sizeof *p);
   struct build b = {.dump = d, .names = names, .paths = p, .mask = (uint32_t)(slots - 1)};
   p->items = must_zalloc(room, sizeof *p->items);
-  p->of_node = must_zalloc(room, sizeof *p->of_node);
+  p->of_node = must_zalloc((size_t)d->n_nodes + 1, sizeof *p->of_node);
   p->count = 1;
   b.keys = must_alloc(room * sizeof *b.keys);
   b.slots = must_zalloc(slots, sizeof *b.slots);
-  b.open = must_zalloc(room, 1);
+  b.open = must_zalloc((size_t)d->n_nodes + 1, 1);
   build_all(&b);
   free(b.keys);
   free(b.slots);
@@ -128,26 +204,64 @@ void paths_free(struct paths *p) {
   free(p);
 }
 
-void paths_frame(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
-                 struct frame *frame) {
-  const struct dump_node *n = &d->nodes[p->items[path].node];
-  const struct function *f = names_function(names, n);
-  bool label = n->kind == DUMP_NODE_LABEL;
-  *frame = (struct frame){.function = f != NULL ? f->name : NULL,
+void paths_frame(const struct paths *p, const struct dump *d, const struct names *names,
+                 uint32_t path, struct frame *frame) {
+  const struct path *item = &p->items[path];
+  const struct dump_node *n = &d->nodes[item->node];
+  uint32_t count;
+  const struct call *c = names_calls(names, item->node, &count) + item->call;
+  bool label = n->kind == DUMP_NODE_LABEL, line = c->file != NULL && c->line > 0;
+  *frame = (struct frame){.function = c->function != NULL ? c->function->name : NULL,
                           .label = label ? dump_text(d, n->address) : NULL,
+                          .file = line ? c->file : NULL,
+                          .line = line ? c->line : 0,
                           .module = n->module,
-                          .address = label ? 0 : n->address};
+                          .address = label ? 0 : n->address,
+                          .start = c->start,
+                          .inlined = item->call + 1 < count};
 }
 
-void paths_print(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
-                 FILE *to) {
-  uint32_t frames[DUMP_DEPTH_MAX + 1] = {0}, n = 0;
-  for (; path != PATH_ROOT && n <= DUMP_DEPTH_MAX; path = p->items[path].parent)
+static void frame_print(const struct frame *f, const struct dump *d, const struct names *names,
+                        FILE *to) {
+  unsigned long long address = f->address;
+  if (f->label != NULL)
+    fprintf(to, "[%s]", f->label);
+  else if (f->function != NULL)
+    fputs(f->function, to);
+  else if (f->module != 0)
+    fprintf(to, "%s+0x%llx", names_module(names, f->module),
+            address - d->modules[f->module - 1].bias);
+  else
+    fprintf(to, "0x%llx", address);
+}
+
+void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
+                       uint32_t path, FILE *to) {
+  struct frame f;
+  paths_frame(p, d, names, path, &f);
+  frame_print(&f, d, names, to);
+}
+
+static void near_print(const struct frame *f, bool innermost, FILE *to) {
+  const char *slash = f->file != NULL ? strrchr(f->file, '/') : NULL;
+  if (f->file != NULL)
+    fprintf(to, " (%s:%u)", slash != NULL && slash[1] != '\0' ? slash + 1 : f->file, f->line);
+  else if (innermost && f->function != NULL && f->start != 0)
+    fprintf(to, "+0x%llx", (unsigned long long)(f->address - f->start));
+}
+
+void paths_print(const struct paths *p, const struct dump *d, const struct names *names,
+                 uint32_t path, FILE *to) {
+  uint32_t frames[PATH_DEPTH_MAX] = {0}, n = 0;
+  for (; path != PATH_ROOT && n < PATH_DEPTH_MAX; path = p->items[path].parent)
     frames[n++] = path;
   for (uint32_t i = n; i-- > 0;) {
-    const struct path *frame = &p->items[frames[i]];
-    bool innermost = frame->inner == frame->node;
-    names_print(names, &d->nodes[frame->node], innermost, to);
+    const struct path *item = &p->items[frames[i]];
+    struct frame f;
+    paths_frame(p, d, names, frames[i], &f);
+    frame_print(&f, d, names, to);
+    if (item->near)
+      near_print(&f, p->items[item->parent].inner == 0 && f.label == NULL, to);
     if (i > 0)
       fputs(" < ", to);
   }

@@ -1,23 +1,38 @@
 /* The call paths as they are shown: wrappers folded away, equal ones merged.
  *
- *   dump's nodes   root <- xmalloc+8 <- parse+20 <- main+40
- *   paths          root <-              parse+20 <- main
+ *   dump's nodes   root <- xmalloc+8 <- read_token inlined into parse+20 <- main+40
+ *   paths          root <-              read_token (parse.c:7) <- parse (parse.c:31) <- main
  *
- * Paths are equal when they show the same: the innermost frame counts by its return address, its
- * callers by function, or by address where no function is known.  One pass builds them all, for a
- * node's path is its parent's path and itself.
+ * A node whose address lies in inlined functions makes a frame for each of them.  Paths are equal
+ * when they show the same:
+ *   near   frames up to the first in the program's own source, and that one, count by function,
+ *          file and line; where no line is known, the innermost by its return address
+ *   far    callers beyond count by function; file and line are then those of one of their calls
+ * and by address where no function is known.  So each path shows the line of its own source that
+ * made it allocate, and has one row however many of main's lines lead there.
+ *
+ * One pass builds them all, for a node's path is its parent's path and its own frames.
  */
 #ifndef TOOLS_PATHS_H
 #define TOOLS_PATHS_H
 
 #include "names.h"
 
+#include <stdio.h>
+
 enum { PATH_ROOT = 0 }; /* the empty path */
+
+/* Frames of a path, labels included; outer ones beyond are left out. */
+enum { PATH_DEPTH_MAX = DUMP_DEPTH_MAX };
 
 struct path {
   uint32_t parent; /* path one frame further in; less than its own index */
-  uint32_t node;   /* one of the dump's nodes that it stands for: its outermost frame */
+  uint32_t node;   /* one of the dump's nodes that its outermost frame stands for */
+  uint32_t call;   /* which of the functions at that node it is: of names_calls */
   uint32_t inner;  /* node of its innermost frame, 0 while it has only labels */
+  uint16_t depth;  /* frames, labels included */
+  bool near;       /* its outermost frame is a near one */
+  bool own;        /* one of its frames is in the program's own source: what comes is far */
 };
 
 struct paths {
@@ -26,23 +41,32 @@ struct paths {
   uint32_t *of_node; /* of each of the dump's nodes: its path */
 };
 
-struct paths *paths_new(const struct dump *d, struct names *names);
+struct paths *paths_new(const struct dump *d, const struct names *names);
 void paths_free(struct paths *p);
 
 /* What a path's outermost frame shows.  Texts live as long as the names do. */
 struct frame {
   const char *function; /* demangled, without parameters; NULL: not known */
   const char *label;    /* in place of a function: a tag of the program's own; else NULL */
-  const char *file;     /* of the source; NULL: not known */
+  const char *file;     /* of the source, with directories; NULL: not known */
   unsigned line;        /* of the call; 0: not known */
   uint32_t module;      /* index + 1, 0: none */
   uint64_t address;     /* the absolute return address */
+  uint64_t start;       /* absolute, of the function's code; 0: not known, or inlined */
+  bool inlined;         /* into the frame that comes next */
 };
-void paths_frame(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
-                 struct frame *frame);
+void paths_frame(const struct paths *p, const struct dump *d, const struct names *names,
+                 uint32_t path, struct frame *frame);
 
-/* Writes "innermost+0x12 < caller < caller", or "" for the root. */
-void paths_print(const struct paths *p, const struct dump *d, struct names *names, uint32_t path,
-                 FILE *to);
+/* Writes the outermost frame's "function", or when it isn't known "module+0x1234" or "0x7f00...";
+ * labels as [label]. */
+void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
+                       uint32_t path, FILE *to);
+
+/* Writes "innermost (file.c:12) < caller < caller", with "innermost+0x1f" where no line is known,
+ * or
+ * "" for the root. */
+void paths_print(const struct paths *p, const struct dump *d, const struct names *names,
+                 uint32_t path, FILE *to);
 
 #endif

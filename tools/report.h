@@ -14,7 +14,7 @@ struct report_options {
   enum report_by by; /* BY_DEFAULT: sites when the dump has them, else arenas */
   enum sort sort;
   unsigned long rows; /* 0: all */
-  struct option_fold fold;
+  struct option_names names;
 };
 
 /* Reads the words after "report"; ends the command when they are wrong or ask for help. */

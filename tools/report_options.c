@@ -46,7 +46,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->rows = rows_read(state, word);
     return 0;
   case ARGP_KEY_INIT:
-    state->child_inputs[0] = &o->fold;
+    state->child_inputs[0] = &o->names;
     return 0;
   case ARGP_KEY_ARG:
     option_file(state, &o->file, word);
@@ -61,7 +61,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
 }
 
 void report_options_read(struct report_options *o, int argc, char **argv) {
-  static const struct argp_child children[] = {{&option_fold_argp, 0, NULL, 0}, {0}};
+  static const struct argp_child children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
   static const struct argp parser = {
       options,
       option_read,
@@ -74,6 +74,6 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       children,
       NULL,
       NULL};
-  *o = (struct report_options){.rows = 20, .fold.fold = fold_new()};
+  *o = (struct report_options){.rows = 20, .names.fold = fold_new()};
   argp_parse(&parser, argc, argv, 0, NULL, o);
 }

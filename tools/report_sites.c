@@ -90,7 +90,7 @@ static void sites_print(const struct sites *s) {
 
 void report_sites(const struct view *v) {
   struct sites s = {.view = v, .modules = v->options->by == BY_MODULE};
-  s.names = names_new(v->dump, v->options->fold.off ? NULL : v->options->fold.fold);
+  s.names = option_names_new(&v->options->names, v->dump);
   s.paths = paths_new(v->dump, s.names);
   struct rows_keys keys = {.dump = v->dump, .paths = s.paths, .modules = s.modules};
   s.rows = rows_new(&keys);

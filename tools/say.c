@@ -43,7 +43,7 @@ void say_to(FILE *stream) {
   said.redirected = 1;
 }
 
-static void *checked(void *p) {
+void *must_have(void *p) {
   if (p == NULL) {
     say_error("out of memory: close other programs, or raise the limit (ulimit -v)");
     exit(2);
@@ -51,19 +51,19 @@ static void *checked(void *p) {
   return p;
 }
 
-void *must_alloc(size_t bytes) { return checked(malloc(bytes > 0 ? bytes : 1)); }
+void *must_alloc(size_t bytes) { return must_have(malloc(bytes > 0 ? bytes : 1)); }
 
 void *must_zalloc(size_t items, size_t bytes) {
-  return checked(calloc(items > 0 ? items : 1, bytes > 0 ? bytes : 1));
+  return must_have(calloc(items > 0 ? items : 1, bytes > 0 ? bytes : 1));
 }
 
 void *must_resize(void *p, size_t items, size_t bytes) {
   if (items == 0 || bytes == 0)
     items = bytes = 1;
-  return checked(items > SIZE_MAX / bytes ? NULL : realloc(p, items * bytes));
+  return must_have(items > SIZE_MAX / bytes ? NULL : realloc(p, items * bytes));
 }
 
-char *must_copy(const char *s) { return checked(strdup(s)); }
+char *must_copy(const char *s) { return must_have(strdup(s)); }
 
 void make_plain(char *text, size_t bytes) {
   for (size_t i = 0; i < bytes; i++)

@@ -17,6 +17,9 @@ unsigned say_count(void);
 /* Where they go from now on; NULL: nowhere, though they count. At first stderr. */
 void say_to(FILE *stream);
 
+/* What an allocation gave; ends the command with status 2 when that is NULL. */
+void *must_have(void *p);
+
 /* malloc, calloc and strdup that end the command with status 2 when memory is short. */
 void *must_alloc(size_t bytes);
 void *must_zalloc(size_t items, size_t bytes);

@@ -11,18 +11,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void report_all(const unsigned char *bytes, size_t size, FILE *null) {
   struct dump *d = dump_parse("fuzz", bytes, size);
-  struct report_options o = {.file = "fuzz", .fold.fold = fold_new(), .rows = 50};
+  struct report_options o = {.file = "fuzz", .names.fold = fold_new(), .rows = 50};
   for (int by = BY_DEFAULT; d != NULL && by <= BY_MODULE; by++) {
     o.by = (enum report_by)by;
     o.sort = (enum sort)(size % 5);
     report_write(&o, d, null);
   }
   static const struct export_format collapsed = {"collapsed", export_collapsed};
-  struct export_options e = {.file = "fuzz", .format = &collapsed, .fold = o.fold};
+  struct export_options e = {.file = "fuzz", .format = &collapsed, .names = o.names};
   e.value = (enum export_value)(size % 5);
   if (d != NULL)
     export_write(&e, d, null);
-  fold_free(o.fold.fold);
+  fold_free(o.names.fold);
   dump_close(d);
 }
 

@@ -53,18 +53,18 @@ static unsigned messages(const unsigned char *bytes, size_t size) {
   struct dump *d = dump_parse("small", copy, size);
   free(copy);
   unsigned said = say_count() - before;
-  struct report_options o = {.file = "small", .fold.fold = fold_new()};
+  struct report_options o = {.file = "small", .names.fold = fold_new()};
   for (int by = BY_SITE; d != NULL && by <= BY_MODULE; by++) {
     o.by = (enum report_by)by;
     o.sort = (enum sort)(said % 5);
     report_write(&o, d, dump.null);
   }
   static const struct export_format collapsed = {"collapsed", export_collapsed};
-  struct export_options e = {.file = "small", .format = &collapsed, .fold = o.fold};
+  struct export_options e = {.file = "small", .format = &collapsed, .names = o.names};
   e.value = (enum export_value)(said % 5);
   if (d != NULL)
     export_write(&e, d, dump.null);
-  fold_free(o.fold.fold);
+  fold_free(o.names.fold);
   dump_close(d);
   return said;
 }

@@ -1,0 +1,96 @@
+/* The functions' names, kept once each; contract in functions.h.
+ *
+ * Demangling is libiberty's: it knows C++ and both of Rust's manglings, bounds its recursion, and
+ * links no C++ library into a C program (__cxa_demangle would, and knows no Rust).
+ */
+#include "functions.h"
+#include "say.h"
+
+#include <libiberty/demangle.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A name as files write it; several lead to one function. */
+struct spelling {
+  uint32_t module;
+  char *text;
+  const struct function *function; /* this one's own when `owned` is its name */
+  struct function owned;
+};
+
+struct functions {
+  const struct fold *fold;
+  void *spellings, *texts; /* trees of struct spelling and of texts */
+};
+
+struct functions *functions_new(const struct fold *fold) {
+  struct functions *f = must_zalloc(1, sizeof *f);
+  f->fold = fold;
+  return f;
+}
+
+static void spelling_free(void *node) {
+  struct spelling *e = node;
+  free(e->text);
+  free(e);
+}
+
+void functions_free(struct functions *f) {
+  tdestroy(f->spellings, spelling_free);
+  tdestroy(f->texts, free);
+  free(f);
+}
+
+static int spelling_compare(const void *a, const void *b) {
+  const struct spelling *x = a, *y = b;
+  return x->module != y->module ? (x->module < y->module ? -1 : 1) : strcmp(x->text, y->text);
+}
+
+static int text_compare(const void *a, const void *b) { return strcmp(a, b); }
+
+/* NULL: it is shown as it is. */
+static char *demangled(const char *name) {
+  size_t plain = strcspn(name, "@"); /* without a symbol's version */
+  char *copy = must_copy(name), *readable = NULL;
+  copy[plain] = '\0';
+  make_plain(copy, plain);
+  if (copy[0] == '_' && (copy[1] == 'Z' || copy[1] == 'R'))
+    readable = cplus_demangle(copy, DMGL_AUTO | DMGL_ANSI);
+  if (readable != NULL) {
+    free(copy);
+    return readable;
+  }
+  if (strcmp(copy, name) != 0)
+    return copy;
+  free(copy);
+  return NULL;
+}
+
+const struct function *functions_get(struct functions *f, uint32_t module, const char *name) {
+  struct spelling wanted = {.module = module, .text = (char *)name};
+  struct spelling **place = must_have(tsearch(&wanted, &f->spellings, spelling_compare));
+  if (*place != &wanted)
+    return (*place)->function;
+  struct spelling *e = *place = must_zalloc(1, sizeof *e);
+  *e = (struct spelling){.module = module, .text = must_copy(name)};
+  char *shown = demangled(name);
+  if (shown != NULL && strcmp(shown, name) != 0) {
+    e->function = functions_get(f, module, shown);
+  } else {
+    e->owned = (struct function){.name = e->text,
+                                 .folded = f->fold != NULL && fold_holds(f->fold, e->text)};
+    e->function = &e->owned;
+  }
+  free(shown);
+  return e->function;
+}
+
+const char *functions_text(struct functions *f, const char *text) {
+  char *copy = must_copy(text);
+  make_plain(copy, strlen(copy));
+  char **place = must_have(tsearch(copy, &f->texts, text_compare));
+  if (*place != copy)
+    free(copy);
+  return *place;
+}

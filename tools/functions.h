@@ -1,0 +1,26 @@
+/* Functions by the names that are shown: one for each name in a module, however often it is met. */
+#ifndef TOOLS_FUNCTIONS_H
+#define TOOLS_FUNCTIONS_H
+
+#include "fold.h"
+
+#include <stdint.h>
+
+struct function {
+  const char *name; /* demangled, without parameters and a symbol's version */
+  bool folded;      /* one of fold's wrappers */
+};
+
+struct functions;
+
+/* `fold` must outlive it; NULL: nothing is folded. */
+struct functions *functions_new(const struct fold *fold);
+void functions_free(struct functions *f);
+
+/* The function of a module that has a name, as its file writes it: mangled or not. */
+const struct function *functions_get(struct functions *f, uint32_t module, const char *name);
+
+/* One copy of a text, without control characters, which lives as long as the functions do. */
+const char *functions_text(struct functions *f, const char *text);
+
+#endif

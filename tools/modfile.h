@@ -1,0 +1,42 @@
+/* The files of a module on this machine: the one that ran, and its debug information.
+ *
+ * The file is looked up at its path, below --sysroot if there is one; debug information within it,
+ * by build-id, and by its .gnu_debuglink, in --debug-dir and where the system keeps it, at last at
+ * debuginfod's servers when DEBUGINFOD_URLS names some.  Nothing is believed by its name: build-ids
+ * must be equal, or without one the checksum of the link.  Without the file itself, its debug file
+ * will do.
+ */
+#ifndef TOOLS_MODFILE_H
+#define TOOLS_MODFILE_H
+
+#include <elfutils/libdwfl.h>
+#include <stdint.h>
+
+enum { SEARCH_MAX = 16 };
+
+/* Where to look. All zero: at the modules' own paths, and where the system keeps debug files. */
+struct search {
+  const char *sysroot;
+  const char *debug_dirs[SEARCH_MAX];
+  unsigned debug_count;
+};
+
+/* What tells that a file is the one that ran. */
+struct modfile_wanted {
+  const char *path;     /* as in the process */
+  const char *build_id; /* hexadecimal; "": it had none, and then it must not be newer than */
+  uint64_t unix_time;
+};
+
+struct modfile;
+
+/* NULL when it can't be had, and then *why is the reason, or NULL when there is nothing to tell (no
+ * such file). */
+struct modfile *modfile_open(const struct search *search, const struct modfile_wanted *wanted,
+                             const char **why);
+void modfile_close(struct modfile *m);
+
+/* Its symbols and debug information, at the addresses of the file. */
+Dwfl_Module *modfile_module(const struct modfile *m);
+
+#endif

@@ -1,0 +1,42 @@
+/* The progress line; contract in progress.h. */
+#include "progress.h"
+#include "table.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 500, PACE_MS = 100 };
+
+static struct {
+  uint64_t start, last; /* ms; start 0: no work was seen yet */
+  bool shown;
+} line;
+
+static uint64_t now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void progress_show(const char *what, uint64_t part, uint64_t whole) {
+  uint64_t now = now_ms();
+  if (line.start == 0)
+    line.start = now;
+  if (now - line.start < PATIENCE_MS || now - line.last < PACE_MS || !isatty(STDERR_FILENO))
+    return;
+  int room = (int)table_width(stderr) - 8;
+  line.last = now;
+  line.shown = true;
+  fprintf(stderr, "\r\033[K%.*s", room > 0 ? room : 0, what);
+  if (whole > 0 && part <= whole)
+    fprintf(stderr, " %3d %%", (int)((double)part * 100 / (double)whole));
+  fflush(stderr);
+}
+
+void progress_hide(void) {
+  if (line.shown)
+    fputs("\r\033[K", stderr);
+  line.shown = false;
+}
