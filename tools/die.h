@@ -25,11 +25,4 @@ bool die_next(struct die_walk *w, Dwarf_Die *die);
 typedef void die_range_fn(void *context, uint64_t start, uint64_t end);
 void die_ranges(struct die_walk *w, Dwarf_Die *die, die_range_fn *each, void *context);
 
-/* A function's name as C++ and Rust mangle it; NULL: it has none. */
-const char *die_mangled_name(Dwarf_Die *function);
-
-/* Its name with the namespaces, classes and functions around it, unless it is C's; NULL: it has
- * none.  The caller frees it. */
-char *die_qualified_name(Dwarf_Die *function);
-
 #endif

@@ -11,6 +11,14 @@ struct function {
   bool folded;      /* one of fold's wrappers */
 };
 
+/* One of the functions that an address lies in; all zero: not known. */
+struct call {
+  const struct function *function;
+  const char *file; /* of the source, as the compiler was told, with directories */
+  unsigned line;    /* of the call that was made */
+  uint64_t start;   /* of the function's code, absolute; 0 where it was inlined, too */
+};
+
 struct functions;
 
 /* `fold` must outlive it; NULL: nothing is folded. */

@@ -5,6 +5,7 @@
  * libdw keeps every line table it has read; so after ROWS_MAX rows it starts anew.
  */
 #include "lines.h"
+#include "qualify.h"
 #include "say.h"
 #include "spans.h"
 #include "unit.h"
@@ -18,7 +19,9 @@ enum { ROWS_MAX = 8 << 20 }; /* about 400 MB */
 
 struct lines {
   Dwarf *given, *dwarf; /* the module's, and our own of the same file */
-  uint64_t bias;        /* address in the module - address in the debug information */
+  struct lines_of of;
+  uint64_t bias; /* absolute address - address in the debug information */
+  struct qualifier *qualifier;
   struct die_walk walk; /* of the units' tops; its `damaged` is for all */
   struct spans spans;   /* items: indices of tops */
   Dwarf_Off *tops;
@@ -60,17 +63,23 @@ static bool dwarf_start(struct lines *l) {
   l->dwarf = dwarf_begin_elf(dwarf_getelf(l->given), DWARF_C_READ, NULL);
   if (l->dwarf != NULL && dwarf_getalt(l->given) != NULL)
     dwarf_setalt(l->dwarf, dwarf_getalt(l->given));
+  l->qualifier = qualifier_new();
   l->rows = 0;
   return l->dwarf != NULL;
 }
 
-static void units_forget(struct lines *l) {
+/* What was read by our own Dwarf, and that. */
+static void dwarf_stop(struct lines *l) {
   for (size_t i = 0; l->units != NULL && i < l->count; i++) {
     if (l->units[i] != NULL)
       l->walk.damaged |= unit_damaged(l->units[i]);
     unit_free(l->units[i]);
     l->units[i] = NULL;
   }
+  qualifier_free(l->qualifier);
+  l->qualifier = NULL;
+  dwarf_end(l->dwarf);
+  l->dwarf = NULL;
 }
 
 /* What dwz shared out must be of this file: names of another would be wrong ones. */
@@ -83,15 +92,16 @@ static bool is_alt_right(Dwarf *dwarf) {
                          memcmp(wanted, got, (size_t)bytes) == 0);
 }
 
-struct lines *lines_new(Dwfl_Module *module, const char **why) {
+struct lines *lines_new(const struct lines_of *of, const char **why) {
   Dwarf_Addr bias;
-  Dwarf *given = dwfl_module_getdwarf(module, &bias);
+  Dwarf *given = dwfl_module_getdwarf(of->module, &bias);
   *why = NULL;
   if (given == NULL)
     return NULL;
   struct lines *l = must_zalloc(1, sizeof *l);
   l->given = given;
-  l->bias = bias;
+  l->of = *of;
+  l->bias = bias + of->bias;
   if (!is_alt_right(given))
     *why = "the file that its debug information shares (.gnu_debugaltlink) is of another build";
   else if (!dwarf_start(l))
@@ -107,11 +117,10 @@ struct lines *lines_new(Dwfl_Module *module, const char **why) {
 void lines_free(struct lines *l) {
   if (l == NULL)
     return;
-  units_forget(l);
+  dwarf_stop(l);
   spans_free(&l->spans);
   free(l->units);
   free(l->tops);
-  dwarf_end(l->dwarf);
   free(l);
 }
 
@@ -126,13 +135,18 @@ static struct unit *unit_get(struct lines *l, uint32_t i, Dwarf_Die *top) {
   return l->units[i] = unit_new(has_split ? &split : top);
 }
 
-static void place_line(Dwarf_Die *top, uint64_t address, struct place *place) {
+static void call_line(struct lines *l, const char *file, uint64_t line, struct call *call) {
+  if (file == NULL || line == 0 || line > UINT32_MAX)
+    return;
+  call->file = functions_text(l->of.functions, file);
+  call->line = (unsigned)line;
+}
+
+static void line_read(struct lines *l, Dwarf_Die *top, uint64_t address, struct call *innermost) {
   int number = 0;
   Dwarf_Line *line = dwarf_getsrc_die(top, address);
-  if (line == NULL || dwarf_lineno(line, &number) != 0 || number <= 0)
-    return;
-  place->file = dwarf_linesrc(line, NULL, NULL);
-  place->line = place->file != NULL ? (unsigned)number : 0;
+  if (line != NULL && dwarf_lineno(line, &number) == 0 && number > 0)
+    call_line(l, dwarf_linesrc(line, NULL, NULL), (uint64_t)number, innermost);
 }
 
 static uint64_t attribute_number(Dwarf_Die *die, unsigned name) {
@@ -142,28 +156,35 @@ static uint64_t attribute_number(Dwarf_Die *die, unsigned name) {
 }
 
 /* Where the code of an inlined function was called from. */
-static void place_call(Dwarf_Die *inlined, struct place *caller) {
+static void caller_read(struct lines *l, Dwarf_Die *inlined, struct call *caller) {
   Dwarf_Die top;
   Dwarf_Files *files;
   size_t count;
   uint64_t file = attribute_number(inlined, DW_AT_call_file);
-  uint64_t line = attribute_number(inlined, DW_AT_call_line);
-  if (line == 0 || line > UINT32_MAX || dwarf_diecu(inlined, &top, NULL, NULL) == NULL ||
-      dwarf_getsrcfiles(&top, &files, &count) != 0 || file >= count)
-    return;
-  caller->file = dwarf_filesrc(files, file, NULL, NULL);
-  caller->line = caller->file != NULL ? (unsigned)line : 0;
+  if (dwarf_diecu(inlined, &top, NULL, NULL) != NULL &&
+      dwarf_getsrcfiles(&top, &files, &count) == 0 && file < count)
+    call_line(l, dwarf_filesrc(files, file, NULL, NULL), attribute_number(inlined, DW_AT_call_line),
+              caller);
 }
 
-/* Turns the functions, outermost first, into places, innermost first. */
-static unsigned places_make(Dwarf_Die *functions, unsigned count, struct place places[PLACES_MAX]) {
+static void function_read(struct lines *l, Dwarf_Die *die, struct call *call) {
+  const char *name = qualifier_name(l->qualifier, die);
+  if (name != NULL)
+    call->function = functions_get(l->of.functions, l->of.index, name);
+}
+
+/* Turns the functions, outermost first, into calls, innermost first. */
+static void calls_read(struct lines *l, Dwarf_Die *functions, unsigned count, struct call *calls) {
+  Dwarf_Addr start;
   for (unsigned i = 0; i < count; i++) {
     unsigned at = count - 1 - i;
-    places[i] = (struct place){.function = functions[at], .known = true, .inlined = at > 0};
+    calls[i] = (struct call){0};
+    function_read(l, &functions[at], &calls[i]);
     if (i > 0)
-      place_call(&functions[at + 1], &places[i]);
+      caller_read(l, &functions[at + 1], &calls[i]);
   }
-  return count;
+  if (count > 0 && dwarf_entrypc(&functions[0], &start) == 0)
+    calls[count - 1].start = start + l->bias;
 }
 
 static void rows_count(struct lines *l, Dwarf_Die *top) {
@@ -177,24 +198,22 @@ static void rows_count(struct lines *l, Dwarf_Die *top) {
 static bool memory_bound(struct lines *l) {
   if (l->rows < ROWS_MAX)
     return true;
-  units_forget(l);
-  dwarf_end(l->dwarf);
+  dwarf_stop(l);
   return dwarf_start(l);
 }
 
-unsigned lines_find(struct lines *l, uint64_t address, struct place places[PLACES_MAX]) {
-  Dwarf_Die top, functions[PLACES_MAX];
-  const struct span *span = spans_find(&l->spans, address - l->bias);
+unsigned lines_find(struct lines *l, uint64_t address, struct call calls[CALLS_MAX]) {
+  Dwarf_Die top, functions[CALLS_MAX];
+  const struct span *span = spans_find(&l->spans, address -= l->bias);
   if (span == NULL || !memory_bound(l) || dwarf_offdie(l->dwarf, l->tops[span->item], &top) == NULL)
     return 0;
   if (l->units[span->item] == NULL)
     rows_count(l, &top);
-  struct unit *u = unit_get(l, span->item, &top);
-  unsigned count =
-      places_make(functions, unit_find(u, address - l->bias, functions, PLACES_MAX), places);
+  unsigned count = unit_find(unit_get(l, span->item, &top), address, functions, CALLS_MAX);
+  calls_read(l, functions, count, calls);
   if (count == 0)
-    places[count++] = (struct place){.known = false};
-  place_line(&top, address - l->bias, &places[0]);
+    calls[count++] = (struct call){0};
+  line_read(l, &top, address, &calls[0]);
   return count;
 }
 

@@ -2,30 +2,30 @@
 #ifndef TOOLS_LINES_H
 #define TOOLS_LINES_H
 
+#include "functions.h"
+
 #include <elfutils/libdwfl.h>
-#include <stdbool.h>
 
-/* One of the functions that an address lies in. */
-struct place {
-  Dwarf_Die function;
-  bool known;       /* `function` is one; else only the line is known */
-  bool inlined;     /* into the one that comes next */
-  const char *file; /* as the compiler was told, with directories; NULL: not known */
-  unsigned line;    /* of the address, or of the call of the one before; 0: not known */
-};
-
-enum { PLACES_MAX = 64 }; /* inlined into each other; more are not shown */
+enum { CALLS_MAX = 64 }; /* inlined into each other; more are not shown */
 
 struct lines;
 
+/* What it takes to look a module up. */
+struct lines_of {
+  Dwfl_Module *module;
+  uint64_t bias;               /* address in the process - address in the file */
+  struct functions *functions; /* where names are kept */
+  uint32_t index;              /* of the module, there */
+};
+
 /* Reads which unit is where; NULL when there is no debug information. *why: why it can't be used,
  * NULL when there is just none. */
-struct lines *lines_new(Dwfl_Module *module, const char **why);
+struct lines *lines_new(const struct lines_of *of, const char **why);
 void lines_free(struct lines *l);
 
-/* Writes the places of an address of the file, the innermost first, and returns how many: 0 when
- * nothing is known.  They are good until the next call.  Fast when addresses come in order. */
-unsigned lines_find(struct lines *l, uint64_t address, struct place places[PLACES_MAX]);
+/* Writes the functions around an absolute address, the innermost first, and returns how many: 0
+ * when nothing is known.  All but the last were inlined.  Fast when addresses come in order. */
+unsigned lines_find(struct lines *l, uint64_t address, struct call calls[CALLS_MAX]);
 
 /* Whether something was found that can't be true. */
 bool lines_damaged(const struct lines *l);

@@ -3,7 +3,6 @@
  *   nodes -> spots (each address once) -> sorted by module and address -> calls of each
  */
 #include "names.h"
-#include "die.h"
 #include "lines.h"
 #include "progress.h"
 #include "say.h"
@@ -84,46 +83,29 @@ static void call_add(struct names *n, struct spot *s, const struct call *call) {
   s->count++;
 }
 
-static void call_symbol(struct lookup *l, uint64_t address, struct call *call) {
+static void symbol_lookup(struct lookup *l, uint64_t address, struct call *call) {
   if (l->symbols == NULL)
     l->symbols = symbols_new(modfile_module(l->file));
-  const struct symbol *s = symbols_find(l->symbols, address);
+  const struct symbol *s = symbols_find(l->symbols, address - l->module->bias);
   if (s == NULL)
     return;
   call->function = functions_get(l->names->functions, l->index, s->name);
   call->start = s->start + l->module->bias;
 }
 
-static void call_function(struct lookup *l, struct place *place, struct call *call) {
-  Dwarf_Addr start;
-  const char *mangled = die_mangled_name(&place->function);
-  char *qualified = mangled == NULL ? die_qualified_name(&place->function) : NULL;
-  const char *name = mangled != NULL ? mangled : qualified;
-  if (name != NULL)
-    call->function = functions_get(l->names->functions, l->index, name);
-  if (!place->inlined && dwarf_entrypc(&place->function, &start) == 0)
-    call->start = start + l->module->bias;
-  free(qualified);
-}
-
 /* The call lies before its return address, which may belong to the next function already. */
 static void spot_lookup(struct lookup *l, struct spot *s) {
-  struct place places[PLACES_MAX] = {{.known = false}};
-  uint64_t address = s->address - 1 - l->module->bias;
-  if (s->address <= l->module->start || s->address > l->module->end)
+  struct call calls[CALLS_MAX] = {{0}};
+  uint64_t address = s->address - 1;
+  if (address < l->module->start || address >= l->module->end)
     return;
-  unsigned count = l->lines != NULL ? lines_find(l->lines, address, places) : 0;
-  for (unsigned i = 0; i < count || i == 0; i++) {
-    struct place *p = &places[i];
-    struct call call = {.line = p->line};
-    if (p->file != NULL)
-      call.file = functions_text(l->names->functions, p->file);
-    if (p->known)
-      call_function(l, p, &call);
-    if (call.function == NULL && !p->inlined)
-      call_symbol(l, address, &call);
-    call_add(l->names, s, &call);
-  }
+  unsigned count = l->lines != NULL ? lines_find(l->lines, address, calls) : 0;
+  if (count == 0)
+    count = 1;
+  if (calls[count - 1].function == NULL)
+    symbol_lookup(l, address, &calls[count - 1]);
+  for (unsigned i = 0; i < count; i++)
+    call_add(l->names, s, &calls[i]);
 }
 
 static void lookup_warn(const struct lookup *l, const char *why) {
@@ -152,7 +134,11 @@ static bool lookup_open(struct lookup *l, const struct search *search) {
       lookup_warn(l, why);
     return false;
   }
-  l->lines = lines_new(modfile_module(l->file), &why);
+  l->lines = lines_new(&(struct lines_of){.module = modfile_module(l->file),
+                                          .bias = l->module->bias,
+                                          .functions = l->names->functions,
+                                          .index = l->index},
+                       &why);
   if (why != NULL)
     lines_warn(l, why);
   return true;

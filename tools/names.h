@@ -11,14 +11,6 @@
 #include "functions.h"
 #include "modfile.h"
 
-/* One of the functions that a return address lies in.  Texts live as long as the names do. */
-struct call {
-  const struct function *function; /* NULL: not known */
-  const char *file;                /* of the source; NULL: not known */
-  unsigned line;                   /* of the call that was made; 0: not known */
-  uint64_t start; /* absolute address of the function's code; 0: not known, or inlined */
-};
-
 struct names;
 
 /* The dump and `fold` must outlive it; `fold` may be NULL, `search` too. */
