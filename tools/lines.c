@@ -17,6 +17,12 @@
 
 enum { ROWS_MAX = 8 << 20 }; /* about 400 MB */
 
+struct known {
+  void *entry;
+  const struct function *function;
+};
+enum { KNOWN_LOG2 = 14 };
+
 struct lines {
   Dwarf *given, *dwarf; /* the module's, and our own of the same file */
   struct lines_of of;
@@ -28,6 +34,7 @@ struct lines {
   struct unit **units; /* of each top; NULL: not asked for yet */
   size_t count, room;
   size_t rows; /* of line tables that libdw has read */
+  struct known known[1 << KNOWN_LOG2];
 };
 
 static void unit_range(void *context, uint64_t start, uint64_t end) {
@@ -78,6 +85,7 @@ static void dwarf_stop(struct lines *l) {
   }
   qualifier_free(l->qualifier);
   l->qualifier = NULL;
+  memset(l->known, 0, sizeof l->known);
   dwarf_end(l->dwarf);
   l->dwarf = NULL;
 }
@@ -88,8 +96,8 @@ static bool is_alt_right(Dwarf *dwarf) {
   const void *wanted, *got = NULL;
   ssize_t bytes = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &wanted);
   Dwarf *alt = bytes > 0 ? dwarf_getalt(dwarf) : NULL;
-  return alt == NULL || (dwelf_elf_gnu_build_id(dwarf_getelf(alt), &got) == bytes &&
-                         memcmp(wanted, got, (size_t)bytes) == 0);
+  return bytes <= 0 || (alt != NULL && dwelf_elf_gnu_build_id(dwarf_getelf(alt), &got) == bytes &&
+                        memcmp(wanted, got, (size_t)bytes) == 0);
 }
 
 struct lines *lines_new(const struct lines_of *of, const char **why) {
@@ -103,7 +111,9 @@ struct lines *lines_new(const struct lines_of *of, const char **why) {
   l->of = *of;
   l->bias = bias + of->bias;
   if (!is_alt_right(given))
-    *why = "the file that its debug information shares (.gnu_debugaltlink) is of another build";
+    *why =
+        "the file that its debug information shares (.gnu_debugaltlink) is missing or of another "
+        "build";
   else if (!dwarf_start(l))
     *why = "its debug information is damaged";
   if (*why == NULL) {
@@ -167,10 +177,21 @@ static void caller_read(struct lines *l, Dwarf_Die *inlined, struct call *caller
               caller);
 }
 
-static void function_read(struct lines *l, Dwarf_Die *die, struct call *call) {
+/* Inlined functions repeat: who was read from an entry is kept at the entry's hash. */
+static const struct function *function_read(struct lines *l, Dwarf_Die *die) {
+  Dwarf_Attribute a;
+  Dwarf_Die origin = *die;
+  if (dwarf_attr(die, DW_AT_abstract_origin, &a) != NULL && dwarf_formref_die(&a, &origin) == NULL)
+    origin = *die;
+  uint64_t hash = (uintptr_t)origin.addr * UINT64_C(0x9E3779B97F4A7C15);
+  struct known *known = &l->known[hash >> (64 - KNOWN_LOG2)];
+  if (known->entry == origin.addr)
+    return known->function;
   const char *name = qualifier_name(l->qualifier, die);
+  *known = (struct known){.entry = origin.addr};
   if (name != NULL)
-    call->function = functions_get(l->of.functions, l->of.index, name);
+    known->function = functions_get(l->of.functions, l->of.index, name);
+  return known->function;
 }
 
 /* Turns the functions, outermost first, into calls, innermost first. */
@@ -178,8 +199,7 @@ static void calls_read(struct lines *l, Dwarf_Die *functions, unsigned count, st
   Dwarf_Addr start;
   for (unsigned i = 0; i < count; i++) {
     unsigned at = count - 1 - i;
-    calls[i] = (struct call){0};
-    function_read(l, &functions[at], &calls[i]);
+    calls[i] = (struct call){.function = function_read(l, &functions[at])};
     if (i > 0)
       caller_read(l, &functions[at + 1], &calls[i]);
   }

@@ -18,9 +18,12 @@ struct modfile {
   Dwfl_Callbacks callbacks;
   Dwfl *dwfl;
   Dwfl_Module *module;
-  char *search; /* where debug files are, in libdwfl's form */
+  const struct search *search;
+  char *path; /* where debug files are, in libdwfl's form */
   unsigned char id[ID_MAX];
   size_t id_bytes; /* 0: has none */
+  const char *hex; /* the same as text */
+  bool warned;     /* of a debug file that isn't its own */
 };
 
 /* Reads a build-id's hexadecimal digits; returns its bytes, 0 when it is none. */
@@ -72,17 +75,39 @@ static bool asks_for_debug(Dwfl_Module *module, const char *link) {
   return link == NULL || (own != NULL && strcmp(own, link) == 0);
 }
 
-static bool debug_fits(const struct modfile *m, int fd, const char *file) {
+static void misfit_warn(struct modfile *m, const char *file) {
+  if (!m->warned) {
+    progress_hide();
+    say_warning("%s: it is not the debug file of the build that ran (build-ids differ): it is not "
+                "used; put the right one there",
+                file);
+  }
+  m->warned = true;
+}
+
+/* libdwfl verifies local files, but not what servers send. */
+static bool debug_fits(struct modfile *m, int fd, const char *name) {
+  char what[256];
   Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
   bool fits = elf != NULL && (m->id_bytes == 0 || has_id(elf, m->id, m->id_bytes));
   elf_end(elf);
-  if (fits)
-    return true;
-  progress_hide();
-  say_warning("%s: it is not the debug file of the build that ran (build-ids differ): it is not "
-              "used; put the right one there",
-              file != NULL ? file : "a debug file");
-  return false;
+  snprintf(what, sizeof what, "debuginfod's answer for %s", name);
+  if (!fits)
+    misfit_warn(m, what);
+  return fits;
+}
+
+/* It passes over files of other builds in silence: tells of those in --debug-dir. */
+static void misfits_tell(struct modfile *m) {
+  for (unsigned i = 0; i < m->search->debug_count && m->id_bytes > 1; i++) {
+    char *file = NULL;
+    if (asprintf(&file, "%s/.build-id/%.2s/%s.debug", m->search->debug_dirs[i], m->hex,
+                 m->hex + 2) < 0)
+      return;
+    if (access(file, F_OK) == 0)
+      misfit_warn(m, file);
+    free(file);
+  }
 }
 
 /* libdwfl looks for names; what it finds must be of the build that ran. */
@@ -92,7 +117,11 @@ static int find_debug(Dwfl_Module *module, void **data, const char *name, Dwarf_
   debuginfod_prepare(m->dwfl, name);
   int fd = dwfl_standard_find_debuginfo(module, data, name, base, file, link, crc, found);
   progress_hide();
-  if (fd >= 0 && asks_for_debug(module, link) && !debug_fits(m, fd, *found)) {
+  if (!asks_for_debug(module, link))
+    return fd;
+  if (fd < 0) {
+    misfits_tell(m);
+  } else if (!debug_fits(m, fd, name)) {
     close(fd);
     free(*found);
     *found = NULL;
@@ -188,11 +217,13 @@ struct modfile *modfile_open(const struct search *search, const struct modfile_w
   struct modfile *m = must_zalloc(1, sizeof *m);
   elf_version(EV_CURRENT);
   m->id_bytes = id_read(wanted->build_id, m->id);
-  m->search = search_path(search);
+  m->hex = wanted->build_id;
+  m->search = search;
+  m->path = search_path(search);
   m->callbacks = (Dwfl_Callbacks){.find_elf = dwfl_build_id_find_elf,
                                   .find_debuginfo = find_debug,
                                   .section_address = dwfl_offline_section_address,
-                                  .debuginfo_path = &m->search};
+                                  .debuginfo_path = &m->path};
   m->dwfl = dwfl_begin(&m->callbacks);
   *why = NULL;
   if (m->dwfl != NULL &&
@@ -208,7 +239,7 @@ void modfile_close(struct modfile *m) {
   if (m == NULL)
     return;
   dwfl_end(m->dwfl);
-  free(m->search);
+  free(m->path);
   free(m);
 }
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HINT_SPOTS = 16 }; /* of so few addresses a reader sees the reason alone */
+
 /* An address of a module that some node has. */
 struct spot {
   uint64_t address;
@@ -122,7 +124,7 @@ static void lines_warn(const struct lookup *l, const char *why) {
               dump_text(l->names->dump, l->module->path), why);
 }
 
-static bool lookup_open(struct lookup *l, const struct search *search) {
+static bool lookup_open(struct lookup *l, const struct search *search, bool *missing) {
   const struct dump *d = l->names->dump;
   const struct modfile_wanted wanted = {.path = dump_text(d, l->module->path),
                                         .build_id = dump_text(d, l->module->build_id),
@@ -130,6 +132,7 @@ static bool lookup_open(struct lookup *l, const struct search *search) {
   const char *why;
   l->file = modfile_open(search, &wanted, &why);
   if (l->file == NULL) {
+    *missing = why == NULL && wanted.path[0] == '/';
     if (why != NULL)
       lookup_warn(l, why);
     return false;
@@ -152,22 +155,25 @@ static void lookup_close(struct lookup *l) {
   modfile_close(l->file);
 }
 
-/* Looks up the spots of one module, which stand together; the first is at order[0]. */
-static void module_lookup(struct names *n, const struct search *search, const uint32_t *order,
-                          uint32_t count) {
+/* Looks up the spots of one module, which stand together; the first is at order[0].  Returns how
+ * many are in a file that isn't here. */
+static uint32_t module_lookup(struct names *n, const struct search *search, const uint32_t *order,
+                              uint32_t count) {
   uint32_t index = n->spots[order[0]].module;
   struct lookup l = {.names = n, .module = &n->dump->modules[index - 1], .index = index};
   char what[128];
   snprintf(what, sizeof what, "names of %s", names_module(n, index));
   progress_show(what, 0, count);
-  if (!lookup_open(&l, search))
-    return;
+  bool missing = false;
+  if (!lookup_open(&l, search, &missing))
+    return missing ? count : 0;
   for (uint32_t i = 0; i < count; i++) {
     if (i % 64 == 0)
       progress_show(what, i, count);
     spot_lookup(&l, &n->spots[order[i]]);
   }
   lookup_close(&l);
+  return 0;
 }
 
 static int spot_compare(const void *a, const void *b, void *spots) {
@@ -178,8 +184,17 @@ static int spot_compare(const void *a, const void *b, void *spots) {
   return (x->address > y->address) - (x->address < y->address);
 }
 
+/* Says once why most frames have no names, if files that aren't here are the reason. */
+static void missing_tell(const struct names *n, uint32_t missing) {
+  progress_hide();
+  if (n->spot_count > HINT_SPOTS && missing > (n->spot_count - 1) / 2)
+    say_warning("%u of %u addresses are in files that are not here: name where copies of them are "
+                "with --sysroot DIR, or their debug files with --debug-dir DIR",
+                missing, n->spot_count - 1);
+}
+
 static void spots_lookup(struct names *n, const struct search *search) {
-  uint32_t *order = must_alloc(n->spot_count * sizeof *order), count = 0;
+  uint32_t *order = must_alloc(n->spot_count * sizeof *order), count = 0, missing = 0;
   for (uint32_t i = 1; i < n->spot_count; i++)
     if (n->spots[i].module != 0)
       order[count++] = i;
@@ -188,9 +203,9 @@ static void spots_lookup(struct names *n, const struct search *search) {
   for (uint32_t i = 0, end; i < count; i = end) {
     for (end = i + 1; end < count && n->spots[order[end]].module == n->spots[order[i]].module;)
       end++;
-    module_lookup(n, search, order + i, end - i);
+    missing += module_lookup(n, search, order + i, end - i);
   }
-  progress_hide();
+  missing_tell(n, missing);
   free(order);
 }
 

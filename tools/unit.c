@@ -4,7 +4,7 @@
  *   list     functions among namespaces, and classes where the language has code there; their
  *            inside is stepped over
  *   deep     once, for an address that the list lacks: functions in classes and functions too
- *   inlined  the inside of the function that the last address was in
+ *   inlined  the way from a function's entry to the innermost one around the address
  */
 #include "unit.h"
 #include "say.h"
@@ -13,13 +13,6 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-/* A part of a function's code that stems from another. */
-struct inlined {
-  uint64_t start, end;
-  Dwarf_Die function;
-  unsigned depth; /* 1: into the function itself */
-};
-
 struct unit {
   Dwarf_Die top;
   struct die_walk walk;
@@ -27,11 +20,6 @@ struct unit {
   Dwarf_Die *functions;
   size_t count, room;
   struct spans spans; /* items: indices of functions */
-  struct inlined *inlined;
-  size_t inlined_count, inlined_room;
-  uint32_t inside; /* index + 1 of the function that `inlined` is about */
-  Dwarf_Die at;    /* while ranges are added: whose they are */
-  unsigned depth;
 };
 
 struct unit *unit_new(Dwarf_Die *top) {
@@ -45,7 +33,6 @@ void unit_free(struct unit *u) {
     return;
   spans_free(&u->spans);
   free(u->functions);
-  free(u->inlined);
   free(u);
 }
 
@@ -96,7 +83,7 @@ static void functions_list(struct unit *u, Dwarf_Die *parent, unsigned depth) {
 
 static void unit_list(struct unit *u, bool deep) {
   spans_free(&u->spans);
-  u->count = u->inside = 0;
+  u->count = 0;
   u->listed = true;
   u->deep = deep;
   die_walk_start(&u->walk, &u->top);
@@ -115,57 +102,53 @@ static const struct span *function_find(struct unit *u, uint64_t address) {
   return spans_find(&u->spans, address);
 }
 
-static void inlined_range(void *context, uint64_t start, uint64_t end) {
-  struct unit *u = context;
-  if (u->inlined_count == u->inlined_room)
-    u->inlined =
-        must_resize(u->inlined, u->inlined_room = u->inlined_room * 2 + 64, sizeof *u->inlined);
-  u->inlined[u->inlined_count++] =
-      (struct inlined){.start = start, .end = end, .function = u->at, .depth = u->depth};
+/* Whether code that was inlined, or a block, has an address. */
+struct cover {
+  uint64_t address;
+  bool any, is; /* ranges were seen; one of them covers it */
+};
+
+static void cover_range(void *context, uint64_t start, uint64_t end) {
+  struct cover *c = context;
+  c->any = true;
+  c->is |= start <= c->address && c->address < end;
 }
 
-static bool has_inlined(int tag) {
-  return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block ||
-         tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
-}
-
-static void inlined_list(struct unit *u, Dwarf_Die *parent, unsigned depth, unsigned blocks) {
-  Dwarf_Die die;
-  if (depth + blocks > DIE_DEPTH_MAX)
-    return;
-  for (bool is = die_first(&u->walk, parent, &die); is; is = die_next(&u->walk, &die)) {
-    int tag = dwarf_tag(&die);
-    bool inlined = tag == DW_TAG_inlined_subroutine;
-    if (inlined) {
-      u->at = die;
-      u->depth = depth + 1;
-      die_ranges(&u->walk, &die, inlined_range, u);
-    }
-    if (has_inlined(tag))
-      inlined_list(u, &die, depth + inlined, blocks + !inlined);
+static bool may_cover(struct unit *u, Dwarf_Die *die, uint64_t address) {
+  struct cover c = {.address = address};
+  switch (dwarf_tag(die)) {
+  case DW_TAG_inlined_subroutine:
+    die_ranges(&u->walk, die, cover_range, &c);
+    return c.is;
+  case DW_TAG_lexical_block:
+  case DW_TAG_try_block:
+  case DW_TAG_catch_block:
+    die_ranges(&u->walk, die, cover_range, &c);
+    return c.is || !c.any;
+  default:
+    return false;
   }
 }
 
-static void function_enter(struct unit *u, uint32_t function) {
-  if (u->inside == function + 1)
-    return;
-  u->inside = function + 1;
-  u->inlined_count = 0;
-  die_walk_start(&u->walk, &u->top);
-  inlined_list(u, &u->functions[function], 0, 0);
+/* The entry below a parent that an address lies in. */
+static bool inner_find(struct unit *u, Dwarf_Die *parent, uint64_t address, Dwarf_Die *inner) {
+  for (bool is = die_first(&u->walk, parent, inner); is; is = die_next(&u->walk, inner))
+    if (may_cover(u, inner, address))
+      return true;
+  return false;
 }
 
 unsigned unit_find(struct unit *u, uint64_t address, Dwarf_Die *functions, unsigned room) {
   const struct span *span = function_find(u, address);
   if (span == NULL || room == 0)
     return 0;
-  functions[0] = u->functions[span->item];
-  function_enter(u, span->item);
-  unsigned count = 1;
-  for (size_t i = 0; i < u->inlined_count && count < room; i++) {
-    const struct inlined *in = &u->inlined[i];
-    if (in->depth == count && in->start <= address && address < in->end)
-      functions[count++] = in->function;
+  Dwarf_Die at = functions[0] = u->functions[span->item], inner;
+  unsigned count = 1, depth = 0;
+  die_walk_start(&u->walk, &u->top);
+  while (count < room && depth++ < DIE_DEPTH_MAX && inner_find(u, &at, address, &inner)) {
+    if (dwarf_tag(&inner) == DW_TAG_inlined_subroutine)
+      functions[count++] = inner;
+    at = inner;
   }
   return count;
 }

@@ -14,6 +14,23 @@ struct Parser {
 void *Parser::parse(int n) { return my_wrapper(static_cast<std::size_t>(n)); }
 } // namespace ns
 
+// Inlined whatever the optimisation is: two frames within reader's own code.
+#define INLINED inline __attribute__((always_inline))
+namespace ns {
+namespace {
+INLINED void *take(int n) {
+  return my_wrapper(static_cast<std::size_t>(n)); // line take
+}
+} // namespace
+INLINED void *token(int n) {
+  void *p = take(n); // line token
+  return p;
+}
+} // namespace ns
+extern "C" void *reader(int n) {
+  return ns::token(n); // line reader
+}
+
 void *operator new(std::size_t n) { return xmalloc(n); }
 void operator delete(void *p) noexcept { std::free(p); }
 void operator delete(void *p, std::size_t) noexcept { std::free(p); }
@@ -23,5 +40,5 @@ extern "C" void last_call(void) { std::abort(); }
 
 int main() {
   ns::Parser p;
-  return p.parse(1) != nullptr && p.make(7) != nullptr ? 0 : 1;
+  return p.parse(1) != nullptr && p.make(7) != nullptr && reader(2) != nullptr ? 0 : 1;
 }

@@ -1,0 +1,237 @@
+# Source lines and inlined functions, from wherever debug information is; never those of another build.
+load common
+
+setup() {
+  TOOL=$TOOLS/arenashim # the build with sanitizers
+  unset DEBUGINFOD_URLS
+  cp "$TOOLS/target" target
+  id=$(readelf -n target | sed -n 's/.*Build ID: //p')
+  stack target my_wrapper reader
+}
+
+# after_call CALLEE CALLER FILE: the return address of the first such call.
+after_call() {
+  objdump -d --disassemble="$2" "$3" | awk -v callee="<$1>" '
+    found { sub(":", "", $1); print "0x" $1; exit } /call/ && index($0, callee) { found = 1 }'
+}
+
+# stack FILE CALLEE CALLER: writes the dump d: CALLEE's caller, and main.
+stack() {
+  local inner main
+  inner=$(after_call "$2" "$3" "$1") main=$(after_call "${4:-reader}" main "$1")
+  [[ $inner && $main ]] || { echo "no call of $2 in $3"; return 1; }
+  printf '%s\n' 'process tags=2 depth=8 unix_time=1700000000 host=box' \
+    "module start=0x400000 end=0x800000 path=$PWD/$1 build_id=$id" node \
+    "node kind=1 module=1 address=$inner" "node parent=1 kind=1 module=1 address=$main" 'site node=2' \
+    'account allocs=1 live_bytes=5 smallest=5 largest=5' | dump d
+}
+
+line() { grep -n "// line $1\$" "$HERE/target.cc" | cut -d: -f1; }
+
+# shows TEXT [OPTION...]: the one path of d is shown so, without a word on stderr.
+shows() {
+  arenashim report d "${@:2}"
+  expect '$status == 0 && -z $stderr' && row "$1" >/dev/null
+}
+whole="ns::(anonymous namespace)::take (target.cc:$(line take)) < ns::token < reader < main"
+
+# parted [FILE]: the debug information goes to a file, and of the symbols nothing stays.
+parted() {
+  objcopy --only-keep-debug target "${1:-apart}"
+  strip target
+}
+by_id() { mkdir -p "$1/.build-id/${id:0:2}" && echo "$1/.build-id/${id:0:2}/${id:2}.debug"; }
+
+@test "each inlined function is a frame; the first of the program's own has its line" {
+  shows "$whole"
+}
+
+@test "folding goes by inlined frames, too" {
+  shows "ns::token (target.cc:$(line token)) < reader < main" --fold 'ns::(anonymous*'
+  shows "reader (target.cc:$(line reader)) < main" --fold 'ns::*'
+  shows 'reader '"(target.cc:$(line reader))" --fold 'ns::*' --fold main --fold reader ||
+    shows "main (target.cc:$(grep -n 'reader(2)' "$HERE/target.cc" | cut -d: -f1))" --fold 'ns::*' --fold main --fold reader
+  arenashim export d --format collapsed
+  [[ $output == 'main;reader;ns::token;ns::(anonymous namespace)::take 5' ]]
+}
+
+@test "calls of one line are one row, those of two lines are two" {
+  local parse=_ZN2ns6Parser5parseEi start
+  start=$((16#$(nm target | awk -v n=$parse '$3 == n { print $1 }')))
+  sites() { # ADDRESS...
+    echo "module start=0x400000 end=0x800000 path=$PWD/target build_id=$id"
+    echo node
+    for a; do printf 'node kind=1 module=1 address=%d\n' "$a"; done
+    for ((i = 0; i < $#; i++)); do printf 'site node=%d\naccount site=%d allocs=1 live_bytes=1\n' $((i + 1)) "$i"; done
+  }
+  { echo 'process tags=2'; sites $((start + 5)) $((start + 9)) "$(after_call my_wrapper reader target)"; } | dump d
+  arenashim report d
+  [[ $(row "ns::Parser::parse (target.cc:14)") == '2 '* && $(grep -c 'target.cc:' <<<"$output") == 2 ]]
+}
+
+@test "a debug file by build-id, in --debug-dir" {
+  parted
+  arenashim report d
+  expect '$output == *"target+0x4"* && $output != *reader*'
+  mv apart "$(by_id debug)"
+  shows "$whole" --debug-dir debug
+  shows "$whole" --debug-dir /usr --debug-dir "$PWD/debug"
+}
+
+@test "a debug file by .gnu_debuglink: beside the file, in .debug, in --debug-dir" {
+  parted target.debug
+  objcopy --add-gnu-debuglink=target.debug target
+  shows "$whole"
+  mkdir .debug && mv target.debug .debug
+  shows "$whole"
+  mkdir far && mv .debug/target.debug far
+  shows "$whole" --debug-dir far
+}
+
+@test "a debug link whose checksum differs is not followed" {
+  objcopy --remove-section .note.gnu.build-id target && id='' && touch -d @1600000000 target
+  stack target my_wrapper reader
+  parted target.debug
+  objcopy --add-gnu-debuglink=target.debug target && touch -d @1600000000 target
+  shows "$whole"
+  printf x >>target.debug
+  arenashim report d
+  expect '$status == 0 && $output != *reader* && $output == *"target+0x4"*'
+}
+
+@test "the debug file alone, where the file itself is missing or another build" {
+  parted
+  mv apart "$(by_id debug)"
+  rm target
+  shows "$whole" --debug-dir debug
+  cp "$TOOLS/make_dump" target
+  shows "$whole" --debug-dir debug
+}
+
+@test "the debug file of another build: a warning, never its names" {
+  parted
+  cp "$TOOLS/make_dump" "$(by_id debug)"
+  arenashim report d --debug-dir debug
+  expect '$status == 0 && $output == *"target+0x4"* && $(wc -l <<<"$stderr") == 1'
+  expect '$stderr == *"warning: $(by_id debug): it is not the debug file of the build that ran (build-ids differ): it is not used"*'
+}
+
+@test "--sysroot: the files of a copy of the other machine" {
+  mkdir -p "root$PWD" && mv target "root$PWD"
+  arenashim report d
+  expect '$output == *"target+0x4"*'
+  shows "$whole" --sysroot root
+}
+
+@test "directories that aren't there or can't be searched" {
+  arenashim report d --sysroot nowhere
+  error '--sysroot nowhere: No such file or directory: name a directory that can be read'
+  arenashim report d --debug-dir target
+  error '--debug-dir target: Not a directory: name a directory that can be read'
+  mkdir a:b
+  arenashim report d --debug-dir a:b
+  error '--debug-dir a:b: a name with a colon can.t be searched: use a link to it'
+  local many=()
+  for _ in {1..17}; do many+=(--debug-dir .); done
+  arenashim export d --format collapsed "${many[@]}"
+  error '--debug-dir .: no more than 16 can be searched'
+}
+
+@test "a module that was unloaded is named from its file" {
+  local inner
+  inner=$(after_call my_wrapper reader target)
+  printf '%s\n' 'process tags=2' \
+    "module start=0x7f0000400000 end=0x7f0000800000 bias=0x7f0000000000 path=$PWD/target build_id=$id flags=1" \
+    "module start=0x7f0000000000 end=0x7f0000800000 path=/nowhere build_id=00" node \
+    "node kind=1 module=1 address=$((inner + 0x7f0000000000))" 'site node=1' 'account allocs=1' | dump d
+  shows "ns::(anonymous namespace)::take (target.cc:$(line take)) < ns::token < reader"
+}
+
+@test "compressed, split (-gsplit-dwarf), and clang's debug information" {
+  local flags
+  objcopy --compress-debug-sections target
+  shows "$whole"
+  for flags in 'g++ -gdwarf-4' 'g++ -gdwarf-5 -gsplit-dwarf' 'g++ -gdwarf-4 -gsplit-dwarf' \
+    'clang++ -gdwarf-4' 'clang++ -gdwarf-5' 'clang++ -gdwarf-5 -gsplit-dwarf'; do
+    # shellcheck disable=SC2086
+    ${flags%% *} -O0 -g -no-pie -Wl,--build-id -o target ${flags#* } "$HERE/target.cc" || return
+    id=$(readelf -n target | sed -n 's/.*Build ID: //p')
+    stack target my_wrapper reader
+    shows "$whole" || { echo "$flags"; return 1; }
+  done
+}
+
+@test "what dwz shared out, and never that of another build" {
+  cp target other
+  dwz -m common.dwz target other
+  readelf -SW target | grep -q gnu_debugaltlink
+  shows "$whole"
+  cp "$TOOLS/target" common.dwz
+  arenashim report d
+  expect '$status == 0 && $output == *"reader+0x"*"< main"* && $output != *take*'
+  expect '$stderr == *"the file that its debug information shares (.gnu_debugaltlink) is missing or of another build"*'
+  rm common.dwz
+  arenashim report d
+  expect '$status == 0 && $output != *"(null)"*'
+}
+
+@test "symbols that were packed into .gnu_debugdata" {
+  nm -f posix --defined-only target | awk '$2 == "T" || $2 == "t" { print $1 }' >keep
+  objcopy -S --remove-section .gnu_debuglink --keep-symbols=keep target mini
+  strip target
+  xz mini
+  objcopy --add-section .gnu_debugdata=mini.xz target
+  arenashim report d
+  expect '$status == 0 && -z $stderr'
+  expect '$output == *"  reader+0x"*" < main"*'
+}
+
+@test "debuginfod: what a server has is fetched, and what it hasn't is done without" {
+  parted
+  mkdir -p "site/buildid/$id" && mv apart "site/buildid/$id/debuginfo"
+  mkfifo port
+  /usr/bin/python3 "$HERE/serve.py" site port 3>&- &
+  server=$!
+  export DEBUGINFOD_CACHE_PATH=$PWD/cache DEBUGINFOD_URLS=http://127.0.0.1:$(<port)
+  shows "$whole"
+  rm -r cache site/buildid
+  arenashim report d
+  expect '$status == 0 && $output == *"target+0x4"*'
+  mkdir -p "site/buildid/$id" && cp "$TOOLS/make_dump" "site/buildid/$id/debuginfo" && rm -r cache
+  arenashim report d
+  expect '$status == 0 && $output == *"target+0x4"*'
+  [[ $stderr == *"debuginfod's answer for target: it is not the debug file of the build that ran"* ]]
+  kill $server
+  rm -r cache
+  arenashim report d
+  expect '$status == 0 && $output == *"target+0x4"*'
+}
+
+@test "debug information that is damaged or cut: never a crash, and it is told" {
+  /usr/bin/python3 "$HERE/damage.py" "$TOOLS/target" 40 | while read -r file; do
+    arenashim report d
+    mv "$file" target && arenashim report d
+    [[ $status == 0 && $output == *total ]] || { echo "$file"; expect '$status == 0'; return 1; }
+  done
+}
+
+@test "a dump of another machine: one line says how to get names" {
+  frames() { # MODULE COUNT
+    local i
+    for ((i = 0; i < $2; i++)); do
+      echo "node kind=1 module=$1 address=$((0x400100 + $1 * 0x1000000 + i * 16))"
+    done
+  }
+  described() { # HERE AWAY
+    printf '%s\n' 'process tags=2 depth=8 unix_time=1700000000' "module start=0x1400000 end=0x1800000 bias=0x1000000 path=$PWD/target build_id=$id" \
+      'module start=0x2400000 end=0x2800000 bias=0x2000000 path=/away/libaway.so build_id=1234' node
+    frames 1 "$1" && frames 2 "$2" && printf '%s\n' 'site node=1' 'account allocs=1'
+  }
+  described 20 30 | dump d
+  arenashim report d
+  expect '$status == 0 && $(wc -l <<<"$stderr") == 1'
+  expect '$stderr == "arenashim: warning: 30 of 50 addresses are in files that are not here: "*"--sysroot DIR"*"--debug-dir DIR"'
+  described 30 20 | dump d
+  arenashim report d
+  expect '$status == 0 && -z $stderr'
+}
