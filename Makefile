@@ -37,17 +37,18 @@ REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h)
 
 # The command: it shares with the shim nothing but the dump's format.
-TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"'
-TOOL_LIBS := -ldw -lelf -liberty -lz
+TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B)
+TOOL_LIBS := -ldw -lelf -liberty -lz -ljson-c -lprotobuf-c
+PROTO := $(B)/tools/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c)
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
-TOOL_HEADERS := $(wildcard tools/*.h) shim/dump_format.h
+TOOL_HEADERS := $(wildcard tools/*.h) shim/dump_format.h $(PROTO).h
 
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 
 # A bare machine: the packages first, then the build by itself.
-$(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS): | deps-build
+$(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c: | deps-build
 
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -lm -ldl -pthread
@@ -61,8 +62,16 @@ $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Make
 # The caller's frame pointer stays in its register until the capture of its call site has it.
 $(SHIM_OBJECTS): KEEP := -ffixed-rbp
 
-$(B)/arenashim: $(TOOL_OBJECTS)
+$(B)/arenashim: $(TOOL_OBJECTS) $(PROTO).o
 	$(CC) -o $@ $^ $(TOOL_LIBS)
+
+# Code to write pprof's message, made from its description.
+$(PROTO).h: $(PROTO).c
+$(PROTO).c: tools/profile.proto
+	@mkdir -p $(@D)
+	protoc-c --proto_path=tools --c_out=$(@D) $(<F)
+$(PROTO).o: $(PROTO).c
+	$(CC) $(CFLAGS) -c -o $@ $<
 
 $(TOOL_OBJECTS): $(B)/%.o: %.c $(TOOL_HEADERS) Makefile
 	@mkdir -p $(@D)
@@ -167,16 +176,16 @@ $(B)/test/tools/make_dump: test/tools/make_dump.c shim/dump_format.h
 	$(CC) $(TOOL_CFLAGS) -o $@ $<
 $(B)/test/tools/arenashim: $(TOOL_SOURCES) $(TOOL_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $(TOOL_SOURCES) $(TOOL_LIBS)
+	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $(TOOL_SOURCES) $(PROTO).c $(TOOL_LIBS)
 $(B)/test/tools/%_test: test/tools/%_test.c $(TOOL_PARTS) $(TOOL_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $< $(TOOL_PARTS) $(TOOL_LIBS) -lcmocka
+	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $< $(TOOL_PARTS) $(PROTO).c $(TOOL_LIBS) -lcmocka
 $(B)/test/tools/%: test/tools/%.cc
 	@mkdir -p $(@D)
 	$(CXX) -O0 -g -Wall -Wextra -no-pie -Wl,--build-id -o $@ $<
 $(B)/test/fuzz/dump_fuzz: test/fuzz/dump_fuzz.c $(TOOL_PARTS) $(TOOL_HEADERS)
 	@mkdir -p $(@D)
-	clang $(TOOL_CFLAGS) -O1 -fsanitize=fuzzer,address -o $@ $< $(TOOL_PARTS) $(TOOL_LIBS)
+	clang $(TOOL_CFLAGS) -O1 -fsanitize=fuzzer,address -o $@ $< $(TOOL_PARTS) $(PROTO).c $(TOOL_LIBS)
 TOOL_TESTS := $(patsubst test/%.c,$(B)/test/%,$(wildcard test/tools/*_test.c))
 TOOL_PROGRAMS := $(TOOL_TESTS) $(B)/test/tools/make_dump $(B)/test/tools/arenashim \
   $(patsubst test/%.cc,$(B)/test/%,$(wildcard test/tools/*.cc))

@@ -8,12 +8,13 @@ set -u
 
 packages_of() {
   case $1 in
-    build) echo gcc make binutils libc6-dev libjemalloc-dev libunwind-dev libdw-dev libelf-dev libiberty-dev \
-      zlib1g-dev ;;
+    build) echo gcc make binutils libc6-dev libjemalloc-dev libunwind-dev libelf-dev libiberty-dev \
+      zlib1g-dev libdw-dev libprotobuf-c-dev protobuf-c-compiler libjson-c-dev ;;
     demo) echo g++ ;;
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-14-dev gdb xz-utils redis-server nodejs procps util-linux file \
-      heaptrack dwz libdebuginfod1 ;;
+      heaptrack dwz libdebuginfod1 google-perftools libjemalloc-dev golang-go chromium npm \
+      python3-jsonschema ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \
       libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 z3 heaptrack google-perftools libgoogle-perftools4 ;;
     check) echo clang-format clang-tidy cppcheck shellcheck ;;
@@ -26,7 +27,8 @@ missing_of() { # PACKAGE...: those of them that are not installed
   for package; do
     case $installed in *" installed:$package "*) continue ;; esac
     # Debian's nodejs conflicts with one from elsewhere: any `node` will do.
-    if [ "$package" = nodejs ] && command -v node >/dev/null; then continue; fi
+    case $package in nodejs) command=node ;; *) command=$package ;; esac
+    case $package in nodejs | npm) if command -v "$command" >/dev/null; then continue; fi ;; esac
     printf '%s ' "$package"
   done
 }

@@ -24,18 +24,44 @@ struct export {
   struct names *names;
   struct paths *paths;
   struct rows *rows;
+  struct export_frames *frames; /* NULL for FRAMES_NONE */
+};
+
+/* What a format takes for one frame. */
+enum frames_detail {
+  FRAMES_NONE,     /* it doesn't ask for any */
+  FRAMES_CALLS,    /* a place in the code: two calls of a function are two frames */
+  FRAMES_FUNCTIONS /* a function; the innermost frame counts by its line, too */
 };
 
 struct export_format {
   const char *name;
   void (*write)(const struct export *e, FILE *to);
+  enum frames_detail detail;
+  bool binary; /* nothing for a terminal */
 };
+
+/* All of them; the last one has no name. */
+extern const struct export_format export_formats[];
 
 /* Paths as lines "outermost;...;innermost value". */
 void export_collapsed(const struct export *e, FILE *to);
+/* For valgrind's dh_view.html. */
+void export_dhat(const struct export *e, FILE *to);
+/* For google-pprof and jeprof, which find names themselves: so nothing is folded. */
+void export_heap(const struct export *e, FILE *to);
+/* All there is in a dump; tools/arenashim.schema.json describes it. */
+void export_json(const struct export *e, FILE *to);
+/* For `go tool pprof`. */
+void export_pprof(const struct export *e, FILE *to);
+/* For speedscope. */
+void export_speedscope(const struct export *e, FILE *to);
 
 /* A row's figure. */
-uint64_t export_value(const struct export *e, const struct row *r);
+uint64_t export_value(enum export_value value, const struct row *r);
+
+/* A row of one account alone. */
+struct row export_account(const struct export *e, uint32_t account);
 
 /* Reads the words after "export"; ends the command when they are wrong or ask for help. */
 void export_options_read(struct export_options *o, int argc, char **argv);

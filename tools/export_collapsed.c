@@ -68,7 +68,7 @@ void export_collapsed(const struct export *e, FILE *to) {
   struct line *lines = must_alloc(e->rows->count * sizeof *lines);
   size_t count = 0;
   for (uint32_t i = 0; i < e->rows->count; i++) {
-    uint64_t value = export_value(e, &e->rows->items[i]);
+    uint64_t value = export_value(e->options->value, &e->rows->items[i]);
     if (value > 0)
       lines[count++] = (struct line){row_line(e, &e->rows->items[i]), value};
   }

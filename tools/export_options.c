@@ -6,17 +6,26 @@
 
 enum { KEY_FORMAT = 256, KEY_VALUE };
 
-static const struct export_format formats[] = {{"collapsed", export_collapsed}};
-static const char *const format_words[] = {"collapsed", NULL}; /* in the same order */
-
 static const struct argp_option options[] = {
-    {"format", KEY_FORMAT, "collapsed", 0,
-     "collapsed: a line for each call path, outermost frame first, for flamegraph.pl and the like",
+    {"format", KEY_FORMAT, "pprof|collapsed|dhat|heap|json|speedscope", 0,
+     "pprof: for `go tool pprof`; collapsed: a line for each call path, outermost frame first, for "
+     "flamegraph.pl and the like; dhat: for valgrind's dh_view.html; heap: gperftools' heap "
+     "profile, for google-pprof and jeprof; json: all of the dump, as arenashim.schema.json "
+     "describes it; speedscope: for speedscope",
      0},
     {"value", KEY_VALUE, "live|allocs|peak|bytes|waste", 0,
-     "What a path's number is (default: live)", 0},
+     "What a path's number is; where a file has all of them, which is shown first (default: live). "
+     "heap and json: no difference",
+     0},
     {"output", 'o', "OUT", 0, "Write to OUT (default: standard output)", 0},
     {0}};
+
+static const struct export_format *format_read(struct argp_state *state, const char *word) {
+  const char *words[16] = {NULL};
+  for (int i = 0; export_formats[i].name != NULL; i++)
+    words[i] = export_formats[i].name;
+  return &export_formats[option_choice(state, "format", word, words)];
+}
 
 static enum export_value value_read(struct argp_state *state, const char *word) {
   static const char *const words[] = {"live", "allocs", "peak", "bytes", "waste", NULL};
@@ -27,7 +36,8 @@ static void all_there(struct argp_state *state, const struct export_options *o) 
   if (o->file == NULL)
     argp_failure(state, 2, 0, "export: name the FILE that ARENASHIM_DUMP made");
   if (o->format == NULL)
-    argp_failure(state, 2, 0, "export: say which --format, such as collapsed");
+    argp_failure(state, 2, 0,
+                 "export: say which --format, pprof, collapsed, dhat, heap, json or speedscope");
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
@@ -37,7 +47,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     state->child_inputs[0] = &o->names;
     return 0;
   case KEY_FORMAT:
-    o->format = &formats[option_choice(state, "format", word, format_words)];
+    o->format = format_read(state, word);
     return 0;
   case KEY_VALUE:
     o->value = value_read(state, word);

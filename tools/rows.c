@@ -4,9 +4,7 @@
 
 #include <stdlib.h>
 
-enum { KINDS = DUMP_SITE_REGION + 2 }; /* the last one: lost, or newer than we are */
-
-static uint32_t kind_slot(uint32_t kind) { return kind < KINDS - 1 ? kind : KINDS - 1; }
+uint32_t row_kind(uint32_t kind) { return kind < ROW_KINDS - 1 ? kind : ROW_KINDS - 1; }
 
 uint64_t account_waste(const struct dump_account *a) {
   uint64_t rounding = a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
@@ -59,13 +57,13 @@ static struct row *row_get(struct rows *r, uint32_t *slot, uint32_t kind, uint32
 struct rows *rows_new(const struct rows_keys *k) {
   const struct dump *d = k->dump;
   size_t keys = k->modules ? (size_t)d->n_modules + 1 : k->paths->count;
-  uint32_t *slots = must_zalloc(keys * KINDS, sizeof *slots); /* index + 1 in r->items */
+  uint32_t *slots = must_zalloc(keys * ROW_KINDS, sizeof *slots); /* index + 1 in r->items */
   struct rows *r = must_zalloc(1, sizeof *r);
   r->items = must_alloc(d->n_accounts * sizeof *r->items);
   for (uint32_t i = 0; i < d->n_accounts; i++) {
     const struct dump_site *s = &d->sites[d->accounts[i].site];
-    uint32_t kind = kind_slot(s->kind), key = site_key(k, s);
-    row_add(row_get(r, &slots[(size_t)key * KINDS + kind], kind, key), &d->accounts[i]);
+    uint32_t kind = row_kind(s->kind), key = site_key(k, s);
+    row_add(row_get(r, &slots[(size_t)key * ROW_KINDS + kind], kind, key), &d->accounts[i]);
     row_add(&r->total, &d->accounts[i]);
   }
   free(slots);

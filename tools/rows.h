@@ -7,7 +7,7 @@
 enum sort { SORT_LIVE, SORT_PEAK, SORT_ALLOCS, SORT_BYTES, SORT_WASTE };
 
 struct row {
-  uint32_t kind; /* enum dump_site_kind; what the row is when it has no path */
+  uint32_t kind; /* of row_kind(); what the row is when it has no path */
   uint32_t key;  /* a path or a module index + 1 */
   uint32_t accounts;
   struct dump_account sum; /* arena and site mean nothing; smallest and largest are over all */
@@ -31,6 +31,11 @@ void rows_free(struct rows *r);
 
 /* Largest first; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
+
+/* A site's kind as a row has it: the last one stands for those that are lost or newer than we are.
+ */
+enum { ROW_KINDS = DUMP_SITE_REGION + 2 };
+uint32_t row_kind(uint32_t kind);
 
 /* What stands for a row that has no path, or before its path; NULL: nothing. */
 const char *row_words(const struct row *r);

@@ -17,10 +17,9 @@ static void report_all(const unsigned char *bytes, size_t size, FILE *null) {
     o.sort = (enum sort)(size % 5);
     report_write(&o, d, null);
   }
-  static const struct export_format collapsed = {"collapsed", export_collapsed};
-  struct export_options e = {.file = "fuzz", .format = &collapsed, .names = o.names};
+  struct export_options e = {.file = "fuzz", .format = export_formats, .names = o.names};
   e.value = (enum export_value)(size % 5);
-  if (d != NULL)
+  for (; d != NULL && e.format->name != NULL; e.format++)
     export_write(&e, d, null);
   fold_free(o.names.fold);
   dump_close(d);

@@ -79,7 +79,7 @@ lines() { printf '%s\n' "$@"; }
   arenashim export small.dump --format collapsed -o /dev/full
   error '/dev/full could not be written: No space left on device'
   run --separate-stderr sh -c '"$1" export small.dump --format collapsed >/dev/full' sh "$TOOL"
-  error 'the export could not be written: No space left on device'
+  error 'the output could not be written: No space left on device'
 }
 
 @test "options that are wrong or missing" {

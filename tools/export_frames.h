@@ -1,0 +1,32 @@
+/* The frames of an export's paths, each once, with their texts as valid UTF-8. */
+#ifndef TOOLS_EXPORT_FRAMES_H
+#define TOOLS_EXPORT_FRAMES_H
+
+#include "export.h"
+
+/* Frames of one row at most: a path and its words. */
+enum { FRAMES_MAX = DUMP_DEPTH_MAX + 2 };
+
+struct export_frame {
+  char *name;       /* as `arenashim report` has it, without an offset in functions */
+  bool is_function; /* else a label, module+offset or words */
+  char *file;       /* NULL: not known */
+  unsigned line;    /* 0: not known */
+  uint32_t module;  /* index + 1, 0: none.  Like the address 0 in FRAMES_FUNCTIONS */
+  uint64_t address; /* in the call, one less than its return address; 0: none */
+};
+
+struct export_frames {
+  struct export_frame *items;
+  uint32_t count;
+  uint32_t *of_path;
+  void *tree;
+};
+
+struct export_frames *frames_new(const struct export *e, enum frames_detail detail);
+void frames_free(struct export_frames *f);
+
+/* A row's frames, outermost first, never none: words stand innermost.  Returns how many. */
+uint32_t frames_of_row(const struct export *e, const struct row *r, uint32_t frames[FRAMES_MAX]);
+
+#endif

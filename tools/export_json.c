@@ -1,0 +1,220 @@
+/* A dump as one JSON document; tools/arenashim.schema.json says what each field means.
+ *
+ * Its lists are those of the dump, but for call paths: "frames" has each frame once, and a site's
+ * "path" has indices in it, innermost first, wrappers folded away.
+ */
+#include "export_frames.h"
+#include "json.h"
+
+/* A field of a struct, as it is called there. */
+#define PUT(to, item, field)         json_put_number(to, #field, (item)->field)
+#define PUT_TEXT(to, d, item, field) json_put_text(to, #field, dump_text(d, (item)->field))
+
+/* A list of one object an item; `fill` gets it. */
+typedef void filler(const struct export *e, uint32_t i, struct json_object *to);
+static void list_put(const struct export *e, struct json_object *all, const char *key, uint32_t n,
+                     filler *fill) {
+  struct json_object *list = json_array_must();
+  for (uint32_t i = 0; i < n; i++) {
+    struct json_object *item = json_object_must();
+    fill(e, i, item);
+    json_add(list, item);
+  }
+  json_put(all, key, list);
+}
+
+static const char *word_of(const char *const words[], uint32_t n, uint32_t i) {
+  return i < n ? words[i] : "unknown";
+}
+#define WORD(i, ...)                                                                               \
+  word_of((const char *const[]){__VA_ARGS__},                                                      \
+          sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), i)
+
+/* null where there is none. */
+static void index_put(struct json_object *to, const char *key, bool known, uint64_t number) {
+  if (known)
+    json_put_number(to, key, number);
+  else
+    json_put(to, key, NULL);
+}
+
+static struct json_object *path_array(const struct export *e, const struct row *r) {
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(e, r, frames);
+  struct json_object *path = json_array_must();
+  while (n-- > 0)
+    json_add_number(path, frames[n]);
+  return path;
+}
+
+static void process_put(const struct export *e, struct json_object *all) {
+  const struct dump *d = e->dump;
+  const struct dump_process *p = d->process;
+  struct json_object *to = json_object_must();
+  PUT(to, p, pid);
+  PUT(to, p, ppid);
+  PUT_TEXT(to, d, p, program);
+  PUT_TEXT(to, d, p, command);
+  PUT_TEXT(to, d, p, host);
+  PUT_TEXT(to, d, p, version);
+  PUT_TEXT(to, d, p, options);
+  json_put_text(to, "reason", WORD(p->reason, "exit", "signal", "call"));
+  PUT(to, p, signal);
+  json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
+  json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);
+  json_put_bool(to, "large_is_stale", (p->flags & DUMP_LARGE_STALE) != 0);
+  json_put_text(to, "tags", WORD(p->tags, "off", "site", "stack", "verify"));
+  PUT(to, p, depth);
+  PUT(to, p, unix_time);
+  PUT(to, p, sample_bytes);
+  PUT(to, p, block_bytes);
+  PUT(to, p, slab_bytes);
+  PUT(to, p, live_objects);
+  PUT(to, p, live_bytes);
+  PUT(to, p, peak_bytes);
+  json_put(all, "process", to);
+}
+
+static void arena_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_arena *a = &e->dump->arenas[i];
+  PUT(to, a, number);
+  PUT_TEXT(to, e->dump, a, name);
+  PUT(to, a, threads);
+  json_put_bool(to, "running", (a->flags & DUMP_ARENA_RUNNING) != 0);
+  json_put_bool(to, "peak_is_bound", (a->flags & DUMP_ARENA_PEAK_BOUND) != 0);
+  PUT(to, a, total_allocs);
+  PUT(to, a, total_size);
+  PUT(to, a, total_blocks);
+  PUT(to, a, total_block_size);
+  PUT(to, a, total_big_blocks);
+  PUT(to, a, live_objects);
+  PUT(to, a, live_bytes);
+  PUT(to, a, live_rounded);
+  PUT(to, a, peak_bytes);
+  PUT(to, a, frees);
+  PUT(to, a, remote_frees);
+}
+
+static void class_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_class *c = &e->dump->classes[i];
+  PUT(to, c, cell_bytes);
+  PUT(to, c, slabs);
+  PUT(to, c, in_use);
+  PUT(to, c, free);
+  PUT(to, c, uncarved_bytes);
+  PUT(to, c, tail_bytes);
+  PUT(to, c, allocs);
+  PUT(to, c, frees);
+  PUT(to, c, live_bytes);
+}
+
+static void ledger_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_ledger *l = &e->dump->ledger[i];
+  PUT_TEXT(to, e->dump, l, name);
+  json_put_text(to, "kind", WORD(l->kind, "line", "total", "resident"));
+  PUT(to, l, bytes);
+}
+
+static void health_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_health *h = &e->dump->health[i];
+  PUT_TEXT(to, e->dump, h, name);
+  json_put_bool(to, "problem", (h->flags & DUMP_PROBLEM) != 0);
+  PUT(to, h, count);
+}
+
+static void module_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_module *m = &e->dump->modules[i];
+  PUT(to, m, start);
+  PUT(to, m, end);
+  PUT(to, m, bias);
+  PUT_TEXT(to, e->dump, m, path);
+  PUT_TEXT(to, e->dump, m, build_id);
+  json_put_bool(to, "gone", (m->flags & DUMP_MODULE_GONE) != 0);
+}
+
+static void region_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_region *r = &e->dump->regions[i];
+  PUT_TEXT(to, e->dump, r, name);
+  json_put(to, "path", path_array(e, &(struct row){.key = e->paths->of_node[r->node]}));
+  json_put_text(to, "state", WORD(r->state, "unknown", "live", "ended"));
+  PUT(to, r, total_allocs);
+  PUT(to, r, total_size);
+  PUT(to, r, total_blocks);
+  PUT(to, r, total_block_size);
+  PUT(to, r, total_big_blocks);
+  PUT(to, r, used);
+  PUT(to, r, reserved);
+  PUT(to, r, peak);
+  PUT(to, r, destroyed);
+}
+
+static void block_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_block *b = &e->dump->blocks[i];
+  PUT(to, b, number);
+  index_put(to, "arena", b->arena > 0, b->arena - 1);
+  PUT(to, b, bytes);
+  PUT(to, b, passed);
+  PUT(to, b, slabs);
+  PUT(to, b, in_use);
+  PUT(to, b, born);
+  PUT(to, b, age);
+}
+
+static void frame_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct export_frame *f = &e->frames->items[i];
+  json_put_text(to, "name", f->name);
+  json_put_text(to, "function", f->is_function ? f->name : NULL);
+  json_put_text(to, "file", f->file);
+  index_put(to, "line", f->line > 0, f->line);
+  index_put(to, "module", f->module > 0, f->module - 1);
+  index_put(to, "offset", f->module > 0,
+            f->module > 0 ? f->address - e->dump->modules[f->module - 1].bias : 0);
+  index_put(to, "address", f->address > 0, f->address);
+}
+
+static void site_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_site *s = &e->dump->sites[i];
+  struct row r = {.kind = row_kind(s->kind), .key = e->paths->of_node[s->node]};
+  json_put_text(to, "kind",
+                WORD(s->kind, "path", "start", "unwinder", "full", "untagged", "ended", "region"));
+  json_put(to, "path", path_array(e, &r));
+}
+
+static void account_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_account *a = &e->dump->accounts[i];
+  index_put(to, "arena", a->arena < e->dump->n_arenas, a->arena);
+  index_put(to, "site", a->site < e->dump->n_sites, a->site);
+  PUT(to, a, allocs);
+  PUT(to, a, frees);
+  PUT(to, a, bytes);
+  PUT(to, a, live_objects);
+  PUT(to, a, live_bytes);
+  PUT(to, a, live_rounded);
+  PUT(to, a, peak_bytes);
+  PUT(to, a, at_peak_objects);
+  PUT(to, a, at_peak_bytes);
+  PUT(to, a, temporary);
+  PUT(to, a, smallest);
+  PUT(to, a, largest);
+  PUT(to, a, pinned_bytes);
+  PUT(to, a, large_allocs);
+  json_put_number(to, "waste", account_waste(a));
+}
+
+void export_json(const struct export *e, FILE *to) {
+  const struct dump *d = e->dump;
+  struct json_object *all = json_object_must();
+  json_put_text(all, "format", "arenashim");
+  json_put_number(all, "version", 1);
+  process_put(e, all);
+  list_put(e, all, "arenas", d->n_arenas, arena_fill);
+  list_put(e, all, "classes", d->n_classes, class_fill);
+  list_put(e, all, "ledger", d->n_ledger, ledger_fill);
+  list_put(e, all, "health", d->n_health, health_fill);
+  list_put(e, all, "modules", d->n_modules, module_fill);
+  list_put(e, all, "regions", d->n_regions, region_fill);
+  list_put(e, all, "blocks", d->n_blocks, block_fill);
+  list_put(e, all, "frames", e->frames->count, frame_fill);
+  list_put(e, all, "sites", d->n_sites, site_fill);
+  list_put(e, all, "accounts", d->n_accounts, account_fill);
+  json_write(all, to);
+}

@@ -1,0 +1,223 @@
+/* The profile that `go tool pprof` reads: a sample for each account.
+ *
+ *   sample      a path, six values; labels: arena, size class, mean size
+ *   location    a frame      function    its name and file      mapping    a module
+ */
+#include "export_frames.h"
+#include "pprof.h"
+#include "say.h"
+#include "segments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct writer {
+  const struct export *e;
+  struct pprof *pprof;
+};
+
+static const struct {
+  const char *name, *unit;
+} types[] = {{"alloc_objects", "count"}, {"alloc_space", "bytes"}, {"inuse_objects", "count"},
+             {"inuse_space", "bytes"},   {"peak_space", "bytes"},  {"waste", "bytes"}};
+enum { TYPES = sizeof types / sizeof *types };
+
+/* The type that is shown at first. */
+static int type_default(enum export_value value) {
+  static const int type[] = {[EXPORT_LIVE] = 3,
+                             [EXPORT_ALLOCS] = 0,
+                             [EXPORT_PEAK] = 4,
+                             [EXPORT_BYTES] = 1,
+                             [EXPORT_WASTE] = 5};
+  return type[value];
+}
+
+/* Numbers are signed there; no true one is that large. */
+static int64_t number(uint64_t n) { return n < INT64_MAX ? (int64_t)n : INT64_MAX; }
+
+static void head_write(const struct writer *w) {
+  const struct dump_process *process = w->e->dump->process;
+  Pprof__ValueType period = PPROF__VALUE_TYPE__INIT;
+  Pprof__Profile part = PPROF__PROFILE__INIT;
+  period.type = pprof_text(w->pprof, "space");
+  period.unit = pprof_text(w->pprof, "bytes");
+  part.period_type = &period;
+  part.period = process->sample_bytes > 0 ? number(process->sample_bytes) : 1;
+  part.time_nanos = number(process->unix_time) % (INT64_MAX / 1000000000) * 1000000000;
+  part.default_sample_type = pprof_text(w->pprof, types[type_default(w->e->options->value)].name);
+  pprof_write(w->pprof, &part);
+}
+
+static void types_write(const struct writer *w) {
+  for (int i = 0; i < TYPES; i++) {
+    Pprof__ValueType type = PPROF__VALUE_TYPE__INIT, *list = &type;
+    Pprof__Profile part = PPROF__PROFILE__INIT;
+    type.type = pprof_text(w->pprof, types[i].name);
+    type.unit = pprof_text(w->pprof, types[i].unit);
+    part.n_sample_type = 1;
+    part.sample_type = &list;
+    pprof_write(w->pprof, &part);
+  }
+}
+
+static void comment_write(const struct writer *w, const char *text) {
+  int64_t comment = pprof_text(w->pprof, text);
+  Pprof__Profile part = PPROF__PROFILE__INIT;
+  part.n_comment = 1;
+  part.comment = &comment;
+  pprof_write(w->pprof, &part);
+}
+
+static void comments_write(const struct writer *w) {
+  const struct dump_process *process = w->e->dump->process;
+  char sampling[120];
+  comment_write(w, dump_text(w->e->dump, process->command));
+  if (process->sample_bytes == 0)
+    return;
+  snprintf(sampling, sizeof sampling,
+           "Estimates: one allocation per %llu bytes on average was recorded",
+           (unsigned long long)process->sample_bytes);
+  comment_write(w, sampling);
+}
+
+/* Whether lines are known of a module's frames. */
+static bool *lined_new(const struct writer *w) {
+  bool *lined = must_zalloc((size_t)w->e->dump->n_modules + 1, sizeof *lined);
+  for (uint32_t i = 0; i < w->e->frames->count; i++)
+    if (w->e->frames->items[i].line > 0)
+      lined[w->e->frames->items[i].module] = true;
+  return lined;
+}
+
+static void mapping_write(const struct writer *w, uint32_t module, bool lined) {
+  const struct dump *d = w->e->dump;
+  const struct dump_module *m = &d->modules[module];
+  struct segment s = segment_find(d, m);
+  Pprof__Mapping mapping = PPROF__MAPPING__INIT, *list = &mapping;
+  Pprof__Profile part = PPROF__PROFILE__INIT;
+  mapping.id = (uint64_t)module + 1;
+  mapping.memory_start = s.start;
+  mapping.memory_limit = s.end;
+  mapping.file_offset = s.offset;
+  mapping.filename = pprof_text(w->pprof, dump_text(d, m->path));
+  mapping.build_id = pprof_text(w->pprof, dump_text(d, m->build_id));
+  mapping.has_functions = true;
+  mapping.has_filenames = mapping.has_line_numbers = lined;
+  part.n_mapping = 1;
+  part.mapping = &list;
+  pprof_write(w->pprof, &part);
+}
+
+static void mappings_write(const struct writer *w) {
+  bool *lined = lined_new(w);
+  for (uint32_t i = 0; i < w->e->dump->n_modules; i++)
+    mapping_write(w, i, lined[i + 1]);
+  free(lined);
+}
+
+static void location_write(const struct writer *w, uint32_t index) {
+  const struct export_frame *f = &w->e->frames->items[index];
+  Pprof__Line line = PPROF__LINE__INIT, *lines = &line;
+  Pprof__Location location = PPROF__LOCATION__INIT, *list = &location;
+  Pprof__Profile part = PPROF__PROFILE__INIT;
+  line.function_id = pprof_function(w->pprof, f->name, f->file);
+  line.line = f->line;
+  location.id = (uint64_t)index + 1;
+  location.mapping_id = f->module;
+  location.address = f->address;
+  location.n_line = 1;
+  location.line = &lines;
+  part.n_location = 1;
+  part.location = &list;
+  pprof_write(w->pprof, &part);
+}
+
+/* "64", "16-128" or "large". */
+static void class_text(const struct dump *d, uint64_t bytes, char *text, size_t room) {
+  uint64_t best = UINT64_MAX;
+  for (uint32_t i = 0; i < d->n_classes; i++)
+    if (d->classes[i].cell_bytes >= bytes && d->classes[i].cell_bytes < best)
+      best = d->classes[i].cell_bytes;
+  snprintf(text, room, best < UINT64_MAX ? "%llu" : "large", (unsigned long long)best);
+}
+
+/* The classes that an account's smallest and largest object are of; false when nothing tells. */
+static bool classes_text(const struct dump *d, const struct row *r, char text[64]) {
+  char low[24], high[24];
+  if (r->sum.allocs == 0 || r->kind == DUMP_SITE_REGION)
+    return false;
+  class_text(d, r->sum.smallest, low, sizeof low);
+  class_text(d, r->sum.largest, high, sizeof high);
+  snprintf(text, 64, strcmp(low, high) == 0 ? "%s" : "%s-%s", low, high);
+  return true;
+}
+
+static void label_text(const struct writer *w, Pprof__Label *label, const char *key,
+                       const char *text) {
+  pprof__label__init(label);
+  label->key = pprof_text(w->pprof, key);
+  label->str = pprof_text(w->pprof, text);
+}
+
+enum { LABELS = 3 };
+
+/* Fills labels in; returns how many. */
+static size_t labels_fill(const struct writer *w, const struct row *r, Pprof__Label *labels) {
+  const struct dump *d = w->e->dump;
+  char arena[300] = "(lost)", classes[64];
+  if (r->sum.arena < d->n_arenas)
+    snprintf(arena, sizeof arena, "%u %s", d->arenas[r->sum.arena].number,
+             dump_text(d, d->arenas[r->sum.arena].name));
+  label_text(w, &labels[0], "arena", arena);
+  if (!classes_text(d, r, classes))
+    return 1;
+  label_text(w, &labels[1], "size_class", classes);
+  pprof__label__init(&labels[2]);
+  labels[2].key = labels[2].num_unit = pprof_text(w->pprof, "bytes");
+  labels[2].num = number(r->sum.bytes / r->sum.allocs);
+  return LABELS;
+}
+
+static void values_fill(const struct row *r, int64_t values[TYPES]) {
+  values[0] = number(r->sum.allocs);
+  values[1] = number(r->sum.bytes);
+  values[2] = number(r->sum.live_objects);
+  values[3] = number(r->sum.live_bytes);
+  values[4] = number(r->sum.at_peak_bytes);
+  values[5] = number(account_waste(&r->sum));
+}
+
+static void sample_write(const struct writer *w, uint32_t account) {
+  struct row r = export_account(w->e, account);
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(w->e, &r, frames);
+  uint64_t locations[FRAMES_MAX];
+  int64_t values[TYPES];
+  Pprof__Label labels[LABELS], *label_list[LABELS] = {&labels[0], &labels[1], &labels[2]};
+  Pprof__Sample sample = PPROF__SAMPLE__INIT, *list = &sample;
+  Pprof__Profile part = PPROF__PROFILE__INIT;
+  for (uint32_t i = 0; i < n; i++)
+    locations[i] = (uint64_t)frames[n - 1 - i] + 1;
+  values_fill(&r, values);
+  sample.n_location_id = n;
+  sample.location_id = locations;
+  sample.n_value = TYPES;
+  sample.value = values;
+  sample.n_label = labels_fill(w, &r, labels);
+  sample.label = label_list;
+  part.n_sample = 1;
+  part.sample = &list;
+  pprof_write(w->pprof, &part);
+}
+
+void export_pprof(const struct export *e, FILE *to) {
+  struct writer w = {.e = e, .pprof = pprof_new(to)};
+  head_write(&w);
+  types_write(&w);
+  comments_write(&w);
+  mappings_write(&w);
+  for (uint32_t i = 0; i < e->frames->count; i++)
+    location_write(&w, i);
+  for (uint32_t i = 0; i < e->dump->n_accounts; i++)
+    sample_write(&w, i);
+  pprof_end(w.pprof);
+}

@@ -1,0 +1,94 @@
+/* Writes beside and renames; contract in output.h. */
+#include "output.h"
+#include "say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_same(const struct stat *a, const char *input) {
+  struct stat b;
+  return stat(input, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* A link stays one: what it leads to is replaced. */
+static void path_resolve(struct output *o, bool exists) {
+  char *real = exists ? realpath(o->name, NULL) : NULL;
+  o->path = real != NULL ? real : must_copy(o->name);
+  if (asprintf(&o->temporary, "%s.%d.tmp", o->path, (int)getpid()) < 0)
+    must_have(NULL);
+}
+
+/* A new file with the rights of the one that it replaces. */
+static FILE *temporary_open(const struct output *o, const struct stat *old) {
+  int fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return NULL;
+  if (old != NULL)
+    (void)!fchmod(fd, old->st_mode & 07777);
+  return fdopen(fd, "w");
+}
+
+static bool file_open(struct output *o, const char *input) {
+  struct stat old;
+  bool exists = stat(o->name, &old) == 0;
+  if (exists && is_same(&old, input)) {
+    say_error("%s is the dump itself: name another file with -o", o->name);
+    return false;
+  }
+  if (exists && access(o->name, W_OK) != 0)
+    o->to = NULL;
+  else if (exists && !S_ISREG(old.st_mode))
+    o->to = fopen(o->name, "we");
+  else {
+    path_resolve(o, exists);
+    o->to = temporary_open(o, exists ? &old : NULL);
+  }
+  if (o->to == NULL)
+    say_error("%s can't be written: %s: name another file with -o", o->name, strerror(errno));
+  return o->to != NULL;
+}
+
+static void output_free(struct output *o) {
+  free(o->path);
+  free(o->temporary);
+}
+
+bool output_open(struct output *o, const char *path, const char *input, const char *binary) {
+  *o = (struct output){.to = stdout, .name = path != NULL ? path : "the output"};
+  if (path == NULL && binary != NULL && isatty(STDOUT_FILENO)) {
+    say_error("%s is no text for a terminal: name a file with -o, or use a pipe", binary);
+    return false;
+  }
+  if (path == NULL || file_open(o, input))
+    return true;
+  output_free(o);
+  return false;
+}
+
+/* What is in the buffers counts only when it has arrived. */
+static bool stream_end(const struct output *o) {
+  bool good = fflush(o->to) == 0 && !ferror(o->to);
+  int why = errno;
+  good = (o->to == stdout || fclose(o->to) == 0) && good;
+  if (good && o->path != NULL && rename(o->temporary, o->path) == 0)
+    return true;
+  if (good && o->path == NULL)
+    return true;
+  say_error("%s could not be written: %s: check where the output goes", o->name,
+            strerror(good ? errno : why));
+  return false;
+}
+
+bool output_close(struct output *o, bool keep) {
+  if (!keep && o->to != stdout)
+    fclose(o->to);
+  bool kept = keep && stream_end(o);
+  if (!kept && o->temporary != NULL)
+    unlink(o->temporary);
+  output_free(o);
+  return kept;
+}

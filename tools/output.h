@@ -1,0 +1,26 @@
+/* Where a command's result goes: standard output, or a file that is there whole or not at all.
+ *
+ * A file is written under a temporary name beside its own and renamed at the end.  What is no
+ * regular file (a pipe, /dev/full) is written itself.
+ */
+#ifndef TOOLS_OUTPUT_H
+#define TOOLS_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct output {
+  FILE *to;
+  const char *name; /* for messages */
+  char *path;       /* the file that the temporary one becomes; NULL: none */
+  char *temporary;
+};
+
+/* `path` NULL: standard output.  `input` is a file that must stay.  `binary`: the format's name
+ * when it is nothing for a terminal, else NULL.  False: said why not. */
+bool output_open(struct output *o, const char *path, const char *input, const char *binary);
+
+/* Keeps what was written, or not.  False: it is not kept; said why if it could not be written. */
+bool output_close(struct output *o, bool keep);
+
+#endif

@@ -1,0 +1,55 @@
+/* Reads program headers with libelf; contract in segments.h. */
+#include "segments.h"
+
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+
+static bool is_build(Elf *elf, const char *build_id) {
+  const void *id;
+  ssize_t bytes = dwelf_elf_gnu_build_id(elf, &id);
+  if (bytes <= 0 || strlen(build_id) != (size_t)bytes * 2)
+    return false;
+  for (ssize_t i = 0; i < bytes; i++) {
+    char hex[3];
+    snprintf(hex, sizeof hex, "%02x", ((const unsigned char *)id)[i]);
+    if (memcmp(hex, build_id + 2 * i, 2) != 0)
+      return false;
+  }
+  return true;
+}
+
+/* As the kernel maps it: from a page's start. */
+static bool code_find(Elf *elf, struct segment *s, uint64_t bias) {
+  size_t count = 0;
+  elf_getphdrnum(elf, &count);
+  for (size_t i = 0; i < count; i++) {
+    GElf_Phdr p;
+    if (gelf_getphdr(elf, (int)i, &p) == NULL || p.p_type != PT_LOAD || !(p.p_flags & PF_X))
+      continue;
+    s->start = bias + (p.p_vaddr & -(uint64_t)PAGE);
+    s->end = bias + p.p_vaddr + p.p_memsz;
+    s->offset = p.p_offset & -(uint64_t)PAGE;
+    return true;
+  }
+  return false;
+}
+
+struct segment segment_find(const struct dump *d, const struct dump_module *m) {
+  struct segment s = {.start = m->start, .end = m->end};
+  const char *path = dump_text(d, m->path);
+  int fd = path[0] == '/' ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+  if (fd < 0)
+    return s;
+  elf_version(EV_CURRENT);
+  Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+  s.same = elf != NULL && is_build(elf, dump_text(d, m->build_id)) && code_find(elf, &s, m->bias);
+  elf_end(elf);
+  close(fd);
+  return s;
+}
