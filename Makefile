@@ -190,6 +190,13 @@ TOOL_TESTS := $(patsubst test/%.c,$(B)/test/%,$(wildcard test/tools/*_test.c))
 TOOL_PROGRAMS := $(TOOL_TESTS) $(B)/test/tools/make_dump $(B)/test/tools/arenashim \
   $(patsubst test/%.cc,$(B)/test/%,$(wildcard test/tools/*.cc))
 
+# What drives the browser in tests, and pages that read our files.
+BROWSER := $(B)/browser/node_modules/.package-lock.json
+$(BROWSER): test/browser/package.json test/browser/package-lock.json
+	@mkdir -p $(B)/browser && cp $^ $(B)/browser
+	cd $(B)/browser && npm ci --silent --no-audit --no-fund --ignore-scripts && touch $(@:$(B)/browser/%=%)
+
+export NODE_PATH = $(abspath $(B)/browser/node_modules)
 export TOOL = $(abspath $(B)/arenashim)
 export SHIM = $(abspath $(B)/libarenashim.so)
 export BIN = $(abspath $(B)/test/preload)
@@ -208,7 +215,7 @@ test: deps-build deps-test
   test/tools/*.bats test/*.bats) \
 	  $(wildcard test/bench/*.bats)
 
-test-programs: $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
+test-programs: $(BROWSER) $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
 
 # The same unit tests under sanitizers.
 asan: deps-build deps-test
@@ -228,7 +235,7 @@ fuzz: deps-build deps-test
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
 TOOL_ALL := $(wildcard tools/*.[ch])
 TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
-check: deps-build deps-check
+check: deps-build deps-check $(PROTO).h
 	clang-format --dry-run -Werror $(SOURCES) $(TOOL_ALL) $(TEST_SOURCES)
 	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
 	  $$cc $(SHIM_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; \
@@ -270,7 +277,7 @@ install: all
 	install -m 755 $(B)/libarenashim.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 $(B)/libarena.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 arena/arena.h shim/arenashim.h $(DESTDIR)$(PREFIX)/include
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/arenashim README.md LICENSE LICENSE.jemalloc
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/arenashim README.md tools/arenashim.schema.json LICENSE LICENSE.jemalloc
 
 clean:
 	rm -rf $(B)

@@ -1,0 +1,119 @@
+# Exports as the tools that they are for read them: on every number they say what we say.
+load ../preload/common
+
+: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
+TOOL=$(realpath "$TOOL")
+HERE=$BATS_TEST_DIRNAME
+BROWSER=${NODE_PATH:-$(dirname "$TOOL")/browser/node_modules}
+export NODE_PATH=$BROWSER
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  export HOME=$PWD XDG_CONFIG_HOME=$PWD XDG_CACHE_HOME=$PWD # what the readers keep goes with the test
+}
+
+# recorded FLAG...: a dump d of the program, and its numbers.
+recorded() {
+  gcc -std=gnu17 -O0 -g0 -fno-builtin -pthread "$@" -o program "$HERE/export_program.c"
+  rm -f d # an old one would stay, and the new one get another name
+  run_shim ARENASHIM_TAG=stack:16 ARENASHIM_DUMP=d ./program
+  expect_ok && expect '-z $stderr'
+  exported json --no-fold
+}
+
+exported() { # FORMAT [OPTION...]: d.FORMAT
+  run --separate-stderr timeout -k 5 60 "$TOOL" export d --format "$1" -o "d.$1" "${@:2}"
+  expect_ok && expect '-z $stderr'
+}
+
+# agrees LEAST COMMAND...: it ends with a count of at least so many, and no difference.
+agrees() {
+  run --separate-stderr timeout -k 5 120 "${@:2}"
+  echo "$output"
+  expect_ok
+  [[ $output =~ ^[a-z]+=([0-9]+)\ differences=0$ ]]
+  ((BASH_REMATCH[1] >= $1))
+}
+
+@test "google-pprof and jeprof read the heap text" {
+  local flag
+  for flag in -pie -no-pie; do
+    recorded $flag
+    exported heap
+    agrees 40 /usr/bin/python3 "$HERE/export_heap.py" google-pprof program d.heap d.json
+    agrees 40 /usr/bin/python3 "$HERE/export_heap.py" jeprof program d.heap d.json
+  done
+}
+
+@test "the comparison sees one object more, and what heap_v2/1 would do" {
+  recorded
+  exported heap
+  local change
+  for change in 's/ 70000 /70001 /' '2,$s/^ *7: /8: /' 's,heapprofile,heap_v2/1,'; do
+    sed "$change" d.heap >changed
+    refute cmp -s d.heap changed
+    refute timeout 60 /usr/bin/python3 "$HERE/export_heap.py" google-pprof program changed d.json
+  done
+}
+
+@test "go tool pprof reads the profile: -top is our report" {
+  recorded
+  exported pprof --no-fold
+  agrees 80 /usr/bin/python3 "$HERE/export_pprof.py" d.pprof d.json
+  exported pprof
+  refute /usr/bin/python3 "$HERE/export_pprof.py" d.pprof d.json >differences # strdup is folded away
+  grep -q '__strdup: 0, and ours says 1$' differences
+  exported json
+  agrees 80 /usr/bin/python3 "$HERE/export_pprof.py" d.pprof d.json
+}
+
+@test "go tool pprof: what is shown first, labels, build-ids" {
+  recorded
+  local type value id
+  id=$(readelf -n program | sed -n 's/.*Build ID: //p')
+  while read -r value type; do
+    exported pprof --value "$value"
+    go tool pprof -raw d.pprof >raw
+    grep -qE "(^| )${type/ /\/}\[dflt\]" raw
+    grep -qx "PeriodType: space bytes" raw
+    grep -qE "^1: 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ .*/program $id \[FN\]" raw
+  done <<<$'live inuse_space bytes\nallocs alloc_objects count\npeak peak_space bytes\nbytes alloc_space bytes\nwaste waste bytes'
+  go tool pprof -tags d.pprof >tags 2>/dev/null
+  grep -q 'size_class:' tags && grep -q '0 program' tags
+  go tool pprof -top -sample_index=alloc_objects -tagfocus=size_class='^16$' -nodefraction=0 d.pprof 2>/dev/null >top
+  grep -qE ' 307 .* main$' top # tiny's and empty's
+}
+
+@test "valgrind's dh_view.html shows the DHAT file" {
+  recorded
+  exported dhat --no-fold
+  node "$HERE/export_dhat.js" "$PWD/d.dhat" >page
+  agrees 4 /usr/bin/python3 "$HERE/export_pages.py" dhat page d.json
+}
+
+@test "speedscope shows its file" {
+  recorded
+  exported speedscope --no-fold --value allocs
+  node "$HERE/export_speedscope.js" "$BROWSER/speedscope/dist/release/index.html" "$PWD/d.speedscope" >page
+  agrees 20 /usr/bin/python3 "$HERE/export_pages.py" speedscope page d.json
+}
+
+@test "the pages' tests see a file that is wrong" {
+  recorded
+  exported dhat
+  sed -i 's/"ftbl":/"table":/' d.dhat
+  refute node "$HERE/export_dhat.js" "$PWD/d.dhat" >page 2>said
+  grep -q 'missing a field: ftbl' said
+}
+
+@test "JSON documents are what their schemas say" {
+  recorded
+  exported dhat
+  exported speedscope
+  local schemas=$HERE/../tools/schemas valid=$HERE/../tools/valid.py
+  "$valid" "$HERE/../../tools/arenashim.schema.json" d.json
+  "$valid" "$schemas/dhat.json" d.dhat
+  "$valid" "$BROWSER/speedscope/dist/release/file-format-schema.json" d.speedscope
+  sed 's/"sampled"/"samples"/' d.speedscope >changed
+  refute "$valid" "$BROWSER/speedscope/dist/release/file-format-schema.json" changed
+}
