@@ -37,7 +37,7 @@ static void all_there(struct argp_state *state, const struct export_options *o) 
     argp_failure(state, 2, 0, "export: name the FILE that ARENASHIM_DUMP made");
   if (o->format == NULL)
     argp_failure(state, 2, 0,
-                 "export: say which --format, pprof, collapsed, dhat, heap, json or speedscope");
+                 "export: say which --format: pprof, collapsed, dhat, heap, json or speedscope");
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The heap text as google-pprof or jeprof reads it, against our own numbers, for each call path.
 
-Usage: export_heap.py READER PROGRAM HEAP JSON      JSON: of the same dump, with --no-fold
+Usage: export_heap.py READER PROGRAM HEAP JSON [VALUE...]      JSON: of the same dump, with --no-fold
 
 Compared are the program's own frames of each path: how libc's are called depends on its debug symbols,
 and the readers leave malloc's names out.  Paths without any are compared as one, by their sum.
@@ -10,8 +10,9 @@ import re
 import sys
 from collections import Counter
 
-from export_numbers import Ours, VALUES, compare, said
+from export_numbers import Ours, compare, said
 
+ALL = ('inuse_objects', 'inuse_space', 'alloc_objects', 'alloc_space')
 OWN = {'main', 'keep', 'leaf', 'empty', 'tiny', 'mixed', 'deep', 'large', 'thread'}
 
 
@@ -31,9 +32,9 @@ def theirs(reader, program, heap, value):
     return sums
 
 
-def main(reader, program, heap, json):
+def main(reader, program, heap, json, *values):
     ours, wrong, paths = Ours(json), 0, 0
-    for value in [v for v in VALUES if v.startswith(('inuse', 'alloc'))]:
+    for value in values or ALL:
         found = own_frames(theirs(reader, program, heap, value))
         wrong += compare(f'{value} by path', found, own_frames(ours.by_path(value)))
         paths += len(found)

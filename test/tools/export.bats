@@ -73,22 +73,70 @@ lines() { printf '%s\n' "$@"; }
   [[ $(<out) == "$all" ]]
 }
 
+formats=(collapsed dhat heap json pprof speedscope)
+
 @test "outputs that can't be written" {
+  local format
   arenashim export small.dump --format collapsed -o /nowhere/out
-  error '/nowhere/out can.t be written: No such file or directory: name another file'
-  arenashim export small.dump --format collapsed -o /dev/full
-  error '/dev/full could not be written: No space left on device'
-  run --separate-stderr sh -c '"$1" export small.dump --format collapsed >/dev/full' sh "$TOOL"
-  error 'the output could not be written: No space left on device'
+  error '/nowhere/out can.t be written: No such file or directory: name another file with -o'
+  arenashim export small.dump --format collapsed -o .
+  error '[.] can.t be written: Is a directory: name another file with -o'
+  for format in "${formats[@]}"; do
+    arenashim export small.dump --format $format -o /dev/full
+    error '/dev/full could not be written: No space left on device: check where the output goes'
+    run --separate-stderr sh -c '"$1" export small.dump --format "$2" >/dev/full' sh "$TOOL" $format
+    error 'the output could not be written: No space left on device: check where the output goes'
+  done
+}
+
+@test "a disk that gets full leaves the old file, and nothing beside it" {
+  local format
+  "$HERE/large.sh" 500 2000 "$TOOL" | dump large.dump
+  for format in "${formats[@]}"; do
+    echo old >out
+    run --separate-stderr bash -c 'ulimit -f 4; trap "" XFSZ; "$1" export large.dump --format "$2" -o out' sh "$TOOL" $format
+    error 'out could not be written: File too large: check where the output goes'
+    [[ $(<out) == old ]]
+    [[ $(echo out*) == out ]] || { ls; return 1; }
+  done
+}
+
+@test "the dump itself is not overwritten, whatever it is called" {
+  ln small.dump hard
+  ln -s small.dump soft
+  cp small.dump copy
+  local name
+  for name in small.dump ./small.dump hard soft; do
+    arenashim export small.dump --format collapsed -o $name
+    error "$name is the dump itself: name another file with -o"
+    cmp small.dump copy
+  done
+}
+
+@test "a file that is replaced keeps its rights, a link stays one" {
+  echo old >real && chmod 640 real && ln -s real link
+  arenashim export small.dump --format collapsed -o link
+  expect '$status == 0 && -z $stderr'
+  [[ -L link && $(stat -c %a real) == 640 ]] && grep -q 'demo+0x402020' real
+  rm real
+  arenashim export small.dump --format collapsed -o link # it leads nowhere yet
+  expect '$status == 0 && -z $stderr'
+  [[ -s link ]]
+}
+
+@test "pprof's bytes are nothing for a terminal, but for a pipe" {
+  run --separate-stderr script -qec "'$TOOL' export small.dump --format pprof" /dev/null
+  expect '$status == 2 && $output == "arenashim: pprof is no text for a terminal: name a file with -o, or use a pipe"*'
+  "$TOOL" export small.dump --format pprof | gzip -t
 }
 
 @test "options that are wrong or missing" {
   arenashim export --format collapsed
   error 'export: name the FILE'
   arenashim export small.dump
-  error 'export: say which --format'
+  error 'export: say which --format: pprof, collapsed, dhat, heap, json or speedscope'
   arenashim export small.dump --format svg
-  error '--format=svg: use one of collapsed'
+  error '--format=svg: use one of collapsed, dhat, heap, json, pprof, speedscope'
   arenashim export small.dump --format collapsed --value size
   error '--value=size: use one of live, allocs, peak, bytes, waste'
   arenashim export small.dump other --format collapsed
@@ -98,10 +146,17 @@ lines() { printf '%s\n' "$@"; }
 }
 
 @test "damaged and missing parts" {
+  local format
   { echo 'drop account'; cat "$HERE/small.txt"; } | dump d
-  arenashim export d --format collapsed
-  expect '$status == 2 && $stderr == *"d: its call sites are damaged or missing: copy or make the dump again"'
   head -c -100 small.dump >cut
-  arenashim export cut --format collapsed
-  expect '$status == 0 && $stderr == *"\"call paths\" is cut off"* && $output == *"(no path) "*'
+  head -c 50 small.dump >stub
+  for format in "${formats[@]}"; do
+    arenashim export d --format $format
+    expect '$status == 2 && $stderr == *"d: its call sites are damaged or missing: copy or make the dump again"'
+    arenashim export stub --format $format
+    error 'stub'
+    arenashim export cut --format $format -o out
+    expect '$status == 0 && $stderr == *"\"call paths\" is cut off"* && -s out'
+  done
+  [[ $(grep -c '(no path)' out) == 1 ]]
 }
