@@ -29,11 +29,17 @@ uint64_t export_value(enum export_value value, const struct row *r) {
   }
 }
 
+struct row export_site(const struct export *e, uint32_t site) {
+  const struct dump_site *s = &e->dump->sites[site];
+  return (struct row){.kind = row_kind(s->kind), .key = e->paths->of_node[s->node]};
+}
+
 struct row export_account(const struct export *e, uint32_t account) {
   const struct dump_account *a = &e->dump->accounts[account];
-  const struct dump_site *s = &e->dump->sites[a->site];
-  return (struct row){
-      .kind = row_kind(s->kind), .key = e->paths->of_node[s->node], .accounts = 1, .sum = *a};
+  struct row r = export_site(e, a->site);
+  r.accounts = 1;
+  r.sum = *a;
+  return r;
 }
 
 int export_write(const struct export_options *o, const struct dump *d, FILE *to) {

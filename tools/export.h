@@ -31,7 +31,7 @@ struct export {
 enum frames_detail {
   FRAMES_NONE,     /* it doesn't ask for any */
   FRAMES_CALLS,    /* a place in the code: two calls of a function are two frames */
-  FRAMES_FUNCTIONS /* a function; the innermost frame counts by its line, too */
+  FRAMES_FUNCTIONS /* a function, by its name and file */
 };
 
 struct export_format {
@@ -60,7 +60,8 @@ void export_speedscope(const struct export *e, FILE *to);
 /* A row's figure. */
 uint64_t export_value(enum export_value value, const struct row *r);
 
-/* A row of one account alone. */
+/* A row of one site, without figures, and of one account alone. */
+struct row export_site(const struct export *e, uint32_t site);
 struct row export_account(const struct export *e, uint32_t account);
 
 /* Reads the words after "export"; ends the command when they are wrong or ask for help. */

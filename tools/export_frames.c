@@ -1,8 +1,6 @@
 /* Collects the frames of all paths; contract in export_frames.h.
  *
- *   items   [words of rows without a path]...  [frames of paths]...
- *
- * Words come first, at an index by their kind; equal frames are found in a tree of libc's.
+ * Those alone that a row, a site or a region shows; equal ones are found in a tree of libc's.
  */
 #include "export_frames.h"
 #include "say.h"
@@ -24,6 +22,8 @@ static int frame_compare(const void *a, const void *b) {
     return x->module < y->module ? -1 : 1;
   if (x->line != y->line)
     return x->line < y->line ? -1 : 1;
+  if (x->inlined != y->inlined)
+    return x->inlined ? 1 : -1;
   int names = strcmp(x->name, y->name);
   return names != 0 ? names : texts_compare(x->file, y->file);
 }
@@ -45,17 +45,15 @@ static char *frame_name(const struct export *e, uint32_t path) {
 
 static struct export_frame frame_read(const struct export *e, uint32_t path,
                                       enum frames_detail detail) {
-  bool innermost = e->paths->items[e->paths->items[path].parent].inner == 0;
   struct frame shown;
   paths_frame(e->paths, e->dump, e->names, path, &shown);
   struct export_frame f = {.name = frame_name(e, path),
                            .is_function = shown.function != NULL,
-                           .file = shown.file != NULL ? utf8_copy(shown.file) : NULL,
-                           .line = shown.line};
-  if (detail == FRAMES_FUNCTIONS) {
-    f.line = innermost ? f.line : 0;
+                           .file = shown.file != NULL ? utf8_copy(shown.file) : NULL};
+  if (detail == FRAMES_FUNCTIONS)
     return f;
-  }
+  f.line = shown.line;
+  f.inlined = shown.inlined;
   f.module = shown.module;
   f.address = shown.address > 0 ? shown.address - 1 : 0;
   return f;
@@ -73,22 +71,47 @@ static uint32_t frame_index(struct export_frames *f, const struct export_frame *
   return (uint32_t)(*found - f->items);
 }
 
-static void words_add(struct export_frames *f) {
-  for (uint32_t kind = 0; kind < ROW_KINDS; kind++) {
-    const char *words = row_words(&(struct row){.kind = kind});
-    f->items[f->count++].name = must_copy(words != NULL ? words : "(no path)");
+static void words_use(struct export_frames *f, const struct row *r) {
+  if (f->of_words[r->kind] != 0)
+    return;
+  const char *words = row_words(r);
+  f->items[f->count].name = must_copy(words != NULL ? words : "(no path)");
+  f->of_words[r->kind] = ++f->count;
+}
+
+static bool has_words(const struct row *r) { return r->key == PATH_ROOT || row_words(r) != NULL; }
+
+/* What a path's parent shows is collected by then, if the path is. */
+static void row_use(const struct export *e, struct export_frames *f, const struct row *r,
+                    enum frames_detail detail) {
+  for (uint32_t path = r->key; path != PATH_ROOT && f->of_path[path] == 0;
+       path = e->paths->items[path].parent) {
+    struct export_frame frame = frame_read(e, path, detail);
+    f->of_path[path] = frame_index(f, &frame) + 1;
   }
+  if (has_words(r))
+    words_use(f, r);
+}
+
+/* Rows alone would do for most formats, but sites and regions have paths, too. */
+static void all_use(const struct export *e, struct export_frames *f, enum frames_detail detail) {
+  const struct dump *d = e->dump;
+  for (uint32_t i = 0; i < d->n_sites; i++) {
+    struct row r = export_site(e, i);
+    row_use(e, f, &r, detail);
+  }
+  for (uint32_t i = 0; i < d->n_regions; i++)
+    row_use(e, f, &(struct row){.key = e->paths->of_node[d->regions[i].node]}, detail);
 }
 
 struct export_frames *frames_new(const struct export *e, enum frames_detail detail) {
   struct export_frames *f = must_zalloc(1, sizeof *f);
   f->items = must_zalloc((size_t)e->paths->count + ROW_KINDS, sizeof *f->items);
   f->of_path = must_zalloc(e->paths->count, sizeof *f->of_path);
-  words_add(f);
-  for (uint32_t path = PATH_ROOT + 1; path < e->paths->count; path++) {
-    struct export_frame frame = frame_read(e, path, detail);
-    f->of_path[path] = frame_index(f, &frame);
-  }
+  for (uint32_t i = 0; i < e->rows->count; i++)
+    row_use(e, f, &e->rows->items[i], detail);
+  if (detail == FRAMES_CALLS)
+    all_use(e, f, detail);
   return f;
 }
 
@@ -110,8 +133,8 @@ void frames_free(struct export_frames *f) {
 uint32_t frames_of_row(const struct export *e, const struct row *r, uint32_t frames[FRAMES_MAX]) {
   uint32_t n = 0;
   for (uint32_t path = r->key; path != PATH_ROOT; path = e->paths->items[path].parent)
-    frames[n++] = e->frames->of_path[path];
-  if (n == 0 || row_words(r) != NULL)
-    frames[n++] = row_kind(r->kind);
+    frames[n++] = e->frames->of_path[path] - 1;
+  if (has_words(r))
+    frames[n++] = e->frames->of_words[r->kind] - 1;
   return n;
 }

@@ -9,17 +9,20 @@ enum { FRAMES_MAX = DUMP_DEPTH_MAX + 2 };
 
 struct export_frame {
   char *name;       /* as `arenashim report` has it, without an offset in functions */
-  bool is_function; /* else a label, module+offset or words */
   char *file;       /* NULL: not known */
-  unsigned line;    /* 0: not known */
-  uint32_t module;  /* index + 1, 0: none.  Like the address 0 in FRAMES_FUNCTIONS */
+  bool is_function; /* else a label, module+offset or words */
+  /* In FRAMES_FUNCTIONS none of the following is told. */
+  bool inlined;     /* into the frame that comes next */
+  unsigned line;    /* of the call; 0: not known */
+  uint32_t module;  /* index + 1, 0: none */
   uint64_t address; /* in the call, one less than its return address; 0: none */
 };
 
 struct export_frames {
   struct export_frame *items;
   uint32_t count;
-  uint32_t *of_path;
+  uint32_t *of_path;            /* index + 1 of each path's outermost frame; 0: nobody shows it */
+  uint32_t of_words[ROW_KINDS]; /* the same of rows' words */
   void *tree;
 };
 

@@ -165,6 +165,7 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
   json_put_text(to, "function", f->is_function ? f->name : NULL);
   json_put_text(to, "file", f->file);
   index_put(to, "line", f->line > 0, f->line);
+  json_put_bool(to, "inlined", f->inlined);
   index_put(to, "module", f->module > 0, f->module - 1);
   index_put(to, "offset", f->module > 0,
             f->module > 0 ? f->address - e->dump->modules[f->module - 1].bias : 0);
@@ -173,7 +174,7 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
 
 static void site_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_site *s = &e->dump->sites[i];
-  struct row r = {.kind = row_kind(s->kind), .key = e->paths->of_node[s->node]};
+  struct row r = export_site(e, i);
   json_put_text(to, "kind",
                 WORD(s->kind, "path", "start", "unwinder", "full", "untagged", "ended", "region"));
   json_put(to, "path", path_array(e, &r));

@@ -1,10 +1,11 @@
 /* The profile that `go tool pprof` reads: a sample for each account.
  *
  *   sample      a path, six values; labels: arena, size class, mean size
- *   location    a frame      function    its name and file      mapping    a module
+ *   location    a frame, and those inlined into it    function    a frame's name and file
+ *   mapping     a module
  */
 #include "export_frames.h"
-#include "pprof.h"
+#include "pprof_locations.h"
 #include "say.h"
 #include "segments.h"
 
@@ -14,6 +15,7 @@
 struct writer {
   const struct export *e;
   struct pprof *pprof;
+  struct locations *locations;
 };
 
 static const struct {
@@ -80,16 +82,22 @@ static void comments_write(const struct writer *w) {
   comment_write(w, sampling);
 }
 
-/* Whether lines are known of a module's frames. */
-static bool *lined_new(const struct writer *w) {
-  bool *lined = must_zalloc((size_t)w->e->dump->n_modules + 1, sizeof *lined);
-  for (uint32_t i = 0; i < w->e->frames->count; i++)
-    if (w->e->frames->items[i].line > 0)
-      lined[w->e->frames->items[i].module] = true;
-  return lined;
+/* What is known of a module's frames. */
+struct known {
+  bool lines, inlined;
+};
+
+static struct known *known_new(const struct writer *w) {
+  struct known *known = must_zalloc((size_t)w->e->dump->n_modules + 1, sizeof *known);
+  for (uint32_t i = 0; i < w->e->frames->count; i++) {
+    const struct export_frame *f = &w->e->frames->items[i];
+    known[f->module].lines |= f->line > 0;
+    known[f->module].inlined |= f->inlined;
+  }
+  return known;
 }
 
-static void mapping_write(const struct writer *w, uint32_t module, bool lined) {
+static void mapping_write(const struct writer *w, uint32_t module, struct known known) {
   const struct dump *d = w->e->dump;
   const struct dump_module *m = &d->modules[module];
   struct segment s = segment_find(d, m);
@@ -102,34 +110,18 @@ static void mapping_write(const struct writer *w, uint32_t module, bool lined) {
   mapping.filename = pprof_text(w->pprof, dump_text(d, m->path));
   mapping.build_id = pprof_text(w->pprof, dump_text(d, m->build_id));
   mapping.has_functions = true;
-  mapping.has_filenames = mapping.has_line_numbers = lined;
+  mapping.has_filenames = mapping.has_line_numbers = known.lines;
+  mapping.has_inline_frames = known.inlined;
   part.n_mapping = 1;
   part.mapping = &list;
   pprof_write(w->pprof, &part);
 }
 
 static void mappings_write(const struct writer *w) {
-  bool *lined = lined_new(w);
+  struct known *known = known_new(w);
   for (uint32_t i = 0; i < w->e->dump->n_modules; i++)
-    mapping_write(w, i, lined[i + 1]);
-  free(lined);
-}
-
-static void location_write(const struct writer *w, uint32_t index) {
-  const struct export_frame *f = &w->e->frames->items[index];
-  Pprof__Line line = PPROF__LINE__INIT, *lines = &line;
-  Pprof__Location location = PPROF__LOCATION__INIT, *list = &location;
-  Pprof__Profile part = PPROF__PROFILE__INIT;
-  line.function_id = pprof_function(w->pprof, f->name, f->file);
-  line.line = f->line;
-  location.id = (uint64_t)index + 1;
-  location.mapping_id = f->module;
-  location.address = f->address;
-  location.n_line = 1;
-  location.line = &lines;
-  part.n_location = 1;
-  part.location = &list;
-  pprof_write(w->pprof, &part);
+    mapping_write(w, i, known[i + 1]);
+  free(known);
 }
 
 /* "64", "16-128" or "large". */
@@ -191,14 +183,15 @@ static void sample_write(const struct writer *w, uint32_t account) {
   struct row r = export_account(w->e, account);
   uint32_t frames[FRAMES_MAX], n = frames_of_row(w->e, &r, frames);
   uint64_t locations[FRAMES_MAX];
+  size_t n_locations = 0;
   int64_t values[TYPES];
   Pprof__Label labels[LABELS], *label_list[LABELS] = {&labels[0], &labels[1], &labels[2]};
   Pprof__Sample sample = PPROF__SAMPLE__INIT, *list = &sample;
   Pprof__Profile part = PPROF__PROFILE__INIT;
-  for (uint32_t i = 0; i < n; i++)
-    locations[i] = (uint64_t)frames[n - 1 - i] + 1;
+  while (n > 0)
+    locations[n_locations++] = locations_take(w->locations, frames, &n);
   values_fill(&r, values);
-  sample.n_location_id = n;
+  sample.n_location_id = n_locations;
   sample.location_id = locations;
   sample.n_value = TYPES;
   sample.value = values;
@@ -211,13 +204,13 @@ static void sample_write(const struct writer *w, uint32_t account) {
 
 void export_pprof(const struct export *e, FILE *to) {
   struct writer w = {.e = e, .pprof = pprof_new(to)};
+  w.locations = locations_new(w.pprof, e->frames);
   head_write(&w);
   types_write(&w);
   comments_write(&w);
   mappings_write(&w);
-  for (uint32_t i = 0; i < e->frames->count; i++)
-    location_write(&w, i);
   for (uint32_t i = 0; i < e->dump->n_accounts; i++)
     sample_write(&w, i);
+  locations_free(w.locations);
   pprof_end(w.pprof);
 }

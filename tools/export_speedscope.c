@@ -21,8 +21,6 @@ static struct json_object *frames_array(const struct export_frames *f) {
     json_put_text(frame, "name", f->items[i].name);
     if (f->items[i].file != NULL)
       json_put_text(frame, "file", f->items[i].file);
-    if (f->items[i].line > 0)
-      json_put_number(frame, "line", f->items[i].line);
     json_add(all, frame);
   }
   return all;

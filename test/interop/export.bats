@@ -14,7 +14,7 @@ setup() {
 
 # recorded FLAG...: a dump d of the program, and its numbers.
 recorded() {
-  gcc -std=gnu17 -O0 -g0 -fno-builtin -pthread "$@" -o program "$HERE/export_program.c"
+  gcc -std=gnu17 -O0 -g -fno-builtin -pthread "$@" -o program "$HERE/export_program.c"
   rm -f d # an old one would stay, and the new one get another name
   run_shim ARENASHIM_TAG=stack:16 ARENASHIM_DUMP=d ./program
   expect_ok && expect '-z $stderr'
@@ -62,14 +62,14 @@ agrees() {
   recorded
   exported pprof --no-fold
   agrees 80 /usr/bin/python3 "$HERE/export_pprof.py" d.pprof d.json
-  exported pprof
-  refute /usr/bin/python3 "$HERE/export_pprof.py" d.pprof d.json >differences # strdup is folded away
-  grep -q '__strdup: 0, and ours says 1$' differences
-  exported json
+  exported pprof --fold within
+  refute /usr/bin/python3 "$HERE/export_pprof.py" d.pprof d.json >differences
+  grep -qx 'alloc_objects, flat: within: 0, and ours says 1000' differences
+  exported json --fold within
   agrees 80 /usr/bin/python3 "$HERE/export_pprof.py" d.pprof d.json
 }
 
-@test "go tool pprof: what is shown first, labels, build-ids" {
+@test "go tool pprof: what is shown first, labels, build-ids, inlined functions" {
   recorded
   local type value id
   id=$(readelf -n program | sed -n 's/.*Build ID: //p')
@@ -78,7 +78,9 @@ agrees() {
     go tool pprof -raw d.pprof >raw
     grep -qE "(^| )${type/ /\/}\[dflt\]" raw
     grep -qx "PeriodType: space bytes" raw
-    grep -qE "^1: 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ .*/program $id \[FN\]" raw
+    grep -qE "^1: 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ .*/program $id \[FN\]\[FL\]\[LN\]\[IN\]" raw
+    grep -qE '^ +[0-9]+: 0x[0-9a-f]+ M=1 within .*/export_program.c:[0-9]+ ' raw
+    grep -qE '^ +leaf .*/export_program.c:[0-9]+ ' raw # in the same location
   done <<<$'live inuse_space bytes\nallocs alloc_objects count\npeak peak_space bytes\nbytes alloc_space bytes\nwaste waste bytes'
   go tool pprof -tags d.pprof >tags 2>/dev/null
   grep -q 'size_class:' tags && grep -q '0 program' tags

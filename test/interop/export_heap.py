@@ -3,8 +3,8 @@
 
 Usage: export_heap.py READER PROGRAM HEAP JSON [VALUE...]      JSON: of the same dump, with --no-fold
 
-Compared are the program's own frames of each path: how libc's are called depends on its debug symbols,
-and the readers leave malloc's names out.  Paths without any are compared as one, by their sum.
+Compared are the program's own functions of each path: how libc's are called depends on its debug symbols,
+and the readers leave out malloc's names and what is inlined.  Paths without any are compared as one, by their sum.
 """
 import re
 import sys

@@ -13,7 +13,8 @@ def top(profile, value):
     """Flat and cumulated numbers by function."""
     text = said('go', 'tool', 'pprof', '-top', '-nodefraction=0', '-nodecount=1000000', '-unit=B', '-sample_index=' + value, profile)
     rows = re.findall(r'^ *(\d+)B? +[\d.]+% +[\d.]+% +(\d+)B? +[\d.]+%  (.*)$', text, re.M)
-    return {name: int(flat) for flat, _, name in rows}, {name: int(all_in) for _, all_in, name in rows}
+    rows = [(int(flat), int(all_in), re.sub(r' \((partial-)?inline\)$', '', name)) for flat, all_in, name in rows]
+    return {name: flat for flat, _, name in rows}, {name: all_in for _, all_in, name in rows}
 
 
 def main(profile, json):

@@ -86,7 +86,7 @@ module start=0xb00000 end=0xc00000 path=/nowhere build_id=$id"
   says '[(s["kind"], [f[i] for i in s["path"]]) for s in d["sites"]]' \
     "[('path', ['demo+0x401010', 'demo+0x402020']), ('path', ['libgone.so+0x300', '[level 3]']), ('full', ['(the tables were full)'])]"
   says '[(a["arena"], a["site"], a["allocs"], a["waste"]) for a in d["accounts"]]' '[(0, 0, 1000, 6100), (0, 1, 40, 496), (0, 2, 20, 140), (1, 1, 5, 12)]'
-  says '[(x["module"], x["offset"], x["function"]) for x in d["frames"] if x["module"] is not None]' "[(0, 4198415, None), (0, 4202527, None), (1, 767, None)]"
+  says '[(x["module"], x["offset"], x["function"]) for x in d["frames"] if x["module"] is not None]' "[(0, 4202527, None), (0, 4198415, None), (1, 767, None)]"
 }
 
 @test "pprof: six values, arena and size class for each account" {
