@@ -48,7 +48,7 @@ TOOL_HEADERS := $(wildcard tools/*.h) shim/dump_format.h $(PROTO).h
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 
 # A bare machine: the packages first, then the build by itself.
-$(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c: | deps-build
+$(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c $(PROTO).h: | deps-build
 
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -lm -ldl -pthread
@@ -66,8 +66,7 @@ $(B)/arenashim: $(TOOL_OBJECTS) $(PROTO).o
 	$(CC) -o $@ $^ $(TOOL_LIBS)
 
 # Code to write pprof's message, made from its description.
-$(PROTO).h: $(PROTO).c
-$(PROTO).c: tools/profile.proto
+$(PROTO).c $(PROTO).h &: tools/profile.proto
 	@mkdir -p $(@D)
 	protoc-c --proto_path=tools --c_out=$(@D) $(<F)
 $(PROTO).o: $(PROTO).c
