@@ -250,18 +250,23 @@ static void near_print(const struct frame *f, bool innermost, FILE *to) {
     fprintf(to, "+0x%llx", (unsigned long long)(f->address - f->start));
 }
 
+void paths_print_call(const struct paths *p, const struct dump *d, const struct names *names,
+                      uint32_t path, FILE *to) {
+  const struct path *item = &p->items[path];
+  struct frame f;
+  paths_frame(p, d, names, path, &f);
+  frame_print(&f, d, names, to);
+  if (item->near)
+    near_print(&f, p->items[item->parent].inner == 0 && f.label == NULL, to);
+}
+
 void paths_print(const struct paths *p, const struct dump *d, const struct names *names,
                  uint32_t path, FILE *to) {
   uint32_t frames[PATH_DEPTH_MAX] = {0}, n = 0;
   for (; path != PATH_ROOT && n < PATH_DEPTH_MAX; path = p->items[path].parent)
     frames[n++] = path;
   for (uint32_t i = n; i-- > 0;) {
-    const struct path *item = &p->items[frames[i]];
-    struct frame f;
-    paths_frame(p, d, names, frames[i], &f);
-    frame_print(&f, d, names, to);
-    if (item->near)
-      near_print(&f, p->items[item->parent].inner == 0 && f.label == NULL, to);
+    paths_print_call(p, d, names, frames[i], to);
     if (i > 0)
       fputs(" < ", to);
   }

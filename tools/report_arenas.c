@@ -18,9 +18,24 @@ static int entry_compare(const void *a, const void *b) {
   return (x->index > y->index) - (x->index < y->index);
 }
 
-static void entries_sort(struct entry *e, uint32_t count) {
+/* Prints the largest entries as a table, and frees them. */
+static void entries_print(const struct view *v, struct entry *e, uint32_t count,
+                          const char *const titles[],
+                          void (*row)(const struct view *, const struct entry *, struct table *)) {
+  uint64_t sum = 0;
   if (count > 0)
     qsort(e, count, sizeof *e, entry_compare);
+  for (uint32_t i = 0; i < count; i++)
+    sum += e[i].value;
+  struct table *t = table_new(titles, v->width);
+  for (size_t i = 0; i < view_shown(v, count); i++) {
+    table_heat(t, e[i].value, sum);
+    row(v, &e[i], t);
+  }
+  fputc('\n', v->to);
+  table_end(t, v->to);
+  view_more(v, count);
+  free(e);
 }
 
 static uint64_t arena_value(const struct dump_arena *a, uint64_t waste, enum sort by) {
@@ -48,7 +63,6 @@ static struct entry *arena_entries(const struct view *v) {
     e[i].index = i;
     e[i].value = arena_value(&d->arenas[i], e[i].waste, v->options->sort);
   }
-  entries_sort(e, d->n_arenas);
   return e;
 }
 
@@ -71,19 +85,15 @@ static void arena_row(const struct view *v, const struct entry *e, struct table 
   table_text(t, name);
 }
 
-static void arenas_print(const struct view *v, const struct entry *e) {
+static void arenas_print(const struct view *v) {
   static const char *const titles[] = {"live",  "peak",   "objects", "allocs",     "size",
                                        "frees", "remote", "blocks",  "block_size", "big",
                                        "waste", "arena",  NULL};
+  const struct dump *d = v->dump;
   bool running = false;
-  struct table *t = table_new(titles, v->width);
-  for (size_t i = 0; i < report_shown(v, v->dump->n_arenas); i++) {
-    arena_row(v, &e[i], t);
-    running |= v->dump->arenas[e[i].index].flags & DUMP_ARENA_RUNNING;
-  }
-  fputc('\n', v->to);
-  table_end(t, v->to);
-  report_more(v, v->dump->n_arenas);
+  for (uint32_t i = 0; i < d->n_arenas; i++)
+    running |= (d->arenas[i].flags & DUMP_ARENA_RUNNING) != 0;
+  entries_print(v, arena_entries(v), d->n_arenas, titles, arena_row);
   if (running)
     fputs("* its thread was running: as of its last slow path\n", v->to);
 }
@@ -103,7 +113,8 @@ static uint64_t region_value(const struct dump_region *r, enum sort by) {
   }
 }
 
-static void region_row(const struct view *v, const struct dump_region *r, struct table *t) {
+static void region_row(const struct view *v, const struct entry *e, struct table *t) {
+  const struct dump_region *r = &v->dump->regions[e->index];
   char name[256];
   table_number(t, "", r->used);
   table_number(t, "", r->peak);
@@ -125,29 +136,13 @@ static void regions_print(const struct view *v) {
   struct entry *e = must_zalloc(d->n_regions, sizeof *e);
   for (uint32_t i = 0; i < d->n_regions; i++)
     e[i] = (struct entry){.index = i, .value = region_value(&d->regions[i], v->options->sort)};
-  entries_sort(e, d->n_regions);
-  struct table *t = table_new(titles, v->width);
-  for (size_t i = 0; i < report_shown(v, d->n_regions); i++)
-    region_row(v, &d->regions[e[i].index], t);
-  fputc('\n', v->to);
-  table_end(t, v->to);
-  report_more(v, d->n_regions);
-  free(e);
+  entries_print(v, e, d->n_regions, titles, region_row);
 }
 
 void report_arenas(const struct view *v) {
-  struct entry *e = arena_entries(v);
-  arenas_print(v, e);
+  arenas_print(v);
   if (v->dump->n_regions > 0)
     regions_print(v);
-  free(e);
-}
-
-/* Free cells and tails always; rounding when the requested bytes are known. */
-static uint64_t class_waste(const struct dump_class *c) {
-  uint64_t used = c->in_use * c->cell_bytes;
-  uint64_t rounding = c->live_bytes > 0 && used > c->live_bytes ? used - c->live_bytes : 0;
-  return rounding + c->free * c->cell_bytes + c->tail_bytes;
 }
 
 static uint64_t class_value(const struct dump_class *c, enum sort by) {
@@ -163,7 +158,8 @@ static uint64_t class_value(const struct dump_class *c, enum sort by) {
   }
 }
 
-static void class_row(const struct view *v, const struct dump_class *c, struct table *t) {
+static void class_row(const struct view *v, const struct entry *e, struct table *t) {
+  const struct dump_class *c = &v->dump->classes[e->index];
   char name[24];
   table_number(t, "", c->in_use * c->cell_bytes);
   if (v->dump->process->tags == DUMP_TAG_OFF)
@@ -189,12 +185,5 @@ void report_classes(const struct view *v) {
   struct entry *e = must_zalloc(d->n_classes, sizeof *e);
   for (uint32_t i = 0; i < d->n_classes; i++)
     e[i] = (struct entry){.index = i, .value = class_value(&d->classes[i], v->options->sort)};
-  entries_sort(e, d->n_classes);
-  struct table *t = table_new(titles, v->width);
-  for (size_t i = 0; i < report_shown(v, d->n_classes); i++)
-    class_row(v, &d->classes[e[i].index], t);
-  fputc('\n', v->to);
-  table_end(t, v->to);
-  report_more(v, d->n_classes);
-  free(e);
+  entries_print(v, e, d->n_classes, titles, class_row);
 }

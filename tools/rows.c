@@ -6,9 +6,21 @@
 
 uint32_t row_kind(uint32_t kind) { return kind < ROW_KINDS - 1 ? kind : ROW_KINDS - 1; }
 
+uint64_t account_rounding(const struct dump_account *a) {
+  return a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
+}
+
 uint64_t account_waste(const struct dump_account *a) {
-  uint64_t rounding = a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
-  return rounding + a->pinned_bytes;
+  return account_rounding(a) + a->pinned_bytes;
+}
+
+uint64_t class_rounding(const struct dump_class *c) {
+  uint64_t used = c->in_use * c->cell_bytes;
+  return c->live_bytes > 0 && used > c->live_bytes ? used - c->live_bytes : 0;
+}
+
+uint64_t class_waste(const struct dump_class *c) {
+  return class_rounding(c) + c->free * c->cell_bytes + c->tail_bytes;
 }
 
 static uint32_t site_key(const struct rows_keys *k, const struct dump_site *s) {
@@ -109,6 +121,10 @@ uint64_t row_value(const struct row *r, enum sort by) {
   default:
     return account_waste(&r->sum);
   }
+}
+
+uint64_t row_added(const struct row *r, enum sort by) {
+  return by == SORT_PEAK ? r->sum.at_peak_bytes : row_value(r, by);
 }
 
 static int row_compare(const void *a, const void *b, void *by) {

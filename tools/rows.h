@@ -46,7 +46,15 @@ bool rows_possible(const struct dump *d, const char *file);
 /* What is sorted by. */
 uint64_t row_value(const struct row *r, enum sort by);
 
-/* Bytes that rounding and pinned free cells cost. */
+/* The same, where values are added up along frames: the peak is what was held at the process's. */
+uint64_t row_added(const struct row *r, enum sort by);
+
+/* Bytes that rounding and pinned free cells cost; the first of both alone. */
 uint64_t account_waste(const struct dump_account *a);
+uint64_t account_rounding(const struct dump_account *a);
+
+/* Bytes that rounding, if requested bytes are known, and free cells and tails cost; the first. */
+uint64_t class_waste(const struct dump_class *c);
+uint64_t class_rounding(const struct dump_class *c);
 
 #endif

@@ -2,6 +2,7 @@
 #include "table.h"
 #include "say.h"
 
+#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -9,12 +10,21 @@
 
 enum { CELL = 56, COLUMNS = 16, TEXT_MIN = 28, INDENT = 4 };
 
-/* Cells are kept as strings one after the other, columns + 1 of them a row. */
+enum heat {
+  HEAT_NONE = '0',
+  HEAT_TITLE,
+  HEAT_WARM,
+  HEAT_HOT
+}; /* a cell of its own: one character */
+
+/* Cells are kept as strings one after the other, columns + 2 of them a row: its heat comes last. */
 struct table {
   unsigned columns; /* without the text */
   unsigned widths[COLUMNS];
   unsigned width; /* of the terminal, 0: none */
   unsigned cell;  /* column of the next cell */
+  char heat;      /* of the row that is being filled */
+  bool colours;
   size_t used, room;
   char *cells;
 };
@@ -36,13 +46,31 @@ void table_words(struct table *t, const char *words) {
 }
 
 void table_text(struct table *t, const char *text) {
+  char heat[2] = {t->heat, '\0'};
   cell_add(t, text);
+  cell_add(t, heat);
   t->cell = 0;
+  t->heat = HEAT_NONE;
 }
+
+void table_heat(struct table *t, uint64_t part, uint64_t whole) {
+  double share = whole > 0 ? (double)part / (double)whole : 0;
+  t->heat = share >= 0.25 ? HEAT_HOT : share >= 0.05 ? HEAT_WARM : HEAT_NONE;
+}
+
+static bool wants_colours(unsigned width) {
+  const char *never = getenv("NO_COLOR"), *term = getenv("TERM");
+  return width > 0 && (never == NULL || *never == '\0') && term != NULL && *term != '\0' &&
+         strcmp(term, "dumb") != 0;
+}
+
+bool table_boxes(unsigned width) { return width > 0 && strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
 
 struct table *table_new(const char *const titles[], unsigned width) {
   struct table *t = must_zalloc(1, sizeof *t);
   t->width = width;
+  t->colours = wants_colours(width);
+  t->heat = HEAT_TITLE;
   for (; titles[t->columns + 1] != NULL; t->columns++)
     table_words(t, titles[t->columns]);
   table_text(t, titles[t->columns]);
@@ -73,6 +101,14 @@ void table_number(struct table *t, const char *mark, uint64_t value) {
   table_words(t, cell);
 }
 
+void table_change(struct table *t, const char *mark, uint64_t from, uint64_t to) {
+  const char *sign = to > from ? "+" : to < from ? "-" : "";
+  char name[24], cell[CELL];
+  number_name(to > from ? to - from : from - to, t->width == 0, name);
+  snprintf(cell, sizeof cell, "%s%s%s", mark, sign, name);
+  table_words(t, cell);
+}
+
 void table_percent(struct table *t, uint64_t part, uint64_t whole) {
   char cell[CELL] = "-";
   if (whole > 0)
@@ -91,17 +127,34 @@ void table_range(struct table *t, uint64_t low, uint64_t high) {
   table_words(t, cell);
 }
 
-/* What a text cut at `room` columns would cut inside a UTF-8 character is left out, too. */
-static void text_print(const char *text, unsigned room, FILE *to) {
-  size_t length = strlen(text);
-  if (room == 0 || length <= room) {
-    fputs(text, to);
-    return;
+/* The bytes at the start of a text that fill so many columns at most: a character of UTF-8 fills
+ * one, which is right for all that names are made of but East Asian ones. */
+static size_t columns_cut(const char *text, size_t length, unsigned columns) {
+  size_t at = 0;
+  for (; at < length; at++)
+    if (((unsigned char)text[at] & 0xC0) != 0x80 && columns-- == 0)
+      break;
+  return at;
+}
+
+/* Prints one line of a text in so many columns; 0: in all it needs. */
+static void line_print(const char *text, size_t length, unsigned room, FILE *to) {
+  if (room == 0 || columns_cut(text, length, room) == length)
+    fprintf(to, "%.*s", (int)length, text);
+  else
+    fprintf(to, "%.*s...", (int)columns_cut(text, length, room > 3 ? room - 3 : 0), text);
+}
+
+/* Its lines, each after the first below the first one's start. */
+static void text_print(const char *text, unsigned start, unsigned room, FILE *to) {
+  size_t length = strcspn(text, "\n");
+  line_print(text, length, room, to);
+  for (text += length; *text == '\n'; text += length) {
+    text++;
+    length = strcspn(text, "\n");
+    fprintf(to, "\n%*s", (int)start, "");
+    line_print(text, length, room, to);
   }
-  size_t cut = room > 3 ? room - 3 : 0;
-  while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80)
-    cut--;
-  fprintf(to, "%.*s...", (int)cut, text);
 }
 
 /* Columns left of the text; each has two blanks after it. */
@@ -112,16 +165,41 @@ static unsigned left_width(const struct table *t) {
   return sum;
 }
 
-/* Prints the row whose cells start there, and returns where the next one's do. */
-static const char *row_print(const struct table *t, const char *cell, FILE *to) {
+static const char *colour_of(const struct table *t, char heat) {
+  if (!t->colours)
+    return "";
+  return heat == HEAT_HOT     ? "\033[1;31m"
+         : heat == HEAT_WARM  ? "\033[33m"
+         : heat == HEAT_TITLE ? "\033[1m"
+                              : "";
+}
+
+/* The cells before the text, and the text's column. */
+static unsigned numbers_print(const struct table *t, const char **cell, FILE *to) {
   unsigned left = left_width(t);
   bool apart = t->width > 0 && left + TEXT_MIN > t->width;
-  for (unsigned i = 0; i < t->columns; i++, cell += strlen(cell) + 1)
-    fprintf(to, "%*s%s", (int)t->widths[i], cell, i + 1 < t->columns || !apart ? "  " : "");
+  for (unsigned i = 0; i < t->columns; i++, *cell += strlen(*cell) + 1)
+    fprintf(to, "%*s%s", (int)t->widths[i], *cell, i + 1 < t->columns || !apart ? "  " : "");
   if (apart)
     fprintf(to, "\n%*s", INDENT, "");
-  text_print(cell, t->width == 0 ? 0 : apart ? t->width - INDENT : t->width - left, to);
-  fputc('\n', to);
+  return apart ? INDENT : left;
+}
+
+/* The heat of the row whose cells start there. */
+static char row_heat(const struct table *t, const char *cell) {
+  for (unsigned i = 0; i < t->columns + 1; i++)
+    cell += strlen(cell) + 1;
+  return *cell;
+}
+
+/* Prints the row whose cells start there, and returns where the next one's do. */
+static const char *row_print(const struct table *t, const char *cell, FILE *to) {
+  const char *colour = colour_of(t, row_heat(t, cell));
+  fputs(colour, to);
+  unsigned start = numbers_print(t, &cell, to);
+  text_print(cell, start, t->width == 0 ? 0 : t->width - start, to);
+  fputs(*colour != '\0' ? "\033[m\n" : "\n", to);
+  cell += strlen(cell) + 1;
   return cell + strlen(cell) + 1;
 }
 

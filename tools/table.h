@@ -2,7 +2,8 @@
  *
  * On a pipe numbers have all their digits and texts their full length: plain and stable.  On a
  * terminal numbers have four digits and a unit, a power of 1000, and each row fits the width; a
- * text that would get too little room has a line of its own.
+ * text that would get too little room has a line of its own.  Rows are coloured there by their
+ * heat, unless NO_COLOR is set or TERM is dumb.
  */
 #ifndef TOOLS_TABLE_H
 #define TOOLS_TABLE_H
@@ -20,14 +21,21 @@ struct table *table_new(const char *const titles[], unsigned width);
 void table_number(struct table *t, const char *mark, uint64_t value); /* mark: "" or "<=" or "~" */
 void table_percent(struct table *t, uint64_t part, uint64_t whole);   /* "-" of nothing */
 void table_range(struct table *t, uint64_t low, uint64_t high);
+void table_change(struct table *t, const char *mark, uint64_t from, uint64_t to); /* "+12" */
 void table_words(struct table *t, const char *words); /* in place of a number */
-void table_text(struct table *t, const char *text);   /* ends the row */
+void table_text(struct table *t, const char *text);   /* ends the row; may have several lines */
+
+/* The heat of the row that is being filled: its share of a whole. */
+void table_heat(struct table *t, uint64_t part, uint64_t whole);
 
 /* Prints it and frees it. */
 void table_end(struct table *t, FILE *to);
 
 /* The terminal's width, 80 when it won't say; 0 when it is none. */
 unsigned table_width(FILE *to);
+
+/* Whether a terminal of that width wants box-drawing characters rather than ASCII. */
+bool table_boxes(unsigned width);
 
 /* A number as a cell would have it, for lines of prose. */
 void number_name(uint64_t value, bool exact, char name[24]);

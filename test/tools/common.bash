@@ -17,6 +17,20 @@ arenashim() {
   run --separate-stderr timeout -k 5 60 "$TOOL" "$@"
 }
 
+# terminal WIDTH ARG...: the command on a terminal: $coloured as it is written, $output without colours.
+terminal() {
+  local width=$1 command
+  shift
+  command=$(printf '%q ' "$TOOL" "$@")
+  coloured=$(TERM=${TERM:-xterm} script -qec "stty cols $width; $command" /dev/null </dev/null | tr -d '\r')
+  output=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$coloured")
+}
+
+# fits WIDTH: no line of the last output is wider.
+fits() {
+  ! LC_ALL=C.UTF-8 grep -E "^.{$(($1 + 1)),}" <<<"$output"
+}
+
 # expect CONDITION: a [[ ]] that tells what the last run printed when it fails.
 expect() {
   if ! eval "[[ $1 ]]"; then

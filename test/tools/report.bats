@@ -134,11 +134,24 @@ rows() { # the last word of each row, in order, without title and total
 
 @test "on a terminal: numbers get units and lines fit its width" {
   for width in 72 80 100 200; do
-    script -qec "stty cols $width; $TOOL report small.dump; $TOOL report small.dump --sort bytes" /dev/null >out </dev/null
-    ! tr -d '\r' <out | grep -E "^.{$((width + 1)),}"
-    grep -q 'libgone.so+0x300 < ' out
+    terminal $width report small.dump --sort bytes
+    fits $width
+    [[ $output == *'libgone.so+0x300 < '* ]]
   done
   dump big.dump <<<$'process tags=2\nsite kind=4\naccount allocs=10000 live_bytes=1073741824 peak_bytes=123456789012'
-  script -qec "stty cols 80; $TOOL report big.dump" /dev/null >out </dev/null
-  grep -qE '^ *1074M +123\.5G +10\.00K ' out
+  terminal 80 report big.dump
+  [[ $output =~ 1074M\ +123\.5G\ +10\.00K\  ]]
+}
+
+@test "on a terminal: hot rows are coloured, unless NO_COLOR is set or the terminal is dumb" {
+  local red=$'\033[1;31m' plain
+  terminal 100 report small.dump
+  [[ $coloured =~ "$red"\ *2100\  && ! $coloured =~ "$red"\ *300\  ]]
+  plain=$output
+  NO_COLOR=1 terminal 100 report small.dump
+  [[ $coloured == "$plain" ]]
+  TERM=dumb terminal 100 report small.dump
+  [[ $coloured == "$plain" ]]
+  NO_COLOR='' terminal 100 report small.dump
+  [[ $coloured == *"$red"* && $output == "$plain" ]]
 }
