@@ -2,6 +2,7 @@
 #include "export.h"
 #include "report.h"
 #include "say.h"
+#include "tree.h"
 
 #include <argp.h>
 #include <locale.h>
@@ -15,6 +16,7 @@ static const char help[] =
     "                        [-n ROWS] [NAMES]\n"
     "  arenashim export FILE --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
     "                        [--value live|allocs|peak|bytes|waste] [NAMES]\n"
+    "  arenashim tree FILE    [--value live|peak|allocs|bytes|waste] [--min PERCENT] [-n ROWS]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
@@ -23,8 +25,6 @@ static const char help[] =
 
 static int report(int argc, char **argv) {
   struct report_options o;
-  char name[] = "arenashim report";
-  argv[0] = name;
   report_options_read(&o, argc, argv);
   int status = report_run(&o, stdout);
   fold_free(o.names.fold);
@@ -33,18 +33,24 @@ static int report(int argc, char **argv) {
 
 static int export(int argc, char **argv) {
   struct export_options o;
-  char name[] = "arenashim export";
-  argv[0] = name;
   export_options_read(&o, argc, argv);
   int status = export_run(&o);
   fold_free(o.names.fold);
   return status;
 }
 
-static const struct {
+static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"report", report}, {"export", export}};
+} commands[] = {{"report", report}, {"export", export}, {"tree", tree_command}};
+
+/* argp calls a program by argv[0]. */
+static int command_run(const struct command *c, int argc, char **argv) {
+  char name[40];
+  snprintf(name, sizeof name, "arenashim %s", c->name);
+  argv[0] = name;
+  return c->run(argc, argv);
+}
 
 static int tell(const char *text) {
   fputs(text, stdout);
@@ -61,7 +67,7 @@ int main(int argc, char **argv) {
     return tell("arenashim " ARENASHIM_VERSION "\n");
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     if (strcmp(commands[i].name, word) == 0)
-      return commands[i].run(argc - 1, argv + 1);
+      return command_run(&commands[i], argc - 1, argv + 1);
   if (*word == '\0')
     say_error("which command? `arenashim --help` lists them");
   else

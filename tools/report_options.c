@@ -1,36 +1,18 @@
 /* The options of `arenashim report`; contract in report.h. */
 #include "report.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include "view_options.h"
 
 enum { KEY_BY = 256, KEY_SORT };
 
 static const struct argp_option options[] = {
     {"by", KEY_BY, "site|arena|class|module", 0, "What a row is (default: site)", 0},
-    {"sort", KEY_SORT, "live|peak|allocs|bytes|waste", 0, "Largest first of these (default: live)",
-     0},
+    {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "Largest first of these (default: live)", 0},
     {"rows", 'n', "ROWS", 0, "How many rows (default: 20; 0: all)", 0},
     {0}};
 
 static enum report_by by_read(struct argp_state *state, const char *word) {
   static const char *const words[] = {"site", "arena", "class", "module", NULL};
   return (enum report_by)(BY_SITE + option_choice(state, "by", word, words));
-}
-
-static enum sort sort_read(struct argp_state *state, const char *word) {
-  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste", NULL};
-  return (enum sort)option_choice(state, "sort", word, words);
-}
-
-static unsigned long rows_read(struct argp_state *state, const char *word) {
-  char *end;
-  errno = 0;
-  unsigned long rows = strtoul(word, &end, 10);
-  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0)
-    argp_failure(state, 2, 0, "-n %s: give a number of rows, 0 for all", word);
-  return rows;
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
@@ -40,10 +22,10 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->by = by_read(state, word);
     return 0;
   case KEY_SORT:
-    o->sort = sort_read(state, word);
+    o->sort = option_sort(state, "sort", word);
     return 0;
   case 'n':
-    o->rows = rows_read(state, word);
+    o->rows = option_rows(state, word);
     return 0;
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &o->names;

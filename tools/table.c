@@ -157,6 +157,8 @@ static void text_print(const char *text, unsigned start, unsigned room, FILE *to
   }
 }
 
+void lines_fit(const char *text, unsigned width, FILE *to) { text_print(text, 0, width, to); }
+
 /* Columns left of the text; each has two blanks after it. */
 static unsigned left_width(const struct table *t) {
   unsigned sum = 0;

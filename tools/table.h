@@ -31,6 +31,9 @@ void table_heat(struct table *t, uint64_t part, uint64_t whole);
 /* Prints it and frees it. */
 void table_end(struct table *t, FILE *to);
 
+/* Prints lines of prose, each cut at the terminal's width; 0: none is cut. */
+void lines_fit(const char *text, unsigned width, FILE *to);
+
 /* The terminal's width, 80 when it won't say; 0 when it is none. */
 unsigned table_width(FILE *to);
 

@@ -2,7 +2,9 @@
 #include "view.h"
 #include "say.h"
 #include "table.h"
+#include "text.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 struct view view_of(const struct view_options *o, const struct dump *d, FILE *to) {
@@ -13,7 +15,7 @@ struct view view_of(const struct view_options *o, const struct dump *d, FILE *to
                        .estimate = d->process->sample_bytes > 0 ? "~" : ""};
 }
 
-void view_process(const struct view *v) {
+static void process_print(const struct view *v, FILE *to) {
   const struct dump_process *p = v->dump->process;
   static const char *const reasons[] = {"at exit", "on signal", "on call"};
   char when[40] = "at an unknown time";
@@ -21,51 +23,65 @@ void view_process(const struct view *v) {
   struct tm tm;
   if (gmtime_r(&seconds, &tm) != NULL)
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &tm);
-  fprintf(v->to, "%s, pid %u, %s", dump_text(v->dump, p->program), p->pid,
+  fprintf(to, "%s, pid %u, %s", dump_text(v->dump, p->program), p->pid,
           p->reason < 3 ? reasons[p->reason] : "for an unknown reason");
   if (p->reason == DUMP_ON_SIGNAL)
-    fprintf(v->to, " %u", p->signal);
-  fprintf(v->to, ", %s, on %s, shim %s\n", when, dump_text(v->dump, p->host),
+    fprintf(to, " %u", p->signal);
+  fprintf(to, ", %s, on %s, shim %s\n", when, dump_text(v->dump, p->host),
           dump_text(v->dump, p->version));
 }
 
-static void head_mode(const struct view *v) {
+static void mode_print(const struct view *v, FILE *to) {
   static const char *const tags[] = {"off", "site", "stack", "verify"};
   const struct dump_process *p = v->dump->process;
-  fprintf(v->to, "  tags     %s", p->tags < 4 ? tags[p->tags] : "of an unknown kind");
+  fprintf(to, "  tags     %s", p->tags < 4 ? tags[p->tags] : "of an unknown kind");
   if (p->tags >= DUMP_TAG_STACK)
-    fprintf(v->to, ":%u", p->depth);
+    fprintf(to, ":%u", p->depth);
   if (p->tags == DUMP_TAG_OFF)
-    fputs(": bytes are with rounding\n", v->to);
+    fputs(": bytes are with rounding\n", to);
   else if (p->sample_bytes == 0)
-    fputs(", exact: every allocation is counted\n", v->to);
+    fputs(", exact: every allocation is counted\n", to);
   else
-    fprintf(v->to, ", estimates (~): one allocation per %llu bytes was tagged\n",
+    fprintf(to, ", estimates (~): one allocation per %llu bytes was tagged\n",
             (unsigned long long)p->sample_bytes);
 }
 
-void view_head(const struct view *v) {
+static void counts_print(const struct view *v, FILE *to) {
   const struct dump_process *p = v->dump->process;
   bool exact = v->width == 0;
   char live[24], objects[24], peak[24];
-  if (!v->dump->has_processes || v->dump->n_processes == 0) {
-    fputs("(which process it was is lost)\n", v->to);
-    return;
-  }
-  view_process(v);
-  fprintf(v->to, "  command  %s\n", dump_text(v->dump, p->command));
-  head_mode(v);
   number_name(p->live_bytes, exact, live);
   number_name(p->live_objects, exact, objects);
   number_name(p->peak_bytes, exact, peak);
-  fprintf(v->to, "  live     %s bytes in %s objects; peak %s%s bytes\n", live, objects,
+  fprintf(to, "  live     %s bytes in %s objects; peak %s%s bytes\n", live, objects,
           p->flags & DUMP_PEAK_BOUND ? "<=" : "", peak);
   if (p->flags & DUMP_FORK_CHILD)
-    fprintf(v->to,
+    fprintf(to,
             "  a child of pid %u: counts start at the fork; what lived then counts as "
             "allocated\n",
             p->ppid);
 }
+
+static void head_print(const struct view *v, bool all) {
+  const struct dump_process *p = v->dump->process;
+  struct text text;
+  FILE *to = text_start(&text);
+  if (!v->dump->has_processes || v->dump->n_processes == 0) {
+    fputs("(which process it was is lost)\n", to);
+  } else {
+    process_print(v, to);
+    if (all) {
+      fprintf(to, "  command  %s\n", dump_text(v->dump, p->command));
+      mode_print(v, to);
+      counts_print(v, to);
+    }
+  }
+  lines_fit(text_end(to, &text), v->width, v->to);
+  free(text.at);
+}
+
+void view_head(const struct view *v) { head_print(v, true); }
+void view_process(const struct view *v) { head_print(v, false); }
 
 size_t view_shown(const struct view *v, size_t rows) {
   return v->options->rows > 0 && v->options->rows < rows ? v->options->rows : rows;

@@ -59,3 +59,9 @@ error() {
   expect '$status == 2' && expect '-z $output' && expect '$(wc -l <<<"$stderr") == 1' || return
   [[ $stderr == "arenashim"*": "* && $stderr =~ $1 ]] || { echo "stderr: $stderr"; return 1; }
 }
+
+# says LINE: the last run ended with status 2, nothing on stdout and exactly this line on stderr.
+says() {
+  expect '$status == 2 && -z $output' || return
+  [[ $stderr == "$1" ]] || { printf 'stderr: %s\nwanted: %s\n' "$stderr" "$1"; return 1; }
+}

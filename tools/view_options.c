@@ -1,0 +1,84 @@
+/* Options of commands that show a dump; contract in view_options.h. */
+#include "view_options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum sort option_sort(struct argp_state *state, const char *option, const char *word) {
+  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste", NULL};
+  return (enum sort)option_choice(state, option, word, words);
+}
+
+double option_percent(struct argp_state *state, const char *option, const char *word) {
+  char *end;
+  double percent = strtod(word, &end);
+  if (*word < '0' || *word > '9' || *end != '\0' || !isfinite(percent))
+    argp_failure(state, 2, 0, "--%s=%s: give a percentage, such as 5 or 2.5", option, word);
+  return percent;
+}
+
+unsigned long option_rows(struct argp_state *state, const char *word) {
+  char *end;
+  errno = 0;
+  unsigned long rows = strtoul(word, &end, 10);
+  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0)
+    argp_failure(state, 2, 0, "-n %s: give a number of rows, 0 for all", word);
+  return rows;
+}
+
+static const struct argp_option options[] = {
+    {"rows", 'n', "ROWS", 0, "How many rows of a table (0: all)", 0}, {0}};
+
+static void file_read(struct argp_state *state, struct view_options *o, const char *word) {
+  if (o->old != NULL && *o->old == '\0')
+    o->old = word;
+  else if (o->old != NULL && o->file != NULL)
+    argp_failure(state, 2, 0, "%s: two dumps at a time, and %s and %s are named already", word,
+                 o->old, o->file);
+  else
+    option_file(state, &o->file, word);
+}
+
+static void all_there(struct argp_state *state, const struct view_options *o) {
+  if (o->file == NULL && o->old != NULL)
+    argp_failure(state, 2, 0, "name two dumps that ARENASHIM_DUMP made: OLD and NEW");
+  else if (o->file == NULL)
+    argp_failure(state, 2, 0, "name the FILE that ARENASHIM_DUMP made");
+}
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct view_options *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->names;
+    return 0;
+  case 'n':
+    o->rows = option_rows(state, word);
+    return 0;
+  case ARGP_KEY_ARG:
+    file_read(state, o, word);
+    return 0;
+  case ARGP_KEY_END:
+    all_there(state, o);
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static const struct argp_child names_children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
+const struct argp option_view_argp = {options, option_read, NULL, NULL, names_children, NULL, NULL};
+const struct argp_child option_view_children[] = {{&option_view_argp, 0, NULL, 0}, {0}};
+
+int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
+             char **argv) {
+  o->names.fold = fold_new();
+  argp_parse(parser, argc, argv, 0, NULL, o);
+  struct dump *d = dump_open(o->file);
+  int status = d == NULL ? 2 : write(o, d, stdout);
+  dump_close(d);
+  fold_free(o->names.fold);
+  return status;
+}

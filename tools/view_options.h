@@ -1,0 +1,27 @@
+/* The options that most commands have, and how they run. */
+#ifndef TOOLS_VIEW_OPTIONS_H
+#define TOOLS_VIEW_OPTIONS_H
+
+#include "view.h"
+
+/* -n, those of option_names and the FILE: a child of a command's parser; its input is a
+ * view_options. Where `old` is "" to start with, OLD is asked for before FILE. */
+extern const struct argp option_view_argp;
+extern const struct argp_child option_view_children[]; /* this child alone */
+
+/* Reads one of live, peak, allocs, bytes and waste. */
+#define OPTION_SORT_WORDS "live|peak|allocs|bytes|waste"
+enum sort option_sort(struct argp_state *state, const char *option, const char *word);
+
+/* Reads a share of a hundred or more, such as 2.5; a wrong one ends the command. */
+double option_percent(struct argp_state *state, const char *option, const char *word);
+
+/* Reads a number of rows; a wrong one ends the command. */
+unsigned long option_rows(struct argp_state *state, const char *word);
+
+/* A command that reads one dump and writes a text about it: its defaults are in `o`. */
+typedef int view_writer(const struct view_options *o, const struct dump *d, FILE *to);
+int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
+             char **argv);
+
+#endif
