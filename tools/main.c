@@ -1,8 +1,11 @@
 /* The command `arenashim`: picks the subcommand; each has a file of its own. */
+#include "arenas.h"
 #include "export.h"
+#include "leaks.h"
 #include "report.h"
 #include "say.h"
 #include "tree.h"
+#include "waste.h"
 
 #include <argp.h>
 #include <locale.h>
@@ -17,6 +20,9 @@ static const char help[] =
     "  arenashim export FILE --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
     "                        [--value live|allocs|peak|bytes|waste] [NAMES]\n"
     "  arenashim tree FILE    [--value live|peak|allocs|bytes|waste] [--min PERCENT] [-n ROWS]\n"
+    "  arenashim arenas FILE  [--sort live|peak|allocs|bytes|waste] [-n ROWS]\n"
+    "  arenashim leaks FILE   [-n ROWS]\n"
+    "  arenashim waste FILE   [-n ROWS]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
@@ -42,7 +48,8 @@ static int export(int argc, char **argv) {
 static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"report", report}, {"export", export}, {"tree", tree_command}};
+} commands[] = {{"report", report},         {"export", export},       {"tree", tree_command},
+                {"arenas", arenas_command}, {"leaks", leaks_command}, {"waste", waste_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

@@ -23,7 +23,7 @@ struct table {
   unsigned widths[COLUMNS];
   unsigned width; /* of the terminal, 0: none */
   unsigned cell;  /* column of the next cell */
-  char heat;      /* of the row that is being filled */
+  enum heat heat; /* of the row that is being filled */
   bool colours;
   size_t used, room;
   char *cells;
@@ -46,7 +46,7 @@ void table_words(struct table *t, const char *words) {
 }
 
 void table_text(struct table *t, const char *text) {
-  char heat[2] = {t->heat, '\0'};
+  char heat[2] = {(char)t->heat, '\0'};
   cell_add(t, text);
   cell_add(t, heat);
   t->cell = 0;
@@ -159,15 +159,7 @@ static void text_print(const char *text, unsigned start, unsigned room, FILE *to
 
 void lines_fit(const char *text, unsigned width, FILE *to) { text_print(text, 0, width, to); }
 
-/* Columns left of the text; each has two blanks after it. */
-static unsigned left_width(const struct table *t) {
-  unsigned sum = 0;
-  for (unsigned i = 0; i < t->columns; i++)
-    sum += t->widths[i] + 2;
-  return sum;
-}
-
-static const char *colour_of(const struct table *t, char heat) {
+static const char *colour_of(const struct table *t, enum heat heat) {
   if (!t->colours)
     return "";
   return heat == HEAT_HOT     ? "\033[1;31m"
@@ -176,22 +168,30 @@ static const char *colour_of(const struct table *t, char heat) {
                               : "";
 }
 
-/* The cells before the text, and the text's column. */
+/* Goes on two columns further right, or, where `needed` more don't fit, in the next line. */
+static unsigned gap_print(const struct table *t, unsigned at, unsigned needed, FILE *to) {
+  bool fits = t->width == 0 || at + 2 + needed <= t->width;
+  fprintf(to, "%s%*s", fits ? "" : "\n", fits ? 2 : INDENT, "");
+  return fits ? at + 2 : INDENT;
+}
+
+/* The cells before the text; returns the text's column. */
 static unsigned numbers_print(const struct table *t, const char **cell, FILE *to) {
-  unsigned left = left_width(t);
-  bool apart = t->width > 0 && left + TEXT_MIN > t->width;
-  for (unsigned i = 0; i < t->columns; i++, *cell += strlen(*cell) + 1)
-    fprintf(to, "%*s%s", (int)t->widths[i], *cell, i + 1 < t->columns || !apart ? "  " : "");
-  if (apart)
-    fprintf(to, "\n%*s", INDENT, "");
-  return apart ? INDENT : left;
+  unsigned at = 0;
+  for (unsigned i = 0; i < t->columns; i++, *cell += strlen(*cell) + 1) {
+    if (i > 0)
+      at = gap_print(t, at, t->widths[i], to);
+    fprintf(to, "%*s", (int)t->widths[i], *cell);
+    at += t->widths[i];
+  }
+  return t->columns > 0 ? gap_print(t, at, TEXT_MIN, to) : 0;
 }
 
 /* The heat of the row whose cells start there. */
-static char row_heat(const struct table *t, const char *cell) {
+static enum heat row_heat(const struct table *t, const char *cell) {
   for (unsigned i = 0; i < t->columns + 1; i++)
     cell += strlen(cell) + 1;
-  return *cell;
+  return (enum heat) * cell;
 }
 
 /* Prints the row whose cells start there, and returns where the next one's do. */

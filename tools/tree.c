@@ -155,9 +155,6 @@ static const struct argp_option options[] = {
 static error_t option_read(int key, char *word, struct argp_state *state) {
   struct view_options *o = state->input;
   switch (key) {
-  case ARGP_KEY_INIT:
-    state->child_inputs[0] = o;
-    return 0;
   case KEY_VALUE:
     o->sort = option_sort(state, "value", word);
     return 0;
@@ -165,7 +162,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->least = option_percent(state, "min", word);
     return 0;
   default:
-    return ARGP_ERR_UNKNOWN;
+    return option_view_pass(key, word, state);
   }
 }
 

@@ -72,6 +72,14 @@ static const struct argp_child names_children[] = {{&option_names_argp, 0, NULL,
 const struct argp option_view_argp = {options, option_read, NULL, NULL, names_children, NULL, NULL};
 const struct argp_child option_view_children[] = {{&option_view_argp, 0, NULL, 0}, {0}};
 
+error_t option_view_pass(int key, char *word, struct argp_state *state) {
+  (void)word;
+  if (key != ARGP_KEY_INIT)
+    return ARGP_ERR_UNKNOWN;
+  state->child_inputs[0] = state->input;
+  return 0;
+}
+
 int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
              char **argv) {
   o->names.fold = fold_new();

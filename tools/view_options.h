@@ -9,6 +9,9 @@
 extern const struct argp option_view_argp;
 extern const struct argp_child option_view_children[]; /* this child alone */
 
+/* The parser of a command that has no other options; others call it for ARGP_KEY_INIT. */
+error_t option_view_pass(int key, char *word, struct argp_state *state);
+
 /* Reads one of live, peak, allocs, bytes and waste. */
 #define OPTION_SORT_WORDS "live|peak|allocs|bytes|waste"
 enum sort option_sort(struct argp_state *state, const char *option, const char *word);

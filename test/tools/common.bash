@@ -5,6 +5,7 @@ HERE=$BATS_TEST_DIRNAME
 : "${TOOL:=$HERE/../../build/arenashim}"
 TOOLS=$(realpath "${TOOLS:-$(dirname "$TOOL")/test/tools}")
 TOOL=$(realpath "$TOOL")
+: "${SHIM:=$(dirname "$TOOL")/libarenashim.so}"
 cd "$BATS_TEST_TMPDIR" 2>/dev/null || true
 
 # dump NAME: writes a dump of the description on stdin.

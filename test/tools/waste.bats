@@ -1,0 +1,80 @@
+# What rounding and half-empty slabs cost: to the digit, and the same as report and ledger say.
+load common
+
+setup() {
+  TOOL=$TOOLS/arenashim # the build with sanitizers
+  dump small.dump <"$HERE/small.txt"
+}
+
+@test "by call site, and in all" {
+  arenashim waste small.dump
+  expect '$status == 0 && -z $stderr'
+  is_row '508 7.5% 60 448 2100 3' 'libgone.so+0x300 < [level 3]'
+  diff - <(sed -n '/^bytes/,/^$/p' <<<"$output") <<'END'
+bytes  of what
+   68  rounding to cells
+  152  rounding by jemalloc
+ 6528  free cells that live objects pin
+ 6748  sum of these: all call sites
+  224  free cells that nobody pins
+   16  tails of slabs, too short for a cell
+ 6836  all size classes: rounding to cells, free cells and tails
+64096  not waste: parts of slabs that were never touched
+
+END
+  arenashim report small.dump --by class
+  [[ $(awk '$NF ~ /^(64|112)$/ { sum += $9 } END { print sum }' <<<"$output") == 6836 ]]
+}
+
+@test "largest first, what wastes nothing left out; -n limits" {
+  { cat "$HERE/small.txt"; printf '%s\n' 'site kind=1' 'account site=3 allocs=7 live_bytes=8 live_rounded=8'; } | dump d
+  arenashim waste d
+  [[ $(sed -n '/^waste/,/total$/p' <<<"$output" | awk '{ print $1 }' | tr '\n' ' ') == 'waste 6100 508 140 6748 ' ]]
+  arenashim waste d -n 1
+  expect '$output == *"2 more rows: -n 0 shows all"*'
+  is_row '6748 100.0% 220 6528 3108 9' total
+}
+
+@test "of a real program the sums are the report's, and the ledger's lines" {
+  ARENASHIM_DUMP=d ARENASHIM_STATS=stats LD_PRELOAD=$SHIM perl -e '$h{$_} = "x" x $_ for 1 .. 700' >out 2>err
+  arenashim waste d
+  local all rounding unpinned total
+  all=$(row 'sum of these: all call sites') rounding=$(row 'rounding to cells') unpinned=$(row 'free cells that nobody pins')
+  arenashim report d --sort waste -n 1
+  total=$(row total)
+  [[ ${total% total} == *" ${all%% *}" ]]
+  grep -qE "^  allocated cells: rounding +${rounding%% *}\$" stats
+  grep -qE "^  free cells that nobody pins +${unpinned%% *}\$" stats
+}
+
+@test "sampled: rounding is told in one, estimates are marked" {
+  sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump d
+  arenashim waste d
+  is_row '~220' 'rounding, to cells and by jemalloc'
+  expect '$output != *"rounding by jemalloc"*'
+}
+
+@test "lines fit a terminal" {
+  for width in 60 100; do
+    terminal $width waste small.dump
+    fits $width
+  done
+}
+
+@test "wrong options and dumps" {
+  arenashim waste
+  says 'arenashim waste: name the FILE that ARENASHIM_DUMP made'
+  arenashim waste small.dump -n 1.5
+  says 'arenashim waste: -n 1.5: give a number of rows, 0 for all'
+  dump off.dump <<<$'process pid=5'
+  arenashim waste off.dump
+  says 'arenashim: off.dump: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8'
+  { echo 'drop class'; cat "$HERE/small.txt"; } | dump d
+  arenashim waste d
+  expect '$status == 0 && $stderr == *"\"size classes\" is missing"* && $output == *"  rounding, to cells and by jemalloc"* && $output != *"nobody pins"*'
+  : >empty
+  arenashim waste empty
+  says 'arenashim: empty: the file is empty: the program may have ended before its dump was written'
+  run --separate-stderr sh -c '"$1" waste small.dump >/dev/full' sh "$TOOL"
+  says 'arenashim: the report could not be written: check where its output goes'
+}

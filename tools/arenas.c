@@ -1,0 +1,172 @@
+/* Prints arenas, regions and blocks; contract in arenas.h.
+ *
+ * An arena's blocks stand oldest first, so that an old block which few objects keep (much passed
+ * out, little in use) is seen at once.
+ */
+#include "arenas.h"
+#include "report_parts.h"
+#include "say.h"
+#include "table.h"
+#include "text.h"
+#include "view_options.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BAR = 20, FEW = 4 }; /* columns of a bar; less than 1/FEW in use is little */
+
+/* The blocks of one arena, or of none. */
+struct held {
+  const struct dump_block *blocks;
+  uint32_t count;
+};
+
+static int block_compare(const void *a, const void *b) {
+  const struct dump_block *x = a, *y = b;
+  if (x->arena != y->arena)
+    return (x->arena > y->arena) - (x->arena < y->arena);
+  if (x->age != y->age)
+    return x->age > y->age ? -1 : 1;
+  return (x->number > y->number) - (x->number < y->number);
+}
+
+static bool is_little(const struct dump_block *b) {
+  return b->in_use > 0 && b->in_use < b->passed / FEW;
+}
+
+/* "###########........": how much of what was passed out is in use. */
+static void bar_draw(const struct dump_block *b, char bar[BAR + 1]) {
+  double share = b->passed > 0 ? (double)b->in_use / (double)b->passed : 0;
+  int full = share < 1 ? (int)(share * BAR + (b->in_use > 0 ? 0.999 : 0)) : BAR;
+  memset(bar, '#', (size_t)full);
+  memset(bar + full, '.', (size_t)(BAR - full));
+  bar[BAR] = '\0';
+}
+
+static void block_row(const struct dump_block *b, struct table *t) {
+  char bar[BAR + 1];
+  table_number(t, "", b->number);
+  table_number(t, "", b->born);
+  table_number(t, "", b->age);
+  table_number(t, "", b->bytes);
+  table_number(t, "", b->passed);
+  table_number(t, "", b->slabs);
+  table_number(t, "", b->in_use);
+  table_percent(t, b->in_use, b->passed);
+  bar_draw(b, bar);
+  table_heat(t, is_little(b), 1);
+  table_text(t, bar);
+}
+
+static void arena_head(const struct view *v, const struct held *h) {
+  const struct dump_arena *a = &v->dump->arenas[h->blocks->arena - 1];
+  struct dump_block sum = {0};
+  uint32_t little = 0;
+  char in_use[24], passed[24];
+  struct text text;
+  FILE *to = text_start(&text);
+  for (uint32_t i = 0; i < h->count; i++) {
+    little += is_little(&h->blocks[i]);
+    sum.in_use += h->blocks[i].in_use;
+    sum.passed += h->blocks[i].passed;
+  }
+  number_name(sum.in_use, v->width == 0, in_use);
+  number_name(sum.passed, v->width == 0, passed);
+  fprintf(to, "\nblocks of arena %u %s: %u; %s of %s bytes passed out are in use", a->number,
+          dump_text(v->dump, a->name), h->count, in_use, passed);
+  if (little > 0)
+    fprintf(to, "; few objects keep %u of them", little);
+  lines_fit(text_end(to, &text), v->width, v->to);
+  fputc('\n', v->to);
+  free(text.at);
+}
+
+static void held_print(const struct view *v, const struct held *h) {
+  static const char *const titles[] = {"block",  "born",       "age",
+                                       "bytes",  "passed out", "slabs",
+                                       "in use", "share",      "in use of what was passed out",
+                                       NULL};
+  arena_head(v, h);
+  struct table *t = table_new(titles, v->width);
+  for (size_t i = 0; i < view_shown(v, h->count); i++)
+    block_row(&h->blocks[i], t);
+  table_end(t, v->to);
+  view_more(v, h->count);
+}
+
+static void spare_print(const struct view *v, const struct held *h) {
+  char name[24];
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < h->count; i++)
+    bytes += h->blocks[i].bytes;
+  number_name(bytes, v->width == 0, name);
+  fprintf(v->to, "\nblocks that no arena has: %u, of %s bytes\n", h->count, name);
+}
+
+/* Blocks sorted; each arena's are a run of them. */
+static void blocks_print(const struct view *v) {
+  uint32_t n = v->dump->n_blocks;
+  struct dump_block *blocks = must_alloc(n * sizeof *blocks);
+  size_t arenas = 0;
+  memcpy(blocks, v->dump->blocks, n * sizeof *blocks);
+  qsort(blocks, n, sizeof *blocks, block_compare);
+  for (struct held h = {blocks, 0}; h.blocks < blocks + n; h.blocks += h.count) {
+    h.count = 0;
+    while (h.blocks + h.count < blocks + n && h.blocks[h.count].arena == h.blocks->arena)
+      h.count++;
+    arenas += h.blocks->arena != 0;
+    if (h.blocks->arena == 0)
+      spare_print(v, &h);
+    else if (view_shown(v, arenas) == arenas)
+      held_print(v, &h);
+  }
+  if (view_shown(v, arenas) < arenas)
+    fprintf(v->to, "\nblocks of %zu more arenas: -n 0 shows all\n", arenas - view_shown(v, arenas));
+  free(blocks);
+}
+
+int arenas_write(const struct view_options *o, const struct dump *d, FILE *to) {
+  struct view v = view_of(o, d, to);
+  if (!d->has_arenas) {
+    say_error("%s: its arenas are damaged or missing: copy or make the dump again", o->file);
+    return 2;
+  }
+  view_head(&v);
+  report_arenas(&v);
+  if (d->n_blocks > 0)
+    blocks_print(&v);
+  return view_end(&v, 0);
+}
+
+enum { KEY_SORT = 256 };
+
+static const struct argp_option options[] = {
+    {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "Arenas, largest first of these (default: live)", 0},
+    {0}};
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct view_options *o = state->input;
+  switch (key) {
+  case KEY_SORT:
+    o->sort = option_sort(state, "sort", word);
+    return 0;
+  default:
+    return option_view_pass(key, word, state);
+  }
+}
+
+int arenas_command(int argc, char **argv) {
+  static const struct argp parser = {
+      options,
+      option_read,
+      "FILE",
+      "Shows every arena with its counters, every region, and the blocks that each arena holds, "
+      "oldest first.\vborn: allocations that the arena had made when it took the block; age: those "
+      "since. A block is given back when none of its cells is in use: few objects may keep it.",
+      option_view_children,
+      NULL,
+      NULL};
+  struct view_options o = {.rows = 20};
+  return view_run(&parser, &o, arenas_write, argc, argv);
+}

@@ -1,0 +1,133 @@
+/* Prints waste by call site and in all; contract in waste.h.
+ *
+ *   of call sites  rounding, to cells or by jemalloc + free cells that live objects pin
+ *   of classes     rounding to cells + all free cells + tails     (`report --by class`)
+ */
+#include "waste.h"
+#include "say.h"
+#include "session.h"
+#include "table.h"
+#include "view_options.h"
+
+#include <stdlib.h>
+
+static void site_numbers(const struct view *v, const struct row *r, const struct row *total,
+                         struct table *t) {
+  table_number(t, v->estimate, account_waste(&r->sum));
+  table_percent(t, account_waste(&r->sum), account_waste(&total->sum));
+  table_number(t, v->estimate, account_rounding(&r->sum));
+  table_number(t, v->estimate, r->sum.pinned_bytes);
+  table_number(t, v->estimate, r->sum.live_bytes);
+  table_number(t, v->estimate, r->sum.live_objects);
+}
+
+/* Rows are sorted by waste: how many waste anything. */
+static size_t wasteful(const struct rows *rows) {
+  size_t count = 0;
+  while (count < rows->count && account_waste(&rows->items[count].sum) > 0)
+    count++;
+  return count;
+}
+
+static void sites_print(const struct view *v, const struct session *s) {
+  static const char *const titles[] = {
+      "waste", "share", "rounding", "pinned", "live", "objects", "call path, innermost first",
+      NULL};
+  const struct row *total = &s->rows->total;
+  size_t count = wasteful(s->rows);
+  struct table *t = table_new(titles, v->width);
+  for (size_t i = 0; i < view_shown(v, count); i++) {
+    const struct row *r = &s->rows->items[i];
+    char *text = session_row_text(s, r);
+    site_numbers(v, r, total, t);
+    table_heat(t, account_waste(&r->sum), account_waste(&total->sum));
+    table_text(t, text);
+    free(text);
+  }
+  site_numbers(v, total, total, t);
+  table_text(t, "total");
+  fputc('\n', v->to);
+  table_end(t, v->to);
+  view_more(v, count);
+}
+
+/* What all size classes have of each kind. */
+struct classes {
+  uint64_t rounding, free, tails, waste, uncarved;
+};
+
+static struct classes classes_sum(const struct dump *d) {
+  struct classes sum = {0};
+  for (uint32_t i = 0; i < d->n_classes; i++) {
+    const struct dump_class *c = &d->classes[i];
+    sum.rounding += class_rounding(c);
+    sum.free += c->free * c->cell_bytes;
+    sum.tails += c->tail_bytes;
+    sum.waste += class_waste(c);
+    sum.uncarved += c->uncarved_bytes;
+  }
+  return sum;
+}
+
+static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
+static void line_add(struct table *t, const char *mark, uint64_t bytes, const char *what) {
+  table_number(t, mark, bytes);
+  table_text(t, what);
+}
+
+/* An estimate less an exact number would be neither: rounding is then told in one. */
+static void rounding_print(const struct view *v, uint64_t all, uint64_t cells, struct table *t) {
+  if (*v->estimate != '\0' || !v->dump->has_classes) {
+    line_add(t, v->estimate, all, "rounding, to cells and by jemalloc");
+    return;
+  }
+  line_add(t, "", cells, "rounding to cells");
+  line_add(t, "", less(all, cells), "rounding by jemalloc");
+}
+
+static void sums_print(const struct view *v, const struct dump_account *all) {
+  static const char *const titles[] = {"bytes", "of what", NULL};
+  struct classes c = classes_sum(v->dump);
+  struct table *t = table_new(titles, v->width);
+  rounding_print(v, account_rounding(all), c.rounding, t);
+  line_add(t, v->estimate, all->pinned_bytes, "free cells that live objects pin");
+  line_add(t, v->estimate, account_waste(all), "sum of these: all call sites");
+  if (v->dump->has_classes) {
+    line_add(t, v->estimate, less(c.free, all->pinned_bytes), "free cells that nobody pins");
+    line_add(t, "", c.tails, "tails of slabs, too short for a cell");
+    line_add(t, "", c.waste, "all size classes: rounding to cells, free cells and tails");
+    line_add(t, "", c.uncarved, "not waste: parts of slabs that were never touched");
+  }
+  fputc('\n', v->to);
+  table_end(t, v->to);
+}
+
+int waste_write(const struct view_options *o, const struct dump *d, FILE *to) {
+  struct view v = view_of(o, d, to);
+  struct session s;
+  if (!rows_possible(d, o->file))
+    return 2;
+  session_open(&s, d, &o->names, false);
+  rows_sort(s.rows, SORT_WASTE);
+  view_head(&v);
+  sites_print(&v, &s);
+  sums_print(&v, &s.rows->total.sum);
+  session_close(&s);
+  return view_end(&v, 0);
+}
+
+int waste_command(int argc, char **argv) {
+  static const struct argp parser = {
+      NULL,
+      option_view_pass,
+      "FILE",
+      "Shows what live objects cost beyond their bytes, by call site: rounding, and the free cells "
+      "of slabs that they keep from being given back (pinned).\vBelow it the same for all, beside "
+      "what no call site can be charged with.",
+      option_view_children,
+      NULL,
+      NULL};
+  struct view_options o = {.rows = 20};
+  return view_run(&parser, &o, waste_write, argc, argv);
+}
