@@ -5,8 +5,7 @@
  */
 #include "calls.h"
 #include "say.h"
-#include "text.h"
-#include "trie.h"
+#include "stacks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,38 +18,14 @@ struct node {
 };
 
 struct build {
-  const struct session *session;
   struct trie *trie;
-  uint32_t *texts; /* of each path: its frame's number + 1, 0: not yet asked for */
-  uint64_t *self;  /* of each node of the trie */
+  struct stacks *stacks;
+  uint64_t *self; /* of each node of the trie */
   uint32_t room;
 };
 
-static uint32_t frame_text(struct build *b, uint32_t path) {
-  struct text text;
-  if (b->texts[path] != 0)
-    return b->texts[path] - 1;
-  FILE *to = text_start(&text);
-  session_frame_print(b->session, path, FRAME_CALL, to);
-  uint32_t number = trie_text(b->trie, text_end(to, &text));
-  free(text.at);
-  b->texts[path] = number + 1;
-  return number;
-}
-
-/* The node of a row's innermost frame. */
-static uint32_t row_node(struct build *b, const struct row *r) {
-  const char *words = row_words(r);
-  uint32_t node = TRIE_ROOT;
-  for (uint32_t path = r->key; path != PATH_ROOT; path = b->session->paths->items[path].parent)
-    node = trie_child(b->trie, node, frame_text(b, path));
-  if (words == NULL && r->key == PATH_ROOT)
-    words = "(no path)";
-  return words == NULL ? node : trie_child(b->trie, node, trie_text(b->trie, words));
-}
-
 static void row_enter(struct build *b, const struct row *r, enum sort value) {
-  uint32_t node = row_node(b, r), room = b->room;
+  uint32_t node = stacks_node(b->stacks, r), room = b->room;
   if (node >= room) {
     b->room = b->trie->count * 2;
     b->self = must_resize(b->self, b->room, sizeof *b->self);
@@ -105,8 +80,8 @@ static void calls_fill(struct callee *items, const struct node *nodes, uint32_t 
 
 struct calls *calls_new(const struct session *s, enum sort value) {
   struct calls *c = must_alloc(sizeof *c);
-  struct build b = {.session = s, .trie = trie_new()};
-  b.texts = must_zalloc(s->paths->count, sizeof *b.texts);
+  struct build b = {.trie = trie_new()};
+  b.stacks = stacks_new(s, b.trie, FRAME_CALL);
   for (uint32_t i = 0; i < s->rows->count; i++)
     row_enter(&b, &s->rows->items[i], value);
   struct node *nodes = nodes_new(&b);
@@ -115,7 +90,7 @@ struct calls *calls_new(const struct session *s, enum sort value) {
   calls_fill(c->items, nodes, b.trie->count);
   free(nodes);
   free(b.self);
-  free(b.texts);
+  stacks_free(b.stacks);
   return c;
 }
 

@@ -1,5 +1,7 @@
 /* The command `arenashim`: picks the subcommand; each has a file of its own. */
 #include "arenas.h"
+#include "check.h"
+#include "diff.h"
 #include "export.h"
 #include "leaks.h"
 #include "report.h"
@@ -23,11 +25,14 @@ static const char help[] =
     "  arenashim arenas FILE  [--sort live|peak|allocs|bytes|waste] [-n ROWS]\n"
     "  arenashim leaks FILE   [-n ROWS]\n"
     "  arenashim waste FILE   [-n ROWS]\n"
+    "  arenashim diff OLD NEW [--sort live|peak|allocs|bytes|waste] [-n ROWS]\n"
+    "  arenashim check FILE   [--max-live SIZE] [--max-peak SIZE] [--max-allocs N]\n"
+    "                         [--baseline OLD --max-growth PERCENT]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
     "FILE is a dump: ARENASHIM_DUMP=FILE ARENASHIM_TAG=stack:8 LD_PRELOAD=libarenashim.so PROGRAM\n"
-    "Exit status: 0 done, 2 an error, told in one line.\n";
+    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, told in one line.\n";
 
 static int report(int argc, char **argv) {
   struct report_options o;
@@ -49,7 +54,8 @@ static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
 } commands[] = {{"report", report},         {"export", export},       {"tree", tree_command},
-                {"arenas", arenas_command}, {"leaks", leaks_command}, {"waste", waste_command}};
+                {"arenas", arenas_command}, {"leaks", leaks_command}, {"waste", waste_command},
+                {"diff", diff_command},     {"check", check_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

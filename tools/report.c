@@ -27,7 +27,8 @@ static enum report_by by_of(const struct report_options *o, const struct dump *d
 }
 
 int report_write(const struct report_options *o, const struct dump *d, FILE *to) {
-  struct view_options shown = {.file = o->file, .rows = o->rows, .sort = o->sort, .names = o->names};
+  struct view_options shown = {
+      .file = o->file, .rows = o->rows, .sort = o->sort, .names = o->names};
   struct view v = view_of(&shown, d, to);
   enum report_by by = by_of(o, d);
   if (!has_what_is_asked(o, d, by))

@@ -40,7 +40,7 @@ static void range_add(struct dump_account *sum, const struct dump_account *a) {
     sum->largest = a->largest;
 }
 
-static void row_add(struct row *r, const struct dump_account *a) {
+void row_add(struct row *r, const struct dump_account *a) {
   struct dump_account *s = &r->sum;
   range_add(s, a);
   s->allocs += a->allocs;
@@ -106,6 +106,12 @@ bool rows_possible(const struct dump *d, const char *file) {
   else
     return true;
   return false;
+}
+
+const char *sort_words(enum sort by) {
+  static const char *const words[] = {"live bytes", "peak bytes", "allocations", "bytes requested",
+                                      "bytes wasted"};
+  return words[by];
 }
 
 uint64_t row_value(const struct row *r, enum sort by) {

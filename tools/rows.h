@@ -29,6 +29,9 @@ struct rows_keys {
 struct rows *rows_new(const struct rows_keys *keys);
 void rows_free(struct rows *r);
 
+/* Adds an account, or the sum of another row, to a row. */
+void row_add(struct row *r, const struct dump_account *a);
+
 /* Largest first; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
 
@@ -42,6 +45,9 @@ const char *row_words(const struct row *r);
 
 /* Whether a dump has accounts to add up; says why not. */
 bool rows_possible(const struct dump *d, const char *file);
+
+/* "live bytes", "allocations" and so on. */
+const char *sort_words(enum sort by);
 
 /* What is sorted by. */
 uint64_t row_value(const struct row *r, enum sort by);

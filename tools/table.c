@@ -109,6 +109,13 @@ void table_change(struct table *t, const char *mark, uint64_t from, uint64_t to)
   table_words(t, cell);
 }
 
+void table_growth(struct table *t, uint64_t from, uint64_t to) {
+  char cell[CELL] = "-";
+  if (from > 0)
+    snprintf(cell, sizeof cell, "%+.1f%%", 100.0 * ((double)to - (double)from) / (double)from);
+  table_words(t, cell);
+}
+
 void table_percent(struct table *t, uint64_t part, uint64_t whole) {
   char cell[CELL] = "-";
   if (whole > 0)

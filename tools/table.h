@@ -22,8 +22,9 @@ void table_number(struct table *t, const char *mark, uint64_t value); /* mark: "
 void table_percent(struct table *t, uint64_t part, uint64_t whole);   /* "-" of nothing */
 void table_range(struct table *t, uint64_t low, uint64_t high);
 void table_change(struct table *t, const char *mark, uint64_t from, uint64_t to); /* "+12" */
-void table_words(struct table *t, const char *words); /* in place of a number */
-void table_text(struct table *t, const char *text);   /* ends the row; may have several lines */
+void table_growth(struct table *t, uint64_t from, uint64_t to); /* "+2.5%"; "-" from nothing */
+void table_words(struct table *t, const char *words);           /* in place of a number */
+void table_text(struct table *t, const char *text); /* ends the row; may have several lines */
 
 /* The heat of the row that is being filled: its share of a whole. */
 void table_heat(struct table *t, uint64_t part, uint64_t whole);

@@ -62,10 +62,11 @@ static void counts_print(const struct view *v, FILE *to) {
             p->ppid);
 }
 
-static void head_print(const struct view *v, bool all) {
+static void head_print(const struct view *v, const char *words, bool all) {
   const struct dump_process *p = v->dump->process;
   struct text text;
   FILE *to = text_start(&text);
+  fputs(words, to);
   if (!v->dump->has_processes || v->dump->n_processes == 0) {
     fputs("(which process it was is lost)\n", to);
   } else {
@@ -80,8 +81,8 @@ static void head_print(const struct view *v, bool all) {
   free(text.at);
 }
 
-void view_head(const struct view *v) { head_print(v, true); }
-void view_process(const struct view *v) { head_print(v, false); }
+void view_head(const struct view *v) { head_print(v, "", true); }
+void view_process(const struct view *v, const char *words) { head_print(v, words, false); }
 
 size_t view_shown(const struct view *v, size_t rows) {
   return v->options->rows > 0 && v->options->rows < rows ? v->options->rows : rows;

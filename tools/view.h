@@ -31,8 +31,8 @@ struct view view_of(const struct view_options *o, const struct dump *d, FILE *to
 /* Program, mode, live and peak bytes. */
 void view_head(const struct view *v);
 
-/* The first line of it: program, pid, reason, time. */
-void view_process(const struct view *v);
+/* The first line of it, after some words: program, pid, reason, time. */
+void view_process(const struct view *v, const char *words);
 
 /* Counts that make the figures doubtful, if any. */
 void view_health(const struct view *v);

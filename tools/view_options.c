@@ -19,13 +19,41 @@ double option_percent(struct argp_state *state, const char *option, const char *
   return percent;
 }
 
-unsigned long option_rows(struct argp_state *state, const char *word) {
-  char *end;
+/* Digits alone; `end`: what follows them. */
+static bool number_read(const char *word, uint64_t *number, const char **end) {
+  char *stop;
   errno = 0;
-  unsigned long rows = strtoul(word, &end, 10);
-  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0)
+  *number = strtoull(word, &stop, 10);
+  *end = stop;
+  return *word >= '0' && *word <= '9' && errno == 0;
+}
+
+unsigned long option_rows(struct argp_state *state, const char *word) {
+  uint64_t rows;
+  const char *end;
+  if (!number_read(word, &rows, &end) || *end != '\0')
     argp_failure(state, 2, 0, "-n %s: give a number of rows, 0 for all", word);
   return rows;
+}
+
+uint64_t option_count(struct argp_state *state, const char *option, const char *word) {
+  uint64_t count;
+  const char *end;
+  if (!number_read(word, &count, &end) || *end != '\0')
+    argp_failure(state, 2, 0, "--%s=%s: give a number", option, word);
+  return count;
+}
+
+uint64_t option_size(struct argp_state *state, const char *option, const char *word) {
+  static const char units[] = "KMGT";
+  uint64_t size;
+  const char *end;
+  bool right = number_read(word, &size, &end);
+  const char *unit = right && *end != '\0' ? strchr(units, *end) : NULL;
+  unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+  if (!right || (unit == NULL ? *end : end[1]) != '\0' || size > UINT64_MAX >> shift)
+    argp_failure(state, 2, 0, "--%s=%s: give bytes, such as 500000, 64K, 20M or 1G", option, word);
+  return size << shift;
 }
 
 static const struct argp_option options[] = {

@@ -19,6 +19,10 @@ enum sort option_sort(struct argp_state *state, const char *option, const char *
 /* Reads a share of a hundred or more, such as 2.5; a wrong one ends the command. */
 double option_percent(struct argp_state *state, const char *option, const char *word);
 
+/* Reads bytes, such as 64K (1024 each), and a count; a wrong one ends the command. */
+uint64_t option_size(struct argp_state *state, const char *option, const char *word);
+uint64_t option_count(struct argp_state *state, const char *option, const char *word);
+
 /* Reads a number of rows; a wrong one ends the command. */
 unsigned long option_rows(struct argp_state *state, const char *word);
 

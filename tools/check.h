@@ -1,0 +1,29 @@
+/* `arenashim check`: whether a dump keeps to limits, for a job that has to fail when it doesn't. */
+#ifndef TOOLS_CHECK_H
+#define TOOLS_CHECK_H
+
+#include "view.h"
+
+enum { CHECK_LIVE, CHECK_PEAK, CHECK_ALLOCS, CHECK_BYTES, CHECKS };
+
+struct check_options {
+  struct view_options view; /* .old: the baseline, NULL: none */
+  struct {
+    bool set;
+    uint64_t most;
+  } limits[CHECKS];
+  bool has_growth;
+  double growth; /* percent that live, peak and requested bytes may have more than the baseline's */
+};
+
+/* Reads the words after "check"; ends the command when they are wrong or ask for help. */
+void check_options_read(struct check_options *o, int argc, char **argv);
+
+/* Runs the command; returns its exit status: 0 holds, 1 exceeded, 2 can't tell. */
+int check_command(int argc, char **argv);
+
+/* Judges a dump in memory; `old` is the baseline, or NULL. */
+int check_write(const struct check_options *o, const struct dump *old, const struct dump *d,
+                FILE *to);
+
+#endif

@@ -1,0 +1,80 @@
+/* The options of `arenashim check`; contract in check.h. */
+#include "check.h"
+#include "view_options.h"
+
+enum { KEY_LIVE = 256, KEY_PEAK, KEY_ALLOCS, KEY_BASELINE, KEY_GROWTH };
+
+static const struct argp_option options[] = {
+    {"max-live", KEY_LIVE, "SIZE", 0, "At most so many bytes alive", 0},
+    {"max-peak", KEY_PEAK, "SIZE", 0, "At most so many bytes alive at any time", 0},
+    {"max-allocs", KEY_ALLOCS, "N", 0, "At most so many allocations", 0},
+    {"baseline", KEY_BASELINE, "OLD", 0, "The dump to compare with", 0},
+    {"max-growth", KEY_GROWTH, "PERCENT", 0,
+     "Live, peak and requested bytes may each have grown so much from OLD's", 0},
+    {0}};
+
+static void all_there(struct argp_state *state, const struct check_options *o) {
+  bool any = o->has_growth;
+  for (int i = 0; i < CHECKS; i++)
+    any |= o->limits[i].set;
+  if (o->view.old != NULL && !o->has_growth)
+    argp_failure(state, 2, 0, "--baseline=%s: say how much may have grown, with --max-growth",
+                 o->view.old);
+  if (o->has_growth && o->view.old == NULL)
+    argp_failure(state, 2, 0, "--max-growth: say from which dump on, with --baseline");
+  if (!any)
+    argp_failure(state, 2, 0,
+                 "nothing to check: give --max-live, --max-peak, --max-allocs, or --baseline and "
+                 "--max-growth");
+}
+
+static void limit_set(struct check_options *o, int which, uint64_t most) {
+  o->limits[which].set = true;
+  o->limits[which].most = most;
+}
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct check_options *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->view;
+    return 0;
+  case KEY_LIVE:
+    limit_set(o, CHECK_LIVE, option_size(state, "max-live", word));
+    return 0;
+  case KEY_PEAK:
+    limit_set(o, CHECK_PEAK, option_size(state, "max-peak", word));
+    return 0;
+  case KEY_ALLOCS:
+    limit_set(o, CHECK_ALLOCS, option_count(state, "max-allocs", word));
+    return 0;
+  case KEY_BASELINE:
+    o->view.old = word;
+    return 0;
+  case KEY_GROWTH:
+    o->growth = option_percent(state, "max-growth", word);
+    o->has_growth = true;
+    return 0;
+  case ARGP_KEY_END:
+    all_there(state, o);
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+void check_options_read(struct check_options *o, int argc, char **argv) {
+  static const struct argp parser = {
+      options,
+      option_read,
+      "FILE",
+      "Checks a dump against limits, for a job that has to fail when they are exceeded.\vExit "
+      "status: 0 all hold, 1 one is exceeded, 2 it can't be told. SIZE is in bytes, or with K, M, "
+      "G or T after it, powers of 1024. Growth is judged by live, peak and requested bytes, and "
+      "shown with the call sites that grew most.",
+      option_view_children,
+      NULL,
+      NULL};
+  *o = (struct check_options){.view.rows = 5, .view.names.fold = fold_new()};
+  argp_parse(&parser, argc, argv, 0, NULL, o);
+}

@@ -1,0 +1,94 @@
+/* Prints what changed from one dump to another; contract in diff.h. */
+#include "diff.h"
+#include "changes.h"
+#include "say.h"
+#include "table.h"
+#include "view_options.h"
+
+static void total_row(struct table *t, const char *mark, uint64_t old, uint64_t new,
+                      const char *what) {
+  table_number(t, mark, old);
+  table_number(t, mark, new);
+  table_change(t, mark, old, new);
+  table_growth(t, old, new);
+  table_text(t, what);
+}
+
+static void totals_print(const struct view *v, const struct dump_process *old,
+                         const struct changes *c) {
+  static const char *const titles[] = {"old", "new", "change", "growth", "in all", NULL};
+  const struct dump_process *new = v->dump->process;
+  struct table *t = table_new(titles, v->width);
+  total_row(t, v->estimate, old->live_bytes, new->live_bytes, sort_words(SORT_LIVE));
+  total_row(t, v->estimate, old->peak_bytes, new->peak_bytes, sort_words(SORT_PEAK));
+  for (enum sort by = SORT_ALLOCS; by <= SORT_WASTE; by++)
+    total_row(t, v->estimate, row_value(&c->old, by), row_value(&c->new, by), sort_words(by));
+  fputc('\n', v->to);
+  table_end(t, v->to);
+}
+
+static void sites_print(const struct view *v, const struct changes *c) {
+  enum sort by = v->options->sort;
+  fprintf(v->to, "\ngrew, by %s: %u\n", sort_words(by), c->grown);
+  if (c->grown > 0)
+    changes_print(c, v, CHANGES_GREW);
+  fprintf(v->to, "\nshrank, by %s: %u\n", sort_words(by), c->shrunk);
+  if (c->shrunk > 0)
+    changes_print(c, v, CHANGES_SHRANK);
+  fprintf(v->to, "\ncall sites as they were: %u\n", c->count - c->grown - c->shrunk);
+}
+
+int diff_write(const struct view_options *o, const struct dump *old, const struct dump *new,
+               FILE *to) {
+  struct view before = view_of(o, old, to), v = view_of(o, new, to);
+  if (!rows_possible(old, o->old) || !rows_possible(new, o->file))
+    return 2;
+  if (*before.estimate != '\0')
+    v.estimate = before.estimate;
+  changes_warn(o, old, new);
+  struct changes *c = changes_new(old, new, &o->names, o->sort);
+  view_process(&before, "old  ");
+  view_process(&v, "new  ");
+  totals_print(&v, old->process, c);
+  sites_print(&v, c);
+  changes_free(c);
+  return view_end(&v, 0);
+}
+
+enum { KEY_SORT = 256 };
+
+static const struct argp_option options[] = {
+    {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "What counts as growth (default: live)", 0}, {0}};
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct view_options *o = state->input;
+  switch (key) {
+  case KEY_SORT:
+    o->sort = option_sort(state, "sort", word);
+    return 0;
+  default:
+    return option_view_pass(key, word, state);
+  }
+}
+
+int diff_command(int argc, char **argv) {
+  static const struct argp parser = {
+      options,
+      option_read,
+      "OLD NEW",
+      "Shows which call sites grew and which shrank from one dump to another, of the same program "
+      "or of two versions of it.\vCall sites are the same when their paths show the same "
+      "functions; where no function is known, module and offset count. was, is: the value that is "
+      "sorted by. The peak of a call site is the sum of its peaks in each arena.",
+      option_view_children,
+      NULL,
+      NULL};
+  struct view_options o = {.rows = 20, .old = "", .names.fold = fold_new()};
+  argp_parse(&parser, argc, argv, 0, NULL, &o);
+  struct dump *old = dump_open(o.old), *new = old == NULL ? NULL : dump_open(o.file);
+  int status = new == NULL ? 2 : diff_write(&o, old, new, stdout);
+  dump_close(new);
+  dump_close(old);
+  fold_free(o.names.fold);
+  return status;
+}
