@@ -176,7 +176,7 @@ $(B)/test/tools/make_dump: test/tools/make_dump.c shim/dump_format.h
 $(B)/test/tools/arenashim: $(TOOL_SOURCES) $(TOOL_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $(TOOL_SOURCES) $(PROTO).c $(TOOL_LIBS)
-$(B)/test/tools/%_test: test/tools/%_test.c $(TOOL_PARTS) $(TOOL_HEADERS)
+$(B)/test/tools/%_test: test/tools/%_test.c $(wildcard test/tools/*.h) $(TOOL_PARTS) $(TOOL_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) $(SANITIZE) -o $@ $< $(TOOL_PARTS) $(PROTO).c $(TOOL_LIBS) -lcmocka
 $(B)/test/tools/%: test/tools/%.cc
@@ -185,7 +185,7 @@ $(B)/test/tools/%: test/tools/%.cc
 $(B)/test/tools/grow: test/tools/grow.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $<
-$(B)/test/fuzz/dump_fuzz: test/fuzz/dump_fuzz.c $(TOOL_PARTS) $(TOOL_HEADERS)
+$(B)/test/fuzz/dump_fuzz: test/fuzz/dump_fuzz.c $(wildcard test/tools/*.h) $(TOOL_PARTS) $(TOOL_HEADERS)
 	@mkdir -p $(@D)
 	clang $(TOOL_CFLAGS) -O1 -fsanitize=fuzzer,address -o $@ $< $(TOOL_PARTS) $(PROTO).c $(TOOL_LIBS)
 TOOL_TESTS := $(patsubst test/%.c,$(B)/test/%,$(wildcard test/tools/*_test.c))

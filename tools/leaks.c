@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 
-/* Rows that live, before those that don't; returns how many. */
-static size_t alive_first(struct rows *rows) {
+/* Leaves out rows of which nothing is alive; returns how many are left. */
+static size_t alive_only(struct rows *rows) {
   size_t alive = 0;
   for (uint32_t i = 0; i < rows->count; i++)
     if (rows->items[i].sum.live_objects > 0 || rows->items[i].sum.live_bytes > 0)
@@ -59,43 +59,55 @@ static void sites_print(const struct view *v, const struct session *s, size_t al
   view_more(v, alive);
 }
 
-static int region_compare(const void *a, const void *b) {
-  const struct dump_region *x = *(const struct dump_region *const *)a,
-                           *y = *(const struct dump_region *const *)b;
-  if (x->used != y->used)
-    return x->used > y->used ? -1 : 1;
-  return (x > y) - (x < y);
+static int region_compare(const void *a, const void *b, void *regions) {
+  uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+  const struct dump_region *all = regions;
+  if (all[i].used != all[j].used)
+    return all[i].used > all[j].used ? -1 : 1;
+  return (i > j) - (i < j);
 }
 
-/* The regions that were not ended, largest first; to be freed. */
-static const struct dump_region **regions_alive(const struct dump *d, size_t *count) {
-  const struct dump_region **alive = must_alloc(d->n_regions * sizeof *alive);
+/* The regions that were not ended, largest first, as indices; to be freed. */
+static uint32_t *regions_alive(const struct dump *d, size_t *count) {
+  uint32_t *alive = must_alloc(d->n_regions * sizeof *alive);
   *count = 0;
   for (uint32_t i = 0; i < d->n_regions; i++)
     if (d->regions[i].state == DUMP_REGION_LIVE)
-      alive[(*count)++] = &d->regions[i];
+      alive[(*count)++] = i;
   if (*count > 0)
-    qsort(alive, *count, sizeof *alive, region_compare);
+    qsort_r(alive, *count, sizeof *alive, region_compare, d->regions);
   return alive;
 }
 
-static void regions_print(const struct view *v, const struct session *s,
-                          const struct dump_region **alive, size_t count) {
+static void region_row(const struct session *s, const struct dump_region *r, struct table *t) {
+  char *lines = session_node_lines(s, dump_text(s->dump, r->name), r->node);
+  table_number(t, "", r->used);
+  table_number(t, "", r->reserved);
+  table_number(t, "", r->total_allocs);
+  table_number(t, "", r->total_size);
+  table_text(t, lines);
+  free(lines);
+}
+
+static void regions_print(const struct view *v, const struct session *s) {
   static const char *const titles[] = {
       "used", "reserved", "allocs", "bytes", "region, and where it was created", NULL};
+  size_t count;
+  uint32_t *alive = regions_alive(v->dump, &count);
   struct table *t = table_new(titles, v->width);
-  for (size_t i = 0; i < view_shown(v, count); i++) {
-    char *lines = session_node_lines(s, dump_text(v->dump, alive[i]->name), alive[i]->node);
-    table_number(t, "", alive[i]->used);
-    table_number(t, "", alive[i]->reserved);
-    table_number(t, "", alive[i]->total_allocs);
-    table_number(t, "", alive[i]->total_size);
-    table_text(t, lines);
-    free(lines);
-  }
+  for (size_t i = 0; i < view_shown(v, count); i++)
+    region_row(s, &v->dump->regions[alive[i]], t);
   fputs("\nregions that were not destroyed\n", v->to);
   table_end(t, v->to);
   view_more(v, count);
+  free(alive);
+}
+
+static bool has_regions_alive(const struct dump *d) {
+  for (uint32_t i = 0; i < d->n_regions; i++)
+    if (d->regions[i].state == DUMP_REGION_LIVE)
+      return true;
+  return false;
 }
 
 int leaks_write(const struct view_options *o, const struct dump *d, FILE *to) {
@@ -105,15 +117,13 @@ int leaks_write(const struct view_options *o, const struct dump *d, FILE *to) {
     return 2;
   session_open(&s, d, &o->names, false);
   rows_sort(s.rows, SORT_LIVE);
+  size_t alive = alive_only(s.rows);
   view_head(&v);
-  size_t regions, alive = alive_first(s.rows);
-  const struct dump_region **living = regions_alive(d, &regions);
   summary_print(&v, alive);
   if (alive > 0)
     sites_print(&v, &s, alive);
-  if (regions > 0)
-    regions_print(&v, &s, living, regions);
-  free(living);
+  if (has_regions_alive(d))
+    regions_print(&v, &s);
   session_close(&s);
   return view_end(&v, 0);
 }

@@ -1,8 +1,7 @@
 /* Fuzz target: any bytes as a dump, with their checksums as they are and with them mended. */
-#include "../../tools/export.h"
-#include "../../tools/report.h"
 #include "../../tools/say.h"
 #include "../tools/sums.h"
+#include "../tools/writers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,17 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void report_all(const unsigned char *bytes, size_t size, FILE *null) {
   struct dump *d = dump_parse("fuzz", bytes, size);
-  struct report_options o = {.file = "fuzz", .names.fold = fold_new(), .rows = 50};
-  for (int by = BY_DEFAULT; d != NULL && by <= BY_MODULE; by++) {
-    o.by = (enum report_by)by;
-    o.sort = (enum sort)(size % 5);
-    report_write(&o, d, null);
-  }
-  struct export_options e = {.file = "fuzz", .format = export_formats, .names = o.names};
-  e.value = (enum export_value)(size % 5);
-  for (; d != NULL && e.format->name != NULL; e.format++)
-    export_write(&e, d, null);
-  fold_free(o.names.fold);
+  if (d != NULL)
+    writers_all(d, (unsigned)size, WRITERS_VIEWS, null);
   dump_close(d);
 }
 

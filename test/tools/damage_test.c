@@ -2,10 +2,9 @@
  *
  * Run from the top directory; make_dump stands beside this program.
  */
-#include "../../tools/export.h"
-#include "../../tools/report.h"
 #include "../../tools/say.h"
 #include "sums.h"
+#include "writers.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -20,6 +19,7 @@ static struct {
   unsigned char bytes[64 << 10];
   size_t size;
   FILE *null;
+  unsigned seed; /* counts, so that each writer has its turn */
 } dump;
 
 static void make_small(char *path) {
@@ -53,19 +53,8 @@ static unsigned messages(const unsigned char *bytes, size_t size) {
   struct dump *d = dump_parse("small", copy, size);
   free(copy);
   unsigned said = say_count() - before;
-  struct report_options o = {.file = "small", .names.fold = fold_new()};
-  for (int by = BY_SITE; d != NULL && by <= BY_MODULE; by++) {
-    o.by = (enum report_by)by;
-    o.sort = (enum sort)(said % 5);
-    report_write(&o, d, dump.null);
-  }
-  static const struct export_format *format = export_formats; /* one after the other */
-  struct export_options e = {.file = "small", .format = format, .names = o.names};
-  format = format[1].name != NULL ? format + 1 : export_formats;
-  e.value = (enum export_value)(said % 5);
   if (d != NULL)
-    export_write(&e, d, dump.null);
-  fold_free(o.names.fold);
+    writers_all(d, dump.seed++, 1, dump.null);
   dump_close(d);
   return said;
 }

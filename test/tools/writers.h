@@ -1,0 +1,66 @@
+/* Everything that the command can write of a dump, for tests of damaged ones. */
+#ifndef TEST_TOOLS_WRITERS_H
+#define TEST_TOOLS_WRITERS_H
+
+#include "../../tools/arenas.h"
+#include "../../tools/check.h"
+#include "../../tools/diff.h"
+#include "../../tools/export.h"
+#include "../../tools/leaks.h"
+#include "../../tools/report.h"
+#include "../../tools/tree.h"
+#include "../../tools/view_options.h"
+#include "../../tools/waste.h"
+
+static void writers_report(const struct dump *d, enum sort sort, struct fold *fold, FILE *to) {
+  struct report_options o = {.file = "dump", .sort = sort, .rows = 50, .names.fold = fold};
+  for (int by = BY_DEFAULT; by <= BY_MODULE; by++) {
+    o.by = (enum report_by)by;
+    report_write(&o, d, to);
+  }
+}
+
+static void writers_export(const struct dump *d, unsigned which, enum sort sort, struct fold *fold,
+                           FILE *to) {
+  unsigned formats = 0;
+  while (export_formats[formats].name != NULL)
+    formats++;
+  struct export_options o = {.file = "dump", .names.fold = fold};
+  o.format = &export_formats[which % formats];
+  o.value = (enum export_value)sort;
+  export_write(&o, d, to);
+}
+
+enum { WRITERS_VIEWS = 6 };
+
+/* One of the commands that have view_options; those that compare get the dump twice. */
+static void writers_view(const struct dump *d, unsigned which, enum sort sort, struct fold *fold,
+                         FILE *to) {
+  struct check_options o = {.view = {.file = "dump", .old = "dump", .sort = sort, .rows = 50}};
+  static view_writer *const views[] = {tree_write, arenas_write, leaks_write, waste_write};
+  o.view.names.fold = fold;
+  o.view.least = sort;
+  for (int i = 0; i < CHECKS; i++)
+    o.limits[i].set = true;
+  if (which < sizeof views / sizeof *views)
+    views[which](&o.view, d, to);
+  else if (which == WRITERS_VIEWS - 1)
+    diff_write(&o.view, d, d, to);
+  else
+    check_write(&o, d, d, to);
+}
+
+/* All reports, and `views` of the other commands and of the exports; `seed` says which, and of which
+ * value. */
+static void writers_all(const struct dump *d, unsigned seed, unsigned views, FILE *to) {
+  struct fold *fold = fold_new();
+  enum sort sort = (enum sort)(seed % 5);
+  writers_report(d, sort, fold, to);
+  for (unsigned i = 0; i < views; i++) {
+    writers_export(d, seed + i, sort, fold, to);
+    writers_view(d, (seed + i) % WRITERS_VIEWS, sort, fold, to);
+  }
+  fold_free(fold);
+}
+
+#endif
