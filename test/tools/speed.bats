@@ -18,3 +18,15 @@ load common
   "$TOOL" report large.dump -n 0 >all
   (($(wc -l <all) > 90000))
 }
+
+@test "the other views of a large dump" {
+  libc=$(ldd "$TOOL" | awk '/libc\.so/ { print $3 }')
+  "$HERE/large.sh" 100000 500000 "$libc" | dump large.dump
+  for view in tree leaks waste 'diff large.dump' 'check --max-live 1 --max-growth 1 --baseline large.dump'; do
+    set -- $view
+    t=$( { TIMEFORMAT=%U; time "$TOOL" "$@" large.dump >out 2>err || [[ $1 == check ]]; } 2>&1 )
+    echo "$view: $t s of user time"
+    [[ ! -s err && -s out ]]
+    awk -v t="$t" 'BEGIN { exit t >= 5 }'
+  done
+}

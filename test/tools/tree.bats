@@ -56,6 +56,12 @@ letters() {
     '50 5.0% 50 |     |- [c]' '30 3.0% 0 |     `- [a]' '30 3.0% 30 |        [b]' '20 2.0% 20 `- [b]'
 }
 
+@test "below a frame that costs something itself its only callee is indented" {
+  letters <<<$'a 10\nab 5\nabc 85' | dump d
+  tree d
+  shows '100 100.0% 0 p' '100 100.0% 10 [a]' '90 90.0% 5 `- [b]' '85 85.0% 85    `- [c]'
+}
+
 @test "what is small is one row, so that the numbers add up; nothing that costs nothing is shown" {
   letters <<<$'ab 100\nabc 50\nabab 30\nb 20\nac 800\nz 0' | dump d
   tree d --min 19
