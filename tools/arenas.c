@@ -47,11 +47,9 @@ static void bar_draw(const struct dump_block *b, char bar[BAR + 1]) {
 static void block_row(const struct dump_block *b, struct table *t) {
   char bar[BAR + 1];
   table_number(t, "", b->number);
-  table_number(t, "", b->born);
   table_number(t, "", b->age);
   table_number(t, "", b->bytes);
   table_number(t, "", b->passed);
-  table_number(t, "", b->slabs);
   table_number(t, "", b->in_use);
   table_percent(t, b->in_use, b->passed);
   bar_draw(b, bar);
@@ -83,10 +81,8 @@ static void arena_head(const struct view *v, const struct held *h) {
 }
 
 static void held_print(const struct view *v, const struct held *h) {
-  static const char *const titles[] = {"block",  "born",       "age",
-                                       "bytes",  "passed out", "slabs",
-                                       "in use", "share",      "in use of what was passed out",
-                                       NULL};
+  static const char *const titles[] = {
+      "block", "age", "bytes", "passed", "in use", "share", "in use of passed", NULL};
   arena_head(v, h);
   struct table *t = table_new(titles, v->width);
   for (size_t i = 0; i < view_shown(v, h->count); i++)
@@ -162,8 +158,9 @@ int arenas_command(int argc, char **argv) {
       option_read,
       "FILE",
       "Shows every arena with its counters, every region, and the blocks that each arena holds, "
-      "oldest first.\vborn: allocations that the arena had made when it took the block; age: those "
-      "since. A block is given back when none of its cells is in use: few objects may keep it.",
+      "oldest first.\vage: allocations of the arena since it took the block; passed: bytes that "
+      "were passed out as slabs. A block is given back when none of its cells is in use: few "
+      "objects may keep it.",
       option_view_children,
       NULL,
       NULL};

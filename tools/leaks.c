@@ -24,8 +24,7 @@ static size_t alive_only(struct rows *rows) {
 static void summary_print(const struct view *v, size_t sites) {
   const struct dump_process *p = v->dump->process;
   bool exit = p->reason == DUMP_AT_EXIT;
-  lines_fit(exit ? "\nalive at the end, which need not be lost: whether the program could still "
-                   "reach it was not looked at\n"
+  lines_fit(exit ? "\nalive at the end; whether the program could still reach it is not known\n"
                  : "\na snapshot of a running program: what is alive now, and may be freed later\n",
             v->width, v->to);
   if (sites == 0)

@@ -11,7 +11,7 @@ setup() {
   expect '$status == 0 && -z $stderr'
   is_row '3000 9000 8 1060 50000 1052 13 7 7340032 11 6736' '0 demo (threads: 3)'
   is_row '1500 1900 21 2100 2 16384 1 14884' parser
-  is_row '0 0 1060 1048576 196608 3 768 0.4%' '#...................'
+  is_row '0 1060 1048576 196608 768 0.4%' '#...................'
   expect '$output == *"blocks of arena 0 demo: 1; 768 of 196608 bytes passed out are in use; few objects keep 1 of them"*'
   expect '$output == *"blocks that no arena has: 1, of 1048576 bytes"*"3  stacks cut short"'
 }
@@ -31,10 +31,10 @@ blocks() {
   arenashim arenas d
   expect '$status == 0 && $output == *"arena 0 main: 4; 90 of 280 bytes"*"; few objects keep 1 of them"*"arena 1 worker: 1; 100 of 100 bytes passed out are in use"$'"'\n'"'*'
   [[ $(awk '/^blocks/ { t++ } t && $1 ~ /^[0-9]+$/ { print t, $1 }' <<<"$output" | tr '\n' ';') == '1 1;1 2;1 3;1 5;2 4;' ]]
-  is_row '1 1 99 100 100 2 24 24.0%' '#####...............'
-  is_row '3 90 10 100 80 1 40 50.0%' '##########..........'
-  is_row '5 100 0 100 0 0 0 -' '....................'
-  is_row '4 0 5 100 100 1 100 100.0%' '####################'
+  is_row '1 99 100 100 24 24.0%' '#####...............'
+  is_row '3 10 100 80 40 50.0%' '##########..........'
+  is_row '5 0 100 0 0 -' '....................'
+  is_row '4 5 100 100 100 100.0%' '####################'
 }
 
 @test "-n limits arenas and blocks, --sort orders arenas" {
@@ -52,6 +52,11 @@ blocks() {
   expect '$status == 0 && -z $stderr'
   [[ $output =~ "blocks of arena 0 perl: "([0-9]+)";" ]]
   [[ $(row '0 perl (threads: 1)') == *" ${BASH_REMATCH[1]} $((BASH_REMATCH[1] << 20)) "* ]]
+}
+
+@test "a block's row fits 80 columns" {
+  terminal 80 arenas small.dump
+  is_row '0 1060 1049K 196.6K 768 0.4%' '#...................'
 }
 
 @test "lines fit a terminal" {

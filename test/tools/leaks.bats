@@ -10,7 +10,7 @@ setup() {
   arenashim leaks small.dump
   expect '$status == 0 && -z $stderr'
   diff - <(sed -n '/^alive/,/total/p' <<<"$output") <<'END'
-alive at the end, which need not be lost: whether the program could still reach it was not looked at
+alive at the end; whether the program could still reach it is not known
 live  objects   share  allocs  bytes  allocated by, innermost first
 2100        3   67.7%      45   9500  libgone.so+0x300
                                       [level 3]
