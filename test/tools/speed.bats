@@ -27,6 +27,6 @@ load common
     t=$( { TIMEFORMAT=%U; time "$TOOL" "$@" large.dump >out 2>err || [[ $1 == check ]]; } 2>&1 )
     echo "$view: $t s of user time"
     [[ ! -s err && -s out ]]
-    awk -v t="$t" 'BEGIN { exit t >= 5 }'
+    awk -v t="$t" 'BEGIN { exit t >= 10 }'
   done
 }
