@@ -8,15 +8,9 @@
 #include "report_gather.h"
 #include "sites.h"
 #include "tagged.h"
-#include "start.h"
 
 #include <errno.h>
 #include <string.h>
-
-static struct heap *own_heap(void) {
-  struct heap *h = heap_mine();
-  return h == NULL && heap_self == &heap_none && start_once() ? heap_acquire() : h;
-}
 
 static int fail(int error) {
   errno = error;

@@ -5,7 +5,6 @@
 #include "large_tags.h"
 #include "large_thread.h"
 #include "spill.h"
-#include "start.h"
 #include "stray.h"
 #include "tagged.h"
 
@@ -13,15 +12,6 @@
 #include <string.h>
 
 hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
-
-/* The calling thread's heap, taken now if it has none yet; NULL at the thread's end, or without
- * memory. */
-static inline struct heap *own_heap(void) {
-  struct heap *h = heap_mine();
-  if (likely(h != NULL))
-    return h;
-  return heap_self == &heap_none && start_once() ? heap_acquire() : NULL;
-}
 
 /* Who makes a large request: the calling thread's heap and, with tags, the call site. */
 struct asker {

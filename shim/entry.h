@@ -10,6 +10,7 @@
 
 #include "../arena/heap.h"
 #include "large.h"
+#include "start.h"
 
 #define exported __attribute__((visibility("default")))
 #define caller() __builtin_return_address(0)
@@ -18,6 +19,15 @@
  * lies in the word below it; with it, and rbp left as it was, the stack can be walked. */
 #define caller_frame() __builtin_dwarf_cfa()
 static inline const void *frame_site(const void *frame) { return ((void *const *)frame)[-1]; }
+
+/* The calling thread's heap, taken now if it has none yet; NULL at the thread's end, or without
+ * memory. */
+static inline struct heap *own_heap(void) {
+  struct heap *h = heap_mine();
+  if (likely(h != NULL))
+    return h;
+  return heap_self == &heap_none && start_once() ? heap_acquire() : NULL;
+}
 
 /* n bytes in a cell of class c when the thread's list is empty.  NULL and ENOMEM if nobody has
  * memory; errno is kept otherwise. */
