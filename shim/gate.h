@@ -68,6 +68,12 @@ static inline bool gate_try(struct heap *h) {
   return false;
 }
 
+/* Waits until it may pass, and that may be as long as a fork takes. */
+static inline void gate_pass(struct heap *h) {
+  while (!gate_enter(h))
+    ;
+}
+
 static inline void gate_leave(struct heap *h) {
   atomic_signal_fence(memory_order_seq_cst);
   if (likely(h != NULL))

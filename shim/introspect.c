@@ -5,6 +5,7 @@
  */
 #include "../arena/os.h"
 #include "entry.h"
+#include "gate.h"
 #include "report.h"
 #include "report_gather.h"
 #include "start.h"
@@ -52,7 +53,9 @@ exported int malloc_trim(size_t pad) {
   (void)pad;
   uint64_t before = os_released_bytes();
   heap_trim();
+  gate_pass(heap_mine());
   large_purge();
+  gate_leave(heap_mine());
   return os_released_bytes() != before;
 }
 

@@ -5,6 +5,7 @@
 #include "../arena/os.h"
 #include "capture.h"
 #include "entry.h"
+#include "gate.h"
 #include "labels.h"
 #include "large_tags.h"
 #include "modules.h"
@@ -36,6 +37,14 @@ static uint64_t tag_tables(void) {
   return bytes;
 }
 
+/* jemalloc takes its locks for it, and a handler may fork in the middle (gate.h). */
+static void refresh_large(struct large_figures *f) {
+  struct heap *h = heap_mine();
+  gate_pass(h);
+  large_refresh(f);
+  gate_leave(h);
+}
+
 /* Other threads may map memory meanwhile: read until nothing changed, a few times at most. */
 static void read_ledger(struct gathered *g) {
   for (unsigned tries = 0; tries < 10; tries++) {
@@ -43,7 +52,7 @@ static void read_ledger(struct gathered *g) {
     if (g->reason == REPORT_ON_SIGNAL)
       large_remembered(&g->large);
     else
-      large_refresh(&g->large);
+      refresh_large(&g->large);
     g->large_mapped = large_mapped_bytes();
     range_survey(&g->survey);
     g->tag_tables = tag_tables();
