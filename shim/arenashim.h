@@ -82,6 +82,22 @@ struct arenashim_site {
 size_t arenashim_sites(void (*visit)(const struct arenashim_site *site, void *argument),
                        void *argument) __attribute__((weak));
 
+/* Writes a dump, or a text report, of the process as it is now, where the pattern says: it means
+ * what it would in ARENASHIM_DUMP or ARENASHIM_STATS (%p, %n ...; a name that exists gets endings,
+ * and stays).  NULL: what these variables say; without ARENASHIM_STATS the report goes to stderr.
+ *
+ * Nothing is said on stderr of an error: -1 and errno is all.  EINVAL: "", or NULL without
+ * ARENASHIM_DUMP.  ENAMETOOLONG: more than 1023 bytes.  ENOTSUP: ARENASHIM_DISABLE is set.  ENOMEM.
+ * EBUSY: another thread's dump or report (by call, by signal, of malloc_stats) took 10 seconds, or
+ * the calling thread is itself at it: in a visit of arenashim_sites there are no dumps, and reports
+ * leave call sites out.  Others: as of open, write and link; then the file is not there.
+ *
+ * Threads that call at the same time take turns, and each gets its own file.  ARENASHIM_SIGNAL
+ * waits until the calling thread is done.  Other threads may fork meanwhile; the child's calls are
+ * its own and its counts start at the fork. */
+int arenashim_dump(const char *pattern) __attribute__((weak));
+int arenashim_report(const char *pattern) __attribute__((weak));
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,7 @@
 /* The calls that programs may make; contract in arenashim.h. */
 #include "arenashim.h"
 #include "capture.h"
+#include "dump.h"
 #include "entry.h"
 #include "labels.h"
 #include "large_tags.h"
@@ -78,7 +79,7 @@ static void add_counters(struct arenashim_totals *t) {
 
 static void add_sites(struct arenashim_totals *t) {
   struct site_line line;
-  if (!sites_begin())
+  if (sites_begin(0) != 0)
     return;
   sites_add_up();
   for (uint32_t i = 1; i < sites_count(); i++)
@@ -166,7 +167,7 @@ static void read_line(struct arenashim_site *s, const struct site_line *line) {
 exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, void *),
                                 void *argument) {
   size_t visits = 0;
-  if (tagged_mode == TAGGED_NONE || !sites_begin())
+  if (tagged_mode == TAGGED_NONE || sites_begin(0) != 0)
     return 0;
   sites_add_up();
   for (uint32_t i = 1; i < sites_count(); i++) {
@@ -181,4 +182,31 @@ exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, voi
   }
   sites_end();
   return visits;
+}
+
+/* ---- reports ---- */
+
+/* 0, or why nothing can be written where the pattern says; NULL needs a default. */
+static int pattern_error(const char *pattern, bool has_default) {
+  if (start_options()->disabled)
+    return ENOTSUP;
+  if (pattern == NULL ? !has_default : *pattern == '\0')
+    return EINVAL;
+  return pattern != NULL && strnlen(pattern, PATTERN_MAX) == PATTERN_MAX ? ENAMETOOLONG : 0;
+}
+
+exported int arenashim_dump(const char *pattern) {
+  start_once();
+  int error = pattern_error(pattern, start_options()->dump);
+  if (error == 0)
+    error = dump_write(DUMP_ON_CALL, 0, pattern);
+  return error == 0 ? 0 : fail(error);
+}
+
+exported int arenashim_report(const char *pattern) {
+  start_once();
+  int error = pattern_error(pattern, true);
+  if (error == 0)
+    error = report_write(REPORT_ON_CALL, pattern);
+  return error == 0 ? 0 : fail(error);
 }

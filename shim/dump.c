@@ -4,26 +4,25 @@
 #include "capture.h"
 #include "crc.h"
 #include "dump_parts.h"
+#include "gate.h"
 #include "modules.h"
 #include "sink.h"
 #include "sites.h"
 #include "start.h"
 #include "tagged.h"
+#include "turn.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 1000 }; /* at exit, for the report or dump that another thread is writing */
-
 /* One dump at a time, in space that exists beforehand. */
 static struct {
-  atomic_flag busy;
+  struct turn turn;
   struct sink sink;
   struct dump_work work;
-} space = {.busy = ATOMIC_FLAG_INIT};
+} space = {.turn = TURN_FREE};
 
 /* ---- the parts put together ---- */
 
@@ -164,59 +163,56 @@ static_assert((int)DUMP_AT_EXIT == (int)REPORT_AT_EXIT &&
                   (int)DUMP_ON_CALL == (int)REPORT_ON_CALL,
               "the same reasons");
 
-static bool begin_once(void) {
-  if (atomic_flag_test_and_set(&space.busy))
-    return false;
-  if (sites_begin())
-    return true;
-  atomic_flag_clear(&space.busy);
-  return false;
-}
-
-static bool begin(enum dump_reason reason) {
-  uint32_t start = os_now_ms();
-  while (!begin_once()) {
-    if (reason != DUMP_AT_EXIT || os_now_ms() - start > PATIENCE_MS)
-      return false;
-    os_sleep_us(1000);
-  }
-  return true;
+static int begin(enum dump_reason reason) {
+  unsigned patience_ms = report_patience_ms((enum report_reason)reason);
+  if (!turn_begin(&space.turn, patience_ms))
+    return EBUSY;
+  int error = sites_begin(patience_ms);
+  if (error != 0)
+    turn_end(&space.turn);
+  return error;
 }
 
 static void end(void) {
   sites_end();
-  atomic_flag_clear(&space.busy);
+  turn_end(&space.turn);
 }
 
-static bool write_file(enum dump_reason reason, int signal) {
+static int write_file(enum dump_reason reason, int signal, const char *pattern) {
   struct dump_work *w = &space.work;
   w->reason = reason;
   w->signal = signal;
-  return sink_open(&space.sink, start_options()->dump_pattern) &&
-         sink_close(&space.sink, write_all(w, space.sink.fd));
+  pattern = pattern != NULL ? pattern : start_options()->dump_pattern;
+  return sink_open(&space.sink, pattern, reason == DUMP_ON_CALL) &&
+                 sink_close(&space.sink, write_all(w, space.sink.fd))
+             ? 0
+             : errno;
 }
 
-/* Our own signal waits: its handler would find us busy. */
-bool dump_write(enum dump_reason reason, int signal) {
+/* It takes the loader's lock, which the child of a fork would inherit taken: inside the gate. */
+static void look_at_modules(void) {
+  struct heap *h = heap_mine();
+  gate_pass(h);
+  capture_look_at_modules();
+  gate_leave(h);
+}
+
+int dump_write(enum dump_reason reason, int signal, const char *pattern) {
   int saved = errno;
-  sigset_t ours, before;
-  sigemptyset(&ours);
-  if (start_options()->signal != 0)
-    sigaddset(&ours, start_options()->signal);
-  pthread_sigmask(SIG_BLOCK, &ours, &before);
   if (reason != DUMP_ON_SIGNAL)
-    capture_look_at_modules();
-  bool done = begin(reason);
-  if (done) {
-    done = write_file(reason, signal);
+    look_at_modules();
+  int error = begin(reason);
+  if (error == 0) {
+    error = write_file(reason, signal, pattern);
     end();
   }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
   errno = saved;
-  return done;
+  return error;
 }
 
 void dump_forget(void) {
-  scratch_unmap(&space.work);
-  atomic_flag_clear(&space.busy);
+  if (turn_forget(&space.turn))
+    scratch_unmap(&space.work);
+  else
+    sink_abandon(&space.sink);
 }

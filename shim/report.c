@@ -12,17 +12,18 @@
 #include "sites.h"
 #include "start.h"
 #include "tagged.h"
+#include "turn.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 /* One report at a time, in space that exists beforehand. */
 static struct {
-  atomic_flag busy;
+  struct turn turn;
   struct sink sink;
   struct gathered g;
   char bytes[16 << 10];
-} space = {.busy = ATOMIC_FLAG_INIT};
+} space = {.turn = TURN_FREE};
 
 static const char *reason_name(enum report_reason reason) {
   return reason == REPORT_AT_EXIT     ? "at exit"
@@ -220,24 +221,32 @@ static bool write_all(int fd, enum report_reason reason) {
   return report_flush(&t, fd) && ok;
 }
 
-void report_write(enum report_reason reason) {
-  if (atomic_flag_test_and_set(&space.busy))
-    return;
-  int saved = errno;
-  if (sink_open(&space.sink, start_options()->stats_pattern))
-    sink_close(&space.sink, write_all(space.sink.fd, reason));
+static int write_file(enum report_reason reason, const char *pattern) {
+  struct sink *k = &space.sink;
+  pattern = pattern != NULL ? pattern : start_options()->stats_pattern;
+  return sink_open(k, pattern, reason == REPORT_ON_CALL) && sink_close(k, write_all(k->fd, reason))
+             ? 0
+             : errno;
+}
+
+int report_write(enum report_reason reason, const char *pattern) {
+  int saved = errno, error = EBUSY;
+  if (turn_begin(&space.turn, report_patience_ms(reason))) {
+    error = write_file(reason, pattern);
+    turn_end(&space.turn);
+  }
   errno = saved;
-  atomic_flag_clear(&space.busy);
+  return error;
 }
 
 void report_forget(void) {
-  atomic_flag_clear(&space.busy);
-  sites_forget();
+  if (!turn_forget(&space.turn))
+    sink_abandon(&space.sink);
 }
 
 void report_write_fd(int fd) {
-  if (atomic_flag_test_and_set(&space.busy))
+  if (!turn_begin(&space.turn, report_patience_ms(REPORT_ON_CALL)))
     return;
   write_all(fd, REPORT_ON_CALL);
-  atomic_flag_clear(&space.busy);
+  turn_end(&space.turn);
 }

@@ -1,7 +1,7 @@
 /* The text report: every arena, the size classes, jemalloc's share, and a ledger that adds up.
  *
- * Needs no malloc, no stdio and no lock: one fixed space is used by one report at a time, and
- * a second one that would start meanwhile is not written.
+ * Needs no malloc, no stdio and no lock: one fixed space is used by one report at a time; a second
+ * one waits, or (by signal) is not written.
  */
 #ifndef SHIM_REPORT_H
 #define SHIM_REPORT_H
@@ -10,9 +10,15 @@
 
 enum report_reason { REPORT_AT_EXIT, REPORT_ON_SIGNAL, REPORT_ON_CALL };
 
-/* Writes it where ARENASHIM_STATS says (stderr if it says nothing).  On a signal nothing is
- * asked of jemalloc: its figures are those of the last refresh, and labelled. */
-hidden void report_write(enum report_reason reason);
+/* How long a report or dump waits for one that another thread is writing. */
+static inline unsigned report_patience_ms(enum report_reason reason) {
+  return reason == REPORT_ON_SIGNAL ? 0 : reason == REPORT_AT_EXIT ? 1000 : 10000;
+}
+
+/* Writes it where the pattern says (""; stderr); NULL: where ARENASHIM_STATS does.  0 or an error
+ * number, told in one line on stderr, but on call; EBUSY: another is being written.  On a signal
+ * nothing is asked of jemalloc: its figures are those of the last refresh, and labelled. */
+hidden int report_write(enum report_reason reason, const char *pattern);
 
 /* In the child of a fork: a report that another thread was writing will not be finished. */
 hidden void report_forget(void);

@@ -242,7 +242,7 @@ static bool process_peak(struct text *t, int fd) {
 bool report_sites(struct text *t, const struct gathered *g, int fd) {
   space.paths = 0;
   space.sum = (struct site_line){0};
-  if (!sites_begin()) {
+  if (sites_begin(report_patience_ms(g->reason)) != 0) {
     report_line(t, "\ncall sites: left out, no memory or another report uses it");
     return report_flush(t, fd);
   }

@@ -41,9 +41,10 @@ static bool is_kept(int fd) {
   return fd >= 0 && fstat(fd, &s) == 0 && s.st_dev == kept.device && s.st_ino == kept.inode;
 }
 
-static int stderr_now(void) {
+/* Who asks for a report by a call that no option foresaw means stderr as it is now. */
+static int stderr_now(bool on_call) {
   if (kept.fd == 0)
-    return -1;
+    return on_call ? STDERR_FILENO : -1;
   if (is_kept(kept.fd - 1))
     return kept.fd - 1;
   return is_kept(STDERR_FILENO) ? STDERR_FILENO : -1;
@@ -63,20 +64,31 @@ static void hold_signals(struct sink *k) {
 
 static void release_signals(struct sink *k) {
   const struct timespec now = {0};
+  int saved = errno;
   while (!k->pending && sigtimedwait(&k->held, NULL, &now) > 0)
     ;
   pthread_sigmask(SIG_SETMASK, &k->before, NULL);
+  errno = saved;
 }
 
-static bool complain(const char *name, int error) {
+/* A fork in a signal handler finds the temporary file not begun, or open and to be abandoned. */
+static void hold_all(sigset_t *before) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
+static bool complain(const struct sink *k, int error) {
   char buffer[SINK_NAME_MAX + 128];
   struct text t = TEXT_ON(buffer);
   text_str(&t, "arenashim: can't write the report to ");
-  text_str(&t, name);
+  text_str(&t, k->name);
   text_str(&t, ": ");
   text_str(&t, strerrordesc_np(error));
   text_str(&t, "; the program goes on without it\n");
-  text_write(&t, stderr_now());
+  if (!k->silent)
+    text_write(&t, stderr_now(false));
+  errno = error;
   return false;
 }
 
@@ -125,13 +137,25 @@ static void append_number(char name[SINK_NAME_MAX], const char *infix, uint64_t 
 
 static bool open_directly(struct sink *k) {
   k->fd = open(k->name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-  return k->fd >= 0 || complain(k->name, errno);
+  return k->fd >= 0 || complain(k, errno);
+}
+
+static bool open_temporary(struct sink *k) {
+  sigset_t before;
+  hold_all(&before);
+  memcpy(k->temporary, k->name, sizeof k->name);
+  append_number(k->temporary, ".tmp.", (uint64_t)getpid());
+  k->is_file = true;
+  k->fd = open(k->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return k->fd >= 0 || complain(k, errno);
 }
 
 static bool open_named(struct sink *k, const char *pattern) {
   struct stat s;
   if (*pattern == '\0') {
-    k->fd = stderr_now();
+    k->fd = stderr_now(k->silent);
+    errno = EBADF;
     return k->fd >= 0;
   }
   struct text t = {.bytes = k->name, .capacity = PATTERN_MAX - 1};
@@ -139,15 +163,11 @@ static bool open_named(struct sink *k, const char *pattern) {
   k->name[t.length] = '\0';
   if (stat(k->name, &s) == 0 && !S_ISREG(s.st_mode))
     return open_directly(k);
-  memcpy(k->temporary, k->name, sizeof k->name);
-  append_number(k->temporary, ".tmp.", (uint64_t)getpid());
-  k->is_file = true;
-  k->fd = open(k->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-  return k->fd >= 0 || complain(k->name, errno);
+  return open_temporary(k);
 }
 
-bool sink_open(struct sink *k, const char *pattern) {
-  *k = (struct sink){.fd = -1};
+bool sink_open(struct sink *k, const char *pattern, bool silent) {
+  *k = (struct sink){.fd = -1, .silent = silent};
   atomic_fetch_add(&kept.sequence, 1);
   hold_signals(k);
   bool opened = open_named(k, pattern);
@@ -168,23 +188,37 @@ static bool give_name(struct sink *k) {
   return unlink(k->temporary) == 0;
 }
 
-static bool close_named(struct sink *k, bool written) {
-  int error = errno;
-  written = close(k->fd) == 0 && written;
-  if (written && k->is_file) {
-    written = give_name(k);
+/* 0, or why it is not where it should be. */
+static int close_named(struct sink *k, bool written) {
+  sigset_t before;
+  int error = written ? 0 : errno;
+  hold_all(&before);
+  if (close(k->fd) != 0 && error == 0)
     error = errno;
-  }
-  if (written)
-    return true;
-  if (k->is_file)
+  k->fd = -1;
+  if (error == 0 && k->is_file && !give_name(k))
+    error = errno;
+  if (error != 0 && k->is_file)
     unlink(k->temporary);
-  return complain(k->name, error);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error;
 }
 
 bool sink_close(struct sink *k, bool written) {
-  if (k->name[0] != '\0')
-    written = close_named(k, written);
+  if (k->name[0] != '\0') {
+    int error = close_named(k, written);
+    written = error == 0 || complain(k, error);
+  }
   release_signals(k);
   return written;
+}
+
+void sink_abandon(struct sink *k) {
+  int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere >= 0 && k->name[0] != '\0')
+    dup3(nowhere, k->fd, O_CLOEXEC);
+  if (nowhere >= 0)
+    close(nowhere);
+  k->is_file = false;
+  k->silent = true;
 }

@@ -19,6 +19,7 @@ struct sink {
   int fd;
   sigset_t before, held; /* SIGPIPE and SIGXFSZ wait while we write */
   bool pending;          /* one of them was there already */
+  bool silent;           /* nothing is said on stderr of what fails */
   bool is_file;          /* has a temporary name, to be given its own at the end */
   char name[SINK_NAME_MAX];
   char temporary[SINK_NAME_MAX];
@@ -27,12 +28,17 @@ struct sink {
 /* Duplicates stderr, close-on-exec: programs close descriptor 2 before our last word. */
 hidden void sink_keep_stderr(void);
 
-/* Opens what the pattern names ("": stderr).  False after one line on stderr that says why. */
-hidden bool sink_open(struct sink *k, const char *pattern);
+/* Opens what the pattern names ("": stderr).  False, with errno, after one line on stderr that says
+ * why, unless it is to be silent. */
+hidden bool sink_open(struct sink *k, const char *pattern, bool silent);
 
 /* Ends the report; `written` says whether all writes succeeded (errno as the failing one left
- * it).  False after one line if the report is not where it should be. */
+ * it).  False, in the same way, if the report is not where it should be. */
 hidden bool sink_close(struct sink *k, bool written);
+
+/* In the child of a fork that a signal handler made while this thread was writing: what it goes on
+ * to write goes nowhere, and the parent's file is left to the parent. */
+hidden void sink_abandon(struct sink *k);
 
 /* %p pid, %e program, %h host, %t unix time, %n sequence number (from 1), %%.  Cut at capacity. */
 hidden void sink_expand(struct text *to, const char *pattern);

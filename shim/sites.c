@@ -2,7 +2,9 @@
 #include "sites.h"
 #include "../arena/os.h"
 #include "paths.h"
+#include "turn.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What the tags of an arena say of a site. */
@@ -12,14 +14,14 @@ struct scanned {
 };
 
 static struct {
-  atomic_flag busy;
+  struct turn turn;
   uint32_t count;
   struct scanned *scanned; /* by site, of the arena scanned last */
   struct site_line *total; /* by site; NULL until sites_add_up */
   uint64_t unpinned;
   uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
   _Atomic uint64_t bytes;
-} sites = {.busy = ATOMIC_FLAG_INIT};
+} sites = {.turn = TURN_FREE};
 
 static void *scratch_map(size_t size) {
   size_t bytes = round_up(sites.count * size, PAGE_BYTES);
@@ -40,27 +42,28 @@ uint32_t sites_count(void) { return sites.count; }
 uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
 
-bool sites_begin(void) {
-  if (atomic_flag_test_and_set(&sites.busy))
-    return false;
+int sites_begin(unsigned patience_ms) {
+  if (!turn_begin(&sites.turn, patience_ms))
+    return EBUSY;
   sites.count = path_sites();
   sites.total = NULL;
   memset(sites.class_bytes, 0, sizeof sites.class_bytes);
   sites.scanned = scratch_map(sizeof *sites.scanned);
-  if (sites.scanned == NULL)
-    atomic_flag_clear(&sites.busy);
-  return sites.scanned != NULL;
+  if (sites.scanned != NULL)
+    return 0;
+  turn_end(&sites.turn);
+  return ENOMEM;
 }
 
 void sites_end(void) {
   scratch_unmap(sites.scanned, sizeof *sites.scanned);
   if (sites.total != NULL)
     scratch_unmap(sites.total, sizeof *sites.total);
-  atomic_flag_clear(&sites.busy);
+  turn_end(&sites.turn);
 }
 
 /* A scratch that a gone thread had stays mapped, and counted. */
-void sites_forget(void) { atomic_flag_clear(&sites.busy); }
+void sites_forget(void) { turn_forget(&sites.turn); }
 
 /* ---- tags ---- */
 

@@ -46,11 +46,12 @@ hidden void sites_arena(const struct heap *h, struct site_line *sum);
 /* Bytes mapped for scratch, now. */
 hidden uint64_t sites_bytes(void);
 
-/* False: no memory for the scratch, or somebody uses it; then nothing below may be called. */
-hidden bool sites_begin(void);
+/* 0; ENOMEM: no memory for the scratch; EBUSY: somebody used it all the while (turn.h).  After an
+ * error nothing below may be called. */
+hidden int sites_begin(unsigned patience_ms);
 hidden void sites_end(void);
 
-/* In the child of a fork: nobody uses it, but perhaps the calling thread itself. */
+/* In the child of a fork: only the calling thread may go on with it. */
 hidden void sites_forget(void);
 
 /* Numbers below this had a site when sites_begin was called. */

@@ -118,7 +118,7 @@ __attribute__((destructor)) static void process_ends(void) {
   if (start.options.disabled)
     return;
   if (start.options.stats)
-    report_write(REPORT_AT_EXIT);
+    report_write(REPORT_AT_EXIT, NULL);
   if (start.options.dump)
-    dump_write(DUMP_AT_EXIT, 0);
+    dump_write(DUMP_AT_EXIT, 0, NULL);
 }
