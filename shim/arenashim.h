@@ -43,6 +43,7 @@ struct arenashim_totals {
   uint64_t untagged;  /* objects for whose tags there was no room */
   uint64_t verified;  /* paths compared with libunwind's own (ARENASHIM_TAG=verify:N) ... */
   uint64_t different; /* ... and not equal */
+  uint64_t early;     /* requests before the shim's start: their path is the caller alone */
 };
 
 void arenashim_totals(struct arenashim_totals *totals) __attribute__((weak));

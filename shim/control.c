@@ -101,6 +101,7 @@ static void add_captures(struct arenashim_totals *t) {
   t->untagged = c.untagged;
   t->verified = c.verified;
   t->different = c.different;
+  t->early = start_early_requests();
 }
 
 static void add_tagged(struct arenashim_totals *t) {

@@ -15,7 +15,7 @@
 #include "ledger.h"
 #include "paths.h"
 
-enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 12 };
+enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 13 };
 
 /* Where a label's text is among the strings; by node. */
 struct label_text {

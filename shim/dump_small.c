@@ -272,6 +272,8 @@ static void health(struct dump_work *w) {
       {"frames learned with the unwinder's help", c.learned, false},
       {"call paths finished by the unwinder", c.unwound, false},
       {"call paths cut short", c.cut, false},
+      {"requests before the start, their call path the caller alone", start_early_requests(),
+       false},
       {"requests of the unwinder itself", c.nested, false},
       {"requests for whose call path the tables had no room", c.full, true},
       {"large objects without a tag: no memory for it", c.untagged, true},

@@ -250,6 +250,16 @@ void sites_arena(const struct heap *h, struct site_line *sum) {
   take_mailed(sum, &mailed);
 }
 
+uint64_t sites_requests(void) {
+  uint64_t sum = 0;
+  for (unsigned i = 0; i < heap_count(); i++) {
+    const struct books *b = &heap_at(i)->books;
+    for (uint32_t site = SITE_KINDS; b->index != NULL && site < path_sites(); site++)
+      sum += account_at(b, site) != NULL ? account_at(b, site)->allocs : 0;
+  }
+  return sum;
+}
+
 bool sites_add_up(void) {
   uint64_t unpinned = 0;
   sites.total = scratch_map(sizeof *sites.total);

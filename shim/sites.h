@@ -43,6 +43,9 @@ struct site_line {
  * rounding and pinned. */
 hidden void sites_arena(const struct heap *h, struct site_line *sum);
 
+/* Requests that have a path, in all arenas; needs no scratch. */
+hidden uint64_t sites_requests(void);
+
 /* Bytes mapped for scratch, now. */
 hidden uint64_t sites_bytes(void);
 

@@ -29,10 +29,12 @@ static struct {
   pthread_key_t thread_end; /* made in the first malloc: below 32, its values need no memory */
   bool have_key;
   bool forked;
+  uint64_t early_requests;
 } start;
 
 const struct options *start_options(void) { return &start.options; }
 bool start_is_forked(void) { return start.forked; }
+uint64_t start_early_requests(void) { return start.early_requests; }
 
 static void end_of_thread(void *heap) {
   (void)heap;
@@ -92,6 +94,13 @@ static void fork_child(void) {
   start.forked = true;
 }
 
+/* Until now every path had one frame. */
+static void start_captures(void) {
+  capture_setup(start.options.depth, start.options.tags == TAGS_VERIFY);
+  if (capture_mode.depth > 1)
+    start.early_requests = sites_requests();
+}
+
 __attribute__((constructor)) static void process_starts(void) {
   start_once();
   gate_setup();
@@ -101,7 +110,7 @@ __attribute__((constructor)) static void process_starts(void) {
   if (start.options.disabled)
     return;
   if (tagged_mode != TAGGED_NONE)
-    capture_setup(start.options.depth, start.options.tags == TAGS_VERIFY);
+    start_captures();
   else if (start.options.dump)
     modules_refresh(NULL);
   if (start.options.stats || start.options.dump || start.options.signal != 0)

@@ -13,6 +13,10 @@ hidden bool start_once(void);
 /* Legal once start_once has been called; read-only. */
 hidden const struct options *start_options(void);
 
+/* Requests made before the library's constructor, which opens the unwinder: their path is one frame
+ * where more were asked for.  Of the process that called exec, like all counts of captures. */
+hidden uint64_t start_early_requests(void);
+
 /* Is this process the child of a fork, with counts of its own? */
 hidden bool start_is_forked(void);
 

@@ -47,6 +47,12 @@ row() {
   [[ $output =~ \ (ld-linux[^\ ]*|_dl_[a-z_]*)\+0x[0-9a-f]+$'\n' ]]
 }
 
+@test "requests before our constructor are counted" {
+  dumped "LD_PRELOAD=$SHIM $BIN/tags_early.plugin.so" "$BIN/tags_early"
+  ((${output% *} > 1010))
+  /usr/bin/python3 "$ITEMS" d --health 'requests before the start, their call path the caller alone' "${output% *}"
+}
+
 @test "sums over call sites, arenas and the process are equal; the ledger adds up" {
   for program in "$BIN/dump_sites" "$BIN/counters one" "$BIN/counters together 8" "perl -e @a=map{q(x)x\$_}1..3000"; do
     # shellcheck disable=SC2086

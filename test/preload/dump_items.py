@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Checks what a dump says against itself: dump_items.py FILE [--running] [--region-module NAME]
+"""Checks what a dump says against itself: dump_items.py FILE [--running] [--region-module NAME] [--health WORDS COUNT]
 
 A reader of its own, beside the command's. Sums over accounts = arenas = process, accounts of small
 requests = classes, ledger lines = mapped; with --running (threads went on meanwhile) only that all
@@ -125,3 +125,6 @@ if "--region-module" in sys.argv:
     for r in dump["regions"]:
         module = modules[nodes[r["node"]]["module"] - 1]
         same("a region's module", os.path.basename(text(module["path"])), wanted)
+if "--health" in sys.argv:
+    words, count = sys.argv[sys.argv.index("--health") + 1 :][:2]
+    same(words, health[words], int(count))

@@ -119,6 +119,26 @@ holds() { # [--sites FILE] EXPRESSION...: of r.txt
     '"of these differing: their sites may be wrong" not in health'
 }
 
+@test "health: requests before our constructor have a path of one frame, each is counted" {
+  local early one with plain mode
+  for mode in stack:8 verify:64; do
+    reported ARENASHIM_TAG=$mode "$BIN/tags_early"
+    read -r plain one <books
+    echo "$mode: $plain, with one frame: $one"
+    ((plain > 0 && plain == one))
+    holds "health['requests before our start: their path is the caller alone'] == $plain"
+    reported "LD_PRELOAD=$SHIM $BIN/tags_early.plugin.so" ARENASHIM_TAG=$mode "$BIN/tags_early"
+    read -r with one <books
+    ((with == plain + 1010 && with == one))
+    holds "health['requests before our start: their path is the caller alone'] == $with"
+    grep -E " early\+.* 24$" r.txt || true
+  done
+  reported ARENASHIM_TAG=site "LD_PRELOAD=$SHIM $BIN/tags_early.plugin.so" "$BIN/tags_early"
+  read -r early one <books
+  ((early == 0 && one > 1100))
+  refute grep -q 'before our start' r.txt
+}
+
 @test "the ledger agrees with strace's account of what the shim maps" {
   strace -f -o log -e trace=mmap,munmap,brk env LD_PRELOAD="$SHIM" ARENASHIM_TAG=site ARENASHIM_STATS="$PWD/r.txt" \
     "$BIN/counters" one >books
