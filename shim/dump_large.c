@@ -1,5 +1,5 @@
 /* The dump's large sections, streamed as they are read: blocks, accounts, sites, nodes. */
-#include "../arena/heap_memory.h"
+#include "blocks.h"
 #include "dump_parts.h"
 #include "modules.h"
 #include "sites.h"
@@ -7,53 +7,28 @@
 
 /* ---- blocks ---- */
 
-static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
-
-/* Cells that wait in the heap's list, if it is cut from this slab. */
-static uint64_t listed_cells(const struct dump_work *w, const struct heap *h, const struct slab *s,
-                             unsigned c) {
-  if (h->current[c] != s)
-    return 0;
-  bool broken = false;
-  return w->arena[heap_number(h)].flags & DUMP_ARENA_RUNNING
-             ? less(count_get(&h->passed[c]), count_get(&h->known[c]))
-             : slab_list_length(s, h->head[c], &broken);
-}
-
-static uint64_t slab_bytes_in_use(const struct dump_work *w, const struct heap *h,
-                                  const struct slab *s) {
-  unsigned c = *(const volatile uint8_t *)&s->class;
-  if (c == 0 || c > CLASSES)
-    return 0;
-  int32_t used = *(const volatile int32_t *)&s->until + *(const volatile int32_t *)&s->parked;
-  uint64_t cells = used > 0 ? (uint64_t)used : 0;
-  return less(cells, mail_count(s) + listed_cells(w, h, s, c)) * class_bytes(c);
-}
-
-static void owned_block(const struct dump_work *w, struct dump_block *to, const struct heap *h,
-                        size_t number) {
-  const struct block *b = block_at(number);
-  to->arena = heap_number(h) + 1;
-  to->passed = *(const volatile size_t *)&b->ab_offset;
-  to->slabs = *(const volatile uint32_t *)&b->live;
-  to->born = *(const volatile uint64_t *)&b->born;
-  to->age = less(heap_passed(h), to->born);
-  for (size_t at = 0; at < to->passed; at += SLAB_BYTES)
-    to->in_use += slab_bytes_in_use(w, h, slab_at((number << range.block_shift) + at));
-}
-
 static void blocks(struct dump_work *w) {
   size_t count = block_count();
   for (size_t i = 0; i < count; i++) {
+    struct block_line l;
+    block_read(&w->g, i, &l);
+    bool owned = l.heap != NULL && heap_number(l.heap) < w->heaps;
     struct dump_block *to = dump_item(&w->out);
     *to = (struct dump_block){.number = (uint32_t)i, .bytes = UINT64_C(1) << range.block_shift};
-    const struct heap *h = atomic_load_explicit(&block_at(i)->owner, memory_order_acquire);
-    if (h != NULL && heap_number(h) < w->heaps)
-      owned_block(w, to, h, i);
+    if (!owned)
+      continue;
+    to->arena = heap_number(l.heap) + 1;
+    to->passed = l.passed;
+    to->slabs = l.slabs;
+    to->in_use = l.in_use;
+    to->born = l.born;
+    to->age = l.age;
   }
 }
 
 /* ---- accounts ---- */
+
+static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
 static void add_up(struct dump_work *w, const struct dump_account *a) {
   struct dump_arena *sum = &w->arena[a->arena];

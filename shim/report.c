@@ -3,6 +3,7 @@
 #include "arena_name.h"
 #include "capture.h"
 #include "regions.h"
+#include "report_blocks.h"
 #include "report_gather.h"
 #include "report_ledger.h"
 #include "report_path.h"
@@ -208,6 +209,8 @@ static bool write_all(int fd, enum report_reason reason) {
   gather_begin(g, reason);
   header(&t, g);
   bool ok = arena_tables(&t, g, fd);
+  report_blocks(&t, g);
+  ok &= report_flush(&t, fd);
   ok &= regions(&t, fd);
   classes(&t, g);
   ok &= report_flush(&t, fd);

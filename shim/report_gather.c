@@ -14,9 +14,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static bool may_walk(enum report_reason reason, const struct heap *h) {
-  /* A signal may have interrupted this very thread in the middle of a list. */
-  return heap_is_held(h) || (h == heap_mine() && reason != REPORT_ON_SIGNAL);
+/* A signal may have interrupted this very thread in the middle of a list. */
+bool gather_may_walk(const struct gathered *g, const struct heap *h) {
+  return heap_is_held(h) || (h == heap_mine() && g->reason != REPORT_ON_SIGNAL);
 }
 
 static void add(struct heap_totals *sums, const struct heap_totals *t) {
@@ -70,7 +70,7 @@ void gather_begin(struct gathered *g, enum report_reason reason) {
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
     struct heap_totals t;
-    bool exact = may_walk(reason, h);
+    bool exact = gather_may_walk(g, h);
     heap_read_totals(h, exact, &t);
     add(&g->sums, &t);
     g->running += !exact;
@@ -106,8 +106,8 @@ static void sum_sites(const struct heap *h, struct arena_line *line) {
 
 void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
   struct heap_totals t;
-  *line = (struct arena_line){.exact = may_walk(g->reason, h),
-                              .peak_bytes = count_get(&h->carved_peak)};
+  *line =
+      (struct arena_line){.exact = gather_may_walk(g, h), .peak_bytes = count_get(&h->carved_peak)};
   heap_read_totals(h, line->exact, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     line->remote += t.remote[c];

@@ -32,6 +32,9 @@ struct gathered {
 hidden void gather_begin(struct gathered *g, enum report_reason reason);
 hidden void gather_end(void);
 
+/* Does nobody change that arena, so that its lists may be followed? */
+hidden bool gather_may_walk(const struct gathered *g, const struct heap *h);
+
 /* Reads one arena again for its line; valid between begin and end. */
 hidden void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line);
 

@@ -52,6 +52,27 @@ holds() { # [--books FILE THREADS] EXPRESSION...: of r.txt
   ((spare[0] == 0 && spare[0] < spare[1] && spare[1] < spare[2]))
 }
 
+@test "old objects pin blocks: the report shows how little they hold and how old they are" {
+  local block arena slabs used unused fill age churn old mode
+  for mode in off stack:8; do
+    reported ARENASHIM_TAG=$mode "$BIN/old_blocks"
+    read -r churn <books
+    old=0
+    while read -r block arena slabs used unused fill age; do
+      echo "block $block arena $arena slabs $slabs used $used unused $unused fill $fill age $age"
+      ((used + unused == slabs * 65536 && ${fill%\%} == 100 * used / (used + unused)))
+      # 4 MiB were made: a block of these is at least as old as all that came after them, older by 64K objects at most
+      if ((slabs == 16 && ${fill%\%} < 5)); then
+        ((churn <= age && age < churn + 70000 && used <= 16 * 64 + 4096))
+        ((++old))
+      else
+        ((age < churn + 70000))
+      fi
+    done < <(sed -n '/^blocks:/,/^$/p' r.txt | grep -E '^ +[0-9]')
+    ((old >= 3))
+  done
+}
+
 @test "regions of the program stand in the report by name, ended ones too" {
   reported "$BIN/region_user"
   holds 'regions == 2'
