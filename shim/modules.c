@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <link.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -269,6 +270,16 @@ static void sweep(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   }
 }
 
+/* A handler that forked while this thread has the loader's lock would leave the child a lock whose
+ * owner, by its kernel id, is not there. */
+static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *argument) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  dl_iterate_phdr(visit, argument);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 bool modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   if (atomic_exchange_explicit(&modules.refreshing, true, memory_order_acquire))
     return false;
@@ -276,7 +287,7 @@ bool modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   struct pass pass = {.first = true};
   own_path(pass.program, sizeof pass.program);
   modules.pass++;
-  dl_iterate_phdr(meet, &pass);
+  iterate(meet, &pass);
   sweep(left);
   atomic_store_explicit(&modules.adds, pass.adds, memory_order_relaxed);
   atomic_store_explicit(&modules.subs, pass.subs, memory_order_relaxed);
@@ -299,6 +310,6 @@ static int compare(struct dl_phdr_info *info, size_t bytes, void *argument) {
 
 bool modules_changed(void) {
   bool changed = false;
-  dl_iterate_phdr(compare, &changed);
+  iterate(compare, &changed);
   return changed;
 }
