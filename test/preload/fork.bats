@@ -25,4 +25,21 @@ load common
   run_shim "$BIN/fork_signal" step 1000 7 3000
   expect_ok
 }
+@test "with call sites: the same, at random moments and at each 7th instruction" {
+  local mode
+  for mode in site stack:8; do
+    for how in "timer 100" "step 100 7" "step 100 7 3000"; do
+      echo "$mode $how"
+      # shellcheck disable=SC2086 # words
+      run_shim ARENASHIM_TAG=$mode "$BIN/fork_signal" $how
+      expect_ok
+    done
+    run_shim ARENASHIM_TAG=$mode "$BIN/fork_threads" 100
+    expect_ok
+    for lines in short long; do
+      run_shim ARENASHIM_TAG=$mode "$BIN/fork_getline" $lines 30
+      expect_ok
+    done
+  done
+}
 @test "vfork and posix_spawn" { run_shim "$BIN/spawn" 100; expect_ok; }

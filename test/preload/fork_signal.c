@@ -119,6 +119,14 @@ static void churn_one(void) {
   slots[i].p = p;
 }
 
+/* The kernel ends a process that traps with SIGTRAP blocked, as libunwind has it while it looks at
+ * a frame for the first time: the loop below runs a while before it is stepped. */
+static void begin_stepping(void) {
+  __asm__ volatile(
+      "subq $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\taddq $128, %%rsp" ::
+          : "cc", "memory");
+}
+
 int main(int argc, char **argv) {
   CHECK(argc > 1, "timer or step expected, found no argument");
   stepping = strcmp(argv[1], "step") == 0;
@@ -131,16 +139,16 @@ int main(int argc, char **argv) {
   if (stepping) {
     dl_iterate_phdr(find_code, dlsym(RTLD_DEFAULT, "malloc"));
     CHECK(code_start, "the code of malloc expected in a loaded object, found nowhere");
-    __asm__ volatile(
-        "subq $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\taddq $128, %%rsp" ::
-            : "cc", "memory");
   } else {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
     CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0,
           "timer_create expected 0, found errno %d", errno);
     arm();
   }
+  long unstepped = 4 * (long)SLOTS;
   while (pairs_left != 0 && (pairs_left > 0 || forked < wanted)) {
+    if (stepping && unstepped-- == 0)
+      begin_stepping();
     churn_one();
     if (pairs_left > 0)
       pairs_left--;
