@@ -97,9 +97,9 @@ PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
 $(B)/test/preload/%: test/preload/%.c $(wildcard test/preload/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< -ldl
-$(B)/test/preload/region_user: test/preload/region_user.c $(B)/libarena.a
+$(B)/test/preload/region_user $(B)/test/preload/tags_regions: $(B)/%: %.c $(B)/libarena.a $(wildcard test/preload/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $^
+	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< $(B)/libarena.a
 $(B)/test/preload/region_own $(B)/test/preload/report_sites \
   $(B)/test/preload/tags_unwinder: PROGRAM_FLAGS += -rdynamic
 $(B)/test/preload/tags_truth $(B)/test/preload/tags_stacks: PROGRAM_FLAGS += -finstrument-functions

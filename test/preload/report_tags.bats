@@ -94,6 +94,18 @@ holds() { # [--sites FILE] EXPRESSION...: of r.txt
   grep -A1 -E '^  alive +100 +5000 +1 +8192 +0 +6400$' r.txt | grep -E '^        region_user\+0x[0-9a-f]+'
 }
 
+@test "regions: requests, blocks and the call sites of these are the program's" {
+  local name allocs bytes blocks payload used mode
+  for mode in site stack:8; do
+    reported ARENASHIM_TAG=$mode "$BIN/tags_regions"
+    holds 'regions == 4'
+    [[ $(wc -l <books) == 4 ]]
+    while read -r name allocs bytes blocks payload used; do
+      grep -E "^  $name +$allocs +$bytes +$blocks +$payload +[0-9]+ +$used$" r.txt
+    done <books
+  done
+}
+
 @test "a library that was closed: its paths say so and nobody looks into it" {
   reported "$BIN/report_closed" "$BIN/report_closed.plugin.so"
   holds 'sites > 1'
