@@ -44,6 +44,16 @@ at_depths() {
   expect_ok
 }
 
+@test "what each site held at the process's peak, within 0.1 %, and its temporary objects, exactly" {
+  for mode in site stack:2 stack:8; do
+    for seed in 1 2 3; do
+      run_shim ARENASHIM_TAG=$mode "$BIN/tags_peak" $seed
+      expect_ok
+      echo "$mode $output"
+    done
+  done
+}
+
 @test "the program's own tags: pushed, popped, refused" {
   run_shim ARENASHIM_TAG=stack:8 "$BIN/tags_truth" 8 tags
   expect_ok
@@ -73,6 +83,8 @@ unwinder() { # CASE COUNT MODE...
   done
 }
 @test "requests made inside the unwinder are served and counted" { unwinder nested 100 stack:8; }
+@test "threads that walk known frames need no unwinder" { unwinder threads 40 stack:8; }
+@test "libunwind's descriptors closed and taken by the program: nothing is written there" { unwinder descriptors 40 stack:8 verify:8; }
 @test "a handler jumps out of the unwinder" { unwinder jumps 100 stack:8 verify:8; }
 @test "a handler forks inside the unwinder" { unwinder forks_inside 100 stack:8 verify:8; }
 @test "a timer's handler forks in the middle of captures" { unwinder timer 100 stack:8; unwinder timer 1000 verify:8; }

@@ -213,7 +213,9 @@ PLAIN static void without_tables(void) {
 /* A frame pointer that leads nowhere, or into what can't be read. */
 PLAIN static void wild_pointer(void) {
   static const uintptr_t wild[] = {
-      0, 8, 0x1000, (uintptr_t)1 << 46, UINTPTR_MAX - 7, UINTPTR_MAX / 2};
+      0, 8, 0x1000, (uintptr_t)1 << 46, UINTPTR_MAX - 7, UINTPTR_MAX / 2,
+      /* aligned and above the stack: no address at all, and a page that nobody has */
+      (uintptr_t)1 << 62, ((uintptr_t)1 << 47) - 4096 - 64};
   char *none = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   struct object o = planted_frame(64); /* learns the frame, which follows rbp */
   DROP(o, free(o.p));

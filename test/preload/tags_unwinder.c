@@ -193,12 +193,66 @@ static void iterate_often(long count) {
 }
 static void callbacks(long count) { beside_threads(iterate_often, count); }
 
+/* ---- threads that walk known frames need no unwinder ---- */
+
+static pthread_barrier_t all_alive;
+static void *walk_known(void *argument) {
+  for (int i = 0; i < 10; i++)
+    pair();
+  pthread_barrier_wait(&all_alive); /* each has an arena of its own */
+  return argument;
+}
+static void run_alive(unsigned n) {
+  pthread_t t[64];
+  pthread_barrier_init(&all_alive, NULL, n);
+  for (unsigned i = 0; i < n; i++)
+    t[i] = thread_start(walk_known, NULL);
+  for (unsigned i = 0; i < n; i++)
+    pthread_join(t[i], NULL);
+}
+static void threads(long count) {
+  struct arenashim_totals before, after;
+  for (int round = 0; round < 2; round++) { /* the first one teaches */
+    before = totals();
+    run_alive(round == 0 ? 1 : (unsigned)count);
+    after = totals();
+  }
+  CHECK(after.unwound == before.unwound && after.learned == before.learned &&
+            after.arenas >= (uint64_t)count,
+        "no frame for libunwind expected, found %d walks and %d frames",
+        (int)(after.unwound - before.unwound), (int)(after.learned - before.learned));
+}
+
+/* ---- a daemon has closed all descriptors, and its own files stand there ---- */
+
+static void *walk_cold(void *argument) {
+  cold_pair();
+  return argument;
+}
+static void descriptors(long count) {
+  char name[] = "descriptors.XXXXXX";
+  int file = mkstemp(name);
+  for (int fd = 3; fd < 64; fd++)
+    if (fd != file)
+      dup2(file, fd);
+  for (long i = 0; i < count; i++) /* each on a stack of its own */
+    pthread_join(thread_start(walk_cold, NULL), NULL);
+  off_t end = lseek(file, 0, SEEK_END);
+  CHECK(end == 0, "a file nobody wrote to expected, found %d bytes", (int)end);
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(long count);
-  } cases[] = {{"nested", nested}, {"jumps", jumps}, {"forks_inside", forks_inside},
-               {"timer", timer},   {"forks", forks}, {"callbacks", callbacks}};
+  } cases[] = {{"nested", nested},
+               {"jumps", jumps},
+               {"forks_inside", forks_inside},
+               {"timer", timer},
+               {"forks", forks},
+               {"callbacks", callbacks},
+               {"threads", threads},
+               {"descriptors", descriptors}};
   CHECK(argc > 1 && arenashim_totals, "usage");
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     if (strcmp(argv[1], cases[i].name) == 0) {
