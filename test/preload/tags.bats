@@ -84,6 +84,7 @@ unwinder() { # CASE COUNT MODE...
 }
 @test "requests made inside the unwinder are served and counted" { unwinder nested 100 stack:8; }
 @test "threads that walk known frames need no unwinder" { unwinder threads 40 stack:8; }
+@test "new paths over known frames need no unwinder" { unwinder paths 8 stack:8; }
 @test "libunwind's descriptors closed and taken by the program: nothing is written there" { unwinder descriptors 40 stack:8 verify:8; }
 @test "a handler jumps out of the unwinder" { unwinder jumps 100 stack:8 verify:8; }
 @test "a handler forks inside the unwinder" { unwinder forks_inside 100 stack:8 verify:8; }

@@ -223,6 +223,28 @@ static void threads(long count) {
         (int)(after.unwound - before.unwound), (int)(after.learned - before.learned));
 }
 
+/* ---- new paths over known frames need none ---- */
+
+static void __attribute__((noinline)) descend(long n) {
+  if (n > 0)
+    descend(n - 1);
+  else
+    pair();
+  __asm__ volatile("" ::: "memory"); /* no tail call */
+}
+static void paths(long count) {
+  struct arenashim_totals before = {0}, after;
+  for (long n = 1; n < count; n++) {
+    descend(n);
+    after = totals();
+    if (n == 1)
+      before = after;
+  }
+  CHECK(after.learned == before.learned && after.unwound == before.unwound &&
+            after.sites >= before.sites + 4,
+        "no frame for libunwind expected, found %d", (int)(after.learned - before.learned));
+}
+
 /* ---- a daemon has closed all descriptors, and its own files stand there ---- */
 
 static void *walk_cold(void *argument) {
@@ -245,14 +267,9 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(long count);
-  } cases[] = {{"nested", nested},
-               {"jumps", jumps},
-               {"forks_inside", forks_inside},
-               {"timer", timer},
-               {"forks", forks},
-               {"callbacks", callbacks},
-               {"threads", threads},
-               {"descriptors", descriptors}};
+  } cases[] = {{"nested", nested},   {"jumps", jumps}, {"forks_inside", forks_inside},
+               {"timer", timer},     {"forks", forks}, {"callbacks", callbacks},
+               {"threads", threads}, {"paths", paths}, {"descriptors", descriptors}};
   CHECK(argc > 1 && arenashim_totals, "usage");
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     if (strcmp(argv[1], cases[i].name) == 0) {
