@@ -149,7 +149,7 @@ $(B)/$(1)/region_model_test $(B)/$(1)/region_attach_test $(B)/$(1)/region_poison
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) -fPIE $(2) -o $$@ $$< $(REGION_SOURCES) -lcmocka
 $(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STACK_SOURCES) $(HEADERS) \
-  $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
+  $$(wildcard test/unit/*.h) $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) -DPLUGINS='"$(abspath $(B)/test/unit)"' $(2) -pthread -o $$@ $$< $(STACK_SOURCES) -lcmocka -ldl
 $(B)/$(1)/%_test: test/unit/%_test.c $$(wildcard test/unit/*.h) $(HEAP_SOURCES) $(HEADERS)

@@ -43,4 +43,7 @@ static inline uint64_t count_get(const _Atomic uint64_t *counter) {
   return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
+/* The difference of two counts that may have been read while they changed: none is below 0. */
+static inline uint64_t count_less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
 #endif

@@ -2,8 +2,6 @@
 #include "blocks.h"
 #include "../arena/heap_memory.h"
 
-static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
-
 /* Cells that wait in the heap's list, if it is cut from this slab. */
 static uint64_t listed_cells(const struct gathered *g, const struct heap *h, const struct slab *s,
                              unsigned c) {
@@ -11,7 +9,7 @@ static uint64_t listed_cells(const struct gathered *g, const struct heap *h, con
     return 0;
   bool broken = false;
   return gather_may_walk(g, h) ? slab_list_length(s, h->head[c], &broken)
-                               : less(count_get(&h->passed[c]), count_get(&h->known[c]));
+                               : count_less(count_get(&h->passed[c]), count_get(&h->known[c]));
 }
 
 static uint64_t slab_bytes_in_use(const struct gathered *g, const struct heap *h,
@@ -21,7 +19,7 @@ static uint64_t slab_bytes_in_use(const struct gathered *g, const struct heap *h
     return 0;
   int32_t used = *(const volatile int32_t *)&s->until + *(const volatile int32_t *)&s->parked;
   uint64_t cells = used > 0 ? (uint64_t)used : 0;
-  return less(cells, mail_count(s) + listed_cells(g, h, s, c)) * class_bytes(c);
+  return count_less(cells, mail_count(s) + listed_cells(g, h, s, c)) * class_bytes(c);
 }
 
 void block_read(const struct gathered *g, size_t number, struct block_line *line) {
@@ -33,7 +31,7 @@ void block_read(const struct gathered *g, size_t number, struct block_line *line
   line->passed = *(const volatile size_t *)&b->ab_offset;
   line->slabs = *(const volatile uint32_t *)&b->live;
   line->born = *(const volatile uint64_t *)&b->born;
-  line->age = less(heap_passed(h), line->born);
+  line->age = count_less(heap_passed(h), line->born);
   for (size_t at = 0; at < line->passed; at += SLAB_BYTES)
     line->in_use += slab_bytes_in_use(g, h, slab_at((number << range.block_shift) + at));
 }

@@ -20,8 +20,7 @@ hidden void block_read(const struct gathered *g, size_t number, struct block_lin
 
 /* In its slabs with a class: free cells, uncarved parts and tails, in bytes. */
 static inline uint64_t block_unused(const struct block_line *line) {
-  uint64_t bytes = line->slabs * SLAB_BYTES;
-  return bytes > line->in_use ? bytes - line->in_use : 0;
+  return count_less(line->slabs * SLAB_BYTES, line->in_use);
 }
 
 #endif

@@ -28,8 +28,6 @@ static void blocks(struct dump_work *w) {
 
 /* ---- accounts ---- */
 
-static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
-
 static void add_up(struct dump_work *w, const struct dump_account *a) {
   struct dump_arena *sum = &w->arena[a->arena];
   if (tagged_mode == TAGGED_SAMPLES) { /* arenas count exactly, as without tags */
@@ -54,7 +52,7 @@ static void account(struct dump_work *w, unsigned arena, uint32_t site,
                               .allocs = line->allocs,
                               .frees = line->frees,
                               .bytes = line->bytes,
-                              .live_objects = less(line->allocs, line->frees),
+                              .live_objects = count_less(line->allocs, line->frees),
                               .live_bytes = line->live_bytes,
                               .live_rounded = line->live_cells,
                               .peak_bytes = line->peak_bytes,

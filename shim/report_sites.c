@@ -29,14 +29,14 @@ static struct {
 
 static bool sampled(void) { return tagged_mode == TAGGED_SAMPLES; }
 
-static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
-
 /* ---- which sites ---- */
 
-static uint64_t live_objects(const struct site_line *l) { return less(l->allocs, l->frees); }
-static uint64_t unused(const struct site_line *l) { return less(l->live_cells, l->live_bytes); }
+static uint64_t live_objects(const struct site_line *l) { return count_less(l->allocs, l->frees); }
+static uint64_t unused(const struct site_line *l) {
+  return count_less(l->live_cells, l->live_bytes);
+}
 static uint64_t jemalloc_rounding(const struct site_line *l) {
-  return less(unused(l), l->rounding);
+  return count_less(unused(l), l->rounding);
 }
 
 static uint64_t by_live(const struct site_line *l) { return l->live_bytes; }
@@ -179,7 +179,7 @@ static uint64_t tagged_large(const struct gathered *g) {
   uint64_t small = g->resized;
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     small += g->sums.allocs[c];
-  return start_is_forked() ? less(space.sum.allocs, small) : space.sum.large_allocs;
+  return start_is_forked() ? count_less(space.sum.allocs, small) : space.sum.large_allocs;
 }
 
 static void together(struct text *t, const struct gathered *g) {
@@ -287,7 +287,7 @@ void report_health(struct text *t, const struct gathered *g) {
   finding(t, &any, "requests whose path found the tables full: in one site", c.full);
   if (!sampled())
     finding(t, &any, "large requests in no call site, in all",
-            less(g->large_allocs, tagged_large(g)));
+            count_less(g->large_allocs, tagged_large(g)));
   finding(t, &any, "  of these: no memory for the tag", c.untagged);
   finding(t, &any, "  of these: by threads without an arena",
           start_is_forked() ? 0 : count_get(&heapless_large_allocs));

@@ -170,14 +170,13 @@ static void read_sizes(const struct account *a, struct site_line *line) {
   }
 }
 
-/* Of words that were read while they changed. */
-static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+/* Of a word that was read while it changed. */
 static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
 
 static void take_mailed(struct site_line *line, const struct scanned *s) {
   line->frees = least(line->frees + s->mailed, line->allocs);
-  line->live_bytes = less(not_negative(line->live_bytes), s->mailed_bytes);
-  line->live_cells = less(not_negative(line->live_cells), s->mailed_cells);
+  line->live_bytes = count_less(not_negative(line->live_bytes), s->mailed_bytes);
+  line->live_cells = count_less(not_negative(line->live_cells), s->mailed_cells);
 }
 
 /* False: it never asked for anything. */

@@ -1,24 +1,11 @@
 # The text report without tags: its numbers are the program's own, its ledger adds up, it fits a terminal.
 # (report_tags.bats: the report by call site.)
 load common
-
-REPORT=$BATS_TEST_DIRNAME/report.py
+load report
 
 setup() {
   export ARENASHIM_TAG=off
   cd "$BATS_TEST_TMPDIR" || return
-}
-
-# The one report that PROGRAM [ARG...] leaves, in r.txt; what it printed, in books.
-reported() { # [NAME=VALUE...] PROGRAM [ARG...]
-  rm -f r.txt*
-  LD_PRELOAD= timeout 120 env LD_PRELOAD="$SHIM" ARENASHIM_STATS=r.txt "$@" >books
-}
-
-holds() { # [--books FILE THREADS] EXPRESSION...: of r.txt
-  local books=()
-  [[ $1 != --books ]] || { books=("$1" "$2" "$3"); shift 3; }
-  /usr/bin/python3 "$REPORT" "${books[@]}" r.txt "$@"
 }
 
 @test "one thread: every class, total and the ledger agree with the program's books" {
@@ -93,13 +80,13 @@ holds() { # [--books FILE THREADS] EXPRESSION...: of r.txt
 @test "the child of a fork counts by itself" {
   reported perl -e 'my %h = map { $_ => "x$_" } 1..20000; if (!fork) { my @b = map { "y$_" x 3 } 1..1000; exit 0 } wait; exit 0'
   [[ $(ls r.txt* | wc -l) == 2 ]]
-  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'forked or allocs > 60000' 'not forked or frees < allocs' || return; done
+  each_holds 'forked or allocs > 60000' 'not forked or frees < allocs'
   grep -lq 'child of a fork' r.txt*
 }
 
 @test "the child of a fork frees what it inherited, large ones too: still no more frees than allocations" {
   reported perl -e 'my @b = map { "z" x 2000 } 1..500; if (!fork) { @b = (); exit 0 } wait; exit 0'
-  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'large_allocs >= 500 or not forked' || return; done
+  each_holds 'large_allocs >= 500 or not forked'
 }
 
 @test "the ledger agrees with strace's account of what the shim maps" {

@@ -1,22 +1,9 @@
 # The text report with tags: every call site's numbers are the program's own, its sections agree, it
 # fits a terminal.
 load common
-
-REPORT=$BATS_TEST_DIRNAME/report.py
+load report
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
-
-# The one report that PROGRAM [ARG...] leaves, in r.txt; what it printed, in books; its stderr, in said.
-reported() { # [NAME=VALUE...] PROGRAM [ARG...]
-  rm -f r.txt*
-  LD_PRELOAD= timeout 120 env LD_PRELOAD="$SHIM" ARENASHIM_STATS=r.txt "$@" >books 2>said
-}
-
-holds() { # [--sites FILE] EXPRESSION...: of r.txt
-  local books=()
-  [[ $1 != --sites ]] || { books=("$1" "$2"); shift 2; }
-  /usr/bin/python3 "$REPORT" "${books[@]}" r.txt "$@"
-}
 
 @test "one thread: every site's numbers are the program's, sites, arenas, classes and ledger agree" {
   for mode in site stack:2 stack:8 stack:64; do
@@ -57,21 +44,18 @@ holds() { # [--sites FILE] EXPRESSION...: of r.txt
     "thread_exit 400" "model 200000" larson "threads_short 300" fork_arenas; do
     # shellcheck disable=SC2086 # a program and its arguments
     reported "$BIN/"$program
-    for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" tagged || { echo "$program"; return 1; }; done
+    each_holds tagged || { echo "$program"; return 1; }
   done
 }
 
 @test "the child of a fork counts by itself, freeing what it inherited" {
   reported perl -e 'my %h = map { $_ => "x$_" } 1..20000; if (!fork) { my @b = map { "y$_" x 3 } 1..1000; exit 0 } wait; exit 0'
   [[ $(ls r.txt* | wc -l) == 2 ]]
-  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'forked or allocs > 60000' 'not forked or frees < allocs' || return; done
+  each_holds 'forked or allocs > 60000' 'not forked or frees < allocs'
   reported perl -e 'my @b = map { "z" x 2000 } 1..500; if (!fork) { @b = (); exit 0 } wait; exit 0'
-  for f in r.txt*; do /usr/bin/python3 "$REPORT" "$f" 'allocs >= 500 or not forked' || return; done
+  each_holds 'allocs >= 500 or not forked'
   reported "$BIN/fork_counts"
-  for f in r.txt*; do
-    /usr/bin/python3 "$REPORT" "$f" 'forked or blocks >= 40 and peak >= 35000000' \
-      'not forked or 0 < blocks < 10 and peak < 10000000' || return
-  done
+  each_holds 'forked or blocks >= 40 and peak >= 35000000' 'not forked or 0 < blocks < 10 and peak < 10000000'
 }
 
 @test "1,000 reports by signal from four busy threads: whole, and true of ended threads" {

@@ -13,11 +13,11 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../../arena/os.h"
 #include "../../shim/modules.h"
+#include "processor_time.h"
 
 static const char a_path[] = PLUGINS "/modules_a.so", b_path[] = PLUGINS "/modules_b.so";
 static char directory[] = "/tmp/modules_test.XXXXXX";
@@ -290,12 +290,6 @@ static void test_threads(void **state) {
     standing += !modules_at(i)->gone && strstr(modules_at(i)->path, PLUGINS "/modules_") != NULL &&
                 strstr(modules_at(i)->path, ".so") != NULL;
   assert_int_equal(standing, 0);
-}
-
-static double now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 static void test_costs(void **state) {

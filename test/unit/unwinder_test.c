@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "../../shim/unwinder.h"
+#include "processor_time.h"
 
 enum { DEPTH = 64 };
 
@@ -377,13 +377,6 @@ static void test_reopened(void **state) {
 }
 
 /* ---- costs ---- */
-
-/* Processor time: other programs' turns are not ours. */
-static double now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 /* Half of the stack stays untouched, and the costs are told. */
 static void test_costs(void **state) {
