@@ -130,26 +130,33 @@ static bool may_cover(struct unit *u, Dwarf_Die *die, uint64_t address) {
   }
 }
 
-/* The entry below a parent that an address lies in. */
-static bool inner_find(struct unit *u, Dwarf_Die *parent, uint64_t address, Dwarf_Die *inner) {
-  for (bool is = die_first(&u->walk, parent, inner); is; is = die_next(&u->walk, inner))
-    if (may_cover(u, inner, address))
+/* The inlined function below a parent that an address lies in; blocks between don't count, and may
+ * be there twice, once without code. */
+static bool inlined_find(struct unit *u, Dwarf_Die *parent, uint64_t address, unsigned depth,
+                         Dwarf_Die *inlined) {
+  Dwarf_Die die;
+  if (depth > DIE_DEPTH_MAX)
+    return false;
+  for (bool is = die_first(&u->walk, parent, &die); is; is = die_next(&u->walk, &die)) {
+    if (!may_cover(u, &die, address))
+      continue;
+    *inlined = die;
+    if (dwarf_tag(&die) == DW_TAG_inlined_subroutine ||
+        inlined_find(u, &die, address, depth + 1, inlined))
       return true;
+  }
   return false;
 }
 
 unsigned unit_find(struct unit *u, uint64_t address, Dwarf_Die *functions, unsigned room) {
   const struct span *span = function_find(u, address);
+  unsigned count = 0;
   if (span == NULL || room == 0)
     return 0;
-  Dwarf_Die at = functions[0] = u->functions[span->item], inner;
-  unsigned count = 1, depth = 0;
+  functions[count++] = u->functions[span->item];
   die_walk_start(&u->walk, &u->top);
-  while (count < room && depth++ < DIE_DEPTH_MAX && inner_find(u, &at, address, &inner)) {
-    if (dwarf_tag(&inner) == DW_TAG_inlined_subroutine)
-      functions[count++] = inner;
-    at = inner;
-  }
+  while (count < room && inlined_find(u, &functions[count - 1], address, 0, &functions[count]))
+    count++;
   return count;
 }
 
