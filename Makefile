@@ -43,7 +43,7 @@ PROTO := $(B)/tools/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c)
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
-TOOL_HEADERS := $(wildcard tools/*.h) shim/dump_format.h $(PROTO).h
+TOOL_HEADERS := $(wildcard tools/*.h) shim/dump_format.h $(PROTO).h tools/page/page.html
 
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 
@@ -75,6 +75,18 @@ $(PROTO).o: $(PROTO).c
 $(TOOL_OBJECTS): $(B)/%.o: %.c $(TOOL_HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -c -o $@ $<
+
+# The page of `arenashim html`: tools/page/page.html is built from what stands beside it, and is kept
+# in the repository, so that a build needs no node.  `make page` after a change there.
+PAGE_SOURCES := $(filter-out %/page.html,$(wildcard tools/page/*))
+$(B)/page/node_modules/.package-lock.json: tools/page/package.json tools/page/package-lock.json
+	@mkdir -p $(B)/page && cp $^ $(B)/page
+	cd $(B)/page && npm ci --silent --no-audit --no-fund --ignore-scripts && touch $(@:$(B)/page/%=%)
+$(B)/page/page.html: $(PAGE_SOURCES) $(B)/page/node_modules/.package-lock.json
+	cp $(PAGE_SOURCES) $(@D)
+	cd $(@D) && node build.mjs page.html
+page: $(B)/page/page.html
+	cp $< tools/page/page.html
 
 # jemalloc inside the shim: its public names get a prefix, its system calls come to us, and
 # its C++ operators stay out.
@@ -217,7 +229,7 @@ test: deps-build deps-test
   test/tools/*.bats test/*.bats) \
 	  $(wildcard test/bench/*.bats)
 
-test-programs: $(BROWSER) $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
+test-programs: $(BROWSER) $(B)/page/page.html $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
 
 # The same unit tests under sanitizers.
 asan: deps-build deps-test
@@ -290,7 +302,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants install clean'
+	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page install clean'
 
-.PHONY: all demo test test-programs asan tsan fuzz verify bench bench-tags golden mutants check install clean help
+.PHONY: all demo page test test-programs asan tsan fuzz verify bench bench-tags golden mutants check install clean help
 .SECONDARY:

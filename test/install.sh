@@ -14,7 +14,7 @@ packages_of() {
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-14-dev gdb xz-utils redis-server nodejs procps util-linux file \
       heaptrack dwz libdebuginfod1 google-perftools libjemalloc-dev golang-go chromium npm \
-      python3-jsonschema ;;
+      python3-jsonschema fonts-dejavu-core ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \
       libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 z3 heaptrack google-perftools libgoogle-perftools4 ;;
     check) echo clang-format clang-tidy cppcheck shellcheck ;;

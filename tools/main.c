@@ -3,6 +3,7 @@
 #include "check.h"
 #include "diff.h"
 #include "export.h"
+#include "html.h"
 #include "leaks.h"
 #include "report.h"
 #include "say.h"
@@ -28,6 +29,7 @@ static const char help[] =
     "  arenashim diff OLD NEW [--sort live|peak|allocs|bytes|waste] [-n ROWS]\n"
     "  arenashim check FILE   [--max-live SIZE] [--max-peak SIZE] [--max-allocs N]\n"
     "                         [--baseline OLD --max-growth PERCENT]\n"
+    "  arenashim html FILE    [-o OUT.html]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
@@ -50,12 +52,20 @@ static int export(int argc, char **argv) {
   return status;
 }
 
+static int html(int argc, char **argv) {
+  struct html_options o;
+  html_options_read(&o, argc, argv);
+  int status = html_run(&o);
+  fold_free(o.names.fold);
+  return status;
+}
+
 static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
 } commands[] = {{"report", report},         {"export", export},       {"tree", tree_command},
                 {"arenas", arenas_command}, {"leaks", leaks_command}, {"waste", waste_command},
-                {"diff", diff_command},     {"check", check_command}};
+                {"diff", diff_command},     {"check", check_command}, {"html", html}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

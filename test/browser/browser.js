@@ -1,4 +1,4 @@
-// A headless Chromium for a test: opens one page of local files and fails on what a user would not see.
+// A headless Chromium for tests: opens local files and tells what a user would not see.
 //   NODE_PATH  where npm put playwright-core        CHROMIUM  the browser, if not /usr/bin/chromium
 'use strict';
 const { chromium } = require('playwright-core');
@@ -15,12 +15,14 @@ function watch(page) {
   return wrong;
 }
 
+const launch = () => chromium.launch({
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: ['--no-sandbox', '--enable-unsafe-swiftshader'], // root has no sandbox, a server no graphics
+});
+
 // Runs `use(page)` on a local page; prints what it returns as JSON. Status 1 if anything went wrong.
 async function visit(file, use) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--enable-unsafe-swiftshader'], // root has no sandbox, a server no graphics
-  });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(60 * SECONDS);
@@ -35,6 +37,8 @@ async function visit(file, use) {
 }
 
 module.exports = {
+  launch,
+  watch,
   run(file, use) {
     visit(file, use).catch(error => {
       console.error(error.message);

@@ -14,7 +14,7 @@ control() { # [NAME=VALUE...] CASE: it must succeed
 
 # site FILE NAME: live bytes and objects of the call sites in that function; nothing if there are none
 site() {
-  "$TOOL" report "$1" -n 0 --sort bytes | awk -v name=" $2+" 'index($0, name) { print $1, $3 }'
+  "$TOOL" report "$1" -n 0 --sort bytes | awk -v name=" $2" 'index($0, name) { print $1, $3 }'
 }
 
 whole() { # FILE...: each is a dump that agrees with itself

@@ -6,6 +6,7 @@
 #include "../../tools/check.h"
 #include "../../tools/diff.h"
 #include "../../tools/export.h"
+#include "../../tools/html_data.h"
 #include "../../tools/leaks.h"
 #include "../../tools/report.h"
 #include "../../tools/tree.h"
@@ -31,7 +32,7 @@ static void writers_export(const struct dump *d, unsigned which, enum sort sort,
   export_write(&o, d, to);
 }
 
-enum { WRITERS_VIEWS = 6 };
+enum { WRITERS_VIEWS = 7 };
 
 /* One of the commands that have view_options; those that compare get the dump twice. */
 static void writers_view(const struct dump *d, unsigned which, enum sort sort, struct fold *fold,
@@ -44,14 +45,16 @@ static void writers_view(const struct dump *d, unsigned which, enum sort sort, s
     o.limits[i].set = true;
   if (which < sizeof views / sizeof *views)
     views[which](&o.view, d, to);
+  else if (which == WRITERS_VIEWS - 2)
+    html_data_write(d, &o.view.names, to);
   else if (which == WRITERS_VIEWS - 1)
     diff_write(&o.view, d, d, to);
   else
     check_write(&o, d, d, to);
 }
 
-/* All reports, and `views` of the other commands and of the exports; `seed` says which, and of which
- * value. */
+/* All reports, and `views` of the other commands and of the exports; `seed` says which, and of
+ * which value. */
 static void writers_all(const struct dump *d, unsigned seed, unsigned views, FILE *to) {
   struct fold *fold = fold_new();
   enum sort sort = (enum sort)(seed % 5);

@@ -1,0 +1,219 @@
+// The page of `arenashim html` in headless Chromium: what it shows, and that all of it can be steered.
+//   node html.js SMALL LARGE NAMES UNTAGGED PICTURES      four pages, and where screenshots go
+'use strict';
+const assert = require('node:assert/strict');
+const { readFileSync } = require('node:fs');
+const { after, before, test } = require('node:test');
+const { pathToFileURL } = require('node:url');
+const { launch, watch } = require('./browser.js');
+
+const [small, large, names, untagged, pictures] = process.argv.slice(2);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+let browser;
+
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+
+// A test of a page, on which nothing may go wrong.
+function visit(title, file, options, use) {
+  test(title, async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+    page.setDefaultTimeout(10000);
+    const wrong = watch(page);
+    try {
+      await page.goto(pathToFileURL(file).href);
+      await use(page);
+      assert.deepEqual(wrong, []);
+    } finally {
+      await page.close();
+    }
+  });
+}
+
+const text = (page, selector) => page.locator(selector).innerText();
+const plain = words => words.replace(/[\u202f\u00a0]/g, ' ').trim();
+const frames = page => page.locator('g.frame title').allTextContents().then(all => all.map(plain));
+const sites = page => page.locator('#sites .site b').allInnerTexts();
+const focused = page => page.evaluate(() => document.activeElement.querySelector('title')?.textContent ?? document.activeElement.id)
+  .then(plain);
+const found = async page => plain(await text(page, '#found'));
+const column = async (page, section, n) =>
+  (await page.locator(`#${section} tbody tr > :nth-child(${n})`).allInnerTexts()).map(plain);
+
+visit('the head: process, problems, figures', small, {}, async page => {
+  assert.equal(await page.title(), 'demo \u2014 arenashim');
+  assert.match(plain(await text(page, '#about')),
+    /pid 77 · at exit · 2023-11-14 22:13:20 UTC · on box · shim 0\.1 · tags stack:8, every allocation counted/);
+  assert.equal(await text(page, '#problems'), 'These make the figures doubtful: stacks cut short: 3.');
+  const figures = (await page.locator('#figures dd:not(.note)').allInnerTexts()).map(plain);
+  assert.deepEqual(figures, ['3100 B', '9900 B', '1065', '6748 B', '3', '2']);
+});
+
+visit('call sites: all columns, to the digit', small, {}, async page => {
+  assert.deepEqual((await page.locator('#sites tbody tr').first().locator('th, td').allInnerTexts()).map(plain).slice(1),
+    ['67.7 %', '2100', '3', '0', '\u22644300', '45', '9500', '508', '22.2 %', '100\u20261000']);
+  assert.deepEqual(await sites(page), ['libgone.so+0x300', '(the tables were full)', 'demo+0x401010']);
+});
+
+visit('the flame graph, value by value', small, {}, async page => {
+  assert.deepEqual(await frames(page), ['demo: 3100 B, 100.0 % of all', '(the tables were full): 700 B, 22.6 % of all',
+    '[level 3]: 2100 B, 67.7 % of all', 'demo+0x402020 \u2014 demo: 300 B, 9.7 % of all',
+    'libgone.so+0x300 \u2014 libgone.so (unloaded): 2100 B, 67.7 % of all', 'demo+0x401010 \u2014 demo: 300 B, 9.7 % of all']);
+  for (const [value, total, first] of [['At peak', '6000 B', 'demo+0x401010'], ['Allocations', '1065', 'demo+0x401010'],
+    ['Bytes', '50.50 KB', 'demo+0x401010'], ['Waste', '6748 B', 'demo+0x401010'], ['Live', '3100 B', 'libgone.so+0x300']]) {
+    await page.getByRole('radio', { name: value }).check();
+    assert.equal((await frames(page))[0], `demo: ${total}, 100.0 % of all`);
+    assert.equal((await sites(page))[0], first);
+  }
+});
+
+visit('tables sort by their headings', small, {}, async page => {
+  const head = page.getByRole('columnheader', { name: 'Allocs' }).first();
+  await head.getByRole('button').click();
+  assert.equal(await head.getAttribute('aria-sort'), 'descending');
+  assert.deepEqual(await column(page, 'sites', 7), ['1000', '45', '20']);
+  await head.getByRole('button').press('Enter');
+  assert.equal(await head.getAttribute('aria-sort'), 'ascending');
+  assert.deepEqual(await column(page, 'sites', 7), ['20', '45', '1000']);
+  await page.getByRole('button', { name: 'Arena', exact: true }).click();
+  assert.deepEqual(await column(page, 'arenas', 2), ['3000', '*100']);
+});
+
+visit('the search finds sites, frames and arenas; Escape ends it', small, {}, async page => {
+  await page.keyboard.press('/');
+  assert.equal(await focused(page), 'search');
+  await page.keyboard.type('LIBGONE');
+  await page.waitForFunction(() => document.querySelectorAll('#sites tbody tr').length === 1);
+  assert.equal(await found(page), '1 of 3 call sites, 67.7 % of live');
+  assert.deepEqual(await page.locator('g.hit title').allTextContents().then(t => t.map(plain)),
+    ['libgone.so+0x300 \u2014 libgone.so (unloaded): 2100 B, 67.7 % of all']);
+  assert.deepEqual(await column(page, 'arenas', 1), ['Nothing is found']);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('#search').inputValue(), '');
+  assert.equal(await found(page), '3 of 3 call sites, 100.0 % of live');
+  assert.equal(await page.locator('g.hit').count(), 0);
+});
+
+visit('a click zooms, and the table follows; Escape goes back', small, {}, async page => {
+  await page.locator('g.frame', { hasText: '[level 3]' }).first().click();
+  assert.equal(await found(page), '1 of 3 call sites, 67.7 % of live');
+  assert.equal(await page.locator('g.fade').count(), 1);
+  const [all, top] = await page.locator('g.frame rect').evaluateAll(r => r.map(e => e.getBoundingClientRect().width));
+  assert.equal(top, all);
+  await page.getByRole('radio', { name: 'At peak' }).check(); // it held nothing then
+  assert.equal(await page.locator('g.fade').count(), 0);
+  await page.getByRole('radio', { name: 'Live' }).check();
+  await page.locator('g.frame', { hasText: '[level 3]' }).first().click();
+  await page.keyboard.press('Escape');
+  assert.equal((await frames(page)).length, 6);
+  assert.equal(await found(page), '3 of 3 call sites, 100.0 % of live');
+});
+
+visit('the flame graph by keyboard', small, {}, async page => {
+  await page.locator('g.frame').first().focus();
+  for (const [key, frame] of [['ArrowDown', '[level 3]'], ['ArrowRight', 'demo+0x402020'], ['ArrowLeft', '[level 3]'],
+    ['ArrowLeft', '(the tables were full)'], ['ArrowUp', 'demo:'], ['ArrowDown', '[level 3]'], ['ArrowDown', 'libgone.so']]) {
+    await page.keyboard.press(key);
+    assert.ok((await focused(page)).startsWith(frame), `${key}: ${await focused(page)}`);
+    assert.equal(plain(await text(page, '#detail')), await focused(page));
+  }
+  await page.keyboard.press('Enter');
+  assert.equal(await page.locator('g.fade').count(), 2);
+  assert.ok((await focused(page)).startsWith('libgone.so'));
+  assert.equal(await page.locator('g.frame[tabindex="0"]').count(), 1);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('g.fade').count(), 0);
+});
+
+visit('a call site opens to its path, and shows itself in the flame graph', small, {}, async page => {
+  const open = page.locator('#sites .open').nth(2);
+  await open.press('Enter');
+  assert.equal(await open.getAttribute('aria-expanded'), 'true');
+  assert.deepEqual(await page.locator('.path li b').allInnerTexts(), ['demo+0x401010', 'demo+0x402020']);
+  await page.getByRole('button', { name: 'Show in the flame graph' }).click();
+  assert.ok((await focused(page)).startsWith('demo+0x401010'));
+  assert.equal(await found(page), '1 of 3 call sites, 9.7 % of live');
+});
+
+visit('arenas, regions, blocks, size classes and ledger', small, {}, async page => {
+  assert.deepEqual(await column(page, 'arenas', 12), ['6736', '12']);
+  assert.deepEqual(await column(page, 'regions', 2), ['1500', '0']);
+  assert.deepEqual(await page.locator('.owner h3').allInnerTexts(), ['0 demo', 'no arena']);
+  await page.locator('.block').first().hover();
+  assert.equal(plain(await text(page, '#blocks p.detail')),
+    'Block 0: 0.1 % full, 768 B of 1049 KB in use; 3 slabs, 196.6 KB passed out; 1,060 allocations old');
+  assert.deepEqual(await column(page, 'classes', 2), ['61.14 K', '10.50 K']);
+  assert.match(plain(await text(page, '#ledger .what')), /^3320 B are mapped, and the lines add up to that; 10\.00 MB are resident/);
+  await page.locator('.lines button').click();
+  assert.equal(await page.locator('.stack i').count(), 0);
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  visit(`nothing to complain about for axe: ${colorScheme}`, small, { colorScheme }, async page => {
+    await page.locator('#sites .open').first().click();
+    await page.evaluate(axe);
+    const result = await page.evaluate(() => globalThis.axe.run());
+    assert.ok(result.passes.some(p => p.id === 'color-contrast'));
+    assert.deepEqual(result.violations.map(v => `${v.help}: ${v.nodes.map(n => n.html).join(', ')}`), []);
+  });
+
+  visit(`the button leaves the system's colours: ${colorScheme}`, small, { colorScheme }, async page => {
+    const back = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const before = await back();
+    await page.locator('#theme').click();
+    assert.notEqual(await back(), before);
+    await page.locator('#theme').click();
+    assert.equal(await back(), before);
+  });
+
+  visit(`a picture: ${colorScheme}`, large, { colorScheme }, async page => {
+    await page.screenshot({ path: `${pictures}/html-${colorScheme}.png`, fullPage: true });
+  });
+}
+
+for (const [width, height] of [[1280, 800], [400, 800]]) {
+  visit(`no sideways scrolling at ${width} x ${height}`, small, { viewport: { width, height } }, async page => {
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+    await page.screenshot({ path: `${pictures}/html-${width}.png`, fullPage: true });
+  });
+}
+
+visit('names are text, whatever they are', names, {}, async page => {
+  const hostile = '</script><script>document.title=1</script>';
+  assert.equal(await text(page, '#program'), `${hostile}&amp;"'<!--`);
+  const shown = (await sites(page)).join('\n');
+  for (const name of [hostile, 'std::operator< <char>', '<!--<script>', '\ufffd\ufffdx', 'gr\u00fc\u00dfe \u2603', '&lt;b&gt;', 'x"\'`\\'])
+    assert.ok(shown.includes(name), `${name} is not in ${shown}`);
+  assert.equal(await page.title(), `${hostile}&amp;"'<!-- \u2014 arenashim`);
+  await page.fill('#search', 'operator<');
+  await page.waitForFunction(() => document.querySelectorAll('#sites tbody tr').length === 1);
+});
+
+visit('a dump without tags: arenas, and how to get call sites', untagged, {}, async page => {
+  assert.equal(await text(page, '#problems'), 'Call sites were not recorded: run the program with ARENASHIM_TAG=stack:8.');
+  assert.deepEqual(await page.locator('main section:visible h2').allInnerTexts(), ['Arenas', 'Size classes']);
+  assert.match(plain(await text(page, '#figures')), /Peak\n+\u2264 9 B/);
+});
+
+// The best of three: other tests run beside this one.
+test('10,000 call sites are there within a second', async t => {
+  const times = [];
+  for (let i = 0; i < 3; i++) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const wrong = watch(page);
+    await page.goto(pathToFileURL(large).href);
+    times.push(await page.evaluate(() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd));
+    assert.match(await found(page), /^9,975 of 9,975 call sites, 100\.0 % of live$/);
+    assert.deepEqual(wrong, []);
+    await page.close();
+  }
+  t.diagnostic(`${times.map(Math.round)} ms`);
+  assert.ok(Math.min(...times) < 1000, `${times} ms`);
+});
+
+visit('a large table: forty rows, then two hundred more at a time', large, {}, async page => {
+  assert.equal((await sites(page)).length, 40);
+  await page.locator('#sites .more').press('Enter');
+  assert.equal((await sites(page)).length, 240);
+  assert.equal(await page.evaluate(() => document.activeElement.closest('tr').rowIndex), 41);
+});

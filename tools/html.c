@@ -1,0 +1,57 @@
+/* The flow of `arenashim html`, from the dump to the page; contract in html.h.
+ *
+ *   page.html up to its mark, a table of data after the other, page.html from its mark on
+ */
+#include "html.h"
+#include "html_data.h"
+#include "output.h"
+#include "say.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The page as tools/page is built to; it stands in tools/page/page.html, found from the top. */
+__asm__(".pushsection .rodata\n"
+        ".globl html_page, html_page_end\n"
+        "html_page: .incbin \"tools/page/page.html\"\n"
+        "html_page_end: .byte 0\n"
+        ".popsection\n");
+extern const char html_page[], html_page_end[];
+
+static const char mark[] = "<!-- the data of the dump -->";
+
+void html_write(const struct html_options *o, const struct dump *d, FILE *to) {
+  const char *rest = strstr(html_page, mark);
+  if (rest == NULL)
+    abort();
+  fwrite(html_page, 1, (size_t)(rest - html_page), to);
+  html_data_write(d, &o->names, to);
+  rest += sizeof mark - 1;
+  fwrite(rest, 1, (size_t)(html_page_end - rest), to);
+}
+
+/* "-" is standard output, as it is for many commands. */
+static int page_write(const struct html_options *o, const struct dump *d, const char *path) {
+  struct output out;
+  if (!output_open(&out, strcmp(path, "-") == 0 ? NULL : path, o->file, NULL))
+    return 2;
+  html_write(o, d, out.to);
+  if (!output_close(&out, true))
+    return 2;
+  if (o->out == NULL)
+    printf("%s: open it in a browser\n", path);
+  return 0;
+}
+
+int html_run(const struct html_options *o) {
+  struct dump *d = dump_open(o->file);
+  if (d == NULL)
+    return 2;
+  char *beside;
+  if (asprintf(&beside, "%s.html", o->file) < 0)
+    must_have(NULL);
+  int status = page_write(o, d, o->out != NULL ? o->out : beside);
+  free(beside);
+  dump_close(d);
+  return status;
+}

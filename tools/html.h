@@ -1,0 +1,25 @@
+/* `arenashim html`: a dump as one page for a browser, which needs nothing but the page itself. */
+#ifndef TOOLS_HTML_H
+#define TOOLS_HTML_H
+
+#include "dump_read.h"
+#include "options.h"
+
+#include <stdio.h>
+
+struct html_options {
+  const char *file;
+  const char *out; /* NULL: FILE.html; "-": standard output */
+  struct option_names names;
+};
+
+/* Reads the words after "html"; ends the command when they are wrong or ask for help. */
+void html_options_read(struct html_options *o, int argc, char **argv);
+
+/* Makes the page of a file; returns the command's exit status. */
+int html_run(const struct html_options *o);
+
+/* The same of a dump in memory.  A section that is lost is missing in the page, which says so. */
+void html_write(const struct html_options *o, const struct dump *d, FILE *to);
+
+#endif

@@ -1,0 +1,43 @@
+/* The options of `arenashim html`; contract in html.h. */
+#include "html.h"
+
+static const struct argp_option options[] = {
+    {"output", 'o', "OUT", 0, "Write to OUT (default: FILE.html; -: standard output)", 0}, {0}};
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct html_options *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->names;
+    return 0;
+  case 'o':
+    o->out = word;
+    return 0;
+  case ARGP_KEY_ARG:
+    option_file(state, &o->file, word);
+    return 0;
+  case ARGP_KEY_END:
+    if (o->file == NULL)
+      argp_failure(state, 2, 0, "html: name the FILE that ARENASHIM_DUMP made");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+void html_options_read(struct html_options *o, int argc, char **argv) {
+  static const struct argp_child children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
+  static const struct argp parser = {
+      options,
+      option_read,
+      "FILE",
+      "Makes one page for a browser of a dump that libarenashim.so wrote: flame graph, call sites, "
+      "arenas and their blocks, size classes, ledger.\vThe page holds everything it needs: it can "
+      "be mailed, and opens without a network. Allocation wrappers are folded away as in "
+      "`arenashim report`.",
+      children,
+      NULL,
+      NULL};
+  *o = (struct html_options){.names.fold = fold_new()};
+  argp_parse(&parser, argc, argv, 0, NULL, o);
+}

@@ -1,0 +1,12 @@
+/* Call sites for a page: the tables "sites", "regions", "waste", "paths" and "frames". */
+#ifndef TOOLS_HTML_SITES_H
+#define TOOLS_HTML_SITES_H
+
+#include "dump_read.h"
+#include "html_json.h"
+#include "options.h"
+
+void html_sites_write(const struct dump *d, const struct option_names *names, struct terms *strings,
+                      FILE *to);
+
+#endif

@@ -1,0 +1,97 @@
+/* The dump's data, as the page carries it, turned into objects; its form stands in html_data.h. */
+
+const table = id => JSON.parse(document.getElementById('data-' + id).textContent)
+const strings = table('strings')
+
+/* The rows of a table; the columns in `texts` are given as text. */
+function rows(id, texts = []) {
+  const columns = Object.entries(table(id))
+  const count = columns[0][1].length
+  const all = new Array(count)
+  for (let i = 0; i < count; i++) {
+    const row = all[i] = { index: i }
+    for (const [name, values] of columns)
+      row[name] = values[i]
+    for (const name of texts)
+      row[name] = strings[row[name]]
+  }
+  return all
+}
+
+const last = path => path.slice(path.lastIndexOf('/') + 1) || path
+
+export const process = rows('process', ['program', 'command', 'host', 'version', 'options'])[0]
+export const lost = rows('lost', ['name']).map(l => l.name)
+export const arenas = rows('arenas', ['name'])
+export const classes = rows('classes')
+export const ledger = rows('ledger', ['name'])
+export const health = rows('health', ['name'])
+export const blocks = rows('blocks')
+export const modules = rows('modules', ['path', 'build_id'])
+export const frames = rows('frames', ['function', 'label', 'file'])
+export const paths = table('paths')
+export const sites = rows('sites', ['words'])
+export const regions = rows('regions', ['name'])
+
+/* Of a sampled dump, what call sites show is estimated. */
+export const estimate = process?.sample_bytes > 0 ? '~' : ''
+
+for (const m of modules)
+  m.name = (last(m.path) || '(module without a name)') + (m.flags & 1 ? ' (unloaded)' : '')
+
+function frameName(f) {
+  if (f.label)
+    return `[${f.label}]`
+  const offset = '0x' + f.offset.toString(16)
+  return f.function || (f.module ? `${last(f.module.path)}+${offset}` : offset)
+}
+
+/* name: what it is called; module: the file its code is from, or undefined. */
+for (const f of frames) {
+  f.module = modules[f.module - 1]
+  f.name = frameName(f)
+}
+
+/* Callers far out are merged: which of their lines it was is not told. */
+export const lineOf = f => f.line ? `:${f.line}` : ''
+
+/* Where a frame's call stands, in short. */
+export const place = f => f.file ? last(f.file) + lineOf(f) : f.module?.name ?? ''
+
+/* What a search looks into. */
+export const frameText = f =>
+  `${f.name} ${f.file}${lineOf(f)} ${f.module?.path ?? ''}`.toLowerCase()
+
+/* The frames of a path, outermost first. */
+export function stack(path) {
+  const all = []
+  for (; path > 0; path = paths.parent[path - 1])
+    all.push(frames[paths.frame[path - 1] - 1])
+  return all
+}
+
+/* Who called malloc: the innermost frame of a site's path, or undefined. */
+const inner = new Uint32Array(paths.parent.length + 1) // parents stand before their children
+paths.parent.forEach((parent, i) => { inner[i + 1] = parent ? inner[parent] : paths.frame[i] })
+export const innermost = site => frames[inner[site.path] - 1]
+
+/* The waste of arenas is known by account alone. */
+table('waste').waste.forEach((bytes, i) => { arenas[i].waste = bytes })
+
+for (const a of arenas)
+  a.text = `${a.number} ${a.name}`.toLowerCase()
+for (const r of regions)
+  r.text = r.name.toLowerCase()
+
+/* What can be looked at. All add up over call sites: a site's own peak does not. */
+export const VALUES = [
+  { key: 'live', field: 'live_bytes', title: 'Live', what: 'bytes alive when the dump was written' },
+  { key: 'peak', field: 'at_peak_bytes', title: 'At peak', what: 'bytes alive when the process held most' },
+  { key: 'allocs', field: 'allocs', title: 'Allocations', what: 'allocations ever made' },
+  { key: 'bytes', field: 'bytes', title: 'Bytes', what: 'bytes ever asked for' },
+  { key: 'waste', field: 'waste', title: 'Waste', what: 'bytes that rounding and half-empty slabs cost' },
+]
+
+const sum = field => sites.reduce((total, s) => total + s[field], 0)
+for (const v of VALUES)
+  v.total = sum(v.field)

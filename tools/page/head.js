@@ -1,0 +1,68 @@
+/* The head of the page: which process it was, how it was watched, and what it came to. */
+import { VALUES, arenas, blocks, estimate, health, lost, process, sites } from './data.js'
+import { byId, make } from './dom.js'
+import { bytes, exact, plural, short } from './number.js'
+
+const FORK_CHILD = 1, PEAK_BOUND = 2, PROBLEM = 1, ON_SIGNAL = 1
+
+function when() {
+  const time = new Date(process.unix_time * 1000)
+  return isNaN(time) ? 'at an unknown time' : time.toISOString().slice(0, 19).replace('T', ' ') + ' UTC'
+}
+
+function mode() {
+  const tags = ['off', 'site', 'stack', 'verify'][process.tags] ?? 'of an unknown kind'
+  if (process.tags === 0)
+    return 'without tags: bytes are with rounding'
+  const depth = process.tags >= 2 ? `:${process.depth}` : ''
+  return `tags ${tags}${depth}, ` + (estimate
+    ? `estimates (~): one allocation per ${bytes(process.sample_bytes)} was tagged` : 'every allocation counted')
+}
+
+function reason() {
+  const word = ['at exit', 'on signal', 'on call'][process.reason] ?? 'for an unknown reason'
+  return process.reason === ON_SIGNAL ? `${word} ${process.signal}` : word
+}
+
+function about() {
+  const parts = [`pid ${process.pid}`, reason(), when(), `on ${process.host}`, `shim ${process.version}`, mode()]
+  if (process.flags & FORK_CHILD)
+    parts.push(`a child of pid ${process.ppid}: counts start at the fork; what lived then counts as allocated`)
+  return parts.join(' \u00b7 ')
+}
+
+/* What makes the figures doubtful, the worst first. */
+function problems() {
+  const gone = lost.map(name => `The section \u201c${name}\u201d of the dump is damaged or missing: what follows is without it.`)
+  const counts = health.filter(h => h.flags & PROBLEM && h.count > 0).map(h => `${h.name}: ${exact(h.count)}`)
+  const off = process?.tags === 0 && sites.length === 0
+    ? ['Call sites were not recorded: run the program with ARENASHIM_TAG=stack:8.'] : []
+  return [...gone, ...off, ...counts.length ? [`These make the figures doubtful: ${counts.join('; ')}.`] : []]
+}
+
+const figure = (title, value, more, digits) => make('div', {}, make('dt', {}, title),
+  make('dd', { title: digits }, value), make('dd', { class: 'note' }, more))
+
+function figures() {
+  const sum = (list, field) => list.reduce((total, item) => total + item[field], 0)
+  const allocs = sum(arenas, 'total_allocs'), asked = sum(arenas, 'total_size'), waste = VALUES[4].total
+  const bound = process?.flags & PEAK_BOUND ? '\u2264\u202f' : ''
+  return [
+    process && figure('Live', bytes(process.live_bytes), `in ${plural(process.live_objects, 'object')}`, exact(process.live_bytes)),
+    process && figure('Peak', bound + bytes(process.peak_bytes), 'most at a time', exact(process.peak_bytes)),
+    figure('Allocations', short(allocs), `${bytes(asked)} asked for`, exact(allocs)),
+    sites.length > 0 && figure('Waste', estimate + bytes(waste), 'rounding and half-empty slabs', exact(waste)),
+    sites.length > 0 && figure('Call sites', short(sites.length), 'that allocated', exact(sites.length)),
+    figure('Arenas', short(arenas.length), plural(blocks.length, 'block'), exact(arenas.length)),
+  ].filter(Boolean)
+}
+
+export function headStart() {
+  const name = process?.program || 'A process'
+  document.title = `${name} \u2014 arenashim`
+  byId('program').textContent = name
+  byId('about').textContent = process ? about() : 'Which process it was is lost.'
+  byId('command').textContent = process?.command ?? ''
+  byId('problems').append(...problems().map(p => make('p', {}, p)))
+  byId('figures').append(...figures())
+}

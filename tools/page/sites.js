@@ -1,0 +1,81 @@
+/* The table of call sites, and the path that each opens to. */
+import { VALUES, estimate, innermost, lineOf, place, sites, stack } from './data.js'
+import { byId, describe, make } from './dom.js'
+import { exact, percent, plural, short } from './number.js'
+import { Table } from './table.js'
+import { leafOf } from './tree.js'
+
+let current = VALUES[0]
+let table
+
+const share = site => make('span', { class: 'share', style: `--share:${100 * site[current.field] / (current.total || 1)}%` },
+  percent(site[current.field], current.total))
+
+/* Innermost first: the line of the program that asked. */
+function name(site) {
+  const frames = stack(site.path).reverse()
+  const [inner, caller] = frames
+  return make('span', { class: 'site' },
+    make('b', {}, site.words || inner?.name || '(no path)'),
+    make('small', {}, inner && site.words ? inner.name : inner ? place(inner) : ''),
+    make('small', { class: 'caller' }, caller && !site.words ? `< ${caller.name}` : ''))
+}
+
+function frameLine(frame) {
+  const at = frame.file + lineOf(frame) + (frame.inlined ? ' (inlined)' : '')
+  const module = frame.module ? frame.module.name + (frame.offset ? `+0x${frame.offset.toString(16)}` : '') : ''
+  return make('li', {}, make('b', {}, frame.name), make('span', {}, at),
+    make('small', { title: frame.module?.path }, module === frame.name ? '' : module))
+}
+
+/* Of each number all digits, and the path to the outermost frame. */
+function path(site, onShow) {
+  const numbers = [
+    [site.live_objects, 'live object'], [site.allocs, 'allocation'],
+  ].map(([n, word]) => plural(n, word)).join(', ')
+  return make('div', { class: 'path' },
+    make('p', {}, `${numbers}; innermost frame first:`),
+    make('ol', {}, ...stack(site.path).reverse().map(frameLine)),
+    make('button', { type: 'button', onclick: () => onShow(leafOf(site)) }, 'Show in the flame graph'))
+}
+
+const number = (key, title, hint, mark = () => estimate) =>
+  ({ key, title, hint, value: s => s[key], text: s => mark(s) + short(s[key]) })
+
+const columns = [
+  { key: 'name', title: 'Call site', hint: 'Innermost frame of the call path', name: true, cell: name,
+    value: s => s.words || (innermost(s)?.name ?? '') },
+  { key: 'share', title: 'Share', hint: 'Of the value chosen above', value: s => s[current.field], cell: share },
+  number('live_bytes', 'Live', 'Bytes alive when the dump was written'),
+  number('live_objects', 'Objects', 'Objects alive when the dump was written'),
+  number('at_peak_bytes', 'At peak', 'Bytes alive when the process held most'),
+  number('peak_bytes', 'Own peak', 'Most bytes this call site ever held', s => estimate || (s.accounts > 1 ? '\u2264' : '')),
+  number('allocs', 'Allocs', 'Allocations ever made'),
+  number('bytes', 'Bytes', 'Bytes ever asked for'),
+  number('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost'),
+  { key: 'temporary', title: 'Temp', hint: 'Share of objects freed within the burst that allocated them',
+    value: s => s.allocs ? s.temporary / s.allocs : 0, text: s => percent(s.temporary, s.allocs) },
+  { key: 'largest', title: 'Sizes', hint: 'Smallest and largest request',
+    value: s => s.largest, text: s => s.smallest === s.largest ? short(s.largest) : `${short(s.smallest)}\u2026${short(s.largest)}` },
+]
+
+/* onShow(node): the flame graph is to show a call site. */
+export function sitesStart(onShow) {
+  table = new Table(byId('sites'), 'Call sites', columns, sites, 'share', site => () => path(site, onShow))
+}
+
+export function sitesShow(value) {
+  current = value
+  table.sorted = 'share'
+  table.down = true
+}
+
+/* Shows what is found and stands below a frame (null: any); returns in words how much that is. */
+export function sitesFilter(isFound, below) {
+  const all = below && new Set(below.sites)
+  table.filter(s => isFound(s) && (!all || all.has(s)))
+  const found = table.found
+  const sum = found.reduce((total, s) => total + s[current.field], 0)
+  describe('sites', below ? `those below ${below.name}` : 'with the innermost frame that is no wrapper')
+  return `${exact(found.length)} of ${plural(sites.length, 'call site')}, ${percent(sum, current.total)} of ${current.title.toLowerCase()}`
+}
