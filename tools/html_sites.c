@@ -111,15 +111,25 @@ static void paths_write(struct sites *s, uint32_t count) {
 }
 
 struct page_site {
-  uint32_t path, words; /* words: as for strings; 0: none */
+  uint32_t path;
+  uint32_t own;   /* path up to its first frame in the program's own source; 0: none is */
+  uint32_t words; /* as for strings; 0: none */
   uint64_t accounts, waste;
   struct dump_account sum;
 };
+
+static uint32_t own_path(const struct sites *s, uint32_t path) {
+  const struct path *items = s->paths->items;
+  while (path != PATH_ROOT && !(items[path].near && items[path].own))
+    path = items[path].parent;
+  return s->used[path];
+}
 
 static void rows_write(const struct sites *s) {
 #define SUM(field)                                                                                 \
   { #field, offsetof(struct page_site, sum.field), sizeof(uint64_t), false }
   static const struct column columns[] = {COLUMN(page_site, path),
+                                          COLUMN(page_site, own),
                                           COLUMN(page_site, words),
                                           COLUMN(page_site, accounts),
                                           COLUMN(page_site, waste),
@@ -139,6 +149,7 @@ static void rows_write(const struct sites *s) {
     const struct row *r = &s->rows->items[i];
     const char *words = row_words(r);
     sites[i] = (struct page_site){.path = s->used[r->key],
+                                  .own = own_path(s, r->key),
                                   .words = words != NULL ? terms_add(s->strings, words) : 0,
                                   .accounts = r->accounts,
                                   .waste = account_waste(&r->sum),

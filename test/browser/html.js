@@ -1,5 +1,5 @@
 // The page of `arenashim html` in headless Chromium: what it shows, and that all of it can be steered.
-//   node html.js SMALL LARGE NAMES UNTAGGED PICTURES      four pages, and where screenshots go
+//   node html.js SMALL LARGE NAMES LINES UNTAGGED PICTURES     five pages, and where screenshots go
 'use strict';
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
@@ -7,7 +7,7 @@ const { after, before, test } = require('node:test');
 const { pathToFileURL } = require('node:url');
 const { launch, watch } = require('./browser.js');
 
-const [small, large, names, untagged, pictures] = process.argv.slice(2);
+const [small, large, names, lines, untagged, pictures] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 let browser;
 
@@ -189,26 +189,45 @@ visit('names are text, whatever they are', names, {}, async page => {
   await page.waitForFunction(() => document.querySelectorAll('#sites tbody tr').length === 1);
 });
 
+visit('a call site by its line in the program', lines, {}, async page => {
+  assert.deepEqual(await sites(page), ['ns::Parser::parse']);
+  assert.deepEqual((await page.locator('#sites .site small').allInnerTexts()).map(plain), ['target.cc:14', '\u203a libnone.so.1+0x300']);
+  await page.fill('#search', 'target.cc:14');
+  await page.waitForFunction(() => document.querySelectorAll('g.hit').length === 1);
+  await page.locator('#sites .open').click();
+  assert.match(plain(await text(page, '.path ol')), /^libnone\.so\.1\+0x300\n+ns::Parser::parse\n+.*\/target\.cc:14\n+target\n+main\n/);
+});
+
 visit('a dump without tags: arenas, and how to get call sites', untagged, {}, async page => {
   assert.equal(await text(page, '#problems'), 'Call sites were not recorded: run the program with ARENASHIM_TAG=stack:8.');
   assert.deepEqual(await page.locator('main section:visible h2').allInnerTexts(), ['Arenas', 'Size classes']);
   assert.match(plain(await text(page, '#figures')), /Peak\n+\u2264 9 B/);
 });
 
-// The best of three: other tests run beside this one.
+// In seconds: by the clock, and of the processor in the thread that parses, runs and draws the page
+// (since it started: a little more than the page took).
+async function loading(page, file) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable');
+  await page.goto(pathToFileURL(file).href);
+  const clock = await page.evaluate(() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd / 1000);
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  return { clock, cpu: metrics.find(m => m.name === 'ThreadTime').value };
+}
+
+// The best of three, and of the processor: other tests run beside this one.
 test('10,000 call sites are there within a second', async t => {
   const times = [];
   for (let i = 0; i < 3; i++) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     const wrong = watch(page);
-    await page.goto(pathToFileURL(large).href);
-    times.push(await page.evaluate(() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd));
-    assert.match(await found(page), /^9,975 of 9,975 call sites, 100\.0 % of live$/);
+    times.push(await loading(page, large));
+    assert.match(await found(page), /^(9,9\d\d|10,000) of \1 call sites, 100\.0 % of live$/);
     assert.deepEqual(wrong, []);
     await page.close();
   }
-  t.diagnostic(`${times.map(Math.round)} ms`);
-  assert.ok(Math.min(...times) < 1000, `${times} ms`);
+  t.diagnostic(JSON.stringify(times));
+  assert.ok(Math.min(...times.map(time => time.cpu)) < 1, JSON.stringify(times));
 });
 
 visit('a large table: forty rows, then two hundred more at a time', large, {}, async page => {

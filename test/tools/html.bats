@@ -35,10 +35,34 @@ data() {
   expect '$status == 0 && $output == *"\\u003c/script>\\u003c!--\\u003cscript>"*'
 }
 
-@test "wrappers are folded, unless they are not to be" {
-  "$TOOL" html small.dump --fold nothing >out
-  arenashim html small.dump --no-fold -o -
-  expect '$status == 0 && $output == *"</html>"'
+in_target() { nm "$TOOLS/target" | awk -v n="$1" '$3 == n { print "0x" $1 }'; } # SYMBOL: its address
+
+# lines: a call site in ns::Parser::parse, called by main, that asks through a library without names.
+lines() {
+  cat <<END
+process pid=1 program=target tags=2 unix_time=9999999999
+arena name=target
+module start=0x400000 end=0x800000 path=$TOOLS/target build_id=$(readelf -n "$TOOLS/target" | sed -n 's/.*Build ID: //p')
+module start=0x7f0000000000 end=0x7f0000100000 bias=0x7f0000000000 path=/usr/lib/libnone.so.1
+node
+node parent=0 kind=1 module=2 address=0x7f0000000300
+node parent=1 kind=1 module=1 address=$(($(in_target _ZN2ns6Parser5parseEi) + 20))
+node parent=2 kind=1 module=1 address=$(($(in_target main) + 9))
+site node=3
+account site=0 allocs=1 live_bytes=7 live_objects=1 smallest=7 largest=7
+END
+}
+
+@test "a call site is told by the first frame in the program's own source; wrappers are folded" {
+  lines | dump d
+  "$TOOL" html d
+  [[ $(data sites <d.html) == '{"path":[3],"own":[2],'* ]]
+  [[ $(data strings <d.html) == *'"ns::Parser::parse"'*'/target.cc"'* ]]
+  lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
+  "$TOOL" html d -o plain
+  [[ $(data sites <plain) == '{"path":[2],"own":[1],'* ]]
+  "$TOOL" html d -o folded --fold 'ns::Parser::*'
+  [[ $(data sites <folded) == '{"path":[1],"own":[1],'* && $(data strings <folded) != *Parser* ]]
 }
 
 @test "what can't be read or written: one line with the remedy" {
@@ -76,11 +100,12 @@ data() {
 
 @test "the page in Chromium" {
   dump names.dump <"$HERE/names.txt"
+  lines | dump lines.dump
   dump untagged.dump <<<$'process pid=5 program=p live_bytes=7 peak_bytes=9 flags=2\narena name=p live_bytes=7\nclass cell_bytes=16 in_use=2'
   libc=$(ldd "$BUILD/arenashim" | awk '/libc\.so/ { print $3 }')
   "$HERE/large.sh" 10000 50000 "$libc" | dump large.dump
-  for dump in small names untagged large; do
+  for dump in small names lines untagged large; do
     "$BUILD/arenashim" html $dump.dump -o $dump.html
   done
-  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,untagged}.html "$BUILD"
+  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged}.html "$BUILD"
 }

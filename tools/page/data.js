@@ -75,6 +75,10 @@ const inner = new Uint32Array(paths.parent.length + 1) // parents stand before t
 paths.parent.forEach((parent, i) => { inner[i + 1] = parent ? inner[parent] : paths.frame[i] })
 export const innermost = site => frames[inner[site.path] - 1]
 
+/* The first of its frames in the program's own source, which is what its author looks for; the
+ * innermost where none is known. */
+export const ownFrame = site => frames[paths.frame[site.own - 1] - 1] ?? innermost(site)
+
 /* The waste of arenas is known by account alone. */
 table('waste').waste.forEach((bytes, i) => { arenas[i].waste = bytes })
 

@@ -1,5 +1,5 @@
 /* The table of call sites, and the path that each opens to. */
-import { VALUES, estimate, innermost, lineOf, place, sites, stack } from './data.js'
+import { VALUES, estimate, innermost, lineOf, ownFrame, place, sites, stack } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { exact, percent, plural, short } from './number.js'
 import { Table } from './table.js'
@@ -11,14 +11,14 @@ let table
 const share = site => make('span', { class: 'share', style: `--share:${100 * site[current.field] / (current.total || 1)}%` },
   percent(site[current.field], current.total))
 
-/* Innermost first: the line of the program that asked. */
+/* The line of the program that asked, and through what or for whom it did. */
 function name(site) {
-  const frames = stack(site.path).reverse()
-  const [inner, caller] = frames
+  const own = ownFrame(site), inner = innermost(site), caller = stack(site.path).at(-2)
+  const near = own !== inner ? `\u203a ${inner.name}` : caller ? `< ${caller.name}` : ''
   return make('span', { class: 'site' },
-    make('b', {}, site.words || inner?.name || '(no path)'),
-    make('small', {}, inner && site.words ? inner.name : inner ? place(inner) : ''),
-    make('small', { class: 'caller' }, caller && !site.words ? `< ${caller.name}` : ''))
+    make('b', {}, site.words || own?.name || '(no path)'),
+    make('small', {}, own && site.words ? own.name : own ? place(own) : ''),
+    make('small', { class: 'caller' }, site.words ? '' : near))
 }
 
 function frameLine(frame) {
@@ -43,8 +43,8 @@ const number = (key, title, hint, mark = () => estimate) =>
   ({ key, title, hint, value: s => s[key], text: s => mark(s) + short(s[key]) })
 
 const columns = [
-  { key: 'name', title: 'Call site', hint: 'Innermost frame of the call path', name: true, cell: name,
-    value: s => s.words || (innermost(s)?.name ?? '') },
+  { key: 'name', title: 'Call site', hint: 'The first frame in the program\u2019s own source, or the innermost', name: true, cell: name,
+    value: s => s.words || (ownFrame(s)?.name ?? '') },
   { key: 'share', title: 'Share', hint: 'Of the value chosen above', value: s => s[current.field], cell: share },
   number('live_bytes', 'Live', 'Bytes alive when the dump was written'),
   number('live_objects', 'Objects', 'Objects alive when the dump was written'),
@@ -76,6 +76,6 @@ export function sitesFilter(isFound, below) {
   table.filter(s => isFound(s) && (!all || all.has(s)))
   const found = table.found
   const sum = found.reduce((total, s) => total + s[current.field], 0)
-  describe('sites', below ? `those below ${below.name}` : 'with the innermost frame that is no wrapper')
+  describe('sites', below ? `those below ${below.name}` : 'by the line of the program that asked; open one for its whole path')
   return `${exact(found.length)} of ${plural(sites.length, 'call site')}, ${percent(sum, current.total)} of ${current.title.toLowerCase()}`
 }
