@@ -6,6 +6,7 @@
 #include "html.h"
 #include "leaks.h"
 #include "report.h"
+#include "run.h"
 #include "say.h"
 #include "tree.h"
 #include "waste.h"
@@ -18,6 +19,7 @@
 static const char help[] =
     "arenashim: who holds the memory of a program\n"
     "\n"
+    "  arenashim run [-o FILE] [--tag MODE] [--] PROGRAM [ARG...]\n"
     "  arenashim report FILE [--by site|arena|class|module] [--sort live|peak|allocs|bytes|waste]\n"
     "                        [-n ROWS] [NAMES]\n"
     "  arenashim export FILE --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
@@ -33,8 +35,15 @@ static const char help[] =
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
-    "FILE is a dump: ARENASHIM_DUMP=FILE ARENASHIM_TAG=stack:8 LD_PRELOAD=libarenashim.so PROGRAM\n"
-    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, told in one line.\n";
+    "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made\n"
+    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, told in one line; run: that of "
+    "the\nprogram.\n";
+
+static int run(int argc, char **argv) {
+  struct run_options o;
+  run_options_read(&o, argc, argv);
+  return run_run(&o);
+}
 
 static int report(int argc, char **argv) {
   struct report_options o;
@@ -63,9 +72,16 @@ static int html(int argc, char **argv) {
 static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"report", report},         {"export", export},       {"tree", tree_command},
-                {"arenas", arenas_command}, {"leaks", leaks_command}, {"waste", waste_command},
-                {"diff", diff_command},     {"check", check_command}, {"html", html}};
+} commands[] = {{"run", run},
+                {"report", report},
+                {"export", export},
+                {"tree", tree_command},
+                {"arenas", arenas_command},
+                {"leaks", leaks_command},
+                {"waste", waste_command},
+                {"diff", diff_command},
+                {"check", check_command},
+                 {"html", html}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

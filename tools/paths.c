@@ -53,14 +53,13 @@ static bool starts_with(const char *text, const char *start) {
   return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What was installed with the system's compilers, headers above all. */
-static bool is_system_source(const char *file) {
+bool is_system_source(const char *file) {
   return (starts_with(file, "/usr/") && !starts_with(file, "/usr/src/") &&
           !starts_with(file, "/usr/local/src/")) ||
          starts_with(file, "/rustc/") || strstr(file, "/include/c++/") != NULL;
 }
 
-static bool is_system_library(const char *path) {
+bool is_system_library(const char *path) {
   return (starts_with(path, "/lib") || starts_with(path, "/usr/lib")) &&
          strstr(path, ".so") != NULL;
 }

@@ -58,6 +58,11 @@ struct frame {
 void paths_frame(const struct paths *p, const struct dump *d, const struct names *names,
                  uint32_t path, struct frame *frame);
 
+/* Whether a source file was installed with the system's compilers, headers above all; whether a
+ * module is a library of the system.  Neither is the program's own. */
+bool is_system_source(const char *file);
+bool is_system_library(const char *path);
+
 /* Writes the outermost frame's "function", or when it isn't known "module+0x1234" or "0x7f00...";
  * labels as [label]. */
 void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,

@@ -1,0 +1,325 @@
+# `arenashim run`: what it records, shows and passes on, with the command as it would be installed.
+load common
+
+setup_file() { # the build with sanitizers, beside the shim
+  mkdir -p "$BATS_FILE_TMPDIR/bin" "$BATS_FILE_TMPDIR/lib"
+  cp "$TOOLS/arenashim" "$BATS_FILE_TMPDIR/bin"
+  ln -s "$(realpath "${SHIM:-$(dirname "$TOOL")/libarenashim.so}")" "$BATS_FILE_TMPDIR/lib"
+}
+setup() {
+  TOOL=$BATS_FILE_TMPDIR/bin/arenashim
+  PROGRAM=$TOOLS/run_child
+  unset "${!ARENASHIM_@}" LD_PRELOAD
+  mkdir work && cd work || return # bats keeps files of its own beside it
+}
+
+# line N: of stderr; the report's empty first line does not count.
+line() { sed -n "$1p" <<<"$stderr"; }
+
+# the_dump [PROGRAM]: the one default dump here.
+the_dump() {
+  local all=(arenashim."${1:-run_child}".*.dump)
+  ((${#all[@]} == 1)) && [[ -f $all ]] && echo "$all"
+}
+
+# tty ROWS COLS [EXPECT TYPE]... -- COMMAND...
+tty() { run --separate-stderr timeout -k 5 60 python3 "$HERE/run_tty.py" "$@"; }
+
+# wait_for FILE REGEX: until the file has such a line, or a minute is over.
+wait_for() {
+  for _ in {1..6000}; do
+    ! grep -qs -- "$2" "$1" || return 0
+    read -rt 0.01 <> <(:) || true
+  done
+  return 1
+}
+
+# background ARG...: `run` of the command goes on as $launcher, its program is $child; see `end`.
+# Without job control a shell lets what it starts in the background ignore INT and QUIT.
+background() {
+  rm -f out
+  env --default-signal=INT,QUIT "$TOOL" run "$@" >out 2>err 3>&- &
+  launcher=$!
+  wait_for out '^ready'
+  child=$(sed -n 's/^ready //p' out)
+}
+end() {
+  status=0
+  wait "$launcher" || status=$?
+  output=$(<out) stderr=$(<err)
+}
+
+@test "a planted leak and a planted waste stand in the first lines, each by its function and line" {
+  arenashim run "$TOOLS/planted"
+  expect '$status == 0 && -z $output'
+  expect '$(line 1) =~ ^planted,\ pid\ [0-9]+:\ exit\ status\ 0\ after\ [0-9.]+\ s$'
+  expect '$(line 2) =~ ^80\.[0-9]+K\ allocations\ of\ 23\..*M\ bytes\ in\ all\;\ at\ most\ 18\..*M\ bytes\ held'
+  expect '$(line 3) == "not freed at the end: 10."*"M bytes in 10.8"*"K objects, of these"'
+  expect '$(line 4) =~ ^\ +10\.1[0-9]M\ +9[0-9]\.[0-9]%\ +Journal::remember\ planted\.cc:14\ \<\ main$'
+  wasted=$(grep -A1 '^wasted at the end: ' <<<"$stderr" | tail -n 1)
+  expect '$wasted =~ ^\ +8[0-9.]+[KM]\ +9[0-9]\.[0-9]%\ +Cache::keep_one_in_fifty\ planted\.cc:29\ \<\ main$'
+  expect '$(grep -A3 "^most allocations; 37%" <<<"$stderr") == *count_words*'
+}
+
+@test "plain output has 80 columns and 23 lines; next are commands with the dump's name" {
+  arenashim run "$TOOLS/planted"
+  ! grep -E '^.{81}' <<<"$stderr"
+  (($(wc -l <<<"$stderr") <= 23))
+  dump=$(the_dump planted)
+  expect '$(tail -n 4 <<<"$stderr") == $(printf "\nnext: arenashim leaks $dump\n      arenashim waste $dump\n      arenashim html $dump")'
+  arenashim report "$dump"
+  expect '$status == 0 && $output == *remember*'
+}
+
+@test "on a terminal the report fits it" {
+  for columns in 60 80 132; do
+    tty 24 $columns -- "$TOOL" run "$TOOLS/planted"
+    expect '$status == 0 && $output == *Journal::remember*Cache::keep_one_in_fifty*"next: "*'
+    ! grep -v '^ *\(next:\)\? *arenashim' <<<"$output" | grep -E "^.{$((columns + 1))}"
+    (($(wc -l <<<"$output") <= 23))
+  done
+}
+
+@test "the program's streams are its own; the report goes to stderr, after all that the program says" {
+  run --separate-stderr sh -c 'printf abc | "$1" run cat' sh "$TOOL"
+  expect '$status == 0 && $output == abc && $stderr == *"cat, pid "*'
+  run --separate-stderr sh -c '"$1" run sh -c "echo out; echo err >&2; exec ls nowhere"' sh "$TOOL"
+  expect '$status == 2 && $output == out && $(line 1) == err && $stderr == *nowhere*"sh, pid "*": exit status 2"*'
+}
+
+@test "-o names the program's dump, and replaces an old one; its children's stand beside it" {
+  arenashim run -o it.dump "$PROGRAM" exit 7
+  expect '$status == 7 && $stderr == *"exit status 7"*"arenashim html it.dump"'
+  first=$(<it.dump tr -d '\0' | md5sum)
+  arenashim run --output=it.dump "$TOOLS/planted"
+  [[ $(ls) == it.dump && $(<it.dump tr -d '\0' | md5sum) != "$first" ]]
+  arenashim run -o it.dump sh -c 'ls >list; exec ls'
+  [[ $(ls) =~ ^it\.dump$'\n'it\.dump\.ls\.[0-9]+$'\n'list$ ]]
+}
+
+@test "names of dumps that a shell would not read as they stand are quoted" {
+  arenashim run -o "it's 100% %e" "$PROGRAM"
+  expect '$status == 0 && $stderr == *"arenashim html '"'it'\\\\''s 100% %e'"'"'
+  [[ $(ls) == "it's 100% %e" ]]
+  arenashim run -o -x "$PROGRAM"
+  expect '$stderr == *"arenashim html ./'"'-x'"'"'
+}
+
+@test "the exit status is the program's; arguments that look like options are, too" {
+  for code in 0 1 2 126 255; do
+    arenashim run "$PROGRAM" exit $code
+    expect '$status == $code && $stderr == *"exit status $code after"*'
+  done
+  arenashim run -- echo -o x --tag=off --help -- y
+  expect '$status == 0 && $output == "-o x --tag=off --help -- y"'
+}
+
+@test "a program that a signal ends: the report first, then the same end; TERM leaves a dump" {
+  arenashim run "$PROGRAM" kill 15
+  expect '$status == 143 && $stderr == *": signal 15 (TERM) after"*"1000K"*"next: "*'
+  for signal in 15 9 2; do
+    run python3 -c 'import subprocess, sys; print(subprocess.run(sys.argv[1:]).returncode)' "$TOOL" run "$PROGRAM" kill $signal
+    expect '${lines[0]} == -$signal || ${lines[-1]} == -$signal'
+  done
+}
+
+@test "no dump: why, and what makes one" {
+  arenashim run "$PROGRAM" _exit 5
+  expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump: it ended by _exit or quick_exit, or became a program that can'"'"'t be watched; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
+  arenashim run "$PROGRAM" kill 9
+  expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: such a signal leaves no time for it; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
+  arenashim run "$PROGRAM" kill 2
+  expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it at once; ARENASHIM_SIGNAL=INT makes one first"'
+  [[ -z $(ls) ]]
+  export ARENASHIM_SIGNAL=INT
+  arenashim run "$PROGRAM" kill 2
+  expect '$status == 130 && $stderr == *"signal 2 (INT) after"*"next: "*'
+}
+
+@test "signals sent to the command reach the program, once" {
+  for signal in HUP INT USR1 USR2 ALRM WINCH; do
+    background -o dump "$PROGRAM" count "$(kill -l $signal)"
+    kill -$signal "$launcher"
+    wait_for out '^came 1$'
+    kill -TERM "$launcher"
+    end
+    expect '$status == 0 && $output == "ready $child"$'"'\n'"'"came 1" && $stderr == *"exit status 0"*'
+  done
+}
+
+@test "TERM and HUP sent to the command end a program that does not handle them, and then the command" {
+  background "$PROGRAM" wait
+  kill -TERM "$launcher"
+  end
+  expect '$status == 143 && $stderr == *"signal 15 (TERM)"*"next: "*'
+  background "$PROGRAM" wait
+  kill -HUP "$launcher"
+  end
+  expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"ARENASHIM_SIGNAL=HUP makes one first"'
+}
+
+@test "what the command was started to ignore stays ignored" {
+  trap '' HUP
+  background "$PROGRAM" wait
+  trap - HUP
+  kill -HUP "$launcher" "$child"
+  kill -TERM "$launcher"
+  end
+  expect '$status == 143 && $stderr == *"signal 15 (TERM)"*'
+}
+
+@test "the terminal's interrupt reaches the program once, and the command outlives it" {
+  tty 24 80 ready '^C' 'came 1' '^C' 'came 2' '^C' 'came 3' '^\' -- "$TOOL" run "$PROGRAM" count 2
+  expect '$status == 0 && $output != *"came 4"* && $output == *"exit status 0"*"next: "*'
+  tty 24 80 ready '^C' -- "$TOOL" run "$PROGRAM" wait
+  expect '$status == 130 && $output == *"signal 2 (INT)"*'
+}
+
+@test "job control: stopped by the keyboard, continued by fg" {
+  tty 24 160 '# ' "PS1='# '; '$TOOL' run '$PROGRAM' count 2" ready '^Z' Stopped fg fg '' 'continued 1' '^C' 'came 1' '^\' \
+    next: 'echo st''atus=$?' 'status=' exit -- bash --norc -i
+  expect '$status == 0 && $output == *"status=0"*'
+}
+
+@test "children: a dump each, listed with what shows it; a shell that leaves none does not hide them" {
+  arenashim run sh -c 'ls | sort >list'
+  expect '$status == 0 && $(line 1) == "arenashim: sh (pid "*", exit status 0) left no dump: "*'
+  expect '$stderr == *"sort, pid "*", started by sh: the one with most memory"*"     peak  not freed  2 other dumps (ARENASHIM_CHILDREN=off: none)"*'
+  [[ $(tail -n 2 <<<"$stderr" | sed -E 's/[0-9.]+K?/N/g') == $'     N    N  arenashim report arenashimNshNdumpNsortN\n   N    N  arenashim report arenashimNshNdumpNlsN' ]] ||
+    [[ $(tail -n 2 <<<"$stderr" | grep -cE '^ +[0-9.]+[KM]? +[0-9.]+[KM]?  arenashim report arenashim\.sh\.[0-9]+\.dump\.(ls|sort)\.[0-9]+$') == 2 ]]
+  for file in arenashim.sh.*.dump.{ls,sort}.*; do
+    arenashim report "$file"
+    expect '$status == 0 && -z $stderr'
+  done
+  rm arenashim.*
+  export ARENASHIM_CHILDREN=off
+  arenashim run bash -c 'ls | sort >list; :'
+  expect '$stderr == *"bash, pid "* && $stderr != *"other dump"*'
+  the_dump bash
+}
+
+@test "of many children the twenty largest are listed" {
+  arenashim run -o d bash -c 'for i in {1..23}; do ls >list; done'
+  expect '$(grep -c "arenashim report d\.ls\." <<<"$stderr") == 20 && $(tail -n 1 <<<"$stderr") == "and 3 with smaller peaks: d.*"'
+}
+
+@test "the program's last dump is reported; earlier ones are listed" {
+  export ARENASHIM_SIGNAL=USR1
+  background -o d "$PROGRAM" count 2
+  kill -USR1 "$child"
+  for _ in {1..6000}; do [[ ! -e d.run_child.$child ]] || break; read -rt 0.01 <> <(:) || true; done
+  kill -TERM "$launcher"
+  end
+  expect '$status == 0 && $stderr == *"1 other dump "*"arenashim report d.run_child.$child"'
+  arenashim report d
+  expect '$output == "run_child, pid $child, at exit, "*'
+}
+
+@test "a process that outlives the program writes its dump later, at the same place" {
+  mkfifo go
+  arenashim run -o d bash -c '(read -r <go; exec ls) >late 2>err 3>&- & :'
+  expect '$status == 0 && $stderr != *"other dump"*'
+  echo >go
+  for _ in {1..6000}; do compgen -G 'd.ls.*' | grep -v tmp && break; read -rt 0.01 <> <(:) || true; done
+  arenashim report d.ls.*
+  expect '$status == 0'
+  [[ ! -s err ]]
+}
+
+@test "the dump stands where the command was started, wherever the program goes" {
+  arenashim run sh -c 'cd /; exec ls >/dev/null'
+  expect '$status == 0'
+  the_dump sh
+}
+
+@test "LD_PRELOAD and ARENASHIM_ variables of the user reach the program" {
+  other=$(ldconfig -p | awk '$1 == "libm.so.6" { print $NF; exit }')
+  export ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$other ARENASHIM_VERBOSE=0 ARENASHIM_TAG=stack:3
+  arenashim run sh -c 'echo "$LD_PRELOAD $ARENASHIM_VERBOSE $ARENASHIM_TAG $ARENASHIM_SIGNAL"'
+  expect '$output == */"libarenashim.so:$other 0 stack:3 TERM"'
+  export ARENASHIM_SIGNAL=
+  arenashim run --tag site sh -c 'echo "$ARENASHIM_TAG,$ARENASHIM_SIGNAL"'
+  expect '$output == site,'
+  arenashim run --tag verify:4 "$PROGRAM"
+  arenashim report "$(the_dump)"
+  expect '$output == *"tags     verify:4"*'
+}
+
+@test "estimates are marked" {
+  export ARENASHIM_SAMPLE=64K
+  arenashim run "$TOOLS/planted"
+  expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" bytes in all"*'
+  expect '$(line 3) == "~: estimates, one allocation per 65.54K bytes was tagged" && $(line 5) =~ ^\ +~.*Journal::remember'
+}
+
+@test "the shim is looked for beside the command and where make install puts it" {
+  mkdir -p beside usr/bin usr/lib alone 'with blank'
+  for place in beside usr/bin alone 'with blank'; do cp "$TOOL" "$place"; done
+  cp -L "$BATS_FILE_TMPDIR/lib/libarenashim.so" beside
+  cp beside/libarenashim.so 'with blank'
+  ln -s "$PWD/beside/libarenashim.so" usr/lib
+  for place in beside usr/bin; do
+    run --separate-stderr "$place/arenashim" run "$PROGRAM"
+    expect '$status == 0 && $stderr == *"next: "*'
+  done
+  run --separate-stderr alone/arenashim run "$PROGRAM"
+  error "^arenashim: libarenashim.so is neither in $PWD/alone nor in ../lib of it: install both with .make install.\$"
+  run --separate-stderr 'with blank/arenashim' run "$PROGRAM"
+  error 'LD_PRELOAD takes no path with a colon or blank: install the shim elsewhere$'
+}
+
+
+# fake DESCRIPTION: a program that leaves this dump as its own, and is killed.
+fake() {
+  cat >fake <<END
+#!/bin/bash
+sed "s/^process pid=[0-9]*/process pid=\$\$/" "$1" | "$TOOLS/make_dump" d.bash.\$\$
+kill -9 \$\$
+END
+  chmod +x fake
+}
+
+@test "the report of a dump whose figures are known, to the digit" {
+  export ARENASHIM_CHILDREN=off
+  fake "$HERE/small.txt"
+  arenashim run -o d ./fake
+  expect '$status == 137'
+  diff <(sed -E 's/pid [0-9]+/pid N/; s/ [0-9.]+ s$/ T s/' <<<"$stderr") - <<'END'
+fake, pid N: signal 9 (KILL) after T s
+1065 allocations of 50.50K bytes in all; at most 9900 bytes held at a time
+not freed at the end: 3100 bytes in 9 objects, of these
+     2100   67.7%  libgone.so+0x300 < [level 3]
+      700   22.6%  (the tables were full)
+      300    9.7%  demo+0x401010 < demo+0x402020
+held when the most was: 6000 bytes, of these
+     6000  100.0%  demo+0x401010 < demo+0x402020
+wasted at the end: 6748 bytes of rounding and half-empty slabs, by
+     6100   90.4%  demo+0x401010 < demo+0x402020
+      508    7.5%  libgone.so+0x300 < [level 3]
+      140    2.1%  (the tables were full)
+most allocations; 48% of all were temporary, freed at once
+     1000   93.9%  demo+0x401010 < demo+0x402020
+       45    4.2%  libgone.so+0x300 < [level 3]
+doubtful: 3 stacks cut short
+
+next: arenashim leaks d
+      arenashim waste d
+      arenashim html d
+END
+}
+
+@test "nothing alive at the end, several problems, a dump without call sites, a damaged one" {
+  export ARENASHIM_CHILDREN=off
+  printf '%s\n' 'process pid=1 tags=2 peak_bytes=9' 'health name=a flags=1 count=2' 'health name=b flags=1 count=1' \
+    'site kind=4' 'account allocs=1 frees=1 bytes=9 at_peak_bytes=9 temporary=1' >text
+  fake text
+  arenashim run -o d ./fake
+  expect '$(line 3) == "all of it was freed at the end" && $stderr == *"doubtful: 2 a, and 1 more: see the report"* && $stderr == *"; 100% of all were temporary"*'
+  expect '$stderr != *wasted*'
+  echo 'drop account' >>text
+  arenashim run -o d ./fake
+  expect '$status == 137 && $(line 1) == "arenashim: warning: d: its section \"accounts\" is missing"* && $(line 2) == "arenashim: d: its call sites are damaged or missing: copy or make the dump again"'
+  echo 'version 9.0' >>text
+  arenashim run -o d ./fake
+  expect '$status == 137 && $(line 1) == "arenashim: d.bash."*" version 9.0"* && $(line 2) == *"left no dump"*'
+}

@@ -1,0 +1,119 @@
+/* Starts a program and waits for it, synchronously; contract in run_child.h.
+ *
+ * All signals that matter are blocked and taken one by one with sigwaitinfo, which tells who sent
+ * them; so there are no handlers, and none of them is lost or ends the command.
+ */
+#include "run_child.h"
+
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int forwarded[] = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
+                                SIGXCPU, SIGWINCH, SIGPWR,  SIGURG,  SIGIO,   SIGCONT, SIGTSTP};
+
+/* What is ignored (by nohup, or in the background) stays so, for both. */
+static void signals_take(sigset_t *ours) {
+  struct sigaction now;
+  sigemptyset(ours);
+  for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+    if (sigaction(forwarded[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+      sigaddset(ours, forwarded[i]);
+  signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status to wait for */
+  sigaddset(ours, SIGCHLD);
+}
+
+static double clock_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int child_spawn(struct child *c, const char *path, char **argv, char **environment,
+                       const sigset_t *mask) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setsigmask(&attributes, mask);
+  int error = posix_spawn(&c->pid, path, NULL, &attributes, argv, environment);
+  posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+/* The terminal sends to the whole foreground group, the program included; and what the program
+ * sends to its parent is not meant for itself. */
+static void signal_forward(const struct child *c, const siginfo_t *s) {
+  bool by_kernel = s->si_code > 0;
+  if (!by_kernel && s->si_pid != c->pid)
+    kill(c->pid, s->si_signo);
+  if (s->si_signo == SIGTSTP)
+    raise(SIGSTOP); /* the shell sees the job stopped, and continues it */
+}
+
+static void child_wait(struct child *c, const sigset_t *ours) {
+  siginfo_t s;
+  while (waitpid(c->pid, &c->status, WNOHANG) != c->pid)
+    if (sigwaitinfo(ours, &s) > 0 && s.si_signo != SIGCHLD)
+      signal_forward(c, &s);
+}
+
+/* What came with the program's end is done with.  From now on the keyboard interrupts the command
+ * itself; what else is sent (timeout(1) sends twice) has to wait for the report. */
+static void signals_leave(const sigset_t *ours) {
+  const struct timespec now = {0};
+  sigset_t keyboard;
+  while (sigtimedwait(ours, NULL, &now) > 0)
+    ;
+  sigemptyset(&keyboard);
+  sigaddset(&keyboard, SIGINT);
+  sigaddset(&keyboard, SIGQUIT);
+  sigaddset(&keyboard, SIGTSTP);
+  sigprocmask(SIG_UNBLOCK, &keyboard, NULL);
+}
+
+int child_run(struct child *c, const char *path, char **argv, char **environment) {
+  sigset_t ours, before;
+  signals_take(&ours);
+  sigprocmask(SIG_BLOCK, &ours, &before);
+  double start = clock_now();
+  int error = child_spawn(c, path, argv, environment, &before);
+  if (error == 0)
+    child_wait(c, &ours);
+  signals_leave(&ours);
+  c->seconds = clock_now() - start;
+  return error;
+}
+
+void child_end_name(const struct child *c, char name[64]) {
+  if (WIFEXITED(c->status)) {
+    snprintf(name, 64, "exit status %d", WEXITSTATUS(c->status));
+    return;
+  }
+  int number = WTERMSIG(c->status);
+  const char *word = sigabbrev_np(number);
+  snprintf(name, 64, "signal %d (%s)%s", number, word != NULL ? word : "real-time",
+           WCOREDUMP(c->status) ? ", core dumped" : "");
+}
+
+/* One core is enough: the program's. */
+int child_end_alike(const struct child *c) {
+  const struct rlimit none = {0, 0};
+  sigset_t it;
+  if (WIFEXITED(c->status))
+    return WEXITSTATUS(c->status);
+  int number = WTERMSIG(c->status);
+  fflush(NULL);
+  setrlimit(RLIMIT_CORE, &none);
+  signal(number, SIG_DFL);
+  sigemptyset(&it);
+  sigaddset(&it, number);
+  raise(number);
+  sigprocmask(SIG_UNBLOCK, &it, NULL);
+  return 128 + number;
+}

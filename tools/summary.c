@@ -1,0 +1,164 @@
+/* Prints the summary, top to bottom; contract in summary.h. */
+#include "summary.h"
+#include "summary_lines.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the parts of a summary are made of. */
+struct parts {
+  const struct summary *summary;
+  const struct dump *dump;
+  const char *estimate; /* the mark of what sampling estimates: "~" or "" */
+  struct row total;
+  struct summary_lines lines;
+  FILE *to;
+};
+
+static const char *short_number(uint64_t value, char name[24]) {
+  number_name(value, false, name);
+  return name;
+}
+
+static unsigned percent(uint64_t part, uint64_t whole) {
+  return whole == 0 ? 0 : (unsigned)(100.0 * (double)part / (double)whole + 0.5);
+}
+
+static void head_print(const struct parts *p) {
+  const struct dump_process *d = p->dump->process;
+  char a[24], b[24], c[24], e[24];
+  fprintf(p->to, "\n%s\n", p->summary->title);
+  fprintf(p->to, "%s%s allocations of %s%s bytes in all; at most %s%s bytes held at a time\n",
+          p->estimate, short_number(p->total.sum.allocs, a), p->estimate,
+          short_number(p->total.sum.bytes, b), d->flags & DUMP_PEAK_BOUND ? "<=" : "",
+          short_number(d->peak_bytes, c));
+  if (*p->estimate != '\0')
+    fprintf(p->to, "~: estimates, one allocation per %s bytes was tagged\n",
+            short_number(d->sample_bytes, e));
+}
+
+/* Ends in "..." where the text would leave the screen, never inside a UTF-8 character. */
+static void text_fit(const char *text, unsigned room, FILE *to) {
+  if (strlen(text) <= room) {
+    fputs(text, to);
+    return;
+  }
+  unsigned cut = room > 3 ? room - 3 : 0;
+  while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80)
+    cut--;
+  fprintf(to, "%.*s...", (int)cut, text);
+}
+
+/* The lines that have most of a value, each with its share of the whole. */
+static void top_print(struct parts *p, enum sort by, size_t rows) {
+  enum { LEFT = 19 }; /* columns before the text */
+  uint64_t whole = row_added(&p->total, by);
+  summary_lines_sort(&p->lines, by);
+  for (size_t i = 0; i < rows && i < p->lines.count; i++) {
+    const struct summary_line *l = &p->lines.items[i];
+    uint64_t value = row_added(&l->row, by);
+    char number[24], marked[32];
+    if (value * 200 <= whole && i > 0)
+      break; /* less than half a percent */
+    snprintf(marked, sizeof marked, "%s%s", p->estimate, short_number(value, number));
+    fprintf(p->to, "%9s %6.1f%%  ", marked,
+            whole > 0 ? 100.0 * (double)value / (double)whole : 0.0);
+    text_fit(l->text, p->summary->width > LEFT ? p->summary->width - LEFT : 0, p->to);
+    fputc('\n', p->to);
+  }
+}
+
+/* Problems in one line; the report has them all. */
+static void health_print(const struct parts *p) {
+  uint32_t problems = 0;
+  const struct dump_health *first = NULL;
+  for (uint32_t i = 0; i < p->dump->n_health; i++) {
+    const struct dump_health *h = &p->dump->health[i];
+    if (!(h->flags & DUMP_PROBLEM) || h->count == 0)
+      continue;
+    if (problems++ == 0)
+      first = h;
+  }
+  if (first == NULL)
+    return;
+  fprintf(p->to, "doubtful: %llu %s", (unsigned long long)first->count,
+          dump_text(p->dump, first->name));
+  fprintf(p->to, problems > 1 ? ", and %u more: see the report\n" : "\n", problems - 1);
+}
+
+void summary_word(const char *word, FILE *to) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "_-./+,:@%=";
+  if (*word != '\0' && *word != '-' && word[strspn(word, plain)] == '\0') {
+    fputs(word, to);
+    return;
+  }
+  fputs(*word == '-' ? "./'" : "'", to);
+  for (; *word != '\0'; word++)
+    fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, to);
+  fputc('\'', to);
+}
+
+static void next_print(const struct parts *p) {
+  static const char *const commands[] = {"leaks", "waste", "html"};
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    fprintf(p->to, "%-5s arenashim %s ", i == 0 ? "\nnext:" : "", commands[i]);
+    summary_word(p->summary->file, p->to);
+    fputc('\n', p->to);
+  }
+}
+
+static void live_print(struct parts *p) {
+  char bytes[24], objects[24];
+  if (p->total.sum.live_bytes == 0) {
+    fputs("all of it was freed at the end\n", p->to);
+    return;
+  }
+  fprintf(p->to, "not freed at the end: %s%s bytes in %s objects, of these\n", p->estimate,
+          short_number(p->total.sum.live_bytes, bytes),
+          short_number(p->total.sum.live_objects, objects));
+  top_print(p, SORT_LIVE, 4);
+}
+
+static void body_print(struct parts *p) {
+  char number[24];
+  live_print(p);
+  /* When nearly all of it stayed, who held most is told already. */
+  if (p->total.sum.at_peak_bytes / 4 > p->total.sum.live_bytes / 5) {
+    fprintf(p->to, "held when the most was: %s%s bytes, of these\n", p->estimate,
+            short_number(p->total.sum.at_peak_bytes, number));
+    top_print(p, SORT_PEAK, 3);
+  }
+  if (account_waste(&p->total.sum) > 0) {
+    fprintf(p->to, "wasted at the end: %s%s bytes of rounding and half-empty slabs, by\n",
+            p->estimate, short_number(account_waste(&p->total.sum), number));
+    top_print(p, SORT_WASTE, 3);
+  }
+  fprintf(p->to, "most allocations; %u%% of all were temporary, freed at once\n",
+          percent(p->total.sum.temporary, p->total.sum.allocs));
+  top_print(p, SORT_ALLOCS, 2);
+}
+
+void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
+  struct fold *fold = fold_new();
+  struct names *names = names_new(d, fold, NULL);
+  struct paths *paths = paths_new(d, names);
+  struct rows_keys keys = {.dump = d, .paths = paths};
+  struct rows *rows = rows_new(&keys);
+  struct parts p = {.summary = s,
+                    .dump = d,
+                    .estimate = d->process->sample_bytes > 0 ? "~" : "",
+                    .total = rows->total,
+                    .lines = summary_lines_new(d, names, paths, rows),
+                    .to = to};
+  head_print(&p);
+  body_print(&p);
+  health_print(&p);
+  next_print(&p);
+  summary_lines_free(&p.lines);
+  rows_free(rows);
+  paths_free(paths);
+  names_free(names);
+  fold_free(fold);
+}

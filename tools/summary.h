@@ -1,0 +1,24 @@
+/* The report that fits a screen: one line for each call site that matters, and what to type next.
+ */
+#ifndef TOOLS_SUMMARY_H
+#define TOOLS_SUMMARY_H
+
+#include "dump_read.h"
+
+#include <stdio.h>
+
+enum { SUMMARY_ROWS = 23 }; /* at most, if file's name lets each "next" fit a line */
+
+struct summary {
+  const char *title; /* which process, and how it ended */
+  const char *file;  /* the dump's, for the commands to type next */
+  unsigned width;    /* columns */
+};
+
+/* Writes it; the dump has accounts (rows_possible). */
+void summary_write(const struct summary *s, const struct dump *d, FILE *to);
+
+/* A word as a shell reads it back: quoted when it has to be. */
+void summary_word(const char *word, FILE *to);
+
+#endif

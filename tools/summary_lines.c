@@ -1,0 +1,174 @@
+/* Makes lines of call paths and merges equal ones; contract in summary_lines.h. */
+#include "summary_lines.h"
+#include "say.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  FUNCTION_MAX = 40, /* columns of a function's name, if its file and line come after it */
+  CALLERS_MAX = 8
+};
+
+struct builder {
+  const struct dump *dump;
+  const struct names *names;
+  const struct paths *paths;
+};
+
+static bool starts(const char *text, const char *with) {
+  return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool is_of_runtime(const char *function) {
+  return starts(function, "std::") || starts(function, "__gnu_cxx::") || starts(function, "__");
+}
+
+/* Where no source is known, a function of the program's own module will do. */
+static bool is_own(const struct builder *b, const struct frame *f) {
+  if (f->label != NULL || f->module == 0 ||
+      is_system_library(dump_text(b->dump, b->dump->modules[f->module - 1].path)))
+    return false;
+  return (f->function == NULL || !is_of_runtime(f->function)) &&
+         (f->file == NULL || !is_system_source(f->file));
+}
+
+/* The frames of a path, innermost first. */
+static uint32_t frames_get(const struct builder *b, uint32_t path,
+                           struct frame frames[DUMP_DEPTH_MAX], uint32_t paths[DUMP_DEPTH_MAX]) {
+  uint32_t n = 0;
+  for (uint32_t p = path; p != PATH_ROOT && n < DUMP_DEPTH_MAX; p = b->paths->items[p].parent)
+    n++;
+  for (uint32_t i = n; i-- > 0; path = b->paths->items[path].parent) {
+    paths[i] = path;
+    paths_frame(b->paths, b->dump, b->names, path, &frames[i]);
+  }
+  return n;
+}
+
+/* Which file a nameless namespace is of is not worth the room. */
+static char *short_name(const char *function) {
+  static const char nameless[] = "(anonymous namespace)::";
+  char *name = must_copy(function), *found;
+  while ((found = strstr(name, nameless)) != NULL)
+    memmove(found, found + sizeof nameless - 1, strlen(found + sizeof nameless - 1) + 1);
+  return name;
+}
+
+static void own_print(const struct frame *f, const char *name, FILE *to) {
+  const char *slash = strrchr(f->file, '/');
+  bool cut = strlen(name) > FUNCTION_MAX;
+  fprintf(to, "%.*s%s %s", cut ? FUNCTION_MAX - 3 : FUNCTION_MAX, name, cut ? "..." : "",
+          slash != NULL ? slash + 1 : f->file);
+  if (f->line > 0)
+    fprintf(to, ":%u", f->line);
+}
+
+static void frame_print(const struct builder *b, const struct frame *f, uint32_t path, bool first,
+                        FILE *to) {
+  if (f->function == NULL || f->label != NULL) {
+    paths_print_frame(b->paths, b->dump, b->names, path, to);
+    return;
+  }
+  char *name = short_name(f->function);
+  if (first && f->file != NULL)
+    own_print(f, name, to);
+  else
+    fputs(name, to);
+  free(name);
+}
+
+/* Frames after this are how every program starts, or those of the library that calls back. */
+static uint32_t last_of(const struct builder *b, const struct frame *frames, uint32_t n) {
+  uint32_t last = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const char *function = frames[i].function != NULL ? frames[i].function : "";
+    if (starts(function, "__libc_start"))
+      break;
+    if (is_own(b, &frames[i]))
+      last = i;
+    if (strcmp(function, "main") == 0)
+      break;
+  }
+  return last;
+}
+
+/* From the innermost frame of the program's own to its outermost; all when there is none. */
+static void path_print(const struct builder *b, uint32_t path, FILE *to) {
+  struct frame frames[DUMP_DEPTH_MAX];
+  uint32_t paths[DUMP_DEPTH_MAX], n = frames_get(b, path, frames, paths), own = 0;
+  while (own < n && !is_own(b, &frames[own]))
+    own++;
+  uint32_t end = own < n ? last_of(b, frames, n) + 1 : n;
+  if (own == n)
+    own = 0;
+  for (uint32_t i = own; i < n; i++) {
+    if (frames[i].label == NULL && (i >= end || i > own + CALLERS_MAX))
+      continue; /* the program's own tags are shown wherever they stand */
+    fputs(i > own ? " < " : "", to);
+    frame_print(b, &frames[i], paths[i], i == own, to);
+  }
+}
+
+static char *row_text(const struct builder *b, const struct row *r) {
+  char *text = NULL;
+  size_t length = 0;
+  FILE *to = open_memstream(&text, &length);
+  if (to == NULL)
+    abort();
+  const char *words = row_words(r);
+  fprintf(to, "%s%s", words != NULL ? words : "", words != NULL && r->key != 0 ? " " : "");
+  if (r->key != PATH_ROOT)
+    path_print(b, r->key, to);
+  else if (words == NULL)
+    fputs("(no path)", to);
+  fclose(to);
+  return text;
+}
+
+static int text_compare(const void *a, const void *b) {
+  return strcmp(((const struct summary_line *)a)->text, ((const struct summary_line *)b)->text);
+}
+
+/* Sorted by text, equal lines are neighbours. */
+static void lines_merge(struct summary_lines *l) {
+  size_t kept = 0;
+  if (l->count > 0)
+    qsort(l->items, l->count, sizeof *l->items, text_compare);
+  for (size_t i = 0; i < l->count; i++) {
+    if (kept > 0 && text_compare(&l->items[i], &l->items[kept - 1]) == 0) {
+      row_add(&l->items[kept - 1].row, &l->items[i].row.sum);
+      free(l->items[i].text);
+    } else
+      l->items[kept++] = l->items[i];
+  }
+  l->count = kept;
+}
+
+struct summary_lines summary_lines_new(const struct dump *d, const struct names *names,
+                                       const struct paths *paths, const struct rows *rows) {
+  const struct builder b = {.dump = d, .names = names, .paths = paths};
+  struct summary_lines l = {.items = must_alloc(rows->count * sizeof *l.items),
+                            .count = rows->count};
+  for (uint32_t i = 0; i < rows->count; i++)
+    l.items[i] = (struct summary_line){row_text(&b, &rows->items[i]), rows->items[i]};
+  lines_merge(&l);
+  return l;
+}
+
+void summary_lines_free(struct summary_lines *l) {
+  for (size_t i = 0; i < l->count; i++)
+    free(l->items[i].text);
+  free(l->items);
+}
+
+static int value_compare(const void *a, const void *b, void *by) {
+  const struct summary_line *x = a, *y = b;
+  uint64_t p = row_added(&x->row, *(enum sort *)by), q = row_added(&y->row, *(enum sort *)by);
+  return p != q ? (p > q ? -1 : 1) : strcmp(x->text, y->text);
+}
+
+void summary_lines_sort(struct summary_lines *l, enum sort by) {
+  if (l->count > 0)
+    qsort_r(l->items, l->count, sizeof *l->items, value_compare, &by);
+}

@@ -1,0 +1,31 @@
+/* Call sites as lines of a summary: each says which function of the program's own asked for memory.
+ *
+ *   path    malloc'd by  std::string::_M_create < load_names < main
+ *   line                 load_names app.cc:12 < main
+ *
+ * Paths that make the same line are one: what a library does with the memory inside a call is not
+ * told.
+ */
+#ifndef TOOLS_SUMMARY_LINES_H
+#define TOOLS_SUMMARY_LINES_H
+
+#include "rows.h"
+
+struct summary_line {
+  char *text;
+  struct row row; /* its key means nothing */
+};
+
+struct summary_lines {
+  struct summary_line *items;
+  size_t count;
+};
+
+struct summary_lines summary_lines_new(const struct dump *d, const struct names *names,
+                                       const struct paths *paths, const struct rows *rows);
+void summary_lines_free(struct summary_lines *l);
+
+/* Largest first, by row_added. */
+void summary_lines_sort(struct summary_lines *l, enum sort by);
+
+#endif
