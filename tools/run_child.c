@@ -18,13 +18,11 @@
 static const int forwarded[] = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
                                 SIGXCPU, SIGWINCH, SIGPWR,  SIGURG,  SIGIO,   SIGCONT, SIGTSTP};
 
-/* What is ignored (by nohup, or in the background) stays so, for both. */
+/* What is ignored (by nohup, or in the background) stays so for the program, which inherits it. */
 static void signals_take(sigset_t *ours) {
-  struct sigaction now;
   sigemptyset(ours);
   for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
-    if (sigaction(forwarded[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-      sigaddset(ours, forwarded[i]);
+    sigaddset(ours, forwarded[i]);
   signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status to wait for */
   sigaddset(ours, SIGCHLD);
 }

@@ -78,17 +78,14 @@ static void frame_print(const struct builder *b, const struct frame *f, uint32_t
   free(name);
 }
 
-/* Frames after this are how every program starts, or those of the library that calls back. */
-static uint32_t last_of(const struct builder *b, const struct frame *frames, uint32_t n) {
+/* What comes after it is how every program starts, or a library that calls back. */
+static uint32_t last_own(const struct builder *b, const struct frame *frames, uint32_t n) {
   uint32_t last = 0;
   for (uint32_t i = 0; i < n; i++) {
-    const char *function = frames[i].function != NULL ? frames[i].function : "";
-    if (starts(function, "__libc_start"))
+    if (frames[i].function != NULL && starts(frames[i].function, "__libc_start"))
       break;
     if (is_own(b, &frames[i]))
       last = i;
-    if (strcmp(function, "main") == 0)
-      break;
   }
   return last;
 }
@@ -99,7 +96,7 @@ static void path_print(const struct builder *b, uint32_t path, FILE *to) {
   uint32_t paths[DUMP_DEPTH_MAX], n = frames_get(b, path, frames, paths), own = 0;
   while (own < n && !is_own(b, &frames[own]))
     own++;
-  uint32_t end = own < n ? last_of(b, frames, n) + 1 : n;
+  uint32_t end = own < n ? last_own(b, frames, n) + 1 : n;
   if (own == n)
     own = 0;
   for (uint32_t i = own; i < n; i++) {

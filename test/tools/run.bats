@@ -61,6 +61,12 @@ end() {
   expect '$(grep -A3 "^most allocations; 37%" <<<"$stderr") == *count_words*'
 }
 
+@test "what a library allocates is told by the line of the program that called it" {
+  arenashim run "$PROGRAM" open 200
+  where=$(grep -n 'the C library allocates' "$HERE/run_child.cc")
+  expect '$status == 0 && $stderr == *" open_files run_child.cc:${where%%:*} < main"*'
+}
+
 @test "plain output has 80 columns and 23 lines; next are commands with the dump's name" {
   arenashim run "$TOOLS/planted"
   ! grep -E '^.{81}' <<<"$stderr"
@@ -78,6 +84,9 @@ end() {
     ! grep -v '^ *\(next:\)\? *arenashim' <<<"$output" | grep -E "^.{$((columns + 1))}"
     (($(wc -l <<<"$output") <= 23))
   done
+  tty 24 80 -- "$TOOL" run bash -c : # long names
+  [[ $(grep -c '^.\{77\}\.\.\.$' <<<"$output") -gt 2 ]]
+  ! grep -E '^.{81}' <<<"$output"
 }
 
 @test "the program's streams are its own; the report goes to stderr, after all that the program says" {
@@ -94,7 +103,10 @@ end() {
   arenashim run --output=it.dump "$TOOLS/planted"
   [[ $(ls) == it.dump && $(<it.dump tr -d '\0' | md5sum) != "$first" ]]
   arenashim run -o it.dump sh -c 'ls >list; exec ls'
+  expect '$stderr == *" 1 other dump "*'
   [[ $(ls) =~ ^it\.dump$'\n'it\.dump\.ls\.[0-9]+$'\n'list$ ]]
+  arenashim run -o it.dump sh -c 'ls >list; exec ls'
+  expect '$stderr == *" 1 other dump "*' # not those of the run before
 }
 
 @test "names of dumps that a shell would not read as they stand are quoted" {

@@ -1,6 +1,7 @@
 // A program for the tests of `arenashim run`: allocates, then does what its first argument says.
 //
 //   exit N         ends with a status          _exit N   without a word to exit handlers
+//   open N         opens so many files and forgets them
 //   kill NUMBER    ends itself                 wait      says "ready PID", then waits for a signal
 //   count NUMBER   says "ready PID", then "came 1", "came 2"... for the signal, and "continued 1" for
 //                  CONT, until TERM or QUIT
@@ -49,6 +50,13 @@ static int count(int number) {
   return 0;
 }
 
+static int open_files(int files) {
+  while (files-- > 0)
+    if (std::fopen("/dev/null", "r") == nullptr) // the C library allocates
+      return 1;
+  return 0;
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "exit";
   int number = argc > 2 ? std::atoi(argv[2]) : 0;
@@ -57,6 +65,8 @@ int main(int argc, char **argv) {
     _exit(number);
   if (std::strcmp(what, "kill") == 0)
     kill(getpid(), number);
+  if (std::strcmp(what, "open") == 0)
+    return open_files(number);
   if (std::strcmp(what, "count") == 0)
     return count(number);
   if (std::strcmp(what, "wait") == 0) {
