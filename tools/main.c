@@ -81,7 +81,7 @@ static const struct command {
                 {"waste", waste_command},
                 {"diff", diff_command},
                 {"check", check_command},
-                 {"html", html}};
+                {"html", html}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {
