@@ -51,11 +51,13 @@ exported struct mallinfo mallinfo(void) {
 /* 1 if memory went back to the kernel meanwhile, as glibc says it: by this call or by others. */
 exported int malloc_trim(size_t pad) {
   (void)pad;
+  int saved = errno;
   uint64_t before = os_released_bytes();
   heap_trim();
   gate_pass(heap_mine());
   large_purge();
   gate_leave(heap_mine());
+  errno = saved;
   return os_released_bytes() != before;
 }
 

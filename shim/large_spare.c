@@ -44,12 +44,14 @@ static void setup(void) {
 void large_spare_setup(struct heap *h) {
   if (likely(spare.known) || !enter(h))
     return;
+  int saved = errno;
   if (!atomic_flag_test_and_set(&spare.busy)) {
     setup();
     spare.known = true;
     atomic_flag_clear(&spare.busy);
   }
   gate_leave(h);
+  errno = saved;
 }
 
 /* Pages may be dirty that nobody ever touched: a small process has few others, and is left alone.

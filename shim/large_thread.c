@@ -2,14 +2,25 @@
 #include "large_thread.h"
 #include "large.h"
 
+#include <errno.h>
+
 __thread unsigned char large_thread_state __attribute__((tls_model("initial-exec")));
 /* Ever, in this thread: jemalloc may have begun in its own constructor. */
 static __thread bool refused __attribute__((tls_model("initial-exec")));
 
 void large_thread_refused(void) { refused = true; }
 
+/* jemalloc's start reads numbers in its options, which sets errno: it is over before any request,
+ * at once or at the second try. */
+static bool is_started(void) {
+  int saved = errno;
+  bool started = jep_nallocx(1, 0) != 0 || jep_nallocx(1, 0) != 0;
+  errno = saved;
+  return started;
+}
+
 void large_thread_begin(void) {
-  if (jep_nallocx(1, 0) == 0) /* jemalloc itself could not start: the next request tries again */
+  if (!is_started()) /* the next request tries again */
     return;
   large_thread_state = refused ? LARGE_CACHELESS : LARGE_CACHED;
 }
