@@ -36,9 +36,32 @@ static void enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
   queue_push_last(&h->queue[s->class], s);
 }
 
+/* What was relisted goes into the counters.  No list is longer than its slab has used cells: so
+ * many allocations are known; and frees never are more than these, for those who look meanwhile. */
+static void count_relisted(struct heap *h, struct slab *s) {
+  uint32_t n = slab_relisted(s);
+  if (n == 0)
+    return;
+  unsigned c = s->class;
+  int32_t used = slab_used(s);
+  count_add(&h->passed[c], n);
+  uint64_t known = count_get(&h->passed[c]) - (uint32_t)used;
+  if (known > count_get(&h->known[c]))
+    atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
+  count_add(&h->freed[c], n);
+  slab_set_used(s, used, s->until);
+}
+
+/* A list was cut from the slab, or is about to be.  With samples and with tags each request must
+ * meet the end of a list, or have its cell looked at when it is freed. */
+static void receive_frees(struct heap *h, struct slab *s) {
+  s->into = range.tagged || h->cut[s->class] != 0 ? &s->free : &h->head[s->class];
+}
+
 /* The number of used cells fell to `used`: the state follows. */
 static void settle(struct heap *h, struct slab *s, int32_t used) {
   if (s->state == SLAB_CURRENT) {
+    count_relisted(h, s);
     slab_watch_current(s, used);
   } else {
     if (s->state == SLAB_QUEUED) {
@@ -50,16 +73,6 @@ static void settle(struct heap *h, struct slab *s, int32_t used) {
     }
     enqueue_or_retire(h, s, used);
   }
-}
-
-void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
-  int32_t used = slab_used(s);
-  if (unlikely(used < 0 || !slab_has_cell(s, p)))
-    fault_in_slab(s, entry, p, SITE(site));
-  if (likely(s->state == SLAB_CURRENT))
-    slab_watch_current(s, used);
-  else
-    settle(s->owner, s, used);
 }
 
 static void append(struct slab *s, struct cell *chain, unsigned n) {
@@ -122,6 +135,7 @@ static inline void *harvest(struct heap *h, struct slab *s) {
   if (unlikely(cut > 1 && cut <= n))
     return harvest_part(h, s, cut - 1);
   count_add(&h->freed[s->class], n);
+  receive_frees(h, s);
   slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
   void *p = hand_out(h, s, list, n);
   atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find the list lost */
@@ -137,6 +151,7 @@ static void *carve(struct heap *h, struct slab *s) {
   unsigned n;
   int32_t used = slab_used(s);
   struct cell *list = slab_carve(s, cells, &n);
+  receive_frees(h, s);
   slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   uint64_t bytes = count_get(&h->carved_bytes) + n * size;
   atomic_store_explicit(&h->carved_bytes, bytes, memory_order_relaxed);
@@ -164,7 +179,27 @@ static cold void look_around(struct heap *h) {
     heap_looks_around(h, 0);
 }
 
+/* A slab that relists for long sees no refill: what a refill does now and then is done here. */
+static void look_at_relisting(struct heap *h, struct slab *s) {
+  bool broken;
+  slab_list_length(s, h->head[s->class], &broken);
+  check(!broken, "heap corrupted: an object was freed twice");
+  look_around(h);
+}
+
+void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
+  int32_t used = slab_used(s);
+  if (unlikely(used < 0 || !slab_has_cell(s, p)))
+    fault_in_slab(s, entry, p, SITE(site));
+  bool long_since = slab_relists(s) && s->armed == RELISTS_MAX;
+  settle(s->owner, s, used);
+  if (long_since)
+    look_at_relisting(s->owner, s);
+}
+
 void *heap_refill(struct heap *h, unsigned c) {
+  if (likely(h->current[c] != NULL))
+    count_relisted(h, h->current[c]);
   atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
   if (unlikely(++h->ticks % TICKS == 0))
     look_around(h);
@@ -177,6 +212,7 @@ void *heap_refill(struct heap *h, unsigned c) {
         return harvest(h, s);
       if (s->carved < s->capacity)
         return carve(h, s);
+      s->into = &s->free;
       slab_watch_first_free(s, SLAB_FULL, (int32_t)s->carved);
     }
     s = h->current[c] = next_slab(h, c);
@@ -190,6 +226,7 @@ void *heap_refill(struct heap *h, unsigned c) {
  * stays as it is, so that no counter falls below zero. */
 static bool unlist(struct heap *h, struct slab *s, unsigned c) {
   bool broken;
+  count_relisted(h, s);
   uint32_t n = slab_list_length(s, h->head[c], &broken);
   if (broken || n > count_get(&h->freed[c]))
     return false;
@@ -200,7 +237,9 @@ static bool unlist(struct heap *h, struct slab *s, unsigned c) {
   atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
   if (h->cut[c] > 0)
     h->cut[c] += n;
-  slab_watch_current(s, slab_used(s) - (int32_t)n);
+  int32_t used = slab_used(s) - (int32_t)n;
+  s->into = &s->free;
+  slab_watch_current(s, used);
   if (n > 0)
     append(s, list, n);
   return true;

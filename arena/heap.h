@@ -7,7 +7,8 @@
  *
  * malloc pops head[class]; free pushes on the slab's own list and counts it down: neither
  * takes a lock, and malloc touches no counter.  When a list is used up the current slab's
- * free cells move to it all at once and count as used: allocations = passed - still listed.
+ * free cells move to it all at once and count as used: allocations = passed - still listed.  What
+ * is freed in the slab that the list was cut from goes back to the list itself.
  *
  * Heaps lie in the range's HEAPS section and are never unmapped.  A thread takes one at its
  * first request, small or large (those are counted there too); when it ends the heap stays as
@@ -62,7 +63,8 @@ struct heap {
   bool straight;  /* its thread may go there without further questions (shim/entry.c) */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
-   *   allocations = passed - |head|     frees = freed + sum over slabs (carved - used) + mail
+   *   allocations = passed - |head| + relisted of the current slab
+   *   frees = freed + relisted of the current slab + sum over slabs (carved - used) + mail
    * As of the last slow path (all that can be said of a running thread's heap):
    *   allocations = known               frees = freed */
   _Atomic uint64_t passed[CLASS_SLOTS]; /* cells moved to the thread list */
@@ -145,12 +147,13 @@ hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const voi
  * names the function the program called, and from where. */
 static inline void heap_free_as(void *p, const char *entry, const void *site) {
   struct slab *s = slab_of(p);
-  if (unlikely(s->owner != heap_self || s->free == p)) {
+  struct cell **into = s->into;
+  if (unlikely(s->owner != heap_self || *into == p)) {
     heap_free_slow(p, s, entry, site);
     return;
   }
-  ((struct cell *)p)->next = s->free;
-  s->free = p;
+  ((struct cell *)p)->next = *into;
+  *into = p;
   if (unlikely(--s->until == 0))
     heap_attend(p, s, entry, site);
 }

@@ -57,6 +57,7 @@ static void rebuild_cells(struct heap *h, struct slab *s) {
 
 static void rebuild_slab(struct heap *h, struct slab *s) {
   s->owner = h;
+  s->into = &s->free;
   s->dirty = true;
   if (s->class != 0) {
     rebuild_cells(h, s);

@@ -18,8 +18,9 @@ static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) 
   const struct slab *s = h->current[c];
   t->listed[c] = s == NULL ? 0 : slab_list_length(s, h->head[c], &broken);
   t->broken_lists += broken;
-  t->allocs[c] = count_get(&h->passed[c]) - t->listed[c] - h->forked[c];
-  t->frees[c] = count_get(&h->freed[c]) - h->forked[c];
+  uint32_t relisted = s == NULL ? 0 : slab_relisted(s);
+  t->allocs[c] = count_get(&h->passed[c]) + relisted - t->listed[c] - h->forked[c];
+  t->frees[c] = count_get(&h->freed[c]) + relisted - h->forked[c];
   t->remote[c] = count_get(&h->remote[c]) - h->forked_remote[c];
 }
 
@@ -67,7 +68,7 @@ static void survey_slab(const struct slab *s, struct survey *v) {
   }
   uint32_t capacity = (uint32_t)(SLAB_BYTES / class_bytes(c));
   uint32_t carved = *(const volatile uint32_t *)&s->carved;
-  int32_t used = *(const volatile int32_t *)&s->until + *(const volatile int32_t *)&s->parked;
+  int32_t used = slab_used(s);
   carved = carved < capacity ? carved : capacity;
   uint32_t in_use = used < 0 ? 0 : (uint32_t)used < carved ? (uint32_t)used : carved;
   unsigned mail = mail_count(s);

@@ -9,10 +9,18 @@
  *   used   = live + |thread list| + |mail|      mail: freed by other threads, not collected
  *   used   = until + parked                     so that free has one counter and one branch
  *
+ * `into` says where the owner's frees go: to `free`, or, while the heap's thread list is cut from
+ * this slab, straight back to that list, so that what was freed last is handed out first.  The
+ * slab then relists: what comes back stays used, and
+ *
+ *   used     = armed + parked                   armed: what `until` was set to
+ *   relisted = armed - until                    frees, and allocations, that no list was cut for
+ *
  * `until` counts the owner's frees down to the next event the owner must attend to:
  *   CURRENT  the heap's thread list is cut from this slab.  After a cut until = 1: the first
  *            free is checked thoroughly (an interior pointer shows here at no cost to the
- *            others); then until = used + 1, which only a double free can reach.
+ *            others); then until = RELISTS_MAX or, if it doesn't relist, used + 1, which only a
+ *            double free can reach.
  *   FULL     no free cell, in no queue.  until = 1: the first free puts it into the queue.
  *   QUEUED   has free cells.  until = used: at 0 the slab is empty and is retired.
  *   EMPTY    no class; owner kept, until = 1, so that a double free shows.
@@ -35,18 +43,24 @@ struct cell {
 
 enum slab_state { SLAB_UNUSED = 0, SLAB_EMPTY, SLAB_CURRENT, SLAB_QUEUED, SLAB_FULL };
 
+enum { RELISTS_MAX = 16384 };
+
 struct slab {
-  struct heap *owner;  /* NULL: not passed out */
-  struct cell *free;   /* freed by the owner, newest first */
-  int32_t until;       /* frees until the owner must attend */
-  int32_t parked;      /* used = until + parked */
+  struct heap *owner; /* NULL: not passed out */
+  struct cell **into; /* where the owner's frees go */
+  int32_t until;      /* frees until the owner must attend */
+  int32_t parked;     /* used = until + parked */
+  union {
+    int32_t armed;       /* relists: what until was set to */
+    uint32_t emptied_ms; /* EMPTY: when */
+  };
   uint32_t carved;     /* cells that have been in a list */
   uint32_t reciprocal; /* ceil(2^32 / cell bytes) */
   uint16_t capacity;   /* cells */
   uint8_t class;       /* 1..CLASSES; 0 when EMPTY or UNUSED */
-  uint8_t state;       /* enum slab_state */
-  uint32_t emptied_ms; /* EMPTY: when */
-  bool dirty;          /* EMPTY: its pages may be resident */
+  uint8_t state : 7;   /* enum slab_state */
+  bool dirty : 1;      /* EMPTY: its pages may be resident */
+  struct cell *free;   /* freed by the owner, newest first */
   struct slab *next;   /* in the heap's queue of the class, or among its empty slabs */
   struct slab *prev;
 };
@@ -64,19 +78,27 @@ static inline char *slab_memory(const struct slab *s) {
   return (char *)(range.base + slab_index(s) * SLAB_BYTES);
 }
 
-static inline int32_t slab_used(const struct slab *s) { return s->until + s->parked; }
+static inline bool slab_relists(const struct slab *s) { return s->into != &s->free; }
+static inline int32_t slab_used(const struct slab *s) {
+  return (slab_relists(s) ? s->armed : s->until) + s->parked;
+}
+static inline uint32_t slab_relisted(const struct slab *s) {
+  return slab_relists(s) ? (uint32_t)(s->armed - s->until) : 0;
+}
 static inline void slab_set_used(struct slab *s, int32_t used, int32_t until) {
   s->until = until;
   s->parked = used - until;
+  if (slab_relists(s))
+    s->armed = until;
 }
 
 /* Where the countdown stands in each state (the table above). */
 static inline void slab_watch_current(struct slab *s, int32_t used) {
   s->state = SLAB_CURRENT;
-  slab_set_used(s, used, used + 1);
+  slab_set_used(s, used, slab_relists(s) ? RELISTS_MAX : used + 1);
 }
 static inline void slab_watch_first_free(struct slab *s, enum slab_state state, int32_t used) {
-  s->state = (uint8_t)state;
+  s->state = (uint8_t)state & 0x7f;
   slab_set_used(s, used, 1);
 }
 static inline void slab_watch_last_used(struct slab *s, int32_t used) {

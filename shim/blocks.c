@@ -17,7 +17,7 @@ static uint64_t slab_bytes_in_use(const struct gathered *g, const struct heap *h
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES)
     return 0;
-  int32_t used = *(const volatile int32_t *)&s->until + *(const volatile int32_t *)&s->parked;
+  int32_t used = slab_used(s);
   uint64_t cells = used > 0 ? (uint64_t)used : 0;
   return count_less(cells, mail_count(s) + listed_cells(g, h, s, c)) * class_bytes(c);
 }

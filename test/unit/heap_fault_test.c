@@ -68,11 +68,18 @@ static void test_double_free_in_given_block(void **state) {
   expect_said("free", "double free or stray pointer: every object near it was freed before\n");
 }
 
-/* All of a current slab's objects free, one of them again: the count can't go below none. */
+/* All of a current slab's objects free, one of them again: its list has become a circle. */
 static void free_more_than_used(void) {
   for (unsigned i = 0; i < 64; i++)
     heap_free(objects[i]);
   heap_free(objects[3]);
+  for (unsigned i = 0; i < RELISTS_MAX; i++)
+    heap_free(allocate(64));
+}
+/* The same where frees do not go to that list: the count can't go below none. */
+static void free_more_than_counted(void) {
+  slab_of(objects[0])->into = &slab_of(objects[0])->free;
+  free_more_than_used();
 }
 static void test_double_free_below_none(void **state) {
   (void)state;
@@ -80,8 +87,10 @@ static void test_double_free_below_none(void **state) {
   allocate_all(64, 64);
   require(heap_self->head[4] == NULL);
   culprit = objects[3];
-  death_of(free_more_than_used, said, sizeof said);
+  death_of(free_more_than_counted, said, sizeof said);
   expect_said("free", text_about("double free of the 64", culprit));
+  death_of(free_more_than_used, said, sizeof said);
+  require(strcmp(said, "arenashim: heap corrupted: an object was freed twice\n") == 0);
 }
 
 /* The first free after a refill is looked at thoroughly. */
@@ -158,6 +167,7 @@ static void test_circle_in_free_list(void **state) {
   (void)state;
   become_new_thread();
   allocate_all(64, 64);
+  slab_of(objects[0])->into = &slab_of(objects[0])->free;
   heap_free(objects[0]);
   heap_free(objects[1]);
   ((struct cell *)objects[1])->next = (struct cell *)objects[1];

@@ -47,6 +47,7 @@ static void leave_harvest(unsigned freed, bool counted, bool moved) {
   allocate_all(64, 64);
   struct slab *s = slab_of(objects[0]);
   require(gone->head[4] == NULL && s->carved == 64);
+  s->into = &s->free;
   for (unsigned i = 64 - freed; i < 64; i++)
     heap_free(objects[i]);
   count_add(&gone->freed[4], freed);

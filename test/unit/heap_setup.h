@@ -103,7 +103,11 @@ static inline void check_countdown(const struct slab *s, int32_t used) {
   int32_t carved = (int32_t)s->carved;
   switch (s->state) {
   case SLAB_CURRENT:
-    require(s->until == used + 1 || (s->until == 1 && used == carved));
+    if (slab_relists(s)) {
+      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_MAX);
+    } else {
+      require(s->until == used + 1 || (s->until == 1 && used == carved));
+    }
     break;
   case SLAB_QUEUED:
     require(s->until == used && used > 0);
