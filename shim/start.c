@@ -44,7 +44,7 @@ static void end_of_thread(void *heap) {
 static void begin_of_thread(void) {
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
-  large_look(heap_self);
+  large_look(heap_mine());
 }
 
 static int start_heaps(void) {

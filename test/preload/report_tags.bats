@@ -148,3 +148,10 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
   mine=$(grep -l ' report_sites, pid' r.txt*)
   grep -E '^ +report_sites\+0x[0-9a-f]+ < report_sites\+0x' "$mine"
 }
+
+@test "a thread that starts when figures for a signal's report are due" {
+  for tag in off site stack:8; do
+    run_shim ARENASHIM_SIGNAL=TERM ARENASHIM_TAG=$tag "$BIN/signal_late"
+    expect_ok
+  done
+}
