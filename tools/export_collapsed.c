@@ -8,6 +8,7 @@
  */
 #include "export.h"
 #include "say.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,15 +37,11 @@ static void frames_print(const struct export *e, const struct row *r, FILE *to) 
 }
 
 static char *row_line(const struct export *e, const struct row *r) {
-  char *text = NULL;
-  size_t length = 0;
-  FILE *to = open_memstream(&text, &length);
-  if (to == NULL)
-    abort();
+  struct text text;
+  FILE *to = text_start(&text);
   frames_print(e, r, to);
-  fclose(to);
-  frames_part(text);
-  return text;
+  frames_part(text_end(to, &text));
+  return text.at;
 }
 
 static int line_compare(const void *a, const void *b) {

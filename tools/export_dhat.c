@@ -9,7 +9,7 @@
  */
 #include "export_frames.h"
 #include "json.h"
-#include "say.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -36,13 +36,11 @@ static struct json_object *frame_table(const struct export *e) {
   struct json_object *table = json_array_must();
   json_add_text(table, "[root]"); /* index 0 is the viewer's */
   for (uint32_t i = 0; i < f->count; i++) {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *to = must_have(open_memstream(&text, &length));
+    struct text text;
+    FILE *to = text_start(&text);
     frame_print(e, &f->items[i], to);
-    fclose(to);
-    json_add_text(table, must_have(text));
-    free(text);
+    json_add_text(table, text_end(to, &text));
+    free(text.at);
   }
   return table;
 }

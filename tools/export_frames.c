@@ -4,6 +4,7 @@
  */
 #include "export_frames.h"
 #include "say.h"
+#include "text.h"
 #include "utf8.h"
 
 #include <search.h>
@@ -35,12 +36,10 @@ static char *utf8_owned(char *text) {
 }
 
 static char *frame_name(const struct export *e, uint32_t path) {
-  char *text = NULL;
-  size_t length = 0;
-  FILE *to = must_have(open_memstream(&text, &length));
+  struct text text;
+  FILE *to = text_start(&text);
   paths_print_frame(e->paths, e->dump, e->names, path, to);
-  fclose(to);
-  return utf8_owned(must_have(text));
+  return utf8_owned(text_end(to, &text));
 }
 
 static struct export_frame frame_read(const struct export *e, uint32_t path,

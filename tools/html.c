@@ -47,9 +47,7 @@ int html_run(const struct html_options *o) {
   struct dump *d = dump_open(o->file);
   if (d == NULL)
     return 2;
-  char *beside;
-  if (asprintf(&beside, "%s.html", o->file) < 0)
-    must_have(NULL);
+  char *beside = must_print("%s.html", o->file);
   int status = page_write(o, d, o->out != NULL ? o->out : beside);
   free(beside);
   dump_close(d);

@@ -3,6 +3,7 @@
 #include "debuginfod.h"
 #include "progress.h"
 #include "say.h"
+#include "text.h"
 
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
@@ -46,11 +47,8 @@ static bool has_id(Elf *elf, const unsigned char *id, size_t bytes) {
 
 /* A colon parts what libdwfl searches; a sysroot's debug files go before this machine's. */
 static char *search_path(const struct search *p) {
-  char *text = NULL;
-  size_t length = 0;
-  FILE *to = open_memstream(&text, &length);
-  if (to == NULL)
-    abort();
+  struct text text;
+  FILE *to = text_start(&text);
   for (unsigned i = 0; i < p->debug_count; i++) {
     char *whole = realpath(p->debug_dirs[i], NULL);
     fprintf(to, "%s:", whole != NULL ? whole : p->debug_dirs[i]);
@@ -62,8 +60,7 @@ static char *search_path(const struct search *p) {
     free(whole);
   }
   fputs(":.debug:/usr/lib/debug", to);
-  fclose(to);
-  return text;
+  return text_end(to, &text);
 }
 
 /* Whether libdwfl asks for the module's debug file, not for the one that dwz made of several. */
@@ -100,10 +97,8 @@ static bool debug_fits(struct modfile *m, int fd, const char *name) {
 /* It passes over files of other builds in silence: tells of those in --debug-dir. */
 static void misfits_tell(struct modfile *m) {
   for (unsigned i = 0; i < m->search->debug_count && m->id_bytes > 1; i++) {
-    char *file = NULL;
-    if (asprintf(&file, "%s/.build-id/%.2s/%s.debug", m->search->debug_dirs[i], m->hex,
-                 m->hex + 2) < 0)
-      return;
+    char *file =
+        must_print("%s/.build-id/%.2s/%s.debug", m->search->debug_dirs[i], m->hex, m->hex + 2);
     if (access(file, F_OK) == 0)
       misfit_warn(m, file);
     free(file);
@@ -137,15 +132,10 @@ static void module_own(struct modfile *m, Dwfl_Module *module) {
     *data = m;
 }
 
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash != NULL ? slash + 1 : path;
-}
-
 /* Gives libdwfl a file that is known to be the right one. */
 static bool module_report(struct modfile *m, const char *path, int fd) {
   dwfl_report_begin(m->dwfl);
-  module_own(m, dwfl_report_elf(m->dwfl, base_name(path), path, fd, 0, true));
+  module_own(m, dwfl_report_elf(m->dwfl, file_base(path), path, fd, 0, true));
   dwfl_report_end(m->dwfl, NULL, NULL);
   return m->module != NULL;
 }
@@ -156,11 +146,11 @@ static bool module_by_id(struct modfile *m, const char *path) {
   if (m->id_bytes == 0)
     return false;
   dwfl_report_begin(m->dwfl);
-  module_own(m, dwfl_report_module(m->dwfl, base_name(path), 0x1000, 0x2000));
+  module_own(m, dwfl_report_module(m->dwfl, file_base(path), 0x1000, 0x2000));
   int fd = -1;
   if (m->module != NULL && dwfl_module_report_build_id(m->module, m->id, m->id_bytes, 0) == 0) {
     void *self = m;
-    fd = find_debug(m->module, &self, base_name(path), 0, NULL, NULL, 0, &found);
+    fd = find_debug(m->module, &self, file_base(path), 0, NULL, NULL, 0, &found);
   }
   dwfl_report_end(m->dwfl, NULL, NULL);
   bool done = fd >= 0 && module_report(m, found != NULL ? found : "", fd);
@@ -195,10 +185,9 @@ static const char *file_check(const struct modfile *m, int fd, uint64_t unix_tim
 /* The file at its own path; false: not there, or *why not. */
 static bool module_at_path(struct modfile *m, const struct search *p,
                            const struct modfile_wanted *wanted, const char **why) {
-  char *path = NULL;
-  if (wanted->path[0] != '/' ||
-      asprintf(&path, "%s%s", p->sysroot != NULL ? p->sysroot : "", wanted->path) < 0)
+  if (wanted->path[0] != '/')
     return false;
+  char *path = must_print("%s%s", p->sysroot != NULL ? p->sysroot : "", wanted->path);
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   bool done = false;
   if (fd >= 0 && (*why = file_check(m, fd, wanted->unix_time)) == NULL) {

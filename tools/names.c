@@ -7,6 +7,7 @@
 #include "progress.h"
 #include "say.h"
 #include "symbols.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +240,7 @@ const char *names_module(const struct names *n, uint32_t module) {
   if (module == 0)
     return "(no module)";
   const char *path = dump_text(n->dump, n->dump->modules[module - 1].path);
-  const char *slash = strrchr(path, '/');
-  path = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+  if (*file_base(path) != '\0')
+    path = file_base(path);
   return *path != '\0' ? path : "(module without a name)";
 }

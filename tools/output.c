@@ -18,8 +18,7 @@ static bool is_same(const struct stat *a, const char *input) {
 static void path_resolve(struct output *o, bool exists) {
   char *real = exists ? realpath(o->name, NULL) : NULL;
   o->path = real != NULL ? real : must_copy(o->name);
-  if (asprintf(&o->temporary, "%s.%d.tmp", o->path, (int)getpid()) < 0)
-    must_have(NULL);
+  o->temporary = must_print("%s.%d.tmp", o->path, (int)getpid());
 }
 
 /* A new file with the rights of the one that it replaces. */

@@ -5,6 +5,7 @@
  */
 #include "paths.h"
 #include "say.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,18 +50,14 @@ static bool key_equal(const struct key *a, const struct key *b) {
          a->file == b->file && a->line == b->line && a->module == b->module;
 }
 
-static bool starts_with(const char *text, const char *start) {
-  return strncmp(text, start, strlen(start)) == 0;
-}
-
 bool is_system_source(const char *file) {
-  return (starts_with(file, "/usr/") && !starts_with(file, "/usr/src/") &&
-          !starts_with(file, "/usr/local/src/")) ||
-         starts_with(file, "/rustc/") || strstr(file, "/include/c++/") != NULL;
+  return (text_starts(file, "/usr/") && !text_starts(file, "/usr/src/") &&
+          !text_starts(file, "/usr/local/src/")) ||
+         text_starts(file, "/rustc/") || strstr(file, "/include/c++/") != NULL;
 }
 
 bool is_system_library(const char *path) {
-  return (starts_with(path, "/lib") || starts_with(path, "/usr/lib")) &&
+  return (text_starts(path, "/lib") || text_starts(path, "/usr/lib")) &&
          strstr(path, ".so") != NULL;
 }
 
@@ -242,9 +239,9 @@ void paths_print_frame(const struct paths *p, const struct dump *d, const struct
 }
 
 static void near_print(const struct frame *f, bool innermost, FILE *to) {
-  const char *slash = f->file != NULL ? strrchr(f->file, '/') : NULL;
+  const char *base = f->file != NULL ? file_base(f->file) : "";
   if (f->file != NULL)
-    fprintf(to, " (%s:%u)", slash != NULL && slash[1] != '\0' ? slash + 1 : f->file, f->line);
+    fprintf(to, " (%s:%u)", *base != '\0' ? base : f->file, f->line);
   else if (innermost && f->function != NULL && f->start != 0)
     fprintf(to, "+0x%llx", (unsigned long long)(f->address - f->start));
 }

@@ -6,6 +6,7 @@
  */
 #include "qualify.h"
 #include "say.h"
+#include "text.h"
 
 #include <dwarf.h>
 #include <search.h>
@@ -210,17 +211,15 @@ const char *qualifier_name(struct qualifier *q, Dwarf_Die *function) {
   const char *mangled = mangled_name(function), *name = dwarf_diename(function);
   Dwarf_Die unit;
   Dwarf_Attribute a;
-  size_t length = 0;
+  struct text text;
   if (mangled != NULL || name == NULL || *name == '\0')
     return mangled;
   /* A function that others may call, and has no mangled name, is C's: extern "C", or main. */
   if (dwarf_attr_integrate(function, DW_AT_external, &a) != NULL ||
       dwarf_diecu(function, &unit, NULL, NULL) == NULL || is_c(&unit))
     return name;
-  free(q->name);
-  q->name = NULL;
-  FILE *to = must_have(open_memstream(&q->name, &length));
+  FILE *to = text_start(&text);
   qualified_print(q, *function, NESTED_MAX, to);
-  fclose(to);
-  return q->name;
+  free(q->name);
+  return q->name = text_end(to, &text);
 }

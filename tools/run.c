@@ -9,6 +9,7 @@
 #include "say.h"
 #include "summary.h"
 #include "table.h"
+#include "text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -46,18 +47,14 @@ static int say_not_run(const char *word, const char *path, int error) {
 }
 
 static void variable_set(const char *name, const char *value) {
-  if (setenv(name, value, 1) != 0) {
-    say_error("out of memory: close other programs, or raise the limit (ulimit -v)");
-    exit(NOT_RUN);
-  }
+  if (setenv(name, value, 1) != 0)
+    must_have(NULL);
 }
 
 static void preload_set(const char *shim) {
   const char *others = getenv("LD_PRELOAD");
-  char *list = NULL;
   bool any = others != NULL && *others != '\0';
-  if (asprintf(&list, "%s%s%s", shim, any ? ":" : "", any ? others : "") < 0)
-    abort();
+  char *list = must_print("%s%s%s", shim, any ? ":" : "", any ? others : "");
   variable_set("LD_PRELOAD", list);
   free(list);
 }
@@ -181,7 +178,7 @@ static int prepare(struct run *r) {
     say_error("ARENASHIM_DISABLE=1 is set, so nothing would be recorded: unset it");
     return NOT_RUN;
   }
-  r->name = find_base(word);
+  r->name = file_base(word);
   return run_place_choose(&r->place, r->options->out, r->name) ? 0 : NOT_RUN;
 }
 

@@ -3,6 +3,7 @@
 #include "dump_read.h"
 #include "run_find.h"
 #include "say.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,16 +86,14 @@ static void main_find(const struct run_place *p, pid_t program, struct dump_file
 
 struct dump_files dumps_collect(const struct run_place *p, pid_t program) {
   struct dump_files f = {0};
-  size_t count, length = strlen(find_base(p->file));
+  size_t count, length = strlen(file_base(p->file));
   char **names = run_place_names(p, &count);
   f.items = must_zalloc(count, sizeof *f.items);
   for (size_t i = 0; i < count; i++) {
     /* a temporary name: its writer was killed, or is not done yet */
     if (was_before(p, names[i]) || strstr(names[i] + length, ".tmp.") != NULL)
       continue;
-    char *path = NULL;
-    if (asprintf(&path, "%s%s", p->file, names[i] + length) < 0)
-      abort();
+    char *path = must_print("%s%s", p->file, names[i] + length);
     if (dump_file_read(&f.items[f.count], path))
       f.count++;
     else

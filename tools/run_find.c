@@ -10,17 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *find_base(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash != NULL ? slash + 1 : path;
-}
-
 /* "directory/name", or NULL with errno when that can't be read (or executed: mode X_OK). */
 static char *file_there(const char *directory, size_t length, const char *name, int mode) {
   struct stat s;
-  char *path = NULL;
-  if (asprintf(&path, "%.*s%s%s", (int)length, directory, length > 0 ? "/" : "", name) < 0)
-    abort();
+  char *path = must_print("%.*s%s%s", (int)length, directory, length > 0 ? "/" : "", name);
   bool there = stat(path, &s) == 0;
   if (there && S_ISDIR(s.st_mode))
     errno = EISDIR;

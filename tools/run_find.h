@@ -9,7 +9,4 @@ char *find_shim(void);
 /* The file that a shell would run for this word; NULL: errno says why not.  The caller frees it. */
 char *find_program(const char *word);
 
-/* The last part of a path. */
-const char *find_base(const char *path);
-
 #endif

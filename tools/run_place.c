@@ -2,6 +2,7 @@
 #include "run_place.h"
 #include "run_find.h"
 #include "say.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +20,7 @@ enum {
 
 /* The directory of a path, "." for a name alone.  The caller frees it. */
 static char *directory_of(const char *path) {
-  const char *base = find_base(path);
+  const char *base = file_base(path);
   size_t length = (size_t)(base - path);
   char *directory = must_copy(length > 0 ? path : ".");
   if (length > 0)
@@ -33,20 +34,21 @@ static int name_error(const char *file) {
   bool there = stat(file, &s) == 0;
   if (!there && errno == ENOTDIR)
     return ENOTDIR;
-  if (*find_base(file) == '\0' || (there && S_ISDIR(s.st_mode)))
+  if (*file_base(file) == '\0' || (there && S_ISDIR(s.st_mode)))
     return EISDIR;
   if (there && !S_ISREG(s.st_mode))
     return EINVAL;
-  return strlen(find_base(file)) > NAME_MAX - NAME_ROOM ? ENAMETOOLONG : 0;
+  return strlen(file_base(file)) > NAME_MAX - NAME_ROOM ? ENAMETOOLONG : 0;
 }
 
 /* Absolute; NULL with errno when its directory is not there. */
 static char *absolute(const char *file) {
-  char *directory = directory_of(file), *path = NULL;
+  char *directory = directory_of(file);
   char *full = access(directory, W_OK | X_OK) == 0 ? realpath(directory, NULL) : NULL;
   int error = errno;
-  if (full != NULL && asprintf(&path, "%s/%s", full[1] == '\0' ? "" : full, find_base(file)) < 0)
-    abort();
+  char *path = NULL;
+  if (full != NULL)
+    path = must_print("%s/%s", full[1] == '\0' ? "" : full, file_base(file));
   free(full);
   free(directory);
   errno = error;
@@ -71,12 +73,11 @@ static char *writable(const char *file) {
 static bool place_in(struct run_place *p, const char *directory, const char *program) {
   const char *slash = *directory != '\0' ? "/" : "";
   for (int i = 1;; i++) {
-    char number[16] = "", *file = NULL;
+    char number[16] = "";
     if (i > 1)
       snprintf(number, sizeof number, "-%d", i);
-    if (asprintf(&file, "%s%sarenashim.%.100s.%d%s.dump", directory, slash, program, (int)getpid(),
-                 number) < 0)
-      abort();
+    char *file = must_print("%s%sarenashim.%.100s.%d%s.dump", directory, slash, program,
+                            (int)getpid(), number);
     char *path = writable(file);
     if (path != NULL && access(path, F_OK) != 0) {
       p->file = file;
@@ -130,7 +131,7 @@ void run_place_names_free(char **names, size_t count) {
 
 char **run_place_names(const struct run_place *p, size_t *count) {
   char **names = NULL, *directory = directory_of(p->path);
-  const char *base = find_base(p->path);
+  const char *base = file_base(p->path);
   size_t length = strlen(base);
   DIR *all = opendir(directory);
   *count = 0;

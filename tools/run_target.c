@@ -3,6 +3,7 @@
 #include "run_elf.h"
 #include "run_find.h"
 #include "say.h"
+#include "text.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static const char *privilege_of(const char *path) {
 /* The loader itself can be a program: `ld-linux-x86-64.so.2 ./app` preloads as usual. */
 static const char *loader_of(const struct elf_facts *f) {
   static const char glibc[] = "ld-linux-x86-64.so";
-  const char *loader = find_base(f->interpreter);
+  const char *loader = file_base(f->interpreter);
   if (strncmp(*loader != '\0' ? loader : f->soname, glibc, sizeof glibc - 1) == 0)
     return NULL;
   if (*loader == '\0' && f->go)
@@ -97,7 +98,7 @@ static bool script_words(char *line, char *words[2]) {
   words[0] = strtok_r(line + 2, " \t\r", &save);
   words[1] = words[0] != NULL ? strtok_r(NULL, " \t\r", &save) : NULL;
   /* `env -S` and `env NAME=value`: the program comes later */
-  while (words[1] != NULL && strcmp(find_base(words[0]), "env") == 0 &&
+  while (words[1] != NULL && strcmp(file_base(words[0]), "env") == 0 &&
          (words[1][0] == '-' || strchr(words[1], '=') != NULL))
     words[1] = strtok_r(NULL, " \t\r", &save);
   return words[0] != NULL;
@@ -105,7 +106,7 @@ static bool script_words(char *line, char *words[2]) {
 
 /* The file that runs a script; NULL: it is not there.  The caller frees it. */
 static char *script_runner(char *const words[2]) {
-  if (strcmp(find_base(words[0]), "env") == 0 && words[1] != NULL)
+  if (strcmp(file_base(words[0]), "env") == 0 && words[1] != NULL)
     return find_program(words[1]);
   return access(words[0], X_OK) == 0 ? must_copy(words[0]) : NULL;
 }
@@ -124,7 +125,7 @@ static bool line_read(const char *path, char line[257]) {
 static bool file_check(const char *path, int scripts) {
   char line[257], *words[2];
   struct elf_facts facts;
-  if (strcmp(find_base(path), "valgrind") == 0)
+  if (strcmp(file_base(path), "valgrind") == 0)
     return refuse(path, "valgrind replaces malloc itself: run the program without it");
   if (!line_read(path, line))
     return true;

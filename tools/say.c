@@ -65,6 +65,15 @@ void *must_resize(void *p, size_t items, size_t bytes) {
 
 char *must_copy(const char *s) { return must_have(strdup(s)); }
 
+char *must_print(const char *format, ...) {
+  char *text;
+  va_list values;
+  va_start(values, format);
+  int length = vasprintf(&text, format, values);
+  va_end(values);
+  return must_have(length < 0 ? NULL : text);
+}
+
 void make_plain(char *text, size_t bytes) {
   for (size_t i = 0; i < bytes; i++)
     if ((text[i] > 0 && text[i] < ' ') || text[i] == 127)

@@ -26,6 +26,9 @@ void *must_zalloc(size_t items, size_t bytes);
 void *must_resize(void *p, size_t items, size_t bytes);
 char *must_copy(const char *s);
 
+/* asprintf that does so, too; the caller frees the text. */
+char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Replaces control characters, which a terminal would obey, by '?'; NULs stay. */
 void make_plain(char *text, size_t bytes);
 

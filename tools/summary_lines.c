@@ -1,6 +1,7 @@
 /* Makes lines of call paths and merges equal ones; contract in summary_lines.h. */
 #include "summary_lines.h"
 #include "say.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,9 @@ struct builder {
   const struct paths *paths;
 };
 
-static bool starts(const char *text, const char *with) {
-  return strncmp(text, with, strlen(with)) == 0;
-}
-
 static bool is_of_runtime(const char *function) {
-  return starts(function, "std::") || starts(function, "__gnu_cxx::") || starts(function, "__");
+  return text_starts(function, "std::") || text_starts(function, "__gnu_cxx::") ||
+         text_starts(function, "__");
 }
 
 /* Where no source is known, a function of the program's own module will do. */
@@ -56,10 +54,9 @@ static char *short_name(const char *function) {
 }
 
 static void own_print(const struct frame *f, const char *name, FILE *to) {
-  const char *slash = strrchr(f->file, '/');
   bool cut = strlen(name) > FUNCTION_MAX;
   fprintf(to, "%.*s%s %s", cut ? FUNCTION_MAX - 3 : FUNCTION_MAX, name, cut ? "..." : "",
-          slash != NULL ? slash + 1 : f->file);
+          file_base(f->file));
   if (f->line > 0)
     fprintf(to, ":%u", f->line);
 }
@@ -82,7 +79,7 @@ static void frame_print(const struct builder *b, const struct frame *f, uint32_t
 static uint32_t last_own(const struct builder *b, const struct frame *frames, uint32_t n) {
   uint32_t last = 0;
   for (uint32_t i = 0; i < n; i++) {
-    if (frames[i].function != NULL && starts(frames[i].function, "__libc_start"))
+    if (frames[i].function != NULL && text_starts(frames[i].function, "__libc_start"))
       break;
     if (is_own(b, &frames[i]))
       last = i;
@@ -108,19 +105,15 @@ static void path_print(const struct builder *b, uint32_t path, FILE *to) {
 }
 
 static char *row_text(const struct builder *b, const struct row *r) {
-  char *text = NULL;
-  size_t length = 0;
-  FILE *to = open_memstream(&text, &length);
-  if (to == NULL)
-    abort();
+  struct text text;
+  FILE *to = text_start(&text);
   const char *words = row_words(r);
   fprintf(to, "%s%s", words != NULL ? words : "", words != NULL && r->key != 0 ? " " : "");
   if (r->key != PATH_ROOT)
     path_print(b, r->key, to);
   else if (words == NULL)
     fputs("(no path)", to);
-  fclose(to);
-  return text;
+  return text_end(to, &text);
 }
 
 static int text_compare(const void *a, const void *b) {

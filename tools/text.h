@@ -1,7 +1,8 @@
-/* A text that is printed into memory. */
+/* Texts: printed into memory, and what they start and end with. */
 #ifndef TOOLS_TEXT_H
 #define TOOLS_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -10,7 +11,13 @@ struct text {
   size_t length;
 };
 
+/* Memory that is short ends the command. */
 FILE *text_start(struct text *t);
 char *text_end(FILE *to, struct text *t);
+
+bool text_starts(const char *text, const char *with);
+
+/* The last part of a file's name: what follows its last slash, "" if nothing does. */
+const char *file_base(const char *file);
 
 #endif
