@@ -13,25 +13,18 @@ const struct export_format export_formats[] = {
     {"speedscope", export_speedscope, FRAMES_FUNCTIONS, false},
     {NULL, NULL, FRAMES_NONE, false}};
 
-/* Values are added up along the paths' frames, so the peak is what each held at the process's. */
 uint64_t export_value(enum export_value value, const struct row *r) {
-  switch (value) {
-  case EXPORT_LIVE:
-    return r->sum.live_bytes;
-  case EXPORT_ALLOCS:
-    return r->sum.allocs;
-  case EXPORT_PEAK:
-    return r->sum.at_peak_bytes;
-  case EXPORT_BYTES:
-    return r->sum.bytes;
-  default:
-    return account_waste(&r->sum);
-  }
+  static const enum sort sorts[] = {[EXPORT_LIVE] = SORT_LIVE,
+                                    [EXPORT_ALLOCS] = SORT_ALLOCS,
+                                    [EXPORT_PEAK] = SORT_PEAK,
+                                    [EXPORT_BYTES] = SORT_BYTES,
+                                    [EXPORT_WASTE] = SORT_WASTE};
+  return row_added(r, sorts[value]);
 }
 
 struct row export_site(const struct export *e, uint32_t site) {
   const struct dump_site *s = &e->dump->sites[site];
-  return (struct row){.kind = row_kind(s->kind), .key = e->paths->of_node[s->node]};
+  return (struct row){.kind = row_kind(s->kind), .key = e->session.paths->of_node[s->node]};
 }
 
 struct row export_account(const struct export *e, uint32_t account) {
@@ -46,16 +39,12 @@ int export_write(const struct export_options *o, const struct dump *d, FILE *to)
   struct export e = {.options = o, .dump = d};
   if (!rows_possible(d, o->file))
     return 2;
-  e.names = option_names_new(&o->names, d);
-  e.paths = paths_new(d, e.names);
-  e.rows = rows_new(&(struct rows_keys){.dump = d, .paths = e.paths});
+  session_open(&e.session, d, &o->names, false);
   if (o->format->detail != FRAMES_NONE)
     e.frames = frames_new(&e, o->format->detail);
   o->format->write(&e, to);
   frames_free(e.frames);
-  rows_free(e.rows);
-  paths_free(e.paths);
-  names_free(e.names);
+  session_close(&e.session);
   return 0;
 }
 

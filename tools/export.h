@@ -2,11 +2,11 @@
 #ifndef TOOLS_EXPORT_H
 #define TOOLS_EXPORT_H
 
-#include "options.h"
-#include "rows.h"
+#include "session.h"
 
 #include <stdio.h>
 
+/* In the order in which a file that has all of them shows them. */
 enum export_value { EXPORT_LIVE, EXPORT_ALLOCS, EXPORT_PEAK, EXPORT_BYTES, EXPORT_WASTE };
 
 struct export_options {
@@ -21,9 +21,7 @@ struct export_options {
 struct export {
   const struct export_options *options;
   const struct dump *dump;
-  struct names *names;
-  struct paths *paths;
-  struct rows *rows;
+  struct session session;
   struct export_frames *frames; /* NULL for FRAMES_NONE */
 };
 
@@ -57,7 +55,7 @@ void export_pprof(const struct export *e, FILE *to);
 /* For speedscope. */
 void export_speedscope(const struct export *e, FILE *to);
 
-/* A row's figure. */
+/* A row's figure, as row_added() has it. */
 uint64_t export_value(enum export_value value, const struct row *r);
 
 /* A row of one site, without figures, and of one account alone. */

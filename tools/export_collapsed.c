@@ -26,14 +26,14 @@ static void frames_part(char *text) {
 }
 
 static void frames_print(const struct export *e, const struct row *r, FILE *to) {
-  const char *words = row_words(r), *comma = "";
-  for (uint32_t path = r->key; path != PATH_ROOT; path = e->paths->items[path].parent) {
+  const char *title = row_title(r), *comma = "";
+  for (uint32_t path = r->key; path != PATH_ROOT; path = e->session.paths->items[path].parent) {
     fputs(comma, to);
     comma = "\n";
-    paths_print_frame(e->paths, e->dump, e->names, path, to);
+    session_frame_print(&e->session, path, FRAME_NAME, to);
   }
-  if (words != NULL || r->key == PATH_ROOT)
-    fprintf(to, "%s%s", comma, words != NULL ? words : "(no path)");
+  if (title != NULL)
+    fprintf(to, "%s%s", comma, title);
 }
 
 static char *row_line(const struct export *e, const struct row *r) {
@@ -62,12 +62,12 @@ static void lines_print(struct line *lines, size_t count, FILE *to) {
 }
 
 void export_collapsed(const struct export *e, FILE *to) {
-  struct line *lines = must_alloc(e->rows->count * sizeof *lines);
+  struct line *lines = must_alloc(e->session.rows->count * sizeof *lines);
   size_t count = 0;
-  for (uint32_t i = 0; i < e->rows->count; i++) {
-    uint64_t value = export_value(e->options->value, &e->rows->items[i]);
+  for (uint32_t i = 0; i < e->session.rows->count; i++) {
+    uint64_t value = export_value(e->options->value, &e->session.rows->items[i]);
     if (value > 0)
-      lines[count++] = (struct line){row_line(e, &e->rows->items[i]), value};
+      lines[count++] = (struct line){row_line(e, &e->session.rows->items[i]), value};
   }
   lines_print(lines, count, to);
   free(lines);

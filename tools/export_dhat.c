@@ -28,7 +28,7 @@ static void frame_print(const struct export *e, const struct export_frame *f, FI
   if (f->file != NULL && f->line > 0)
     fprintf(to, " (%s:%u)", f->file, f->line);
   else if (f->module > 0)
-    fprintf(to, " (in %s)", names_module(e->names, f->module));
+    fprintf(to, " (in %s)", names_module(e->session.names, f->module));
 }
 
 static struct json_object *frame_table(const struct export *e) {
@@ -76,14 +76,14 @@ static void head_put(const struct export *e, struct json_object *all) {
   json_put_text(all, "cmd", dump_text(e->dump, p->command));
   json_put_number(all, "pid", p->pid);
   json_put_number(all, "tg", 0);
-  json_put_number(all, "te", e->rows->total.sum.allocs);
+  json_put_number(all, "te", e->session.rows->total.sum.allocs);
 }
 
 void export_dhat(const struct export *e, FILE *to) {
   struct json_object *all = json_object_must(), *points = json_array_must();
   head_put(e, all);
-  for (uint32_t i = 0; i < e->rows->count; i++)
-    json_add(points, point(e, &e->rows->items[i]));
+  for (uint32_t i = 0; i < e->session.rows->count; i++)
+    json_add(points, point(e, &e->session.rows->items[i]));
   json_put(all, "pps", points);
   json_put(all, "ftbl", frame_table(e));
   json_write(all, to);

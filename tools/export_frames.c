@@ -38,14 +38,14 @@ static char *utf8_owned(char *text) {
 static char *frame_name(const struct export *e, uint32_t path) {
   struct text text;
   FILE *to = text_start(&text);
-  paths_print_frame(e->paths, e->dump, e->names, path, to);
+  session_frame_print(&e->session, path, FRAME_NAME, to);
   return utf8_owned(text_end(to, &text));
 }
 
 static struct export_frame frame_read(const struct export *e, uint32_t path,
                                       enum frames_detail detail) {
   struct frame shown;
-  paths_frame(e->paths, e->dump, e->names, path, &shown);
+  paths_frame(e->session.paths, e->dump, e->session.names, path, &shown);
   struct export_frame f = {.name = frame_name(e, path),
                            .is_function = shown.function != NULL,
                            .file = shown.file != NULL ? utf8_copy(shown.file) : NULL};
@@ -73,22 +73,19 @@ static uint32_t frame_index(struct export_frames *f, const struct export_frame *
 static void words_use(struct export_frames *f, const struct row *r) {
   if (f->of_words[r->kind] != 0)
     return;
-  const char *words = row_words(r);
-  f->items[f->count].name = must_copy(words != NULL ? words : "(no path)");
+  f->items[f->count].name = must_copy(row_title(r));
   f->of_words[r->kind] = ++f->count;
 }
-
-static bool has_words(const struct row *r) { return r->key == PATH_ROOT || row_words(r) != NULL; }
 
 /* What a path's parent shows is collected by then, if the path is. */
 static void row_use(const struct export *e, struct export_frames *f, const struct row *r,
                     enum frames_detail detail) {
   for (uint32_t path = r->key; path != PATH_ROOT && f->of_path[path] == 0;
-       path = e->paths->items[path].parent) {
+       path = e->session.paths->items[path].parent) {
     struct export_frame frame = frame_read(e, path, detail);
     f->of_path[path] = frame_index(f, &frame) + 1;
   }
-  if (has_words(r))
+  if (row_title(r) != NULL)
     words_use(f, r);
 }
 
@@ -100,15 +97,15 @@ static void all_use(const struct export *e, struct export_frames *f, enum frames
     row_use(e, f, &r, detail);
   }
   for (uint32_t i = 0; i < d->n_regions; i++)
-    row_use(e, f, &(struct row){.key = e->paths->of_node[d->regions[i].node]}, detail);
+    row_use(e, f, &(struct row){.key = e->session.paths->of_node[d->regions[i].node]}, detail);
 }
 
 struct export_frames *frames_new(const struct export *e, enum frames_detail detail) {
   struct export_frames *f = must_zalloc(1, sizeof *f);
-  f->items = must_zalloc((size_t)e->paths->count + ROW_KINDS, sizeof *f->items);
-  f->of_path = must_zalloc(e->paths->count, sizeof *f->of_path);
-  for (uint32_t i = 0; i < e->rows->count; i++)
-    row_use(e, f, &e->rows->items[i], detail);
+  f->items = must_zalloc((size_t)e->session.paths->count + ROW_KINDS, sizeof *f->items);
+  f->of_path = must_zalloc(e->session.paths->count, sizeof *f->of_path);
+  for (uint32_t i = 0; i < e->session.rows->count; i++)
+    row_use(e, f, &e->session.rows->items[i], detail);
   if (detail == FRAMES_CALLS)
     all_use(e, f, detail);
   return f;
@@ -131,9 +128,9 @@ void frames_free(struct export_frames *f) {
 
 uint32_t frames_of_row(const struct export *e, const struct row *r, uint32_t frames[FRAMES_MAX]) {
   uint32_t n = 0;
-  for (uint32_t path = r->key; path != PATH_ROOT; path = e->paths->items[path].parent)
+  for (uint32_t path = r->key; path != PATH_ROOT; path = e->session.paths->items[path].parent)
     frames[n++] = e->frames->of_path[path] - 1;
-  if (has_words(r))
+  if (row_title(r) != NULL)
     frames[n++] = e->frames->of_words[r->kind] - 1;
   return n;
 }

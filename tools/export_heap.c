@@ -73,7 +73,7 @@ static void modules_print(const struct dump *d, const uint64_t *moves, FILE *to)
 void export_heap(const struct export *e, FILE *to) {
   const struct dump *d = e->dump;
   uint64_t *moves = moves_new(d);
-  row_print("heap profile: ", &e->rows->total.sum, to);
+  row_print("heap profile: ", &e->session.rows->total.sum, to);
   fputs(" heapprofile\n", to);
   for (uint32_t i = 0; i < d->n_accounts; i++) {
     row_print("", &d->accounts[i], to);

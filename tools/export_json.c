@@ -134,7 +134,7 @@ static void module_fill(const struct export *e, uint32_t i, struct json_object *
 static void region_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_region *r = &e->dump->regions[i];
   PUT_TEXT(to, e->dump, r, name);
-  json_put(to, "path", path_array(e, &(struct row){.key = e->paths->of_node[r->node]}));
+  json_put(to, "path", path_array(e, &(struct row){.key = e->session.paths->of_node[r->node]}));
   json_put_text(to, "state", WORD(r->state, "unknown", "live", "ended"));
   PUT(to, r, total_allocs);
   PUT(to, r, total_size);

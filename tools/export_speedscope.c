@@ -38,11 +38,11 @@ static struct json_object *profile(const struct export *e, enum export_value val
   struct json_object *p = json_object_must(), *samples = json_array_must(),
                      *weights = json_array_must();
   uint64_t total = 0;
-  for (uint32_t i = 0; i < e->rows->count; i++) {
-    uint64_t weight = export_value(value, &e->rows->items[i]);
+  for (uint32_t i = 0; i < e->session.rows->count; i++) {
+    uint64_t weight = export_value(value, &e->session.rows->items[i]);
     if (weight == 0)
       continue;
-    json_add(samples, sample(e, &e->rows->items[i]));
+    json_add(samples, sample(e, &e->session.rows->items[i]));
     json_add_number(weights, weight);
     total += weight;
   }

@@ -1,16 +1,14 @@
 /* Call sites, their paths and frames in a page; contract in html_sites.h. */
 #include "html_sites.h"
-#include "rows.h"
 #include "say.h"
+#include "session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct sites {
   const struct dump *dump;
-  struct names *names;
-  struct paths *paths;
-  struct rows *rows;
+  struct session session;
   struct terms *strings;
   uint32_t *used; /* of each path: first whether the page needs it, then its index there + 1 */
   FILE *to;
@@ -23,22 +21,22 @@ static void table_write(const struct sites *s, const char *id, const struct colu
 }
 
 static void path_mark(struct sites *s, uint32_t path) {
-  for (; path != PATH_ROOT && s->used[path] == 0; path = s->paths->items[path].parent)
+  for (; path != PATH_ROOT && s->used[path] == 0; path = s->session.paths->items[path].parent)
     s->used[path] = 1;
 }
 
 static uint32_t region_path(const struct sites *s, uint32_t region) {
-  return s->paths->of_node[s->dump->regions[region].node];
+  return s->session.paths->of_node[s->dump->regions[region].node];
 }
 
 /* Numbers what is used: parents keep standing before their children.  Returns how many. */
 static uint32_t paths_number(struct sites *s) {
   uint32_t count = 0;
-  for (uint32_t i = 0; i < s->rows->count; i++)
-    path_mark(s, s->rows->items[i].key);
+  for (uint32_t i = 0; i < s->session.rows->count; i++)
+    path_mark(s, s->session.rows->items[i].key);
   for (uint32_t i = 0; i < s->dump->n_regions; i++)
     path_mark(s, region_path(s, i));
-  for (uint32_t i = 0; i < s->paths->count; i++)
+  for (uint32_t i = 0; i < s->session.paths->count; i++)
     if (s->used[i] != 0)
       s->used[i] = ++count;
   return count;
@@ -55,8 +53,8 @@ struct page_frame {
 /* Where frames are merged, what only one of them has is left out. */
 static struct page_frame frame_of(struct sites *s, uint32_t path) {
   struct frame f;
-  paths_frame(s->paths, s->dump, s->names, path, &f);
-  bool near = s->paths->items[path].near;
+  paths_frame(s->session.paths, s->dump, s->session.names, path, &f);
+  bool near = s->session.paths->items[path].near;
   bool one = f.label == NULL && (f.function == NULL || (near && f.line == 0));
   uint64_t bias = f.module != 0 ? s->dump->modules[f.module - 1].bias : 0;
   return (struct page_frame){
@@ -95,13 +93,14 @@ static void paths_write(struct sites *s, uint32_t count) {
   struct page_path *paths = must_alloc(count * sizeof *paths), *p = paths;
   struct page_frame *frames = must_alloc(count * sizeof *frames);
   struct terms *numbers = terms_new();
-  for (uint32_t i = 1; i < s->paths->count; i++) {
+  for (uint32_t i = 1; i < s->session.paths->count; i++) {
     if (s->used[i] == 0)
       continue;
     struct page_frame f = frame_of(s, i);
     uint32_t number = frame_number(numbers, &f);
     frames[number] = f;
-    *p++ = (struct page_path){.parent = s->used[s->paths->items[i].parent], .frame = number + 1};
+    *p++ = (struct page_path){.parent = s->used[s->session.paths->items[i].parent],
+                              .frame = number + 1};
   }
   table_write(s, "paths", columns, paths, sizeof *paths, count);
   frames_write(s, frames, terms_count(numbers));
@@ -119,7 +118,7 @@ struct page_site {
 };
 
 static uint32_t own_path(const struct sites *s, uint32_t path) {
-  const struct path *items = s->paths->items;
+  const struct path *items = s->session.paths->items;
   while (path != PATH_ROOT && !(items[path].near && items[path].own))
     path = items[path].parent;
   return s->used[path];
@@ -144,9 +143,9 @@ static void rows_write(const struct sites *s) {
                                           SUM(largest),
                                           {0}};
 #undef SUM
-  struct page_site *sites = must_alloc(s->rows->count * sizeof *sites);
-  for (uint32_t i = 0; i < s->rows->count; i++) {
-    const struct row *r = &s->rows->items[i];
+  struct page_site *sites = must_alloc(s->session.rows->count * sizeof *sites);
+  for (uint32_t i = 0; i < s->session.rows->count; i++) {
+    const struct row *r = &s->session.rows->items[i];
     const char *words = row_words(r);
     sites[i] = (struct page_site){.path = s->used[r->key],
                                   .own = own_path(s, r->key),
@@ -155,7 +154,7 @@ static void rows_write(const struct sites *s) {
                                   .waste = account_waste(&r->sum),
                                   .sum = r->sum};
   }
-  table_write(s, "sites", columns, sites, sizeof *sites, s->rows->count);
+  table_write(s, "sites", columns, sites, sizeof *sites, s->session.rows->count);
   free(sites);
 }
 
@@ -196,17 +195,13 @@ static void arena_waste_write(const struct sites *s) {
 void html_sites_write(const struct dump *d, const struct option_names *names, struct terms *strings,
                       FILE *to) {
   struct sites s = {.dump = d, .strings = strings, .to = to};
-  s.names = option_names_new(names, d);
-  s.paths = paths_new(d, s.names);
-  s.rows = rows_new(&(struct rows_keys){.dump = d, .paths = s.paths});
-  s.used = must_zalloc(s.paths->count, sizeof *s.used);
+  session_open(&s.session, d, names, false);
+  s.used = must_zalloc(s.session.paths->count, sizeof *s.used);
   uint32_t count = paths_number(&s);
   rows_write(&s);
   regions_write(&s);
   arena_waste_write(&s);
   paths_write(&s, count);
   free(s.used);
-  rows_free(s.rows);
-  paths_free(s.paths);
-  names_free(s.names);
+  session_close(&s.session);
 }

@@ -46,7 +46,7 @@ static void sites_print(const struct view *v, const struct session *s, size_t al
   struct table *t = table_new(titles, v->width);
   for (size_t i = 0; i < view_shown(v, alive); i++) {
     const struct row *r = &s->rows->items[i];
-    char *lines = session_row_lines(s, r, FRAME_CALL);
+    char *lines = session_row_lines(s, r);
     site_numbers(v, r, &s->rows->total, t);
     table_heat(t, r->sum.live_bytes, s->rows->total.sum.live_bytes);
     table_text(t, lines);

@@ -255,15 +255,3 @@ void paths_print_call(const struct paths *p, const struct dump *d, const struct 
   if (item->near)
     near_print(&f, p->items[item->parent].inner == 0 && f.label == NULL, to);
 }
-
-void paths_print(const struct paths *p, const struct dump *d, const struct names *names,
-                 uint32_t path, FILE *to) {
-  uint32_t frames[PATH_DEPTH_MAX] = {0}, n = 0;
-  for (; path != PATH_ROOT && n < PATH_DEPTH_MAX; path = p->items[path].parent)
-    frames[n++] = path;
-  for (uint32_t i = n; i-- > 0;) {
-    paths_print_call(p, d, names, frames[i], to);
-    if (i > 0)
-      fputs(" < ", to);
-  }
-}

@@ -68,16 +68,9 @@ bool is_system_library(const char *path);
 void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
                        uint32_t path, FILE *to);
 
-/* The same and, of a near frame, where the call stands: " (file.c:12)", or "+0x1f" of the
- * innermost.
- */
+/* The same and, of a near frame, where the call stands: " (file.c:12)", or where no line is known
+ * "+0x1f" of the innermost. */
 void paths_print_call(const struct paths *p, const struct dump *d, const struct names *names,
                       uint32_t path, FILE *to);
-
-/* Writes "innermost (file.c:12) < caller < caller", with "innermost+0x1f" where no line is known,
- * or
- * "" for the root. */
-void paths_print(const struct paths *p, const struct dump *d, const struct names *names,
-                 uint32_t path, FILE *to);
 
 #endif

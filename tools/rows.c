@@ -98,6 +98,11 @@ const char *row_words(const struct row *r) {
   return r->kind < sizeof words / sizeof *words ? words[r->kind] : "(call site lost)";
 }
 
+const char *row_title(const struct row *r) {
+  const char *words = row_words(r);
+  return words == NULL && r->key == PATH_ROOT ? "(no path)" : words;
+}
+
 bool rows_possible(const struct dump *d, const char *file) {
   if (!d->has_accounts)
     say_error("%s: its call sites are damaged or missing: copy or make the dump again", file);

@@ -43,6 +43,9 @@ uint32_t row_kind(uint32_t kind);
 /* What stands for a row that has no path, or before its path; NULL: nothing. */
 const char *row_words(const struct row *r);
 
+/* The same of rows by path, of which each is to show something: "(no path)" at the least. */
+const char *row_title(const struct row *r);
+
 /* Whether a dump has accounts to add up; says why not. */
 bool rows_possible(const struct dump *d, const char *file);
 

@@ -25,22 +25,6 @@ static void module_print(const struct session *s, uint32_t module, FILE *to) {
     fputs(" (unloaded)", to);
 }
 
-char *session_row_text(const struct session *s, const struct row *r) {
-  struct text text;
-  FILE *to = text_start(&text);
-  const char *words = row_words(r);
-  bool empty = words != NULL && r->key == 0;
-  if (words != NULL)
-    fprintf(to, "%s%s", words, empty ? "" : " ");
-  if (s->modules && !empty)
-    module_print(s, r->key, to);
-  else if (r->key != PATH_ROOT)
-    paths_print(s->paths, s->dump, s->names, r->key, to);
-  else if (!empty)
-    fputs("(no path)", to);
-  return text_end(to, &text);
-}
-
 void session_frame_print(const struct session *s, uint32_t path, enum frame_detail detail,
                          FILE *to) {
   if (detail == FRAME_CALL)
@@ -49,28 +33,43 @@ void session_frame_print(const struct session *s, uint32_t path, enum frame_deta
     paths_print_frame(s->paths, s->dump, s->names, path, to);
 }
 
-/* A line for each frame of a path, innermost first; `comma` stands before the first. */
-static void path_lines(const struct session *s, uint32_t path, enum frame_detail detail,
-                       const char *comma, FILE *to) {
+/* What stands before the first frame and before each other one. */
+struct marks {
+  const char *first, *other;
+};
+
+/* The frames of a path, innermost first. */
+static void frames_print(const struct session *s, uint32_t path, const struct marks *marks,
+                         FILE *to) {
   uint32_t frames[PATH_DEPTH_MAX], n = 0;
   for (; path != PATH_ROOT && n < PATH_DEPTH_MAX; path = s->paths->items[path].parent)
     frames[n++] = path;
-  while (n-- > 0) {
-    fputs(comma, to);
-    session_frame_print(s, frames[n], detail, to);
-    comma = "\n";
+  for (uint32_t i = n; i-- > 0;) {
+    fputs(i + 1 == n ? marks->first : marks->other, to);
+    session_frame_print(s, frames[i], FRAME_CALL, to);
   }
 }
 
-char *session_row_lines(const struct session *s, const struct row *r, enum frame_detail detail) {
+char *session_row_text(const struct session *s, const struct row *r) {
   struct text text;
   FILE *to = text_start(&text);
-  const char *words = row_words(r);
+  const char *words = s->modules ? row_words(r) : row_title(r);
   if (words != NULL)
-    fputs(words, to);
-  else if (r->key == PATH_ROOT)
-    fputs("(no path)", to);
-  path_lines(s, r->key, detail, words != NULL ? "\n" : "", to);
+    fprintf(to, "%s%s", words, r->key != 0 ? " " : "");
+  if (s->modules && (words == NULL || r->key != 0))
+    module_print(s, r->key, to);
+  else if (!s->modules)
+    frames_print(s, r->key, &(struct marks){"", " < "}, to);
+  return text_end(to, &text);
+}
+
+char *session_row_lines(const struct session *s, const struct row *r) {
+  struct text text;
+  FILE *to = text_start(&text);
+  const char *title = row_title(r);
+  if (title != NULL)
+    fputs(title, to);
+  frames_print(s, r->key, &(struct marks){title != NULL ? "\n" : "", "\n"}, to);
   return text_end(to, &text);
 }
 
@@ -78,6 +77,6 @@ char *session_node_lines(const struct session *s, const char *name, uint32_t nod
   struct text text;
   FILE *to = text_start(&text);
   fputs(name, to);
-  path_lines(s, s->paths->of_node[node], FRAME_CALL, "\n", to);
+  frames_print(s, s->paths->of_node[node], &(struct marks){"\n", "\n"}, to);
   return text_end(to, &text);
 }

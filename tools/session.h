@@ -33,7 +33,7 @@ void session_frame_print(const struct session *s, uint32_t path, enum frame_deta
                          FILE *to);
 
 /* A row in lines: its words if it has any, then a line a frame, innermost first; to be freed. */
-char *session_row_lines(const struct session *s, const struct row *r, enum frame_detail detail);
+char *session_row_lines(const struct session *s, const struct row *r);
 
 /* A name and then, in lines of their own, the frames of a node's path; to be freed. */
 char *session_node_lines(const struct session *s, const char *name, uint32_t node);

@@ -37,11 +37,9 @@ static uint32_t frame_text(struct stacks *s, uint32_t path) {
 }
 
 uint32_t stacks_node(struct stacks *s, const struct row *r) {
-  const char *words = row_words(r);
+  const char *title = row_title(r);
   uint32_t node = TRIE_ROOT;
   for (uint32_t path = r->key; path != PATH_ROOT; path = s->session->paths->items[path].parent)
     node = trie_child(s->trie, node, frame_text(s, path));
-  if (words == NULL && r->key == PATH_ROOT)
-    words = "(no path)";
-  return words == NULL ? node : trie_child(s->trie, node, trie_text(s->trie, words));
+  return title == NULL ? node : trie_child(s->trie, node, trie_text(s->trie, title));
 }

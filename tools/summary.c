@@ -141,24 +141,20 @@ static void body_print(struct parts *p) {
 }
 
 void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
-  struct fold *fold = fold_new();
-  struct names *names = names_new(d, fold, NULL);
-  struct paths *paths = paths_new(d, names);
-  struct rows_keys keys = {.dump = d, .paths = paths};
-  struct rows *rows = rows_new(&keys);
+  struct option_names names = {.fold = fold_new()};
+  struct session session;
+  session_open(&session, d, &names, false);
   struct parts p = {.summary = s,
                     .dump = d,
                     .estimate = d->process->sample_bytes > 0 ? "~" : "",
-                    .total = rows->total,
-                    .lines = summary_lines_new(d, names, paths, rows),
+                    .total = session.rows->total,
+                    .lines = summary_lines_new(&session),
                     .to = to};
   head_print(&p);
   body_print(&p);
   health_print(&p);
   next_print(&p);
   summary_lines_free(&p.lines);
-  rows_free(rows);
-  paths_free(paths);
-  names_free(names);
-  fold_free(fold);
+  session_close(&session);
+  fold_free(names.fold);
 }

@@ -11,35 +11,29 @@ enum {
   CALLERS_MAX = 8
 };
 
-struct builder {
-  const struct dump *dump;
-  const struct names *names;
-  const struct paths *paths;
-};
-
 static bool is_of_runtime(const char *function) {
   return text_starts(function, "std::") || text_starts(function, "__gnu_cxx::") ||
          text_starts(function, "__");
 }
 
 /* Where no source is known, a function of the program's own module will do. */
-static bool is_own(const struct builder *b, const struct frame *f) {
+static bool is_own(const struct session *s, const struct frame *f) {
   if (f->label != NULL || f->module == 0 ||
-      is_system_library(dump_text(b->dump, b->dump->modules[f->module - 1].path)))
+      is_system_library(dump_text(s->dump, s->dump->modules[f->module - 1].path)))
     return false;
   return (f->function == NULL || !is_of_runtime(f->function)) &&
          (f->file == NULL || !is_system_source(f->file));
 }
 
 /* The frames of a path, innermost first. */
-static uint32_t frames_get(const struct builder *b, uint32_t path,
+static uint32_t frames_get(const struct session *s, uint32_t path,
                            struct frame frames[DUMP_DEPTH_MAX], uint32_t paths[DUMP_DEPTH_MAX]) {
   uint32_t n = 0;
-  for (uint32_t p = path; p != PATH_ROOT && n < DUMP_DEPTH_MAX; p = b->paths->items[p].parent)
+  for (uint32_t p = path; p != PATH_ROOT && n < DUMP_DEPTH_MAX; p = s->paths->items[p].parent)
     n++;
-  for (uint32_t i = n; i-- > 0; path = b->paths->items[path].parent) {
+  for (uint32_t i = n; i-- > 0; path = s->paths->items[path].parent) {
     paths[i] = path;
-    paths_frame(b->paths, b->dump, b->names, path, &frames[i]);
+    paths_frame(s->paths, s->dump, s->names, path, &frames[i]);
   }
   return n;
 }
@@ -61,10 +55,10 @@ static void own_print(const struct frame *f, const char *name, FILE *to) {
     fprintf(to, ":%u", f->line);
 }
 
-static void frame_print(const struct builder *b, const struct frame *f, uint32_t path, bool first,
+static void frame_print(const struct session *s, const struct frame *f, uint32_t path, bool first,
                         FILE *to) {
   if (f->function == NULL || f->label != NULL) {
-    paths_print_frame(b->paths, b->dump, b->names, path, to);
+    session_frame_print(s, path, FRAME_NAME, to);
     return;
   }
   char *name = short_name(f->function);
@@ -76,43 +70,42 @@ static void frame_print(const struct builder *b, const struct frame *f, uint32_t
 }
 
 /* What comes after it is how every program starts, or a library that calls back. */
-static uint32_t last_own(const struct builder *b, const struct frame *frames, uint32_t n) {
+static uint32_t last_own(const struct session *s, const struct frame *frames, uint32_t n) {
   uint32_t last = 0;
   for (uint32_t i = 0; i < n; i++) {
     if (frames[i].function != NULL && text_starts(frames[i].function, "__libc_start"))
       break;
-    if (is_own(b, &frames[i]))
+    if (is_own(s, &frames[i]))
       last = i;
   }
   return last;
 }
 
 /* From the innermost frame of the program's own to its outermost; all when there is none. */
-static void path_print(const struct builder *b, uint32_t path, FILE *to) {
+static void path_print(const struct session *s, uint32_t path, FILE *to) {
   struct frame frames[DUMP_DEPTH_MAX];
-  uint32_t paths[DUMP_DEPTH_MAX], n = frames_get(b, path, frames, paths), own = 0;
-  while (own < n && !is_own(b, &frames[own]))
+  uint32_t paths[DUMP_DEPTH_MAX], n = frames_get(s, path, frames, paths), own = 0;
+  while (own < n && !is_own(s, &frames[own]))
     own++;
-  uint32_t end = own < n ? last_own(b, frames, n) + 1 : n;
+  uint32_t end = own < n ? last_own(s, frames, n) + 1 : n;
   if (own == n)
     own = 0;
   for (uint32_t i = own; i < n; i++) {
     if (frames[i].label == NULL && (i >= end || i > own + CALLERS_MAX))
       continue; /* the program's own tags are shown wherever they stand */
     fputs(i > own ? " < " : "", to);
-    frame_print(b, &frames[i], paths[i], i == own, to);
+    frame_print(s, &frames[i], paths[i], i == own, to);
   }
 }
 
-static char *row_text(const struct builder *b, const struct row *r) {
+static char *row_text(const struct session *s, const struct row *r) {
   struct text text;
   FILE *to = text_start(&text);
-  const char *words = row_words(r);
-  fprintf(to, "%s%s", words != NULL ? words : "", words != NULL && r->key != 0 ? " " : "");
+  const char *title = row_title(r);
+  if (title != NULL)
+    fprintf(to, "%s%s", title, r->key != PATH_ROOT ? " " : "");
   if (r->key != PATH_ROOT)
-    path_print(b, r->key, to);
-  else if (words == NULL)
-    fputs("(no path)", to);
+    path_print(s, r->key, to);
   return text_end(to, &text);
 }
 
@@ -135,13 +128,12 @@ static void lines_merge(struct summary_lines *l) {
   l->count = kept;
 }
 
-struct summary_lines summary_lines_new(const struct dump *d, const struct names *names,
-                                       const struct paths *paths, const struct rows *rows) {
-  const struct builder b = {.dump = d, .names = names, .paths = paths};
+struct summary_lines summary_lines_new(const struct session *s) {
+  const struct rows *rows = s->rows;
   struct summary_lines l = {.items = must_alloc(rows->count * sizeof *l.items),
                             .count = rows->count};
   for (uint32_t i = 0; i < rows->count; i++)
-    l.items[i] = (struct summary_line){row_text(&b, &rows->items[i]), rows->items[i]};
+    l.items[i] = (struct summary_line){row_text(s, &rows->items[i]), rows->items[i]};
   lines_merge(&l);
   return l;
 }

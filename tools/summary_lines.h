@@ -9,7 +9,7 @@
 #ifndef TOOLS_SUMMARY_LINES_H
 #define TOOLS_SUMMARY_LINES_H
 
-#include "rows.h"
+#include "session.h"
 
 struct summary_line {
   char *text;
@@ -21,8 +21,7 @@ struct summary_lines {
   size_t count;
 };
 
-struct summary_lines summary_lines_new(const struct dump *d, const struct names *names,
-                                       const struct paths *paths, const struct rows *rows);
+struct summary_lines summary_lines_new(const struct session *s);
 void summary_lines_free(struct summary_lines *l);
 
 /* Largest first, by row_added. */
