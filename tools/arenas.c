@@ -135,27 +135,14 @@ int arenas_write(const struct view_options *o, const struct dump *d, FILE *to) {
   return view_end(&v, 0);
 }
 
-enum { KEY_SORT = 256 };
-
-static const struct argp_option options[] = {
-    {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "Arenas, largest first of these (default: live)", 0},
-    {0}};
-
-static error_t option_read(int key, char *word, struct argp_state *state) {
-  struct view_options *o = state->input;
-  switch (key) {
-  case KEY_SORT:
-    o->sort = option_sort(state, "sort", word);
-    return 0;
-  default:
-    return option_view_pass(key, word, state);
-  }
-}
+static const struct argp_option options[] = {{"sort", OPTION_SORT, OPTION_SORT_WORDS, 0,
+                                              "Arenas, largest first of these (default: live)", 0},
+                                             {0}};
 
 int arenas_command(int argc, char **argv) {
   static const struct argp parser = {
       options,
-      option_read,
+      option_view_pass,
       "FILE",
       "Shows every arena with its counters, every region, and the blocks that each arena holds, "
       "oldest first.\vage: allocations of the arena since it took the block; passed: bytes that "

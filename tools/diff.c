@@ -55,26 +55,13 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
   return view_end(&v, 0);
 }
 
-enum { KEY_SORT = 256 };
-
 static const struct argp_option options[] = {
-    {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "What counts as growth (default: live)", 0}, {0}};
-
-static error_t option_read(int key, char *word, struct argp_state *state) {
-  struct view_options *o = state->input;
-  switch (key) {
-  case KEY_SORT:
-    o->sort = option_sort(state, "sort", word);
-    return 0;
-  default:
-    return option_view_pass(key, word, state);
-  }
-}
+    {"sort", OPTION_SORT, OPTION_SORT_WORDS, 0, "What counts as growth (default: live)", 0}, {0}};
 
 int diff_command(int argc, char **argv) {
   static const struct argp parser = {
       options,
-      option_read,
+      option_view_pass,
       "OLD NEW",
       "Shows which call sites grew and which shrank from one dump to another, of the same program "
       "or of two versions of it.\vCall sites are the same when their paths show the same "

@@ -58,9 +58,12 @@ static int write_out(const struct export_options *o, const struct dump *d) {
   return output_close(&out, status == 0) ? 0 : 2;
 }
 
-int export_run(const struct export_options *o) {
-  struct dump *d = dump_open(o->file);
-  int status = d == NULL ? 2 : write_out(o, d);
+int export_command(int argc, char **argv) {
+  struct export_options o;
+  export_options_read(&o, argc, argv);
+  struct dump *d = dump_open(o.file);
+  int status = d == NULL ? 2 : write_out(&o, d);
   dump_close(d);
+  fold_free(o.names.fold);
   return status;
 }

@@ -65,10 +65,10 @@ struct row export_account(const struct export *e, uint32_t account);
 /* Reads the words after "export"; ends the command when they are wrong or ask for help. */
 void export_options_read(struct export_options *o, int argc, char **argv);
 
-/* Exports a file; returns the command's exit status. */
-int export_run(const struct export_options *o);
+/* Runs the command; returns its exit status. */
+int export_command(int argc, char **argv);
 
-/* The same of a dump in memory. */
+/* Writes the same of a dump in memory. */
 int export_write(const struct export_options *o, const struct dump *d, FILE *to);
 
 #endif

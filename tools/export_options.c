@@ -32,12 +32,10 @@ static enum export_value value_read(struct argp_state *state, const char *word) 
   return (enum export_value)option_choice(state, "value", word, words);
 }
 
-static void all_there(struct argp_state *state, const struct export_options *o) {
-  if (o->file == NULL)
-    argp_failure(state, 2, 0, "export: name the FILE that ARENASHIM_DUMP made");
+static void format_check(struct argp_state *state, const struct export_options *o) {
   if (o->format == NULL)
     argp_failure(state, 2, 0,
-                 "export: say which --format: pprof, collapsed, dhat, heap, json or speedscope");
+                 "say which --format: pprof, collapsed, dhat, heap, json or speedscope");
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
@@ -55,14 +53,11 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   case 'o':
     o->out = word;
     return 0;
-  case ARGP_KEY_ARG:
-    option_file(state, &o->file, word);
-    return 0;
-  case ARGP_KEY_END:
-    all_there(state, o);
+  case ARGP_KEY_SUCCESS:
+    format_check(state, o);
     return 0;
   default:
-    return ARGP_ERR_UNKNOWN;
+    return option_file_read(key, word, state, &o->file);
   }
 }
 
@@ -73,13 +68,10 @@ void export_options_read(struct export_options *o, int argc, char **argv) {
       option_read,
       "FILE",
       "Writes what the call paths of a dump cost in another tool's format.\vAllocation wrappers "
-      "are "
-      "folded away as in `arenashim report`. Of a sampled dump the values are estimates. Paths "
-      "that "
-      "cost nothing are left out.\n\nValues: live: bytes alive; allocs: allocations; peak: bytes "
-      "alive when the process had most; bytes: bytes ever requested; waste: bytes that rounding "
-      "and "
-      "half-empty slabs cost.",
+      "are folded away as in `arenashim report`. Of a sampled dump the values are estimates. Paths "
+      "that cost nothing are left out.\n\nValues: live: bytes alive; allocs: allocations; peak: "
+      "bytes alive when the process had most; bytes: bytes ever requested; waste: bytes that "
+      "rounding and half-empty slabs cost.",
       children,
       NULL,
       NULL};

@@ -43,13 +43,19 @@ static int page_write(const struct html_options *o, const struct dump *d, const 
   return 0;
 }
 
-int html_run(const struct html_options *o) {
-  struct dump *d = dump_open(o->file);
-  if (d == NULL)
-    return 2;
+static int file_write(const struct html_options *o, const struct dump *d) {
   char *beside = must_print("%s.html", o->file);
   int status = page_write(o, d, o->out != NULL ? o->out : beside);
   free(beside);
+  return status;
+}
+
+int html_command(int argc, char **argv) {
+  struct html_options o;
+  html_options_read(&o, argc, argv);
+  struct dump *d = dump_open(o.file);
+  int status = d == NULL ? 2 : file_write(&o, d);
   dump_close(d);
+  fold_free(o.names.fold);
   return status;
 }

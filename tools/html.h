@@ -16,10 +16,11 @@ struct html_options {
 /* Reads the words after "html"; ends the command when they are wrong or ask for help. */
 void html_options_read(struct html_options *o, int argc, char **argv);
 
-/* Makes the page of a file; returns the command's exit status. */
-int html_run(const struct html_options *o);
+/* Runs the command; returns its exit status. */
+int html_command(int argc, char **argv);
 
-/* The same of a dump in memory.  A section that is lost is missing in the page, which says so. */
+/* Writes the page of a dump in memory.  A section that is lost is missing in the page, which says
+ * so. */
 void html_write(const struct html_options *o, const struct dump *d, FILE *to);
 
 #endif

@@ -13,15 +13,8 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   case 'o':
     o->out = word;
     return 0;
-  case ARGP_KEY_ARG:
-    option_file(state, &o->file, word);
-    return 0;
-  case ARGP_KEY_END:
-    if (o->file == NULL)
-      argp_failure(state, 2, 0, "html: name the FILE that ARENASHIM_DUMP made");
-    return 0;
   default:
-    return ARGP_ERR_UNKNOWN;
+    return option_file_read(key, word, state, &o->file);
   }
 }
 

@@ -34,54 +34,18 @@ static const char help[] =
     "  arenashim html FILE    [-o OUT.html]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
-    "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
+    "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]; all but run take them\n"
     "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made\n"
-    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, told in one line; run: that of "
-    "the\nprogram.\n";
-
-static int run(int argc, char **argv) {
-  struct run_options o;
-  run_options_read(&o, argc, argv);
-  return run_run(&o);
-}
-
-static int report(int argc, char **argv) {
-  struct report_options o;
-  report_options_read(&o, argc, argv);
-  int status = report_run(&o, stdout);
-  fold_free(o.names.fold);
-  return status;
-}
-
-static int export(int argc, char **argv) {
-  struct export_options o;
-  export_options_read(&o, argc, argv);
-  int status = export_run(&o);
-  fold_free(o.names.fold);
-  return status;
-}
-
-static int html(int argc, char **argv) {
-  struct html_options o;
-  html_options_read(&o, argc, argv);
-  int status = html_run(&o);
-  fold_free(o.names.fold);
-  return status;
-}
+    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, told in one line;\n"
+    "run: that of the program.\n";
 
 static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"run", run},
-                {"report", report},
-                {"export", export},
-                {"tree", tree_command},
-                {"arenas", arenas_command},
-                {"leaks", leaks_command},
-                {"waste", waste_command},
-                {"diff", diff_command},
-                {"check", check_command},
-                {"html", html}};
+} commands[] = {{"run", run_command},     {"report", report_command}, {"export", export_command},
+                {"tree", tree_command},   {"arenas", arenas_command}, {"leaks", leaks_command},
+                {"waste", waste_command}, {"diff", diff_command},     {"check", check_command},
+                {"html", html_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

@@ -30,10 +30,20 @@ int option_choice(struct argp_state *state, const char *option, const char *word
   return 0;
 }
 
-void option_file(struct argp_state *state, const char **file, const char *word) {
-  if (*file != NULL)
-    argp_failure(state, 2, 0, "%s: one FILE at a time, and %s is named already", word, *file);
-  *file = word;
+error_t option_file_read(int key, char *word, struct argp_state *state, const char **file) {
+  switch (key) {
+  case ARGP_KEY_ARG:
+    if (*file != NULL)
+      argp_failure(state, 2, 0, "%s: one FILE at a time, and %s is named already", word, *file);
+    *file = word;
+    return 0;
+  case ARGP_KEY_END:
+    if (*file == NULL)
+      argp_failure(state, 2, 0, "name the FILE that ARENASHIM_DUMP made");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
 }
 
 enum { KEY_FOLD = 512, KEY_NO_FOLD, KEY_SYSROOT, KEY_DEBUG_DIR };

@@ -10,8 +10,9 @@
 int option_choice(struct argp_state *state, const char *option, const char *word,
                   const char *const words[]);
 
-/* Takes the one FILE of a command; a second one ends the command. */
-void option_file(struct argp_state *state, const char **file, const char *word);
+/* Reads the one FILE of a command: to be called for keys that the command doesn't know.  A second
+ * one, and none at the end, end the command. */
+error_t option_file_read(int key, char *word, struct argp_state *state, const char **file);
 
 /* How the frames of call paths are named. */
 struct option_names {

@@ -1,4 +1,5 @@
 /* The flow of a report; contract in report.h. */
+#include "report.h"
 #include "report_parts.h"
 #include "say.h"
 
@@ -6,13 +7,13 @@
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
                               enum report_by by) {
   if ((by == BY_SITE || by == BY_MODULE) && d->has_accounts)
-    return rows_possible(d, o->file);
+    return rows_possible(d, o->view.file);
   bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
     say_error("%s: the part that this report is made of is damaged or missing: try another --by, "
               "or copy or make the dump again",
-              o->file);
-  else if (by == BY_CLASS && o->sort == SORT_PEAK)
+              o->view.file);
+  else if (by == BY_CLASS && o->view.sort == SORT_PEAK)
     say_error("--sort peak: size classes have no peak: sort by live, allocs, bytes or waste");
   else
     return true;
@@ -27,9 +28,7 @@ static enum report_by by_of(const struct report_options *o, const struct dump *d
 }
 
 int report_write(const struct report_options *o, const struct dump *d, FILE *to) {
-  struct view_options shown = {
-      .file = o->file, .rows = o->rows, .sort = o->sort, .names = o->names};
-  struct view v = view_of(&shown, d, to);
+  struct view v = view_of(&o->view, d, to);
   enum report_by by = by_of(o, d);
   if (!has_what_is_asked(o, d, by))
     return 2;
@@ -43,9 +42,12 @@ int report_write(const struct report_options *o, const struct dump *d, FILE *to)
   return view_end(&v, 0);
 }
 
-int report_run(const struct report_options *o, FILE *to) {
-  struct dump *d = dump_open(o->file);
-  int status = d == NULL ? 2 : report_write(o, d, to);
+int report_command(int argc, char **argv) {
+  struct report_options o;
+  report_options_read(&o, argc, argv);
+  struct dump *d = dump_open(o.view.file);
+  int status = d == NULL ? 2 : report_write(&o, d, stdout);
   dump_close(d);
+  fold_free(o.view.names.fold);
   return status;
 }

@@ -7,7 +7,6 @@ enum { KEY_BY = 256, KEY_SORT };
 static const struct argp_option options[] = {
     {"by", KEY_BY, "site|arena|class|module", 0, "What a row is (default: site)", 0},
     {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "Largest first of these (default: live)", 0},
-    {"rows", 'n', "ROWS", 0, "How many rows (default: 20; 0: all)", 0},
     {0}};
 
 static enum report_by by_read(struct argp_state *state, const char *word) {
@@ -22,20 +21,10 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->by = by_read(state, word);
     return 0;
   case KEY_SORT:
-    o->sort = option_sort(state, "sort", word);
-    return 0;
-  case 'n':
-    o->rows = option_rows(state, word);
+    o->view.sort = option_sort(state, "sort", word);
     return 0;
   case ARGP_KEY_INIT:
-    state->child_inputs[0] = &o->names;
-    return 0;
-  case ARGP_KEY_ARG:
-    option_file(state, &o->file, word);
-    return 0;
-  case ARGP_KEY_END:
-    if (o->file == NULL)
-      argp_failure(state, 2, 0, "report: name the FILE that ARENASHIM_DUMP made");
+    state->child_inputs[0] = &o->view;
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -43,7 +32,6 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
 }
 
 void report_options_read(struct report_options *o, int argc, char **argv) {
-  static const struct argp_child children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
   static const struct argp parser = {
       options,
       option_read,
@@ -53,9 +41,9 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       "free cells of half-empty slabs cost. <= marks an upper bound, ~ an estimate; on a terminal "
       "K, M, G are powers of 1000. temp: share of "
       "the objects that were freed within the burst that allocated them.",
-      children,
+      option_view_children,
       NULL,
       NULL};
-  *o = (struct report_options){.rows = 20, .names.fold = fold_new()};
+  *o = (struct report_options){.view = {.rows = 20, .names.fold = fold_new()}};
   argp_parse(&parser, argc, argv, 0, NULL, o);
 }

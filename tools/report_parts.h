@@ -2,7 +2,6 @@
 #ifndef TOOLS_REPORT_PARTS_H
 #define TOOLS_REPORT_PARTS_H
 
-#include "report.h"
 #include "view.h"
 
 /* A row for each path, or for each module; by accounts. */

@@ -191,8 +191,10 @@ static int run_prepared(struct run *r) {
   return child_end_alike(&r->child);
 }
 
-int run_run(const struct run_options *o) {
-  struct run r = {.options = o};
+int run_command(int argc, char **argv) {
+  struct run_options o;
+  run_options_read(&o, argc, argv);
+  struct run r = {.options = &o};
   int status = prepare(&r);
   if (status == 0)
     status = run_prepared(&r);

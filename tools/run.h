@@ -18,7 +18,7 @@ struct run_options {
 /* Reads the words after "run"; ends the command when they are wrong or ask for help. */
 void run_options_read(struct run_options *o, int argc, char **argv);
 
-/* Returns the command's exit status, or ends it by the program's signal. */
-int run_run(const struct run_options *o);
+/* Runs the command; returns its exit status, or ends it by the program's signal. */
+int run_command(int argc, char **argv);
 
 #endif

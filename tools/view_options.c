@@ -28,7 +28,8 @@ static bool number_read(const char *word, uint64_t *number, const char **end) {
   return *word >= '0' && *word <= '9' && errno == 0;
 }
 
-unsigned long option_rows(struct argp_state *state, const char *word) {
+/* A number of rows. */
+static unsigned long rows_read(struct argp_state *state, const char *word) {
   uint64_t rows;
   const char *end;
   if (!number_read(word, &rows, &end) || *end != '\0')
@@ -59,21 +60,17 @@ uint64_t option_size(struct argp_state *state, const char *option, const char *w
 static const struct argp_option options[] = {
     {"rows", 'n', "ROWS", 0, "How many rows of a table (0: all)", 0}, {0}};
 
-static void file_read(struct argp_state *state, struct view_options *o, const char *word) {
-  if (o->old != NULL && *o->old == '\0')
+static error_t files_read(int key, char *word, struct argp_state *state, struct view_options *o) {
+  if (key == ARGP_KEY_ARG && o->old != NULL && *o->old == '\0') {
     o->old = word;
-  else if (o->old != NULL && o->file != NULL)
+    return 0;
+  }
+  if (key == ARGP_KEY_ARG && o->old != NULL && o->file != NULL)
     argp_failure(state, 2, 0, "%s: two dumps at a time, and %s and %s are named already", word,
                  o->old, o->file);
-  else
-    option_file(state, &o->file, word);
-}
-
-static void all_there(struct argp_state *state, const struct view_options *o) {
-  if (o->file == NULL && o->old != NULL)
+  if (key == ARGP_KEY_END && o->old != NULL && o->file == NULL)
     argp_failure(state, 2, 0, "name two dumps that ARENASHIM_DUMP made: OLD and NEW");
-  else if (o->file == NULL)
-    argp_failure(state, 2, 0, "name the FILE that ARENASHIM_DUMP made");
+  return option_file_read(key, word, state, &o->file);
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
@@ -83,16 +80,10 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     state->child_inputs[0] = &o->names;
     return 0;
   case 'n':
-    o->rows = option_rows(state, word);
-    return 0;
-  case ARGP_KEY_ARG:
-    file_read(state, o, word);
-    return 0;
-  case ARGP_KEY_END:
-    all_there(state, o);
+    o->rows = rows_read(state, word);
     return 0;
   default:
-    return ARGP_ERR_UNKNOWN;
+    return files_read(key, word, state, o);
   }
 }
 
@@ -101,11 +92,17 @@ const struct argp option_view_argp = {options, option_read, NULL, NULL, names_ch
 const struct argp_child option_view_children[] = {{&option_view_argp, 0, NULL, 0}, {0}};
 
 error_t option_view_pass(int key, char *word, struct argp_state *state) {
-  (void)word;
-  if (key != ARGP_KEY_INIT)
+  struct view_options *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = o;
+    return 0;
+  case OPTION_SORT:
+    o->sort = option_sort(state, "sort", word);
+    return 0;
+  default:
     return ARGP_ERR_UNKNOWN;
-  state->child_inputs[0] = state->input;
-  return 0;
+  }
 }
 
 int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,

@@ -9,7 +9,9 @@
 extern const struct argp option_view_argp;
 extern const struct argp_child option_view_children[]; /* this child alone */
 
-/* The parser of a command that has no other options; others call it for ARGP_KEY_INIT. */
+/* The parser of a command that has no other options but, where its table lists that key, --sort;
+ * commands with more call it for the rest. */
+enum { OPTION_SORT = 640 };
 error_t option_view_pass(int key, char *word, struct argp_state *state);
 
 /* Reads one of live, peak, allocs, bytes and waste. */
@@ -22,9 +24,6 @@ double option_percent(struct argp_state *state, const char *option, const char *
 /* Reads bytes, such as 64K (1024 each), and a count; a wrong one ends the command. */
 uint64_t option_size(struct argp_state *state, const char *option, const char *word);
 uint64_t option_count(struct argp_state *state, const char *option, const char *word);
-
-/* Reads a number of rows; a wrong one ends the command. */
-unsigned long option_rows(struct argp_state *state, const char *word);
 
 /* A command that reads one dump and writes a text about it: its defaults are in `o`. */
 typedef int view_writer(const struct view_options *o, const struct dump *d, FILE *to);

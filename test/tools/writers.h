@@ -14,7 +14,8 @@
 #include "../../tools/waste.h"
 
 static void writers_report(const struct dump *d, enum sort sort, struct fold *fold, FILE *to) {
-  struct report_options o = {.file = "dump", .sort = sort, .rows = 50, .names.fold = fold};
+  struct report_options o = {
+      .view = {.file = "dump", .sort = sort, .rows = 50, .names.fold = fold}};
   for (int by = BY_DEFAULT; by <= BY_MODULE; by++) {
     o.by = (enum report_by)by;
     report_write(&o, d, to);
