@@ -36,14 +36,17 @@ SHIM_OBJECTS := $(SHIM:%=$(B)/shim/%.o)
 REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h)
 
-# The command: it shares with the shim nothing but the dump's format.
-TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B)
+# The command: it shares with the shim nothing but the dump's format.  Its parts, lowest first: a file
+# includes headers of its own part and of those before it; the last four know nothing of each other.
+TOOL_DIRS := $(addprefix tools/,base dump names sites view export html run)
+TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
+  $(TOOL_DIRS:%=-iquote %)
 TOOL_LIBS := -ldw -lelf -liberty -lz -ljson-c -lprotobuf-c
-PROTO := $(B)/tools/profile.pb-c
-TOOL_SOURCES := $(wildcard tools/*.c)
+PROTO := $(B)/tools/export/profile.pb-c
+TOOL_SOURCES := $(wildcard tools/*.c $(TOOL_DIRS:%=%/*.c))
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
-TOOL_HEADERS := $(wildcard tools/*.h) shim/dump_format.h $(PROTO).h tools/page/page.html
+TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h $(PROTO).h tools/page/page.html
 
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 
@@ -66,9 +69,9 @@ $(B)/arenashim: $(TOOL_OBJECTS) $(PROTO).o
 	$(CC) -o $@ $^ $(TOOL_LIBS)
 
 # Code to write pprof's message, made from its description.
-$(PROTO).c $(PROTO).h &: tools/profile.proto
+$(PROTO).c $(PROTO).h &: tools/export/profile.proto
 	@mkdir -p $(@D)
-	protoc-c --proto_path=tools --c_out=$(@D) $(<F)
+	protoc-c --proto_path=$(<D) --c_out=$(@D) $(<F)
 $(PROTO).o: $(PROTO).c
 	$(CC) $(CFLAGS) -c -o $@ $<
 
@@ -247,7 +250,7 @@ fuzz: deps-build deps-test
 
 # Format, compiler warnings as errors with both compilers, static analysis.
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
-TOOL_ALL := $(wildcard tools/*.[ch])
+TOOL_ALL := $(wildcard tools/*.[ch] $(TOOL_DIRS:%=%/*.[ch]))
 TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
 check: deps-build deps-check $(PROTO).h
 	clang-format --dry-run -Werror $(SOURCES) $(TOOL_ALL) $(TEST_SOURCES)
@@ -259,7 +262,7 @@ check: deps-build deps-check $(PROTO).h
 	  for f in $(TOOL_SOURCES); do \
 	  clang-tidy --quiet $$f -- $(TOOL_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ arena shim tools
+	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ $(TOOL_DIRS:%=-I%) arena shim tools
 	shellcheck test/*.sh test/*/*.sh .ci/run
 
 # Speed and memory beside the allocators a user could pick instead.  OPTIONS="--quick", "--help".

@@ -49,3 +49,30 @@ rank() { # NAME
   [[ $(grep -l 'libunwind\.h' arena/*.[ch] shim/*.[ch]) == shim/unwinder.c ]]
   ! grep -n 'lunwind' Makefile
 }
+
+# The command: commands stand side by side on what they share.
+shared=(base dump names sites) commands=(view export html run)
+
+# may_include PART OTHER
+may_include() {
+  local all=" ${shared[*]} "
+  [[ $1 != "$2" ]] || return 0
+  [[ " ${commands[*]} " != *" $1 "* ]] || { [[ $all == *" $2 "* ]]; return; }
+  [[ "${all%% "$1" *} " == *" $2 "* ]]
+}
+
+@test "tools/ includes run one way, and no command knows another's parts" {
+  local file header part
+  declare -A of
+  for file in tools/*/*.h; do
+    header=${file##*/} part=${file%/*}
+    [[ -z ${of[$header]:-} ]] || { echo "two headers are called $header"; return 1; }
+    of[$header]=${part#tools/}
+  done
+  while IFS=: read -r file header; do
+    header=${header#*\"} header=${header%\"*} part=${file%/*} part=${part#tools/}
+    [[ $header != */* ]] || continue
+    may_include "$part" "${of[$header]}" || { echo "$file includes $header of ${of[$header]}/"; return 1; }
+  done < <(grep -H '^#include "' tools/*/*.[ch])
+  ((${#of[@]} > 40))
+}

@@ -2,16 +2,16 @@
 #ifndef TEST_TOOLS_WRITERS_H
 #define TEST_TOOLS_WRITERS_H
 
-#include "../../tools/arenas.h"
-#include "../../tools/check.h"
-#include "../../tools/diff.h"
-#include "../../tools/export.h"
-#include "../../tools/html_data.h"
-#include "../../tools/leaks.h"
-#include "../../tools/report.h"
-#include "../../tools/tree.h"
-#include "../../tools/view_options.h"
-#include "../../tools/waste.h"
+#include "arenas.h"
+#include "check.h"
+#include "diff.h"
+#include "export.h"
+#include "html_data.h"
+#include "leaks.h"
+#include "report.h"
+#include "tree.h"
+#include "view_options.h"
+#include "waste.h"
 
 static void writers_report(const struct dump *d, enum sort sort, struct fold *fold, FILE *to) {
   struct report_options o = {

@@ -6,7 +6,7 @@
 #ifndef TOOLS_PPROF_H
 #define TOOLS_PPROF_H
 
-#include "tools/profile.pb-c.h"
+#include "tools/export/profile.pb-c.h"
 
 #include <stdio.h>
 

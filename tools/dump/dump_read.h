@@ -11,7 +11,7 @@
 #ifndef TOOLS_DUMP_READ_H
 #define TOOLS_DUMP_READ_H
 
-#include "../shim/dump_format.h"
+#include "../../shim/dump_format.h"
 
 #include <stdbool.h>
 #include <stddef.h>
