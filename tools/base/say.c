@@ -63,6 +63,12 @@ void *must_resize(void *p, size_t items, size_t bytes) {
   return must_have(items > SIZE_MAX / bytes ? NULL : realloc(p, items * bytes));
 }
 
+void *must_extend(void *p, size_t used, size_t items, size_t bytes) {
+  char *all = must_resize(p, items, bytes);
+  memset(all + used * bytes, 0, (items - used) * bytes);
+  return all;
+}
+
 char *must_copy(const char *s) { return must_have(strdup(s)); }
 
 char *must_print(const char *format, ...) {

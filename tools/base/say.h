@@ -26,6 +26,9 @@ void *must_zalloc(size_t items, size_t bytes);
 void *must_resize(void *p, size_t items, size_t bytes);
 char *must_copy(const char *s);
 
+/* Resizes to `items`, of which those from `used` on become zero. */
+void *must_extend(void *p, size_t used, size_t items, size_t bytes);
+
 /* asprintf that does so, too; the caller frees the text. */
 char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

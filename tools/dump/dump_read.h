@@ -5,8 +5,8 @@
  * A section that is cut, damaged or missing leaves an empty table and a warning.  An index that
  * points outside its section (which no whole dump has) is led to a stand-in and warned of:
  *
- *   text -> ""    node -> 0, the root    module -> 0, none    arena, site -> the item after the
- * last
+ *   text -> ""    node -> 0, the root    module -> 0, none
+ *   arena, site -> the item after the last
  */
 #ifndef TOOLS_DUMP_READ_H
 #define TOOLS_DUMP_READ_H

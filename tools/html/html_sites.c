@@ -185,9 +185,7 @@ static void regions_write(const struct sites *s) {
 static void arena_waste_write(const struct sites *s) {
   static const struct column columns[] = {{"waste", 0, sizeof(uint64_t), false}, {0}};
   const struct dump *d = s->dump;
-  uint64_t *waste = must_zalloc((size_t)d->n_arenas + 1, sizeof *waste);
-  for (uint32_t i = 0; i < d->n_accounts; i++)
-    waste[d->accounts[i].arena] += account_waste(&d->accounts[i]);
+  uint64_t *waste = arenas_waste(d);
   table_write(s, "waste", columns, waste, sizeof *waste, d->n_arenas);
   free(waste);
 }

@@ -3,7 +3,7 @@
  * The file is looked up at its path, below --sysroot if there is one; debug information within it,
  * by build-id, and by its .gnu_debuglink, in --debug-dir and where the system keeps it, at last at
  * debuginfod's servers when DEBUGINFOD_URLS names some.  Nothing is believed by its name: build-ids
- * must be equal, or without one the checksum of the link.  Without the file itself, its debug file
+ * must be equal, or without one the checksum of the link.  Without the file itself its debug file
  * will do.
  */
 #ifndef TOOLS_MODFILE_H

@@ -36,8 +36,7 @@ static const char *privilege_of(const char *path) {
            "(chmod g-s)";
   if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
     return "it has file capabilities, and such a program preloads nothing: run it as root, or run "
-           "a "
-           "copy, which has none";
+           "a copy, which has none";
   return NULL;
 }
 

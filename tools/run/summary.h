@@ -1,5 +1,4 @@
-/* The report that fits a screen: one line for each call site that matters, and what to type next.
- */
+/* The report that fits a screen: a line for each call site that matters, and what to type next. */
 #ifndef TOOLS_SUMMARY_H
 #define TOOLS_SUMMARY_H
 

@@ -25,11 +25,10 @@ struct build {
 };
 
 static void row_enter(struct build *b, const struct row *r, enum sort value) {
-  uint32_t node = stacks_node(b->stacks, r), room = b->room;
-  if (node >= room) {
-    b->room = b->trie->count * 2;
-    b->self = must_resize(b->self, b->room, sizeof *b->self);
-    memset(b->self + room, 0, (b->room - room) * sizeof *b->self);
+  uint32_t node = stacks_node(b->stacks, r), room = b->trie->count * 2;
+  if (node >= b->room) {
+    b->self = must_extend(b->self, b->room, room, sizeof *b->self);
+    b->room = room;
   }
   b->self[node] += row_added(r, value);
 }

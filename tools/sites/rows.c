@@ -14,6 +14,13 @@ uint64_t account_waste(const struct dump_account *a) {
   return account_rounding(a) + a->pinned_bytes;
 }
 
+uint64_t *arenas_waste(const struct dump *d) {
+  uint64_t *waste = must_zalloc((size_t)d->n_arenas + 1, sizeof *waste);
+  for (uint32_t i = 0; i < d->n_accounts; i++)
+    waste[d->accounts[i].arena] += account_waste(&d->accounts[i]);
+  return waste;
+}
+
 uint64_t class_rounding(const struct dump_class *c) {
   uint64_t used = c->in_use * c->cell_bytes;
   return c->live_bytes > 0 && used > c->live_bytes ? used - c->live_bytes : 0;

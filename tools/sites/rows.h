@@ -35,7 +35,7 @@ void row_add(struct row *r, const struct dump_account *a);
 /* Largest first; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
 
-/* A site's kind as a row has it: the last one stands for those that are lost or newer than we are.
+/* A site's kind as a row has it; the last one stands for those that are lost, or newer than this.
  */
 enum { ROW_KINDS = DUMP_SITE_REGION + 2 };
 uint32_t row_kind(uint32_t kind);
@@ -61,6 +61,9 @@ uint64_t row_added(const struct row *r, enum sort by);
 /* Bytes that rounding and pinned free cells cost; the first of both alone. */
 uint64_t account_waste(const struct dump_account *a);
 uint64_t account_rounding(const struct dump_account *a);
+
+/* What the accounts of each arena waste; [n_arenas]: those whose arena is lost.  To be freed. */
+uint64_t *arenas_waste(const struct dump *d);
 
 /* Bytes that rounding, if requested bytes are known, and free cells and tails cost; the first. */
 uint64_t class_waste(const struct dump_class *c);

@@ -17,11 +17,10 @@ struct build {
 /* The change of a node, made when there is none. */
 static struct change *change_get(struct build *b, uint32_t node) {
   struct changes *c = b->changes;
-  uint32_t room = b->places_room;
-  if (node >= room) {
-    b->places_room = c->trie->count * 2;
-    b->places = must_resize(b->places, b->places_room, sizeof *b->places);
-    memset(b->places + room, 0, (b->places_room - room) * sizeof *b->places);
+  uint32_t room = c->trie->count * 2;
+  if (node >= b->places_room) {
+    b->places = must_extend(b->places, b->places_room, room, sizeof *b->places);
+    b->places_room = room;
   }
   if (b->places[node] == 0) {
     if (c->count == b->room)

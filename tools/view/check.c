@@ -1,11 +1,12 @@
 /* Judges dumps; contract in check.h.
  *
- *   figure             from                      judged by
- *   live bytes         the process               --max-live, --max-growth
- *   peak bytes         the process               --max-peak, --max-growth; a bound may hold, never
- * fail allocations        the sum of all arenas     --max-allocs bytes requested    the sum of all
- * arenas     --max-growth
+ *   figure           from                   judged by
+ *   live bytes       the process            --max-live, --max-growth
+ *   peak bytes       the process            --max-peak, --max-growth
+ *   allocations      the sum of all arenas  --max-allocs
+ *   bytes requested  the sum of all arenas  --max-growth
  *
+ * A peak that is only known to be at most so much may hold, but is never said to exceed a limit.
  * What can't be told from a dump is never taken for a figure that holds.
  */
 #include "check.h"

@@ -53,16 +53,15 @@ static uint64_t arena_value(const struct dump_arena *a, uint64_t waste, enum sor
   }
 }
 
-/* Waste is known by account. */
 static struct entry *arena_entries(const struct view *v) {
   const struct dump *d = v->dump;
-  struct entry *e = must_zalloc((size_t)d->n_arenas + 1, sizeof *e);
-  for (uint32_t i = 0; i < d->n_accounts; i++)
-    e[d->accounts[i].arena].waste += account_waste(&d->accounts[i]);
-  for (uint32_t i = 0; i < d->n_arenas; i++) {
-    e[i].index = i;
-    e[i].value = arena_value(&d->arenas[i], e[i].waste, v->options->sort);
-  }
+  struct entry *e = must_zalloc(d->n_arenas, sizeof *e);
+  uint64_t *waste = arenas_waste(d);
+  for (uint32_t i = 0; i < d->n_arenas; i++)
+    e[i] = (struct entry){.index = i,
+                          .waste = waste[i],
+                          .value = arena_value(&d->arenas[i], waste[i], v->options->sort)};
+  free(waste);
   return e;
 }
 
