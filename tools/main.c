@@ -1,4 +1,7 @@
-/* The command `arenashim`: picks the subcommand; each has a file of its own. */
+/* The command `arenashim`: picks the subcommand; each has a file of its own.
+ *
+ *   base <- dump <- names <- sites <- view, export, html, run     directories: who includes whom
+ */
 #include "arenas.h"
 #include "check.h"
 #include "diff.h"
