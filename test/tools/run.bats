@@ -1,11 +1,7 @@
 # `arenashim run`: what it records, shows and passes on, with the command as it would be installed.
 load common
 
-setup_file() { # the build with sanitizers, beside the shim
-  mkdir -p "$BATS_FILE_TMPDIR/bin" "$BATS_FILE_TMPDIR/lib"
-  cp "$TOOLS/arenashim" "$BATS_FILE_TMPDIR/bin"
-  ln -s "$(realpath "${SHIM:-$(dirname "$TOOL")/libarenashim.so}")" "$BATS_FILE_TMPDIR/lib"
-}
+setup_file() { installed bin lib; }
 setup() {
   TOOL=$BATS_FILE_TMPDIR/bin/arenashim
   PROGRAM=$TOOLS/run_child

@@ -1,11 +1,7 @@
 # `arenashim run` with what can't be run, can't be watched or can't be written: one line, before anything runs.
 load common
 
-setup_file() { # the build with sanitizers, beside the shim
-  mkdir -p "$BATS_FILE_TMPDIR/bin"
-  cp "$TOOLS/arenashim" "$BATS_FILE_TMPDIR/bin"
-  ln -s "$(realpath "${SHIM:-$(dirname "$TOOL")/libarenashim.so}")" "$BATS_FILE_TMPDIR/bin"
-}
+setup_file() { installed bin bin; }
 setup() {
   TOOL=$BATS_FILE_TMPDIR/bin/arenashim
   unset "${!ARENASHIM_@}" LD_PRELOAD
