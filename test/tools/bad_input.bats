@@ -101,7 +101,7 @@ patch() { # FILE OFFSET BYTE
 
 @test "options" {
   arenashim report
-  error 'report: name the FILE'
+  error '^arenashim report: name the FILE'
   arenashim report small.dump other
   error 'one FILE at a time'
   arenashim report small.dump --by heap

@@ -132,9 +132,9 @@ formats=(collapsed dhat heap json pprof speedscope)
 
 @test "options that are wrong or missing" {
   arenashim export --format collapsed
-  error 'export: name the FILE'
+  error '^arenashim export: name the FILE'
   arenashim export small.dump
-  error 'export: say which --format: pprof, collapsed, dhat, heap, json or speedscope'
+  error '^arenashim export: say which --format: pprof, collapsed, dhat, heap, json or speedscope'
   arenashim export small.dump --format svg
   error '--format=svg: use one of collapsed, dhat, heap, json, pprof, speedscope'
   arenashim export small.dump --format collapsed --value size
