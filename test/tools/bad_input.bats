@@ -86,6 +86,12 @@ patch() { # FILE OFFSET BYTE
   expect '$status == 0 && $stderr == *"4 references in it lead nowhere"* && $output == *"(call site lost)"*'
 }
 
+@test "an endless file that is no dump" {
+  TOOL=$(dirname "$TOOLS")/../arenashim
+  run --separate-stderr sh -c 'ulimit -v 100000; "$1" report /dev/zero' sh "$TOOL"
+  error '/dev/zero: not a dump'
+}
+
 @test "bytes after the end" {
   echo >>small.dump
   arenashim report small.dump
@@ -132,6 +138,6 @@ patch() { # FILE OFFSET BYTE
 
 @test "memory that is short ends in a line" {
   TOOL=$(dirname "$TOOLS")/../arenashim
-  run --separate-stderr sh -c 'head -c 200000000 /dev/zero >big; ulimit -v 100000; "$1" report big' sh "$TOOL"
+  run --separate-stderr sh -c '{ cat small.dump; head -c 200000000 /dev/zero; } >big; ulimit -v 100000; "$1" report big' sh "$TOOL"
   error 'out of memory'
 }

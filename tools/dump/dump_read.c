@@ -28,12 +28,16 @@ static uint32_t checksum(uint32_t seed, const unsigned char *at, uint64_t size) 
   return (uint32_t)crc32_z(seed, at, size);
 }
 
+/* Whether a file that begins so may be a dump. */
+static bool magic_fits(const unsigned char *at, size_t size) {
+  return size == 0 || memcmp(at, DUMP_MAGIC, size < 8 ? size : 8) == 0;
+}
+
 static bool header_check_kind(struct bytes *b) {
-  size_t known = b->size < 8 ? b->size : 8;
   if (b->size == 0) {
     say_error("%s: the file is empty: the program may have ended before its dump was written",
               b->path);
-  } else if (memcmp(b->at, DUMP_MAGIC, known) != 0) {
+  } else if (!magic_fits(b->at, b->size)) {
     say_error("%s: not a dump: run the program with ARENASHIM_DUMP=FILE to make one", b->path);
   } else if (b->size < sizeof b->header) {
     say_error("%s: cut short after %zu bytes, within its header: copy or make it again", b->path,
@@ -148,11 +152,12 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
   return d;
 }
 
+/* All of it; of what is no dump, and may be endless, no more than shows that. */
 static unsigned char *read_all(int fd, size_t *size) {
   size_t room = 0;
   unsigned char *bytes = NULL;
   ssize_t n = 1;
-  for (*size = 0; n != 0; *size += n > 0 ? (size_t)n : 0) {
+  for (*size = 0; n != 0 && magic_fits(bytes, *size); *size += n > 0 ? (size_t)n : 0) {
     if (*size == room)
       bytes = must_resize(bytes, room = room * 2 + READ_STEP, 1);
     n = read(fd, bytes + *size, room - *size);
