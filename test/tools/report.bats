@@ -143,6 +143,11 @@ rows() { # the last word of each row, in order, without title and total
   [[ $output =~ 1074M\ +123\.5G\ +10\.00K\  ]]
 }
 
+@test "on a terminal: a short text stays in its row" {
+  terminal 80 report small.dump --by class
+  [[ $output =~ \ waste\ \ cell && $output =~ \ 6100\ \ 64 ]]
+}
+
 @test "on a terminal: hot rows are coloured, unless NO_COLOR is set or the terminal is dumb" {
   local red=$'\033[1;31m' plain
   terminal 100 report small.dump

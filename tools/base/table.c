@@ -23,6 +23,7 @@ struct table {
   unsigned widths[COLUMNS];
   unsigned width; /* of the terminal, 0: none */
   unsigned cell;  /* column of the next cell */
+  unsigned text;  /* what the longest text needs, TEXT_MIN at most */
   enum heat heat; /* of the row that is being filled */
   bool colours;
   size_t used, room;
@@ -47,6 +48,9 @@ void table_words(struct table *t, const char *words) {
 
 void table_text(struct table *t, const char *text) {
   char heat[2] = {(char)t->heat, '\0'};
+  size_t length = strcspn(text, "\n");
+  if (length > t->text)
+    t->text = length < TEXT_MIN ? (unsigned)length : TEXT_MIN;
   cell_add(t, text);
   cell_add(t, heat);
   t->cell = 0;
@@ -191,7 +195,7 @@ static unsigned numbers_print(const struct table *t, const char **cell, FILE *to
     fprintf(to, "%*s", (int)t->widths[i], *cell);
     at += t->widths[i];
   }
-  return t->columns > 0 ? gap_print(t, at, TEXT_MIN, to) : 0;
+  return t->columns > 0 ? gap_print(t, at, t->text, to) : 0;
 }
 
 /* The heat of the row whose cells start there. */

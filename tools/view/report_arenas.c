@@ -177,9 +177,8 @@ static void class_row(const struct view *v, const struct entry *e, struct table 
 }
 
 void report_classes(const struct view *v) {
-  static const char *const titles[] = {"live",     "requested",  "in use", "free",
-                                       "uncarved", "slabs",      "allocs", "frees",
-                                       "waste",    "cell bytes", NULL};
+  static const char *const titles[] = {"live",   "requested", "in use", "free", "uncarved", "slabs",
+                                       "allocs", "frees",     "waste",  "cell", NULL};
   const struct dump *d = v->dump;
   struct entry *e = must_zalloc(d->n_classes, sizeof *e);
   for (uint32_t i = 0; i < d->n_classes; i++)
