@@ -148,6 +148,12 @@ rows() { # the last word of each row, in order, without title and total
   [[ $output =~ \ waste\ \ cell && $output =~ \ 6100\ \ 64 ]]
 }
 
+@test "the command line ends where its last word does" {
+  dump title.dump <<<'process program=server command="server *:7777     "'
+  arenashim report title.dump
+  expect '"${lines[1]}" == "  command  server *:7777"'
+}
+
 @test "on a terminal: hot rows are coloured, unless NO_COLOR is set or the terminal is dumb" {
   local red=$'\033[1;31m' plain
   terminal 100 report small.dump

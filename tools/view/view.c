@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct view view_of(const struct view_options *o, const struct dump *d, FILE *to) {
@@ -62,8 +63,16 @@ static void counts_print(const struct view *v, FILE *to) {
             p->ppid);
 }
 
+/* Programs that write their own title (redis-server) fill it up with blanks. */
+static void command_print(const struct view *v, FILE *to) {
+  const char *words = dump_text(v->dump, v->dump->process->command);
+  size_t length = strlen(words);
+  while (length > 0 && words[length - 1] == ' ')
+    length--;
+  fprintf(to, "  command  %.*s\n", (int)length, words);
+}
+
 static void head_print(const struct view *v, const char *words, bool all) {
-  const struct dump_process *p = v->dump->process;
   struct text text;
   FILE *to = text_start(&text);
   fputs(words, to);
@@ -72,7 +81,7 @@ static void head_print(const struct view *v, const char *words, bool all) {
   } else {
     process_print(v, to);
     if (all) {
-      fprintf(to, "  command  %s\n", dump_text(v->dump, p->command));
+      command_print(v, to);
       mode_print(v, to);
       counts_print(v, to);
     }
