@@ -264,6 +264,7 @@ check: deps-build deps-check $(PROTO).h
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ $(TOOL_DIRS:%=-I%) arena shim tools
 	shellcheck test/*.sh test/*/*.sh .ci/run
+	shellcheck -s bash tools/completions/bash/arenashim
 
 # Speed and memory beside the allocators a user could pick instead.  OPTIONS="--quick", "--help".
 bench: deps-build deps-bench
@@ -288,13 +289,7 @@ verify: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all $(B)/test/preload/tags_counts.plugin.so
 	@test/preload/tags_verify.sh long
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(B)/arenashim $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(B)/libarenashim.so $(DESTDIR)$(PREFIX)/lib
-	install -m 644 $(B)/libarena.a $(DESTDIR)$(PREFIX)/lib
-	install -m 644 arena/arena.h shim/arenashim.h $(DESTDIR)$(PREFIX)/include
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/arenashim README.md tools/arenashim.schema.json LICENSE LICENSE.jemalloc
+include tools/packaging/install.mk
 
 clean:
 	rm -rf $(B)
@@ -305,7 +300,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page install clean'
+	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page install uninstall clean'
 
-.PHONY: all demo page test test-programs asan tsan fuzz verify bench bench-tags golden mutants check install clean help
+.PHONY: all demo page test test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
 .SECONDARY:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a group of make's targets needs and that are missing.
-# Usage: test/install.sh GROUP...     groups: build, demo, test, check, bench
+# Usage: test/install.sh GROUP...     groups: build, demo, test, check, bench, deb
 #
 # With everything there, this is one dpkg-query and a few milliseconds, so make may always call it.
 # Without root or passwordless sudo it names what is missing in one line and exits 1.
@@ -14,7 +14,9 @@ packages_of() {
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-14-dev gdb xz-utils redis-server nodejs procps util-linux file \
       heaptrack dwz libdebuginfod1 google-perftools libjemalloc-dev golang-go chromium npm \
-      python3-jsonschema fonts-dejavu-core ;;
+      python3-jsonschema fonts-dejavu-core \
+      mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev ;;
+    deb) echo dpkg-dev ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \
       libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 z3 heaptrack google-perftools libgoogle-perftools4 ;;
     check) echo clang-format clang-tidy cppcheck shellcheck ;;
@@ -85,5 +87,5 @@ install_group() { # GROUP
   fi
 }
 
-[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|check|bench ...' >&2; exit 2; }
+[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|check|bench|deb ...' >&2; exit 2; }
 for group; do install_group "$group" || exit; done

@@ -1,0 +1,110 @@
+# The man pages: they render, every command in them runs as it stands there, and they have all that
+# --help, the library and the headers have.
+load common
+ROOT=$(realpath "$HERE/../..")
+MAN=$ROOT/tools/man
+HEADER=$ROOT/shim/dump_format.h
+
+setup_file() {
+  export STAGE=$BATS_FILE_TMPDIR/stage
+  make -s -C "$ROOT" install PREFIX="$STAGE" >&2
+}
+
+@test "the pages are there and render without a warning" {
+  local page warnings
+  (($(find "$STAGE/share/man" -name '*.[1357]' | wc -l) == 4))
+  for page in "$MAN"/*; do
+    # other pages of our own are not installed here
+    warnings=$(mandoc -T lint -W style "$page" | grep -v 'referenced manual not found') || true
+    warnings+=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
+    [[ -z $warnings ]] || { echo "$page: $warnings"; return 1; }
+  done
+}
+
+# examples PAGE: runs its commands one after the other.
+examples() {
+  local command count=0
+  export PATH=$STAGE/bin:$PATH LD_LIBRARY_PATH=$STAGE/lib
+  export PKG_CONFIG_PATH=$STAGE/lib/pkgconfig CMAKE_PREFIX_PATH=$STAGE
+  mkdir -p copy/debug
+  ln -s "$(command -v perl)" app
+  while read -r command; do
+    echo "command: $command"
+    timeout 60 bash -ec "$command" </dev/null 3>&- || return
+    ((++count))
+  done < <("$HERE/man_examples.py" "$MAN/$1" .)
+  ((count >= $2))
+}
+
+@test "arenashim(1): each command runs" { examples arenashim.1 15; }
+@test "libarenashim(7): each command runs" { examples libarenashim.7 6; }
+@test "arena(3): each command runs" { examples arena.3 6; }
+@test "arenashim-dump(5): each command runs" { examples arenashim-dump.5 4; }
+
+plain() { # PAGE: its text, words not cut, with options as they are typed
+  mandoc -T ascii -O width=300 "$MAN/$1" | col -b | expand
+}
+
+commands() { "$TOOL" --help | sed -nE 's/^  arenashim ([a-z]+) .*/\1/p'; }
+
+options() { # COMMAND: as its help has them: "-n, --rows=ROWS"
+  "$TOOL" "$1" --help | sed -nE 's/^ +((-., )?--[a-z-]+(=[^ ]+)?)( .*)?$/\1/p'
+}
+
+described() { # HEADING: the options that this part of arenashim(1) describes
+  plain arenashim.1 | awk -v h="   $1" '/^ ? ? ?[^ ]/ { on = $0 == h } on' |
+    sed -nE 's/^     ((-., )?--[a-z-]+(=[^ ]+)?)$/\1/p'
+}
+
+@test "arenashim(1) has each command's options and values, and no others" {
+  local command common=()
+  (($(commands | wc -l) >= 10))
+  for command in $(commands); do
+    common=("Options of every command")
+    [[ $command == run ]] || common+=(Names)
+    diff <(options "$command" | sort) \
+      <({ described "$command"; for c in "${common[@]}"; do described "$c"; done; } | sort) ||
+      { echo "in: $command"; return 1; }
+  done
+}
+
+all_named() { # PAGE NAME...
+  local page=$1 text name
+  text=$(plain "$1")
+  shift
+  (($# > 0))
+  for name; do
+    grep -qwF -- "$name" <<<"$text" || { echo "$page has no $name"; return 1; }
+  done
+}
+
+@test "libarenashim(7) has every variable and every call" {
+  local variables calls
+  variables=$(ARENASHIM_VERBOSE=1 LD_PRELOAD=$SHIM env true 2>&1 | grep -oE 'ARENASHIM_[A-Z_]+' | sort -u)
+  (($(wc -l <<<"$variables") >= 9))
+  calls=$(nm -D --defined-only "$SHIM" | awk '{ print $3 }' | sed 's/@.*//' | grep '^arenashim_' |
+    grep -v '^arenashim_region_attach')
+  # shellcheck disable=SC2086
+  all_named libarenashim.7 $variables $calls
+}
+
+@test "arena(3) has every function and every option" {
+  # shellcheck disable=SC2046
+  all_named arena.3 $(nm --defined-only "$(dirname "$SHIM")/libarena.a" |
+    awk '$2 == "T" && $3 ~ /^arena_/ { print $3 }') \
+    $(awk '/^struct arena_(config|stats) \{/ { on = 1; next } /^\}/ { on = 0 } on' "$ROOT/arena/arena.h" |
+      sed -nE 's/^  [a-z][^;]* \*?([a-z_]+);.*/\1/p')
+}
+
+@test "arenashim-dump(5) has every section with its number and size" {
+  local text name number size sizes count=0
+  text=$(plain arenashim-dump.5)
+  # sizes of items stand in the header in the order of the sections' numbers, after those of the head
+  mapfile -t sizes < <(echo 1 && sed -nE 's/^static_assert\(sizeof.*== ([0-9]+).*/\1/p' "$HEADER" | tail -n +3)
+  while read -r name number; do
+    size=${sizes[number - 1]}
+    ((++count))
+    grep -qE "^ +$name +$number +$size " <<<"$text" || { echo "$name: $number, $size bytes"; return 1; }
+  done < <(sed -n '/^enum dump_section_id/,/^}/s/^  \(DUMP_[A-Z]*\) = \([0-9]*\).*/\1 \2/p' "$HEADER")
+  ((count == ${#sizes[@]}))
+}

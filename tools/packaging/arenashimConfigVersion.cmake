@@ -1,0 +1,14 @@
+# find_package(arenashim VERSION): the same major version, and not an older one.
+set(PACKAGE_VERSION @VERSION@)
+string(REGEX MATCH "^[0-9]+" _arenashim_major "${PACKAGE_VERSION}")
+if(PACKAGE_FIND_VERSION_MAJOR EQUAL _arenashim_major AND
+   NOT PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+endif()
+if(PACKAGE_VERSION VERSION_EQUAL PACKAGE_FIND_VERSION)
+  set(PACKAGE_VERSION_EXACT TRUE)
+endif()
+if(NOT CMAKE_SIZEOF_VOID_P EQUAL 8)
+  set(PACKAGE_VERSION_UNSUITABLE TRUE)
+endif()
+unset(_arenashim_major)

@@ -1,0 +1,50 @@
+# What is installed where: `make install` and `make uninstall` go by the same lists.
+#   PREFIX   below which all is, /usr/local
+#   LIBDIR   where libraries are, $(PREFIX)/lib
+#   DESTDIR  put before all of that, for whoever makes a package
+LIBDIR := $(PREFIX)/lib
+INCLUDEDIR := $(PREFIX)/include/arenashim
+SHARE := $(PREFIX)/share
+DOCDIR := $(SHARE)/doc/arenashim
+CMAKEDIR := $(LIBDIR)/cmake/arenashim
+
+BASH_COMPLETIONS := $(SHARE)/bash-completion/completions
+ZSH_COMPLETIONS := $(SHARE)/zsh/site-functions
+FISH_COMPLETIONS := $(SHARE)/fish/vendor_completions.d
+
+# directory:file ..., each file by its own name; the programs are those of the first line
+INSTALL_755 := $(PREFIX)/bin:$(B)/arenashim $(LIBDIR):$(B)/libarenashim.so
+INSTALL_644 := $(LIBDIR):$(B)/libarena.a \
+  $(addprefix $(INCLUDEDIR):,arena/arena.h shim/arenashim.h shim/dump_format.h) \
+  $(foreach section,1 3 5 7,$(addprefix $(SHARE)/man/man$(section):,$(wildcard tools/man/*.$(section)))) \
+  $(BASH_COMPLETIONS):tools/completions/bash/arenashim \
+  $(ZSH_COMPLETIONS):tools/completions/zsh/_arenashim \
+  $(FISH_COMPLETIONS):tools/completions/fish/arenashim.fish \
+  $(addprefix $(DOCDIR):,README.md tools/arenashim.schema.json LICENSE LICENSE.jemalloc)
+# those with our paths and version filled in
+INSTALL_FILLED := $(LIBDIR)/pkgconfig:tools/packaging/arenashim.pc \
+  $(addprefix $(CMAKEDIR):tools/packaging/,arenashimConfig.cmake arenashimConfigVersion.cmake)
+
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
+  -e 's|@UP@|$(shell realpath -ms --relative-to=$(CMAKEDIR) $(PREFIX))|g'
+
+directory_of = $(DESTDIR)$(firstword $(subst :, ,$1))
+file_of = $(lastword $(subst :, ,$1))
+installed = $(call directory_of,$1)/$(notdir $(call file_of,$1))
+define newline
+
+
+endef
+
+install: all
+	$(foreach i,$(INSTALL_755),install -D -m 755 -t $(call directory_of,$i) $(call file_of,$i)$(newline)	)
+	$(foreach i,$(INSTALL_644),install -D -m 644 -t $(call directory_of,$i) $(call file_of,$i)$(newline)	)
+	$(foreach i,$(INSTALL_FILLED),install -D -m 644 -t $(call directory_of,$i) $(call file_of,$i) && \
+	  $(FILL) $(call file_of,$i) >$(call installed,$i)$(newline)	)
+
+# Directories go when they are empty and nobody else's.
+uninstall:
+	rm -f $(foreach i,$(INSTALL_755) $(INSTALL_644) $(INSTALL_FILLED),$(call installed,$i))
+	for d in $(INCLUDEDIR) $(DOCDIR) $(CMAKEDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
+
+.PHONY: install uninstall
