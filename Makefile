@@ -300,7 +300,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page install uninstall clean'
+	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page install uninstall deb clean'
 
 .PHONY: all demo page test test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
 .SECONDARY:

@@ -12,9 +12,9 @@ BASH_COMPLETIONS := $(SHARE)/bash-completion/completions
 ZSH_COMPLETIONS := $(SHARE)/zsh/site-functions
 FISH_COMPLETIONS := $(SHARE)/fish/vendor_completions.d
 
-# directory:file ..., each file by its own name; the programs are those of the first line
-INSTALL_755 := $(PREFIX)/bin:$(B)/arenashim $(LIBDIR):$(B)/libarenashim.so
-INSTALL_644 := $(LIBDIR):$(B)/libarena.a \
+# directory:file ..., each file by its own name
+INSTALL_755 := $(PREFIX)/bin:$(B)/arenashim
+INSTALL_644 := $(addprefix $(LIBDIR):$(B)/,libarenashim.so libarena.a) \
   $(addprefix $(INCLUDEDIR):,arena/arena.h shim/arenashim.h shim/dump_format.h) \
   $(foreach section,1 3 5 7,$(addprefix $(SHARE)/man/man$(section):,$(wildcard tools/man/*.$(section)))) \
   $(BASH_COMPLETIONS):tools/completions/bash/arenashim \
@@ -47,4 +47,12 @@ uninstall:
 	rm -f $(foreach i,$(INSTALL_755) $(INSTALL_644) $(INSTALL_FILLED),$(call installed,$i))
 	for d in $(INCLUDEDIR) $(DOCDIR) $(CMAKEDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
 
-.PHONY: install uninstall
+# Debian packages, in DEB.
+DEB := $(B)/deb
+deb: deps-build deps-deb
+	rm -rf $(DEB)
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(DEB))/stage PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu
+	tools/packaging/deb.sh $(DEB)/stage $(DEB)
+	rm -rf $(DEB)/stage
+
+.PHONY: install uninstall deb
