@@ -98,13 +98,24 @@ has() { # TEXT WORD...
   has "$(in_zsh arenashim run '')" '(-)1:program:_command_names -e'
 }
 
-@test "bash itself completes a line" {
-  run timeout 20 script -qec "bash --norc --noprofile -i" /dev/null <<END
-. $COMPLETIONS/bash/arenashim
-arenashim --versi$(printf '\t')
-arenashim repo$(printf '\t')--usag$(printf '\t')
+# typed START SHELL...: an interactive shell, after START, completes lines that are typed with tabs.
+typed() {
+  local start=$1 tab=$'\t' shell
+  shift
+  printf -v shell '%q ' "$@"
+  run timeout 20 script -qec "$shell" /dev/null <<END
+$start
+arenashim --vers$tab
+arenashim repo$tab--usag$tab
+arenashim report --by=mod${tab}app.dump
 exit
 END
   [[ $output == *$("$TOOL" --version)* ]]
   [[ $output == *'Usage: arenashim report '* ]]
+  [[ $output == *'arenashim: app.dump: '* && $output != *--by=mod:* ]]
+}
+
+@test "bash itself completes a line" { typed ". $COMPLETIONS/bash/arenashim" bash --norc --noprofile -i; }
+@test "zsh itself completes a line" {
+  typed "fpath=($COMPLETIONS/zsh \$fpath); autoload -Uz compinit; compinit -u -D" zsh -f -i
 }
