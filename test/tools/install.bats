@@ -9,22 +9,22 @@ setup_file() {
 
 below() { (cd "$1" && find . ! -type d | sort); }
 
-@test "DESTDIR, PREFIX and LIBDIR say where; uninstall leaves nothing" {
+@test "DESTDIR, PREFIX and LIBDIR say where; all may read it; uninstall leaves nothing" {
   local at=(DESTDIR="$PWD/d" PREFIX=/opt/a LIBDIR=/opt/a/lib/x86_64-linux-gnu)
   mkdir -p d/opt/a/share/doc/other && touch d/opt/a/share/doc/other/README
-  make -s -C "$ROOT" install "${at[@]}"
+  (umask 077 && make -s -C "$ROOT" install "${at[@]}")
+  [[ -z $(find d/opt/a/* ! -perm -444) ]]
   [[ -x d/opt/a/bin/arenashim && -f d/opt/a/lib/x86_64-linux-gnu/libarenashim.so ]]
   [[ ! -e d/opt/a/lib/libarenashim.so ]]
   grep -qx 'libdir=/opt/a/lib/x86_64-linux-gnu' d/opt/a/lib/x86_64-linux-gnu/pkgconfig/arenashim.pc
-  ! grep -rnE '@[A-Z]+@' d
+  [[ -z $(grep -rnE '@[A-Z]+@' d) ]]
   make -s -C "$ROOT" uninstall "${at[@]}"
   [[ $(below d) == ./opt/a/share/doc/other/README ]]
-  ! find d -type d -empty | grep arenashim
+  [[ -z $(find d -type d -empty -name arenashim) ]]
   make -s -C "$ROOT" uninstall "${at[@]}" # a second time there is nothing to do
 }
 
-@test "what is installed can be read by all, and runs" {
-  ! find "$STAGE" ! -perm -444 | grep .
+@test "what is installed runs" {
   [[ $("$STAGE/bin/arenashim" --version) == "$("$TOOL" --version)" ]]
   LD_PRELOAD=$STAGE/lib/libarenashim.so ARENASHIM_DUMP=$PWD/ls.dump ls /
   "$STAGE/bin/arenashim" report ls.dump | grep -q 'ls'

@@ -12,13 +12,22 @@ setup_file() {
 
 @test "the pages are there and render without a warning" {
   local page warnings
-  (($(find "$STAGE/share/man" -name '*.[1357]' | wc -l) == 4))
+  (($(find "$STAGE/share/man" -name '*.[1357]' -size +1k | wc -l) == 4))
   for page in "$MAN"/*; do
     # other pages of our own are not installed here
     warnings=$(mandoc -T lint -W style "$page" | grep -v 'referenced manual not found') || true
     warnings+=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
     [[ -z $warnings ]] || { echo "$page: $warnings"; return 1; }
   done
+}
+
+@test "each function has a page" {
+  local name count=0
+  for name in $(nm --defined-only "$(dirname "$SHIM")/libarena.a" | awk '$2 == "T" && $3 ~ /^arena_/ { print $3 }'); do
+    man -M "$STAGE/share/man" 3 "$name" | grep -q 'arena_create.*arena_destroy'
+    ((++count))
+  done
+  ((count > 15))
 }
 
 # examples PAGE: runs its commands one after the other.

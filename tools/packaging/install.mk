@@ -25,6 +25,9 @@ INSTALL_644 := $(addprefix $(LIBDIR):$(B)/,libarenashim.so libarena.a) \
 INSTALL_FILLED := $(LIBDIR)/pkgconfig:tools/packaging/arenashim.pc \
   $(addprefix $(CMAKEDIR):tools/packaging/,arenashimConfig.cmake arenashimConfigVersion.cmake)
 
+# a page for each function, which shows the one of all
+INSTALL_PAGES := $(patsubst %,$(SHARE)/man/man3:%.3,$(shell sed -n 's/^\.Nm \(arena_[a-z_]*\).*/\1/p' tools/man/arena.3))
+
 FILL = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
   -e 's|@UP@|$(shell realpath -ms --relative-to=$(CMAKEDIR) $(PREFIX))|g'
 
@@ -41,16 +44,17 @@ install: all
 	$(foreach i,$(INSTALL_644),install -D -m 644 -t $(call directory_of,$i) $(call file_of,$i)$(newline)	)
 	$(foreach i,$(INSTALL_FILLED),install -D -m 644 -t $(call directory_of,$i) $(call file_of,$i) && \
 	  $(FILL) $(call file_of,$i) >$(call installed,$i)$(newline)	)
+	$(foreach i,$(INSTALL_PAGES),umask 022; echo .so man3/arena.3 >$(call installed,$i)$(newline)	)
 
 # Directories go when they are empty and nobody else's.
 uninstall:
-	rm -f $(foreach i,$(INSTALL_755) $(INSTALL_644) $(INSTALL_FILLED),$(call installed,$i))
+	rm -f $(foreach i,$(INSTALL_755) $(INSTALL_644) $(INSTALL_FILLED) $(INSTALL_PAGES),$(call installed,$i))
 	for d in $(INCLUDEDIR) $(DOCDIR) $(CMAKEDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
 
-# Debian packages, in DEB.
+# Debian packages; they go to DEB.
 DEB := $(B)/deb
 deb: deps-build deps-deb
-	rm -rf $(DEB)
+	rm -rf $(DEB)/stage
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(DEB))/stage PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu
 	tools/packaging/deb.sh $(DEB)/stage $(DEB)
 	rm -rf $(DEB)/stage
