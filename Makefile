@@ -263,7 +263,7 @@ check: deps-build deps-check $(PROTO).h
 	  clang-tidy --quiet $$f -- $(TOOL_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ $(TOOL_DIRS:%=-I%) arena shim tools
-	shellcheck test/*.sh test/*/*.sh .ci/run
+	shellcheck test/*.sh test/*/*.sh tools/*/*.sh .ci/run
 	shellcheck -s bash tools/completions/bash/arenashim
 
 # Speed and memory beside the allocators a user could pick instead.  OPTIONS="--quick", "--help".

@@ -8,6 +8,7 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return
   mkdir -p files/debug
   touch files/app.dump
+  echo 'a found line' >files/text
   cd files || return
 }
 
@@ -23,7 +24,7 @@ in_bash() {
 }
 
 in_fish() { # LINE
-  fish --no-config -c "source $COMPLETIONS/fish/arenashim.fish; complete -C '$1'" | sort
+  fish --no-config -c "set fish_complete_path /usr/share/fish/completions; source $COMPLETIONS/fish/arenashim.fish; complete -C '$1'" | sort
 }
 
 # What _arguments and _describe are told, a word a line.
@@ -94,6 +95,7 @@ has() { # TEXT WORD...
   [[ $(in_bash arenashim run cat a) == app.dump ]]
   [[ $(in_bash arenashim run cat --out a) == app.dump ]]
   in_fish 'arenashim run gre' | grep -qE '^grep\b'
+  in_fish 'arenashim run -o x tar --extr' | grep -q '^--extract'
   in_fish 'arenashim report a' | grep -qx app.dump
   has "$(in_zsh arenashim run '')" '(-)1:program:_command_names -e'
 }
@@ -108,14 +110,20 @@ $start
 arenashim --vers$tab
 arenashim repo$tab--usag$tab
 arenashim report --by=mod${tab}app.dump
+arenashim run -o g.dump grep --fixed-s$tab a text
 exit
 END
   [[ $output == *$("$TOOL" --version)* ]]
   [[ $output == *'Usage: arenashim report '* ]]
   [[ $output == *'arenashim: app.dump: '* && $output != *--by=mod:* ]]
+  [[ $output == *'a found line'* ]]
 }
 
-@test "bash itself completes a line" { typed ". $COMPLETIONS/bash/arenashim" bash --norc --noprofile -i; }
+# The options of a program under `run` are those that its own completion offers.
+@test "bash itself completes a line" {
+  typed ". /usr/share/bash-completion/bash_completion; . $COMPLETIONS/bash/arenashim" bash --norc --noprofile -i
+}
+
 @test "zsh itself completes a line" {
   typed "fpath=($COMPLETIONS/zsh \$fpath); autoload -Uz compinit; compinit -u -D" zsh -f -i
 }

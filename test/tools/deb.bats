@@ -69,3 +69,14 @@ field() { dpkg-deb -f "$DEB/$1"_*.deb "$2"; }
   local package
   for package in "$DEB"/*.deb; do cmp "$package" "again/${package##*/}"; done
 }
+
+@test "dpkg installs both and leaves nothing when it removes them" {
+  ((EUID == 0)) || skip "dpkg wants root"
+  mkdir -p root/var/lib/dpkg
+  touch root/var/lib/dpkg/status
+  dpkg --root="$PWD/root" --force-depends -i "$DEB"/*.deb
+  [[ $(dpkg --root="$PWD/root" -l arenashim libarenashim-dev | grep -c ^ii) == 2 ]]
+  root/usr/bin/arenashim run -o run.dump ls /
+  dpkg --root="$PWD/root" --purge arenashim libarenashim-dev
+  [[ ! -e root/usr ]]
+}

@@ -44,4 +44,4 @@ complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -a '(__arenashi
 complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -l help -d 'List the commands'
 complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -l version -d 'Tell the version'
 complete -c arenashim -n '__arenashim_command >/dev/null' -a '(__arenashim_words)'
-complete -c arenashim -n 'contains run (__arenashim_command)' -a '(__fish_complete_subcommand --fcs-skip=2)'
+complete -c arenashim -n 'contains run (__arenashim_command)' -a '(__fish_complete_subcommand --fcs-skip=2 -o --output -t --tag)'
