@@ -17,7 +17,7 @@ static void running_name(uint32_t thread, char name[16]) {
   text_str(&t, "/comm");
   path[t.length] = '\0';
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? 0 : read(fd, name, 16);
+  ssize_t n = fd < 0 ? 0 : pread(fd, name, 16, 0);
   if (fd >= 0)
     close(fd);
   name[n > 0 ? n - 1 : 0] = '\0'; /* without the newline */

@@ -112,7 +112,9 @@ static uint32_t command(struct dump_work *w) {
   size_t start = w->strings_bytes, most = start + COMMAND_MAX;
   int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
   ssize_t n = 0;
-  while (fd >= 0 && w->strings_bytes < most && (n = read(fd, line, sizeof line)) > 0)
+  /* By position: the child of a fork in a signal handler shares the file's own, and both go on. */
+  while (fd >= 0 && w->strings_bytes < most &&
+         (n = pread(fd, line, sizeof line, (off_t)(w->strings_bytes - start))) > 0)
     for (ssize_t i = 0; i < n; i++) {
       if (line[i] == '\0')
         line[i] = ' ';

@@ -134,7 +134,7 @@ uint64_t gather_idle_bytes(const struct gathered *g, unsigned c) {
 uint64_t gather_resident(void) {
   char buffer[128];
   int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? 0 : read(fd, buffer, sizeof buffer - 1);
+  ssize_t n = fd < 0 ? 0 : pread(fd, buffer, sizeof buffer - 1, 0);
   if (fd >= 0)
     close(fd);
   uint64_t pages = 0;
