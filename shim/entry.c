@@ -97,7 +97,9 @@ static inline void *serve_large(struct asker a, size_t n) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
-    p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
+    do
+      p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
+    while (unlikely(p == NULL) && large_spare_drop(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -110,7 +112,8 @@ void *large_alloc_any(size_t n, const void *frame) {
   if (a.h == NULL)
     return p;
   large_spare_setup(a.h);
-  if (tagged_mode == TAGGED_NONE && large_thread_cached() && !large_remembers())
+  /* Outside the gate: only a look, nothing of jemalloc's. */
+  if (tagged_mode == TAGGED_NONE && large_thread_state == LARGE_CACHED && !large_remembers())
     a.h->straight = true;
   return p;
 }
@@ -125,8 +128,10 @@ void *large_calloc(size_t n, const void *frame) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
-    p = large_thread_cached() ? jep_calloc(1, bytes)
-                              : jep_mallocx(bytes, LARGE_NO_CACHE | LARGE_ZERO);
+    do
+      p = large_thread_cached() ? jep_calloc(1, bytes)
+                                : jep_mallocx(bytes, LARGE_NO_CACHE | LARGE_ZERO);
+    while (unlikely(p == NULL) && large_spare_drop(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -140,8 +145,10 @@ void *large_memalign(size_t alignment, size_t n, const void *frame) {
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
     return counted(a.h, NULL, 0);
   if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
-    p = large_thread_cached() ? jep_memalign(alignment, bytes)
-                              : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
+    do
+      p = large_thread_cached() ? jep_memalign(alignment, bytes)
+                                : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
+    while (unlikely(p == NULL) && large_spare_drop(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -283,8 +290,11 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   bool had = unlikely(tagged_mode != TAGGED_NONE) && large_tags_take(p, &before);
   size_t held = had ? jep_malloc_usable_size(p) : 0;
   bool cached = large_thread_cached();
-  void *to = cached && flags == 0 ? jep_realloc(p, n)
-                                  : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
+  void *to;
+  do
+    to = cached && flags == 0 ? jep_realloc(p, n)
+                              : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
+  while (unlikely(to == NULL) && large_spare_drop(n));
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, to, n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)

@@ -13,8 +13,8 @@
 
 #include "../arena/base.h"
 
-/* jemalloc's own entries.  Sizes are at least 1; what these return for failures is jemalloc's
- * documented behaviour: NULL and ENOMEM from the first group, NULL alone from mallocx. */
+/* jemalloc's own entries.  Sizes are at least 1; what these return for failures is NULL; they
+ * leave errno alone (large_pages.c). */
 extern hidden void *jep_malloc(size_t n);
 extern hidden void *jep_calloc(size_t count, size_t size);
 extern hidden void *jep_realloc(void *p, size_t n);

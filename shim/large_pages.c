@@ -67,6 +67,14 @@ uint64_t large_mapped_bytes(void) { return count_get(&mapped); }
 /* jemalloc's start maps one page for a test, and crashes if it gets none: then it gets this one. */
 static _Alignas(PAGE_BYTES) char spare_page[PAGE_BYTES];
 
+/* jemalloc's errno: it sets it when it is refused what a second try may get.  The program's own is
+ * set by entry.c. */
+hidden int *large_errno(void);
+int *large_errno(void) {
+  static __thread int jemallocs __attribute__((tls_model("initial-exec")));
+  return &jemallocs;
+}
+
 /* Under these names jemalloc finds the system's calls (large.syms). */
 hidden void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset);
 hidden int large_munmap(void *address, size_t bytes);

@@ -74,6 +74,13 @@ static void look(uint64_t asked, uint32_t now) {
     jep_mallctl("arena.4096.decay", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
 }
 
+bool large_spare_drop(size_t bytes) {
+  uint64_t before = os_released_bytes();
+  if (spare.ours && bytes <= PTRDIFF_MAX)
+    large_purge();
+  return os_released_bytes() != before;
+}
+
 void large_spare_forget(void) { atomic_flag_clear(&spare.busy); }
 
 void large_spare_look(struct heap *h, size_t bytes) {

@@ -24,6 +24,10 @@ hidden void large_spare_setup(struct heap *h);
  * 0, just to look.  Not inside jemalloc.  Keeps errno. */
 hidden void large_spare_look(struct heap *h, size_t bytes);
 
+/* Inside the gate: a request of so many bytes was refused.  True: something that was kept has gone
+ * back, and another try is worth it. */
+hidden bool large_spare_drop(size_t bytes);
+
 /* In the child of a fork. */
 hidden void large_spare_forget(void);
 

@@ -10,8 +10,8 @@ static __thread bool refused __attribute__((tls_model("initial-exec")));
 
 void large_thread_refused(void) { refused = true; }
 
-/* jemalloc's start reads numbers in its options, which sets errno: it is over before any request,
- * at once or at the second try. */
+/* jemalloc's start asks libc for what may not be there, which sets errno: it is over before any
+ * request, at once or at the second try. */
 static bool is_started(void) {
   int saved = errno;
   bool started = jep_nallocx(1, 0) != 0 || jep_nallocx(1, 0) != 0;

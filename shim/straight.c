@@ -18,11 +18,13 @@ void *large_alloc(size_t n, const void *frame) {
     if (likely(gate_word() == 0)) {
       void *p = jep_malloc(n);
       gate_leave(h);
-      if (likely(p != NULL))
+      if (likely(p != NULL)) {
         count_add(&h->large_allocs, 1);
-      return p;
+        return p;
+      }
+    } else {
+      h->outside--;
     }
-    h->outside--;
   }
   return large_alloc_any(n, frame);
 }
