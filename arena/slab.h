@@ -134,7 +134,8 @@ hidden void slab_clear(struct slab *s);
 /* EMPTY -> an uncarved slab of that class, in no list. */
 hidden void slab_assign(struct slab *s, unsigned class);
 
-/* Links up to `cells` uncarved cells into a list (all count as used); their number in *n. */
+/* Links up to `cells` uncarved cells into a list (all count as used); their number in *n.  Where
+ * among them the list begins differs from slab to slab.  Not of a slab that is all carved. */
 hidden struct cell *slab_carve(struct slab *s, unsigned cells, unsigned *n);
 
 /* Number of cells in a list that should lie in this slab: stops at the first link that does

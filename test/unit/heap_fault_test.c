@@ -117,7 +117,7 @@ static void test_never_handed_out(void **state) {
   (void)state;
   become_new_thread();
   allocate_all(1, 500);
-  culprit = (char *)objects[0] + 100 * 512;
+  culprit = slab_memory(slab_of(objects[0])) + 100 * 512;
   death_of(free_culprit, said, sizeof said);
   char rest[80];
   snprintf(rest, sizeof rest, "this memory was never handed out of arena %u\n",

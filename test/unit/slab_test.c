@@ -46,7 +46,18 @@ static void test_rows_and_memory_correspond(void **state) {
   }
 }
 
-/* Carving in steps of every size up to 70: all cells once, in order, then none. */
+/* The list has each of the n cells from number `from` on once: ascending, and around once. */
+static void require_cells(const struct slab *s, const struct cell *list, unsigned from,
+                          unsigned n) {
+  unsigned at = slab_cell_index(s, list);
+  for (unsigned i = 0; i < n; i++, list = list->next) {
+    require((const char *)list == slab_cell(s, at));
+    at = at + 1 < from + n ? at + 1 : from;
+  }
+  require(list == NULL);
+}
+
+/* Carving in steps of every size up to 70: all cells once, then none. */
 static void carve_all(unsigned c, unsigned step) {
   struct slab *s = fresh_slab(c);
   unsigned expected = 0;
@@ -56,11 +67,10 @@ static void carve_all(unsigned c, unsigned step) {
     const struct cell *list = slab_carve(s, step, &n);
     require(n == (step < s->capacity - expected ? step : s->capacity - expected));
     require(slab_list_length(s, list, &broken) == n && !broken);
-    for (; list != NULL; list = list->next, expected++)
-      require((const char *)list == slab_cell(s, expected));
+    require_cells(s, list, expected, n);
+    expected += n;
     require(s->carved == expected);
   }
-  require(slab_cell(s, expected) <= slab_memory(s) + SLAB_BYTES);
 }
 
 static void test_carving(void **state) {
@@ -68,6 +78,21 @@ static void test_carving(void **state) {
   for (unsigned c = 1; c <= CLASSES; c++)
     for (unsigned step = 1; step <= 70; step += 3)
       carve_all(c, step);
+}
+
+/* First cells of neighbouring slabs do not share a set of the first-level cache. */
+static void test_lists_begin_in_different_sets(void **state) {
+  (void)state;
+  enum { NEIGHBOURS = 8 };
+  for (unsigned c = 1; c <= CLASSES; c++) {
+    bool seen[4096 / CACHE_LINE] = {false};
+    for (unsigned i = 0; i < NEIGHBOURS; i++) {
+      unsigned n, set;
+      set = (uintptr_t)slab_carve(fresh_slab(c), 64, &n) % 4096 / CACHE_LINE;
+      require(!seen[set]);
+      seen[set] = true;
+    }
+  }
 }
 
 /* Every address of a slab with some cells carved. */
@@ -163,6 +188,7 @@ int main(void) {
       cmocka_unit_test(test_assigned_slab_is_empty),
       cmocka_unit_test(test_rows_and_memory_correspond),
       cmocka_unit_test(test_carving),
+      cmocka_unit_test(test_lists_begin_in_different_sets),
       cmocka_unit_test(test_has_cell),
       cmocka_unit_test(test_list_length_of_none),
       cmocka_unit_test(test_broken_lists),
