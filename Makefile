@@ -111,7 +111,7 @@ PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
 
 $(B)/test/preload/%: test/preload/%.c $(wildcard test/preload/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< -ldl
+	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< -ldl -lm
 $(B)/test/preload/region_user $(B)/test/preload/tags_regions: $(B)/%: %.c $(B)/libarena.a $(wildcard test/preload/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< $(B)/libarena.a

@@ -50,19 +50,38 @@ static void count_relisted(struct heap *h, struct slab *s) {
     atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
   count_add(&h->freed[c], n);
   slab_set_used(s, used, s->until);
+  if (h->cut[c] > 1)
+    h->cut[c] -= n;
 }
 
-/* A list was cut from the slab, or is about to be.  With samples and with tags each request must
- * meet the end of a list, or have its cell looked at when it is freed. */
-static void receive_frees(struct heap *h, struct slab *s) {
-  s->into = range.tagged || h->cut[s->class] != 0 ? &s->free : &h->head[s->class];
+/* So many frees may go back to a list of class c, and be handed out again, before a sample is due:
+ * 0 if the list alone suffices. */
+static int32_t relists_left(const struct heap *h, unsigned c) {
+  uint32_t cut = h->cut[c];
+  return cut == 0 || cut > RELISTS_MAX ? RELISTS_MAX : (int32_t)cut - 1;
+}
+
+/* A list of n cells is about to be cut from the slab.  With tags each cell must be looked at when
+ * it is freed; and before a sample the list must end. */
+static void receive_frees(struct heap *h, struct slab *s, unsigned n) {
+  uint32_t cut = h->cut[s->class];
+  bool relists = !range.tagged && (cut == 0 || cut - 1 > n);
+  s->into = relists ? &h->head[s->class] : &s->free;
+}
+
+/* The countdown of the current slab, when `used` of its cells are. */
+static void watch_current(struct heap *h, struct slab *s, int32_t used) {
+  int32_t relists = relists_left(h, s->class);
+  if (relists == 0)
+    s->into = &s->free;
+  slab_watch_current(s, used, relists);
 }
 
 /* The number of used cells fell to `used`: the state follows. */
 static void settle(struct heap *h, struct slab *s, int32_t used) {
   if (s->state == SLAB_CURRENT) {
     count_relisted(h, s);
-    slab_watch_current(s, used);
+    watch_current(h, s, used);
   } else {
     if (s->state == SLAB_QUEUED) {
       if (used > 0) {
@@ -119,8 +138,10 @@ static cold void *harvest_part(struct heap *h, struct slab *s, unsigned n) {
     last = last->next;
   struct cell *rest = last->next;
   last->next = NULL;
+  int32_t used = slab_used(s);
   count_add(&h->freed[s->class], n);
-  slab_watch_first_free(s, SLAB_CURRENT, slab_used(s) + (int32_t)n);
+  receive_frees(h, s, n);
+  slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   void *p = hand_out(h, s, list, n);
   s->free = rest;
   return p;
@@ -135,7 +156,7 @@ static inline void *harvest(struct heap *h, struct slab *s) {
   if (unlikely(cut > 1 && cut <= n))
     return harvest_part(h, s, cut - 1);
   count_add(&h->freed[s->class], n);
-  receive_frees(h, s);
+  receive_frees(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
   void *p = hand_out(h, s, list, n);
   atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find the list lost */
@@ -151,7 +172,7 @@ static void *carve(struct heap *h, struct slab *s) {
   unsigned n;
   int32_t used = slab_used(s);
   struct cell *list = slab_carve(s, cells, &n);
-  receive_frees(h, s);
+  receive_frees(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   uint64_t bytes = count_get(&h->carved_bytes) + n * size;
   atomic_store_explicit(&h->carved_bytes, bytes, memory_order_relaxed);
@@ -218,7 +239,7 @@ void *heap_refill(struct heap *h, unsigned c) {
     s = h->current[c] = next_slab(h, c);
     if (s == NULL)
       return NULL;
-    slab_watch_current(s, slab_used(s));
+    watch_current(h, s, slab_used(s));
   }
 }
 
@@ -239,7 +260,7 @@ static bool unlist(struct heap *h, struct slab *s, unsigned c) {
     h->cut[c] += n;
   int32_t used = slab_used(s) - (int32_t)n;
   s->into = &s->free;
-  slab_watch_current(s, used);
+  watch_current(h, s, used);
   if (n > 0)
     append(s, list, n);
   return true;

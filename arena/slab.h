@@ -19,8 +19,8 @@
  * `until` counts the owner's frees down to the next event the owner must attend to:
  *   CURRENT  the heap's thread list is cut from this slab.  After a cut until = 1: the first
  *            free is checked thoroughly (an interior pointer shows here at no cost to the
- *            others); then until = RELISTS_MAX or, if it doesn't relist, used + 1, which only a
- *            double free can reach.
+ *            others); then until = RELISTS_MAX (less before a sample, heap.c) or, if it doesn't
+ *            relist, used + 1, which only a double free can reach.
  *   FULL     no free cell, in no queue.  until = 1: the first free puts it into the queue.
  *   QUEUED   has free cells.  until = used: at 0 the slab is empty and is retired.
  *   EMPTY    no class; owner kept, until = 1, so that a double free shows.
@@ -94,10 +94,11 @@ static inline void slab_set_used(struct slab *s, int32_t used, int32_t until) {
     s->armed = until;
 }
 
-/* Where the countdown stands in each state (the table above). */
-static inline void slab_watch_current(struct slab *s, int32_t used) {
+/* Where the countdown stands in each state (the table above).  `relists`: so many frees may go to
+ * the thread's list until the owner must attend, if they go there. */
+static inline void slab_watch_current(struct slab *s, int32_t used, int32_t relists) {
   s->state = SLAB_CURRENT;
-  slab_set_used(s, used, slab_relists(s) ? RELISTS_MAX : used + 1);
+  slab_set_used(s, used, slab_relists(s) ? relists : used + 1);
 }
 static inline void slab_watch_first_free(struct slab *s, enum slab_state state, int32_t used) {
   s->state = (uint8_t)state;

@@ -45,8 +45,8 @@ bool sampling_takes(struct heap *h, size_t n) {
   return true;
 }
 
-uint32_t sampling_weight(size_t n, const void *p) {
+uint32_t sampling_weight(struct heap *h, size_t n) {
   double stands_for = -1 / expm1(-(double)n / (double)sampling_period);
-  double weight = floor(stands_for + unit(mix((uintptr_t)p)));
+  double weight = floor(stands_for + draw(h));
   return weight < WEIGHT_MAX ? (uint32_t)weight : WEIGHT_MAX;
 }

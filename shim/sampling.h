@@ -5,8 +5,8 @@
  * class with cells of s bytes the gaps are geometric with p = 1 - exp(-s/period), as if each byte
  * were picked with probability 1/period.  Large: the same with the size itself.
  *
- * A sample stands for 1/p requests.  That number is rounded up or down at random, by the object's
- * address, so that sums are unbiased and its free takes off what its request added.
+ * A sample stands for 1/p requests.  That number is rounded up or down at random, so that sums are
+ * unbiased; the object's tag has it, so that its free takes off what its request added.
  */
 #ifndef SHIM_SAMPLING_H
 #define SHIM_SAMPLING_H
@@ -25,9 +25,9 @@ hidden void sampling_next(struct heap *h, unsigned c);
 /* Is this large request a sample? */
 hidden bool sampling_takes(struct heap *h, size_t n);
 
-/* How many requests an object at p stands for, of a size of n (with rounding if small): at least 1,
- * at most WEIGHT_MAX. */
+/* How many requests a sample of a size of n (with rounding if small) stands for: at least 1, at
+ * most WEIGHT_MAX.  Draws. */
 #define WEIGHT_MAX ((UINT32_C(1) << 29) - 1)
-hidden uint32_t sampling_weight(size_t n, const void *p);
+hidden uint32_t sampling_weight(struct heap *h, size_t n);
 
 #endif

@@ -100,8 +100,8 @@ static size_t held_bytes(size_t n, const void *p) {
                              : jep_malloc_usable_size((void *)p);
 }
 
-static uint32_t weight_of(size_t held, const void *p) {
-  return sampling_period == 0 ? 1 : sampling_weight(held, p);
+static uint32_t weight_of(struct heap *h, size_t held) {
+  return sampling_period == 0 ? 1 : sampling_weight(h, held);
 }
 
 /* An object without a tag (no memory for one) is in no account: only counted. */
@@ -112,7 +112,7 @@ void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site) {
                         .bytes = n,
                         .site = site,
                         .arena = heap_number(h),
-                        .weight = weight_of(n <= SMALL_MAX ? held : n, p)};
+                        .weight = weight_of(h, n <= SMALL_MAX ? held : n)};
   if (!large_tags_put(&t)) {
     capture_of(h)->counts.untagged++;
     return;

@@ -54,6 +54,15 @@ at_depths() {
   done
 }
 
+@test "samples are unbiased estimates, whatever is freed meanwhile" {
+  for period in 2000 20000; do
+    for mode in site stack:8; do
+      run_shim ARENASHIM_TAG=$mode ARENASHIM_SAMPLE=$period "$BIN/tags_sampled" $period
+      expect_ok
+    done
+  done
+}
+
 @test "the program's own tags: pushed, popped, refused" {
   run_shim ARENASHIM_TAG=stack:8 "$BIN/tags_truth" 8 tags
   expect_ok

@@ -106,7 +106,8 @@ static inline void check_countdown(const struct slab *s, int32_t used) {
     if (slab_relists(s)) {
       require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_MAX);
     } else {
-      require(s->until == used + 1 || (s->until == 1 && used == carved));
+      bool cut = s->owner->cut[s->class] != 0; /* only a part of the free cells may be listed */
+      require(s->until == used + 1 || (s->until == 1 && (used == carved || cut)));
     }
     break;
   case SLAB_QUEUED:

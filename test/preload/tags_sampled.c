@@ -1,0 +1,85 @@
+/* Samples: three call sites with very different shapes of use, estimated within a few per cent.
+ *
+ *   one_deep   what is freed at once: its cell goes round and no list would end by itself
+ *   random     1,000 slots replaced at random
+ *   kept       never freed
+ *
+ * The expected number of samples of a site is bytes/period; the estimate's standard error is about
+ * 1/sqrt of that.  Allowed are five of them, so that a sound shim fails one run in a million.
+ *
+ * Usage: tags_sampled PERIOD   (as ARENASHIM_SAMPLE has it, in bytes) */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../shim/arenashim.h"
+
+enum { SIZE = 100, PAIRS = 4000000, SLOTS = 1000, KEPT = 400000 };
+
+static void *slots[SLOTS], *kept[KEPT];
+
+static __attribute__((noinline, noclone)) void one_deep(void) {
+  for (int i = 0; i < PAIRS; i++)
+    free(malloc(SIZE));
+}
+
+static __attribute__((noinline)) void random_slots(void) {
+  uint64_t x = 88172645463325252u;
+  for (int i = 0; i < PAIRS; i++) {
+    x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+    void **slot = &slots[(x >> 20) % SLOTS];
+    free(*slot);
+    *slot = malloc(SIZE);
+  }
+}
+
+static __attribute__((noinline)) void keep(void) {
+  for (int i = 0; i < KEPT; i++)
+    kept[i] = malloc(SIZE);
+}
+
+static struct {
+  const char *name;
+  char *from, *end; /* the function's code, as far as it may reach */
+  double allocs, live;
+  double estimated_allocs, estimated_live_bytes;
+} sites[] = {
+    {"one_deep", (char *)one_deep, (char *)one_deep + 128, PAIRS, 0, 0, 0},
+    {"random", (char *)random_slots, (char *)random_slots + 256, PAIRS, SLOTS, 0, 0},
+    {"keep", (char *)keep, (char *)keep + 128, KEPT, KEPT, 0, 0},
+};
+
+static void visit(const struct arenashim_site *s, void *argument) {
+  (void)argument;
+  for (size_t i = 0; i < sizeof sites / sizeof sites[0]; i++)
+    if (s->frames > 0 && (char *)s->path[0] > sites[i].from && (char *)s->path[0] < sites[i].end) {
+      sites[i].estimated_allocs += (double)s->allocs;
+      sites[i].estimated_live_bytes += (double)s->live_bytes;
+      return;
+    }
+}
+
+static int differs(const char *name, const char *what, double expected, double got, double period) {
+  double error = 5 * sqrt(expected * period / SIZE);
+  printf("%s: %s %.0f, estimated %.0f, allowed +-%.0f\n", name, what, expected, got, error);
+  return fabs(got - expected) > error;
+}
+
+int main(int argc, char **argv) {
+  double period = argc == 2 ? atof(argv[1]) : 0;
+  if (period < 1 || arenashim_sites == NULL)
+    return 2;
+  one_deep();
+  random_slots();
+  keep();
+  arenashim_sites(visit, NULL);
+  int bad = 0;
+  for (size_t i = 0; i < sizeof sites / sizeof sites[0]; i++) {
+    bad += differs(sites[i].name, "requests", sites[i].allocs, sites[i].estimated_allocs, period);
+    bad += differs(sites[i].name, "alive", sites[i].live, sites[i].estimated_live_bytes / SIZE,
+                   period);
+  }
+  return bad != 0;
+}
