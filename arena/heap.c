@@ -61,11 +61,10 @@ static int32_t relists_left(const struct heap *h, unsigned c) {
   return cut == 0 || cut > RELISTS_MAX ? RELISTS_MAX : (int32_t)cut - 1;
 }
 
-/* A list of n cells is about to be cut from the slab.  With tags each cell must be looked at when
- * it is freed; and before a sample the list must end. */
+/* A list of n cells is about to be cut from the slab.  Before a sample it must end. */
 static void receive_frees(struct heap *h, struct slab *s, unsigned n) {
   uint32_t cut = h->cut[s->class];
-  bool relists = !range.tagged && (cut == 0 || cut - 1 > n);
+  bool relists = cut == 0 || cut - 1 > n;
   s->into = relists ? &h->head[s->class] : &s->free;
 }
 

@@ -84,8 +84,9 @@ void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *si
   *row = 0;
   a->temporary += b->last == p;
   bool tell = account_take(b, a, tag_bytes(t), slab_cell_bytes(s));
-  ((struct cell *)p)->next = s->free;
-  s->free = p;
+  struct cell **into = s->into;
+  ((struct cell *)p)->next = *into;
+  *into = p;
   if (unlikely((--s->until == 0) | tell))
     free_attend(p, s, entry, site);
 }

@@ -25,11 +25,6 @@ static inline void context_set(ucontext_t *c, uintptr_t ip, uintptr_t sp, uintpt
   c->uc_mcontext.gregs[REG_RBP] = (greg_t)bp;
 }
 
-/* Where the context keeps rbp. */
-static inline uintptr_t context_bp_place(const ucontext_t *c) {
-  return (uintptr_t)&c->uc_mcontext.gregs[REG_RBP];
-}
-
 /* Runs function(argument) on the stack that ends below `top`, then comes back.  Its unwind
  * information holds at every instruction: the frame is found through rbp, so that debuggers and
  * unwinders pass from one stack to the other.  A signal that arrives meanwhile is handled on

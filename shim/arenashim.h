@@ -36,7 +36,7 @@ struct arenashim_totals {
 
   /* How call paths were found: each request walks its stack by what is known of its frames. */
   uint64_t unwound;   /* walks that libunwind finished */
-  uint64_t learned;   /* frames learned from libunwind */
+  uint64_t learned;   /* frames learned from unwind information */
   uint64_t cut;       /* paths that are shorter than asked for */
   uint64_t nested;    /* requests made by libunwind itself */
   uint64_t full;      /* paths for which there was no room */

@@ -1,6 +1,7 @@
 /* The walk that names a call site; the picture is in capture.h. */
 #include "capture.h"
 #include "../arena/os.h"
+#include "cfi.h"
 #include "gate.h"
 #include "modules.h"
 #include "unwinder.h"
@@ -77,7 +78,7 @@ static void find_loader(void) {
 void capture_setup(unsigned depth, bool verify) {
   static const char missing[] = "arenashim: libunwind.so.8 is not installed (Debian: libunwind8): "
                                 "a call path is the caller alone, as with ARENASHIM_TAG=site\n";
-  bool unwinder = depth > 1 && unwinder_open();
+  bool unwinder = depth > 1 && cfi_open() && unwinder_open();
   modules_refresh(NULL);
   find_loader();
   if (depth > 1 && !unwinder && write(STDERR_FILENO, missing, sizeof missing - 1) < 0)
@@ -185,15 +186,9 @@ static bool is_nested(struct heap *h, const void *frame) {
   return false;
 }
 
-static struct rule learn(struct heap *h, uintptr_t ra, const void *frame) {
-  struct rule r = {.kind = RULE_UNKNOWN};
-  struct capture *c = capture_of(h);
-  if (unwinder_enter(h, frame)) {
-    r = unwinder_learn(ra, c->stack + UNWINDER_STACK_BYTES);
-    unwinder_leave(h);
-    c->counts.learned++;
-  }
-  return r;
+static struct rule learn(struct capture *c, uintptr_t ra) {
+  c->counts.learned++;
+  return cfi_rule(ra - 1);
 }
 
 /* The rest of a walk by the unwinder: the frames above `at`. */
@@ -224,15 +219,14 @@ static cold struct node *walk_slowly(struct heap *h, struct node *n, struct plac
     if (r.kind == RULE_UNKNOWN) {
       r = path_rule(at.ra);
       if (r.kind == RULE_UNKNOWN)
-        r = learn(h, at.ra, frame);
-      if (r.kind != RULE_UNKNOWN)
-        path_learned(n, r);
+        r = learn(capture_of(h), at.ra);
+      path_learned(n, r);
     }
     if (r.kind == RULE_END)
       return n;
     if (r.kind == RULE_NEVER)
       return unwind_rest(h, n, at, depth, frame);
-    if (r.kind == RULE_UNKNOWN || !step(capture_of(h), &at, r)) {
+    if (!step(capture_of(h), &at, r)) {
       capture_of(h)->counts.cut++;
       return n;
     }
@@ -268,9 +262,9 @@ static cold void verify(struct heap *h, const struct node *n, const void *frame,
 /* One more word that must be the same.  False: it does not fit. */
 static bool flat_add(struct flat *f, uintptr_t address) {
   uintptr_t at = (address - f->sp) / sizeof(uintptr_t);
-  if (f->words == FLAT_WORDS || at > UINT16_MAX)
+  if (f->words == FLAT_WORDS || at > INT16_MAX)
     return false;
-  f->at[f->words] = (uint16_t)at;
+  f->at[f->words] = (int16_t)at;
   f->word[f->words++] = *(const uintptr_t *)address;
   if (at > f->last)
     f->last = (uint16_t)at;
@@ -312,6 +306,10 @@ uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_
   const struct node *n = flat_walk(c, &fresh, first, bp);
   if (n == NULL)
     return SITE_NONE;
+  for (unsigned i = fresh.words; i < FLAT_WORDS; i++) {
+    fresh.at[i] = -1;
+    fresh.word[i] = first->address;
+  }
   fresh.site = atomic_load_explicit(&n->site, memory_order_relaxed);
   *f = fresh;
   atomic_signal_fence(memory_order_seq_cst);

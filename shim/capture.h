@@ -4,9 +4,10 @@
  *   CFA = sp or rbp + delta            (the node's rule: how this frame finds its caller)
  *   next ra = word below the CFA       until the depth asked for
  *
- * A frame seen for the first time is learned with the unwinder's help (unwinder.h); one that
- * follows no rule sends the rest of the walk to it.  A walk reads the stack only where pages are
- * known to be readable; a stack that ends, or is not what it seems, gives a shorter path.
+ * A frame seen for the first time is learned from its code's unwind information (cfi.h); one that
+ * follows no rule sends the rest of the walk to libunwind (unwinder.h).  A walk reads the stack
+ * only where pages are known to be readable; a stack that ends, or is not what it seems, gives a
+ * shorter path.
  *
  * The state of a capture belongs to an arena: the thread that has it, uses it.
  */
@@ -31,19 +32,20 @@ struct capture_counts {
 };
 
 /* A path as it lay on the stack: for the same return address and stack pointer the other words are
- * looked up all at once instead of one through the other.  That they are equal proves the path:
- * each frame's rule puts the next word where it was. */
-enum { FLATS = 512, FLAT_WORDS = 8, FLAT_MISSES = 4 };
+ * looked up all at once instead of one through the other, and always as many, so that no branch
+ * depends on how long the path is.  That they are equal proves the path: each frame's rule puts the
+ * next word where it was. */
+enum { FLATS = 512, FLAT_WORDS = 8, FLAT_MISSES = 16 };
 struct flat {
   _Alignas(CACHE_LINE) uintptr_t ra;
   uintptr_t sp;
   uintptr_t word[FLAT_WORDS]; /* return addresses, and frame pointers that a frame was found by */
-  uint16_t at[FLAT_WORDS];    /* where, in words from sp */
+  int16_t at[FLAT_WORDS];     /* where, in words from sp; unused ones: -1, where ra lies */
   uintptr_t bp;               /* of the caller, if uses_bp */
   uint32_t site;
-  uint8_t words;
+  uint8_t words; /* used */
   bool uses_bp;
-  uint16_t last; /* the highest of `at` */
+  uint16_t last; /* the highest of `at`, or 0 */
 };
 static_assert(sizeof(struct flat) == 2 * CACHE_LINE, "no more to look at than the stack itself");
 
@@ -106,10 +108,11 @@ static inline uint32_t flat_find(const struct capture *c, uintptr_t ra, uintptr_
   if (f->ra != ra || f->sp != sp || (f->uses_bp && f->bp != bp) ||
       unlikely(sp + f->last * sizeof ra - c->low >= c->bytes))
     return SITE_NONE;
-  for (unsigned i = 0; i < f->words; i++)
-    if (((const uintptr_t *)sp)[f->at[i]] != f->word[i])
-      return SITE_NONE;
-  return f->site;
+  uintptr_t differ = 0;
+#pragma GCC unroll 8
+  for (unsigned i = 0; i < FLAT_WORDS; i++)
+    differ |= ((const uintptr_t *)sp)[f->at[i]] ^ f->word[i];
+  return likely(differ == 0) ? f->site : SITE_NONE;
 }
 
 /* Remembers such a path; gives its site. */

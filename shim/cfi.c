@@ -1,4 +1,4 @@
-/* Unwind information, only looked through; contract in cfi.h.
+/* Unwind information; contract in cfi.h.
  *
  *   .eh_frame_hdr   a sorted table: function's start, its FDE       (binary search)
  *   FDE             which CIE, start, length, program of opcodes
@@ -7,9 +7,10 @@
  * Only the forms that linkers for this processor write are understood.
  */
 #include "cfi.h"
+#include "arch_stack.h"
+#include "cfi_row.h"
 
 #include <dlfcn.h>
-#include <string.h>
 
 static int (*find_object)(void *, struct dl_find_object *);
 
@@ -19,42 +20,7 @@ bool cfi_open(void) {
   return found != NULL;
 }
 
-/* ---- bytes ---- */
-
-/* What is left to read; at > end never happens: a read too many sets `broken`. */
-struct bytes {
-  const unsigned char *at, *end;
-  bool broken;
-};
-
-static void skip(struct bytes *b, size_t n) {
-  b->broken |= n > (size_t)(b->end - b->at);
-  b->at = b->broken ? b->end : b->at + n;
-}
-
-static unsigned read_u8(struct bytes *b) {
-  const unsigned char *at = b->at;
-  skip(b, 1);
-  return b->broken ? 0 : *at;
-}
-
-static uint32_t read_u32(struct bytes *b) {
-  const unsigned char *at = b->at;
-  uint32_t value = 0;
-  skip(b, sizeof value);
-  if (!b->broken)
-    memcpy(&value, at, sizeof value);
-  return value;
-}
-
-static uint64_t read_uleb(struct bytes *b) {
-  uint64_t value = 0;
-  for (unsigned shift = 0, byte = 0x80; (byte & 0x80) != 0 && !b->broken; shift += 7) {
-    byte = read_u8(b);
-    value |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
-  }
-  return value;
-}
+/* ---- the table ---- */
 
 /* A record that begins with its length. */
 static struct bytes record_at(const unsigned char *at) {
@@ -65,17 +31,15 @@ static struct bytes record_at(const unsigned char *at) {
   return b;
 }
 
-/* ---- the table ---- */
+enum { HEADER = 0x3b031b01, ENTRIES_AT = 12 }; /* version 1; the encodings that linkers write */
 
-enum { HEADER = 0x3b031b01, ROWS_AT = 12 }; /* version 1; the encodings that linkers write */
-
-struct row {
+struct entry {
   int32_t start, fde; /* both from the table's header */
 };
 
-/* The last row whose start is not above ip; false if there is none. */
-static bool find_row(const unsigned char *header, uintptr_t ip, struct row *found) {
-  struct bytes b = {.at = header, .end = header + ROWS_AT};
+/* The last entry whose start is not above ip; false if there is none. */
+static bool find_entry(const unsigned char *header, uintptr_t ip, struct entry *found) {
+  struct bytes b = {.at = header, .end = header + ENTRIES_AT};
   uint32_t form = read_u32(&b);
   skip(&b, sizeof(int32_t));
   uint32_t low = 0, high = read_u32(&b);
@@ -83,8 +47,8 @@ static bool find_row(const unsigned char *header, uintptr_t ip, struct row *foun
     return false;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    struct row r;
-    memcpy(&r, header + ROWS_AT + sizeof r * middle, sizeof r);
+    struct entry r;
+    memcpy(&r, header + ENTRIES_AT + sizeof r * middle, sizeof r);
     if ((uintptr_t)header + (uintptr_t)(intptr_t)r.start <= ip) {
       low = middle + 1;
       *found = r;
@@ -93,38 +57,6 @@ static bool find_row(const unsigned char *header, uintptr_t ip, struct row *foun
     }
   }
   return low > 0;
-}
-
-/* ---- programs ---- */
-
-/* What follows each opcode below 0x30: so many LEB numbers; or bytes (a, b, d: 1, 2, 4);
- * p: a pointer; x: an expression, a value that is computed, or nothing known. */
-static const char operands[] = "0pabd2111200211xx"          /* 0x00..0x10 */
-                               "221xxx"                     /* 0x11..0x16 */
-                               "xxxxxxxxxxxxxxxxxxxxxxx12"; /* 0x17..0x2f */
-static_assert(sizeof operands == 0x30 + 1, "one letter an opcode");
-
-static char operands_of(unsigned opcode) {
-  if (opcode >= 0x40) /* advance, offset, restore: one operand is in the opcode */
-    return "010"[(opcode >> 6) - 1];
-  if (opcode + 1 < sizeof operands)
-    return operands[opcode];
-  return 'x';
-}
-
-static bool program_is_plain(struct bytes b, size_t pointer) {
-  while (b.at < b.end && !b.broken) {
-    char kind = operands_of(read_u8(&b));
-    if (kind == 'x')
-      return false;
-    if (kind == '2')
-      read_uleb(&b);
-    if (kind == '1' || kind == '2')
-      read_uleb(&b);
-    if (kind == 'p' || (kind >= 'a' && kind <= 'd'))
-      skip(&b, kind == 'p' ? pointer : (size_t)1 << (kind == 'd' ? 2 : kind - 'a'));
-  }
-  return !b.broken;
 }
 
 /* ---- records ---- */
@@ -143,57 +75,86 @@ static size_t pointer_bytes(unsigned encoding) {
   }
 }
 
-/* The bytes of a pointer in the FDEs of this CIE; 0: not plain. */
-static size_t cie_pointer(const unsigned char *at) {
+/* What the letters of a CIE announce; b is left behind it.  False for others: a signal frame ('S')
+ * among them. */
+static bool read_augmentation(struct bytes *b, const char *letters, size_t length,
+                              struct cfi_common *common) {
+  bool known = true;
+  for (size_t i = 1; i < length && known; i++) {
+    known = letters[i] == 'R' || letters[i] == 'P' || letters[i] == 'L';
+    unsigned encoding = known ? read_u8(b) : 0;
+    if (letters[i] == 'R')
+      common->pointer = pointer_bytes(encoding);
+    if (letters[i] == 'P')
+      skip(b, pointer_bytes(encoding));
+  }
+  return known && common->pointer != 0 && !b->broken;
+}
+
+static bool read_cie(const unsigned char *at, struct cfi_common *common) {
   struct bytes b = record_at(at);
-  size_t pointer = 0;
   bool known = read_u32(&b) == 0;
   unsigned version = read_u8(&b);
   const char *letters = (const char *)b.at;
   size_t length = strnlen(letters, (size_t)(b.end - b.at));
   skip(&b, length + 1);
   if (!known || version != 1 || length == 0 || letters[0] != 'z')
-    return 0;
-  read_uleb(&b); /* code alignment */
-  read_uleb(&b); /* data alignment */
-  skip(&b, 1);   /* return address column */
+    return false;
+  common->code_align = read_uleb(&b);
+  common->data_align = read_sleb(&b);
+  unsigned return_column = read_u8(&b);
   uint64_t size = read_uleb(&b);
-  struct bytes program = b;
-  skip(&program, size);
-  for (unsigned i = 1; i < length && known; i++) {
-    known = letters[i] == 'R' || letters[i] == 'P' || letters[i] == 'L';
-    unsigned encoding = known ? read_u8(&b) : 0;
-    if (letters[i] == 'R')
-      pointer = pointer_bytes(encoding);
-    if (letters[i] == 'P')
-      skip(&b, pointer_bytes(encoding));
-  }
-  return known && !b.broken && program_is_plain(program, pointer) ? pointer : 0;
+  common->program = b;
+  skip(&common->program, size);
+  return return_column == CFI_RETURN && read_augmentation(&b, letters, length, common) &&
+         !common->program.broken;
 }
 
-static bool fde_is_plain(const unsigned char *at, uint64_t offset) {
+/* The row of an FDE for the code `offset` bytes into its function. */
+static bool read_fde(const unsigned char *at, uint64_t offset, struct cfi_row *row) {
   struct bytes b = record_at(at);
   const unsigned char *id = b.at;
   uint32_t back = read_u32(&b);
-  size_t pointer = b.broken || back == 0 ? 0 : cie_pointer(id - back);
-  if (pointer == 0)
+  struct cfi_common common = {.pointer = 0};
+  if (b.broken || back == 0 || !read_cie(id - back, &common))
     return false;
-  skip(&b, pointer); /* start: known from the table */
-  uint64_t length = 0;
-  const unsigned char *place = b.at;
-  skip(&b, pointer);
-  if (!b.broken)
-    memcpy(&length, place, pointer);
+  skip(&b, common.pointer); /* start: known from the table */
+  uint64_t length = read_number(&b, common.pointer);
   skip(&b, read_uleb(&b)); /* augmentation */
-  return !b.broken && offset < length && program_is_plain(b, pointer);
+  return !b.broken && offset < length && cfi_row_at(&common, b, offset, row);
 }
 
-bool cfi_is_plain(uintptr_t ip) {
+/* ---- rules ---- */
+
+static struct rule rule_only(enum rule_kind kind) { return (struct rule){.kind = (uint8_t)kind}; }
+
+static bool has_rule(const struct cfi_row *row, struct rule *r) {
+  bool by_sp = row->cfa_register == CFI_RSP;
+  *r = rule_only(by_sp ? RULE_SP : RULE_BP);
+  r->delta = (int32_t)row->cfa_offset;
+  r->rbp_at = row->rbp.where == CFI_AT ? (int16_t)row->rbp.at : 0;
+  bool cfa = (by_sp && r->delta > 0) || row->cfa_register == CFI_RBP;
+  bool rbp = row->rbp.where == CFI_KEPT || (row->rbp.where == CFI_AT && r->rbp_at != 0);
+  return cfa && rbp && r->delta == row->cfa_offset && r->rbp_at == row->rbp.at &&
+         row->ra.where == CFI_AT && row->ra.at == RETURN_ADDRESS_AT;
+}
+
+static struct rule rule_of(const struct cfi_row *row) {
+  struct rule r;
+  if (row->ra.where == CFI_UNDEFINED)
+    return rule_only(RULE_END);
+  return has_rule(row, &r) ? r : rule_only(RULE_NEVER);
+}
+
+struct rule cfi_rule(uintptr_t ip) {
   struct dl_find_object object;
-  struct row row = {0};
+  struct entry place = {0};
+  struct cfi_row row;
   if (find_object((void *)ip, &object) != 0 || object.dlfo_eh_frame == NULL)
-    return false;
+    return rule_only(RULE_NEVER);
   const unsigned char *header = object.dlfo_eh_frame;
-  return find_row(header, ip, &row) &&
-         fde_is_plain(header + row.fde, ip - ((uintptr_t)header + (uintptr_t)(intptr_t)row.start));
+  if (!find_entry(header, ip, &place))
+    return rule_only(RULE_NEVER);
+  uintptr_t start = (uintptr_t)header + (uintptr_t)(intptr_t)place.start;
+  return read_fde(header + place.fde, ip - start, &row) ? rule_of(&row) : rule_only(RULE_NEVER);
 }

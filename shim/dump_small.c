@@ -271,7 +271,7 @@ static void health(struct dump_work *w) {
     uint64_t count;
     bool problem;
   } lines[] = {
-      {"frames learned with the unwinder's help", c.learned, false},
+      {"frames learned from unwind information", c.learned, false},
       {"call paths finished by the unwinder", c.unwound, false},
       {"call paths cut short", c.cut, false},
       {"requests before the start, their call path the caller alone", start_early_requests(),

@@ -1,6 +1,6 @@
 /* The path tree's tables; contract in paths.h.
  *
- * Children are found in levels of hash tables, each twice as large as the one before it: new
+ * Children are found in levels of hash tables, each four times as large as the one before it: new
  * ones go into the newest, lookups go from the newest to the oldest and bring what they find
  * forward.  A table is never rebuilt, so nobody waits for anybody.  Two threads that make the
  * same child while a level is added may make two nodes of it; whoever reads a dump adds up the
@@ -9,7 +9,8 @@
 #include "paths.h"
 #include "../arena/os.h"
 
-enum { LEVELS = 13, FIRST_PLACES = 512 };
+enum { LEVELS = 7, FIRST_PLACES = 1024, GROWTH_SHIFT = 2 };
+static_assert(FIRST_PLACES << (LEVELS - 1) * GROWTH_SHIFT >= 2 * NODES_MAX, "room for all nodes");
 enum { NODES_A_CHUNK = 1024, CHUNK_BYTES = NODES_A_CHUNK * sizeof(struct node) };
 enum { SITES_A_PAGE = 4096, SITE_PAGE_BYTES = SITES_A_PAGE * sizeof(struct node *) };
 
@@ -23,7 +24,7 @@ static struct {
 } paths = {.nodes = 1, .sites = SITE_KINDS};
 
 /* Before the first level: one place, always empty. */
-static _Alignas(struct level) char no_level[sizeof(struct level) + sizeof(struct node *)];
+static _Alignas(struct level) char no_level[sizeof(struct level) + sizeof(place_t)];
 hidden _Atomic(struct level *) path_newest = (struct level *)no_level;
 
 static struct node nobody; /* address 0: no child is found there */
@@ -58,33 +59,30 @@ static void *part(_Atomic(void *) *place, size_t bytes) {
   return fresh;
 }
 
-static size_t level_places(unsigned i) { return (size_t)FIRST_PLACES << i; }
+static size_t level_places(unsigned i) { return (size_t)FIRST_PLACES << i * GROWTH_SHIFT; }
 
 static struct level *level_make(unsigned i) {
-  size_t bytes = sizeof(struct level) + level_places(i) * sizeof(struct node *);
+  size_t bytes = sizeof(struct level) + level_places(i) * sizeof(place_t);
   struct level *l = part((_Atomic(void *) *)&paths.level[i], round_up(bytes, PAGE_BYTES));
   if (l != NULL)
     __atomic_store_n(&l->mask, level_places(i) - 1, __ATOMIC_RELAXED); /* whoever comes: the same */
   return l;
 }
 
-static bool is_child(const struct node *n, const struct node *parent, uintptr_t address) {
-  return n->parent == parent && n->address == address;
-}
-
-/* The node, or NULL and the empty slot where it would be (NULL: the level is full). */
+/* The node, or NULL and the empty place where it would be (NULL: the level is full). */
 static struct node *level_find(struct level *l, const struct node *parent, uintptr_t address,
-                               _Atomic(struct node *) **empty) {
-  size_t at = path_hash(parent, address);
+                               _Atomic place_t **empty) {
+  uint64_t hash = path_hash(parent, address);
+  size_t at = place_of(hash);
   for (size_t i = 0; i <= l->mask; i++, at++) {
-    _Atomic(struct node *) *slot = &l->place[at & l->mask];
-    struct node *n = atomic_load_explicit(slot, memory_order_acquire);
-    if (n == NULL) {
-      *empty = slot;
+    _Atomic place_t *place = &l->place[at & l->mask];
+    place_t p = atomic_load_explicit(place, memory_order_acquire);
+    if (p == 0) {
+      *empty = place;
       return NULL;
     }
-    if (is_child(n, parent, address))
-      return n;
+    if (place_is(p, hash, parent, address))
+      return place_node(p);
   }
   *empty = NULL;
   return NULL;
@@ -112,14 +110,16 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
 
 /* Puts n into the newest level; returns the node that is there for the same child. */
 static struct node *level_add(struct level *l, struct node *n) {
+  place_t mine = place_make(n, path_hash(n->parent, n->address));
   for (;;) {
-    _Atomic(struct node *) *empty;
-    struct node *there = level_find(l, n->parent, n->address, &empty), *none = NULL;
+    _Atomic place_t *empty;
+    place_t none = 0;
+    struct node *there = level_find(l, n->parent, n->address, &empty);
     if (there != NULL)
       return there;
     if (empty == NULL)
       return n;
-    if (atomic_compare_exchange_strong_explicit(empty, &none, n, memory_order_release,
+    if (atomic_compare_exchange_strong_explicit(empty, &none, mine, memory_order_release,
                                                 memory_order_acquire)) {
       atomic_fetch_add_explicit(&l->used, 1, memory_order_relaxed);
       return n;
@@ -128,7 +128,7 @@ static struct node *level_add(struct level *l, struct node *n) {
 }
 
 static unsigned level_number(const struct level *l) {
-  return (unsigned)__builtin_ctzl((l->mask + 1) / FIRST_PLACES);
+  return (unsigned)__builtin_ctzl((l->mask + 1) / FIRST_PLACES) / GROWTH_SHIFT;
 }
 
 /* The level for new nodes; a larger one once it is half full.  NULL: no memory for the first. */
@@ -149,7 +149,7 @@ static struct node *find_older(const struct level *newest, const struct node *pa
                                uintptr_t address) {
   for (unsigned i = level_number(newest); i-- > 0;) {
     struct level *l = atomic_load_explicit(&paths.level[i], memory_order_acquire);
-    _Atomic(struct node *) *empty;
+    _Atomic place_t *empty;
     struct node *n = l == NULL ? NULL : level_find(l, parent, address, &empty);
     if (n != NULL)
       return n;
@@ -163,15 +163,21 @@ static void remember(struct node *parent, struct node *child) {
   atomic_compare_exchange_strong(&parent->early[node_way(child->address)], &none, child);
 }
 
+/* While nobody is remembered for its way, a node has no such child (or another thread is making it,
+ * which level_add sees): most nodes that are made follow one just made, and need no search. */
+static struct node *find(struct level *newest, const struct node *parent, uintptr_t address) {
+  _Atomic place_t *empty;
+  if (atomic_load_explicit(&parent->early[node_way(address)], memory_order_acquire) == &nobody)
+    return NULL;
+  struct node *n = level_find(newest, parent, address, &empty);
+  return n != NULL ? n : find_older(newest, parent, address);
+}
+
 struct node *path_child(struct node *parent, uintptr_t address, enum node_kind kind) {
   struct level *l = newest_level();
   if (l == NULL)
     return NULL;
-  _Atomic(struct node *) *empty;
-  struct node *n = level_find(l, parent, address, &empty);
-  if (n != NULL)
-    return n;
-  n = find_older(l, parent, address);
+  struct node *n = find(l, parent, address);
   if (n == NULL)
     n = node_make(parent, address, kind);
   if (n == NULL)

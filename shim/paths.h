@@ -64,18 +64,34 @@ static inline size_t node_way(uintptr_t address) {
 hidden struct node *path_child(struct node *parent, uintptr_t address, enum node_kind kind);
 
 /* Children by hash.  In levels: new ones go into the newest (paths.c); a search for one that is
- * likely there looks at PROBES places of that. */
+ * likely there looks at PROBES places of that.  A place holds a node's address and, in the bits
+ * above it, some of the hash: a search looks at no other's node. */
+typedef uint64_t place_t; /* 0: empty */
 struct level {
   size_t mask; /* places - 1 */
   _Atomic size_t used;
-  _Atomic(struct node *) place[];
+  _Atomic place_t place[];
 };
-enum { PROBES = 4 };
+enum { PROBES = 4, PLACE_HASH_SHIFT = 48 };
+static_assert((int)ADDRESS_BITS <= (int)PLACE_HASH_SHIFT, "an address fits below the hash");
 extern hidden _Atomic(struct level *) path_newest;
 
-static inline size_t path_hash(const struct node *parent, uintptr_t address) {
+static inline uint64_t path_hash(const struct node *parent, uintptr_t address) {
   uint64_t x = (address ^ (uintptr_t)parent >> 6) * UINT64_C(0x9e3779b97f4a7c15);
-  return (size_t)(x >> 24 ^ x >> 44);
+  return x ^ x >> 24;
+}
+/* The upper bits say which node it may be, the middle ones where it is looked for. */
+static inline size_t place_of(uint64_t hash) { return (size_t)(hash >> 20); }
+static inline struct node *place_node(place_t p) {
+  return (struct node *)(p & ((UINT64_C(1) << PLACE_HASH_SHIFT) - 1));
+}
+static inline place_t place_make(const struct node *n, uint64_t hash) {
+  return (uintptr_t)n | hash >> PLACE_HASH_SHIFT << PLACE_HASH_SHIFT;
+}
+static inline bool place_is(place_t p, uint64_t hash, const struct node *parent,
+                            uintptr_t address) {
+  return ((p ^ hash) >> PLACE_HASH_SHIFT) == 0 && place_node(p)->address == address &&
+         place_node(p)->parent == parent;
 }
 
 /* The child if it is easily found, else NULL; changes nothing. */
@@ -83,14 +99,17 @@ static inline struct node *path_peek(const struct node *n, uintptr_t address) {
   struct node *c = atomic_load_explicit(&n->early[node_way(address)], memory_order_relaxed);
   if (likely(c->address == address))
     return c;
+  if (c->address == 0) /* nobody: no such child was made */
+    return NULL;
   struct level *l = atomic_load_explicit(&path_newest, memory_order_acquire);
-  size_t at = path_hash(n, address);
+  uint64_t hash = path_hash(n, address);
+  size_t at = place_of(hash);
   for (unsigned i = 0; i < PROBES; i++, at++) {
-    c = atomic_load_explicit(&l->place[at & l->mask], memory_order_acquire);
-    if (c == NULL)
+    place_t p = atomic_load_explicit(&l->place[at & l->mask], memory_order_acquire);
+    if (p == 0)
       return NULL;
-    if (c->address == address && c->parent == n)
-      return c;
+    if (place_is(p, hash, n, address))
+      return place_node(p);
   }
   return NULL;
 }

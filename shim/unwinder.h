@@ -1,19 +1,14 @@
-/* libunwind, the teacher: how frames find their callers, and walks through frames that follow
- * no rule.  The one file that knows libunwind.
+/* libunwind: walks through frames that follow no rule (cfi.h), and the judge of those that do.
+ * The one file that knows libunwind.
  *
  * It is opened at run time and out of sight of the program (RTLD_LOCAL), because linking it
  * would put its `_Unwind_*` names before libgcc's for libraries that are opened later.
  *
- * Rules are learned from made-up registers: libunwind steps once from a context whose sp and rbp
- * are numbers of ours, and every word it asks for is answered by us (its access_mem is replaced,
- * for our own cursors only), so that learning reads no memory of the program but its unwind
- * information.  The distances after the step tell which register the frame follows.  Code without
- * unwind information is never replayed (libunwind guesses there), nor code whose information has
- * expressions (cfi.h).  For walks over real stacks each page is tried by a system call first, so
- * that a broken stack gives a short walk; only expressions are evaluated unseen.
+ * Its access_mem is replaced, for our own cursors only: each page is tried by a system call first,
+ * so that a broken stack gives a short walk; only expressions are evaluated unseen.
  *
  * libunwind's caches are off (UNW_CACHE_NONE, for all users of libunwind.so.8 in the process):
- * they are never invalidated when a library leaves, and each return address is learned once.
+ * they are never invalidated when a library leaves.
  *
  * libunwind can allocate, and takes the loader's lock with signals blocked (dl_iterate_phdr).
  * So, for all functions but unwinder_open, the caller
@@ -31,7 +26,6 @@
 #define SHIM_UNWINDER_H
 
 #include "../arena/base.h"
-#include "rule.h"
 
 enum { UNWINDER_STACK_BYTES = 64 << 10 };
 
@@ -39,9 +33,6 @@ enum { UNWINDER_STACK_BYTES = 64 << 10 };
  * constructor, before other threads.  False: not installed, or not the library we know; the
  * functions below must not be called then. */
 hidden bool unwinder_open(void);
-
-/* The rule of the frame that `ra` returns into. */
-hidden struct rule unwinder_learn(uintptr_t ra, void *stack_top);
 
 /* Return addresses above the frame of `ra`, innermost first, up to n, from the registers at
  * that return address (sp just after it was popped).  *ended: the outermost frame was reached;

@@ -3,7 +3,7 @@
 # Usage: test/preload/tags_verify.sh short|long      (SHIM, BIN: see common.bash)
 #
 # One line a program and mode: captures; how many of them, once warm, the path tree replayed by itself, in percent
-# (all but those that libunwind finished, or that were cut short); frames learned, one libunwind step each; walks that
+# (all but those that libunwind finished, or that were cut short); frames learned from unwind information; walks that
 # libunwind finished; paths cut; requests of libunwind's own; compared; different.
 # Exit status 1 if one differs, or if fewer than 99 % were replayed.
 set -u

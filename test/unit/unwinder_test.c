@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "../../shim/cfi.h"
 #include "../../shim/unwinder.h"
 #include "processor_time.h"
 
@@ -51,7 +52,7 @@ static unsigned walk_by_rules(struct place p, uintptr_t *out) {
   replayed = 0;
   rules_ended = false;
   while (n < DEPTH && p.ra != 0) {
-    struct rule r = unwinder_learn(p.ra, stack_top);
+    struct rule r = cfi_rule(p.ra - 1);
     kinds[n] = r.kind;
     out[n++] = p.ra;
     rules_ended = r.kind == RULE_END;
@@ -247,7 +248,7 @@ static void learn_caller(void) {
   uintptr_t out[DEPTH], ra = (uintptr_t)__builtin_return_address(0);
   uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
   bool ended = false;
-  caller_kind = unwinder_learn(ra, stack_top).kind;
+  caller_kind = cfi_rule(ra - 1).kind;
   caller_walk = unwinder_walk(ra, frame + 16, word_at(frame), out, DEPTH, &ended, stack_top);
   caller_walk = ended ? caller_walk : 0;
 }
@@ -288,9 +289,9 @@ static void test_broken(void **state) {
   assert_false(ended);
   assert_int_equal(unwinder_walk(0x10, 0x10, 0x10, out, DEPTH, &ended, stack_top), 0);
   assert_int_equal(unwinder_backtrace((void *)0x10, out, DEPTH), 0);
-  assert_int_equal(unwinder_learn(0, stack_top).kind, RULE_NEVER);
-  assert_int_equal(unwinder_learn(1, stack_top).kind, RULE_NEVER);
-  assert_int_equal(unwinder_learn(UINTPTR_MAX, stack_top).kind, RULE_NEVER);
+  assert_int_equal(cfi_rule(0).kind, RULE_NEVER);
+  assert_int_equal(cfi_rule(1).kind, RULE_NEVER);
+  assert_int_equal(cfi_rule(UINTPTR_MAX).kind, RULE_NEVER);
   assert_int_equal(errno, 77);
 }
 
@@ -323,7 +324,7 @@ static void *small_thread(void *argument) {
   room[0] = 1;
   uintptr_t out[8];
   bool ended = false;
-  struct rule r = unwinder_learn((uintptr_t)__builtin_return_address(0), stack_top);
+  struct rule r = cfi_rule((uintptr_t)__builtin_return_address(0) - 1);
   uintptr_t sp = (uintptr_t)__builtin_frame_address(0) + 16;
   unwinder_walk((uintptr_t)__builtin_return_address(0), sp, 0, out, 8, &ended, stack_top);
   *(bool *)argument = r.kind == RULE_SP && ended;
@@ -350,7 +351,7 @@ static uintptr_t plugin_address;
 
 static void from_plugin(void) {
   plugin_address = (uintptr_t)__builtin_return_address(0);
-  plugin_rule = unwinder_learn(plugin_address, stack_top);
+  plugin_rule = cfi_rule(plugin_address - 1);
   check_stack();
 }
 
@@ -387,7 +388,7 @@ static void test_costs(void **state) {
   memset(stack, 0xa5, UNWINDER_STACK_BYTES);
   double begin = now_us();
   for (unsigned i = 0; i < ROUNDS; i++)
-    unwinder_learn(ra, stack_top);
+    cfi_rule(ra - 1);
   double learned = now_us();
   unwinder_walk(ra, (uintptr_t)out, (uintptr_t)out, out, DEPTH, &ended, stack_top);
   size_t left = 0;
@@ -412,7 +413,7 @@ int main(void) {
   stack =
       mmap(NULL, UNWINDER_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   stack_top = stack + UNWINDER_STACK_BYTES;
-  if (stack == MAP_FAILED || !unwinder_open())
+  if (stack == MAP_FAILED || !cfi_open() || !unwinder_open())
     return 1;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
