@@ -28,6 +28,8 @@
  * that blocks can strand at most BATCHES * BATCH_CELLS objects. */
 enum { BATCHES = 8, BATCH_CELLS = 16 };
 
+enum { SHELVES = 13 }; /* sizes of objects of another allocator that wait with a heap */
+
 struct batch {
   struct slab *slab;
   struct cell *first;
@@ -61,6 +63,8 @@ struct heap {
   unsigned ticks; /* slow paths, to look at the clock now and then */
   int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
   bool straight;  /* its thread may go there without further questions (shim/entry.c) */
+  struct cell *shelf[SHELVES]; /* that allocator's objects, put aside by its thread (shim/shelf.h) */
+  uint8_t shelved[SHELVES];    /* how many */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
    *   allocations = passed - |head| + relisted of the current slab

@@ -4,6 +4,7 @@
 #include "large_spare.h"
 #include "large_tags.h"
 #include "large_thread.h"
+#include "shelf.h"
 #include "spill.h"
 #include "stray.h"
 #include "tagged.h"
@@ -100,6 +101,7 @@ static inline void *serve_large(struct asker a, size_t n) {
     do
       p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
     while (unlikely(p == NULL) && large_spare_drop(bytes));
+    large_note(p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -123,7 +125,7 @@ void *large_alloc_sample(size_t n, const void *frame) {
   return serve_large((struct asker){h, tagged_site(h, frame)}, n);
 }
 
-void *large_calloc(size_t n, const void *frame) {
+void *large_calloc_any(size_t n, const void *frame) {
   struct asker a = asker(n, frame);
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
@@ -132,6 +134,7 @@ void *large_calloc(size_t n, const void *frame) {
       p = large_thread_cached() ? jep_calloc(1, bytes)
                                 : jep_mallocx(bytes, LARGE_NO_CACHE | LARGE_ZERO);
     while (unlikely(p == NULL) && large_spare_drop(bytes));
+    large_note(p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -149,6 +152,7 @@ void *large_memalign(size_t alignment, size_t n, const void *frame) {
       p = large_thread_cached() ? jep_memalign(alignment, bytes)
                                 : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
     while (unlikely(p == NULL) && large_spare_drop(bytes));
+    large_note(p, LARGE_PLAIN);
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -164,6 +168,7 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
   if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
     p = jep_mallocx(bytes, large_thread_cached() ? flags : flags | LARGE_NO_CACHE);
+    large_note(p, LARGE_PLAIN); /* maybe from an arena of the program's own */
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -295,6 +300,8 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
     to = cached && flags == 0 ? jep_realloc(p, n)
                               : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
   while (unlikely(to == NULL) && large_spare_drop(n));
+  if (to != p) /* one that stays may be in an arena of the program's own */
+    large_note(to, flags == 0 ? shelf_kind(n) : LARGE_PLAIN);
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, to, n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)

@@ -40,6 +40,7 @@ hidden void *large_alloc(size_t n, const void *frame);
 hidden void *large_alloc_any(size_t n, const void *frame);
 hidden void *large_alloc_sample(size_t n, const void *frame); /* tagged in any case */
 hidden void *large_calloc(size_t n, const void *frame);
+hidden void *large_calloc_any(size_t n, const void *frame);
 hidden void *large_memalign(size_t alignment, size_t n, const void *frame);
 
 /* A pointer outside the range.  NULL is allowed; a stray one is a fault: `entry` is the name the

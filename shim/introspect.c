@@ -8,6 +8,7 @@
 #include "gate.h"
 #include "report.h"
 #include "report_gather.h"
+#include "shelf.h"
 #include "start.h"
 
 #include <errno.h>
@@ -54,6 +55,8 @@ exported int malloc_trim(size_t pad) {
   int saved = errno;
   uint64_t before = os_released_bytes();
   heap_trim();
+  if (heap_mine() != NULL)
+    shelf_clear(heap_mine());
   gate_pass(heap_mine());
   large_purge();
   gate_leave(heap_mine());

@@ -5,6 +5,7 @@
  * alignment and zeroed memory; an arena or a thread cache of jemalloc is jemalloc's.
  */
 #include "entry.h"
+#include "shelf.h"
 #include "spill.h"
 
 #include <string.h>
@@ -90,7 +91,14 @@ exported size_t nallocx(size_t n, int flags) {
   return jep_nallocx(n, flags);
 }
 
+/* Who asks jemalloc, or resets an arena of it, finds what this thread freed there. */
+static void clear_shelf(void) {
+  if (heap_mine() != NULL)
+    shelf_clear(heap_mine());
+}
+
 exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {
+  clear_shelf();
   return jep_mallctl(name, old, old_size, new, new_size);
 }
 
@@ -100,10 +108,12 @@ exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
 
 exported int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,
                           size_t n) {
+  clear_shelf();
   return jep_mallctlbymib(mib, length, old, old_size, new, n);
 }
 
 exported void malloc_stats_print(void (*write)(void *, const char *), void *opaque,
                                  const char *options) {
+  clear_shelf();
   jep_malloc_stats_print(write, opaque, options);
 }

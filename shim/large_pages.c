@@ -28,7 +28,7 @@ static large_page *leaf_make(uintptr_t a) {
   large_page *fresh = os_map(LEAF_PAGES);
   if (fresh == NULL) {
     large_table_partial = true;
-    memset((void *)everything, true, sizeof everything);
+    memset((void *)everything, LARGE_PLAIN, sizeof everything);
     fresh = everything;
   }
   if (atomic_compare_exchange_strong(slot, &leaf, fresh)) {
@@ -42,7 +42,7 @@ static large_page *leaf_make(uintptr_t a) {
 }
 
 /* Bytes that nobody else writes meanwhile: the pages are the caller's. */
-static void mark_pages(uintptr_t a, size_t bytes, bool on) {
+static void mark_pages(uintptr_t a, size_t bytes, int kind) {
   uintptr_t end = a + bytes;
   while (a < end) {
     large_page *leaf = leaf_make(a);
@@ -50,9 +50,16 @@ static void mark_pages(uintptr_t a, size_t bytes, bool on) {
     if (n > LEAF_PAGES - page)
       n = LEAF_PAGES - page;
     if (leaf != everything)
-      memset((void *)&leaf[page], on, n);
+      memset((void *)&leaf[page], kind, n);
     a += n * PAGE_BYTES;
   }
+}
+
+void large_mark(const void *p, unsigned kind) {
+  uintptr_t a = (uintptr_t)p;
+  large_page *leaf = large_directory[a >> LEAF_SHIFT];
+  if (leaf != everything)
+    atomic_store_explicit(&leaf[a / PAGE_BYTES % LEAF_PAGES], (uint8_t)kind, memory_order_relaxed);
 }
 
 static void count_pages(int64_t bytes) {
@@ -91,7 +98,7 @@ void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t
     return spare_page;
   /* MAP_FIXED changes pages that are marked already: jemalloc commits and decommits so. */
   if (p != MAP_FAILED && !(flags & MAP_FIXED)) {
-    mark_pages((uintptr_t)p, bytes, true);
+    mark_pages((uintptr_t)p, bytes, LARGE_PLAIN);
     count_pages((int64_t)bytes);
   }
   return p;
@@ -101,10 +108,11 @@ int large_munmap(void *address, size_t bytes) {
   if (address == spare_page)
     return 0;
   int saved = errno;
-  mark_pages((uintptr_t)address, bytes, false); /* before: the addresses may be reused at once */
+  mark_pages((uintptr_t)address, bytes,
+             LARGE_NONE); /* before: the addresses may be reused at once */
   int failed = munmap(address, bytes);
   if (failed)
-    mark_pages((uintptr_t)address, bytes, true);
+    mark_pages((uintptr_t)address, bytes, LARGE_PLAIN);
   else {
     count_pages(-(int64_t)bytes);
     os_released_add(bytes);

@@ -3,6 +3,7 @@
 #include "../arena/os.h"
 #include "gate.h"
 #include "large.h"
+#include "shelf.h"
 
 #include <errno.h>
 #include <sys/types.h>
@@ -33,6 +34,7 @@ static ssize_t number(const char *name) {
 static bool enter(struct heap *h) { return h->outside == 0 && gate_try(h); }
 
 static void setup(void) {
+  shelf_setup();
   if (number("opt.oversize_threshold") != 0 || number("opt.dirty_decay_ms") != DECAY_MS)
     return;
   /* jemalloc 5.3 makes its first arena before it reads that option. */

@@ -14,6 +14,7 @@
 #include "modules.h"
 #include "report.h"
 #include "report_signal.h"
+#include "shelf.h"
 #include "sink.h"
 #include "sites.h"
 #include "tagged.h"
@@ -37,7 +38,7 @@ bool start_is_forked(void) { return start.forked; }
 uint64_t start_early_requests(void) { return start.early_requests; }
 
 static void end_of_thread(void *heap) {
-  (void)heap;
+  shelf_clear(heap);
   heap_thread_ended();
 }
 

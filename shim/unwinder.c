@@ -37,6 +37,7 @@ struct session {
   unw_cursor_t cursor;
   uintptr_t good[GOOD_PAGES]; /* pages that can be read */
   unsigned next_good;
+  bool asked;                  /* our access_mem was */
   struct session *interrupted; /* of the same thread */
 };
 
@@ -57,6 +58,7 @@ static bool is_good(struct session *s, uintptr_t address) {
 
 static int read_word(struct session *s, uintptr_t address, unw_word_t *value) {
   const char *place = (const char *)address;
+  s->asked = true;
   bool own = address - (uintptr_t)s < sizeof *s; /* a register of the context */
   if (!own && !(is_good(s, address) && is_good(s, address + sizeof *value - 1)))
     return -UNW_EUNSPEC;
@@ -76,6 +78,7 @@ static void session_begin(struct session *s) {
   for (unsigned i = 0; i < GOOD_PAGES; i++)
     s->good[i] = 0;
   s->next_good = 0;
+  s->asked = false;
   s->interrupted = current;
   current = s;
 }
@@ -196,11 +199,15 @@ static bool take_accessors(void) {
   return true;
 }
 
-/* A walk whose first answer is known: if libunwind asked anybody but us, the door is not tight. */
+/* A step whose answer is known: if libunwind asked anybody but us, the door is not tight. */
 static __attribute__((noinline)) bool is_understood(void) {
-  uintptr_t out[2];
-  return unwinder_backtrace(__builtin_dwarf_cfa(), out, 2) == 2 &&
-         out[0] == (uintptr_t)__builtin_return_address(0);
+  struct session s;
+  int stepped = 0;
+  session_begin(&s);
+  unwind.getcontext(&s.context);
+  uintptr_t ip = unwind.init_local(&s.cursor, &s.context) >= 0 ? next_frame(&s, &stepped) : 0;
+  session_end(&s);
+  return ip == (uintptr_t)__builtin_return_address(0) && s.asked;
 }
 
 bool unwinder_open(void) {

@@ -1,0 +1,50 @@
+/* Shelves beyond the straight path; contract in shelf.h. */
+#include "shelf.h"
+#include "../arena/fault.h"
+#include "gate.h"
+#include "large_thread.h"
+
+#include <string.h>
+
+hidden uint8_t shelf_limit[SHELVES];
+
+static bool option(const char *name) {
+  bool value = true;
+  size_t bytes = sizeof value;
+  return jep_mallctl(name, &value, &bytes, NULL, 0) != 0 || value;
+}
+
+static bool has_junk(void) {
+  const char *junk;
+  size_t bytes = sizeof junk;
+  return jep_mallctl("opt.junk", &junk, &bytes, NULL, 0) != 0 || strcmp(junk, "false") != 0;
+}
+
+void shelf_setup(void) {
+  if (option("opt.zero") || option("opt.prof") || !option("opt.tcache") || has_junk())
+    return;
+  for (unsigned k = 0; k < SHELVES; k++)
+    shelf_limit[k] = (uint8_t)(SHELF_BYTES / shelf_object_bytes(k));
+}
+
+void shelf_check(struct heap *h, const void *p, const char *entry, const void *site) {
+  unsigned k = large_kind(p) - (LARGE_PLAIN + 1);
+  if (k >= SHELVES || likely(h->shelf[k] != p))
+    return;
+  char buffer[256];
+  struct text t = TEXT_ON(buffer);
+  fault_begin(&t, entry, p, site);
+  text_str(&t, "double free of the ");
+  text_u64(&t, shelf_object_bytes(k));
+  text_str(&t, "-byte object at ");
+  text_hex(&t, (uintptr_t)p);
+  fault_end(&t);
+}
+
+void shelf_clear(struct heap *h) {
+  for (unsigned k = 0; k < SHELVES; k++)
+    while (h->shelf[k] != NULL && gate_try(h)) {
+      jep_dallocx(shelf_take(h, k), large_thread_cached() ? 0 : LARGE_NO_CACHE);
+      gate_leave(h);
+    }
+}
