@@ -18,8 +18,12 @@ the_dump() {
   ((${#all[@]} == 1)) && [[ -f $all ]] && echo "$all"
 }
 
-# tty ROWS COLS [EXPECT TYPE]... -- COMMAND...
-tty() { run --separate-stderr timeout -k 5 60 python3 "$HERE/run_tty.py" "$@"; }
+# tty ROWS COLS [EXPECT TYPE]... -- COMMAND...: $coloured as it is written, $output without colours.
+tty() {
+  run --separate-stderr timeout -k 5 60 env TERM="${TERM:-xterm}" python3 "$HERE/run_tty.py" "$@"
+  coloured=$output
+  output=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output")
+}
 
 # wait_for FILE REGEX: until the file has such a line, or a minute is over.
 wait_for() {
@@ -83,6 +87,19 @@ end() {
   tty 24 80 -- "$TOOL" run bash -c : # long names
   [[ $(grep -c '^.\{77\}\.\.\.$' <<<"$output") -gt 2 ]]
   ! grep -E '^.{81}' <<<"$output"
+}
+
+@test "on a terminal the report is coloured, unless NO_COLOR is set or the terminal is dumb" {
+  local hot=$'\033[1;31m' title=$'\033[1m' end=$'\033[m'
+  tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
+  [[ $coloured == *"${title}not freed at the end: "*"$end"$'\n'"$hot   10.1"*"Journal::remember planted.cc:14 < main$end"$'\n'* ]]
+  [[ $coloured == *$'\n   160.0K    1.5%  Cache::'* && $coloured == *$'\n'"next: "* ]]
+  NO_COLOR=1 tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
+  [[ $coloured == *Journal* && $coloured != *$'\033'* ]]
+  TERM=dumb tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
+  [[ $coloured == *Journal* && $coloured != *$'\033'* ]]
+  arenashim run -o d "$TOOLS/planted"
+  [[ $stderr == *Journal* && $stderr != *$'\033'* ]]
 }
 
 @test "the program's streams are its own; the report goes to stderr, after all that the program says" {

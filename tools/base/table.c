@@ -1,5 +1,6 @@
 /* Tables; contract in table.h. */
 #include "table.h"
+#include "heat.h"
 #include "say.h"
 
 #include <langinfo.h>
@@ -9,13 +10,6 @@
 #include <unistd.h>
 
 enum { CELL = 56, COLUMNS = 16, TEXT_MIN = 28, INDENT = 4 };
-
-enum heat {
-  HEAT_NONE = '0',
-  HEAT_TITLE,
-  HEAT_WARM,
-  HEAT_HOT
-}; /* a cell of its own: one character */
 
 /* Cells are kept as strings one after the other, columns + 2 of them a row: its heat comes last. */
 struct table {
@@ -57,23 +51,14 @@ void table_text(struct table *t, const char *text) {
   t->heat = HEAT_NONE;
 }
 
-void table_heat(struct table *t, uint64_t part, uint64_t whole) {
-  double share = whole > 0 ? (double)part / (double)whole : 0;
-  t->heat = share >= 0.25 ? HEAT_HOT : share >= 0.05 ? HEAT_WARM : HEAT_NONE;
-}
-
-static bool wants_colours(unsigned width) {
-  const char *never = getenv("NO_COLOR"), *term = getenv("TERM");
-  return width > 0 && (never == NULL || *never == '\0') && term != NULL && *term != '\0' &&
-         strcmp(term, "dumb") != 0;
-}
+void table_heat(struct table *t, uint64_t part, uint64_t whole) { t->heat = heat_of(part, whole); }
 
 bool table_boxes(unsigned width) { return width > 0 && strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
 
 struct table *table_new(const char *const titles[], unsigned width) {
   struct table *t = must_zalloc(1, sizeof *t);
   t->width = width;
-  t->colours = wants_colours(width);
+  t->colours = heat_wanted(width);
   t->heat = HEAT_TITLE;
   for (; titles[t->columns + 1] != NULL; t->columns++)
     table_words(t, titles[t->columns]);
@@ -170,15 +155,6 @@ static void text_print(const char *text, unsigned start, unsigned room, FILE *to
 
 void lines_fit(const char *text, unsigned width, FILE *to) { text_print(text, 0, width, to); }
 
-static const char *colour_of(const struct table *t, enum heat heat) {
-  if (!t->colours)
-    return "";
-  return heat == HEAT_HOT     ? "\033[1;31m"
-         : heat == HEAT_WARM  ? "\033[33m"
-         : heat == HEAT_TITLE ? "\033[1m"
-                              : "";
-}
-
 /* Goes on two columns further right, or, where `needed` more don't fit, in the next line. */
 static unsigned gap_print(const struct table *t, unsigned at, unsigned needed, FILE *to) {
   bool fits = t->width == 0 || at + 2 + needed <= t->width;
@@ -207,11 +183,11 @@ static enum heat row_heat(const struct table *t, const char *cell) {
 
 /* Prints the row whose cells start there, and returns where the next one's do. */
 static const char *row_print(const struct table *t, const char *cell, FILE *to) {
-  const char *colour = colour_of(t, row_heat(t, cell));
+  const char *colour = heat_start(row_heat(t, cell), t->colours);
   fputs(colour, to);
   unsigned start = numbers_print(t, &cell, to);
   text_print(cell, start, t->width == 0 ? 0 : t->width - start, to);
-  fputs(*colour != '\0' ? "\033[m\n" : "\n", to);
+  fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", to);
   cell += strlen(cell) + 1;
   return cell + strlen(cell) + 1;
 }

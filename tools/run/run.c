@@ -1,6 +1,7 @@
 /* The flow of `arenashim run`, from the program to its summary; contract in run.h. */
 #include "run.h"
 #include "dump_read.h"
+#include "heat.h"
 #include "rows.h"
 #include "run_child.h"
 #include "run_dumps.h"
@@ -106,7 +107,10 @@ static void say_no_dump(const struct run *r) {
 static void file_report(const struct dump_file *f, const char *title) {
   unsigned width = table_width(stderr);
   struct dump *d = dump_open(f->path);
-  struct summary s = {.title = title, .file = f->path, .width = width > 0 ? width : 80};
+  struct summary s = {.title = title,
+                      .file = f->path,
+                      .width = width > 0 ? width : 80,
+                      .colours = heat_wanted(width)};
   if (d != NULL && rows_possible(d, f->path))
     summary_write(&s, d, stderr);
   dump_close(d);
