@@ -111,7 +111,7 @@ patch() { # FILE OFFSET BYTE
   arenashim report small.dump other
   error 'one FILE at a time'
   arenashim report small.dump --by heap
-  error '--by=heap: use one of site, arena, class, module'
+  error '--by=heap: use one of site, function, arena, class, module'
   arenashim report small.dump --sort size
   error '--sort=size: use one of live, peak, allocs, bytes, waste'
   for rows in -1 x 1x '' 99999999999999999999; do

@@ -1,5 +1,6 @@
 /* Tables; contract in table.h. */
 #include "table.h"
+#include "fit.h"
 #include "heat.h"
 #include "say.h"
 
@@ -9,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { CELL = 56, COLUMNS = 16, TEXT_MIN = 28, INDENT = 4 };
+enum { CELL = 56, COLUMNS = 16, TEXT_MIN = 28, HEART_MAX = 60, INDENT = 4 };
 
 /* Cells are kept as strings one after the other, columns + 2 of them a row: its heat comes last. */
 struct table {
@@ -17,7 +18,7 @@ struct table {
   unsigned widths[COLUMNS];
   unsigned width; /* of the terminal, 0: none */
   unsigned cell;  /* column of the next cell */
-  unsigned text;  /* what the longest text needs, TEXT_MIN at most */
+  unsigned text;  /* what one of the texts needs: its heart, or TEXT_MIN if it is longer */
   enum heat heat; /* of the row that is being filled */
   bool colours;
   size_t used, room;
@@ -40,11 +41,26 @@ void table_words(struct table *t, const char *words) {
   t->cell++;
 }
 
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* What a text wants beside the numbers; with less room it goes below them. */
+static unsigned text_needed(const char *text) {
+  size_t length = strcspn(text, "\n");
+  unsigned needed = least(fit_columns(text, length), TEXT_MIN);
+  for (;; text += length + 1, length = strcspn(text, "\n")) {
+    unsigned heart = least(fit_heart(text, length), HEART_MAX);
+    if (heart > needed)
+      needed = heart;
+    if (text[length] == '\0')
+      return needed;
+  }
+}
+
 void table_text(struct table *t, const char *text) {
   char heat[2] = {(char)t->heat, '\0'};
-  size_t length = strcspn(text, "\n");
-  if (length > t->text)
-    t->text = length < TEXT_MIN ? (unsigned)length : TEXT_MIN;
+  unsigned needed = text_needed(text);
+  if (needed > t->text)
+    t->text = needed;
   cell_add(t, text);
   cell_add(t, heat);
   t->cell = 0;
@@ -123,33 +139,15 @@ void table_range(struct table *t, uint64_t low, uint64_t high) {
   table_words(t, cell);
 }
 
-/* The bytes at the start of a text that fill so many columns at most: a character of UTF-8 fills
- * one, which is right for all that names are made of but East Asian ones. */
-static size_t columns_cut(const char *text, size_t length, unsigned columns) {
-  size_t at = 0;
-  for (; at < length; at++)
-    if (((unsigned char)text[at] & 0xC0) != 0x80 && columns-- == 0)
-      break;
-  return at;
-}
-
-/* Prints one line of a text in so many columns; 0: in all it needs. */
-static void line_print(const char *text, size_t length, unsigned room, FILE *to) {
-  if (room == 0 || columns_cut(text, length, room) == length)
-    fprintf(to, "%.*s", (int)length, text);
-  else
-    fprintf(to, "%.*s...", (int)columns_cut(text, length, room > 3 ? room - 3 : 0), text);
-}
-
 /* Its lines, each after the first below the first one's start. */
 static void text_print(const char *text, unsigned start, unsigned room, FILE *to) {
   size_t length = strcspn(text, "\n");
-  line_print(text, length, room, to);
+  fit_print(text, length, room, to);
   for (text += length; *text == '\n'; text += length) {
     text++;
     length = strcspn(text, "\n");
     fprintf(to, "\n%*s", (int)start, "");
-    line_print(text, length, room, to);
+    fit_print(text, length, room, to);
   }
 }
 

@@ -193,7 +193,7 @@ static void arena_waste_write(const struct sites *s) {
 void html_sites_write(const struct dump *d, const struct option_names *names, struct terms *strings,
                       FILE *to) {
   struct sites s = {.dump = d, .strings = strings, .to = to};
-  session_open(&s.session, d, names, false);
+  session_open(&s.session, d, names, ROW_PATH);
   s.used = must_zalloc(s.session.paths->count, sizeof *s.used);
   uint32_t count = paths_number(&s);
   rows_write(&s);

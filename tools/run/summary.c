@@ -1,5 +1,6 @@
 /* Prints the summary, top to bottom; contract in summary.h. */
 #include "summary.h"
+#include "fit.h"
 #include "heat.h"
 #include "summary_lines.h"
 #include "table.h"
@@ -53,18 +54,6 @@ static void head_print(const struct parts *p) {
             short_number(d->sample_bytes, e));
 }
 
-/* Ends in "..." where the text would leave the screen, never inside a UTF-8 character. */
-static void text_fit(const char *text, unsigned room, FILE *to) {
-  if (strlen(text) <= room) {
-    fputs(text, to);
-    return;
-  }
-  unsigned cut = room > 3 ? room - 3 : 0;
-  while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80)
-    cut--;
-  fprintf(to, "%.*s...", (int)cut, text);
-}
-
 /* The lines that have most of a value, each with its share of the whole. */
 static void top_print(struct parts *p, enum sort by, size_t rows) {
   enum { LEFT = 19 }; /* columns before the text */
@@ -80,7 +69,7 @@ static void top_print(struct parts *p, enum sort by, size_t rows) {
     snprintf(marked, sizeof marked, "%s%s", p->estimate, short_number(value, number));
     fprintf(p->to, "%s%9s %6.1f%%  ", colour, marked,
             whole > 0 ? 100.0 * (double)value / (double)whole : 0.0);
-    text_fit(l->text, p->summary->width > LEFT ? p->summary->width - LEFT : 0, p->to);
+    fit_print(l->text, strlen(l->text), p->summary->width - LEFT, p->to);
     fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
   }
 }
@@ -159,7 +148,7 @@ static void body_print(struct parts *p) {
 void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
   struct option_names names = {.fold = fold_new()};
   struct session session;
-  session_open(&session, d, &names, false);
+  session_open(&session, d, &names, ROW_PATH);
   struct parts p = {.summary = s,
                     .dump = d,
                     .estimate = d->process->sample_bytes > 0 ? "~" : "",

@@ -34,7 +34,7 @@ static struct change *change_get(struct build *b, uint32_t node) {
 static void dump_enter(struct build *b, const struct dump *d, const struct option_names *names,
                        bool is_new) {
   struct session s;
-  session_open(&s, d, names, false);
+  session_open(&s, d, names, ROW_PATH);
   struct stacks *stacks = stacks_new(&s, b->changes->trie, FRAME_NAME);
   for (uint32_t i = 0; i < s.rows->count; i++) {
     struct change *c = change_get(b, stacks_node(stacks, &s.rows->items[i]));

@@ -136,7 +136,7 @@ int tree_write(const struct view_options *o, const struct dump *d, FILE *to) {
   struct session s;
   if (!rows_possible(d, o->file))
     return 2;
-  session_open(&s, d, &o->names, false);
+  session_open(&s, d, &o->names, ROW_PATH);
   struct calls *calls = calls_new(&s, o->sort);
   view_head(&v);
   tree_print(&v, calls);
