@@ -1,5 +1,6 @@
 /* The options of `arenashim run`; contract in run.h. */
 #include "run.h"
+#include "words.h"
 
 #include <argp.h>
 #include <stdbool.h>
@@ -89,5 +90,5 @@ void run_options_read(struct run_options *o, int argc, char **argv) {
       NULL,
       NULL};
   *o = (struct run_options){0};
-  argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, o);
+  words_parse(&parser, argc, argv, ARGP_IN_ORDER, o);
 }

@@ -1,6 +1,7 @@
 /* The options of `arenashim report`; contract in report.h. */
 #include "report.h"
 #include "view_options.h"
+#include "words.h"
 
 enum { KEY_BY = 256, KEY_SORT };
 
@@ -47,5 +48,5 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       NULL,
       NULL};
   *o = (struct report_options){.view = {.rows = 20, .names.fold = fold_new()}};
-  argp_parse(&parser, argc, argv, 0, NULL, o);
+  words_parse(&parser, argc, argv, 0, o);
 }
