@@ -154,11 +154,32 @@ end() {
   arenashim run "$PROGRAM" kill 9
   expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: such a signal leaves no time for it; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
   arenashim run "$PROGRAM" kill 2
-  expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it at once; ARENASHIM_SIGNAL=INT makes one first"'
+  expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it at once; \`ARENASHIM_SIGNAL=TERM,INT arenashim run ...\` makes one first"'
   [[ -z $(ls) ]]
-  export ARENASHIM_SIGNAL=INT
-  arenashim run "$PROGRAM" kill 2
-  expect '$status == 130 && $stderr == *"signal 2 (INT) after"*"next: "*'
+  ARENASHIM_SIGNAL= arenashim run "$PROGRAM" kill 2
+  expect '$stderr == *"; \`ARENASHIM_SIGNAL=INT arenashim run ...\` makes one first"'
+  ARENASHIM_SIGNAL=SIGUSR2,10,TERM arenashim run "$PROGRAM" kill 2
+  expect '$stderr == *"; \`ARENASHIM_SIGNAL=SIGUSR2,10,TERM,INT arenashim run ...\` makes one first"'
+}
+
+@test "with ARENASHIM_SIGNAL=TERM,INT both leave a dump, and who handles one himself still does" {
+  export ARENASHIM_SIGNAL=TERM,INT
+  for signal in 2 15; do
+    arenashim run -o d "$PROGRAM" kill $signal
+    expect '$status == $((128 + signal)) && $stderr == *": signal $signal ("*"next: "*'
+  done
+  tty 24 80 ready '^C' -- "$TOOL" run -o d "$PROGRAM" wait
+  expect '$status == 130 && $output == *"signal 2 (INT)"*"next: arenashim leaks d"*'
+  tty 24 80 ready '^C' 'came 1' '^\' -- "$TOOL" run -o d "$PROGRAM" count 2
+  expect '$status == 0 && $output == *"exit status 0"*'
+}
+
+@test "Python sees the keyboard's interrupt, as long as INT is not asked for" {
+  tty 24 80 ready '^C' -- "$TOOL" run -o d /usr/bin/python3 -c 'import time
+print("ready", flush=True)
+try: time.sleep(50)
+except KeyboardInterrupt: print("interrupted")'
+  expect '$status == 0 && $output == *interrupted*"exit status 0"*"next: "*'
 }
 
 @test "signals sent to the command reach the program, once" {
@@ -180,7 +201,7 @@ end() {
   background "$PROGRAM" wait
   kill -HUP "$launcher"
   end
-  expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"ARENASHIM_SIGNAL=HUP makes one first"'
+  expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"\`ARENASHIM_SIGNAL=TERM,HUP arenashim run ...\` makes one first"'
 }
 
 @test "what the command was started to ignore stays ignored" {
