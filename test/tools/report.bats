@@ -88,6 +88,12 @@ rows() { # the last word of each row, in order, without title and total
       ((width < 60)) || expect '$output == *"Journal::remember (p"* && $output == *"Cache::keep_one_in_fifty (p"*'
     done
   done
+  "$TOOLS/make_dump" empty <<<$'process tags=2 depth=8 program=planted\nsite kind=1\naccount allocs=1'
+  for command in 'diff empty' 'check --max-live 1'; do
+    terminal 80 $command d -n 8
+    fits 80
+    [[ $output =~ 'std::vector<'[^$'\n']*'... < Journal::remember' ]]
+  done
   terminal 80 report d -n 8 # called by the library's templates, whose names are cut
   [[ $output =~ 'std::vector<'[^$'\n']*'... < Journal::remember (planted.cc:14)' ]]
 }
