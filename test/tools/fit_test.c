@@ -27,20 +27,21 @@ static void fits(const char *line, unsigned columns, const char *wanted) {
 }
 
 #define HEART FIT_NAME "Log::put" FIT_PLACE " (log.cc:7)" FIT_END
-static const char path[] = "std::vector<int>::push_back < " HEART " < main < _start";
+static const char path[] = "std::vector<int*>::push_back < " HEART " < main < _start";
 
 static void what_is_cut_first(void **state) {
   (void)state;
-  fits(path, 0, "std::vector<int>::push_back < Log::put (log.cc:7) < main < _start");
-  fits(path, 65, "std::vector<int>::push_back < Log::put (log.cc:7) < main < _start");
-  fits(path, 64, "std::vector<int>::push_back < Log::put (log.cc:7) < main < _s...");
-  fits(path, 52, "std::vector<int>::push_back < Log::put (log.cc:7)...");
-  fits(path, 51, "std::vector<int>::push_... < Log::put (log.cc:7)...");
+  fits(path, 0, "std::vector<int*>::push_back < Log::put (log.cc:7) < main < _start");
+  fits(path, 66, "std::vector<int*>::push_back < Log::put (log.cc:7) < main < _start");
+  fits(path, 65, "std::vector<...>::push_back < Log::put (log.cc:7) < main < _start");
+  fits(path, 64, "std::vector<...>::push_back < Log::put (log.cc:7) < main < _s...");
+  fits(path, 52, "std::vector<...>::push_back < Log::put (log.cc:7)...");
+  fits(path, 51, "std::vector<...>::push_... < Log::put (log.cc:7)...");
   fits(path, 36, "std::vec... < Log::put (log.cc:7)...");
   fits(path, 35, "... < Log::put (log.cc:7)...");
   fits(path, 27, "Log::put (log.cc:7)...");
   fits(path, 22, "Log::put (log.cc:7)...");
-  fits(path, 21, "std::vector<int>::...");
+  fits(path, 21, "std::vector<...>::...");
   fits(HEART, 19, "Log::put (log.cc:7)");
 }
 
@@ -60,6 +61,19 @@ static void a_nameless_namespace_goes_first(void **state) {
   fits(line, 39, "(anonymous namespace)::Log::put (l.c:1)");
   fits(line, 38, "Log::put (l.c:1)");
   assert_int_equal(fit_heart(line, strlen(line)), 16);
+}
+
+static void arguments_of_templates_go_before_anything_is_cut(void **state) {
+  (void)state;
+  fits("std::map<std::vector<int>, char (*)(a->b)>::at<long> < main", 58,
+       "std::map<...>::at<...> < main");
+  fits("std::operator<< <std::char_traits<char> > < main", 47,
+       "std::operator<< <std::char_traits<...> > < main");
+  fits("Point::operator< < sort<Point*> < main", 37, "Point::operator< < sort<...> < main");
+  fits("Point::operator<< < operator-><Type> < main", 42,
+       "Point::operator<< < operator-><...> < main");
+  fits("a_long_name<not_closed < b<of_another>", 37, "a_long_name<not_closed < b<of_anot...");
+  fits("<not_opened>::name and more", 20, "<not_opened>::nam...");
 }
 
 static void without_a_heart_the_end_goes(void **state) {
@@ -99,6 +113,7 @@ int main(void) {
       cmocka_unit_test(what_is_cut_first),
       cmocka_unit_test(a_name_loses_its_middle_its_place_stays),
       cmocka_unit_test(a_nameless_namespace_goes_first),
+      cmocka_unit_test(arguments_of_templates_go_before_anything_is_cut),
       cmocka_unit_test(without_a_heart_the_end_goes),
       cmocka_unit_test(every_width),
   };

@@ -176,8 +176,7 @@ end() {
 
 @test "Python sees the keyboard's interrupt, as long as INT is not asked for" {
   tty 24 80 ready '^C' -- "$TOOL" run -o d /usr/bin/python3 -c 'import time
-print("ready", flush=True)
-try: time.sleep(50)
+try: print("ready", flush=True); time.sleep(50)
 except KeyboardInterrupt: print("interrupted")'
   expect '$status == 0 && $output == *interrupted*"exit status 0"*"next: "*'
 }

@@ -72,8 +72,12 @@ static void part_print(struct part p, FILE *to) {
       fputc(p.at[i], to);
 }
 
+/* Not with dots of its own at the end, for more come. */
 static void start_print(struct part p, unsigned columns, FILE *to) {
-  part_print((struct part){p.at, columns_cut(p, columns)}, to);
+  size_t length = columns_cut(p, columns);
+  while (length > 0 && (p.at[length - 1] == '.' || p.at[length - 1] == '<'))
+    length--;
+  part_print((struct part){p.at, length}, to);
 }
 
 /* "start..." */
@@ -140,19 +144,62 @@ char *fit_short(const char *line, size_t length) {
   return copy;
 }
 
+/* Whether '<' opens a list of arguments there: neither between frames nor of an operator's name. */
+static bool opens(const char *line, const char *at) {
+  static const char word[] = "operator";
+  enum { WORD = sizeof word - 1 };
+  const char *name = at > line && at[-1] == '<' ? at - 1 : at;
+  bool named = name - line >= WORD && strncmp(name - WORD, word, WORD) == 0;
+  return at > line && at[-1] != ' ' && !named;
+}
+
+/* A copy whose templates have "..." for arguments; where brackets don't match, with all. */
+static char *templates_cut(const char *line) {
+  struct text text;
+  FILE *to = text_start(&text);
+  unsigned depth = 0;
+  for (const char *at = line; *at != '\0'; at++) {
+    bool open = *at == '<' && opens(line, at);
+    if (depth > 0 && (is_mark(*at) || (*at == '<' && !open)))
+      break; /* the name's end */
+    if (depth > 0 && *at == '>' && at[-1] != '-')
+      depth--;
+    if (depth == 0)
+      fputc(*at, to);
+    if (open && depth++ == 0)
+      fputs(dots, to);
+  }
+  char *cut = text_end(to, &text);
+  if (depth == 0)
+    return cut;
+  free(cut);
+  return must_copy(line);
+}
+
+/* The line in short; with less room for it than that, the rest is cut. */
+static char *line_shortened(const char *line, size_t length) {
+  char *with = fit_short(line, length), *without = templates_cut(with);
+  free(with);
+  return without;
+}
+
 void fit_print(const char *line, size_t length, unsigned columns, FILE *to) {
   if (columns == 0 || fit_columns(line, length) <= columns) {
     part_print((struct part){line, length}, to);
     return;
   }
   char *copy = fit_short(line, length);
+  if (fit_columns(copy, strlen(copy)) > columns) {
+    free(copy);
+    copy = line_shortened(line, length);
+  }
   struct parts p = parts_of(copy, strlen(copy));
   parts_print(&p, (struct part){copy, strlen(copy)}, columns, to);
   free(copy);
 }
 
 unsigned fit_heart(const char *line, size_t length) {
-  char *copy = fit_short(line, length);
+  char *copy = line_shortened(line, length);
   struct parts p = parts_of(copy, strlen(copy));
   unsigned heart = columns_of(p.name) + columns_of(p.place);
   if (heart > 0)

@@ -1,11 +1,12 @@
 /* A line of text cut to a width.  Its heart, if one is marked, is cut last.
  *
- *   std::vector<char*>::_M_realloc_insert < Journal::remember (app.cc:14) < main <
- * __libc_start_main std::vec... < Journal::remember (app.cc:14)...
+ *   std::vector<char*>::_M_realloc_insert < Journal::remember (app.cc:14) < main < _start
+ *   std::vector<...>::_M_real... < Journal::remember (app.cc:14)...
  *   ... < Journal::remember (app.cc:14)...
  *   Journ...member (app.cc:14)...
  *
- * The heart is a name and the place that stands after it.
+ * The heart is a name and the place that stands after it.  Before anything is cut, nameless
+ * namespaces and the arguments of templates are left out.
  */
 #ifndef TOOLS_FIT_H
 #define TOOLS_FIT_H
