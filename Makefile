@@ -232,6 +232,11 @@ test: deps-build deps-test
   test/tools/*.bats test/*.bats) \
 	  $(wildcard test/bench/*.bats)
 
+# The README's picture of a terminal.
+picture: deps-build deps-picture
+	@$(MAKE) --no-print-directory -s all $(BROWSER) $(B)/test/tools/planted
+	@test/demo/picture.sh $(B) $(B)/test/tools/planted test/demo/run.png
+
 test-programs: $(BROWSER) $(B)/page/page.html $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
 
 # The same unit tests under sanitizers.
@@ -300,7 +305,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page install uninstall deb clean'
+	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page picture install uninstall deb clean'
 
-.PHONY: all demo page test test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
+.PHONY: all demo page picture test test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
 .SECONDARY:

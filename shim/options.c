@@ -108,29 +108,40 @@ static const struct {
                {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"PROF", SIGPROF}, {"VTALRM", SIGVTALRM},
                {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"PWR", SIGPWR}};
 
-static bool read_signal_number(const char *value, int *number) {
-  size_t n;
-  if (!read_digits(&value, &n) || *value != '\0' || n < 1 || n > 64)
-    return false;
-  *number = (int)n;
-  if (n >= 34) /* real-time signals; 32 and 33 are glibc's */
-    return true;
+/* The signal's number; 0: it is none that a report can be bound to. */
+static int signal_numbered(size_t n) {
+  if (n >= 34 && n <= 64) /* real-time signals; 32 and 33 are glibc's */
+    return (int)n;
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if (signals[i].number == *number)
-      return true;
-  return false; /* faults, job control, and what can't be caught */
+    if ((size_t)signals[i].number == n)
+      return signals[i].number;
+  return 0; /* faults, job control, and what can't be caught */
 }
 
-static bool read_signal(struct options *o, const char *value) {
-  if (*value == '\0') /* off, as if unset */
-    return true;
-  const char *name = strncmp(value, "SIG", 3) == 0 ? value + 3 : value;
+/* The same of a word that ends at a comma or with the value; *s goes behind it. */
+static int read_signal_word(const char **s) {
+  const char *word = strncmp(*s, "SIG", 3) == 0 ? *s + 3 : *s;
+  size_t length = strcspn(*s, ","), n;
+  const char *end = *s + length, *digits = *s;
+  *s = end;
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if (strcmp(name, signals[i].name) == 0) {
-      o->signal = signals[i].number;
-      return true;
-    }
-  return read_signal_number(value, &o->signal);
+    if (strlen(signals[i].name) == (size_t)(end - word) &&
+        memcmp(word, signals[i].name, (size_t)(end - word)) == 0)
+      return signals[i].number;
+  return read_digits(&digits, &n) && digits == end ? signal_numbered(n) : 0;
+}
+
+/* Empty: off, as if unset. */
+static bool read_signal(struct options *o, const char *value) {
+  o->signals = 0;
+  while (*value != '\0') {
+    int number = read_signal_word(&value);
+    if (number == 0 || (*value == ',' && value[1] == '\0'))
+      return false;
+    o->signals |= UINT64_C(1) << (number - 1);
+    value += *value == ',';
+  }
+  return true;
 }
 
 static bool read_children(struct options *o, const char *value) {
@@ -156,8 +167,8 @@ static const struct option options[] = {
     {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64", "the default"},
     {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
     {"SIGNAL", read_signal,
-     "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, or "
-     "the number of one of these or of a real-time signal",
+     "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, the "
+     "number of one of these or of a real-time signal, or several with commas between",
      "no signal"},
     {"CHILDREN", read_children, "follow or off", "follow"},
     {"VERBOSE", read_verbose, "1 or 0", "0"},
@@ -278,8 +289,11 @@ void options_text(const struct options *o, struct text *t, const char *before, c
   option_start(t, before, after, "SAMPLE");
   text_size(t, o->sample_bytes);
   option_start(t, before, after, "SIGNAL");
-  if (o->signal != 0)
-    text_u64(t, (uint64_t)o->signal);
+  for (int n = 1, any = 0; n <= SIGNAL_MAX; n++)
+    if (options_has_signal(o, n)) {
+      text_str(t, any++ > 0 ? "," : "");
+      text_u64(t, (uint64_t)n);
+    }
   option_start(t, before, after, "CHILDREN");
   text_str(t, o->children ? "follow" : "off");
   option_start(t, before, after, "VERBOSE");

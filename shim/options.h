@@ -9,7 +9,7 @@
 #include "../arena/text.h"
 
 enum { PATTERN_MAX = 1024 }; /* bytes of a path pattern, final NUL included */
-enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30 };
+enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30, SIGNAL_MAX = 64 };
 
 enum tag_mode {
   TAGS_OFF,
@@ -28,11 +28,15 @@ struct options {
   bool tags_chosen;    /* by ARENASHIM_TAG; else they follow from the report and the dump */
   unsigned depth;      /* frames a tag has: 1..DEPTH_MAX */
   size_t sample_bytes; /* a tag for one request in so many bytes; 0: for each */
-  int signal;          /* 0: none */
+  uint64_t signals;    /* bit n - 1: signal n */
   bool children;       /* exec'd children keep the shim */
   bool verbose;
   bool disabled;
 };
+
+static inline bool options_has_signal(const struct options *o, int number) {
+  return o->signals >> (number - 1) & 1;
+}
 
 /* Fills *o from the environment (NULL: from /proc/self/environ). */
 hidden void options_read(struct options *o, char *const *environment);

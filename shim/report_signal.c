@@ -23,11 +23,17 @@ static void on_signal(int number) {
   }
 }
 
-void report_on_signal(int number) {
+static void handler_install(int number) {
   struct sigaction now;
   if (sigaction(number, NULL, &now) != 0 || now.sa_handler != SIG_DFL)
     return;
   struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_ONSTACK};
   sigfillset(&ours.sa_mask);
   sigaction(number, &ours, NULL);
+}
+
+void report_on_signals(const struct options *o) {
+  for (int n = 1; n <= SIGNAL_MAX; n++)
+    if (options_has_signal(o, n))
+      handler_install(n);
 }

@@ -1,10 +1,10 @@
-/* ARENASHIM_SIGNAL: a report, and a dump if one is wanted, when a signal arrives. */
+/* ARENASHIM_SIGNAL: a report, and a dump if one is wanted, when one of its signals arrives. */
 #ifndef SHIM_REPORT_SIGNAL_H
 #define SHIM_REPORT_SIGNAL_H
 
-#include "../arena/base.h"
+#include "options.h"
 
-/* Installs the handler if the program has the default action for that signal. */
-hidden void report_on_signal(int number);
+/* Installs the handler for those signals for which the program has the default action. */
+hidden void report_on_signals(const struct options *o);
 
 #endif

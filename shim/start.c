@@ -114,13 +114,13 @@ __attribute__((constructor)) static void process_starts(void) {
     start_captures();
   else if (start.options.dump)
     modules_refresh(NULL);
-  if (start.options.stats || start.options.dump || start.options.signal != 0)
+  if (start.options.stats || start.options.dump || start.options.signals != 0)
     sink_keep_stderr();
-  if (start.options.signal != 0) {
+  if (start.options.signals != 0) {
     large_remember_from_now();
     if (heap_mine() != NULL)
       heap_mine()->straight = false;
-    report_on_signal(start.options.signal);
+    report_on_signals(&start.options);
   }
 }
 

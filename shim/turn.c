@@ -3,11 +3,12 @@
 #include "../arena/os.h"
 #include "start.h"
 
-static void block_our_signal(sigset_t *before) {
+static void block_our_signals(sigset_t *before) {
   sigset_t ours;
   sigemptyset(&ours);
-  if (start_options()->signal != 0)
-    sigaddset(&ours, start_options()->signal);
+  for (int n = 1; n <= SIGNAL_MAX; n++)
+    if (options_has_signal(start_options(), n))
+      sigaddset(&ours, n);
   pthread_sigmask(SIG_BLOCK, &ours, before);
 }
 
@@ -25,7 +26,7 @@ static bool wait_for(struct turn *t, unsigned patience_ms) {
 
 bool turn_begin(struct turn *t, unsigned patience_ms) {
   sigset_t before;
-  block_our_signal(&before);
+  block_our_signals(&before);
   bool taken = wait_for(t, patience_ms);
   if (taken) {
     t->thread = pthread_self();

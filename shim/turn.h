@@ -1,7 +1,7 @@
 /* Turns: reports, dumps and looks at all call sites happen one at a time each.
  *
- * Who has a turn has our signal blocked: its handler, in the same thread, could only find the turn
- * taken, and that report would be lost.  No memory is asked for; errno is kept.
+ * Who has a turn has our signals blocked: their handler, in the same thread, could only find the
+ * turn taken, and that report would be lost.  No memory is asked for; errno is kept.
  */
 #ifndef SHIM_TURN_H
 #define SHIM_TURN_H

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a group of make's targets needs and that are missing.
-# Usage: test/install.sh GROUP...     groups: build, demo, test, check, bench, deb
+# Usage: test/install.sh GROUP...     groups: build, demo, test, check, bench, deb, picture
 #
 # With everything there, this is one dpkg-query and a few milliseconds, so make may always call it.
 # Without root or passwordless sudo it names what is missing in one line and exits 1.
@@ -17,6 +17,7 @@ packages_of() {
       python3-jsonschema fonts-dejavu-core \
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev ;;
     deb) echo dpkg-dev ;;
+    picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \
       libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 z3 heaptrack google-perftools libgoogle-perftools4 ;;
     check) echo clang-format clang-tidy cppcheck shellcheck ;;
@@ -87,5 +88,5 @@ install_group() { # GROUP
   fi
 }
 
-[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|check|bench|deb ...' >&2; exit 2; }
+[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|check|bench|deb|picture ...' >&2; exit 2; }
 for group; do install_group "$group" || exit; done

@@ -21,3 +21,12 @@ commands() { awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' README.md; }
   [[ $output == *'arenashim '*': cc1plus, pid '* && $output == *'sum of these lines'* ]]
   (($(awk '/^ +0 cc1plus/ { print $3; exit }' <<<"$output") > 1000000))
 }
+
+@test "its pictures are there, and small" {
+  local picture pictures
+  pictures=$(tr '\n' ' ' <README.md | grep -oE '!\[[^]]{40,}\]\([^)]+\)' | sed 's/.*(//; s/)$//')
+  [[ $pictures ]]
+  for picture in $pictures; do
+    [[ $(file -b "$picture") == 'PNG image data, '* && $(stat -c %s "$picture") -lt 100000 ]]
+  done
+}

@@ -43,7 +43,7 @@ const column = async (page, section, n) =>
 visit('the head: process, problems, figures', small, {}, async page => {
   assert.equal(await page.title(), 'demo \u2014 arenashim');
   assert.match(plain(await text(page, '#about')),
-    /pid 77 · at exit · 2023-11-14 22:13:20 UTC · on box · shim 0\.1 · tags stack:8, every allocation counted/);
+    /pid 77 · at exit · 2023-11-14 22:13:20 UTC · on box · shim 0\.1 · tags stack:8, every allocation counted$/);
   assert.equal(await text(page, '#problems'), 'These make the figures doubtful: stacks cut short: 3.');
   const figures = (await page.locator('#figures dd:not(.note)').allInnerTexts()).map(plain);
   assert.deepEqual(figures, ['3100 B', '9900 B', '1065', '6748 B', '3', '2']);
@@ -190,6 +190,7 @@ visit('names are text, whatever they are', names, {}, async page => {
 });
 
 visit('a call site by its line in the program', lines, {}, async page => {
+  assert.match(plain(await text(page, '#about')), / · 1 path cut at 3 frames \(longer ones: ARENASHIM_TAG=stack:32\)$/);
   assert.deepEqual(await sites(page), ['ns::Parser::parse']);
   assert.deepEqual((await page.locator('#sites .site small').allInnerTexts()).map(plain), ['target.cc:14', '\u203a libnone.so.1+0x300']);
   await page.fill('#search', 'target.cc:14');

@@ -39,6 +39,9 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
   complains ARENASHIM_SIGNAL 0
   complains ARENASHIM_SIGNAL 1000
   complains ARENASHIM_SIGNAL KILL
+  for value in TERM,KILL NOSUCH,TERM TERM, ,TERM TERM,,INT 'TERM, INT' TERM:INT SIG 32 15x; do
+    complains ARENASHIM_SIGNAL "$value" HUP PWR commas 'no signal'
+  done
   complains ARENASHIM_CHILDREN maybe follow off
   complains ARENASHIM_VERBOSE abc
   complains ARENASHIM_DISABLE abc
@@ -63,6 +66,19 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
 
 @test "ARENASHIM_SAMPLE: good values are silent" {
   for value in 0 1 524288 512K 1M 1024M; do silent "ARENASHIM_SAMPLE=$value"; done
+}
+
+@test "ARENASHIM_SIGNAL: one or a list, by names and numbers" {
+  resolved() { # VALUE NUMBERS
+    run_shim ARENASHIM_VERBOSE=1 ARENASHIM_SIGNAL="$1" "$BIN/exit_paths" exit
+    [[ $stderr == *"ARENASHIM_SIGNAL=$2"$'\n'* ]] || { echo "$1: $stderr"; return 1; }
+  }
+  resolved TERM 15
+  resolved SIGTERM,INT,USR1 2,10,15
+  resolved 64,34,1,TERM,TERM 1,15,34,64
+  run_shim ARENASHIM_SIGNAL=USR2,WINCH,40 ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.%n" perl -e 'kill $_ => $$ for "USR2", "WINCH", 40; exit 3'
+  expect '$status == 3' # a report for each, then one at exit
+  [[ $(reports | wc -l) == 4 && $(grep -l ', on signal' "$BATS_TEST_TMPDIR"/r* | wc -l) == 3 ]]
 }
 
 @test "STATS and SIGNAL: an empty value is off" {

@@ -111,15 +111,54 @@ patch() { # FILE OFFSET BYTE
   arenashim report small.dump other
   error 'one FILE at a time'
   arenashim report small.dump --by heap
-  error '--by=heap: use one of site, arena, class, module'
+  error '--by=heap: use one of site, function, arena, class, module'
   arenashim report small.dump --sort size
   error '--sort=size: use one of live, peak, allocs, bytes, waste'
   for rows in -1 x 1x '' 99999999999999999999; do
     arenashim report small.dump -n "$rows"
     error 'give a number of rows, 0 for all'
   done
-  arenashim report small.dump --bogus
-  expect '$status == 2 && $stderr == *"unrecognized option"*"--help"*'
+}
+
+@test "options that a command doesn't have, could be several, or that lack an argument" {
+  local names='--fold, --no-fold, --sysroot, --debug-dir, --help' command legal
+  while read -r command legal; do
+    arenashim "$command" --bogus=3
+    says "arenashim $command: --bogus: no such option: legal are $legal"
+    arenashim "$command" -z small.dump
+    says "arenashim $command: -z: no such option: legal are $legal"
+  done <<END
+run --output (-o), --tag (-t), --help
+report --by, --sort, --rows (-n), $names
+export --format, --value, --output (-o), $names
+tree --value, --min, --rows (-n), $names
+arenas --sort, --rows (-n), $names
+leaks --rows (-n), $names
+waste --rows (-n), $names
+diff --sort, --rows (-n), $names
+check --max-live, --max-peak, --max-allocs, --baseline, --max-growth, --rows (-n), $names
+html --output (-o), $names
+END
+  arenashim tree small.dump -z
+  says "arenashim tree: -z: no such option: legal are --value, --min, --rows (-n), $names"
+  arenashim report --no-fold -zn
+  says "arenashim report: -z: no such option: legal are --by, --sort, --rows (-n), $names"
+  arenashim report small.dump --so live
+  expect '$status == 0'
+  arenashim report small.dump --s live
+  says 'arenashim report: --s: could be --sort or --sysroot: write more of it'
+  arenashim tree small.dump --value
+  says 'arenashim tree: --value: its argument is missing: write --value=live|peak|allocs|bytes|waste'
+  arenashim tree small.dump -n
+  says 'arenashim tree: -n: its argument is missing: write -n ROWS'
+  arenashim run --tag
+  says 'arenashim run: --tag: its argument is missing: write --tag=MODE'
+  arenashim leaks --no-fold=3 small.dump
+  says 'arenashim leaks: --no-fold=3: --no-fold takes no argument: write it alone'
+  arenashim report -- -x
+  error "^arenashim: -x: can't be read: No such file"
+  arenashim tree '-?'
+  expect '$status == 0 && $output == "Usage: "*'
 }
 
 @test "--help and --version" {

@@ -40,7 +40,7 @@ in_target() { nm "$TOOLS/target" | awk -v n="$1" '$3 == n { print "0x" $1 }'; } 
 # lines: a call site in ns::Parser::parse, called by main, that asks through a library without names.
 lines() {
   cat <<END
-process pid=1 program=target tags=2 unix_time=9999999999
+process pid=1 program=target tags=2 depth=3 unix_time=9999999999
 arena name=target
 module start=0x400000 end=0x800000 path=$TOOLS/target build_id=$(readelf -n "$TOOLS/target" | sed -n 's/.*Build ID: //p')
 module start=0x7f0000000000 end=0x7f0000100000 bias=0x7f0000000000 path=/usr/lib/libnone.so.1
@@ -58,6 +58,7 @@ END
   "$TOOL" html d
   [[ $(data sites <d.html) == '{"path":[3],"own":[2],'* ]]
   [[ $(data strings <d.html) == *'"ns::Parser::parse"'*'/target.cc"'* ]]
+  [[ $(data cuts <d.html) == '{"paths":[1],"remedy":[32]}' ]]
   lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
   "$TOOL" html d -o plain
   [[ $(data sites <plain) == '{"path":[2],"own":[1],'* ]]

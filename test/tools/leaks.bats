@@ -81,7 +81,7 @@ END
   arenashim leaks
   says 'arenashim leaks: name the FILE that ARENASHIM_DUMP made'
   arenashim leaks -n
-  expect '$status == 2 && $stderr == *"option requires an argument"*'
+  says 'arenashim leaks: -n: its argument is missing: write -n ROWS'
   echo text >foreign
   arenashim leaks foreign
   says 'arenashim: foreign: not a dump: run the program with ARENASHIM_DUMP=FILE to make one'

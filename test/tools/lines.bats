@@ -67,6 +67,8 @@ by_id() { mkdir -p "$1/.build-id/${id:0:2}" && echo "$1/.build-id/${id:0:2}/${id
   { echo 'process tags=2'; sites $((start + 5)) $((start + 9)) "$(after_call my_wrapper reader target)"; } | dump d
   arenashim report d
   [[ $(row "ns::Parser::parse (target.cc:14)") == '2 '* && $(grep -c 'target.cc:' <<<"$output") == 2 ]]
+  arenashim report d --by function
+  [[ $(row "ns::Parser::parse (target.cc)") == '2 '* && $(grep -c '(target.cc)' <<<"$output") == 2 ]]
 }
 
 @test "a debug file by build-id, in --debug-dir" {

@@ -59,6 +59,45 @@ rows() { # the last word of each row, in order, without title and total
   is_row '700 900 20 22.6% 700 0.0% 140' '(the tables were full)'
 }
 
+@test "by function: the call sites of each innermost own function are one row, and the sums stay" {
+  arenashim report small.dump --by function
+  expect '$status == 0 && $output == *"innermost function of the program"*'
+  is_row '2100 <=4300 45 67.7% 100..1000 22.2% 508' 'libgone.so+0x300'
+  is_row '300 7000 1000 9.7% 1..64 50.0% 6100' demo+0x401010
+  is_row '700 900 20 22.6% 700 0.0% 140' '(the tables were full)'
+  ARENASHIM_DUMP=d LD_PRELOAD=$SHIM "$TOOLS/planted"
+  arenashim report d --by function -n 0
+  # 10,000 lines and what a vector of them took to grow; 40,000 entries and their vector
+  [[ $(row '(anonymous namespace)::Journal::remember (planted.cc)') == *' 10015 97.6% 8..131072 '* ]]
+  [[ $(row '(anonymous namespace)::Cache::keep_one_in_fifty (planted.cc)') == *' 40028 1.6% 8..524288 '* ]]
+  [[ $(row '(anonymous namespace)::count_words (planted.cc)') == *' 30000 0.0% 101..150 100.0% '* ]]
+  expect '$output != *"std::vector"*'
+  [[ $(awk '$NF == "total" { print $1 == live, $3 == allocs, $7 == waste } { live += $1; allocs += $3; waste += $7 }' \
+    < <(sed '1,/innermost function/d' <<<"$output")) == '1 1 1' ]]
+  arenashim report d --by function --fold '(anonymous namespace)::*' -n 0
+  [[ $(row 'main (planted.cc)') == *' 50002 97.9% 24..1000 '* ]]
+}
+
+@test "on a terminal the program's own function and line stand in each row, whatever is cut" {
+  ARENASHIM_DUMP=d LD_PRELOAD=$SHIM "$TOOLS/planted"
+  for width in 40 60 80 100 140; do
+    for command in report waste leaks; do
+      terminal $width $command d -n 8
+      fits $width
+      expect '$output == *"(planted.cc:14)"* && $output == *"(planted.cc:29)"*'
+      ((width < 60)) || expect '$output == *"Journal::remember (p"* && $output == *"Cache::keep_one_in_fifty (p"*'
+    done
+  done
+  "$TOOLS/make_dump" empty <<<$'process tags=2 depth=8 program=planted\nsite kind=1\naccount allocs=1'
+  for command in 'diff empty' 'check --max-live 1'; do
+    terminal 80 $command d -n 8
+    fits 80
+    [[ $output =~ 'std::vector'[^$'\n']*'... < Journal::remember' ]]
+  done
+  terminal 80 report d -n 8 # called by the library's templates, whose names are cut
+  [[ $output =~ 'std::vector<...>::_M_re'[^$'\n']*' < Journal::remember (planted.cc:14)' ]]
+}
+
 @test "by arena, with regions" {
   arenashim report small.dump --by arena
   is_row '3000 9000 8 1060 50000 1052 13 7 7340032 11 6736' '0 demo (threads: 3)'

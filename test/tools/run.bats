@@ -18,8 +18,12 @@ the_dump() {
   ((${#all[@]} == 1)) && [[ -f $all ]] && echo "$all"
 }
 
-# tty ROWS COLS [EXPECT TYPE]... -- COMMAND...
-tty() { run --separate-stderr timeout -k 5 60 python3 "$HERE/run_tty.py" "$@"; }
+# tty ROWS COLS [EXPECT TYPE]... -- COMMAND...: $coloured as it is written, $output without colours.
+tty() {
+  run --separate-stderr timeout -k 5 60 env TERM="${TERM:-xterm}" python3 "$HERE/run_tty.py" "$@"
+  coloured=$output
+  output=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output")
+}
 
 # wait_for FILE REGEX: until the file has such a line, or a minute is over.
 wait_for() {
@@ -85,6 +89,19 @@ end() {
   ! grep -E '^.{81}' <<<"$output"
 }
 
+@test "on a terminal the report is coloured, unless NO_COLOR is set or the terminal is dumb" {
+  local hot=$'\033[1;31m' title=$'\033[1m' end=$'\033[m'
+  tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
+  [[ $coloured == *"${title}not freed at the end: "*"$end"$'\n'"$hot   10.1"*"Journal::remember planted.cc:14 < main$end"$'\n'* ]]
+  [[ $coloured == *$'\n   160.0K    1.5%  Cache::'* && $coloured == *$'\n'"next: "* ]]
+  NO_COLOR=1 tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
+  [[ $coloured == *Journal* && $coloured != *$'\033'* ]]
+  TERM=dumb tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
+  [[ $coloured == *Journal* && $coloured != *$'\033'* ]]
+  arenashim run -o d "$TOOLS/planted"
+  [[ $stderr == *Journal* && $stderr != *$'\033'* ]]
+}
+
 @test "the program's streams are its own; the report goes to stderr, after all that the program says" {
   run --separate-stderr sh -c 'printf abc | "$1" run cat' sh "$TOOL"
   expect '$status == 0 && $output == abc && $stderr == *"cat, pid "*'
@@ -137,11 +154,31 @@ end() {
   arenashim run "$PROGRAM" kill 9
   expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: such a signal leaves no time for it; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
   arenashim run "$PROGRAM" kill 2
-  expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it at once; ARENASHIM_SIGNAL=INT makes one first"'
+  expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it at once; \`ARENASHIM_SIGNAL=TERM,INT arenashim run ...\` makes one first"'
   [[ -z $(ls) ]]
-  export ARENASHIM_SIGNAL=INT
-  arenashim run "$PROGRAM" kill 2
-  expect '$status == 130 && $stderr == *"signal 2 (INT) after"*"next: "*'
+  ARENASHIM_SIGNAL= arenashim run "$PROGRAM" kill 2
+  expect '$stderr == *"; \`ARENASHIM_SIGNAL=INT arenashim run ...\` makes one first"'
+  ARENASHIM_SIGNAL=SIGUSR2,10,TERM arenashim run "$PROGRAM" kill 2
+  expect '$stderr == *"; \`ARENASHIM_SIGNAL=SIGUSR2,10,TERM,INT arenashim run ...\` makes one first"'
+}
+
+@test "with ARENASHIM_SIGNAL=TERM,INT both leave a dump, and who handles one himself still does" {
+  export ARENASHIM_SIGNAL=TERM,INT
+  for signal in 2 15; do
+    arenashim run -o d "$PROGRAM" kill $signal
+    expect '$status == $((128 + signal)) && $stderr == *": signal $signal ("*"next: "*'
+  done
+  tty 24 80 ready '^C' -- "$TOOL" run -o d "$PROGRAM" wait
+  expect '$status == 130 && $output == *"signal 2 (INT)"*"next: arenashim leaks d"*'
+  tty 24 80 ready '^C' 'came 1' '^\' -- "$TOOL" run -o d "$PROGRAM" count 2
+  expect '$status == 0 && $output == *"exit status 0"*'
+}
+
+@test "Python sees the keyboard's interrupt, as long as INT is not asked for" {
+  tty 24 80 ready '^C' -- "$TOOL" run -o d /usr/bin/python3 -c 'import time
+try: print("ready", flush=True); time.sleep(50)
+except KeyboardInterrupt: print("interrupted")'
+  expect '$status == 0 && $output == *interrupted*"exit status 0"*"next: "*'
 }
 
 @test "signals sent to the command reach the program, once" {
@@ -163,7 +200,7 @@ end() {
   background "$PROGRAM" wait
   kill -HUP "$launcher"
   end
-  expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"ARENASHIM_SIGNAL=HUP makes one first"'
+  expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"\`ARENASHIM_SIGNAL=TERM,HUP arenashim run ...\` makes one first"'
 }
 
 @test "what the command was started to ignore stays ignored" {

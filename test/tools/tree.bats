@@ -72,6 +72,35 @@ letters() {
     '50 5.0% 50 |     |- [c]' '30 3.0% 0 |     `- [a]' '30 3.0% 30 |        [b]' '20 2.0% 0 `- (1 more below 2.5%)'
 }
 
+@test "the head tells of paths that were cut, and of no others" {
+  paths() { # DEPTH FRAMES
+    local i parent=0
+    printf '%s\n' "process program=p tags=2 depth=$1" 'module start=1 end=256 path=x' node
+    for ((i = 0; i < $2; i++)); do
+      printf 'node parent=%d kind=1 module=1 address=%d\n' $parent $((i + 2))
+      parent=$((i + 1))
+    done
+    printf '%s\n' "node parent=$parent kind=2 label=far" "site node=$((parent + 1))" 'account allocs=1 live_bytes=1'
+  }
+  while read -r depth frames more; do
+    paths "$depth" "$frames" | dump d
+    arenashim tree d
+    case $more in
+      none) expect '$output != *"  cut  "*' ;;
+      most) expect '${lines[4]} == "  cut      1 path, at $depth frames"' ;;
+      *) expect '${lines[4]} == "  cut      1 path, at $depth frames; longer ones: ARENASHIM_TAG=$more"' ;;
+    esac
+  done <<<$'3 2 none\n3 3 stack:32\n31 31 stack:32\n32 32 stack:64\n64 64 most'
+  cut() { # DEPTH: how many paths of a real program's
+    rm -f d
+    ARENASHIM_TAG=stack:$1 ARENASHIM_DUMP=d LD_PRELOAD=$SHIM "$TOOLS/planted"
+    arenashim tree d
+    sed -n 's/^  cut  *\([0-9]*\) paths*, at .*/\1/p' <<<"$output"
+  }
+  # of five frames is also what main's callees asked for: whole, for _start is the fifth
+  [[ $(cut 2) == 7 && $(cut 5) == 4 && -z $(cut 32) ]]
+}
+
 @test "-n limits the rows" {
   tree small.dump -n 2
   shows '3100 100.0% 0 demo' '2100 67.7% 0 |- [level 3]' '4 more rows: -n 0 shows all'

@@ -1,5 +1,7 @@
 /* Tables; contract in table.h. */
 #include "table.h"
+#include "fit.h"
+#include "heat.h"
 #include "say.h"
 
 #include <langinfo.h>
@@ -8,14 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { CELL = 56, COLUMNS = 16, TEXT_MIN = 28, INDENT = 4 };
-
-enum heat {
-  HEAT_NONE = '0',
-  HEAT_TITLE,
-  HEAT_WARM,
-  HEAT_HOT
-}; /* a cell of its own: one character */
+enum { CELL = 56, COLUMNS = 16, TEXT_MIN = 28, HEART_MAX = 60, INDENT = 4 };
 
 /* Cells are kept as strings one after the other, columns + 2 of them a row: its heat comes last. */
 struct table {
@@ -23,7 +18,7 @@ struct table {
   unsigned widths[COLUMNS];
   unsigned width; /* of the terminal, 0: none */
   unsigned cell;  /* column of the next cell */
-  unsigned text;  /* what the longest text needs, TEXT_MIN at most */
+  unsigned text;  /* what one of the texts needs: its heart, or TEXT_MIN if it is longer */
   enum heat heat; /* of the row that is being filled */
   bool colours;
   size_t used, room;
@@ -46,34 +41,40 @@ void table_words(struct table *t, const char *words) {
   t->cell++;
 }
 
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* What a text wants beside the numbers; with less room it goes below them. */
+static unsigned text_needed(const char *text) {
+  size_t length = strcspn(text, "\n");
+  unsigned needed = least(fit_columns(text, length), TEXT_MIN);
+  for (;; text += length + 1, length = strcspn(text, "\n")) {
+    unsigned heart = least(fit_heart(text, length), HEART_MAX);
+    if (heart > needed)
+      needed = heart;
+    if (text[length] == '\0')
+      return needed;
+  }
+}
+
 void table_text(struct table *t, const char *text) {
   char heat[2] = {(char)t->heat, '\0'};
-  size_t length = strcspn(text, "\n");
-  if (length > t->text)
-    t->text = length < TEXT_MIN ? (unsigned)length : TEXT_MIN;
+  unsigned needed = text_needed(text);
+  if (needed > t->text)
+    t->text = needed;
   cell_add(t, text);
   cell_add(t, heat);
   t->cell = 0;
   t->heat = HEAT_NONE;
 }
 
-void table_heat(struct table *t, uint64_t part, uint64_t whole) {
-  double share = whole > 0 ? (double)part / (double)whole : 0;
-  t->heat = share >= 0.25 ? HEAT_HOT : share >= 0.05 ? HEAT_WARM : HEAT_NONE;
-}
-
-static bool wants_colours(unsigned width) {
-  const char *never = getenv("NO_COLOR"), *term = getenv("TERM");
-  return width > 0 && (never == NULL || *never == '\0') && term != NULL && *term != '\0' &&
-         strcmp(term, "dumb") != 0;
-}
+void table_heat(struct table *t, uint64_t part, uint64_t whole) { t->heat = heat_of(part, whole); }
 
 bool table_boxes(unsigned width) { return width > 0 && strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
 
 struct table *table_new(const char *const titles[], unsigned width) {
   struct table *t = must_zalloc(1, sizeof *t);
   t->width = width;
-  t->colours = wants_colours(width);
+  t->colours = heat_wanted(width);
   t->heat = HEAT_TITLE;
   for (; titles[t->columns + 1] != NULL; t->columns++)
     table_words(t, titles[t->columns]);
@@ -138,46 +139,19 @@ void table_range(struct table *t, uint64_t low, uint64_t high) {
   table_words(t, cell);
 }
 
-/* The bytes at the start of a text that fill so many columns at most: a character of UTF-8 fills
- * one, which is right for all that names are made of but East Asian ones. */
-static size_t columns_cut(const char *text, size_t length, unsigned columns) {
-  size_t at = 0;
-  for (; at < length; at++)
-    if (((unsigned char)text[at] & 0xC0) != 0x80 && columns-- == 0)
-      break;
-  return at;
-}
-
-/* Prints one line of a text in so many columns; 0: in all it needs. */
-static void line_print(const char *text, size_t length, unsigned room, FILE *to) {
-  if (room == 0 || columns_cut(text, length, room) == length)
-    fprintf(to, "%.*s", (int)length, text);
-  else
-    fprintf(to, "%.*s...", (int)columns_cut(text, length, room > 3 ? room - 3 : 0), text);
-}
-
 /* Its lines, each after the first below the first one's start. */
 static void text_print(const char *text, unsigned start, unsigned room, FILE *to) {
   size_t length = strcspn(text, "\n");
-  line_print(text, length, room, to);
+  fit_print(text, length, room, to);
   for (text += length; *text == '\n'; text += length) {
     text++;
     length = strcspn(text, "\n");
     fprintf(to, "\n%*s", (int)start, "");
-    line_print(text, length, room, to);
+    fit_print(text, length, room, to);
   }
 }
 
 void lines_fit(const char *text, unsigned width, FILE *to) { text_print(text, 0, width, to); }
-
-static const char *colour_of(const struct table *t, enum heat heat) {
-  if (!t->colours)
-    return "";
-  return heat == HEAT_HOT     ? "\033[1;31m"
-         : heat == HEAT_WARM  ? "\033[33m"
-         : heat == HEAT_TITLE ? "\033[1m"
-                              : "";
-}
 
 /* Goes on two columns further right, or, where `needed` more don't fit, in the next line. */
 static unsigned gap_print(const struct table *t, unsigned at, unsigned needed, FILE *to) {
@@ -207,11 +181,11 @@ static enum heat row_heat(const struct table *t, const char *cell) {
 
 /* Prints the row whose cells start there, and returns where the next one's do. */
 static const char *row_print(const struct table *t, const char *cell, FILE *to) {
-  const char *colour = colour_of(t, row_heat(t, cell));
+  const char *colour = heat_start(row_heat(t, cell), t->colours);
   fputs(colour, to);
   unsigned start = numbers_print(t, &cell, to);
   text_print(cell, start, t->width == 0 ? 0 : t->width - start, to);
-  fputs(*colour != '\0' ? "\033[m\n" : "\n", to);
+  fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", to);
   cell += strlen(cell) + 1;
   return cell + strlen(cell) + 1;
 }

@@ -2,8 +2,8 @@
  *
  * On a pipe numbers have all their digits and texts their full length: plain and stable.  On a
  * terminal numbers have four digits and a unit, a power of 1000, and each row fits the width; a
- * number or text that would get too little room starts a new line.  Rows are coloured there by
- * their heat, unless NO_COLOR is set or TERM is dumb.
+ * number or text that would get too little room starts a new line; texts are cut as fit.h has it.
+ * Rows are coloured there by their heat, unless NO_COLOR is set or TERM is dumb.
  */
 #ifndef TOOLS_TABLE_H
 #define TOOLS_TABLE_H

@@ -1,5 +1,6 @@
 /* The options of `arenashim export`; contract in export.h. */
 #include "export.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,5 +77,5 @@ void export_options_read(struct export_options *o, int argc, char **argv) {
       NULL,
       NULL};
   *o = (struct export_options){.names.fold = fold_new()};
-  argp_parse(&parser, argc, argv, 0, NULL, o);
+  words_parse(&parser, argc, argv, 0, o);
 }

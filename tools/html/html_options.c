@@ -1,5 +1,6 @@
 /* The options of `arenashim html`; contract in html.h. */
 #include "html.h"
+#include "words.h"
 
 static const struct argp_option options[] = {
     {"output", 'o', "OUT", 0, "Write to OUT (default: FILE.html; -: standard output)", 0}, {0}};
@@ -32,5 +33,5 @@ void html_options_read(struct html_options *o, int argc, char **argv) {
       NULL,
       NULL};
   *o = (struct html_options){.names.fold = fold_new()};
-  argp_parse(&parser, argc, argv, 0, NULL, o);
+  words_parse(&parser, argc, argv, 0, o);
 }

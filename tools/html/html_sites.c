@@ -1,5 +1,6 @@
 /* Call sites, their paths and frames in a page; contract in html_sites.h. */
 #include "html_sites.h"
+#include "cuts.h"
 #include "say.h"
 #include "session.h"
 
@@ -190,16 +191,24 @@ static void arena_waste_write(const struct sites *s) {
   free(waste);
 }
 
+/* Paths that were cut, and the depth to ask for. */
+static void cuts_write(const struct sites *s) {
+  static const struct column columns[] = {{"paths", 0, 4, false}, {"remedy", 4, 4, false}, {0}};
+  uint32_t cuts[] = {cuts_count(s->dump, s->session.names), cuts_remedy(s->dump)};
+  table_write(s, "cuts", columns, cuts, sizeof cuts, 1);
+}
+
 void html_sites_write(const struct dump *d, const struct option_names *names, struct terms *strings,
                       FILE *to) {
   struct sites s = {.dump = d, .strings = strings, .to = to};
-  session_open(&s.session, d, names, false);
+  session_open(&s.session, d, names, ROW_PATH);
   s.used = must_zalloc(s.session.paths->count, sizeof *s.used);
   uint32_t count = paths_number(&s);
   rows_write(&s);
   regions_write(&s);
   arena_waste_write(&s);
   paths_write(&s, count);
+  cuts_write(&s);
   free(s.used);
   session_close(&s.session);
 }

@@ -32,6 +32,7 @@ export const frames = rows('frames', ['function', 'label', 'file'])
 export const paths = table('paths')
 export const sites = rows('sites', ['words'])
 export const regions = rows('regions', ['name'])
+export const cuts = rows('cuts')[0]
 
 /* Of a sampled dump, what call sites show is estimated. */
 export const estimate = process?.sample_bytes > 0 ? '~' : ''

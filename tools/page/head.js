@@ -1,5 +1,5 @@
 /* The head of the page: which process it was, how it was watched, and what it came to. */
-import { VALUES, arenas, blocks, estimate, health, lost, process, sites } from './data.js'
+import { VALUES, arenas, blocks, cuts, estimate, health, lost, process, sites } from './data.js'
 import { byId, make } from './dom.js'
 import { bytes, exact, plural, short } from './number.js'
 
@@ -19,6 +19,10 @@ function mode() {
     ? `estimates (~): one allocation per ${bytes(process.sample_bytes)} was tagged` : 'every allocation counted')
 }
 
+/* Why some paths don't begin at the program's start. */
+const cut = () => `${plural(cuts.paths, 'path')} cut at ${process.depth} frames` +
+  (cuts.remedy > 0 ? ` (longer ones: ARENASHIM_TAG=stack:${cuts.remedy})` : '')
+
 function reason() {
   const word = ['at exit', 'on signal', 'on call'][process.reason] ?? 'for an unknown reason'
   return process.reason === ON_SIGNAL ? `${word} ${process.signal}` : word
@@ -28,6 +32,8 @@ function about() {
   const parts = [`pid ${process.pid}`, reason(), when(), `on ${process.host}`, `shim ${process.version}`, mode()]
   if (process.flags & FORK_CHILD)
     parts.push(`a child of pid ${process.ppid}: counts start at the fork; what lived then counts as allocated`)
+  if (cuts.paths > 0)
+    parts.push(cut())
   return parts.join(' \u00b7 ')
 }
 

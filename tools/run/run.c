@@ -1,6 +1,7 @@
 /* The flow of `arenashim run`, from the program to its summary; contract in run.h. */
 #include "run.h"
 #include "dump_read.h"
+#include "heat.h"
 #include "rows.h"
 #include "run_child.h"
 #include "run_dumps.h"
@@ -83,21 +84,37 @@ static bool is_caught(int number) {
   return false;
 }
 
+/* Whether a list of signals, as ARENASHIM_SIGNAL has it, names one. */
+static bool is_listed(const char *list, int number, const char *name) {
+  char digits[16];
+  snprintf(digits, sizeof digits, "%d", number);
+  for (size_t length; *list != '\0'; list += length + (list[length] == ',')) {
+    const char *word = text_starts(list, "SIG") ? list + 3 : list;
+    length = strcspn(list, ",");
+    size_t rest = length - (size_t)(word - list);
+    if ((strlen(name) == rest && strncmp(word, name, rest) == 0) ||
+        (strlen(digits) == length && strncmp(list, digits, length) == 0))
+      return true;
+  }
+  return false;
+}
+
 /* Why there is nothing to report on. */
 static void say_no_dump(const struct run *r) {
   static const char remedy[] = "with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs";
   int status = r->child.status, number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   const char *set = getenv("ARENASHIM_SIGNAL"), *name = number > 0 ? sigabbrev_np(number) : NULL;
+  const char *list = set != NULL ? set : "";
   char ended[64];
   child_end_name(&r->child, ended);
   if (number == 0)
     say_error("%s (pid %d, %s) left no dump: it ended by _exit or quick_exit, or became a program "
               "that can't be watched; %s",
               r->name, (int)r->child.pid, ended, remedy);
-  else if (is_caught(number) && (set == NULL || strcmp(set, name) != 0))
-    say_error("%s (pid %d, %s) left no dump: the signal ended it at once; ARENASHIM_SIGNAL=%s "
-              "makes one first",
-              r->name, (int)r->child.pid, ended, name);
+  else if (is_caught(number) && !is_listed(list, number, name))
+    say_error("%s (pid %d, %s) left no dump: the signal ended it at once; "
+              "`ARENASHIM_SIGNAL=%s%s%s arenashim run ...` makes one first",
+              r->name, (int)r->child.pid, ended, list, *list != '\0' ? "," : "", name);
   else
     say_error("%s (pid %d, %s) left no dump: such a signal leaves no time for it; %s", r->name,
               (int)r->child.pid, ended, remedy);
@@ -106,7 +123,10 @@ static void say_no_dump(const struct run *r) {
 static void file_report(const struct dump_file *f, const char *title) {
   unsigned width = table_width(stderr);
   struct dump *d = dump_open(f->path);
-  struct summary s = {.title = title, .file = f->path, .width = width > 0 ? width : 80};
+  struct summary s = {.title = title,
+                      .file = f->path,
+                      .width = width > 0 ? width : 80,
+                      .colours = heat_wanted(width)};
   if (d != NULL && rows_possible(d, f->path))
     summary_write(&s, d, stderr);
   dump_close(d);

@@ -1,5 +1,6 @@
 /* The options of `arenashim run`; contract in run.h. */
 #include "run.h"
+#include "words.h"
 
 #include <argp.h>
 #include <stdbool.h>
@@ -84,10 +85,11 @@ void run_options_read(struct run_options *o, int argc, char **argv) {
       "such program; 126: it can't be executed; 2: it can't be watched and was not run.\n\nEach "
       "process that it starts leaves a dump of its own, FILE.NAME.PID. Other variables "
       "ARENASHIM_... reach the program as they are set; unless it is set, ARENASHIM_SIGNAL is "
-      "TERM, so that a program which SIGTERM ends has a report.",
+      "TERM, so that a program which SIGTERM ends has a report; ARENASHIM_SIGNAL=TERM,INT for "
+      "Ctrl-C, too.",
       NULL,
       NULL,
       NULL};
   *o = (struct run_options){0};
-  argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, o);
+  words_parse(&parser, argc, argv, ARGP_IN_ORDER, o);
 }

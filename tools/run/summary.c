@@ -1,8 +1,11 @@
 /* Prints the summary, top to bottom; contract in summary.h. */
 #include "summary.h"
+#include "fit.h"
+#include "heat.h"
 #include "summary_lines.h"
 #include "table.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,10 +28,23 @@ static unsigned percent(uint64_t part, uint64_t whole) {
   return whole == 0 ? 0 : (unsigned)(100.0 * (double)part / (double)whole + 0.5);
 }
 
+/* A line of its own that tells what comes below it. */
+__attribute__((format(printf, 2, 3))) static void title_print(const struct parts *p,
+                                                              const char *format, ...) {
+  const char *colour = heat_start(HEAT_TITLE, p->summary->colours);
+  va_list values;
+  va_start(values, format);
+  fputs(colour, p->to);
+  vfprintf(p->to, format, values);
+  fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
+  va_end(values);
+}
+
 static void head_print(const struct parts *p) {
   const struct dump_process *d = p->dump->process;
   char a[24], b[24], c[24], e[24];
-  fprintf(p->to, "\n%s\n", p->summary->title);
+  fputc('\n', p->to);
+  title_print(p, "%s", p->summary->title);
   fprintf(p->to, "%s%s allocations of %s%s bytes in all; at most %s%s bytes held at a time\n",
           p->estimate, short_number(p->total.sum.allocs, a), p->estimate,
           short_number(p->total.sum.bytes, b), d->flags & DUMP_PEAK_BOUND ? "<=" : "",
@@ -36,18 +52,6 @@ static void head_print(const struct parts *p) {
   if (*p->estimate != '\0')
     fprintf(p->to, "~: estimates, one allocation per %s bytes was tagged\n",
             short_number(d->sample_bytes, e));
-}
-
-/* Ends in "..." where the text would leave the screen, never inside a UTF-8 character. */
-static void text_fit(const char *text, unsigned room, FILE *to) {
-  if (strlen(text) <= room) {
-    fputs(text, to);
-    return;
-  }
-  unsigned cut = room > 3 ? room - 3 : 0;
-  while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80)
-    cut--;
-  fprintf(to, "%.*s...", (int)cut, text);
 }
 
 /* The lines that have most of a value, each with its share of the whole. */
@@ -61,11 +65,12 @@ static void top_print(struct parts *p, enum sort by, size_t rows) {
     char number[24], marked[32];
     if (value * 200 <= whole && i > 0)
       break; /* less than half a percent */
+    const char *colour = heat_start(heat_of(value, whole), p->summary->colours);
     snprintf(marked, sizeof marked, "%s%s", p->estimate, short_number(value, number));
-    fprintf(p->to, "%9s %6.1f%%  ", marked,
+    fprintf(p->to, "%s%9s %6.1f%%  ", colour, marked,
             whole > 0 ? 100.0 * (double)value / (double)whole : 0.0);
-    text_fit(l->text, p->summary->width > LEFT ? p->summary->width - LEFT : 0, p->to);
-    fputc('\n', p->to);
+    fit_print(l->text, strlen(l->text), p->summary->width - LEFT, p->to);
+    fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
   }
 }
 
@@ -115,9 +120,9 @@ static void live_print(struct parts *p) {
     fputs("all of it was freed at the end\n", p->to);
     return;
   }
-  fprintf(p->to, "not freed at the end: %s%s bytes in %s objects, of these\n", p->estimate,
-          short_number(p->total.sum.live_bytes, bytes),
-          short_number(p->total.sum.live_objects, objects));
+  title_print(p, "not freed at the end: %s%s bytes in %s objects, of these", p->estimate,
+              short_number(p->total.sum.live_bytes, bytes),
+              short_number(p->total.sum.live_objects, objects));
   top_print(p, SORT_LIVE, 4);
 }
 
@@ -126,24 +131,24 @@ static void body_print(struct parts *p) {
   live_print(p);
   /* When nearly all of it stayed, who held most is told already. */
   if (p->total.sum.at_peak_bytes / 4 > p->total.sum.live_bytes / 5) {
-    fprintf(p->to, "held when the most was: %s%s bytes, of these\n", p->estimate,
-            short_number(p->total.sum.at_peak_bytes, number));
+    title_print(p, "held when the most was: %s%s bytes, of these", p->estimate,
+                short_number(p->total.sum.at_peak_bytes, number));
     top_print(p, SORT_PEAK, 3);
   }
   if (account_waste(&p->total.sum) > 0) {
-    fprintf(p->to, "wasted at the end: %s%s bytes of rounding and half-empty slabs, by\n",
-            p->estimate, short_number(account_waste(&p->total.sum), number));
+    title_print(p, "wasted at the end: %s%s bytes of rounding and half-empty slabs, by",
+                p->estimate, short_number(account_waste(&p->total.sum), number));
     top_print(p, SORT_WASTE, 3);
   }
-  fprintf(p->to, "most allocations; %u%% of all were temporary, freed at once\n",
-          percent(p->total.sum.temporary, p->total.sum.allocs));
+  title_print(p, "most allocations; %u%% of all were temporary, freed at once",
+              percent(p->total.sum.temporary, p->total.sum.allocs));
   top_print(p, SORT_ALLOCS, 2);
 }
 
 void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
   struct option_names names = {.fold = fold_new()};
   struct session session;
-  session_open(&session, d, &names, false);
+  session_open(&session, d, &names, ROW_PATH);
   struct parts p = {.summary = s,
                     .dump = d,
                     .estimate = d->process->sample_bytes > 0 ? "~" : "",

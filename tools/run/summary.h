@@ -4,6 +4,7 @@
 
 #include "dump_read.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum { SUMMARY_ROWS = 23 }; /* at most, if file's name lets each "next" fit a line */
@@ -12,6 +13,7 @@ struct summary {
   const char *title; /* which process, and how it ended */
   const char *file;  /* the dump's, for the commands to type next */
   unsigned width;    /* columns */
+  bool colours;
 };
 
 /* Writes it; the dump has accounts (rows_possible). */

@@ -1,29 +1,13 @@
 /* Makes lines of call paths and merges equal ones; contract in summary_lines.h. */
 #include "summary_lines.h"
+#include "fit.h"
 #include "say.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  FUNCTION_MAX = 40, /* columns of a function's name, if its file and line come after it */
-  CALLERS_MAX = 8
-};
-
-static bool is_of_runtime(const char *function) {
-  return text_starts(function, "std::") || text_starts(function, "__gnu_cxx::") ||
-         text_starts(function, "__");
-}
-
-/* Where no source is known, a function of the program's own module will do. */
-static bool is_own(const struct session *s, const struct frame *f) {
-  if (f->label != NULL || f->module == 0 ||
-      is_system_library(dump_text(s->dump, s->dump->modules[f->module - 1].path)))
-    return false;
-  return (f->function == NULL || !is_of_runtime(f->function)) &&
-         (f->file == NULL || !is_system_source(f->file));
-}
+enum { CALLERS_MAX = 8 };
 
 /* The frames of a path, innermost first. */
 static uint32_t frames_get(const struct session *s, uint32_t path,
@@ -38,35 +22,20 @@ static uint32_t frames_get(const struct session *s, uint32_t path,
   return n;
 }
 
-/* Which file a nameless namespace is of is not worth the room. */
-static char *short_name(const char *function) {
-  static const char nameless[] = "(anonymous namespace)::";
-  char *name = must_copy(function), *found;
-  while ((found = strstr(name, nameless)) != NULL)
-    memmove(found, found + sizeof nameless - 1, strlen(found + sizeof nameless - 1) + 1);
-  return name;
-}
-
-static void own_print(const struct frame *f, const char *name, FILE *to) {
-  bool cut = strlen(name) > FUNCTION_MAX;
-  fprintf(to, "%.*s%s %s", cut ? FUNCTION_MAX - 3 : FUNCTION_MAX, name, cut ? "..." : "",
-          file_base(f->file));
-  if (f->line > 0)
-    fprintf(to, ":%u", f->line);
+/* "function file.cc:12", the last thing to be cut. */
+static void own_print(const struct frame *f, FILE *to) {
+  fprintf(to, FIT_NAME "%s" FIT_PLACE, f->function);
+  if (f->file != NULL)
+    fprintf(to, " %s:%u", file_base(f->file), f->line);
+  fputs(FIT_END, to);
 }
 
 static void frame_print(const struct session *s, const struct frame *f, uint32_t path, bool first,
                         FILE *to) {
-  if (f->function == NULL || f->label != NULL) {
-    session_frame_print(s, path, FRAME_NAME, to);
-    return;
-  }
-  char *name = short_name(f->function);
-  if (first && f->file != NULL)
-    own_print(f, name, to);
+  if (first && f->function != NULL && f->label == NULL)
+    own_print(f, to);
   else
-    fputs(name, to);
-  free(name);
+    session_frame_print(s, path, FRAME_NAME, to);
 }
 
 /* What comes after it is how every program starts, or a library that calls back. */
@@ -75,7 +44,7 @@ static uint32_t last_own(const struct session *s, const struct frame *frames, ui
   for (uint32_t i = 0; i < n; i++) {
     if (frames[i].function != NULL && text_starts(frames[i].function, "__libc_start"))
       break;
-    if (is_own(s, &frames[i]))
+    if (frame_is_own(s->dump, &frames[i]))
       last = i;
   }
   return last;
@@ -85,7 +54,7 @@ static uint32_t last_own(const struct session *s, const struct frame *frames, ui
 static void path_print(const struct session *s, uint32_t path, FILE *to) {
   struct frame frames[DUMP_DEPTH_MAX];
   uint32_t paths[DUMP_DEPTH_MAX], n = frames_get(s, path, frames, paths), own = 0;
-  while (own < n && !is_own(s, &frames[own]))
+  while (own < n && paths[own] != s->own[path])
     own++;
   uint32_t end = own < n ? last_own(s, frames, n) + 1 : n;
   if (own == n)
@@ -106,7 +75,9 @@ static char *row_text(const struct session *s, const struct row *r) {
     fprintf(to, "%s%s", title, r->key != PATH_ROOT ? " " : "");
   if (r->key != PATH_ROOT)
     path_print(s, r->key, to);
-  return text_end(to, &text);
+  char *all = text_end(to, &text), *line = fit_short(all, text.length);
+  free(all);
+  return line;
 }
 
 static int text_compare(const void *a, const void *b) {

@@ -246,12 +246,11 @@ static void near_print(const struct frame *f, bool innermost, FILE *to) {
     fprintf(to, "+0x%llx", (unsigned long long)(f->address - f->start));
 }
 
-void paths_print_call(const struct paths *p, const struct dump *d, const struct names *names,
-                      uint32_t path, FILE *to) {
+void paths_print_place(const struct paths *p, const struct dump *d, const struct names *names,
+                       uint32_t path, FILE *to) {
   const struct path *item = &p->items[path];
   struct frame f;
   paths_frame(p, d, names, path, &f);
-  frame_print(&f, d, names, to);
   if (item->near)
     near_print(&f, p->items[item->parent].inner == 0 && f.label == NULL, to);
 }

@@ -68,9 +68,9 @@ bool is_system_library(const char *path);
 void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
                        uint32_t path, FILE *to);
 
-/* The same and, of a near frame, where the call stands: " (file.c:12)", or where no line is known
- * "+0x1f" of the innermost. */
-void paths_print_call(const struct paths *p, const struct dump *d, const struct names *names,
-                      uint32_t path, FILE *to);
+/* Where its call stands, if it is a near one: " (file.c:12)", or where no line is known "+0x1f" of
+ * the innermost. */
+void paths_print_place(const struct paths *p, const struct dump *d, const struct names *names,
+                       uint32_t path, FILE *to);
 
 #endif

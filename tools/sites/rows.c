@@ -32,8 +32,10 @@ uint64_t class_waste(const struct dump_class *c) {
 
 static uint32_t site_key(const struct rows_keys *k, const struct dump_site *s) {
   uint32_t path = k->paths->of_node[s->node];
-  if (!k->modules)
+  if (k->by == ROW_PATH)
     return path;
+  if (k->by == ROW_FUNCTION)
+    return k->functions[path];
   uint32_t inner = k->paths->items[path].inner;
   return inner == 0 ? 0 : k->dump->nodes[inner].module;
 }
@@ -75,7 +77,7 @@ static struct row *row_get(struct rows *r, uint32_t *slot, uint32_t kind, uint32
 
 struct rows *rows_new(const struct rows_keys *k) {
   const struct dump *d = k->dump;
-  size_t keys = k->modules ? (size_t)d->n_modules + 1 : k->paths->count;
+  size_t keys = k->by == ROW_MODULE ? (size_t)d->n_modules + 1 : k->paths->count;
   uint32_t *slots = must_zalloc(keys * ROW_KINDS, sizeof *slots); /* index + 1 in r->items */
   struct rows *r = must_zalloc(1, sizeof *r);
   r->items = must_alloc(d->n_accounts * sizeof *r->items);

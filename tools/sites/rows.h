@@ -1,4 +1,4 @@
-/* Accounts added up: a row for each call path, or for each module. */
+/* Accounts added up: a row for each call path, function or module. */
 #ifndef TOOLS_ROWS_H
 #define TOOLS_ROWS_H
 
@@ -8,7 +8,7 @@ enum sort { SORT_LIVE, SORT_PEAK, SORT_ALLOCS, SORT_BYTES, SORT_WASTE };
 
 struct row {
   uint32_t kind; /* of row_kind(); what the row is when it has no path */
-  uint32_t key;  /* a path or a module index + 1 */
+  uint32_t key;  /* a path, a function of own_functions, or a module index + 1 */
   uint32_t accounts;
   struct dump_account sum; /* arena and site mean nothing; smallest and largest are over all */
 };
@@ -19,11 +19,16 @@ struct rows {
   struct row total;
 };
 
+/* What the accounts of a row have in common: the path, its innermost own function, or the module
+ * of its innermost frame. */
+enum row_by { ROW_PATH, ROW_FUNCTION, ROW_MODULE };
+
 /* The key of an account's site. */
 struct rows_keys {
   const struct dump *dump;
   const struct paths *paths;
-  bool modules; /* the module of the innermost frame, not the path */
+  enum row_by by;
+  const uint32_t *functions; /* of ROW_FUNCTION: own_functions */
 };
 
 struct rows *rows_new(const struct rows_keys *keys);
@@ -43,7 +48,8 @@ uint32_t row_kind(uint32_t kind);
 /* What stands for a row that has no path, or before its path; NULL: nothing. */
 const char *row_words(const struct row *r);
 
-/* The same of rows by path, of which each is to show something: "(no path)" at the least. */
+/* The same of rows by path or function, of which each is to show something: "(no path)" at the
+ * least. */
 const char *row_title(const struct row *r);
 
 /* Whether a dump has accounts to add up; says why not. */

@@ -3,6 +3,7 @@
 #define TOOLS_SESSION_H
 
 #include "options.h"
+#include "own.h"
 #include "rows.h"
 
 #include <stdio.h>
@@ -12,15 +13,20 @@ struct session {
   struct names *names;
   struct paths *paths;
   struct rows *rows;
-  bool modules; /* a row is a module, not a path */
+  enum row_by by;      /* what a row is */
+  uint32_t *own;       /* own_paths */
+  uint32_t *functions; /* own_functions, of which `texts` has the names; of ROW_FUNCTION alone */
+  struct trie *texts;
 };
 
 /* The dump and the options must outlive it. */
 void session_open(struct session *s, const struct dump *d, const struct option_names *names,
-                  bool modules);
+                  enum row_by by);
 void session_close(struct session *s);
 
-/* "(before the options were known)", "module", "innermost+0x12 < caller < caller", "(no path)". */
+/* "(before the options were known)", "module", "function (file.c)", "innermost+0x12 < caller <
+ * caller", "(no path)".  Here and in lines, the innermost own function is marked as fit.h has it.
+ */
 char *session_row_text(const struct session *s, const struct row *r); /* to be freed */
 
 enum frame_detail {

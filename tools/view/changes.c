@@ -1,5 +1,6 @@
 /* Matches the call sites of two dumps; contract in changes.h. */
 #include "changes.h"
+#include "fit.h"
 #include "say.h"
 #include "stacks.h"
 #include "table.h"
@@ -31,14 +32,22 @@ static struct change *change_get(struct build *b, uint32_t node) {
   return &c->items[b->places[node] - 1];
 }
 
+/* Where a row's innermost own function stands in its text, counted from 1; 0: it has none. */
+static uint32_t own_place(const struct session *s, const struct row *r) {
+  uint32_t own = s->own[r->key];
+  return own == PATH_ROOT ? 0 : s->paths->items[own].depth + (row_title(r) != NULL);
+}
+
 static void dump_enter(struct build *b, const struct dump *d, const struct option_names *names,
                        bool is_new) {
   struct session s;
-  session_open(&s, d, names, false);
+  session_open(&s, d, names, ROW_PATH);
   struct stacks *stacks = stacks_new(&s, b->changes->trie, FRAME_NAME);
   for (uint32_t i = 0; i < s.rows->count; i++) {
-    struct change *c = change_get(b, stacks_node(stacks, &s.rows->items[i]));
-    row_add(is_new ? &c->new : &c->old, &s.rows->items[i].sum);
+    const struct row *r = &s.rows->items[i];
+    struct change *c = change_get(b, stacks_node(stacks, r));
+    row_add(is_new ? &c->new : &c->old, &r->sum);
+    c->own = own_place(&s, r);
   }
   *(is_new ? &b->changes->new : &b->changes->old) = s.rows->total;
   stacks_free(stacks);
@@ -102,8 +111,12 @@ static char *change_text(const struct changes *c, const struct change *change) {
   const char *comma = "";
   if (!is_alone(c))
     fputs(change->old.accounts == 0 ? "(new) " : change->new.accounts == 0 ? "(gone) " : "", to);
-  for (uint32_t n = change->node; n != TRIE_ROOT; n = c->trie->nodes[n].parent, comma = " < ")
-    fprintf(to, "%s%s", comma, c->trie->texts[c->trie->nodes[n].text]);
+  uint32_t place = 1;
+  for (uint32_t n = change->node; n != TRIE_ROOT; n = c->trie->nodes[n].parent, comma = " < ") {
+    bool own = place++ == change->own;
+    fprintf(to, "%s%s%s%s", comma, own ? FIT_NAME : "", c->trie->texts[c->trie->nodes[n].text],
+            own ? FIT_PLACE FIT_END : "");
+  }
   return text_end(to, &text);
 }
 

@@ -13,6 +13,7 @@
 struct change {
   struct row old, new;
   uint32_t node; /* its path, in the trie */
+  uint32_t own;  /* which of its frames is the first own one: 1 the innermost; 0: none */
 };
 
 struct changes {

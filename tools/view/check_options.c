@@ -1,6 +1,7 @@
 /* The options of `arenashim check`; contract in check.h. */
 #include "check.h"
 #include "view_options.h"
+#include "words.h"
 
 enum { KEY_LIVE = 256, KEY_PEAK, KEY_ALLOCS, KEY_BASELINE, KEY_GROWTH };
 
@@ -76,5 +77,5 @@ void check_options_read(struct check_options *o, int argc, char **argv) {
       NULL,
       NULL};
   *o = (struct check_options){.view.rows = 5, .view.names.fold = fold_new()};
-  argp_parse(&parser, argc, argv, 0, NULL, o);
+  words_parse(&parser, argc, argv, 0, o);
 }

@@ -4,6 +4,7 @@
 #include "say.h"
 #include "table.h"
 #include "view_options.h"
+#include "words.h"
 
 static void total_row(struct table *t, const char *mark, uint64_t old, uint64_t new,
                       const char *what) {
@@ -71,7 +72,7 @@ int diff_command(int argc, char **argv) {
       NULL,
       NULL};
   struct view_options o = {.rows = 20, .old = "", .names.fold = fold_new()};
-  argp_parse(&parser, argc, argv, 0, NULL, &o);
+  words_parse(&parser, argc, argv, 0, &o);
   struct dump *old = dump_open(o.old), *new = old == NULL ? NULL : dump_open(o.file);
   int status = new == NULL ? 2 : diff_write(&o, old, new, stdout);
   dump_close(new);

@@ -114,7 +114,7 @@ int leaks_write(const struct view_options *o, const struct dump *d, FILE *to) {
   struct session s;
   if (!rows_possible(d, o->file))
     return 2;
-  session_open(&s, d, &o->names, false);
+  session_open(&s, d, &o->names, ROW_PATH);
   rows_sort(s.rows, SORT_LIVE);
   size_t alive = alive_only(s.rows);
   view_head(&v);

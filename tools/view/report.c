@@ -6,7 +6,7 @@
 /* Whether what is asked for is in the dump; says why not. */
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
                               enum report_by by) {
-  if ((by == BY_SITE || by == BY_MODULE) && d->has_accounts)
+  if ((by == BY_SITE || by == BY_FUNCTION || by == BY_MODULE) && d->has_accounts)
     return rows_possible(d, o->view.file);
   bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
@@ -38,7 +38,7 @@ int report_write(const struct report_options *o, const struct dump *d, FILE *to)
   else if (by == BY_CLASS)
     report_classes(&v);
   else
-    report_sites(&v, by == BY_MODULE);
+    report_sites(&v, by == BY_MODULE ? ROW_MODULE : by == BY_FUNCTION ? ROW_FUNCTION : ROW_PATH);
   return view_end(&v, 0);
 }
 

@@ -4,7 +4,7 @@
 
 #include "view.h"
 
-enum report_by { BY_DEFAULT, BY_SITE, BY_ARENA, BY_CLASS, BY_MODULE };
+enum report_by { BY_DEFAULT, BY_SITE, BY_FUNCTION, BY_ARENA, BY_CLASS, BY_MODULE };
 
 struct report_options {
   struct view_options view;

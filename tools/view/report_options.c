@@ -1,16 +1,17 @@
 /* The options of `arenashim report`; contract in report.h. */
 #include "report.h"
 #include "view_options.h"
+#include "words.h"
 
 enum { KEY_BY = 256, KEY_SORT };
 
 static const struct argp_option options[] = {
-    {"by", KEY_BY, "site|arena|class|module", 0, "What a row is (default: site)", 0},
+    {"by", KEY_BY, "site|function|arena|class|module", 0, "What a row is (default: site)", 0},
     {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "Largest first of these (default: live)", 0},
     {0}};
 
 static enum report_by by_read(struct argp_state *state, const char *word) {
-  static const char *const words[] = {"site", "arena", "class", "module", NULL};
+  static const char *const words[] = {"site", "function", "arena", "class", "module", NULL};
   return (enum report_by)(BY_SITE + option_choice(state, "by", word, words));
 }
 
@@ -36,8 +37,10 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       options,
       option_read,
       "FILE",
-      "Shows who holds the memory of a program: call sites, arenas, size classes or modules of a "
-      "dump that libarenashim.so wrote.\vBytes are as requested; waste is what rounding and the "
+      "Shows who holds the memory of a program: call sites, functions, arenas, size classes or "
+      "modules of a dump that libarenashim.so wrote.\v--by function adds up the call sites of each "
+      "function of the program's own source, whatever it called to get the memory. Bytes are as "
+      "requested; waste is what rounding and the "
       "free cells of half-empty slabs cost. <= marks an upper bound, ~ an estimate; on a terminal "
       "K, M, G are powers of 1000. temp: share of "
       "the objects that were freed within the burst that allocated them.",
@@ -45,5 +48,5 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       NULL,
       NULL};
   *o = (struct report_options){.view = {.rows = 20, .names.fold = fold_new()}};
-  argp_parse(&parser, argc, argv, 0, NULL, o);
+  words_parse(&parser, argc, argv, 0, o);
 }

@@ -1,4 +1,4 @@
-/* Rows of call sites and modules; contract in report_parts.h. */
+/* Rows of call sites, functions and modules; contract in report_parts.h. */
 #include "report_parts.h"
 #include "session.h"
 #include "table.h"
@@ -51,7 +51,10 @@ static void path_row(const struct sites *s, const struct row *r, struct table *t
 static void sites_print(const struct sites *s) {
   const struct view *v = s->view;
   const struct rows *rows = s->session.rows;
-  const char *what = s->session.modules ? "module" : "call path, innermost first";
+  static const char *const whats[] = {[ROW_PATH] = "call path, innermost first",
+                                      [ROW_FUNCTION] = "innermost function of the program's own",
+                                      [ROW_MODULE] = "module"};
+  const char *what = whats[s->session.by];
   const char *plain[] = {"live", "peak", "allocs", "share", "sizes", "temp", "waste", what, NULL};
   const char *bytes[] = {"live",  "peak", "allocs", "bytes", "share",
                          "sizes", "temp", "waste",  what,    NULL};
@@ -65,9 +68,9 @@ static void sites_print(const struct sites *s) {
   view_more(v, rows->count);
 }
 
-void report_sites(const struct view *v, bool modules) {
+void report_sites(const struct view *v, enum row_by by) {
   struct sites s = {.view = v};
-  session_open(&s.session, v->dump, &v->options->names, modules);
+  session_open(&s.session, v->dump, &v->options->names, by);
   rows_sort(s.session.rows, v->options->sort);
   sites_print(&s);
   session_close(&s.session);

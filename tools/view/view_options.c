@@ -1,5 +1,6 @@
 /* Options of commands that show a dump; contract in view_options.h. */
 #include "view_options.h"
+#include "words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -108,7 +109,7 @@ error_t option_view_pass(int key, char *word, struct argp_state *state) {
 int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
              char **argv) {
   o->names.fold = fold_new();
-  argp_parse(parser, argc, argv, 0, NULL, o);
+  words_parse(parser, argc, argv, 0, o);
   struct dump *d = dump_open(o->file);
   int status = d == NULL ? 2 : write(o, d, stdout);
   dump_close(d);

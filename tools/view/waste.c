@@ -108,7 +108,7 @@ int waste_write(const struct view_options *o, const struct dump *d, FILE *to) {
   struct session s;
   if (!rows_possible(d, o->file))
     return 2;
-  session_open(&s, d, &o->names, false);
+  session_open(&s, d, &o->names, ROW_PATH);
   rows_sort(s.rows, SORT_WASTE);
   view_head(&v);
   sites_print(&v, &s);

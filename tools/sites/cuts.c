@@ -1,0 +1,58 @@
+/* Counts paths that were cut; contract in cuts.h.  A node's parent stands before it, further in. */
+#include "cuts.h"
+#include "say.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_USUAL = 32, DEPTH_MOST = 64 }; /* the second is the shim's */
+
+/* The frames of each node's path, without labels; to be freed. */
+static uint32_t *depths_new(const struct dump *d) {
+  uint32_t *depths = must_zalloc((size_t)d->n_nodes + 1, sizeof *depths);
+  for (uint32_t i = 1; i < d->n_nodes; i++)
+    depths[i] = depths[d->nodes[i].parent] + (d->nodes[i].kind == DUMP_NODE_FRAME);
+  return depths;
+}
+
+/* The node itself, or the first below it that is no label. */
+static uint32_t frame_of(const struct dump *d, uint32_t node) {
+  while (node != 0 && d->nodes[node].kind != DUMP_NODE_FRAME)
+    node = d->nodes[node].parent;
+  return node;
+}
+
+/* The function that a frame's code is part of, whatever was inlined there; "" if not known. */
+static const char *function_of(const struct names *names, uint32_t node) {
+  uint32_t count;
+  const struct call *calls = names_calls(names, node, &count);
+  const struct function *f = calls[count - 1].function;
+  return f != NULL ? f->name : "";
+}
+
+/* Whether nothing calls a path's outermost frame. */
+static bool is_whole(const struct dump *d, const struct names *names, uint32_t node) {
+  uint32_t outer = frame_of(d, node), inner = frame_of(d, d->nodes[outer].parent);
+  const char *name = function_of(names, outer);
+  return strcmp(name, "_start") == 0 || strcmp(name, "__clone3") == 0 ||
+         strcmp(name, "clone3") == 0 || strcmp(name, "clone") == 0 ||
+         strcmp(name, "__clone") == 0 ||
+         text_starts(inner == 0 ? "" : function_of(names, inner), "__libc_start_main");
+}
+
+uint32_t cuts_count(const struct dump *d, const struct names *names) {
+  uint32_t most = d->process->tags >= DUMP_TAG_STACK ? d->process->depth : 0, cut = 0;
+  uint32_t *depths = depths_new(d);
+  for (uint32_t i = 0; i < d->n_sites && most > 0; i++) {
+    uint32_t node = d->sites[i].node;
+    cut += depths[node] >= most && frame_of(d, node) != 0 && !is_whole(d, names, node);
+  }
+  free(depths);
+  return cut;
+}
+
+unsigned cuts_remedy(const struct dump *d) {
+  uint32_t depth = d->process->depth;
+  return depth < DEPTH_USUAL ? DEPTH_USUAL : depth < DEPTH_MOST ? DEPTH_MOST : 0;
+}

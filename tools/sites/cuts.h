@@ -1,0 +1,14 @@
+/* Paths that were cut: they have all the frames that a path may have, and do not begin where a
+ * program or a thread does. */
+#ifndef TOOLS_CUTS_H
+#define TOOLS_CUTS_H
+
+#include "names.h"
+
+/* How many of a dump's call sites have such a path. */
+uint32_t cuts_count(const struct dump *d, const struct names *names);
+
+/* The N of stack:N to ask for instead; 0: there is no larger one. */
+unsigned cuts_remedy(const struct dump *d);
+
+#endif
