@@ -177,31 +177,29 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
 
 /* The process's first request, a thread without a heap while there is no memory for one, or
  * a heap that was refused memory: jemalloc may have some. */
-static cold void *small_refused(size_t c, size_t n, const void *frame) {
+static cold void *small_refused(size_t n, const void *frame, size_t c) {
   void *p = NULL;
   if (start_once() && (heap_self != &heap_none || heap_acquire() != NULL)) {
     if (heap_self == &heap_tagged)
-      return tagged_small(c, n, frame);
-    p = range.tagged ? tagged_small_late(c, n, frame) : heap_alloc_slow(c);
+      return tagged_small(n, frame, c);
+    p = range.tagged ? tagged_small_late(n, frame, c) : heap_alloc_slow(c);
   }
   return p != NULL ? p : large_alloc_any(n, frame);
 }
 
-static __attribute__((noinline)) void *small_untagged(size_t c, size_t n, const void *frame) {
+static __attribute__((noinline)) void *small_untagged(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_self;
   void *p = NULL;
   if (likely(heap_is_real(h)) && unlikely(h->cut[c + (c == 0)] == 1))
     return tagged_sample(h, (unsigned)c + (c == 0), n, frame);
   if (likely(heap_is_real(h)))
     p = likely(c != 0) ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
-  return likely(p != NULL) ? p : small_refused(c, n, frame);
+  return likely(p != NULL) ? p : small_refused(n, frame, c);
 }
 
-void *small_slow(size_t c, size_t n, const void *frame) {
-  return heap_self == &heap_tagged ? tagged_small(c, n, frame) : small_untagged(c, n, frame);
+void *small_slow(size_t n, const void *frame, size_t c) {
+  return heap_self == &heap_tagged ? tagged_small(n, frame, c) : small_untagged(n, frame, c);
 }
-
-void *small_slow_plain(size_t n, const void *frame) { return small_slow(class_of(n), n, frame); }
 
 void large_must_hold(const void *p, const char *entry, const void *site) {
   if (unlikely(!large_holds(p)))

@@ -29,11 +29,10 @@ static inline struct heap *own_heap(void) {
   return heap_self == &heap_none && start_once() ? heap_acquire() : NULL;
 }
 
-/* n bytes in a cell of class c when the thread's list is empty.  NULL and ENOMEM if nobody has
+/* n bytes in a cell of class c when the thread's list is empty; the arguments as malloc has them in
+ * its registers.  NULL and ENOMEM if nobody has
  * memory; errno is kept otherwise. */
-hidden void *small_slow(size_t c, size_t n, const void *frame);
-/* The same for the class that follows from n: the straight path need not keep it. */
-hidden void *small_slow_plain(size_t n, const void *frame);
+hidden void *small_slow(size_t n, const void *frame, size_t c);
 
 /* n above SMALL_MAX; the second one for a small request that our heap refused, too. */
 hidden void *large_alloc(size_t n, const void *frame);
@@ -74,12 +73,11 @@ hidden void large_must_hold(const void *p, const char *entry, const void *site);
 
 static inline void *small_cell(size_t c, size_t n, const void *frame) {
   void *p = heap_pop(c);
-  return likely(p != NULL) ? p : small_slow(c, n, frame);
+  return likely(p != NULL) ? p : small_slow(n, frame, c);
 }
 
 static inline void *small_alloc(size_t n, const void *frame) {
-  void *p = heap_pop(class_of(n));
-  return likely(p != NULL) ? p : small_slow_plain(n, frame);
+  return small_cell(class_of(n), n, frame);
 }
 
 static inline void *any_alloc(size_t n, const void *frame) {

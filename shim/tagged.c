@@ -9,47 +9,47 @@
 #include "sampling.h"
 #include "sites.h"
 
-static __attribute__((noinline)) void *small_unusual(size_t c, size_t n, const void *frame,
+static __attribute__((noinline)) void *small_unusual(size_t n, const void *frame, size_t c,
                                                      uint32_t site) {
   void *p = heap_alloc_tagged(heap_tagged_self, c, n, site);
   return likely(p != NULL) ? p : large_alloc(n, frame);
 }
 
-static __attribute__((noinline)) void *small_captured(size_t c, size_t n, const void *frame) {
-  return small_unusual(c, n, frame, capture_site(heap_tagged_self, frame));
+static __attribute__((noinline)) void *small_captured(size_t n, const void *frame, size_t c) {
+  return small_unusual(n, frame, c, capture_site(heap_tagged_self, frame));
 }
 
 /* Paths of one frame, seen for the first time or after something changed. */
-static __attribute__((noinline)) void *small_by_new_site(size_t c, size_t n, const void *frame) {
+static __attribute__((noinline)) void *small_by_new_site(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_tagged_self;
   uint32_t site = capture_site(h, frame);
   struct account *a = account_of(&h->books, site);
   if (a != NULL && site >= SITE_KINDS)
     capture_remember(capture_of(h), frame, a);
-  return small_unusual(c, n, frame, site);
+  return small_unusual(n, frame, c, site);
 }
 
 /* These two call nothing on their straight paths, so that they save no register there. */
-static inline void *small_by_site(size_t c, size_t n, const void *frame) {
+static inline void *small_by_site(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_tagged_self;
   const struct first *first = capture_first(capture_of(h), frame);
   if (unlikely(first == NULL))
-    return small_by_new_site(c, n, frame);
+    return small_by_new_site(n, frame, c);
   uint32_t site = atomic_load_explicit(&first->node->site, memory_order_relaxed);
   void *p = heap_alloc_booked(h, c, n, site, first->account);
-  return likely(p != NULL) ? p : small_unusual(c, n, frame, site);
+  return likely(p != NULL) ? p : small_unusual(n, frame, c, site);
 }
 
-static __attribute__((noinline)) void *small_by_stack(size_t c, size_t n, const void *frame) {
+static __attribute__((noinline)) void *small_by_stack(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_tagged_self;
   uint32_t site = capture_quick(capture_of(h), frame);
   if (unlikely(site == SITE_NONE))
-    return small_captured(c, n, frame);
+    return small_captured(n, frame, c);
   void *p = heap_alloc_tagged_quick(h, c, n, site);
-  return likely(p != NULL) ? p : small_unusual(c, n, frame, site);
+  return likely(p != NULL) ? p : small_unusual(n, frame, c, site);
 }
 
-void *tagged_small_late(size_t c, size_t n, const void *frame) {
+void *tagged_small_late(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_borrow();
   if (h == NULL)
     return NULL;
@@ -147,8 +147,8 @@ void tagged_large_take(struct heap *h, const void *p) {
     take(h, &t, held_bytes(t.bytes, p));
 }
 
-void *tagged_small(size_t c, size_t n, const void *frame) {
-  return capture_mode.depth == 1 ? small_by_site(c, n, frame) : small_by_stack(c, n, frame);
+void *tagged_small(size_t n, const void *frame, size_t c) {
+  return capture_mode.depth == 1 ? small_by_site(n, frame, c) : small_by_stack(n, frame, c);
 }
 
 /* The request that a list was cut for. */

@@ -20,10 +20,10 @@ extern hidden enum tagged_mode tagged_mode;
 hidden void tagged_setup(size_t sample_bytes);
 
 /* A small object of n bytes in a cell of class c, from jemalloc if our heap has no memory. */
-hidden void *tagged_small(size_t c, size_t n, const void *frame);
+hidden void *tagged_small(size_t n, const void *frame, size_t c);
 
 /* The same for a thread whose end has begun; NULL if our heap has no memory. */
-hidden void *tagged_small_late(size_t c, size_t n, const void *frame);
+hidden void *tagged_small_late(size_t n, const void *frame, size_t c);
 
 /* A small object keeps its cell and gets n bytes: it counts as freed and allocated anew.  False:
  * it is not this thread's to change. */
