@@ -275,7 +275,7 @@ void *heap_alloc_slow(size_t c) {
   struct heap *h = heap_self;
   if (unlikely(!heap_is_real(h)))
     return alloc_heapless(h, c == 0 ? 1 : (unsigned)c);
-  return c != 0 ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
+  return heap_take_cell(h, c == 0 ? 1 : (unsigned)c); /* one just taken over has lists */
 }
 
 static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, const char *entry,

@@ -16,7 +16,7 @@ static void *live_shortly(void *arg) {
   char *held[COUNT];
   size_t sizes[COUNT];
   for (int i = 0; i < COUNT; i++) {
-    sizes[i] = rng_below(&l->rng, i % 50 ? 512 : 9000);
+    sizes[i] = rng_below(&l->rng, i % 50 != 49 ? 512 : 9000);
     held[i] = must(malloc(sizes[i]));
     stamp(held[i], sizes[i], (uintptr_t)held[i]);
   }
