@@ -42,8 +42,7 @@ hidden void heap_free_tagged(void *p, struct slab *s, const char *entry, const v
  * counts as freed and allocated.  False: it is another heap's. */
 hidden bool heap_resize_tagged(void *p, size_t n, uint32_t site);
 
-/* Takes the tags off cells of mail that the owner collects. */
-hidden void heap_untag_mail(struct heap *h, const struct slab *s, const struct cell *chain,
-                            unsigned n);
+/* Takes the tag off a cell of mail, which its owner books now. */
+hidden void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell);
 
 #endif

@@ -1,6 +1,5 @@
 /* Claims on heaps; contract in heap_thread.h. */
 #include "heap_thread.h"
-#include "heap_batch.h"
 #include "heap_memory.h"
 #include "os.h"
 
@@ -102,7 +101,6 @@ void heap_thread_ended(void) {
   heap_tagged_self = NULL; /* what this thread still frees is another's from now on */
   if (h == NULL)
     return;
-  heap_flush_batches(h);
   heap_collect(h);
   heap_give_back(h, false);
   if (!h->named)
@@ -111,7 +109,6 @@ void heap_thread_ended(void) {
 }
 
 static void trim(struct heap *h) {
-  heap_flush_batches(h);
   heap_collect(h);
   heap_put_lists_back(h);
   heap_give_back(h, true);
