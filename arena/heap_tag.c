@@ -6,6 +6,7 @@ __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec"))
 void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   struct books *b = &h->books;
   struct account *a = account_or_full(b, &site);
+  heap_collect_at_peak(h, a, n);
   struct cell *p = heap_take_cell(h, (unsigned)c + (c == 0));
   if (p == NULL)
     return NULL;
@@ -96,6 +97,7 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   account_touch(b, from);
   account_take(b, from, tag_bytes(*row), slab_cell_bytes(s));
   *row = tag_make(site, n);
+  heap_collect_at_peak(h, to, n);
   account_touch(b, to);
   if (!account_knows_size(to, n))
     account_widen(to, n);
