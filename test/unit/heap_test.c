@@ -244,16 +244,11 @@ static void test_corrupt_list_is_told(void **state) {
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_size),
-      cmocka_unit_test(test_no_overlap),
-      cmocka_unit_test(test_freed_before_carved),
-      cmocka_unit_test(test_states),
-      cmocka_unit_test(test_queue_order),
-      cmocka_unit_test(test_mail_before_a_new_slab),
-      cmocka_unit_test(test_own_mail_first),
-      cmocka_unit_test(test_invariants_at_every_step),
-      cmocka_unit_test(test_counters_are_exact),
-      cmocka_unit_test(test_published_counters),
+      cmocka_unit_test(test_every_size),           cmocka_unit_test(test_no_overlap),
+      cmocka_unit_test(test_freed_before_carved),  cmocka_unit_test(test_states),
+      cmocka_unit_test(test_queue_order),          cmocka_unit_test(test_mail_before_a_new_slab),
+      cmocka_unit_test(test_own_mail_first),       cmocka_unit_test(test_invariants_at_every_step),
+      cmocka_unit_test(test_counters_are_exact),   cmocka_unit_test(test_published_counters),
       cmocka_unit_test(test_corrupt_list_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
