@@ -183,6 +183,10 @@ hidden void heap_collect(struct heap *h);
  * that no thread has. */
 hidden void heap_trim(void);
 
+/* A heap is about to take a block: what other threads have freed in heaps that no thread has goes
+ * back to the range, so that there is one. */
+hidden void heap_tend_idle(void);
+
 /* Around fork: in the parent before, in the child's only thread after.  No lock is taken.
  * What gone threads left half done is put right; counts start again, the objects alive at the
  * fork counting as allocations. */

@@ -57,8 +57,6 @@ struct slab *inbox_open(struct inbox *in, struct letter *l) {
   in->open = s; /* for the child, should a signal handler fork between here ... */
   atomic_signal_fence(memory_order_seq_cst);
   in->taken = m->next;
-  if (in->taken != NULL)
-    __builtin_prefetch(mail_of(in->taken), 1);
   in->opened = atomic_exchange_explicit(&m->words, 0, memory_order_acq_rel);
   for (; in->opened != 0; in->opened &= in->opened - 1) {
     unsigned w = (unsigned)__builtin_ctzll(in->opened);

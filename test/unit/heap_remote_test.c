@@ -101,6 +101,43 @@ static void test_a_blocked_thread_strands_nothing(void **state) {
   require(block_count() - blocks < 2 * (GIVEN * 160 >> 20) + 40);
 }
 
+/* ---- ended threads' objects ---- */
+
+static void *give_and_end(void *books) {
+  for (unsigned i = 0; i < GIVEN; i++)
+    given[i] = book_alloc(books, 300 + i % 200);
+  heap_thread_ended();
+  return NULL;
+}
+
+static uint64_t blocks_of_all(void) {
+  uint64_t n = 0;
+  for (unsigned i = 0; i < heap_count(); i++)
+    n += held_blocks(heap_at(i));
+  return n;
+}
+
+/* What a thread left, once it is freed, goes back before another thread takes its second block. */
+static void test_a_block_from_what_ended_threads_left(void **state) {
+  (void)state;
+  static struct tally books[1];
+  start = totals_of_all();
+  book_free(&books[0], book_alloc(&books[0], 16)); /* a heap of its own */
+  heap_trim();
+  in_threads(1, give_and_end, books);
+  uint64_t blocks = blocks_of_all();
+  for (unsigned i = 0; i < GIVEN; i++)
+    book_free(books, given[i]);
+  check_all_heaps();
+  for (unsigned i = 0; i < GIVEN; i++)
+    given[i] = book_alloc(books, 300 + i % 200);
+  require(blocks > 5 && blocks_of_all() <= blocks + 1);
+  for (unsigned i = 0; i < GIVEN; i++)
+    book_free(books, given[i]);
+  expect_books(books);
+  check_all_heaps();
+}
+
 /* ---- a thread without a heap ---- */
 
 /* A thread that never allocated frees: no heap is made for it. */
@@ -175,6 +212,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_objects_go_round),
       cmocka_unit_test(test_a_blocked_thread_strands_nothing),
+      cmocka_unit_test(test_a_block_from_what_ended_threads_left),
       cmocka_unit_test(test_frees_without_a_heap),
       cmocka_unit_test(test_reports_beside_busy_threads),
   };
