@@ -9,7 +9,6 @@
  */
 #include "heap.h"
 #include "check.h"
-#include "heap_batch.h"
 #include "heap_memory.h"
 #include "heap_tag.h"
 #include "heap_thread.h"
@@ -22,8 +21,9 @@ __thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
  * where that is more, so that the slow path does not weigh; at a slab's end, what is left. */
 enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
 
-/* Slow paths between two looks at the clock. */
-enum { TICKS = 8 };
+/* Slow paths between two looks at the clock, and between two at all mail: a slab that is opened has
+ * to be posted again, which costs who frees three more accesses to lines of others. */
+enum { TICKS = 8, MAIL_TICKS = 32 };
 
 hidden void (*heap_looks_around)(struct heap *, size_t taken);
 
@@ -93,32 +93,35 @@ static void settle(struct heap *h, struct slab *s, int32_t used) {
   }
 }
 
-static void append(struct slab *s, struct cell *chain, unsigned n) {
-  struct cell *last = chain;
-  if (s->free != NULL) {
-    for (unsigned i = 1; i < n && last->next != NULL; i++)
-      last = last->next;
-    check(last->next == NULL, "heap corrupted: an object was freed twice, by other threads");
-    last->next = s->free;
-  }
-  s->free = chain;
+/* The slab's mail goes to its free cells, before those it has: these are the warm ones. */
+static void take_letter(struct heap *h, struct slab *s, struct letter *l) {
+  if (l->cells == 0)
+    return;
+  int32_t used = slab_used(s) - (int32_t)l->cells;
+  check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
+  for (struct cell *p = l->first; range.tagged && p != NULL; p = p->next)
+    heap_untag_mailed(h, s, p);
+  *l->end = s->free;
+  s->free = l->first;
+  count_add(&h->remote[s->class], l->cells);
+  settle(h, s, used);
 }
 
 void heap_collect(struct heap *h) {
-  struct cell *chain;
-  unsigned n;
+  struct letter l;
   struct slab *s;
-  while ((s = inbox_open(&h->inbox, &chain, &n)) != NULL) {
-    if (n == 0)
-      continue;
-    if (range.tagged)
-      heap_untag_mail(h, s, chain, n);
-    int32_t used = slab_used(s) - (int32_t)n;
-    check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
-    append(s, chain, n);
-    count_add(&h->remote[s->class], n);
-    settle(h, s, used);
-  }
+  inbox_take(&h->inbox);
+  while ((s = inbox_open(&h->inbox, &l)) != NULL)
+    take_letter(h, s, &l);
+}
+
+/* The current slab has no free cell: its own mail first, a line or two; then everybody's. */
+static void collect_for(struct heap *h, struct slab *s) {
+  struct letter l;
+  mail_take_most(s, &l);
+  take_letter(h, s, &l);
+  if (s->free == NULL)
+    heap_collect(h);
 }
 
 static void *hand_out(struct heap *h, struct slab *s, struct cell *list, unsigned n) {
@@ -187,13 +190,13 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
     queue_remove(&h->queue[c], s);
     return s;
   }
-  heap_flush_batches(h);
   return heap_take_slab(h, c);
 }
 
 /* Now and then, so that a thread that is served from one slab for long still notices. */
 static cold void look_around(struct heap *h) {
-  heap_collect(h);
+  if (h->ticks % MAIL_TICKS == 0)
+    heap_collect(h);
   heap_give_back(h, false);
   if (heap_looks_around != NULL)
     heap_looks_around(h, 0);
@@ -204,6 +207,7 @@ static void look_at_relisting(struct heap *h, struct slab *s) {
   bool broken;
   slab_list_length(s, h->head[s->class], &broken);
   check(!broken, "heap corrupted: an object was freed twice");
+  heap_collect(h);
   look_around(h);
 }
 
@@ -227,7 +231,7 @@ void *heap_refill(struct heap *h, unsigned c) {
   for (;;) {
     if (s != NULL) {
       if (s->free == NULL && inbox_waiting(&h->inbox))
-        heap_collect(h);
+        collect_for(h, s);
       if (s->free != NULL)
         return harvest(h, s);
       if (s->carved < s->capacity)
@@ -240,6 +244,14 @@ void *heap_refill(struct heap *h, unsigned c) {
       return NULL;
     watch_current(h, s, slab_used(s));
   }
+}
+
+static void put_back(struct slab *s, struct cell *list) {
+  struct cell *last = list;
+  while (last->next != NULL)
+    last = last->next;
+  last->next = s->free;
+  s->free = list;
 }
 
 /* Cells that are carved and counted as passed have never been freed: while fewer were, a class
@@ -261,7 +273,7 @@ static bool unlist(struct heap *h, struct slab *s, unsigned c) {
   s->into = &s->free;
   watch_current(h, s, used);
   if (n > 0)
-    append(s, list, n);
+    put_back(s, list);
   return true;
 }
 
@@ -295,20 +307,15 @@ void *heap_alloc_slow(size_t c) {
   struct heap *h = heap_self;
   if (unlikely(!heap_is_real(h)))
     return alloc_heapless(h, c == 0 ? 1 : (unsigned)c);
-  return c != 0 ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
+  return heap_take_cell(h, c == 0 ? 1 : (unsigned)c); /* one just taken over has lists */
 }
 
 static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, const char *entry,
                                                     const void *site) {
-  struct heap *h = heap_self;
-  if (unlikely(s->owner == NULL || s->owner == h || !slab_has_cell(s, p)))
+  struct heap *owner = s->owner;
+  if (unlikely(owner == NULL || owner == heap_self || !slab_has_cell(s, p) ||
+               !mail_put(s, &owner->inbox, slab_cell_index(s, p))))
     fault_in_slab(s, entry, p, SITE(site));
-  struct cell *cell = p;
-  bool twice = heap_is_real(h) ? !heap_batch(h, s, cell) : mail_first(s) == cell;
-  if (unlikely(twice))
-    fault_in_slab(s, entry, p, SITE(site));
-  if (unlikely(!heap_is_real(h)))
-    mail_post(s, &s->owner->inbox, cell, cell, 1);
 }
 
 void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {

@@ -24,18 +24,7 @@
 #include "fault.h"
 #include "mail.h"
 
-/* Cells freed by this thread that belong to other heaps wait in batches, a slab each.  A thread
- * that blocks can strand at most BATCHES * BATCH_CELLS objects. */
-enum { BATCHES = 8, BATCH_CELLS = 16 };
-
 enum { SHELVES = 13 }; /* sizes of objects of another allocator that wait with a heap */
-
-struct batch {
-  struct slab *slab;
-  struct cell *first;
-  struct cell *last;
-  unsigned cells;
-};
 
 struct slab_queue {
   struct slab *first;
@@ -51,9 +40,8 @@ struct heap {
   struct slab_queue clean; /* empty slabs whose pages went back to the kernel */
   uint64_t dirty_bytes;
   struct block *blocks; /* all of its blocks, newest first */
-  struct batch batch[BATCHES];
-  struct books books; /* with tags: what each call site did here */
-  void *user;         /* of whoever uses the heaps: what goes with this one */
+  struct books books;   /* with tags: what each call site did here */
+  void *user;           /* of whoever uses the heaps: what goes with this one */
 
   /* With samples (shim/sampling.h).  cut[c] = 1 + cells that may be handed out before the user of
    * the heaps wants a request of class c for himself; 0: never. */
@@ -151,8 +139,8 @@ hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const voi
  * names the function the program called, and from where. */
 static inline void heap_free_as(void *p, const char *entry, const void *site) {
   struct slab *s = slab_of(p);
-  struct cell **into = s->into;
-  if (unlikely(s->owner != heap_self || *into == p)) {
+  struct cell **into; /* the owner's: nobody else looks */
+  if (unlikely(s->owner != heap_self || *(into = s->into) == p)) {
     heap_free_slow(p, s, entry, site);
     return;
   }
@@ -195,9 +183,13 @@ hidden void heap_put_lists_back(struct heap *h);
 /* The owner's: takes what other threads have freed back into its slabs. */
 hidden void heap_collect(struct heap *h);
 
-/* Hands batched frees on to their owners; collects mail; gives empty memory back to the kernel.
- * For the calling thread's heap and those that no thread has. */
+/* Collects mail; gives empty memory back to the kernel.  For the calling thread's heap and those
+ * that no thread has. */
 hidden void heap_trim(void);
+
+/* A heap is about to take a block: what other threads have freed in heaps that no thread has goes
+ * back to the range, so that there is one. */
+hidden void heap_tend_idle(void);
 
 /* Around fork: in the parent before, in the child's only thread after.  No lock is taken.
  * What gone threads left half done is put right; counts start again, the objects alive at the

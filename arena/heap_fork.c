@@ -3,11 +3,10 @@
  * Nothing is locked at the fork, so a gone thread may have stood anywhere.  What it owned is
  * therefore rebuilt from what is written in one step and can be checked: the owner of each
  * block, and the class, the carved cells and the free list of each slab.  At worst the cells of
- * one list, or of one batch, stay marked as used.  The forking thread's own heap is left
+ * one list, or of one slab's mail, stay marked as used.  The forking thread's own heap is left
  * alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.
  */
 #include "heap.h"
-#include "heap_batch.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
 #include "heap_tag.h"
@@ -123,24 +122,50 @@ static void mark_seen(struct slab *chain) {
     mail_of(chain)->seen = true;
 }
 
-/* Mail whose poster vanished before it told the owner. */
-static void repost_lost_mail(const struct heap *mine) {
+/* Words that are not empty, but for those that a collection goes on to empty. */
+static uint64_t full_words(const struct slab *s, uint64_t but) {
+  uint64_t full = 0;
+  for (unsigned w = 0; w * 64 < s->carved; w++)
+    if (mail_word(s, w) != 0)
+      full |= UINT64_C(1) << w;
+  return full & ~but;
+}
+
+/* Mail that its giver did not announce to the end. */
+static void announce_lost(struct slab *s, const struct inbox *in) {
+  struct mail *m = mail_of(s);
+  uint64_t words = full_words(s, in->open == s ? in->opened : 0);
+  bool posted = m->seen || (in->open == s && words == 0);
+  if (words != 0)
+    atomic_fetch_or(&m->words, words);
+  if (mail_words(s) != 0 && !posted)
+    inbox_post(&s->owner->inbox, s);
+}
+
+static void announce_lost_mail(const struct heap *mine) {
   size_t slabs = range_span() / SLAB_BYTES;
   for (size_t i = 0; i < slabs; i++)
-    mail_of(slab_at(i * SLAB_BYTES))->seen = false;
+    if (mail_of(slab_at(i * SLAB_BYTES))->seen)
+      mail_of(slab_at(i * SLAB_BYTES))->seen = false;
   for (unsigned i = 0; i < heap_count(); i++) {
     struct inbox *in = &heap_at(i)->inbox;
     mark_seen(atomic_load(&in->posted));
     mark_seen(in->taken);
     if (heap_at(i) != mine)
       in->open = NULL; /* nobody goes on with it */
-    else if (in->open != NULL)
-      mail_of(in->open)->seen = true;
   }
   for (size_t i = 0; i < slabs; i++) {
     struct slab *s = slab_at(i * SLAB_BYTES);
-    if (s->owner != NULL && mail_count(s) > 0 && !mail_of(s)->seen)
-      inbox_post(&s->owner->inbox, s);
+    if (s->owner != NULL && s->class != 0)
+      announce_lost(s, &s->owner->inbox);
+  }
+}
+
+static void book_slab(const struct slab *s) {
+  for (uint64_t words = mail_words(s); words != 0; words &= words - 1) {
+    unsigned w = (unsigned)__builtin_ctzll(words);
+    for (uint64_t bits = mail_word(s, w); bits != 0; bits &= bits - 1)
+      heap_untag_mailed(s->owner, s, slab_cell(s, w * 64 + (unsigned)__builtin_ctzll(bits)));
   }
 }
 
@@ -148,9 +173,9 @@ static void repost_lost_mail(const struct heap *mine) {
 static void book_mail(void) {
   size_t slabs = range_span() / SLAB_BYTES;
   for (size_t i = 0; i < slabs; i++) {
-    struct slab *s = slab_at(i * SLAB_BYTES);
-    if (s->owner != NULL && mail_count(s) > 0)
-      heap_untag_mail(s->owner, s, mail_first(s), mail_count(s));
+    const struct slab *s = slab_at(i * SLAB_BYTES);
+    if (s->owner != NULL && s->class != 0)
+      book_slab(s);
   }
 }
 
@@ -164,10 +189,7 @@ void heap_fork_child(void) {
       forget_lists(heap_at(i));
   rebuild_blocks(mine, true);
   rebuild_blocks(mine, false);
-  for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_at(i) != mine)
-      heap_salvage_batches(heap_at(i));
-  repost_lost_mail(mine);
+  announce_lost_mail(mine);
   if (range.tagged)
     book_mail();
   for (unsigned i = 0; i < heap_count(); i++)

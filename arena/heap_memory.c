@@ -44,6 +44,7 @@ static struct slab *fresh_slab(struct heap *h) {
   struct slab *s = h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
   if (s != NULL)
     return s;
+  heap_tend_idle();
   struct block *b = block_take(h);
   if (b == NULL)
     return NULL;

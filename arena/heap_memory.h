@@ -4,7 +4,8 @@
  * clean.  Memory goes back to the kernel in slow paths only: what is above
  *     limit = EMPTY_KEEP_BYTES or a quarter of the carved bytes, whichever is larger
  * at once, oldest first; the rest when it has been empty for EMPTY_DELAY_MS.  A block with
- * nothing alive leaves the heap as a whole.
+ * nothing alive leaves the heap as a whole.  Before a new block is taken, heaps that no thread has
+ * are freed of what others have freed there (heap_tend_idle).
  */
 #ifndef ARENA_HEAP_MEMORY_H
 #define ARENA_HEAP_MEMORY_H

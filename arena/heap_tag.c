@@ -1,12 +1,12 @@
 /* Tagged objects beyond the straight path; contract in heap_tag.h. */
 #include "heap_tag.h"
-#include "heap_batch.h"
 
 __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
 
 void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   struct books *b = &h->books;
   struct account *a = account_or_full(b, &site);
+  heap_collect_at_peak(h, a, n);
   struct cell *p = heap_take_cell(h, (unsigned)c + (c == 0));
   if (p == NULL)
     return NULL;
@@ -36,12 +36,7 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   if (!tag_is_alive(t))
     return false;
   tell_freed(h, tag_bytes(t));
-  struct cell *cell = p;
-  if (h != NULL)
-    heap_batch(h, s, cell);
-  else
-    mail_post(s, &s->owner->inbox, cell, cell, 1);
-  return true;
+  return mail_put(s, &s->owner->inbox, slab_cell_index(s, p));
 }
 
 /* Another heap's object, an account's first change in an epoch, or a fault. */
@@ -103,6 +98,7 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   account_touch(b, from);
   account_take(b, from, tag_bytes(*row), slab_cell_bytes(s));
   *row = tag_make(site, n);
+  heap_collect_at_peak(h, to, n);
   account_touch(b, to);
   if (!account_knows_size(to, n))
     account_widen(to, n);
@@ -112,14 +108,12 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   return true;
 }
 
-void heap_untag_mail(struct heap *h, const struct slab *s, const struct cell *chain, unsigned n) {
-  for (; n > 0 && chain != NULL; n--, chain = chain->next) {
-    tag_t *row = tag_of(s, chain);
-    tag_t t = row != NULL ? *row : 0;
-    if (t == 0) /* overwritten links: the list is checked where it is used */
-      continue;
-    *row = 0;
-    account_take_mailed(&h->books, account_of(&h->books, tag_site(t)), tag_bytes(t),
-                        slab_cell_bytes(s));
-  }
+void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
+  tag_t *row = tag_place(s, cell);
+  tag_t t = *row;
+  if (t == 0) /* a fork's child has booked it before */
+    return;
+  *row = 0;
+  account_take_mailed(&h->books, account_of(&h->books, tag_site(t)), tag_bytes(t),
+                      slab_cell_bytes(s));
 }

@@ -10,10 +10,20 @@
 #include "account.h"
 #include "heap.h"
 
+/* Before n bytes more make a peak, of the account or of the arena, what others have freed is
+ * booked, so that a peak is what lived at one time. */
+static inline void heap_collect_at_peak(struct heap *h, const struct account *a, size_t n) {
+  const struct books *b = &h->books;
+  if (unlikely(inbox_waiting(&h->inbox)) &&
+      (a->live_bytes + n > a->peak_bytes || b->live_bytes + (int64_t)n > b->peak_bytes))
+    heap_collect(h);
+}
+
 /* A tagged object of n bytes (0..SMALL_MAX) in a cell of class c (0 for no bytes).  The quick form
  * calls nothing and gives NULL, having changed nothing, when anything is unusual: no list, no
  * account of the site yet, a first change in an epoch, a new size, a step of the process's live
- * bytes.  The other form's NULL says that the system refuses memory.  Both keep errno. */
+ * bytes, mail that waits.  The other form's NULL says that the system refuses memory.  Both keep
+ * errno. */
 hidden void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site);
 static inline void *heap_alloc_booked(struct heap *h, size_t c, size_t n, uint32_t site,
                                       struct account *a) {
@@ -21,7 +31,7 @@ static inline void *heap_alloc_booked(struct heap *h, size_t c, size_t n, uint32
   struct cell *p = h->head[c];
   int64_t all = b->live_bytes + (int64_t)n;
   if (unlikely(p == NULL || !account_is_current(a) || !account_knows_size(a, n) ||
-               all > b->tell_above))
+               all > b->tell_above || inbox_waiting(&h->inbox)))
     return NULL;
   h->head[c] = p->next;
   *tag_place(h->current[c], p) = tag_make(site, n); /* a list is cut from the current slab */
@@ -42,8 +52,7 @@ hidden void heap_free_tagged(void *p, struct slab *s, const char *entry, const v
  * counts as freed and allocated.  False: it is another heap's. */
 hidden bool heap_resize_tagged(void *p, size_t n, uint32_t site);
 
-/* Takes the tags off cells of mail that the owner collects. */
-hidden void heap_untag_mail(struct heap *h, const struct slab *s, const struct cell *chain,
-                            unsigned n);
+/* Takes the tag off a cell of mail, which its owner books now. */
+hidden void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell);
 
 #endif

@@ -1,6 +1,5 @@
 /* Claims on heaps; contract in heap_thread.h. */
 #include "heap_thread.h"
-#include "heap_batch.h"
 #include "heap_memory.h"
 #include "os.h"
 
@@ -19,13 +18,17 @@ uint32_t heap_thread(unsigned number) {
   return atomic_load_explicit(&claims[number], memory_order_relaxed);
 }
 
+static bool claim(unsigned number, uint32_t thread) {
+  uint32_t nobody = 0;
+  return heap_thread(number) == 0 &&
+         atomic_compare_exchange_strong(&claims[number], &nobody, thread);
+}
+
 static struct heap *claim_idle(unsigned from, uint32_t thread) {
   unsigned count = heap_count();
-  for (unsigned i = from; i < count; i++) {
-    uint32_t nobody = 0;
-    if (heap_thread(i) == 0 && atomic_compare_exchange_strong(&claims[i], &nobody, thread))
+  for (unsigned i = from; i < count; i++)
+    if (claim(i, thread))
       return heap_at(i);
-  }
   return NULL;
 }
 
@@ -102,7 +105,6 @@ void heap_thread_ended(void) {
   heap_tagged_self = NULL; /* what this thread still frees is another's from now on */
   if (h == NULL)
     return;
-  heap_flush_batches(h);
   heap_collect(h);
   heap_give_back(h, false);
   if (!h->named)
@@ -111,10 +113,27 @@ void heap_thread_ended(void) {
 }
 
 static void trim(struct heap *h) {
-  heap_flush_batches(h);
   heap_collect(h);
   heap_put_lists_back(h);
   heap_give_back(h, true);
+}
+
+/* A signal handler that forked in between would leave the child in the middle of a heap that
+ * heap_fork_child rebuilds. */
+static void tend(unsigned number) {
+  uint64_t signals;
+  os_signals_hold(&signals);
+  if (claim(number, os_thread_id() | HELD)) {
+    trim(heap_at(number));
+    heap_lend_back(heap_at(number));
+  }
+  os_signals_let_go(&signals);
+}
+
+void heap_tend_idle(void) {
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (heap_thread(i) == 0 && inbox_waiting(&heap_at(i)->inbox))
+      tend(i);
 }
 
 void heap_trim(void) {

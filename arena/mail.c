@@ -1,7 +1,12 @@
 /* Frees by other threads; picture and contract in mail.h. */
 #include "mail.h"
 
-static struct cell *word_cell(uint64_t word) { return (struct cell *)(word >> 16); }
+unsigned mail_count(const struct slab *s) {
+  unsigned n = 0;
+  for (uint64_t words = mail_words(s); words != 0; words &= words - 1)
+    n += (unsigned)__builtin_popcountll(mail_word(s, (unsigned)__builtin_ctzll(words)));
+  return n;
+}
 
 void inbox_post(struct inbox *in, struct slab *s) {
   struct mail *m = mail_of(s);
@@ -12,34 +17,71 @@ void inbox_post(struct inbox *in, struct slab *s) {
                                                   memory_order_relaxed));
 }
 
-void mail_post(struct slab *s, struct inbox *owner, struct cell *first, struct cell *last,
-               unsigned n) {
-  struct mail *m = mail_of(s);
-  uint64_t old = atomic_load_explicit(&m->word, memory_order_relaxed);
-  uint64_t new;
-  do {
-    last->next = word_cell(old);
-    new = (uint64_t)(uintptr_t)first << 16 | ((old & 0xffff) + n);
-  } while (!atomic_compare_exchange_weak_explicit(&m->word, &old, new, memory_order_acq_rel,
-                                                  memory_order_relaxed));
-  if (old == 0)
+void mail_announce(struct slab *s, struct inbox *owner, unsigned w) {
+  uint64_t bit = UINT64_C(1) << w;
+  if (atomic_fetch_or_explicit(&mail_of(s)->words, bit, memory_order_acq_rel) == 0)
     inbox_post(owner, s);
 }
 
-struct slab *inbox_open(struct inbox *in, struct cell **chain, unsigned *n) {
+static struct letter letter_new(struct letter *l) {
+  return (struct letter){.first = NULL, .end = &l->first, .cells = 0};
+}
+
+static void letter_add(struct letter *l, const struct slab *s, unsigned w, uint64_t bits) {
+  size_t size = slab_cell_bytes(s);
+  char *cells = slab_cell(s, w * 64);
+  l->cells += (unsigned)__builtin_popcountll(bits);
+  for (; bits != 0; bits &= bits - 1) {
+    struct cell *cell = (struct cell *)(cells + (unsigned)__builtin_ctzll(bits) * size);
+    *l->end = cell;
+    l->end = &cell->next;
+  }
+}
+
+static uint64_t empty_word(struct mail *m, unsigned w, uint64_t leave) {
+  return atomic_exchange_explicit(&m->freed[w], leave, memory_order_acq_rel) & ~leave;
+}
+
+void inbox_take(struct inbox *in) {
   if (in->taken == NULL)
     in->taken = atomic_exchange_explicit(&in->posted, NULL, memory_order_acquire);
+}
+
+struct slab *inbox_open(struct inbox *in, struct letter *l) {
+  *l = letter_new(l);
   struct slab *s = in->taken;
   if (s == NULL)
     return NULL;
   struct mail *m = mail_of(s);
+  in->opened = ~UINT64_C(0);
   in->open = s; /* for the child, should a signal handler fork between here ... */
   atomic_signal_fence(memory_order_seq_cst);
   in->taken = m->next;
-  uint64_t word = atomic_exchange_explicit(&m->word, 0, memory_order_acq_rel);
+  in->opened = atomic_exchange_explicit(&m->words, 0, memory_order_acq_rel);
+  for (; in->opened != 0; in->opened &= in->opened - 1) {
+    unsigned w = (unsigned)__builtin_ctzll(in->opened);
+    letter_add(l, s, w, empty_word(m, w, 0));
+  }
   atomic_signal_fence(memory_order_seq_cst);
   in->open = NULL; /* ... and here */
-  *chain = word_cell(word);
-  *n = (unsigned)(word & 0xffff);
+  *l->end = NULL;
   return s;
+}
+
+void mail_take_most(struct slab *s, struct letter *l) {
+  *l = letter_new(l);
+  struct mail *m = mail_of(s);
+  uint64_t words = mail_words(s);
+  if (words == 0)
+    return;
+  unsigned stays = (unsigned)__builtin_ctzll(words);
+  words &= words - 1;
+  atomic_fetch_and_explicit(&m->words, ~words, memory_order_acq_rel);
+  uint64_t bits = mail_word(s, stays);
+  letter_add(l, s, stays, empty_word(m, stays, bits & -bits));
+  for (; words != 0; words &= words - 1) {
+    unsigned w = (unsigned)__builtin_ctzll(words);
+    letter_add(l, s, w, empty_word(m, w, 0));
+  }
+  *l->end = NULL;
 }

@@ -2,6 +2,7 @@
 #include "os.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -115,6 +116,17 @@ void os_sleep_us(unsigned us) {
   nanosleep(&pause, NULL);
   errno = saved;
 }
+
+static void set_signals(const uint64_t *mask, uint64_t *before) {
+  int saved = errno;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, before, sizeof *mask);
+  errno = saved;
+}
+void os_signals_hold(uint64_t *before) {
+  static const uint64_t all = ~UINT64_C(0);
+  set_signals(&all, before);
+}
+void os_signals_let_go(const uint64_t *before) { set_signals(before, NULL); }
 
 uint32_t os_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
 

@@ -54,6 +54,10 @@ hidden uint32_t os_now_ms(void);
 /* Sleeps about that long; a signal may cut it short. */
 hidden void os_sleep_us(unsigned us);
 
+/* Between the two no signal handler runs in this thread; a system call each. */
+hidden void os_signals_hold(uint64_t *before);
+hidden void os_signals_let_go(const uint64_t *before);
+
 /* The kernel's id of this thread; a system call. */
 hidden uint32_t os_thread_id(void);
 

@@ -8,7 +8,7 @@ static const uint64_t section_below[SECTIONS] = {
     0, HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW, SLAB_ROWS_BELOW, 0};
 static const uint64_t section_max[SECTIONS] = {
     SLABS_MAX * TAG_ROW_BYTES, (uint64_t)HEAPS_MAX *HEAP_BYTES,
-    SLABS_MAX *ROW_BYTES,      SLABS_MAX *ROW_BYTES,
+    SLABS_MAX *ROW_BYTES,      SLABS_MAX *MAIL_ROW_BYTES,
     SLABS_MAX *ROW_BYTES,      DATA_MAX_BYTES};
 
 /* What is reserved and committed at a time.  Rows: 64 KiB describe 64 MiB of data.  Data: below
@@ -109,9 +109,10 @@ bool range_commit(enum section s, uintptr_t bytes) {
 
 bool range_grow(void) {
   uintptr_t want = range_span() + section_step(SECTION_DATA);
-  uintptr_t rows = (want >> SLAB_SHIFT) * ROW_BYTES;
+  uintptr_t slabs = want >> SLAB_SHIFT;
   uintptr_t blocks = (want >> range.block_shift) * ROW_BYTES;
-  if (!range_commit(SECTION_SLAB_ROWS, rows) || !range_commit(SECTION_MAIL_ROWS, rows) ||
+  if (!range_commit(SECTION_SLAB_ROWS, slabs * ROW_BYTES) ||
+      !range_commit(SECTION_MAIL_ROWS, slabs * MAIL_ROW_BYTES) ||
       !range_commit(SECTION_BLOCK_ROWS, blocks) || !range_commit(SECTION_TAGS, tags_for(want)) ||
       !range_commit(SECTION_DATA, want))
     return false;

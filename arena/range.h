@@ -25,12 +25,13 @@
 #define SLABS_MAX      (DATA_MAX_BYTES >> SLAB_SHIFT)
 
 enum { ROW_BYTES = CACHE_LINE, HEAP_BYTES = PAGE_BYTES, HEAPS_MAX = 1 << 15 };
+enum { MAIL_ROW_BYTES = 9 * CACHE_LINE };        /* odd: rows spread over all sets of a cache */
 enum { TAG_ROW_BYTES = SLAB_BYTES / GRAIN * 4 }; /* a 32-bit word for each cell of 16 bytes */
 
 /* Distances below base of the sections' first bytes. */
 #define GUARD_BYTES      ((uint64_t)SLAB_BYTES)
 #define SLAB_ROWS_BELOW  (GUARD_BYTES + SLABS_MAX * ROW_BYTES)
-#define MAIL_ROWS_BELOW  (SLAB_ROWS_BELOW + SLABS_MAX * ROW_BYTES)
+#define MAIL_ROWS_BELOW  (SLAB_ROWS_BELOW + SLABS_MAX * MAIL_ROW_BYTES)
 #define BLOCK_ROWS_BELOW (MAIL_ROWS_BELOW + SLABS_MAX * ROW_BYTES)
 #define HEAPS_BELOW      (BLOCK_ROWS_BELOW + (uint64_t)HEAPS_MAX * HEAP_BYTES)
 

@@ -1,6 +1,5 @@
 /* Reads every counter of a report once; contract in report_gather.h. */
 #include "report_gather.h"
-#include "../arena/heap_batch.h"
 #include "../arena/heap_thread.h"
 #include "../arena/os.h"
 #include "capture.h"
@@ -65,8 +64,6 @@ static void read_ledger(struct gathered *g) {
 void gather_begin(struct gathered *g, enum report_reason reason) {
   *g = (struct gathered){.reason = reason, .self_thread = os_thread_id()};
   heap_hold_idle();
-  if (reason != REPORT_ON_SIGNAL && heap_mine() != NULL)
-    heap_flush_batches(heap_mine());
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
     struct heap_totals t;

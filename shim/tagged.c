@@ -117,6 +117,7 @@ void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site) {
     capture_of(h)->counts.untagged++;
     return;
   }
+  heap_collect_at_peak(h, a, n * t.weight);
   account_add_large(&h->books, a, n, held, t.weight);
   h->books.last = p;
 }

@@ -22,9 +22,9 @@ struct job {
   uint64_t waited; /* CPU nanoseconds to be taken off: waiting for another thread */
   uint64_t random; /* state of next_random */
   void **slots;
-  struct job *jobs; /* all of them: jobs[id] is this one */
-  void *own;        /* what prepare leaves for work */
-};
+  struct job *jobs;              /* all of them: jobs[id] is this one */
+  void *own;                     /* what prepare leaves for work */
+} __attribute__((aligned(256))); /* nobody's random numbers on a line of another's, or beside it */
 
 struct workload {
   const char *name;

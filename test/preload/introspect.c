@@ -33,7 +33,7 @@ static void *free_some(void *arg) {
   free(must(malloc(1)));
   pthread_barrier_wait(&step);
   pthread_barrier_wait(&step);
-  for (int i = 0; i < 1600; i++) /* whole batches */
+  for (int i = 0; i < 1600; i++)
     free(objects[i]);
   pthread_barrier_wait(&step);
   pthread_barrier_wait(&step);

@@ -16,7 +16,7 @@ static void *live_shortly(void *arg) {
   char *held[COUNT];
   size_t sizes[COUNT];
   for (int i = 0; i < COUNT; i++) {
-    sizes[i] = rng_below(&l->rng, i % 50 ? 512 : 9000);
+    sizes[i] = rng_below(&l->rng, i % 50 != 49 ? 512 : 9000);
     held[i] = must(malloc(sizes[i]));
     stamp(held[i], sizes[i], (uintptr_t)held[i]);
   }
@@ -45,7 +45,7 @@ static void run_together(struct legacy *legacies) {
 }
 
 int main(int argc, char **argv) {
-  long threads = arg_long(argc, argv, 1, 5000), warm = threads / 10, before = 0;
+  long threads = arg_long(argc, argv, 1, 5000), warm = threads / 10 + 100, before = 0;
   watchdog(60 + (unsigned)(threads / 500));
   static struct legacy legacies[TOGETHER];
   for (int i = 0; i < TOGETHER; i++)

@@ -192,13 +192,20 @@ static void broken_free_list(void) {
   expect_unshared(objects + 20, 280, 500);
 }
 
-/* ---- mail and batches ---- */
+/* ---- mail ---- */
 
 static uint64_t live_of(struct heap *h, unsigned c) { return check_invariants(h).live[c]; }
 
+static unsigned cell_index(const void *p) { return slab_cell_index(slab_of(p), p); }
+static uint64_t word_bit(const void *p) { return UINT64_C(1) << cell_index(p) / 64; }
+
+/* The first step of giving an object to its owner; the second one. */
+static void set_freed(void *p) {
+  mail_of(slab_of(p))->freed[cell_index(p) / 64] |= UINT64_C(1) << cell_index(p) % 64;
+}
 static void set_mail(void *p) {
-  ((struct cell *)p)->next = NULL;
-  atomic_store(&mail_of(slab_of(p))->word, (uint64_t)(uintptr_t)p << 16 | 1);
+  set_freed(p);
+  mail_of(slab_of(p))->words |= word_bit(p);
 }
 
 static void expect_collected(struct heap *h, unsigned c, uint64_t live) {
@@ -254,7 +261,7 @@ static void slab_assigned(void) { fork_after(leave_assigned_slab); }
 /* Mail that waited at the fork is no remote free of the child. */
 static void leave_mail_waiting(void) {
   allocate_all(4, 64);
-  mail_post(slab_of(objects[0]), &gone->inbox, objects[0], objects[0], 1);
+  require(mail_put(slab_of(objects[0]), &gone->inbox, cell_index(objects[0])));
 }
 static void mail_waiting(void) {
   fork_after(leave_mail_waiting);
@@ -267,29 +274,55 @@ static void mail_waiting(void) {
   require(t.remote[4] == 0);
 }
 
-/* A batch in gone's heap for a slab of mine: n cells counted, one more linked. */
-static void leave_batch(unsigned counted) {
-  heap_self = mine;
-  allocate_all(8, 64);
-  heap_self = gone;
-  for (unsigned i = 0; i <= counted; i++)
-    heap_free(objects[i]);
-  struct batch *b = &gone->batch[slab_index(slab_of(objects[0])) % BATCHES];
-  require(b->cells == counted + 1);
-  b->cells = counted;
+/* Gone before it said that a word has mail; with and without an older word. */
+static void leave_word_unsaid(void) {
+  allocate_all(100, 64);
+  set_freed(objects[0]);
 }
-static void leave_batch_uncounted(void) { leave_batch(4); }
-static void leave_batch_broken(void) {
-  leave_batch(4);
-  gone->batch[slab_index(slab_of(objects[0])) % BATCHES].first->next = (struct cell *)objects;
+static void leave_second_word_unsaid(void) {
+  leave_word_unsaid();
+  require(mail_put(slab_of(objects[99]), &gone->inbox, cell_index(objects[99])));
+  require(word_bit(objects[0]) != word_bit(objects[99]));
 }
-static void batch_uncounted(void) {
-  fork_after(leave_batch_uncounted);
-  expect_collected(mine, 4, 3);
+static void word_unsaid(void) {
+  fork_after(leave_word_unsaid);
+  expect_collected(gone, 4, 99);
 }
-static void batch_broken(void) {
-  fork_after(leave_batch_broken);
-  expect_collected(mine, 4, 8);
+static void second_word_unsaid(void) {
+  fork_after(leave_second_word_unsaid);
+  expect_collected(gone, 4, 98);
+}
+
+/* Gone with the slab's words taken, and one of them emptied: these cells stay used. */
+static void leave_inbox_half_open(void) {
+  leave_word_unsaid();
+  gone->inbox.open = slab_of(objects[0]);
+  gone->inbox.opened = word_bit(objects[0]) | word_bit(objects[99]);
+}
+static void inbox_half_open_left(void) {
+  fork_after(leave_inbox_half_open);
+  expect_collected(gone, 4, 99);
+}
+
+/* A signal handler forks in the middle of its own thread's collection, which goes on in the child:
+ * what it still has to empty is left to it; what a gone thread gave meanwhile is posted. */
+static void own_collection_goes_on(void) {
+  gone = become_new_thread();
+  mine = become_new_thread();
+  allocate_all(100, 64);
+  struct slab *s = slab_of(objects[0]);
+  set_freed(objects[0]);
+  mine->inbox.open = s;
+  mine->inbox.opened = word_bit(objects[0]);
+  heap_fork_prepare();
+  heap_fork_child();
+  require(mail_words(s) == 0 && !inbox_waiting(&mine->inbox));
+  set_freed(objects[99]);
+  heap_fork_child();
+  require(mail_words(s) == word_bit(objects[99]) && atomic_load(&mine->inbox.posted) == s);
+  require(mail_of(s)->next == NULL);
+  heap_fork_child(); /* once is enough */
+  require(atomic_load(&mine->inbox.posted) == s && mail_of(s)->next == NULL);
 }
 
 APART(harvest_moved)
@@ -313,24 +346,39 @@ APART(mail_unposted)
 APART(inbox_open_left)
 APART(inbox_taken_left)
 APART(mail_waiting)
-APART(batch_uncounted)
-APART(batch_broken)
+APART(word_unsaid)
+APART(second_word_unsaid)
+APART(inbox_half_open_left)
+APART(own_collection_goes_on)
 
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_harvest_moved),        cmocka_unit_test(test_harvest_counted),
-      cmocka_unit_test(test_harvest_begun),        cmocka_unit_test(test_harvest_of_one),
-      cmocka_unit_test(test_carve_begun),          cmocka_unit_test(test_slab_in_no_queue),
-      cmocka_unit_test(test_retire_begun),         cmocka_unit_test(test_retire_freed_counted),
-      cmocka_unit_test(test_retire_bytes_counted), cmocka_unit_test(test_retire_class_cleared),
-      cmocka_unit_test(test_retire_list_cleared),  cmocka_unit_test(test_fresh_slab_begun),
-      cmocka_unit_test(test_block_claimed),        cmocka_unit_test(test_block_half_given),
-      cmocka_unit_test(test_broken_thread_list),   cmocka_unit_test(test_broken_free_list),
-      cmocka_unit_test(test_slab_assigned),        cmocka_unit_test(test_mail_unposted),
-      cmocka_unit_test(test_inbox_open_left),      cmocka_unit_test(test_inbox_taken_left),
-      cmocka_unit_test(test_mail_waiting),         cmocka_unit_test(test_batch_uncounted),
-      cmocka_unit_test(test_batch_broken),
+      cmocka_unit_test(test_harvest_moved),
+      cmocka_unit_test(test_harvest_counted),
+      cmocka_unit_test(test_harvest_begun),
+      cmocka_unit_test(test_harvest_of_one),
+      cmocka_unit_test(test_carve_begun),
+      cmocka_unit_test(test_slab_in_no_queue),
+      cmocka_unit_test(test_retire_begun),
+      cmocka_unit_test(test_retire_freed_counted),
+      cmocka_unit_test(test_retire_bytes_counted),
+      cmocka_unit_test(test_retire_class_cleared),
+      cmocka_unit_test(test_retire_list_cleared),
+      cmocka_unit_test(test_fresh_slab_begun),
+      cmocka_unit_test(test_block_claimed),
+      cmocka_unit_test(test_block_half_given),
+      cmocka_unit_test(test_broken_thread_list),
+      cmocka_unit_test(test_broken_free_list),
+      cmocka_unit_test(test_slab_assigned),
+      cmocka_unit_test(test_mail_unposted),
+      cmocka_unit_test(test_inbox_open_left),
+      cmocka_unit_test(test_inbox_taken_left),
+      cmocka_unit_test(test_mail_waiting),
+      cmocka_unit_test(test_word_unsaid),
+      cmocka_unit_test(test_second_word_unsaid),
+      cmocka_unit_test(test_inbox_half_open_left),
+      cmocka_unit_test(test_own_collection_goes_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,21 +123,8 @@ static void step(void) {
 
 /* ---- comparison ---- */
 
-/* Frees that wait in a batch were made by another thread and are counted by nobody yet. */
-static void add_batches(struct heap_totals *t) {
-  for (unsigned i = 0; i < heap_count(); i++)
-    for (unsigned k = 0; k < BATCHES; k++) {
-      const struct batch *b = &heap_at(i)->batch[k];
-      if (b->slab != NULL) {
-        t->frees[b->slab->class] += b->cells;
-        t->remote[b->slab->class] += b->cells;
-      }
-    }
-}
-
 static void compare(void) {
   struct heap_totals t = totals_of_all();
-  add_batches(&t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     require(t.allocs[c] == allocs[c] && t.frees[c] == frees[c]);
     require(t.remote[c] == remote[c]);

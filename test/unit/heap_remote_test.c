@@ -1,4 +1,4 @@
-/* Objects freed by other threads than their owners: batches, mail, exact counts. */
+/* Objects freed by other threads than their owners: mail, exact counts. */
 #include "tally.h"
 
 #include <semaphore.h>
@@ -74,21 +74,12 @@ static void *consume(void *books) {
   for (unsigned i = 0; i < GIVEN; i++)
     book_free(books, given[i]);
   sem_post(&freed);
-  sem_wait(&go_on); /* alive, blocked: what it can strand is bounded */
+  sem_wait(&go_on); /* alive, blocked: it strands nothing */
   heap_thread_ended();
   return NULL;
 }
 
-/* Frees in the batches of threads that have not sent them. */
-static uint64_t in_batches(void) {
-  uint64_t n = 0;
-  for (unsigned i = 0; i < heap_count(); i++)
-    for (unsigned k = 0; k < BATCHES; k++)
-      n += heap_at(i)->batch[k].slab != NULL ? heap_at(i)->batch[k].cells : 0;
-  return n;
-}
-
-static void test_stranded_frees_are_bounded(void **state) {
+static void test_a_blocked_thread_strands_nothing(void **state) {
   (void)state;
   static struct tally books[2], sum;
   pthread_t producer, consumer;
@@ -100,20 +91,51 @@ static void test_stranded_frees_are_bounded(void **state) {
   require(pthread_create(&producer, NULL, produce, &books[0]) == 0);
   require(pthread_create(&consumer, NULL, consume, &books[1]) == 0);
   pthread_join(producer, NULL); /* the consumer is blocked, or about to */
-  require(in_batches() <= BATCHES * BATCH_CELLS);
-  struct heap_totals t = totals_of_all();
-  uint64_t missing = 0;
   add_books(&sum, &books[0]);
   add_books(&sum, &books[1]);
-  for (unsigned c = 1; c < CLASS_SLOTS; c++)
-    missing += sum.frees[c] - (t.frees[c] - start.frees[c]);
-  require(missing == in_batches() && missing < BATCHES * BATCH_CELLS);
+  expect_books(&sum);
   sem_post(&go_on);
   pthread_join(consumer, NULL);
-  require(in_batches() == 0);
   expect_books(&sum);
   check_all_heaps();
   require(block_count() - blocks < 2 * (GIVEN * 160 >> 20) + 40);
+}
+
+/* ---- ended threads' objects ---- */
+
+static void *give_and_end(void *books) {
+  for (unsigned i = 0; i < GIVEN; i++)
+    given[i] = book_alloc(books, 300 + i % 200);
+  heap_thread_ended();
+  return NULL;
+}
+
+static uint64_t blocks_of_all(void) {
+  uint64_t n = 0;
+  for (unsigned i = 0; i < heap_count(); i++)
+    n += held_blocks(heap_at(i));
+  return n;
+}
+
+/* What a thread left, once it is freed, goes back before another thread takes its second block. */
+static void test_a_block_from_what_ended_threads_left(void **state) {
+  (void)state;
+  static struct tally books[1];
+  start = totals_of_all();
+  book_free(&books[0], book_alloc(&books[0], 16)); /* a heap of its own */
+  heap_trim();
+  in_threads(1, give_and_end, books);
+  uint64_t blocks = blocks_of_all();
+  for (unsigned i = 0; i < GIVEN; i++)
+    book_free(books, given[i]);
+  check_all_heaps();
+  for (unsigned i = 0; i < GIVEN; i++)
+    given[i] = book_alloc(books, 300 + i % 200);
+  require(blocks > 5 && blocks_of_all() <= blocks + 1);
+  for (unsigned i = 0; i < GIVEN; i++)
+    book_free(books, given[i]);
+  expect_books(books);
+  check_all_heaps();
 }
 
 /* ---- a thread without a heap ---- */
@@ -189,7 +211,8 @@ int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_objects_go_round),
-      cmocka_unit_test(test_stranded_frees_are_bounded),
+      cmocka_unit_test(test_a_blocked_thread_strands_nothing),
+      cmocka_unit_test(test_a_block_from_what_ended_threads_left),
       cmocka_unit_test(test_frees_without_a_heap),
       cmocka_unit_test(test_reports_beside_busy_threads),
   };

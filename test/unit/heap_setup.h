@@ -7,7 +7,6 @@
 #include "apart.h"
 
 #include "heap.h"
-#include "heap_batch.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
 #include "heap_thread.h"
@@ -38,7 +37,6 @@ static inline struct heap *become_new_thread(void) {
 static inline void trim_own(void) {
   if (!heap_is_real(heap_self))
     return;
-  heap_flush_batches(heap_self);
   heap_collect(heap_self);
   heap_put_lists_back(heap_self);
   heap_give_back(heap_self, true);
@@ -99,6 +97,20 @@ static inline uint32_t mark_list(const struct slab *s, const struct cell *list,
   return n;
 }
 
+/* The same for its mail; `words` says where it is. */
+static inline uint32_t mark_mail(const struct slab *s, struct cell_marks *marks) {
+  uint32_t n = 0;
+  for (unsigned w = 0; w < MAIL_WORDS; w++) {
+    uint64_t bits = mail_word(s, w);
+    require((bits != 0) == (mail_words(s) >> w & 1));
+    require((marks->bits[w] & bits) == 0);
+    marks->bits[w] |= bits;
+    for (; bits != 0; bits &= bits - 1, n++)
+      require(w * 64 + (unsigned)__builtin_ctzll(bits) < s->carved);
+  }
+  return n;
+}
+
 static inline void check_countdown(const struct slab *s, int32_t used) {
   int32_t carved = (int32_t)s->carved;
   switch (s->state) {
@@ -132,8 +144,7 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
   uint32_t free_cells = mark_list(s, s->free, &marks);
   require(used >= 0 && s->carved == (uint32_t)used + free_cells);
   uint32_t listed = s->state == SLAB_CURRENT ? mark_list(s, h->head[c], &marks) : 0;
-  uint64_t word = atomic_load(&mail_of(s)->word);
-  uint32_t mailed = mark_list(s, (const struct cell *)(word >> 16), &marks);
+  uint32_t mailed = mark_mail(s, &marks);
   require(mailed == mail_count(s));
   require((uint32_t)used >= listed + mailed);
   check_countdown(s, used);

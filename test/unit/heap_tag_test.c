@@ -134,7 +134,7 @@ static void *given[EACH];
 
 static void *free_given(void *unused) {
   (void)unused;
-  for (unsigned i = 0; i < EACH; i++)
+  for (unsigned i = 0; i < EACH && given[i] != NULL; i++)
     heap_free(given[i]);
   heap_thread_ended();
   return NULL;
@@ -169,6 +169,33 @@ static void others_frees_are_charged_to_the_owner(void) {
   }
 }
 APART(others_frees_are_charged_to_the_owner)
+
+/* The process's peak is another arena's, and far away: no rise has to be told. */
+static void *high_tide(void *unused) {
+  for (unsigned i = 0; i < EACH; i++)
+    given[i] = allocate(500, SITE_KINDS);
+  free_given(unused);
+  memset(given, 0, sizeof given);
+  return NULL;
+}
+
+/* A new peak is not made of objects that others have freed, mail or no mail: of a site, of the
+ * arena, by a first request and by one in a row. */
+static void peaks_know_of_others_frees(void) {
+  enum { ROUND = 1000, BYTES = 100 };
+  allocate(0, SITE_KINDS);
+  run(high_tide);
+  for (unsigned round = 0; round < 30; round++) {
+    uint32_t site = SITE_KINDS + (round % 2 ? 0 : round % SITES);
+    for (unsigned i = 0; i < ROUND; i++)
+      given[i] = allocate(BYTES, site);
+    run(free_given);
+  }
+  const struct heap *h = heap_tagged_self;
+  require(h->books.peak_bytes == ROUND * BYTES);
+  require(account_at(&h->books, SITE_KINDS)->peak_bytes == ROUND * BYTES);
+}
+APART(peaks_know_of_others_frees)
 
 static void *take_away(void *account) {
   for (unsigned i = 0; i < EACH; i++)
@@ -263,6 +290,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_own_books_agree),
       cmocka_unit_test(test_others_frees_are_charged_to_the_owner),
+      cmocka_unit_test(test_peaks_know_of_others_frees),
       cmocka_unit_test(test_large_frees_by_others_are_taken_over),
       cmocka_unit_test(test_a_child_counts_what_is_alive),
       cmocka_unit_test(test_tags_lie_where_cells_begin),

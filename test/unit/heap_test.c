@@ -105,7 +105,6 @@ static void test_queue_order(void **state) {
 static void free_as(struct heap *other, unsigned n, struct heap *to) {
   heap_self = other;
   free_all(n);
-  trim_own(); /* sends what is gathered */
   heap_self = to;
 }
 
@@ -123,21 +122,33 @@ static void test_mail_before_a_new_slab(void **state) {
     objects[n++] = slab_cell(s, i);
   free_as(other, n, owner);
   require(mail_count(s) == n);
-  require(slab_of(allocate(500)) == s && mail_count(s) == 0);
+  require(slab_of(allocate(500)) == s && mail_count(s) == 1);
+  heap_collect(owner);
+  require(mail_count(s) == 0);
   inventory();
 }
 
-/* A thread that needs a new slab sends what it has gathered for others first. */
-static void test_batches_before_a_new_slab(void **state) {
+/* A list that is used up takes its own slab's mail, and leaves a cell, so that the slab need not be
+ * posted again; other slabs' mail waits until there is no such cell to be had. */
+static void test_own_mail_first(void **state) {
   (void)state;
-  struct heap *owner = become_new_thread();
-  allocate_all(5, 300);
-  become_new_thread();
-  free_all(5);
-  require(mail_count(slab_of(objects[0])) == 0);
-  objects[5] = allocate(500); /* the class's first */
-  require(mail_count(slab_of(objects[0])) == 5);
+  struct heap *owner = become_new_thread(), *other = become_new_thread();
+  heap_self = owner;
+  allocate_all(65, 64); /* a carve's, and one more of another */
+  void *elsewhere = allocate(300);
+  while (owner->head[4] != NULL)
+    allocate(64);
+  struct slab *s = slab_of(objects[0]);
+  free_as(other, 65, owner);
+  heap_self = other;
+  heap_free(elsewhere);
+  heap_self = owner;
+  for (unsigned i = 0; i < 64; i++)
+    require(slab_of(allocate(64)) == s);
+  require(mail_count(s) == 1 && mail_count(slab_of(elsewhere)) == 1);
   check_invariants(owner);
+  allocate(64);
+  require(mail_count(s) == 0 && mail_count(slab_of(elsewhere)) == 0);
   inventory();
 }
 
@@ -233,16 +244,11 @@ static void test_corrupt_list_is_told(void **state) {
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_size),
-      cmocka_unit_test(test_no_overlap),
-      cmocka_unit_test(test_freed_before_carved),
-      cmocka_unit_test(test_states),
-      cmocka_unit_test(test_queue_order),
-      cmocka_unit_test(test_mail_before_a_new_slab),
-      cmocka_unit_test(test_batches_before_a_new_slab),
-      cmocka_unit_test(test_invariants_at_every_step),
-      cmocka_unit_test(test_counters_are_exact),
-      cmocka_unit_test(test_published_counters),
+      cmocka_unit_test(test_every_size),           cmocka_unit_test(test_no_overlap),
+      cmocka_unit_test(test_freed_before_carved),  cmocka_unit_test(test_states),
+      cmocka_unit_test(test_queue_order),          cmocka_unit_test(test_mail_before_a_new_slab),
+      cmocka_unit_test(test_own_mail_first),       cmocka_unit_test(test_invariants_at_every_step),
+      cmocka_unit_test(test_counters_are_exact),   cmocka_unit_test(test_published_counters),
       cmocka_unit_test(test_corrupt_list_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

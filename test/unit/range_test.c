@@ -38,7 +38,8 @@ static void check_range(void) {
   for (enum section s = 0; s < SECTIONS; s++)
     require(range.committed[s] <= range.reserved[s] && range.committed[s] % PAGE_BYTES == 0);
   size_t rows = range_span() / SLAB_BYTES * ROW_BYTES;
-  require(range.committed[SECTION_SLAB_ROWS] >= rows && range.committed[SECTION_MAIL_ROWS] >= rows);
+  require(range.committed[SECTION_SLAB_ROWS] >= rows);
+  require(range.committed[SECTION_MAIL_ROWS] >= range_span() / SLAB_BYTES * MAIL_ROW_BYTES);
   require(range.committed[SECTION_BLOCK_ROWS] >= block_count() * ROW_BYTES);
   check_ledger();
 }
@@ -48,7 +49,7 @@ static void write_everything(void) {
   for (uintptr_t at = 0; at < range_span(); at += SLAB_BYTES) {
     char *row = (char *)slab_at(at), *mail = (char *)mail_of(slab_at(at));
     require(row < (char *)range.base - GUARD_BYTES && mail < row);
-    row[ROW_BYTES - 1] = mail[ROW_BYTES - 1] = 0;
+    row[ROW_BYTES - 1] = mail[MAIL_ROW_BYTES - 1] = 0;
     ((char *)range.base)[at] = 0;
     ((char *)range.base)[at + SLAB_BYTES - 1] = 0;
   }

@@ -311,7 +311,11 @@ static void test_stack_edge(void **state) {
   munmap(pages, PAGE_BYTES);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { SMALL_STACK = 32 << 10, LEFT = 12 << 10 }; /* its frames are several times as large */
+#else
 enum { SMALL_STACK = 16 << 10, LEFT = 1536 };
+#endif
 
 static void *small_thread(void *argument) {
   pthread_attr_t attributes;
