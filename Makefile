@@ -137,8 +137,11 @@ BENCH_FLAGS := -O2 -fno-builtin -Wall -Wextra -pthread -D_GNU_SOURCE
 $(B)/test/bench/micro_run.o: test/bench/micro_run.c test/bench/micro.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -c -o $@ $<
-$(B)/test/bench/micro: test/bench/micro.c $(B)/test/bench/micro_run.o
-	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $^
+$(B)/test/bench/libnothing.so: test/bench/nothing.c test/bench/nothing.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(BENCH_FLAGS) -shared -fPIC -o $@ $<
+$(B)/test/bench/micro: test/bench/micro.c $(B)/test/bench/micro_run.o $(B)/test/bench/libnothing.so
+	$(CC) -std=gnu17 $(BENCH_FLAGS) -Wl,-rpath,'$$ORIGIN' -o $@ $^
 $(B)/test/bench/micro_cxx: test/bench/micro_cxx.cc $(B)/test/bench/micro_run.o
 	$(CXX) -std=gnu++17 $(BENCH_FLAGS) -o $@ $^
 $(B)/test/bench/memory $(B)/test/bench/once: $(B)/%: %.c

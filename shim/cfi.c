@@ -132,7 +132,7 @@ static bool has_rule(const struct cfi_row *row, struct rule *r) {
   bool by_sp = row->cfa_register == CFI_RSP;
   *r = rule_only(by_sp ? RULE_SP : RULE_BP);
   r->delta = (int32_t)row->cfa_offset;
-  r->rbp_at = row->rbp.where == CFI_AT ? (int16_t)row->rbp.at : 0;
+  r->rbp_at = (int16_t)(row->rbp.where == CFI_AT ? row->rbp.at : 0);
   bool cfa = (by_sp && r->delta > 0) || row->cfa_register == CFI_RBP;
   bool rbp = row->rbp.where == CFI_KEPT || (row->rbp.where == CFI_AT && r->rbp_at != 0);
   return cfa && rbp && r->delta == row->cfa_offset && r->rbp_at == row->rbp.at &&

@@ -112,7 +112,7 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
 static struct node *level_add(struct level *l, struct node *n) {
   place_t mine = place_make(n, path_hash(n->parent, n->address));
   for (;;) {
-    _Atomic place_t *empty;
+    _Atomic place_t *empty = NULL;
     place_t none = 0;
     struct node *there = level_find(l, n->parent, n->address, &empty);
     if (there != NULL)

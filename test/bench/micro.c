@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "micro.h"
+#include "nothing.h"
 
 enum { SMALL_LEAST = 16, SMALL_MOST = 256, K = 1000, MILLION = 1000000 };
 
@@ -29,6 +30,13 @@ static void deep(struct job *j) {
 static void deep_of_size(struct job *j) {
   for (uint64_t i = 0; i < j->times; i++)
     free(malloc(j->param));
+}
+
+/* What that loop costs with calls into a library that do nothing (nothing.c): no allocator can be
+ * faster. */
+static void deep_nothing(struct job *j) {
+  for (uint64_t i = 0; i < j->times; i++)
+    give_nothing(take_nothing(16 * (size_t)(i % 16 + 1)));
 }
 
 /* ---- replacement at random among `param` slots ---- */
@@ -310,6 +318,7 @@ static void churn(struct job *j) {
 
 static const struct workload workloads[] = {
     {"deep", "1 2", "pair", 40 * MILLION, deep, NULL, 0},
+    {"deep-nothing", "1", "pair", 40 * MILLION, deep_nothing, NULL, 0},
     {"random-1000", "1 2", "pair", 20 * MILLION, replace, fill_slots, K},
     {"random-1000000", "1 2", "pair", 2 * MILLION, replace, fill_slots, MILLION},
     {"handoff", "2", "pair", 8 * MILLION, handoff, prepare_pipe, 0},
