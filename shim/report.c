@@ -225,7 +225,8 @@ static bool write_all(int fd, enum report_reason reason) {
 static int write_file(enum report_reason reason, const char *pattern) {
   struct sink *k = &space.sink;
   pattern = pattern != NULL ? pattern : start_options()->stats_pattern;
-  return sink_open(k, pattern, reason == REPORT_ON_CALL) && sink_close(k, write_all(k->fd, reason))
+  return sink_open(k, "report", pattern, reason == REPORT_ON_CALL) &&
+                 sink_close(k, write_all(k->fd, reason))
              ? 0
              : errno;
 }
