@@ -295,7 +295,8 @@ except KeyboardInterrupt: print("interrupted")'
 @test "estimates are marked" {
   export ARENASHIM_SAMPLE=64K
   arenashim run "$TOOLS/planted"
-  expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" bytes in all"*'
+  expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" bytes in all; at most ~"*" bytes held"*'
+  expect '$(line 4) == "not freed at the end: ~"*" bytes in ~"*" objects, of these"'
   expect '$(line 3) == "~: estimates, one allocation per 65.54K bytes was tagged" && $(line 5) =~ ^\ +~.*Journal::remember'
 }
 

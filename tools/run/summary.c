@@ -123,8 +123,8 @@ static void live_print(struct parts *p) {
     fputs("all of it was freed at the end\n", p->to);
     return;
   }
-  title_print(p, "not freed at the end: %s%s bytes in %s objects, of these", p->estimate,
-              short_number(p->total.sum.live_bytes, bytes),
+  title_print(p, "not freed at the end: %s%s bytes in %s%s objects, of these", p->estimate,
+              short_number(p->total.sum.live_bytes, bytes), p->estimate,
               short_number(p->total.sum.live_objects, objects));
   top_print(p, SORT_LIVE, 4);
 }
