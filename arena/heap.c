@@ -319,5 +319,8 @@ static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, con
 }
 
 void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
-  (range.tagged ? heap_free_tagged : free_untagged)(p, s, entry, site);
+  if (range.tagged)
+    heap_free_tagged(p, s, entry, site);
+  else
+    free_untagged(p, s, entry, site);
 }
