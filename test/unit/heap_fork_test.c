@@ -325,6 +325,22 @@ static void own_collection_goes_on(void) {
   require(atomic_load(&mine->inbox.posted) == s && mail_of(s)->next == NULL);
 }
 
+/* The same while a list takes its own slab's mail, of which one word stays posted. */
+static void own_mail_goes_on(void) {
+  gone = become_new_thread();
+  mine = become_new_thread();
+  allocate_all(100, 64);
+  struct slab *s = slab_of(objects[0]);
+  require(mail_put(s, &mine->inbox, cell_index(objects[0])));
+  set_freed(objects[99]);
+  mine->inbox.open = s;
+  mine->inbox.opened = word_bit(objects[99]);
+  heap_fork_prepare();
+  heap_fork_child();
+  require(mail_words(s) == word_bit(objects[0]));
+  require(atomic_load(&mine->inbox.posted) == s && mail_of(s)->next == NULL);
+}
+
 APART(harvest_moved)
 APART(harvest_counted)
 APART(harvest_begun)
@@ -350,6 +366,7 @@ APART(word_unsaid)
 APART(second_word_unsaid)
 APART(inbox_half_open_left)
 APART(own_collection_goes_on)
+APART(own_mail_goes_on)
 
 int main(void) {
   test_start();
@@ -379,6 +396,7 @@ int main(void) {
       cmocka_unit_test(test_second_word_unsaid),
       cmocka_unit_test(test_inbox_half_open_left),
       cmocka_unit_test(test_own_collection_goes_on),
+      cmocka_unit_test(test_own_mail_goes_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
