@@ -113,9 +113,10 @@ void *large_alloc_any(size_t n, const void *frame) {
   void *p = serve_large(a, n);
   if (a.h == NULL)
     return p;
-  large_spare_setup(a.h);
+  bool ready = large_spare_setup(a.h);
   /* Outside the gate: only a look, nothing of jemalloc's. */
-  if (tagged_mode == TAGGED_NONE && large_thread_state == LARGE_CACHED && !large_remembers())
+  if (ready && tagged_mode == TAGGED_NONE && large_thread_state == LARGE_CACHED &&
+      !large_remembers())
     a.h->straight = true;
   return p;
 }
