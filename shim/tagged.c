@@ -12,7 +12,7 @@
 static __attribute__((noinline)) void *small_unusual(size_t n, const void *frame, size_t c,
                                                      uint32_t site) {
   void *p = heap_alloc_tagged(heap_tagged_self, c, n, site);
-  return likely(p != NULL) ? p : large_alloc(n, frame);
+  return likely(p != NULL) ? p : large_alloc_any(n, frame);
 }
 
 static __attribute__((noinline)) void *small_captured(size_t n, const void *frame, size_t c) {
