@@ -30,11 +30,11 @@ static inline struct heap *own_heap(void) {
 }
 
 /* n bytes in a cell of class c when the thread's list is empty; the arguments as malloc has them in
- * its registers.  NULL and ENOMEM if nobody has
- * memory; errno is kept otherwise. */
+ * its registers.  NULL and ENOMEM if nobody has memory; errno is kept otherwise. */
 hidden void *small_slow(size_t n, const void *frame, size_t c);
 
-/* n above SMALL_MAX; the second one for a small request that our heap refused, too. */
+/* n above SMALL_MAX; `any` is without the straight path, and for a small request that our heap
+ * refused, too. */
 hidden void *large_alloc(size_t n, const void *frame);
 hidden void *large_alloc_any(size_t n, const void *frame);
 hidden void *large_alloc_sample(size_t n, const void *frame); /* tagged in any case */
