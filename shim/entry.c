@@ -191,10 +191,12 @@ static cold void *small_refused(size_t n, const void *frame, size_t c) {
 static __attribute__((noinline)) void *small_untagged(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_self;
   void *p = NULL;
+  if (unlikely(c == 0) && (p = heap_pop(1)) != NULL)
+    return p; /* no bytes: these always come here, and the list of class 1 need not be empty */
   if (likely(heap_is_real(h)) && unlikely(h->cut[c + (c == 0)] == 1))
     return tagged_sample(h, (unsigned)c + (c == 0), n, frame);
   if (likely(heap_is_real(h)))
-    p = likely(c != 0) ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
+    p = heap_refill(h, (unsigned)c + (c == 0));
   return likely(p != NULL) ? p : small_refused(n, frame, c);
 }
 
