@@ -37,10 +37,11 @@ hidden void *small_slow(size_t n, const void *frame, size_t c);
  * refused, too. */
 hidden void *large_alloc(size_t n, const void *frame);
 hidden void *large_alloc_any(size_t n, const void *frame);
-hidden void *large_alloc_sample(size_t n, const void *frame); /* tagged in any case */
 hidden void *large_calloc(size_t n, const void *frame);
 hidden void *large_calloc_any(size_t n, const void *frame);
 hidden void *large_memalign(size_t alignment, size_t n, const void *frame);
+/* Tagged in any case: a sample of the small requests that get cells of so many bytes. */
+hidden void *large_alloc_sample(size_t alignment, size_t n, size_t cell, const void *frame);
 
 /* A pointer outside the range.  NULL is allowed; a stray one is a fault: `entry` is the name the
  * program called, `site` where (DIRECT: heap.h). */
