@@ -118,7 +118,7 @@ void heap_collect(struct heap *h) {
 /* The current slab has no free cell: its own mail first, a line or two; then everybody's. */
 static void collect_for(struct heap *h, struct slab *s) {
   struct letter l;
-  mail_take_most(s, &l);
+  mail_take_most(s, &h->inbox, &l);
   take_letter(h, s, &l);
   if (s->free == NULL)
     heap_collect(h);
