@@ -42,11 +42,4 @@ load common
     done
   done
 }
-@test "forks in a signal handler, with samples" {
-  for how in 'timer 300' 'step 1000 7' 'step 1000 7 3000'; do
-    run_shim ARENASHIM_TAG=site ARENASHIM_SAMPLE=1000 "$BIN/fork_signal" $how
-    expect_ok
-  done
-}
-
 @test "vfork and posix_spawn" { run_shim "$BIN/spawn" 100; expect_ok; }
