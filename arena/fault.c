@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+hidden void (*fault_tell_module)(struct text *t, const void *site);
+
 void fault_begin(struct text *t, const char *entry, const void *p, const void *site) {
   text_str(t, "arenashim: ");
   text_str(t, entry);
@@ -12,6 +14,8 @@ void fault_begin(struct text *t, const char *entry, const void *p, const void *s
   text_hex(t, (uintptr_t)p);
   text_str(t, ") called from ");
   text_hex(t, (uintptr_t)site);
+  if (fault_tell_module != NULL)
+    fault_tell_module(t, site);
   text_str(t, ": ");
 }
 
@@ -41,7 +45,7 @@ static void tell_object(struct text *t, const struct slab *s, const void *p) {
 }
 
 void fault_in_slab(const struct slab *s, const char *entry, const void *p, const void *site) {
-  char buffer[256];
+  char buffer[384];
   struct text t = TEXT_ON(buffer);
   fault_begin(&t, entry, p, site);
   if (s->class != 0)

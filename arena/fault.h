@@ -1,13 +1,17 @@
 /* Death messages: what the program did to a pointer, where the pointer lies, who called.
  *
- * One line on stderr, "arenashim: ENTRY(POINTER) called from SITE: WHAT IS WRONG", then abort:
- * a heap that has been misused is not handed on.  Nothing is allocated and no lock is taken.
+ * One line on stderr, "arenashim: ENTRY(POINTER) called from SITE (MODULE+OFFSET): WHAT IS WRONG",
+ * then abort: a heap that has been misused is not handed on.  Nothing is allocated and no lock is
+ * taken.
  */
 #ifndef ARENA_FAULT_H
 #define ARENA_FAULT_H
 
 #include "slab.h"
 #include "text.h"
+
+/* Writes " (MODULE+OFFSET)" of a call, if that is known; NULL: it never is. */
+extern hidden void (*fault_tell_module)(struct text *t, const void *site);
 
 /* Starts the line; the caller adds what is wrong and ends with fault_end. */
 hidden void fault_begin(struct text *t, const char *entry, const void *p, const void *site);

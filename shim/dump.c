@@ -183,7 +183,7 @@ static int write_file(enum dump_reason reason, int signal, const char *pattern) 
   w->reason = reason;
   w->signal = signal;
   pattern = pattern != NULL ? pattern : start_options()->dump_pattern;
-  return sink_open(&space.sink, pattern, reason == DUMP_ON_CALL) &&
+  return sink_open(&space.sink, "dump", pattern, reason == DUMP_ON_CALL) &&
                  sink_close(&space.sink, write_all(w, space.sink.fd))
              ? 0
              : errno;

@@ -181,13 +181,10 @@ static void process(struct dump_work *w) {
 static void arena_tagged(struct dump_arena *to, const struct heap *h) {
   int64_t peak_bytes = *(const volatile int64_t *)&h->books.peak_bytes;
   to->peak_bytes = peak_bytes > 0 ? (uint64_t)peak_bytes : 0;
-  if (to->remote_frees > 0) /* seen when the owner collects them */
-    to->flags |= DUMP_ARENA_PEAK_BOUND;
 }
 
 static void arena_untagged(struct dump_work *w, struct dump_arena *to, const struct heap *h,
                            const struct arena_line *line) {
-  to->flags |= DUMP_ARENA_PEAK_BOUND;
   to->total_allocs = line->allocs;
   to->total_size = line->bytes;
   to->live_objects = line->live;
@@ -212,7 +209,8 @@ static void arenas(struct dump_work *w) {
     *to = (struct dump_arena){.number = i,
                               .name = dump_string(w, name, sizeof name),
                               .threads = h->threads,
-                              .flags = line.exact ? 0 : DUMP_ARENA_RUNNING,
+                              .flags = (line.exact ? 0 : DUMP_ARENA_RUNNING) |
+                                       (line.peak_is_bound ? DUMP_ARENA_PEAK_BOUND : 0),
                               .total_blocks = count_get(&h->total_blocks),
                               .total_big_blocks = count_get(&h->large_allocs),
                               .remote_frees = line.remote};

@@ -54,11 +54,22 @@ static bool read_block_size(struct options *o, const char *value) {
   return true;
 }
 
+static bool is_off(const char *value) { return *value == '\0' || strcmp(value, "0") == 0; }
+
+/* Whether each '%' is followed by what sink_expand knows. */
+static bool is_pattern(const char *value) {
+  for (const char *p = strchr(value, '%'); p != NULL; p = strchr(p + 2, '%'))
+    if (p[1] == '\0' || strchr("pehtn%", p[1]) == NULL)
+      return false;
+  return strlen(value) < PATTERN_MAX;
+}
+
 static bool read_stats(struct options *o, const char *value) {
   size_t n = strlen(value);
-  if (n == 0) /* off, as if unset */
+  o->stats = false;
+  if (is_off(value))
     return true;
-  if (n >= PATTERN_MAX)
+  if (!is_pattern(value))
     return false;
   o->stats = true;
   if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
@@ -67,11 +78,12 @@ static bool read_stats(struct options *o, const char *value) {
 }
 
 static bool read_dump(struct options *o, const char *value) {
-  size_t n = strlen(value);
-  if (n >= PATTERN_MAX)
+  o->dump = !is_off(value);
+  if (!o->dump)
+    return true;
+  if (!is_pattern(value))
     return false;
-  o->dump = n > 0; /* empty: off, as if unset */
-  memcpy(o->dump_pattern, value, n + 1);
+  memcpy(o->dump_pattern, value, strlen(value) + 1);
   return true;
 }
 
@@ -162,9 +174,13 @@ static bool read_disable(struct options *o, const char *value) {
 
 static const struct option options[] = {
     {"BLOCK_SIZE", read_block_size, "a power of two from 64K to 16M", "1M"},
-    {"STATS", read_stats, "1, stderr or a path pattern of at most 1023 bytes", "no report"},
-    {"DUMP", read_dump, "a path pattern of at most 1023 bytes", "no dump"},
-    {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64", "the default"},
+    {"STATS", read_stats,
+     "0, 1, stderr or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
+     "no report"},
+    {"DUMP", read_dump, "0 or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
+     "no dump"},
+    {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64",
+     "the default: off, with a report or dump stack:8"},
     {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
     {"SIGNAL", read_signal,
      "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, the "

@@ -94,7 +94,7 @@ static void arena_alive(struct text *t, struct heap *h, const struct gathered *g
   text_u64_right(t, h->threads, 7);
   text_u64_right(t, a.live, 12);
   text_u64_right(t, a.live_bytes, 14);
-  text_u64_right(t, a.peak_bytes, 14);
+  report_peak(t, a.peak_bytes, a.peak_is_bound, 14);
   text_u64_right(t, a.frees, 13);
   text_u64_right(t, a.remote, 12);
   text_char(t, '\n');
@@ -196,10 +196,8 @@ static bool arena_tables(struct text *t, const struct gathered *g, int fd) {
   bool ok = arenas(t, g, fd, arena_taken);
   report_line(t, range.tagged
                      ? "\narenas: what lives (big_blocks included, remote frees of them not)"
-                     : "\narenas: what lives (the peak is an upper bound)");
-  text_str(t, "arena threads        live    live_bytes  ");
-  report_line(t, range.tagged ? "   peak_bytes        frees      remote"
-                              : "<= peak_bytes        frees      remote");
+                     : "\narenas: what lives");
+  report_line(t, "arena threads        live    live_bytes     peak_bytes        frees      remote");
   return arenas(t, g, fd, arena_alive) && ok;
 }
 
@@ -227,7 +225,8 @@ static bool write_all(int fd, enum report_reason reason) {
 static int write_file(enum report_reason reason, const char *pattern) {
   struct sink *k = &space.sink;
   pattern = pattern != NULL ? pattern : start_options()->stats_pattern;
-  return sink_open(k, pattern, reason == REPORT_ON_CALL) && sink_close(k, write_all(k->fd, reason))
+  return sink_open(k, "report", pattern, reason == REPORT_ON_CALL) &&
+                 sink_close(k, write_all(k->fd, reason))
              ? 0
              : errno;
 }

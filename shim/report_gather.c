@@ -101,10 +101,17 @@ static void sum_sites(const struct heap *h, struct arena_line *line) {
   line->peak_bytes = (uint64_t)h->books.peak_bytes;
 }
 
+/* A large object that another thread freed counts in its arena until its call site's next request
+ * there, and who freed it nobody notes.  Without tags the peak is of carved cells. */
+static bool peak_is_bound(const struct heap *h) {
+  return !range.tagged || (count_get(&h->large_allocs) > 0 && heap_count() > 1);
+}
+
 void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
   struct heap_totals t;
-  *line =
-      (struct arena_line){.exact = gather_may_walk(g, h), .peak_bytes = count_get(&h->carved_peak)};
+  *line = (struct arena_line){.exact = gather_may_walk(g, h),
+                              .peak_bytes = count_get(&h->carved_peak),
+                              .peak_is_bound = peak_is_bound(h)};
   heap_read_totals(h, line->exact, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     line->remote += t.remote[c];

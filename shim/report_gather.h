@@ -10,8 +10,9 @@
  * (but for `remote`, which is small ones only). */
 struct arena_line {
   uint64_t allocs, bytes, frees, remote, live, live_bytes;
-  uint64_t peak_bytes; /* without tags an upper bound */
-  bool exact;          /* else as of its thread's last slow path */
+  uint64_t peak_bytes;
+  bool peak_is_bound; /* it may have been less */
+  bool exact;         /* else as of its thread's last slow path */
 };
 
 struct gathered {

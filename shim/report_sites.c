@@ -150,7 +150,7 @@ static bool rows(struct text *t, int fd, row *write) {
 static void site_row(struct text *t, uint32_t site, const struct site_line *l) {
   text_u64_right(t, l->live_bytes, 12);
   text_u64_right(t, live_objects(l), 10);
-  text_u64_right(t, l->peak_bytes, 12);
+  report_peak(t, l->peak_bytes, l->arenas > 1, 12);
   text_u64_right(t, l->allocs, 11);
   text_u64_right(t, l->temporary * 100 / l->allocs, 4);
   text_char(t, '%');
@@ -231,7 +231,9 @@ static bool waste(struct text *t, int fd) {
 }
 
 static bool process_peak(struct text *t, int fd) {
-  report_line(t, "\nprocess peak: the most bytes alive at a time, within 0.1 %");
+  report_line(t, sampled()
+                     ? "\nprocess peak: the most bytes alive at a time (estimates, from samples)"
+                     : "\nprocess peak: the most bytes alive at a time, within 0.1 %");
   report_amount(t, "bytes, as requested", (uint64_t)atomic_load(&peak.most));
   find_top(by_held, false);
   if (space.tops > 0)

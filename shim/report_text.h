@@ -30,4 +30,14 @@ static inline void report_amount(struct text *t, const char *name, uint64_t n) {
   text_char(t, '\n');
 }
 
+/* "<=number": an upper bound. */
+static inline void report_peak(struct text *t, uint64_t n, bool is_bound, unsigned width) {
+  char bytes[32];
+  struct text s = {.bytes = bytes, .capacity = sizeof bytes - 1};
+  text_str(&s, is_bound ? "<=" : "");
+  text_u64(&s, n);
+  bytes[s.length] = '\0';
+  text_str_right(t, bytes, width);
+}
+
 #endif

@@ -35,7 +35,7 @@ void shelf_check(struct heap *h, const void *p, const char *entry, const void *s
     h->shelved[k] = 0;
   if (likely(h->shelf[k] != p))
     return;
-  char buffer[256];
+  char buffer[384];
   struct text t = TEXT_ON(buffer);
   fault_begin(&t, entry, p, site);
   text_str(&t, "double free of the ");

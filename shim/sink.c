@@ -81,7 +81,9 @@ static void hold_all(sigset_t *before) {
 static bool complain(const struct sink *k, int error) {
   char buffer[SINK_NAME_MAX + 128];
   struct text t = TEXT_ON(buffer);
-  text_str(&t, "arenashim: can't write the report to ");
+  text_str(&t, "arenashim: can't write the ");
+  text_str(&t, k->what);
+  text_str(&t, " to ");
   text_str(&t, k->name);
   text_str(&t, ": ");
   text_str(&t, strerrordesc_np(error));
@@ -166,8 +168,8 @@ static bool open_named(struct sink *k, const char *pattern) {
   return open_temporary(k);
 }
 
-bool sink_open(struct sink *k, const char *pattern, bool silent) {
-  *k = (struct sink){.fd = -1, .silent = silent};
+bool sink_open(struct sink *k, const char *what, const char *pattern, bool silent) {
+  *k = (struct sink){.fd = -1, .what = what, .silent = silent};
   atomic_fetch_add(&kept.sequence, 1);
   hold_signals(k);
   bool opened = open_named(k, pattern);

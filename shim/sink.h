@@ -17,6 +17,7 @@ enum { SINK_NAME_MAX = PATTERN_MAX + 64 };
 
 struct sink {
   int fd;
+  const char *what;      /* is written: "report", "dump" */
   sigset_t before, held; /* SIGPIPE and SIGXFSZ wait while we write */
   bool pending;          /* one of them was there already */
   bool silent;           /* nothing is said on stderr of what fails */
@@ -28,9 +29,9 @@ struct sink {
 /* Duplicates stderr, close-on-exec: programs close descriptor 2 before our last word. */
 hidden void sink_keep_stderr(void);
 
-/* Opens what the pattern names ("": stderr).  False, with errno, after one line on stderr that says
- * why, unless it is to be silent. */
-hidden bool sink_open(struct sink *k, const char *pattern, bool silent);
+/* Opens what the pattern names ("": stderr) for a report or dump.  False, with errno, after one
+ * line on stderr that says why, unless it is to be silent. */
+hidden bool sink_open(struct sink *k, const char *what, const char *pattern, bool silent);
 
 /* Ends the report; `written` says whether all writes succeeded (errno as the failing one left
  * it).  False, in the same way, if the report is not where it should be. */

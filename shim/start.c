@@ -17,6 +17,7 @@
 #include "shelf.h"
 #include "sink.h"
 #include "sites.h"
+#include "stray.h"
 #include "tagged.h"
 
 #include <pthread.h>
@@ -105,6 +106,7 @@ static void start_captures(void) {
 __attribute__((constructor)) static void process_starts(void) {
   start_once();
   gate_setup();
+  stray_setup();
   pthread_atfork(fork_prepare, gate_open_parent, fork_child);
   if (!start.options.children)
     children_drop_shim();

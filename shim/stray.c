@@ -2,8 +2,15 @@
 #include "stray.h"
 #include "../arena/fault.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <string.h>
 #include <unistd.h>
+
+/* glibc has it since 2.35: lock-free, and safe in signal handlers. */
+static int (*find_object)(void *, struct dl_find_object *);
 
 /* A line of /proc/self/maps, read a character at a time: no libc parser may be trusted now. */
 struct maps {
@@ -76,4 +83,27 @@ void stray_pointer(const char *entry, const void *p, const void *site) {
   text_str(&t, "the pointer is in no heap");
   tell_place(&t, p);
   fault_end(&t);
+}
+
+/* " (MODULE+OFFSET)" of a return address, for addr2line. */
+static void tell_module(struct text *t, const void *site) {
+  enum { NAME_MAX_SHOWN = 64 };
+  struct dl_find_object found;
+  if (find_object((char *)site - 1, &found) != 0)
+    return;
+  const struct link_map *module = found.dlfo_link_map;
+  const char *slash = strrchr(module->l_name, '/');
+  const char *name = slash != NULL ? slash + 1 : module->l_name;
+  text_str(t, " (");
+  text_foreign(t, *name != '\0' ? name : program_invocation_short_name, NAME_MAX_SHOWN);
+  text_char(t, '+');
+  text_hex(t, (uintptr_t)site - module->l_addr);
+  text_char(t, ')');
+}
+
+void stray_setup(void) {
+  void *found = dlsym(RTLD_DEFAULT, "_dl_find_object");
+  memcpy(&find_object, &found, sizeof found);
+  if (found != NULL)
+    fault_tell_module = tell_module;
 }

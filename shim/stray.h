@@ -1,4 +1,4 @@
-/* Death by a pointer that neither heap has. */
+/* Death by a pointer that neither heap has, and where in the program the call is. */
 #ifndef SHIM_STRAY_H
 #define SHIM_STRAY_H
 
@@ -7,5 +7,9 @@
 /* Says which function got p, from where, and what lies at p according to /proc/self/maps, then
  * aborts.  Allocates nothing. */
 _Noreturn hidden cold void stray_pointer(const char *entry, const void *p, const void *site);
+
+/* In the constructor: from now on death messages tell in which module the call is, where the loader
+ * can say so without a lock. */
+hidden void stray_setup(void);
 
 #endif

@@ -76,3 +76,10 @@ may_include() {
   done < <(grep -H '^#include "' tools/*/*.[ch])
   ((${#of[@]} > 40))
 }
+
+@test "at the top stand the parts, README, Makefile and licences, and no file that a run has left" {
+  run git ls-files
+  [[ $status == 0 ]] || skip "not a git checkout"
+  output=$(grep -v '^\.' <<<"$output" | sed 's,/.*,/,' | LC_ALL=C sort -u | tr '\n' ' ')
+  [[ $output == "LICENSE LICENSE.jemalloc Makefile README.md arena/ shim/ test/ tools/ " ]] || { echo "$output"; return 1; }
+}

@@ -202,7 +202,10 @@ visit('a call site by its line in the program', lines, {}, async page => {
 visit('a dump without tags: arenas, and how to get call sites', untagged, {}, async page => {
   assert.equal(await text(page, '#problems'), 'Call sites were not recorded: run the program with ARENASHIM_TAG=stack:8.');
   assert.deepEqual(await page.locator('main section:visible h2').allInnerTexts(), ['Arenas', 'Size classes']);
-  assert.match(plain(await text(page, '#figures')), /Peak\n+\u2264 9 B/);
+  assert.match(plain(await text(page, '#figures')), /Live\n+7 B\n+in 0 objects of arenas; large ones are not counted\n+Peak\n+\u2264 9 B/);
+  assert.deepEqual([await column(page, 'arenas', 2), await column(page, 'arenas', 12)], [['7'], ['\u2013']]);
+  assert.equal(await page.locator('#arenas .more').isVisible(), false);
+  assert.deepEqual([await column(page, 'classes', 5), await column(page, 'classes', 8)], [['\u2013'], ['\u22650']]);
 });
 
 // In seconds: by the clock, and of the processor in the thread that parses, runs and draws the page

@@ -4,11 +4,14 @@ load common
 names_entry() { # ENTRY KIND
   run_shim "$BIN/fault_entry" "$1" "$2"
   expect '$status == 134'
-  local pointer low high site
+  local pointer low high site where
   read -r pointer low high <<<"$output"
   expect "\$stderr == 'arenashim: ${1%%-*}($pointer) called from 0x'*"
-  site=$(sed -E 's/.* called from (0x[0-9a-f]+):.*/\1/' <<<"$stderr")
+  [[ $stderr =~ \ called\ from\ (0x[0-9a-f]+)\ \(fault_entry\+(0x[0-9a-f]+)\):\  ]] || { echo "$stderr"; return 1; }
+  site=${BASH_REMATCH[1]}
   ((site > low && site < high)) || { printf '%s outside of the program: %s\n' "$site" "$stderr"; return 1; }
+  where=$(addr2line -e "$BIN/fault_entry" "$(printf '%#x' $((BASH_REMATCH[2] - 1)))")
+  expect '$where == *fault_entry.cc:[1-9]*'
 }
 
 @test "an object that was freed before: the entry and the call in the program are named" {

@@ -81,8 +81,26 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
   [[ $(reports | wc -l) == 4 && $(grep -l ', on signal' "$BATS_TEST_TMPDIR"/r* | wc -l) == 3 ]]
 }
 
-@test "STATS and SIGNAL: an empty value is off" {
-  for name in STATS SIGNAL; do silent "ARENASHIM_$name="; done
+@test "STATS, DUMP and SIGNAL: an empty value is off, and so is 0 of the first two, which is no file's name" {
+  for name in STATS DUMP SIGNAL; do silent "ARENASHIM_$name="; done
+  mkdir none && cd none
+  for name in STATS DUMP; do silent "ARENASHIM_$name=0"; done
+  [[ -z $(ls -A) ]]
+}
+
+@test "STATS and DUMP: a pattern with a field that we don't know costs a line, and writes nothing" {
+  mkdir none && cd none
+  for value in a%q % a%p% %%%; do
+    complains ARENASHIM_STATS "$value" '%p, %e, %h, %t, %n, %%' 'no report'
+    complains ARENASHIM_DUMP "$value" '%p, %e, %h, %t, %n, %%' 'no dump'
+  done
+  [[ -z $(ls -A) ]]
+  run_shim ARENASHIM_STATS=%%.%p%%%e "$BIN/exit_paths" exit
+  expect '$status == 7 && -z $stderr && $(ls) =~ ^%\.[0-9]+%exit_paths$'
+}
+
+@test "TAG: a bad value names the default that is used" {
+  for value in stack:65 stack:0 verify:x; do complains ARENASHIM_TAG "$value" 'off, with a report or dump stack:8'; done
 }
 
 @test "CHILDREN, VERBOSE and DISABLE: an empty value is a bad one" {

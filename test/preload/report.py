@@ -51,7 +51,7 @@ def site_tables(text):
         for line in lines[2:]:
             if re.match(" *[0-9]", line):
                 ends = (7, 19, 29, 41, 52, 56)
-                n = [int(line[a:b]) for a, b in zip((0,) + ends, ends)]
+                n = [int(line[a:b].replace("<=", "")) for a, b in zip((0,) + ends, ends)]
                 site = dict(zip("site live objects peak allocs temporary".split(), n))
                 site["waste"], site["sizes"], site["path"] = int(line[57:67]), line[67:].strip(), ""
                 sites[site["site"]] = site
@@ -88,7 +88,7 @@ def read(path):
         for key, value in zip(("allocs", "size", "blocks", "block_bytes", "big"), n):
             r[key] += value
     for line in rows(text, "arenas: what lives"):
-        n = [int(x) for x in line[6:].split()]
+        n = [int(x.removeprefix("<=")) for x in line[6:].split()]
         for key, value in zip(("threads", "live", "live_bytes", "peak", "frees", "remote"), n):
             r[key] = r.get(key, 0) + value
     classes = [[int(x) for x in line.split()] for line in rows(text, "size classes:")]

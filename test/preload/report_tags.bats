@@ -155,3 +155,20 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
     expect_ok
   done
 }
+
+@test "peaks: facts of one arena, upper bounds where another may have freed large objects, and of sites in several" {
+  reported "$BIN/report_sites" one
+  refute grep '<=' r.txt
+  reported "$BIN/report_sites" threads
+  [[ $(awk '/^arenas: what lives/ { on = 1 } /^$/ { on = 0 } on && /^ / { print $1, $5 ~ /^<=/ }' r.txt | tr '\n' ';') == '0 1;1 0;2 0;3 0;4 0;' ]]
+  (($(awk '/^call sites: those that hold most/ { on = 1 } /^$/ { on = 0 } on' r.txt | grep -cE '^ *[0-9]+ +[0-9]+ +[0-9]+ +<=[0-9]+ ') > 0))
+  reported ARENASHIM_TAG=off "$BIN/report_sites" one
+  grep -qE '^ +0 +1 +[0-9]+ +[0-9]+ +<=[0-9]+ ' r.txt
+}
+
+@test "sampled: what is estimated is not said to be exact" {
+  reported ARENASHIM_SAMPLE=64K "$BIN/report_sites" one
+  grep -qx 'call sites: all together (estimates, from samples)' r.txt
+  grep -qx 'process peak: the most bytes alive at a time (estimates, from samples)' r.txt
+  refute grep -F '0.1 %' r.txt
+}

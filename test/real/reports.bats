@@ -59,7 +59,7 @@ top() { head -n "$1" <<<"$rows" | grep -F -- "$2"; }
 
 @test "g++: the compiler's own collector holds most, its symbol table wastes most" {
   watched -- g++ -c -o /dev/null "$DEMO/templates.cc"
-  [[ $said == *" 2 other dumps "*"arenashim report "*d.cc1plus.* && $said == *d.as.* ]]
+  [[ $said == *" 2 other dumps "*"$TOOL report "*d.cc1plus.* && $said == *d.as.* ]]
   adds_up d.cc1plus.*
   shown report d.cc1plus.* --by function
   top 2 ggc_internal_alloc

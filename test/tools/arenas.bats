@@ -12,7 +12,7 @@ setup() {
   is_row '3000 9000 8 1060 50000 1052 13 7 7340032 11 6736' '0 demo (threads: 3)'
   is_row '1500 1900 21 2100 2 16384 1 14884' parser
   is_row '0 1060 1048576 196608 768 0.4%' '#...................'
-  expect '$output == *"blocks of arena 0 demo: 1; 768 of 196608 bytes passed out are in use; few objects keep 1 of them"*'
+  expect '$output == *"blocks of arena 0 demo: 1"$'"'\n'"'"  in use: 768 of 196608 bytes passed out; few objects keep 1 of the blocks"*'
   expect '$output == *"blocks that no arena has: 1, of 1048576 bytes"*"3  stacks cut short"'
 }
 
@@ -29,7 +29,7 @@ blocks() {
 @test "blocks by arena, oldest first; how full they are; which few objects keep" {
   blocks | dump d
   arenashim arenas d
-  expect '$status == 0 && $output == *"arena 0 main: 4; 90 of 280 bytes"*"; few objects keep 1 of them"*"arena 1 worker: 1; 100 of 100 bytes passed out are in use"$'"'\n'"'*'
+  expect '$status == 0 && $output == *"arena 0 main: 4"$'"'\n'"'"  in use: 90 of 280 bytes passed out"*"; few objects keep 1 of the blocks"*"arena 1 worker: 1"$'"'\n'"'"  in use: 100 of 100 bytes passed out"$'"'\n'"'*'
   [[ $(awk '/^blocks/ { t++ } t && $1 ~ /^[0-9]+$/ { print t, $1 }' <<<"$output" | tr '\n' ';') == '1 1;1 2;1 3;1 5;2 4;' ]]
   is_row '1 99 100 100 24 24.0%' '#####...............'
   is_row '3 10 100 80 40 50.0%' '##########..........'
@@ -50,7 +50,7 @@ blocks() {
   ARENASHIM_DUMP=d LD_PRELOAD=$SHIM perl -e '$h{$_} = "x" x $_ for 1 .. 500' >out 2>err
   arenashim arenas d -n 0
   expect '$status == 0 && -z $stderr'
-  [[ $output =~ "blocks of arena 0 perl: "([0-9]+)";" ]]
+  [[ $output =~ "blocks of arena 0 perl: "([0-9]+)$'\n' ]]
   [[ $(row '0 perl (threads: 1)') == *" ${BASH_REMATCH[1]} $((BASH_REMATCH[1] << 20)) "* ]]
 }
 

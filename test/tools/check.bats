@@ -65,7 +65,7 @@ verdict() {
 
 @test "who is responsible" {
   verdict 1 --max-live 1000 -n 1
-  is_row '2100 4300 45 9500 508' 'libgone.so+0x300 < [level 3]'
+  is_row '2100 <=4300 45 9500 508' 'libgone.so+0x300 < [level 3]'
   expect '$output == *"who has most live bytes"*"2 more rows"*'
 }
 
@@ -146,4 +146,10 @@ verdict() {
   says 'arenashim: the report could not be written: check where its output goes'
   arenashim check --help
   expect '$status == 0 && $output == *"--max-growth=PERCENT"*'
+}
+
+@test "who is responsible: a peak in several arenas is said to be a bound" {
+  verdict 1 --max-peak 100
+  is_row '2100 <=4300 45 9500 508' 'libgone.so+0x300 < [level 3]'
+  is_row '300 7000 1000 40000 6100' 'demo+0x401010 < demo+0x402020'
 }

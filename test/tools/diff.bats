@@ -24,7 +24,7 @@ changed() {
   is_row '1065 965 -100 -9.4%' allocations
   is_row '50500 51500 +1000 +2.0%' 'bytes requested'
   is_row '+1000 0 -100 +1000 -20 300 1300' 'demo+0x401010 < demo+0x402020'
-  is_row '-100 0 0 0 +100 2100 2000' 'libgone.so+0x300 < [level 3]'
+  is_row '-100 ~0 0 0 +100 2100 2000' 'libgone.so+0x300 < [level 3]'
   expect '$output == *"grew, by live bytes: 1"*"demo+0x401010"*"shrank, by live bytes: 1"*"libgone"*"call sites as they were: 1"*'
   expect '$output == "old  demo, pid 77, at exit"*"new  demo, pid 77, at exit"*'
 }
@@ -117,4 +117,15 @@ changed() {
   expect '$status == 0 && $stderr == *"\"call paths\" is cut off"* && $output == *"(no path)"*'
   run --separate-stderr sh -c '"$1" diff small.dump small.dump >/dev/full' sh "$TOOL"
   says 'arenashim: the report could not be written: check where its output goes'
+}
+
+@test "upper bounds: peaks of the process and of sites in several arenas are marked, and so are their changes" {
+  sed 's/^process/& flags=2/' "$HERE/small.txt" | dump bound.dump
+  dump small.dump <"$HERE/small.txt"
+  arenashim diff small.dump bound.dump
+  is_row '9900 <=9900 ~0 +0.0%' 'peak bytes'
+  sed 's/peak_bytes=4000/peak_bytes=5000/; s/peak_bytes=7000/peak_bytes=7777/' "$HERE/small.txt" | dump more.dump
+  arenashim diff small.dump more.dump --sort peak
+  is_row '0 ~+1000 0 0 0 <=4300 <=5300' 'libgone.so+0x300 < [level 3]'
+  is_row '0 +777 0 0 0 7000 7777' 'demo+0x401010 < demo+0x402020'
 }

@@ -120,9 +120,9 @@ rows() { # the last word of each row, in order, without title and total
   arenashim report off.dump
   expect '$status == 0 && ${lines[2]} == "  tags     off: bytes are with rounding"'
   expect '${lines[3]} == *"peak <=9 bytes"'
-  is_row '7 0 0 0 0 0 0 0 0 0 0' '0 p (threads: 0)'
+  is_row '7 0 0 0 0 0 0 0 0 0 -' '0 p (threads: 0)'
   arenashim report off.dump --by class
-  is_row '32 - 2 0 0 0 0 0 0' 16
+  is_row '32 - 2 0 0 0 0 0 >=0' 16
   arenashim report off.dump --by site
   error 'call sites were not recorded: .*ARENASHIM_TAG=stack:8'
 }
@@ -204,4 +204,37 @@ rows() { # the last word of each row, in order, without title and total
   [[ $coloured == "$plain" ]]
   NO_COLOR='' terminal 100 report small.dump
   [[ $coloured == *"$red"* && $output == "$plain" ]]
+}
+
+@test "objects of no bytes: their cells are rounding, and said to be known" {
+  { printf '%s\n' 'process tags=2 live_objects=1000' 'account site=0 allocs=1000 live_objects=1000 live_rounded=16000' \
+    'class cell_bytes=16 slabs=1 in_use=1000 free=24 allocs=1000' 'site node=1' node 'node kind=1 address=0x10'; } | dump d
+  arenashim report d --by class
+  is_row '16000 0 1000 24 0 1 1000 0 16384' 16
+  arenashim waste d
+  is_row 16000 'rounding to cells'
+  is_row 0 'rounding by jemalloc'
+  is_row 16384 'all size classes: rounding to cells, free cells and tails'
+}
+
+@test "what is not known is -, or at least so much: without tags, and with call sites lost" {
+  printf '%s\n' 'process live_bytes=100 live_objects=5 peak_bytes=200 flags=2' 'arena number=0 name=x flags=2 live_bytes=100 peak_bytes=200' \
+    'class cell_bytes=16 slabs=1 in_use=5 free=5 allocs=9' | dump off.dump
+  arenashim arenas off.dump
+  expect '$output == *"live     100 bytes in 5 objects of arenas; large ones are not counted; peak <=200 bytes"*'
+  is_row '100 <=200 0 0 0 0 0 0 0 0 -' '0 x (threads: 0)'
+  arenashim report off.dump --by class
+  is_row '80 - 5 5 0 1 9 0 >=80' 16
+  { echo 'drop account'; cat "$HERE/small.txt"; } | dump cut.dump
+  arenashim arenas cut.dump
+  is_row '3000 9000 8 1060 50000 1052 13 7 7340032 11 -' '0 demo (threads: 3)'
+}
+
+@test "a sampled dump: each estimate has its mark" {
+  sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump d
+  arenashim report d
+  expect '$output == *"live     ~3100 bytes in ~9 objects; peak ~9900 bytes"*'
+  is_row '~3100 ~9900 ~1065 100.0% 1..1000 47.9% ~6748' total
+  arenashim report d --by class
+  is_row '320 - 5 95 4096 2 700 695 >=6080' 64
 }

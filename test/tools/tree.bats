@@ -161,6 +161,10 @@ letters() {
     arenashim tree small.dump "--min=$percent"
     says "arenashim tree: --min=$percent: give a percentage, such as 5 or 2.5"
   done
+  arenashim tree small.dump --min 100
+  expect '$status == 0'
+  arenashim tree small.dump --min 100.5
+  says 'arenashim tree: --min=100.5: give a percentage of the whole, 100 at most'
   arenashim tree small.dump other
   says 'arenashim tree: other: one FILE at a time, and small.dump is named already'
   dump off.dump <<<$'process pid=5'

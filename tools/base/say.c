@@ -10,6 +10,7 @@ static struct {
   FILE *stream;
   unsigned count;
   int redirected;
+  const char *command;
 } said;
 
 static void say(const char *kind, const char *format, va_list values) {
@@ -35,6 +36,12 @@ void say_warning(const char *format, ...) {
   say("warning: ", format, values);
   va_end(values);
 }
+
+void say_called(const char *argv0) {
+  said.command = argv0 != NULL && strchr(argv0, '/') != NULL ? argv0 : NULL;
+}
+
+const char *say_command(void) { return said.command != NULL ? said.command : "arenashim"; }
 
 unsigned say_count(void) { return said.count; }
 

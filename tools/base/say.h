@@ -11,6 +11,11 @@ void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "arenashim: warning: ..." for what it goes on after. */
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The command as its user can type it again: the path that it was called by, or its name alone,
+ * found by PATH.  Told once, at the start. */
+void say_called(const char *argv0);
+const char *say_command(void);
+
 /* How many lines were said so far. */
 unsigned say_count(void);
 

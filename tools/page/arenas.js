@@ -1,5 +1,5 @@
 /* The tables of arenas and of the regions that programs make. */
-import { arenas, estimate, place, regions, stack } from './data.js'
+import { arenas, estimate, place, regions, stack, wasteKnown } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { plural, short } from './number.js'
 import { Table } from './table.js'
@@ -22,7 +22,8 @@ const arenaColumns = [
   number('total_blocks', 'Blocks', 'Blocks it has'),
   number('total_block_size', 'Block bytes', 'Bytes of its blocks'),
   number('total_big_blocks', 'Large', 'Requests passed on to jemalloc'),
-  number('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost', () => estimate),
+  { key: 'waste', title: 'Waste', hint: 'Bytes that rounding and half-empty slabs cost', value: a => a.waste,
+    text: a => wasteKnown ? estimate + short(a.waste) : '\u2013' },
 ]
 
 const regionColumns = [

@@ -1,10 +1,8 @@
 /* The table of size classes, each with a picture of what its slabs hold. */
-import { classes, process } from './data.js'
+import { classes, exactly as tagged } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { bytes, exact, short } from './number.js'
 import { Table } from './table.js'
-
-const tagged = process?.tags > 0
 
 /* What becomes of the bytes of a class's slabs. */
 const PARTS = [
@@ -41,7 +39,8 @@ const columns = [
     text: c => tagged ? short(c.live_bytes) : '\u2013' },
   number('in_use', 'In use', 'Cells in use'),
   number('free', 'Free', 'Cells that were freed'),
-  { ...number('waste', 'Waste', 'Rounding and free cells'), key: 'wasted' },
+  { ...number('waste', 'Waste', tagged ? 'Rounding and free cells' : 'Free cells; rounding is not known'), key: 'wasted',
+    text: c => (tagged ? '' : '\u2265') + short(c.waste) },
   number('slabs', 'Slabs', 'Slabs of this class'),
   number('allocs', 'Allocs', 'Allocations ever made'),
   number('frees', 'Frees', 'Objects freed'),

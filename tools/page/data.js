@@ -37,6 +37,12 @@ export const cuts = rows('cuts')[0]
 /* Of a sampled dump, what call sites show is estimated. */
 export const estimate = process?.sample_bytes > 0 ? '~' : ''
 
+/* Without tags large requests are in no arena, and requested bytes are not known; of a sampled dump
+ * these are not known of all objects; waste needs accounts. */
+export const untagged = process?.tags === 0
+export const exactly = process?.tags > 0 && !estimate
+export const wasteKnown = !lost.includes('accounts') && !(untagged && sites.length === 0)
+
 for (const m of modules)
   m.name = (last(m.path) || '(module without a name)') + (m.flags & 1 ? ' (unloaded)' : '')
 

@@ -1,5 +1,5 @@
 /* The head of the page: which process it was, how it was watched, and what it came to. */
-import { VALUES, arenas, blocks, cuts, estimate, health, lost, process, sites } from './data.js'
+import { VALUES, arenas, blocks, cuts, estimate, health, lost, process, sites, untagged } from './data.js'
 import { byId, make } from './dom.js'
 import { bytes, exact, plural, short } from './number.js'
 
@@ -52,9 +52,10 @@ const figure = (title, value, more, digits) => make('div', {}, make('dt', {}, ti
 function figures() {
   const sum = (list, field) => list.reduce((total, item) => total + item[field], 0)
   const allocs = sum(arenas, 'total_allocs'), asked = sum(arenas, 'total_size'), waste = VALUES[4].total
-  const bound = process?.flags & PEAK_BOUND ? '\u2264\u202f' : ''
+  const bound = estimate || (process?.flags & PEAK_BOUND ? '\u2264\u202f' : '')
+  const uncounted = untagged ? ' of arenas; large ones are not counted' : ''
   return [
-    process && figure('Live', bytes(process.live_bytes), `in ${plural(process.live_objects, 'object')}`, exact(process.live_bytes)),
+    process && figure('Live', estimate + bytes(process.live_bytes), `in ${estimate}${plural(process.live_objects, 'object')}${uncounted}`, exact(process.live_bytes)),
     process && figure('Peak', bound + bytes(process.peak_bytes), 'most at a time', exact(process.peak_bytes)),
     figure('Allocations', short(allocs), `${bytes(asked)} asked for`, exact(allocs)),
     sites.length > 0 && figure('Waste', estimate + bytes(waste), 'rounding and half-empty slabs', exact(waste)),

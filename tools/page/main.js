@@ -90,6 +90,8 @@ function start() {
     flameStart(filter)
     sitesStart(node => { flameZoomTo(node); byId('flame').scrollIntoView() })
     show(VALUES[0])
+  } else {
+    filter()
   }
   for (const id of hasSites ? [] : ['flame', 'sites', 'values'])
     byId(id).hidden = true

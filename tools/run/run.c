@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum { NOT_RUN = 2, NOT_EXECUTABLE = 126, NOT_FOUND = 127 }; /* as shells and env have them */
-enum { LISTED_MAX = 20 };                                    /* children */
+enum { LISTED_MAX = 3 };                                     /* children */
 
 struct run {
   const struct run_options *options;
@@ -151,25 +151,31 @@ static void largest_report(const struct run *r, const struct dump_files *f) {
 }
 
 static void child_line(const struct dump_file *f) {
-  char peak[24], live[24];
-  number_name(f->peak_bytes, false, peak);
-  number_name(f->live_bytes, false, live);
-  fprintf(stderr, "%9s %9s  arenashim report ", peak, live);
+  char name[24], peak[32], live[32];
+  number_name(f->peak_bytes, false, name);
+  snprintf(peak, sizeof peak, "%s%s", f->peak_mark, name);
+  number_name(f->live_bytes, false, name);
+  snprintf(live, sizeof live, "%s%s", f->estimate, name);
+  fprintf(stderr, "%9s %9s  ", peak, live);
+  summary_word(say_command(), stderr);
+  fputs(" report ", stderr);
   summary_word(f->path, stderr);
   fputc('\n', stderr);
 }
 
-/* Each name whole: it is there to be typed. */
+/* Each name whole: it is there to be typed.  The summary above stays on the screen. */
 static void children_report(const struct run *r, const struct dump_files *f) {
-  size_t children = f->count - f->has_main;
+  size_t first = f->has_main || f->count == 0 ? f->has_main : 1; /* the largest is shown above */
+  size_t children = f->count - first;
   if (children == 0)
     return;
   fprintf(stderr, "\n     peak  not freed  %zu other dump%s (ARENASHIM_CHILDREN=off: none)\n",
           children, children == 1 ? "" : "s");
   for (size_t i = 0; i < children && i < LISTED_MAX; i++)
-    child_line(&f->items[f->has_main + i]);
+    child_line(&f->items[first + i]);
   if (children > LISTED_MAX)
-    fprintf(stderr, "and %zu with smaller peaks: %s.*\n", children - LISTED_MAX, r->place.file);
+    fprintf(stderr, "and %zu more with smaller peaks: %s.*\n", children - LISTED_MAX,
+            r->place.file);
 }
 
 static void report(const struct run *r) {

@@ -1,6 +1,7 @@
 /* Finds and renames dumps; contract in run_dumps.h. */
 #include "run_dumps.h"
 #include "dump_read.h"
+#include "rows.h"
 #include "run_find.h"
 #include "say.h"
 #include "text.h"
@@ -49,12 +50,18 @@ static bool dump_file_read(struct dump_file *f, char *path) {
   f->pid = dump->process->pid;
   f->live_bytes = dump->process->live_bytes;
   f->peak_bytes = dump->process->peak_bytes;
+  f->estimate = dump->process->sample_bytes > 0 ? "~" : "";
+  f->peak_mark = dump_peak_mark(dump);
   dump_close(dump);
   return true;
 }
 
-static bool is_later(const struct timespec *a, const struct timespec *b) {
-  return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+/* Who found a name taken made it longer, and is later whatever the clock says. */
+static bool is_later(const struct dump_file *a, const struct dump_file *b) {
+  const struct timespec *x = &a->written, *y = &b->written;
+  if (text_starts(a->path, b->path) || text_starts(b->path, a->path))
+    return strlen(a->path) > strlen(b->path);
+  return x->tv_sec != y->tv_sec ? x->tv_sec > y->tv_sec : x->tv_nsec > y->tv_nsec;
 }
 
 static int peak_compare(const void *a, const void *b) {
@@ -68,7 +75,7 @@ static int peak_compare(const void *a, const void *b) {
 static void main_find(const struct run_place *p, pid_t program, struct dump_files *f) {
   struct dump_file *main = NULL;
   for (struct dump_file *i = f->items; i < f->items + f->count; i++)
-    if (i->pid == (uint32_t)program && (main == NULL || is_later(&i->written, &main->written)))
+    if (i->pid == (uint32_t)program && (main == NULL || is_later(i, main)))
       main = i;
   f->has_main = main != NULL;
   if (main == NULL)

@@ -14,6 +14,7 @@ struct dump_file {
   char *program; /* its short name */
   uint32_t pid;
   uint64_t live_bytes, peak_bytes;
+  const char *estimate, *peak_mark; /* their marks */
   struct timespec written;
 };
 

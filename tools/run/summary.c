@@ -2,6 +2,7 @@
 #include "summary.h"
 #include "fit.h"
 #include "heat.h"
+#include "say.h"
 #include "summary_lines.h"
 #include "table.h"
 
@@ -41,17 +42,17 @@ __attribute__((format(printf, 2, 3))) static void title_print(const struct parts
 }
 
 static void head_print(const struct parts *p) {
-  const struct dump_process *d = p->dump->process;
+  const struct dump *d = p->dump;
   char a[24], b[24], c[24], e[24];
   fputc('\n', p->to);
   title_print(p, "%s", p->summary->title);
   fprintf(p->to, "%s%s allocations of %s%s bytes in all; at most %s%s bytes held at a time\n",
           p->estimate, short_number(p->total.sum.allocs, a), p->estimate,
-          short_number(p->total.sum.bytes, b), d->flags & DUMP_PEAK_BOUND ? "<=" : "",
-          short_number(d->peak_bytes, c));
+          short_number(p->total.sum.bytes, b), dump_peak_mark(d),
+          short_number(d->process->peak_bytes, c));
   if (*p->estimate != '\0')
     fprintf(p->to, "~: estimates, one allocation per %s bytes was tagged\n",
-            short_number(d->sample_bytes, e));
+            short_number(d->process->sample_bytes, e));
 }
 
 /* The lines that have most of a value, each with its share of the whole. */
@@ -108,7 +109,9 @@ void summary_word(const char *word, FILE *to) {
 static void next_print(const struct parts *p) {
   static const char *const commands[] = {"leaks", "waste", "html"};
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-    fprintf(p->to, "%-5s arenashim %s ", i == 0 ? "\nnext:" : "", commands[i]);
+    fprintf(p->to, "%-5s ", i == 0 ? "\nnext:" : "");
+    summary_word(say_command(), p->to);
+    fprintf(p->to, " %s ", commands[i]);
     summary_word(p->summary->file, p->to);
     fputc('\n', p->to);
   }

@@ -91,7 +91,7 @@ static void lines_merge(struct summary_lines *l) {
     qsort(l->items, l->count, sizeof *l->items, text_compare);
   for (size_t i = 0; i < l->count; i++) {
     if (kept > 0 && text_compare(&l->items[i], &l->items[kept - 1]) == 0) {
-      row_add(&l->items[kept - 1].row, &l->items[i].row.sum);
+      row_join(&l->items[kept - 1].row, &l->items[i].row);
       free(l->items[i].text);
     } else
       l->items[kept++] = l->items[i];

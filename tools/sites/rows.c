@@ -21,13 +21,26 @@ uint64_t *arenas_waste(const struct dump *d) {
   return waste;
 }
 
-uint64_t class_rounding(const struct dump_class *c) {
-  uint64_t used = c->in_use * c->cell_bytes;
-  return c->live_bytes > 0 && used > c->live_bytes ? used - c->live_bytes : 0;
+bool classes_tagged(const struct dump *d) {
+  return d->process->tags != DUMP_TAG_OFF && d->process->sample_bytes == 0;
 }
 
-uint64_t class_waste(const struct dump_class *c) {
-  return class_rounding(c) + c->free * c->cell_bytes + c->tail_bytes;
+uint64_t class_rounding(const struct dump *d, const struct dump_class *c) {
+  uint64_t used = c->in_use * c->cell_bytes;
+  return classes_tagged(d) && used > c->live_bytes ? used - c->live_bytes : 0;
+}
+
+uint64_t class_waste(const struct dump *d, const struct dump_class *c) {
+  return class_rounding(d, c) + c->free * c->cell_bytes + c->tail_bytes;
+}
+
+const char *dump_peak_mark(const struct dump *d) {
+  const struct dump_process *p = d->process;
+  return p->sample_bytes > 0 ? "~" : p->flags & DUMP_PEAK_BOUND ? "<=" : "";
+}
+
+const char *row_peak_mark(const struct dump *d, const struct row *r) {
+  return d->process->sample_bytes > 0 ? "~" : r->accounts > 1 ? "<=" : "";
 }
 
 static uint32_t site_key(const struct rows_keys *k, const struct dump_site *s) {
@@ -65,6 +78,12 @@ void row_add(struct row *r, const struct dump_account *a) {
   s->pinned_bytes += a->pinned_bytes;
   s->large_allocs += a->large_allocs;
   r->accounts++;
+}
+
+void row_join(struct row *r, const struct row *other) {
+  uint32_t accounts = r->accounts + other->accounts;
+  row_add(r, &other->sum);
+  r->accounts = accounts;
 }
 
 static struct row *row_get(struct rows *r, uint32_t *slot, uint32_t kind, uint32_t key) {

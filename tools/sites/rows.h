@@ -34,8 +34,9 @@ struct rows_keys {
 struct rows *rows_new(const struct rows_keys *keys);
 void rows_free(struct rows *r);
 
-/* Adds an account, or the sum of another row, to a row. */
+/* Adds an account, or all of another row, to a row. */
 void row_add(struct row *r, const struct dump_account *a);
+void row_join(struct row *r, const struct row *other);
 
 /* Largest first; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
@@ -64,6 +65,11 @@ uint64_t row_value(const struct row *r, enum sort by);
 /* The same, where values are added up along frames: the peak is what was held at the process's. */
 uint64_t row_added(const struct row *r, enum sort by);
 
+/* The mark of the process's peak, and of a row's: "~" an estimate, "<=" an upper bound, as the sum
+ * of the peaks of several accounts is, or "". */
+const char *dump_peak_mark(const struct dump *d);
+const char *row_peak_mark(const struct dump *d, const struct row *r);
+
 /* Bytes that rounding and pinned free cells cost; the first of both alone. */
 uint64_t account_waste(const struct dump_account *a);
 uint64_t account_rounding(const struct dump_account *a);
@@ -71,8 +77,11 @@ uint64_t account_rounding(const struct dump_account *a);
 /* What the accounts of each arena waste; [n_arenas]: those whose arena is lost.  To be freed. */
 uint64_t *arenas_waste(const struct dump *d);
 
-/* Bytes that rounding, if requested bytes are known, and free cells and tails cost; the first. */
-uint64_t class_waste(const struct dump_class *c);
-uint64_t class_rounding(const struct dump_class *c);
+/* Whether requested bytes of size classes are known: every request had a tag. */
+bool classes_tagged(const struct dump *d);
+
+/* Bytes that rounding, if it is known, and free cells and tails cost; the first. */
+uint64_t class_waste(const struct dump *d, const struct dump_class *c);
+uint64_t class_rounding(const struct dump *d, const struct dump_class *c);
 
 #endif

@@ -71,10 +71,10 @@ static void arena_head(const struct view *v, const struct held *h) {
   }
   number_name(sum.in_use, v->width == 0, in_use);
   number_name(sum.passed, v->width == 0, passed);
-  fprintf(to, "\nblocks of arena %u %s: %u; %s of %s bytes passed out are in use", a->number,
+  fprintf(to, "\nblocks of arena %u %s: %u\n  in use: %s of %s bytes passed out", a->number,
           dump_text(v->dump, a->name), h->count, in_use, passed);
   if (little > 0)
-    fprintf(to, "; few objects keep %u of them", little);
+    fprintf(to, "; few objects keep %u of the blocks", little);
   lines_fit(text_end(to, &text), v->width, v->to);
   fputc('\n', v->to);
   free(text.at);

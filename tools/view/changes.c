@@ -46,7 +46,7 @@ static void dump_enter(struct build *b, const struct dump *d, const struct optio
   for (uint32_t i = 0; i < s.rows->count; i++) {
     const struct row *r = &s.rows->items[i];
     struct change *c = change_get(b, stacks_node(stacks, r));
-    row_add(is_new ? &c->new : &c->old, &r->sum);
+    row_join(is_new ? &c->new : &c->old, r);
     c->own = own_place(&s, r);
   }
   *(is_new ? &b->changes->new : &b->changes->old) = s.rows->total;
@@ -120,18 +120,29 @@ static char *change_text(const struct changes *c, const struct change *change) {
   return text_end(to, &text);
 }
 
+static const char *mark_of(const struct view *v, const struct row *r, enum sort by) {
+  bool bound = by == SORT_PEAK && *v->estimate == '\0';
+  return bound ? row_peak_mark(v->dump, r) : v->estimate;
+}
+
+/* What two upper bounds differ by is neither a fact nor a bound. */
+static const char *change_mark(const struct view *v, const struct change *c, enum sort by) {
+  bool marked = *mark_of(v, &c->old, by) != '\0' || *mark_of(v, &c->new, by) != '\0';
+  return marked ? "~" : "";
+}
+
 static void change_numbers(const struct view *v, const struct change *change, bool alone,
                            struct table *t) {
   const struct row *old = &change->old, *new = &change->new;
   for (enum sort value = SORT_LIVE; value <= SORT_WASTE; value++)
     if (alone)
-      table_number(t, v->estimate, row_value(new, value));
+      table_number(t, mark_of(v, new, value), row_value(new, value));
     else
-      table_change(t, v->estimate, row_value(old, value), row_value(new, value));
+      table_change(t, change_mark(v, change, value), row_value(old, value), row_value(new, value));
   if (alone)
     return;
-  table_number(t, v->estimate, row_value(old, v->options->sort));
-  table_number(t, v->estimate, row_value(new, v->options->sort));
+  table_number(t, mark_of(v, old, v->options->sort), row_value(old, v->options->sort));
+  table_number(t, mark_of(v, new, v->options->sort), row_value(new, v->options->sort));
 }
 
 static void change_row(const struct changes *c, const struct view *v, const struct change *change,

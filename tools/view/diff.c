@@ -15,13 +15,22 @@ static void total_row(struct table *t, const char *mark, uint64_t old, uint64_t 
   table_text(t, what);
 }
 
-static void totals_print(const struct view *v, const struct dump_process *old,
-                         const struct changes *c) {
+static void peak_row(struct table *t, const struct dump *old, const struct dump *new) {
+  uint64_t was = old->process->peak_bytes, is = new->process->peak_bytes;
+  const char *was_mark = dump_peak_mark(old), *is_mark = dump_peak_mark(new);
+  table_number(t, was_mark, was);
+  table_number(t, is_mark, is);
+  table_change(t, *was_mark != '\0' || *is_mark != '\0' ? "~" : "", was, is);
+  table_growth(t, was, is);
+  table_text(t, sort_words(SORT_PEAK));
+}
+
+static void totals_print(const struct view *v, const struct dump *before, const struct changes *c) {
   static const char *const titles[] = {"old", "new", "change", "growth", "in all", NULL};
-  const struct dump_process *new = v->dump->process;
+  const struct dump_process *old = before->process, *new = v->dump->process;
   struct table *t = table_new(titles, v->width);
   total_row(t, v->estimate, old->live_bytes, new->live_bytes, sort_words(SORT_LIVE));
-  total_row(t, v->estimate, old->peak_bytes, new->peak_bytes, sort_words(SORT_PEAK));
+  peak_row(t, before, v->dump);
   for (enum sort by = SORT_ALLOCS; by <= SORT_WASTE; by++)
     total_row(t, v->estimate, row_value(&c->old, by), row_value(&c->new, by), sort_words(by));
   fputc('\n', v->to);
@@ -50,7 +59,7 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
   struct changes *c = changes_new(old, new, &o->names, o->sort);
   view_process(&before, "old  ");
   view_process(&v, "new  ");
-  totals_print(&v, old->process, c);
+  totals_print(&v, old, c);
   sites_print(&v, c);
   changes_free(c);
   return view_end(&v, 0);
@@ -67,7 +76,8 @@ int diff_command(int argc, char **argv) {
       "Shows which call sites grew and which shrank from one dump to another, of the same program "
       "or of two versions of it.\vCall sites are the same when their paths show the same "
       "functions; where no function is known, module and offset count. was, is: the value that is "
-      "sorted by. The peak of a call site is the sum of its peaks in each arena.",
+      "sorted by. The peak of a call site is the sum of its peaks in each "
+      "arena: of several at most so much (<=), and the change of such a sum is estimated (~).",
       option_view_children,
       NULL,
       NULL};

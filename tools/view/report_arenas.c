@@ -65,6 +65,11 @@ static struct entry *arena_entries(const struct view *v) {
   return e;
 }
 
+/* Without call sites nobody knows what an arena's objects asked for. */
+static bool has_waste(const struct dump *d) {
+  return d->has_accounts && (d->n_accounts > 0 || d->process->tags != DUMP_TAG_OFF);
+}
+
 static void arena_row(const struct view *v, const struct entry *e, struct table *t) {
   const struct dump_arena *a = &v->dump->arenas[e->index];
   char name[256];
@@ -78,7 +83,10 @@ static void arena_row(const struct view *v, const struct entry *e, struct table 
   table_number(t, "", a->total_blocks);
   table_number(t, "", a->total_block_size);
   table_number(t, "", a->total_big_blocks);
-  table_number(t, v->estimate, e->waste);
+  if (!has_waste(v->dump))
+    table_words(t, "-");
+  else
+    table_number(t, v->estimate, e->waste);
   snprintf(name, sizeof name, "%u %s (threads: %u)", a->number, dump_text(v->dump, a->name),
            a->threads);
   table_text(t, name);
@@ -144,14 +152,14 @@ void report_arenas(const struct view *v) {
     regions_print(v);
 }
 
-static uint64_t class_value(const struct dump_class *c, enum sort by) {
+static uint64_t class_value(const struct dump_class *c, uint64_t waste, enum sort by) {
   switch (by) {
   case SORT_ALLOCS:
     return c->allocs;
   case SORT_BYTES:
     return c->allocs * c->cell_bytes;
   case SORT_WASTE:
-    return class_waste(c);
+    return waste;
   default:
     return c->in_use * c->cell_bytes;
   }
@@ -161,17 +169,17 @@ static void class_row(const struct view *v, const struct entry *e, struct table 
   const struct dump_class *c = &v->dump->classes[e->index];
   char name[24];
   table_number(t, "", c->in_use * c->cell_bytes);
-  if (v->dump->process->tags == DUMP_TAG_OFF)
-    table_words(t, "-");
+  if (classes_tagged(v->dump))
+    table_number(t, "", c->live_bytes);
   else
-    table_number(t, v->estimate, c->live_bytes);
+    table_words(t, "-");
   table_number(t, "", c->in_use);
   table_number(t, "", c->free);
   table_number(t, "", c->uncarved_bytes);
   table_number(t, "", c->slabs);
   table_number(t, "", c->allocs);
   table_number(t, "", c->frees);
-  table_number(t, "", class_waste(c));
+  table_number(t, classes_tagged(v->dump) ? "" : ">=", e->waste);
   number_name(c->cell_bytes, true, name);
   table_text(t, name);
 }
@@ -181,7 +189,10 @@ void report_classes(const struct view *v) {
                                        "allocs", "frees",     "waste",  "cell", NULL};
   const struct dump *d = v->dump;
   struct entry *e = must_zalloc(d->n_classes, sizeof *e);
-  for (uint32_t i = 0; i < d->n_classes; i++)
-    e[i] = (struct entry){.index = i, .value = class_value(&d->classes[i], v->options->sort)};
+  for (uint32_t i = 0; i < d->n_classes; i++) {
+    uint64_t waste = class_waste(d, &d->classes[i]);
+    e[i] = (struct entry){
+        .index = i, .waste = waste, .value = class_value(&d->classes[i], waste, v->options->sort)};
+  }
   entries_print(v, e, d->n_classes, titles, class_row);
 }

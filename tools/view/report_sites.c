@@ -10,11 +10,6 @@ struct sites {
   struct session session;
 };
 
-/* The peak of several accounts together is at most the sum of theirs. */
-static const char *peak_mark(const struct view *v, const struct row *r) {
-  return *v->estimate != '\0' ? v->estimate : r->accounts > 1 ? "<=" : "";
-}
-
 static void row_numbers(const struct sites *s, const struct row *r, struct table *t, uint64_t peak,
                         const char *mark) {
   const struct view *v = s->view;
@@ -34,15 +29,15 @@ static void row_numbers(const struct sites *s, const struct row *r, struct table
 }
 
 static void total_row(const struct sites *s, struct table *t) {
-  const struct dump_process *p = s->view->dump->process;
-  row_numbers(s, &s->session.rows->total, t, p->peak_bytes, p->flags & DUMP_PEAK_BOUND ? "<=" : "");
+  const struct dump *d = s->view->dump;
+  row_numbers(s, &s->session.rows->total, t, d->process->peak_bytes, dump_peak_mark(d));
   table_text(t, "total");
 }
 
 static void path_row(const struct sites *s, const struct row *r, struct table *t) {
   enum sort by = s->view->options->sort;
   char *text = session_row_text(&s->session, r);
-  row_numbers(s, r, t, r->sum.peak_bytes, peak_mark(s->view, r));
+  row_numbers(s, r, t, r->sum.peak_bytes, row_peak_mark(s->view->dump, r));
   table_heat(t, row_value(r, by), row_value(&s->session.rows->total, by));
   table_text(t, text);
   free(text);

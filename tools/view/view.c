@@ -54,8 +54,10 @@ static void counts_print(const struct view *v, FILE *to) {
   number_name(p->live_bytes, exact, live);
   number_name(p->live_objects, exact, objects);
   number_name(p->peak_bytes, exact, peak);
-  fprintf(to, "  live     %s bytes in %s objects; peak %s%s bytes\n", live, objects,
-          p->flags & DUMP_PEAK_BOUND ? "<=" : "", peak);
+  fprintf(to, "  live     %s%s bytes in %s%s objects%s; peak %s%s bytes\n", v->estimate, live,
+          v->estimate, objects,
+          p->tags == DUMP_TAG_OFF ? " of arenas; large ones are not counted" : "",
+          dump_peak_mark(v->dump), peak);
   if (p->flags & DUMP_FORK_CHILD)
     fprintf(to,
             "  a child of pid %u: counts start at the fork; what lived then counts as "

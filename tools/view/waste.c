@@ -60,10 +60,10 @@ static struct classes classes_sum(const struct dump *d) {
   struct classes sum = {0};
   for (uint32_t i = 0; i < d->n_classes; i++) {
     const struct dump_class *c = &d->classes[i];
-    sum.rounding += class_rounding(c);
+    sum.rounding += class_rounding(d, c);
     sum.free += c->free * c->cell_bytes;
     sum.tails += c->tail_bytes;
-    sum.waste += class_waste(c);
+    sum.waste += class_waste(d, c);
     sum.uncarved += c->uncarved_bytes;
   }
   return sum;
