@@ -4,13 +4,9 @@
 
 hidden struct peak peak = {.epoch = 1, .restart = 1};
 
-/* A rise is told when all arenas together may have passed the peak: each may use its part of the
- * room below it.  A fall is told so that others get room; one untold can only make the peak seem
- * higher, by so little. */
-enum { FALL_BYTES = 4096 };
-
 enum { INDEX_BYTES = SITES_MAX / ACCOUNT_CHUNK * sizeof(struct account *) };
-enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account), POOL_BYTES = 64 << 10 };
+enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account), POOL_BYTES = 16 * CHUNK_BYTES };
+static_assert(POOL_BYTES % PAGE_BYTES == 0, "whole pages");
 
 static bool pool_refill(struct books *b) {
   b->pool = os_map(POOL_BYTES);
@@ -52,8 +48,11 @@ struct account *account_make(struct books *b, uint32_t site) {
 
 /* Large objects that other threads freed, since the owner last looked. */
 static void take_gone(struct account *a, uint64_t *bytes) {
-  a->frees += atomic_exchange(&a->gone, 0);
+  uint64_t objects = atomic_exchange(&a->gone, 0);
   *bytes = atomic_exchange(&a->gone_bytes, 0);
+  a->frees += objects;
+  a->met_objects += objects;
+  a->met_bytes += *bytes;
   a->live_bytes -= *bytes;
   a->live_cells -= atomic_exchange(&a->gone_cells, 0);
 }
@@ -67,12 +66,15 @@ static void forget_past(struct account *a) {
     a->large_allocs = a->allocs;
 }
 
-static void note_held(struct account *a) {
-  a->peak_held_bytes = a->live_bytes;
-  a->peak_held_objects = a->allocs - a->frees;
-}
-
 static uint32_t epoch_now(void) { return atomic_load_explicit(&peak.epoch, memory_order_relaxed); }
+
+/* Before the first change in an epoch.  The owner may not know yet what others had freed. */
+static void note_held(struct account *a) {
+  bool since = a->left_epoch == epoch_now();
+  a->peak_held_bytes = a->live_bytes - ((since ? a->before_bytes : a->left_bytes) - a->met_bytes);
+  a->peak_held_objects =
+      a->allocs - a->frees - ((since ? a->before_objects : a->left_objects) - a->met_objects);
+}
 
 static bool is_of_parent(uint32_t epoch) {
   return epoch < atomic_load_explicit(&peak.restart, memory_order_relaxed);
@@ -95,7 +97,19 @@ void account_renew(struct books *b, struct account *a) {
   }
 }
 
+/* Two threads that are first at the same moment may count one object on the wrong side. */
+void account_leave(struct account *a, uint64_t bytes, uint64_t objects) {
+  uint32_t now = epoch_now(), last = atomic_load_explicit(&a->left_epoch, memory_order_relaxed);
+  if (last != now && atomic_compare_exchange_strong(&a->left_epoch, &last, now)) {
+    a->before_bytes = a->left_bytes;
+    a->before_objects = a->left_objects;
+  }
+  atomic_fetch_add(&a->left_bytes, bytes);
+  atomic_fetch_add(&a->left_objects, objects);
+}
+
 void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight) {
+  account_leave(a, bytes * weight, weight);
   atomic_fetch_add(&a->gone_bytes, bytes * weight);
   atomic_fetch_add(&a->gone_cells, cell * weight);
   atomic_fetch_add(&a->gone, weight);
@@ -148,16 +162,26 @@ void peak_tell(int64_t bytes) {
     }
 }
 
+/* What an arena may rise or fall by without telling.  One that is alone may use the room below the
+ * peak, since nobody else rises meanwhile; but no more of it than is forgiven when a second one
+ * comes and finds that untold. */
+enum { ALONE_STEP = 128, FALL_BYTES = 1024 };
+static int64_t untold_bytes(void) {
+  int64_t tellers = (int64_t)atomic_load_explicit(&peak.tellers, memory_order_relaxed);
+  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
+  int64_t room = most - atomic_load_explicit(&peak.live, memory_order_relaxed);
+  if (tellers == 1)
+    return most / PEAK_STEP + (room < 0 ? 0 : room < most / ALONE_STEP ? room : most / ALONE_STEP);
+  return most / PEAK_STEP / tellers > UNTOLD_BYTES ? most / PEAK_STEP / tellers : UNTOLD_BYTES;
+}
+
 void books_tell(struct books *b) {
   int64_t change = b->live_bytes - b->told;
   b->told = b->live_bytes;
   peak_tell(change);
-  int64_t tellers = (int64_t)atomic_load_explicit(&peak.tellers, memory_order_relaxed);
-  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
-  int64_t room = most - atomic_load_explicit(&peak.live, memory_order_relaxed);
-  int64_t step = most / PEAK_STEP / tellers;
-  b->tell_above = b->told + (room > 0 ? room / tellers : 0) + step;
-  b->tell_below = b->told - (step > FALL_BYTES ? step : FALL_BYTES);
+  int64_t untold = untold_bytes();
+  b->tell_above = b->told + untold;
+  b->tell_below = b->told - (untold > FALL_BYTES ? untold : FALL_BYTES);
 }
 
 void books_shift(struct books *b, int64_t bytes) {

@@ -9,9 +9,9 @@
  *
  *   live objects = allocs - frees          after `gone` was taken over
  *
- * The process's peak is kept to 1/PEAK_STEP of itself.  Each new peak begins an epoch; an account
- * notes what it held then when it next changes (it has held the same ever since), so that
- * nothing is copied when the peak moves.
+ * The process's peak is kept to 1/PEAK_STEP of itself, or to UNTOLD_BYTES an arena. Each
+ * new peak begins an epoch; an account notes what it held then when it next changes (it has held
+ * the same ever since), so that nothing is copied when the peak moves.
  *
  *   live bytes of the process = sum over arenas of live_bytes - told + what was told
  *
@@ -24,7 +24,7 @@
 #include "tag.h"
 
 struct account {
-  uint64_t allocs;
+  _Alignas(CACHE_LINE) uint64_t allocs;
   uint64_t frees;
   uint64_t bytes;      /* requested, ever */
   uint64_t live_bytes; /* requested */
@@ -44,11 +44,19 @@ struct account {
   _Atomic uint64_t gone; /* large objects that other threads freed */
   _Atomic uint64_t gone_bytes;
   _Atomic uint64_t gone_cells;
+
+  /* What other threads freed, ever; how much of it had been before the first of epoch left_epoch;
+   * and how much of it the owner has taken off live_bytes by now: held at the process's peak = live
+   * - ((left_epoch is the last one ? before : left) - met) */
+  _Atomic uint64_t left_bytes, left_objects;
+  _Atomic uint64_t before_bytes, before_objects;
+  _Atomic uint32_t left_epoch;
+  uint64_t met_bytes, met_objects;
 };
 
 enum { ACCOUNT_CHUNK = 16, NO_SMALL = SMALL_MAX + 1 };
 #define ACCOUNT_GONE UINT32_C(0x80000000)
-static_assert(sizeof(struct account) == 2 * CACHE_LINE, "what every request writes is one line");
+static_assert(sizeof(struct account) == 3 * CACHE_LINE, "what every request writes is one line");
 
 /* An arena's accounts and their sums; part of struct heap. */
 struct books {
@@ -65,7 +73,7 @@ struct books {
 
 /* The process's live bytes and peak, over all arenas. */
 struct peak {
-  _Atomic int64_t live;
+  _Atomic int64_t live; /* as told */
   _Atomic int64_t most;
   _Atomic uint32_t epoch;   /* grows with each new `most`; at least 1 */
   _Atomic uint32_t restart; /* first epoch of this process: older accounts are its parent's */
@@ -73,8 +81,9 @@ struct peak {
 };
 extern hidden struct peak peak;
 
-/* The steps in which the peak is kept: 1/PEAK_STEP of it, over all arenas. */
-enum { PEAK_STEP = 1024 };
+/* How exactly the peak is known: all arenas together may rise by 1/PEAK_STEP of it before one
+ * tells, and in small processes each by so many bytes. */
+enum { PEAK_STEP = 1024, UNTOLD_BYTES = 256 };
 
 /* Maps the index and the accounts of sites below ACCOUNT_CHUNK.  False without memory. */
 hidden bool books_open(struct books *b);
@@ -153,7 +162,11 @@ hidden void account_add_large(struct books *b, struct account *a, size_t bytes, 
 hidden void account_take_large(struct books *b, struct account *a, size_t bytes, size_t cell,
                                uint32_t weight);
 
-/* A large object freed by a thread that does not have the heap, and told by it.  Lock-free. */
+/* Any object freed by a thread that does not have the heap, before that thread tells.  Lock-free.
+ */
+hidden void account_leave(struct account *a, uint64_t bytes, uint64_t objects);
+
+/* The same for a large object, of which the owner hears in no other way. */
 hidden void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight);
 
 /* Collected mail: the freeing thread has told. */
@@ -161,6 +174,8 @@ static inline void account_take_mailed(struct books *b, struct account *a, size_
                                        size_t cell) {
   account_touch(b, a);
   account_take(b, a, bytes, cell);
+  a->met_bytes += bytes;
+  a->met_objects++;
   books_shift(b, -(int64_t)bytes);
 }
 

@@ -118,7 +118,7 @@ void heap_collect(struct heap *h) {
 /* The current slab has no free cell: its own mail first, a line or two; then everybody's. */
 static void collect_for(struct heap *h, struct slab *s) {
   struct letter l;
-  mail_take_most(s, &l);
+  mail_take_most(s, &h->inbox, &l);
   take_letter(h, s, &l);
   if (s->free == NULL)
     heap_collect(h);
@@ -319,5 +319,8 @@ static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, con
 }
 
 void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
-  (range.tagged ? heap_free_tagged : free_untagged)(p, s, entry, site);
+  if (range.tagged)
+    heap_free_tagged(p, s, entry, site);
+  else
+    free_untagged(p, s, entry, site);
 }

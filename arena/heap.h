@@ -51,8 +51,8 @@ struct heap {
   unsigned ticks; /* slow paths, to look at the clock now and then */
   int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
   bool straight;  /* its thread may go there without further questions (shim/entry.c) */
-  struct cell
-      *shelf[SHELVES];      /* that allocator's objects, put aside by its thread (shim/shelf.h) */
+  /* That allocator's objects, put aside by its thread (shim/shelf.h). */
+  struct cell *shelf[SHELVES];
   uint8_t shelved[SHELVES]; /* how many */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:

@@ -35,6 +35,7 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   tag_t t = __atomic_fetch_or(row, TAG_MAILED, __ATOMIC_RELAXED);
   if (!tag_is_alive(t))
     return false;
+  account_leave(account_of(&s->owner->books, tag_site(t)), tag_bytes(t), 1);
   tell_freed(h, tag_bytes(t));
   return mail_put(s, &s->owner->inbox, slab_cell_index(s, p));
 }
@@ -64,8 +65,8 @@ static __attribute__((noinline)) void free_attend(void *p, struct slab *s, const
 /* Calls nothing on its straight path, so that it saves no register there. */
 void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site) {
   struct heap *h = heap_tagged_self;
-  tag_t *row = tag_of(s, p);
-  if (unlikely(row == NULL || s->owner != h || !tag_is_alive(*row))) {
+  tag_t *row;
+  if (unlikely(!tag_find(s, p, &row) || s->owner != h || !tag_is_alive(*row))) {
     free_unusual(p, s, entry, site);
     return;
   }

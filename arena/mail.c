@@ -47,28 +47,39 @@ void inbox_take(struct inbox *in) {
     in->taken = atomic_exchange_explicit(&in->posted, NULL, memory_order_acquire);
 }
 
+/* The words `opened` of a slab are about to be emptied.  For the child, should a signal handler
+ * fork between here ... */
+static void opening_begin(struct inbox *in, struct slab *s, uint64_t opened) {
+  in->opened = opened;
+  in->open = s;
+  atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* ... and here: all of them are. */
+static void opening_end(struct inbox *in, struct letter *l) {
+  for (; in->opened != 0; in->opened &= in->opened - 1) {
+    unsigned w = (unsigned)__builtin_ctzll(in->opened);
+    letter_add(l, in->open, w, empty_word(mail_of(in->open), w, 0));
+  }
+  atomic_signal_fence(memory_order_seq_cst);
+  in->open = NULL;
+  *l->end = NULL;
+}
+
 struct slab *inbox_open(struct inbox *in, struct letter *l) {
   *l = letter_new(l);
   struct slab *s = in->taken;
   if (s == NULL)
     return NULL;
   struct mail *m = mail_of(s);
-  in->opened = ~UINT64_C(0);
-  in->open = s; /* for the child, should a signal handler fork between here ... */
-  atomic_signal_fence(memory_order_seq_cst);
+  opening_begin(in, s, ~UINT64_C(0));
   in->taken = m->next;
   in->opened = atomic_exchange_explicit(&m->words, 0, memory_order_acq_rel);
-  for (; in->opened != 0; in->opened &= in->opened - 1) {
-    unsigned w = (unsigned)__builtin_ctzll(in->opened);
-    letter_add(l, s, w, empty_word(m, w, 0));
-  }
-  atomic_signal_fence(memory_order_seq_cst);
-  in->open = NULL; /* ... and here */
-  *l->end = NULL;
+  opening_end(in, l);
   return s;
 }
 
-void mail_take_most(struct slab *s, struct letter *l) {
+void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l) {
   *l = letter_new(l);
   struct mail *m = mail_of(s);
   uint64_t words = mail_words(s);
@@ -76,12 +87,9 @@ void mail_take_most(struct slab *s, struct letter *l) {
     return;
   unsigned stays = (unsigned)__builtin_ctzll(words);
   words &= words - 1;
+  opening_begin(owner, s, words);
   atomic_fetch_and_explicit(&m->words, ~words, memory_order_acq_rel);
   uint64_t bits = mail_word(s, stays);
   letter_add(l, s, stays, empty_word(m, stays, bits & -bits));
-  for (; words != 0; words &= words - 1) {
-    unsigned w = (unsigned)__builtin_ctzll(words);
-    letter_add(l, s, w, empty_word(m, w, 0));
-  }
-  *l->end = NULL;
+  opening_end(owner, l);
 }

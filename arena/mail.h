@@ -97,6 +97,6 @@ hidden struct slab *inbox_open(struct inbox *in, struct letter *l);
 
 /* The owner's: the mail of a slab that stays in the inbox, or is about to come there; and so one
  * cell stays too. */
-hidden void mail_take_most(struct slab *s, struct letter *l);
+hidden void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l);
 
 #endif

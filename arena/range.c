@@ -47,6 +47,7 @@ static uint64_t tags_for(uint64_t data_bytes) {
 static void set_base(uintptr_t base, uint64_t tag_bytes) {
   range.slab_rows = base - SLAB_ROWS_BELOW;
   range.tag_rows = base - HEAPS_BELOW - tag_bytes;
+  range.tag_bias = range.tag_rows - range.slab_rows * (TAG_ROW_BYTES / ROW_BYTES);
   range.base = base;
 }
 

@@ -52,6 +52,7 @@ struct range {
   uintptr_t span;       /* bytes of data in use: whole blocks; written with release order */
   uintptr_t slab_rows;  /* base - SLAB_ROWS_BELOW: free adds it from memory, one instruction less */
   uintptr_t tag_rows;   /* first byte of slab 0's */
+  uintptr_t tag_bias;   /* what tag_row (tag.h) adds */
   unsigned block_shift; /* a block has 2^block_shift bytes */
   bool tagged;          /* cells have tags */
   _Atomic uintptr_t reserved[SECTIONS];

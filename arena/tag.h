@@ -41,8 +41,9 @@ static inline uint32_t tag_bytes(tag_t t) { return t & TAG_BYTES_MASK; }
 
 static inline bool tag_is_alive(tag_t t) { return t != 0 && (t & TAG_MAILED) == 0; }
 
+/* tag_rows + (s - slab_rows) * TAG_ROWS_SCALE, with what is constant in it taken together. */
 static inline tag_t *tag_row(const struct slab *s) {
-  return (tag_t *)(range.tag_rows + ((uintptr_t)s - range.slab_rows) * TAG_ROWS_SCALE);
+  return (tag_t *)((uintptr_t)s * TAG_ROWS_SCALE + range.tag_bias);
 }
 
 /* Of a pointer that is known to be a cell's. */
@@ -50,13 +51,19 @@ static inline tag_t *tag_place(const struct slab *s, const void *p) {
   return tag_row(s) + slab_cell_index(s, p);
 }
 
-/* The tag of the cell that begins at p, or NULL if none does: with c = ceil(2^32 / size) the high
- * half of offset * c is the cell's number, and the low half is below c exactly when size divides
- * the offset (Lemire, Kaser, Kurz: Faster remainder by direct computation; slab_test.c tries all).
+/* The tag of the cell that begins at p; false, or NULL, if none does: with c = ceil(2^32 / size)
+ * the high half of offset * c is the cell's number, and the low half is below c exactly when size
+ * divides the offset (Lemire, Kaser, Kurz: Faster remainder by direct computation; slab_test.c
+ * tries all).
  */
-static inline tag_t *tag_of(const struct slab *s, const void *p) {
+static inline bool tag_find(const struct slab *s, const void *p, tag_t **tag) {
   uint64_t product = ((uintptr_t)p % SLAB_BYTES) * s->reciprocal;
-  return likely((uint32_t)product < s->reciprocal) ? tag_row(s) + (product >> 32) : NULL;
+  *tag = tag_row(s) + (product >> 32);
+  return likely((uint32_t)product < s->reciprocal);
+}
+static inline tag_t *tag_of(const struct slab *s, const void *p) {
+  tag_t *tag;
+  return tag_find(s, p, &tag) ? tag : NULL;
 }
 
 #endif

@@ -85,8 +85,10 @@ static bool read_augmentation(struct bytes *b, const char *letters, size_t lengt
     unsigned encoding = known ? read_u8(b) : 0;
     if (letters[i] == 'R')
       common->pointer = pointer_bytes(encoding);
-    if (letters[i] == 'P')
+    if (letters[i] == 'P') {
+      known = pointer_bytes(encoding) != 0;
       skip(b, pointer_bytes(encoding));
+    }
   }
   return known && common->pointer != 0 && !b->broken;
 }

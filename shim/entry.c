@@ -14,24 +14,26 @@
 
 hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
 
-/* Who makes a large request: the calling thread's heap and, with tags, the call site. */
+/* Who makes a large request: the calling thread's heap and, with tags, the call site.  The cell of
+ * a small request that is a sample has so many bytes; 0: it is none. */
 struct asker {
   struct heap *h;
   uint32_t site;
+  size_t cell;
 };
 
 static inline struct asker asker(size_t n, const void *frame) {
   struct heap *h = own_heap();
   if (likely(tagged_mode == TAGGED_NONE))
-    return (struct asker){h, SITE_NONE};
-  return (struct asker){h, tagged_mode == TAGGED_ALL ? tagged_site(h, frame)
-                                                     : tagged_sampled_site(h, n, frame)};
+    return (struct asker){h, SITE_NONE, 0};
+  return (struct asker){
+      h, tagged_mode == TAGGED_ALL ? tagged_site(h, frame) : tagged_sampled_site(h, n, frame), 0};
 }
 
 /* Inside the gate, when jemalloc has served n bytes. */
 static inline void tag(struct asker a, void *p, size_t n) {
   if (unlikely(a.site != SITE_NONE) && p != NULL)
-    tagged_large_put(a.h, p, n, a.site);
+    tagged_large_put(a.h, p, n, a.site, a.cell);
 }
 
 /* Inside the gate, before p goes back. */
@@ -113,16 +115,12 @@ void *large_alloc_any(size_t n, const void *frame) {
   void *p = serve_large(a, n);
   if (a.h == NULL)
     return p;
-  large_spare_setup(a.h);
+  bool ready = large_spare_setup(a.h);
   /* Outside the gate: only a look, nothing of jemalloc's. */
-  if (tagged_mode == TAGGED_NONE && large_thread_state == LARGE_CACHED && !large_remembers())
+  if (ready && tagged_mode == TAGGED_NONE && large_thread_state == LARGE_CACHED &&
+      !large_remembers())
     a.h->straight = true;
   return p;
-}
-
-void *large_alloc_sample(size_t n, const void *frame) {
-  struct heap *h = own_heap();
-  return serve_large((struct asker){h, tagged_site(h, frame)}, n);
 }
 
 void *large_calloc_any(size_t n, const void *frame) {
@@ -141,8 +139,7 @@ void *large_calloc_any(size_t n, const void *frame) {
   return counted(a.h, p, n);
 }
 
-void *large_memalign(size_t alignment, size_t n, const void *frame) {
-  struct asker a = asker(n, frame);
+static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
   void *p;
   size_t bytes = n + (n == 0);
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
@@ -157,6 +154,16 @@ void *large_memalign(size_t alignment, size_t n, const void *frame) {
     gate_leave(a.h);
   }
   return counted(a.h, p, n);
+}
+
+void *large_memalign(size_t alignment, size_t n, const void *frame) {
+  return serve_aligned(asker(n, frame), alignment, n);
+}
+
+void *large_alloc_sample(size_t alignment, size_t n, size_t cell, const void *frame) {
+  struct heap *h = own_heap();
+  struct asker a = {h, tagged_site(h, frame), cell};
+  return alignment <= GRAIN ? serve_large(a, n) : serve_aligned(a, alignment, n);
 }
 
 void *large_mallocx(size_t n, int flags, const void *frame) {
@@ -190,10 +197,15 @@ static cold void *small_refused(size_t n, const void *frame, size_t c) {
 static __attribute__((noinline)) void *small_untagged(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_self;
   void *p = NULL;
-  if (likely(heap_is_real(h)) && unlikely(h->cut[c + (c == 0)] == 1))
-    return tagged_sample(h, (unsigned)c + (c == 0), n, frame);
+  if (unlikely(c == 0) && (p = heap_pop(1)) != NULL)
+    return p; /* no bytes: these always come here, and the list of class 1 need not be empty */
+  uint32_t *cut = &h->cut[c + (c == 0)];
+  if (unlikely(*cut == 1) && h->outside > 0) /* a handler's: jemalloc is at work below it */
+    *cut = 2;                                /* the next request is the sample */
+  if (likely(heap_is_real(h)) && unlikely(*cut == 1))
+    return tagged_sample(h, (unsigned)c + (c == 0), GRAIN, n, frame);
   if (likely(heap_is_real(h)))
-    p = likely(c != 0) ? heap_refill(h, (unsigned)c) : heap_take_cell(h, 1);
+    p = heap_refill(h, (unsigned)c + (c == 0));
   return likely(p != NULL) ? p : small_refused(n, frame, c);
 }
 
@@ -252,7 +264,11 @@ void *aligned_any(size_t alignment, size_t n, const void *frame) {
    * multiple of the alignment gives aligned objects. */
   size_t padded = round_up(n + (n == 0), alignment);
   if (n <= SMALL_MAX && padded <= class_bytes(CLASSES)) {
-    void *p = small_cell(class_of(padded), n, frame);
+    struct heap *h = heap_self;
+    size_t c = class_of(padded);
+    if (unlikely(h->cut[c] == 1) && h->head[c] == NULL) /* as in small_untagged */
+      return tagged_sample(h, (unsigned)c, alignment, n, frame);
+    void *p = small_cell(c, n, frame);
     if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */
       return p;
     any_free(p, "memalign", DIRECT); /* a fresh one: no fault */
@@ -303,7 +319,7 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, to, n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)
-    tagged_large_put(a.h, to, n, a.site);
+    tagged_large_put(a.h, to, n, a.site, 0);
   return to;
 }
 

@@ -30,17 +30,18 @@ static inline struct heap *own_heap(void) {
 }
 
 /* n bytes in a cell of class c when the thread's list is empty; the arguments as malloc has them in
- * its registers.  NULL and ENOMEM if nobody has
- * memory; errno is kept otherwise. */
+ * its registers.  NULL and ENOMEM if nobody has memory; errno is kept otherwise. */
 hidden void *small_slow(size_t n, const void *frame, size_t c);
 
-/* n above SMALL_MAX; the second one for a small request that our heap refused, too. */
+/* n above SMALL_MAX; `any` is without the straight path, and for a small request that our heap
+ * refused, too. */
 hidden void *large_alloc(size_t n, const void *frame);
 hidden void *large_alloc_any(size_t n, const void *frame);
-hidden void *large_alloc_sample(size_t n, const void *frame); /* tagged in any case */
 hidden void *large_calloc(size_t n, const void *frame);
 hidden void *large_calloc_any(size_t n, const void *frame);
 hidden void *large_memalign(size_t alignment, size_t n, const void *frame);
+/* Tagged in any case: a sample of the small requests that get cells of so many bytes. */
+hidden void *large_alloc_sample(size_t alignment, size_t n, size_t cell, const void *frame);
 
 /* A pointer outside the range.  NULL is allowed; a stray one is a fault: `entry` is the name the
  * program called, `site` where (DIRECT: heap.h). */

@@ -43,17 +43,19 @@ static void setup(void) {
   spare.ours = true;
 }
 
-void large_spare_setup(struct heap *h) {
+bool large_spare_setup(struct heap *h) {
   if (likely(spare.known) || !enter(h))
-    return;
+    return spare.known;
   int saved = errno;
   if (!atomic_flag_test_and_set(&spare.busy)) {
-    setup();
+    if (!spare.known)
+      setup();
     spare.known = true;
     atomic_flag_clear(&spare.busy);
   }
   gate_leave(h);
   errno = saved;
+  return spare.known;
 }
 
 /* Pages may be dirty that nobody ever touched: a small process has few others, and is left alone.

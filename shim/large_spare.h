@@ -17,8 +17,9 @@
 enum { LARGE_BIG = 256 << 10 };
 
 /* After a large request of the thread that has this heap: jemalloc runs then, and asking it costs
- * no more memory.  The first call does something. */
-hidden void large_spare_setup(struct heap *h);
+ * no more memory.  The first call asks jemalloc for its options and sets the shelves' limits
+ * (shelf.h) by them; true once that is done. */
+hidden bool large_spare_setup(struct heap *h);
 
 /* The thread, which has this heap, has got so many bytes more from jemalloc or from the system; or
  * 0, just to look.  Not inside jemalloc.  Keeps errno. */

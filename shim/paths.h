@@ -72,12 +72,13 @@ struct level {
   _Atomic size_t used;
   _Atomic place_t place[];
 };
-enum { PROBES = 4, PLACE_HASH_SHIFT = 48 };
+enum { PROBES = 16, PLACE_HASH_SHIFT = 48 };
 static_assert((int)ADDRESS_BITS <= (int)PLACE_HASH_SHIFT, "an address fits below the hash");
 extern hidden _Atomic(struct level *) path_newest;
 
 static inline uint64_t path_hash(const struct node *parent, uintptr_t address) {
-  uint64_t x = (address ^ (uintptr_t)parent >> 6) * UINT64_C(0x9e3779b97f4a7c15);
+  uint64_t x =
+      (address * UINT64_C(0x9e3779b97f4a7c15) ^ (uintptr_t)parent) * UINT64_C(0xbf58476d1ce4e5b9);
   return x ^ x >> 24;
 }
 /* The upper bits say which node it may be, the middle ones where it is looked for. */

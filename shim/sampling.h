@@ -25,7 +25,7 @@ hidden void sampling_next(struct heap *h, unsigned c);
 /* Is this large request a sample? */
 hidden bool sampling_takes(struct heap *h, size_t n);
 
-/* How many requests a sample of a size of n (with rounding if small) stands for: at least 1, at
+/* How many requests a sample of a size of n (small: of its cell) stands for: at least 1, at
  * most WEIGHT_MAX.  Draws. */
 #define WEIGHT_MAX ((UINT32_C(1) << 29) - 1)
 hidden uint32_t sampling_weight(struct heap *h, size_t n);

@@ -29,7 +29,11 @@ void shelf_setup(void) {
 
 void shelf_check(struct heap *h, const void *p, const char *entry, const void *site) {
   unsigned k = large_kind(p) - (LARGE_PLAIN + 1);
-  if (k >= SHELVES || likely(h->shelf[k] != p))
+  if (k >= SHELVES)
+    return;
+  if (h->shelf[k] == NULL)
+    h->shelved[k] = 0;
+  if (likely(h->shelf[k] != p))
     return;
   char buffer[384];
   struct text t = TEXT_ON(buffer);

@@ -1,8 +1,8 @@
 /* A thread's shelf: objects of 512..4096 bytes that it freed, kept for its next requests.
  *
  * jemalloc has a cache of each thread, too; but the way there leads through the gate, and its free
- * looks up what it is given.  With the shelf a pair of 1,000 bytes takes 60 instructions instead of
- * 143 (jemalloc's own, without us: 67).
+ * looks up what it is given.  With the shelf a pair of 1,000 bytes takes 70 instructions instead of
+ * 143 (jemalloc's own, without us: 76).
  *
  *   malloc: shelf[k] -> object -> object ...       k: one of jemalloc's size classes
  *   free:   the byte of its page says k             else, and when the shelf is full: jemalloc
@@ -12,8 +12,8 @@
  * is right when it is freed, if every other way to get an object resets it (large_note).
  *
  * Counted as frees and requests passed on; jemalloc's figures take what is on shelves for alive.
- * Not with tags, nor for a MALLOC_CONF that asks for something of each object (zero, junk, prof)
- * or for no caches (tcache:false).
+ * Not with tags or ARENASHIM_SIGNAL (straight.c), nor for a MALLOC_CONF that asks for something of
+ * each object (zero, junk, prof) or for no caches (tcache:false).
  */
 #ifndef SHIM_SHELF_H
 #define SHIM_SHELF_H
@@ -65,7 +65,8 @@ static inline bool shelf_put(struct heap *h, void *p) {
   return true;
 }
 
-/* An object that could not be put there: ends the program if it is there already, on top. */
+/* An object that could not be put there: ends the program if it is there already, on top.  Sets a
+ * count right that a fork left wrong: its thread, gone, stood between a list and its count. */
 hidden void shelf_check(struct heap *h, const void *p, const char *entry, const void *site);
 
 /* Gives all of them back to jemalloc, unless a fork keeps the gate closed. */

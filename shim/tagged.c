@@ -12,7 +12,7 @@
 static __attribute__((noinline)) void *small_unusual(size_t n, const void *frame, size_t c,
                                                      uint32_t site) {
   void *p = heap_alloc_tagged(heap_tagged_self, c, n, site);
-  return likely(p != NULL) ? p : large_alloc(n, frame);
+  return likely(p != NULL) ? p : large_alloc_any(n, frame);
 }
 
 static __attribute__((noinline)) void *small_captured(size_t n, const void *frame, size_t c) {
@@ -100,19 +100,19 @@ static size_t held_bytes(size_t n, const void *p) {
                              : jep_malloc_usable_size((void *)p);
 }
 
-static uint32_t weight_of(struct heap *h, size_t held) {
-  return sampling_period == 0 ? 1 : sampling_weight(h, held);
+static uint32_t weight_of(struct heap *h, size_t bytes) {
+  return sampling_period == 0 ? 1 : sampling_weight(h, bytes);
 }
 
 /* An object without a tag (no memory for one) is in no account: only counted. */
-void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site) {
+void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
   struct account *a = account_or_full(&h->books, &site);
   size_t held = held_bytes(n, p);
   struct large_tag t = {.p = (uintptr_t)p,
                         .bytes = n,
                         .site = site,
                         .arena = heap_number(h),
-                        .weight = weight_of(h, n <= SMALL_MAX ? held : n)};
+                        .weight = weight_of(h, cell != 0 ? cell : n)};
   if (!large_tags_put(&t)) {
     capture_of(h)->counts.untagged++;
     return;
@@ -153,9 +153,9 @@ void *tagged_small(size_t n, const void *frame, size_t c) {
 }
 
 /* The request that a list was cut for. */
-void *tagged_sample(struct heap *h, unsigned c, size_t n, const void *frame) {
+void *tagged_sample(struct heap *h, unsigned c, size_t alignment, size_t n, const void *frame) {
   sampling_next(h, c);
-  return large_alloc_sample(n, frame);
+  return large_alloc_sample(alignment, n, class_bytes(c), frame);
 }
 
 void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
@@ -166,7 +166,7 @@ void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t h
   }
   take(h, before, stands_for_cells(before->bytes) ? held_bytes(before->bytes, NULL) : held);
   if (site != SITE_NONE)
-    tagged_large_put(h, to, n, site);
+    tagged_large_put(h, to, n, site, 0);
 }
 
 void tagged_fork_child(void) {

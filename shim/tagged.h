@@ -35,10 +35,12 @@ hidden uint32_t tagged_site(struct heap *h, const void *frame);
 hidden uint32_t tagged_sampled_site(struct heap *h, size_t n, const void *frame);
 
 /* The small request that a list was cut for: tagged, from jemalloc. */
-hidden void *tagged_sample(struct heap *h, unsigned c, size_t n, const void *frame);
+hidden void *tagged_sample(struct heap *h, unsigned c, size_t alignment, size_t n,
+                           const void *frame);
 
-/* Inside the gate: p, of n bytes, has come from jemalloc; p is about to go back. */
-hidden void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site);
+/* Inside the gate: p, of n bytes, has come from jemalloc (in place of a cell of so many bytes, or
+ * 0); p is about to go back. */
+hidden void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell);
 hidden void tagged_large_take(struct heap *h, const void *p);
 
 /* Inside the gate: the object that had this tag, and `held` usable bytes, has become `to` of n

@@ -1,10 +1,11 @@
 /* Objects of 512..4096 bytes, which a thread keeps for its next requests (shim/shelf.h).
  *
  *   shelf classes          the sizes are jemalloc's own classes
- *   shelf apart [COUNT]    what is handed out has its size's own class, whatever the page held
- * before shelf zeroes           calloc's are 0, and malloc's if MALLOC_CONF says zero:true shelf
- * twice            frees one twice: prints it, then must die shelf trim             malloc_trim
- * empties them */
+ *   shelf apart [COUNT]    what is handed out has its size's own class, whatever its page held
+ *   shelf zeroes           calloc's are 0, and malloc's if MALLOC_CONF says zero:true
+ *   shelf twice            frees one twice: prints it, then must die
+ *   shelf given trim|end|kept   malloc_trim, or the thread's end, gives them back; else they stay
+ */
 #include "check.h"
 
 #include <malloc.h>
@@ -33,8 +34,7 @@ static void classes(void) {
   CHECK(count == 13, "13 classes expected, found %zu", count);
 }
 
-/* ---- apart: threads replace objects of each other's, by all calls, of sizes around the limits
- * ---- */
+/* ---- apart: threads replace objects of each other's, by all calls ---- */
 
 static struct slot { _Atomic(unsigned char *) p; } slots[SLOTS];
 static long rounds;

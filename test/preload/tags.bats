@@ -54,6 +54,15 @@ at_depths() {
   done
 }
 
+@test "the peak, and what each site held then, while threads free each other's objects" {
+  for sizes in '1 499' '512 1511' '1 1499'; do
+    for mode in site stack:8; do
+      run_shim ARENASHIM_TAG=$mode "$BIN/tags_peak_threads" $sizes
+      expect_ok
+    done
+  done
+}
+
 @test "samples are unbiased estimates, whatever is freed meanwhile" {
   for period in 2000 20000; do
     for mode in site stack:8; do

@@ -1,13 +1,16 @@
-/* Samples: three call sites with very different shapes of use, estimated within a few per cent.
+/* Samples: six call sites with very different shapes of use, estimated within a few per cent.
  *
  *   one_deep   what is freed at once: its cell goes round and no list would end by itself
  *   random     1,000 slots replaced at random
  *   kept       never freed
+ *   aligned    the same, in cells that are larger than the size's own
+ *   some, no   one request of no bytes after 49 of ten: these have no list of their own
  *
  * The expected number of samples of a site is bytes/period; the estimate's standard error is about
  * 1/sqrt of that.  Allowed are five of them, so that a sound shim fails one run in a million.
  *
  * Usage: tags_sampled PERIOD   (as ARENASHIM_SAMPLE has it, in bytes) */
+#include <malloc.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,9 +19,18 @@
 
 #include "../../shim/arenashim.h"
 
-enum { SIZE = 100, PAIRS = 4000000, SLOTS = 1000, KEPT = 400000 };
+enum {
+  SIZE = 100,
+  ALIGNMENT = 64,
+  ALIGNED_CELL = 128,
+  SOME = 10,
+  SOME_CELL = 16,
+  PAIRS = 4000000,
+  SLOTS = 1000,
+  KEPT = 400000
+};
 
-static void *slots[SLOTS], *kept[KEPT];
+static void *slots[SLOTS], *kept[KEPT], *kept_aligned[KEPT];
 
 static __attribute__((noinline, noclone)) void one_deep(void) {
   for (int i = 0; i < PAIRS; i++)
@@ -40,15 +52,33 @@ static __attribute__((noinline)) void keep(void) {
     kept[i] = malloc(SIZE);
 }
 
+static __attribute__((noinline)) void keep_aligned(void) {
+  for (int i = 0; i < KEPT; i++)
+    kept_aligned[i] = memalign(ALIGNMENT, SIZE);
+}
+
+static __attribute__((noinline, noclone)) void some_bytes(void) { free(malloc(SOME)); }
+
+static __attribute__((noinline, noclone)) void no_bytes(void) { free(malloc(0)); }
+
+static __attribute__((noinline)) void some_and_no_bytes(void) {
+  for (int i = 1; i <= PAIRS; i++)
+    (i % 50 == 0 ? no_bytes : some_bytes)();
+}
+
 static struct {
   const char *name;
-  char *from, *end; /* the function's code, as far as it may reach */
+  char *from, *end; /* the function's code, as far as it may reach; the first counts */
+  double cell;      /* a sample's chance goes by it */
   double allocs, live;
   double estimated_allocs, estimated_live_bytes;
 } sites[] = {
-    {"one_deep", (char *)one_deep, (char *)one_deep + 128, PAIRS, 0, 0, 0},
-    {"random", (char *)random_slots, (char *)random_slots + 256, PAIRS, SLOTS, 0, 0},
-    {"keep", (char *)keep, (char *)keep + 128, KEPT, KEPT, 0, 0},
+    {"some", (char *)some_bytes, (char *)some_bytes + 32, SOME_CELL, PAIRS / 50 * 49, 0, 0, 0},
+    {"no", (char *)no_bytes, (char *)no_bytes + 32, SOME_CELL, PAIRS / 50, 0, 0, 0},
+    {"aligned", (char *)keep_aligned, (char *)keep_aligned + 64, ALIGNED_CELL, KEPT, KEPT, 0, 0},
+    {"one_deep", (char *)one_deep, (char *)one_deep + 128, SIZE, PAIRS, 0, 0, 0},
+    {"random", (char *)random_slots, (char *)random_slots + 256, SIZE, PAIRS, SLOTS, 0, 0},
+    {"keep", (char *)keep, (char *)keep + 128, SIZE, KEPT, KEPT, 0, 0},
 };
 
 static void visit(const struct arenashim_site *s, void *argument) {
@@ -61,8 +91,8 @@ static void visit(const struct arenashim_site *s, void *argument) {
     }
 }
 
-static int differs(const char *name, const char *what, double expected, double got, double period) {
-  double error = 5 * sqrt(expected * period / SIZE);
+static int differs(const char *name, const char *what, double expected, double got, double gap) {
+  double error = 5 * sqrt(expected * gap);
   printf("%s: %s %.0f, estimated %.0f, allowed +-%.0f\n", name, what, expected, got, error);
   return fabs(got - expected) > error;
 }
@@ -74,12 +104,15 @@ int main(int argc, char **argv) {
   one_deep();
   random_slots();
   keep();
+  keep_aligned();
+  some_and_no_bytes();
   arenashim_sites(visit, NULL);
   int bad = 0;
   for (size_t i = 0; i < sizeof sites / sizeof sites[0]; i++) {
-    bad += differs(sites[i].name, "requests", sites[i].allocs, sites[i].estimated_allocs, period);
-    bad += differs(sites[i].name, "alive", sites[i].live, sites[i].estimated_live_bytes / SIZE,
-                   period);
+    double gap = period / sites[i].cell; /* requests a sample */
+    bad += differs(sites[i].name, "requests", sites[i].allocs, sites[i].estimated_allocs, gap);
+    bad +=
+        differs(sites[i].name, "alive", sites[i].live, sites[i].estimated_live_bytes / SIZE, gap);
   }
   return bad != 0;
 }

@@ -105,6 +105,18 @@ static void slab_in_no_queue(void) {
   expect_unshared(objects + 1, 299, 500);
 }
 
+/* A signal handler forks while its own thread has a slab in hand: that goes on in the child. */
+static void own_refill_goes_on(void) {
+  gone = mine = become_new_thread();
+  leave_slab_in_no_queue();
+  heap_fork_prepare();
+  heap_fork_child();
+  struct slab *s = slab_of(objects[0]);
+  require(mine->queue[32].first == NULL && s->state == SLAB_QUEUED);
+  queue_push_last(&mine->queue[32], s);
+  check_all_heaps();
+}
+
 /* The last object of a slab was freed; the steps of heap_keep_slab up to that many are done. */
 static void leave_retire(unsigned steps) {
   allocate_all(300, 500);
@@ -325,12 +337,29 @@ static void own_collection_goes_on(void) {
   require(atomic_load(&mine->inbox.posted) == s && mail_of(s)->next == NULL);
 }
 
+/* The same while a list takes its own slab's mail, of which one word stays posted. */
+static void own_mail_goes_on(void) {
+  gone = become_new_thread();
+  mine = become_new_thread();
+  allocate_all(100, 64);
+  struct slab *s = slab_of(objects[0]);
+  require(mail_put(s, &mine->inbox, cell_index(objects[0])));
+  set_freed(objects[99]);
+  mine->inbox.open = s;
+  mine->inbox.opened = word_bit(objects[99]);
+  heap_fork_prepare();
+  heap_fork_child();
+  require(mail_words(s) == word_bit(objects[0]));
+  require(atomic_load(&mine->inbox.posted) == s && mail_of(s)->next == NULL);
+}
+
 APART(harvest_moved)
 APART(harvest_counted)
 APART(harvest_begun)
 APART(harvest_of_one)
 APART(carve_begun)
 APART(slab_in_no_queue)
+APART(own_refill_goes_on)
 APART(retire_begun)
 APART(retire_freed_counted)
 APART(retire_bytes_counted)
@@ -350,35 +379,25 @@ APART(word_unsaid)
 APART(second_word_unsaid)
 APART(inbox_half_open_left)
 APART(own_collection_goes_on)
+APART(own_mail_goes_on)
 
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_harvest_moved),
-      cmocka_unit_test(test_harvest_counted),
-      cmocka_unit_test(test_harvest_begun),
-      cmocka_unit_test(test_harvest_of_one),
-      cmocka_unit_test(test_carve_begun),
-      cmocka_unit_test(test_slab_in_no_queue),
-      cmocka_unit_test(test_retire_begun),
-      cmocka_unit_test(test_retire_freed_counted),
-      cmocka_unit_test(test_retire_bytes_counted),
-      cmocka_unit_test(test_retire_class_cleared),
-      cmocka_unit_test(test_retire_list_cleared),
-      cmocka_unit_test(test_fresh_slab_begun),
-      cmocka_unit_test(test_block_claimed),
-      cmocka_unit_test(test_block_half_given),
-      cmocka_unit_test(test_broken_thread_list),
-      cmocka_unit_test(test_broken_free_list),
-      cmocka_unit_test(test_slab_assigned),
-      cmocka_unit_test(test_mail_unposted),
-      cmocka_unit_test(test_inbox_open_left),
-      cmocka_unit_test(test_inbox_taken_left),
-      cmocka_unit_test(test_mail_waiting),
-      cmocka_unit_test(test_word_unsaid),
-      cmocka_unit_test(test_second_word_unsaid),
-      cmocka_unit_test(test_inbox_half_open_left),
-      cmocka_unit_test(test_own_collection_goes_on),
+      cmocka_unit_test(test_harvest_moved),        cmocka_unit_test(test_harvest_counted),
+      cmocka_unit_test(test_harvest_begun),        cmocka_unit_test(test_harvest_of_one),
+      cmocka_unit_test(test_carve_begun),          cmocka_unit_test(test_slab_in_no_queue),
+      cmocka_unit_test(test_own_refill_goes_on),   cmocka_unit_test(test_retire_begun),
+      cmocka_unit_test(test_retire_freed_counted), cmocka_unit_test(test_retire_bytes_counted),
+      cmocka_unit_test(test_retire_class_cleared), cmocka_unit_test(test_retire_list_cleared),
+      cmocka_unit_test(test_fresh_slab_begun),     cmocka_unit_test(test_block_claimed),
+      cmocka_unit_test(test_block_half_given),     cmocka_unit_test(test_broken_thread_list),
+      cmocka_unit_test(test_broken_free_list),     cmocka_unit_test(test_slab_assigned),
+      cmocka_unit_test(test_mail_unposted),        cmocka_unit_test(test_inbox_open_left),
+      cmocka_unit_test(test_inbox_taken_left),     cmocka_unit_test(test_mail_waiting),
+      cmocka_unit_test(test_word_unsaid),          cmocka_unit_test(test_second_word_unsaid),
+      cmocka_unit_test(test_inbox_half_open_left), cmocka_unit_test(test_own_collection_goes_on),
+      cmocka_unit_test(test_own_mail_goes_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,7 +72,7 @@ static inline uint64_t next_random(uint64_t *state) { /* xorshift64* */
 
 /* What a heap turned out to hold. */
 struct inventory {
-  uint64_t live[CLASS_SLOTS]; /* handed out; waiting in batches of others included */
+  uint64_t live[CLASS_SLOTS]; /* handed out */
   uint64_t carved[CLASS_SLOTS];
   uint64_t slabs[CLASS_SLOTS][SLAB_FULL + 1]; /* by class and state */
   uint64_t carved_bytes;

@@ -128,7 +128,7 @@ static void test_after_the_end(void **state) {
   in_threads(WORKERS, live_on, books);
   for (unsigned i = 0; i < WORKERS; i++)
     add_books(&sum, &books[i]);
-  expect_books(&sum); /* none waits in a batch */
+  expect_books(&sum); /* none waits with who freed it */
   heap_trim();
   expect_books(&sum);
   check_all_heaps();
