@@ -9,8 +9,8 @@
  *
  *   live objects = allocs - frees          after `gone` was taken over
  *
- * The process's peak is kept to 1/PEAK_STEP of itself, or to UNTOLD_BYTES an arena. Each
- * new peak begins an epoch; an account notes what it held then when it next changes (it has held
+ * The process's peak is kept to 1/PEAK_STEP of itself, or to UNTOLD_BYTES an arena.  Each new
+ * peak begins an epoch; an account notes what it held then when it next changes (it has held
  * the same ever since), so that nothing is copied when the peak moves.
  *
  *   live bytes of the process = sum over arenas of live_bytes - told + what was told
@@ -46,8 +46,10 @@ struct account {
   _Atomic uint64_t gone_cells;
 
   /* What other threads freed, ever; how much of it had been before the first of epoch left_epoch;
-   * and how much of it the owner has taken off live_bytes by now: held at the process's peak = live
-   * - ((left_epoch is the last one ? before : left) - met) */
+   * and how much of it the owner has taken off live_bytes by now.
+   *
+   *   held at the process's peak = live - ((left_epoch is the last one ? before : left) - met)
+   */
   _Atomic uint64_t left_bytes, left_objects;
   _Atomic uint64_t before_bytes, before_objects;
   _Atomic uint32_t left_epoch;

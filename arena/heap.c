@@ -63,9 +63,7 @@ static int32_t relists_left(const struct heap *h, unsigned c) {
 
 /* A list of n cells is about to be cut from the slab.  Before a sample it must end. */
 static void receive_frees(struct heap *h, struct slab *s, unsigned n) {
-  uint32_t cut = h->cut[s->class];
-  bool relists = cut == 0 || cut - 1 > n;
-  s->into = relists ? &h->head[s->class] : &s->free;
+  s->into = relists_left(h, s->class) > (int32_t)n ? &h->head[s->class] : &s->free;
 }
 
 /* The countdown of the current slab, when `used` of its cells are. */

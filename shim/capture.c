@@ -2,6 +2,7 @@
 #include "capture.h"
 #include "../arena/os.h"
 #include "cfi.h"
+#include "find_object.h"
 #include "gate.h"
 #include "modules.h"
 #include "unwinder.h"
@@ -78,7 +79,7 @@ static void find_loader(void) {
 void capture_setup(unsigned depth, bool verify) {
   static const char missing[] = "arenashim: libunwind.so.8 is not installed (Debian: libunwind8): "
                                 "a call path is the caller alone, as with ARENASHIM_TAG=site\n";
-  bool unwinder = depth > 1 && cfi_open() && unwinder_open();
+  bool unwinder = depth > 1 && find_object_open() && unwinder_open();
   modules_refresh(NULL);
   find_loader();
   if (depth > 1 && !unwinder && write(STDERR_FILENO, missing, sizeof missing - 1) < 0)

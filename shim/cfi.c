@@ -9,16 +9,7 @@
 #include "cfi.h"
 #include "arch_stack.h"
 #include "cfi_row.h"
-
-#include <dlfcn.h>
-
-static int (*find_object)(void *, struct dl_find_object *);
-
-bool cfi_open(void) {
-  void *found = dlsym(RTLD_DEFAULT, "_dl_find_object");
-  memcpy(&find_object, &found, sizeof found);
-  return found != NULL;
-}
+#include "find_object.h"
 
 /* ---- the table ---- */
 
@@ -152,7 +143,7 @@ struct rule cfi_rule(uintptr_t ip) {
   struct dl_find_object object;
   struct entry place = {0};
   struct cfi_row row;
-  if (find_object((void *)ip, &object) != 0 || object.dlfo_eh_frame == NULL)
+  if (!find_object(ip, &object) || object.dlfo_eh_frame == NULL)
     return rule_only(RULE_NEVER);
   const unsigned char *header = object.dlfo_eh_frame;
   if (!find_entry(header, ip, &place))

@@ -10,9 +10,6 @@
 #include "../arena/base.h"
 #include "rule.h"
 
-/* Finds the loader's function for finding a module's table (glibc 2.35).  False: not there. */
-hidden bool cfi_open(void);
-
 /* The rule of the code at ip (of a return address: one less).  RULE_NEVER: its caller is found by
  * an expression or through another register; a signal frame; no unwind information, or none that is
  * understood.  Lock-free, async-signal-safe, allocates nothing; the module must stay. */

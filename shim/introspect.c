@@ -55,8 +55,7 @@ exported int malloc_trim(size_t pad) {
   int saved = errno;
   uint64_t before = os_released_bytes();
   heap_trim();
-  if (heap_mine() != NULL)
-    shelf_clear(heap_mine());
+  shelf_clear(heap_mine());
   gate_pass(heap_mine());
   large_purge();
   gate_leave(heap_mine());

@@ -92,10 +92,7 @@ exported size_t nallocx(size_t n, int flags) {
 }
 
 /* Who asks jemalloc, or resets an arena of it, finds what this thread freed there. */
-static void clear_shelf(void) {
-  if (heap_mine() != NULL)
-    shelf_clear(heap_mine());
-}
+static void clear_shelf(void) { shelf_clear(heap_mine()); }
 
 exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {
   clear_shelf();

@@ -28,7 +28,7 @@ void shelf_setup(void) {
 }
 
 void shelf_check(struct heap *h, const void *p, const char *entry, const void *site) {
-  unsigned k = large_kind(p) - (LARGE_PLAIN + 1);
+  unsigned k = shelf_of(p);
   if (k >= SHELVES)
     return;
   if (h->shelf[k] == NULL)
@@ -46,7 +46,7 @@ void shelf_check(struct heap *h, const void *p, const char *entry, const void *s
 }
 
 void shelf_clear(struct heap *h) {
-  for (unsigned k = 0; k < SHELVES; k++)
+  for (unsigned k = 0; h != NULL && k < SHELVES; k++)
     while (h->shelf[k] != NULL && gate_try(h)) {
       jep_dallocx(shelf_take(h, k), large_thread_cached() ? 0 : LARGE_NO_CACHE);
       gate_leave(h);

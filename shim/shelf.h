@@ -38,6 +38,9 @@ static inline unsigned shelf_kind(size_t n) {
                                                              : LARGE_PLAIN;
 }
 
+/* The shelf for an object of jemalloc's, by its page; SHELVES or more: there is none. */
+static inline unsigned shelf_of(const void *p) { return large_kind(p) - (LARGE_PLAIN + 1); }
+
 /* Objects that a shelf may hold; 0: no shelves. */
 extern hidden uint8_t shelf_limit[SHELVES];
 
@@ -55,7 +58,7 @@ static inline void *shelf_take(struct heap *h, unsigned k) {
   return p;
 }
 static inline bool shelf_put(struct heap *h, void *p) {
-  unsigned k = large_kind(p) - (LARGE_PLAIN + 1);
+  unsigned k = shelf_of(p);
   if (unlikely(k >= SHELVES) || unlikely(h->shelved[k] >= shelf_limit[k]) ||
       unlikely(h->shelf[k] == p))
     return false;
@@ -69,7 +72,7 @@ static inline bool shelf_put(struct heap *h, void *p) {
  * count right that a fork left wrong: its thread, gone, stood between a list and its count. */
 hidden void shelf_check(struct heap *h, const void *p, const char *entry, const void *site);
 
-/* Gives all of them back to jemalloc, unless a fork keeps the gate closed. */
+/* Gives all of them (NULL: none) back to jemalloc, unless a fork keeps the gate closed. */
 hidden void shelf_clear(struct heap *h);
 
 #endif

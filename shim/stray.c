@@ -1,6 +1,7 @@
 /* Stray pointers: what lies there; contract in stray.h. */
 #include "stray.h"
 #include "../arena/fault.h"
+#include "find_object.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,8 +11,6 @@
 #include <unistd.h>
 
 /* glibc has it since 2.35: lock-free, and safe in signal handlers. */
-static int (*find_object)(void *, struct dl_find_object *);
-
 /* A line of /proc/self/maps, read a character at a time: no libc parser may be trusted now. */
 struct maps {
   int fd;
@@ -89,7 +88,7 @@ void stray_pointer(const char *entry, const void *p, const void *site) {
 static void tell_module(struct text *t, const void *site) {
   enum { NAME_MAX_SHOWN = 64 };
   struct dl_find_object found;
-  if (find_object((char *)site - 1, &found) != 0)
+  if (!find_object((uintptr_t)site - 1, &found))
     return;
   const struct link_map *module = found.dlfo_link_map;
   const char *slash = strrchr(module->l_name, '/');
@@ -102,8 +101,6 @@ static void tell_module(struct text *t, const void *site) {
 }
 
 void stray_setup(void) {
-  void *found = dlsym(RTLD_DEFAULT, "_dl_find_object");
-  memcpy(&find_object, &found, sizeof found);
-  if (found != NULL)
+  if (find_object_open())
     fault_tell_module = tell_module;
 }

@@ -6,13 +6,14 @@
 #include <stdio.h>
 
 #include "../../shim/cfi.h"
+#include "../../shim/find_object.h"
 
 int main(int argc, char **argv) {
   static const char *const kinds[] = {"unknown", "sp", "bp", "end", "never"};
   void *library = argc == 2 ? dlopen(argv[1], RTLD_LAZY) : NULL;
   struct link_map *map;
   unsigned long address;
-  if (library == NULL || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || !cfi_open())
+  if (library == NULL || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || !find_object_open())
     return 2;
   while (scanf("%lx", &address) == 1) {
     struct rule r = cfi_rule(map->l_addr + address);

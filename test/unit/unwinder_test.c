@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 
 #include "../../shim/cfi.h"
+#include "../../shim/find_object.h"
 #include "../../shim/unwinder.h"
 #include "processor_time.h"
 
@@ -417,7 +418,7 @@ int main(void) {
   stack =
       mmap(NULL, UNWINDER_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   stack_top = stack + UNWINDER_STACK_BYTES;
-  if (stack == MAP_FAILED || !cfi_open() || !unwinder_open())
+  if (stack == MAP_FAILED || !find_object_open() || !unwinder_open())
     return 1;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
