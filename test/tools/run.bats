@@ -298,6 +298,7 @@ except KeyboardInterrupt: print("interrupted")'
   expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" bytes in all; at most ~"*" bytes held"*'
   expect '$(line 4) == "not freed at the end: ~"*" bytes in ~"*" objects, of these"'
   expect '$(line 3) == "~: estimates, one allocation per 65.54K bytes was tagged" && $(line 5) =~ ^\ +~.*Journal::remember'
+  expect '$stderr == *"held when the most was: ~"*" bytes, of these"*"wasted at the end: ~"*'
 }
 
 @test "the shim is looked for beside the command and where make install puts it" {
