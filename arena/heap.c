@@ -9,6 +9,7 @@
  */
 #include "heap.h"
 #include "check.h"
+#include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_tag.h"
 #include "heap_thread.h"
@@ -27,70 +28,6 @@ enum { TICKS = 8, MAIL_TICKS = 32 };
 
 hidden void (*heap_looks_around)(struct heap *, size_t taken);
 
-static void enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
-  if (used == 0) {
-    heap_retire_slab(h, s);
-    return;
-  }
-  slab_watch_last_used(s, used);
-  queue_push_last(&h->queue[s->class], s);
-}
-
-/* What was relisted goes into the counters.  No list is longer than its slab has used cells: so
- * many allocations are known; and frees never are more than these, for those who look meanwhile. */
-static void count_relisted(struct heap *h, struct slab *s) {
-  uint32_t n = slab_relisted(s);
-  if (n == 0)
-    return;
-  unsigned c = s->class;
-  int32_t used = slab_used(s);
-  count_add(&h->passed[c], n);
-  uint64_t known = count_get(&h->passed[c]) - (uint32_t)used;
-  if (known > count_get(&h->known[c]))
-    atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
-  count_add(&h->freed[c], n);
-  slab_set_used(s, used, s->until);
-  if (h->cut[c] > 1)
-    h->cut[c] -= n;
-}
-
-/* So many frees may go back to a list of class c, and be handed out again, before a sample is due:
- * 0 if the list alone suffices. */
-static int32_t relists_left(const struct heap *h, unsigned c) {
-  uint32_t cut = h->cut[c];
-  return cut == 0 || cut > RELISTS_MAX ? RELISTS_MAX : (int32_t)cut - 1;
-}
-
-/* A list of n cells is about to be cut from the slab.  Before a sample it must end. */
-static void receive_frees(struct heap *h, struct slab *s, unsigned n) {
-  s->into = relists_left(h, s->class) > (int32_t)n ? &h->head[s->class] : &s->free;
-}
-
-/* The countdown of the current slab, when `used` of its cells are. */
-static void watch_current(struct heap *h, struct slab *s, int32_t used) {
-  int32_t relists = relists_left(h, s->class);
-  if (relists == 0)
-    s->into = &s->free;
-  slab_watch_current(s, used, relists);
-}
-
-/* The number of used cells fell to `used`: the state follows. */
-static void settle(struct heap *h, struct slab *s, int32_t used) {
-  if (s->state == SLAB_CURRENT) {
-    count_relisted(h, s);
-    watch_current(h, s, used);
-  } else {
-    if (s->state == SLAB_QUEUED) {
-      if (used > 0) {
-        slab_watch_last_used(s, used);
-        return;
-      }
-      queue_remove(&h->queue[s->class], s);
-    }
-    enqueue_or_retire(h, s, used);
-  }
-}
-
 /* The slab's mail goes to its free cells, before those it has: these are the warm ones. */
 static void take_letter(struct heap *h, struct slab *s, struct letter *l) {
   if (l->cells == 0)
@@ -102,7 +39,7 @@ static void take_letter(struct heap *h, struct slab *s, struct letter *l) {
   *l->end = s->free;
   s->free = l->first;
   count_add(&h->remote[s->class], l->cells);
-  settle(h, s, used);
+  list_settle(h, s, used);
 }
 
 void heap_collect(struct heap *h) {
@@ -140,7 +77,7 @@ static cold void *harvest_part(struct heap *h, struct slab *s, unsigned n) {
   last->next = NULL;
   int32_t used = slab_used(s);
   count_add(&h->freed[s->class], n);
-  receive_frees(h, s, n);
+  list_cut_from(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   void *p = hand_out(h, s, list, n);
   s->free = rest;
@@ -156,7 +93,7 @@ static inline void *harvest(struct heap *h, struct slab *s) {
   if (unlikely(cut > 1 && cut <= n))
     return harvest_part(h, s, cut - 1);
   count_add(&h->freed[s->class], n);
-  receive_frees(h, s, n);
+  list_cut_from(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
   void *p = hand_out(h, s, list, n);
   atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find the list lost */
@@ -172,7 +109,7 @@ static void *carve(struct heap *h, struct slab *s) {
   unsigned n;
   int32_t used = slab_used(s);
   struct cell *list = slab_carve(s, cells, &n);
-  receive_frees(h, s, n);
+  list_cut_from(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   uint64_t bytes = count_get(&h->carved_bytes) + n * size;
   atomic_store_explicit(&h->carved_bytes, bytes, memory_order_relaxed);
@@ -191,7 +128,7 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
   return heap_take_slab(h, c);
 }
 
-/* Now and then, so that a thread that is served from one slab for long still notices. */
+/* Now and then, so that a thread that is served from few slabs for long still notices. */
 static cold void look_around(struct heap *h) {
   if (h->ticks % MAIL_TICKS == 0)
     heap_collect(h);
@@ -200,28 +137,25 @@ static cold void look_around(struct heap *h) {
     heap_looks_around(h, 0);
 }
 
-/* A slab that relists for long sees no refill: what a refill does now and then is done here. */
-static void look_at_relisting(struct heap *h, struct slab *s) {
-  bool broken;
-  slab_list_length(s, h->head[s->class], &broken);
-  check(!broken, "heap corrupted: an object was freed twice");
-  heap_collect(h);
-  look_around(h);
-}
-
 void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
   int32_t used = slab_used(s);
   if (unlikely(used < 0 || !slab_has_cell(s, p)))
     fault_in_slab(s, entry, p, SITE(site));
-  bool long_since = slab_relists(s) && s->armed == RELISTS_MAX;
-  settle(s->owner, s, used);
-  if (long_since)
-    look_at_relisting(s->owner, s);
+  struct heap *h = s->owner;
+  if (!slab_relists(s)) {
+    list_settle(h, s, used);
+    return;
+  }
+  if (s->armed == RELISTS_MAX) /* it saw no refill for long */
+    h->ticks |= MAIL_TICKS - 1;
+  list_attend(h, s);
+  if (++h->ticks % TICKS == 0)
+    look_around(h);
 }
 
 void *heap_refill(struct heap *h, unsigned c) {
   if (likely(h->current[c] != NULL))
-    count_relisted(h, h->current[c]);
+    list_count_relisted(h, h->current[c]);
   atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
   if (unlikely(++h->ticks % TICKS == 0))
     look_around(h);
@@ -234,54 +168,25 @@ void *heap_refill(struct heap *h, unsigned c) {
         return harvest(h, s);
       if (s->carved < s->capacity)
         return carve(h, s);
-      s->into = &s->free;
-      slab_watch_first_free(s, SLAB_FULL, (int32_t)s->carved);
+      list_leave(h, s);
     }
     s = h->current[c] = next_slab(h, c);
     if (s == NULL)
       return NULL;
-    watch_current(h, s, slab_used(s));
+    list_count_relisted(h, s);
+    list_watch_current(h, s, slab_used(s));
   }
-}
-
-static void put_back(struct slab *s, struct cell *list) {
-  struct cell *last = list;
-  while (last->next != NULL)
-    last = last->next;
-  last->next = s->free;
-  s->free = list;
-}
-
-/* Cells that are carved and counted as passed have never been freed: while fewer were, a class
- * stays as it is, so that no counter falls below zero. */
-static bool unlist(struct heap *h, struct slab *s, unsigned c) {
-  bool broken;
-  count_relisted(h, s);
-  uint32_t n = slab_list_length(s, h->head[c], &broken);
-  if (broken || n > count_get(&h->freed[c]))
-    return false;
-  struct cell *list = h->head[c];
-  h->head[c] = NULL;
-  count_add(&h->freed[c], -(uint64_t)n);
-  count_add(&h->passed[c], -(uint64_t)n);
-  atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
-  if (h->cut[c] > 0)
-    h->cut[c] += n;
-  int32_t used = slab_used(s) - (int32_t)n;
-  s->into = &s->free;
-  watch_current(h, s, used);
-  if (n > 0)
-    put_back(s, list);
-  return true;
 }
 
 void heap_put_lists_back(struct heap *h) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     struct slab *s = h->current[c];
-    if (s == NULL || !unlist(h, s, c) || (s->free == NULL && s->carved == s->capacity))
+    if (!list_put_back(h, c) || s == NULL || (s->free == NULL && s->carved == s->capacity))
       continue;
     h->current[c] = NULL;
-    enqueue_or_retire(h, s, slab_used(s));
+    list_count_relisted(h, s);
+    s->into = &s->free;
+    list_enqueue_or_retire(h, s, slab_used(s));
   }
 }
 

@@ -8,7 +8,7 @@
  * malloc pops head[class]; free pushes on the slab's own list and counts it down: neither
  * takes a lock, and malloc touches no counter.  When a list is used up the current slab's
  * free cells move to it all at once and count as used: allocations = passed - still listed.  What
- * is freed in the slab that the list was cut from goes back to the list itself.
+ * is freed in slabs that were current goes back to the list itself (heap_list.h).
  *
  * Heaps lie in the range's HEAPS section and are never unmapped.  A thread takes one at its
  * first request, small or large (those are counted there too); when it ends the heap stays as
@@ -31,11 +31,19 @@ struct slab_queue {
   struct slab *last;
 };
 
+/* What is known of the length of a list (heap_list.h). */
+struct list {
+  uint32_t length; /* cells, when it was cut or measured */
+  uint32_t back;   /* cells that came back since, as far as they were counted */
+  bool closed;     /* it grew too long: whoever notices puts it back */
+};
+
 struct heap {
   /* The owner's. */
   struct cell *head[CLASS_SLOTS];
   struct slab *current[CLASS_SLOTS];
   struct slab_queue queue[CLASS_SLOTS];
+  struct list lists[CLASS_SLOTS];
   struct slab_queue dirty; /* empty slabs, newest first, their pages still resident */
   struct slab_queue clean; /* empty slabs whose pages went back to the kernel */
   uint64_t dirty_bytes;
@@ -48,16 +56,18 @@ struct heap {
   uint32_t cut[CLASS_SLOTS];
   int64_t until_sample; /* bytes of large requests */
   uint64_t random;
-  unsigned ticks; /* slow paths, to look at the clock now and then */
-  int outside;    /* > 0: its thread is inside another allocator (shim/gate.h) */
-  bool straight;  /* its thread may go there without further questions (shim/entry.c) */
+  unsigned ticks;       /* slow paths, to look at the clock now and then */
+  uint32_t released_ms; /* when lists of several slabs' cells were put back last */
+  bool spread;          /* there have been such lists */
+  int outside;          /* > 0: its thread is inside another allocator (shim/gate.h) */
+  bool straight;        /* its thread may go there without further questions (shim/entry.c) */
   /* That allocator's objects, put aside by its thread (shim/shelf.h). */
   struct cell *shelf[SHELVES];
   uint8_t shelved[SHELVES]; /* how many */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
-   *   allocations = passed - |head| + relisted of the current slab
-   *   frees = freed + relisted of the current slab + sum over slabs (carved - used) + mail
+   *   allocations = passed - |head| + sum over slabs relisted
+   *   frees = freed + sum over slabs (relisted + carved - used) + mail
    * As of the last slow path (all that can be said of a running thread's heap):
    *   allocations = known               frees = freed */
   _Atomic uint64_t passed[CLASS_SLOTS]; /* cells moved to the thread list */

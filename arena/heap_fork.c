@@ -7,6 +7,7 @@
  * alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.
  */
 #include "heap.h"
+#include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
 #include "heap_tag.h"
@@ -73,10 +74,10 @@ static void forget_lists(struct heap *h) {
     bool broken = s != NULL && s->class != c;
     if (broken)
       h->current[c] = NULL;
-    if (h->current[c] != NULL)
-      slab_list_length(s, h->head[c], &broken);
+    uint32_t listed = broken ? 0 : list_length(h, c, &broken);
     if (broken)
       h->head[c] = NULL;
+    h->lists[c] = (struct list){.length = broken ? 0 : listed};
     h->passed[c] = count_get(&h->freed[c]); /* and the cells that rebuild_slab finds carved */
   }
   h->carved_bytes = 0;
@@ -107,6 +108,8 @@ static void restart_counts(struct heap *h) {
   struct heap_totals t;
   heap_read_totals(h, true, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    if (count_get(&h->known[c]) > t.allocs[c] + h->forked[c]) /* known from cells that are lost */
+      h->known[c] = t.allocs[c] + h->forked[c];
     h->forked[c] += t.frees[c];
     h->forked_remote[c] += t.remote[c];
   }

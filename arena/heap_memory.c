@@ -1,5 +1,6 @@
 /* Empty slabs, blocks, and memory given back; policy in heap_memory.h. */
 #include "heap_memory.h"
+#include "heap_list.h"
 #include "os.h"
 #include "tag.h"
 
@@ -39,12 +40,19 @@ uint64_t heap_passed(const struct heap *h) {
   return cells;
 }
 
-/* Only the newest block can have slabs left: a block is taken when the one before is used up. */
-static struct slab *fresh_slab(struct heap *h) {
-  struct slab *s = h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
+static struct slab *reuse_empty(struct heap *h) {
+  struct slab *s = h->dirty.first != NULL ? h->dirty.first : h->clean.first;
   if (s != NULL)
-    return s;
-  heap_tend_idle();
+    remove_empty(h, s);
+  return s;
+}
+
+/* Only the newest block can have slabs left: a block is taken when the one before is used up. */
+static struct slab *next_of_block(struct heap *h) {
+  return h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
+}
+
+static struct slab *new_block(struct heap *h) {
   struct block *b = block_take(h);
   if (b == NULL)
     return NULL;
@@ -57,11 +65,13 @@ static struct slab *fresh_slab(struct heap *h) {
 }
 
 struct slab *heap_take_slab(struct heap *h, unsigned c) {
-  struct slab *s = h->dirty.first != NULL ? h->dirty.first : h->clean.first;
-  if (s != NULL)
-    remove_empty(h, s);
-  else if ((s = fresh_slab(h)) == NULL)
-    return NULL;
+  struct slab *s = reuse_empty(h);
+  if (s == NULL && (s = next_of_block(h)) == NULL) {
+    list_release_slabs(h);
+    heap_tend_idle();
+    if ((s = reuse_empty(h)) == NULL && (s = new_block(h)) == NULL)
+      return NULL;
+  }
   slab_assign(s, c);
   s->dirty = true;
   block_of(s)->live++;
@@ -115,6 +125,10 @@ void heap_retire_slab(struct heap *h, struct slab *s) {
 
 void heap_give_back(struct heap *h, bool all) {
   uint32_t now = os_now_ms();
+  if (now - h->released_ms >= EMPTY_DELAY_MS) {
+    h->released_ms = now;
+    list_release_slabs(h);
+  }
   while (h->dirty.last != NULL && (all || now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS))
     purge_oldest(h);
   for (struct block *b = h->blocks, *next; all && b != NULL; b = next) {

@@ -1,5 +1,6 @@
 /* Counts and surveys for reports; contract in heap_stats.h. */
 #include "heap_stats.h"
+#include "heap_list.h"
 
 static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
@@ -8,31 +9,31 @@ static void read_published(const struct heap *h, unsigned c, struct heap_totals 
   atomic_thread_fence(memory_order_acquire);
   uint64_t known = count_get(&h->known[c]);
   t->allocs[c] = less(known, h->forked[c]);
-  t->frees[c] = less(frees, h->forked[c]);
+  t->frees[c] = (int64_t)frees > 0 ? less(frees, h->forked[c]) : 0;
   t->remote[c] = less(count_get(&h->remote[c]), h->forked_remote[c]);
   t->listed[c] = less(count_get(&h->passed[c]), known);
 }
 
 static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) {
-  bool broken = false;
-  const struct slab *s = h->current[c];
-  t->listed[c] = s == NULL ? 0 : slab_list_length(s, h->head[c], &broken);
+  bool broken;
+  t->listed[c] = list_length(h, c, &broken);
   t->broken_lists += broken;
-  uint32_t relisted = s == NULL ? 0 : slab_relisted(s);
-  t->allocs[c] = count_get(&h->passed[c]) + relisted - t->listed[c] - h->forked[c];
-  t->frees[c] = count_get(&h->freed[c]) + relisted - h->forked[c];
+  t->allocs[c] = count_get(&h->passed[c]) - t->listed[c] - h->forked[c];
+  t->frees[c] = count_get(&h->freed[c]) - h->forked[c];
   t->remote[c] = count_get(&h->remote[c]) - h->forked_remote[c];
 }
 
-/* Frees whose cells wait in slabs or in the mail. */
-static void add_waiting(const struct heap *h, struct heap_totals *t) {
+/* What slabs have relisted, and frees whose cells wait there or in the mail. */
+static void add_slabs(const struct heap *h, struct heap_totals *t) {
   for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
     for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
       const struct slab *s = slab_of(b->ab_mem + at);
       if (s->class == 0)
         continue;
       unsigned mail = mail_count(s);
-      t->frees[s->class] += s->carved - (uint32_t)slab_used(s) + mail;
+      uint32_t relisted = slab_relisted(s);
+      t->allocs[s->class] += relisted;
+      t->frees[s->class] += relisted + s->carved - (uint32_t)slab_used(s) + mail;
       t->remote[s->class] += mail;
     }
 }
@@ -42,7 +43,7 @@ void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     (exact ? read_lists : read_published)(h, c, t);
   if (exact)
-    add_waiting(h, t);
+    add_slabs(h, t);
 }
 
 /* The slab may change while it is read: nothing counts for more than its cell. */

@@ -9,9 +9,9 @@
  *   used   = live + |thread list| + |mail|      mail: freed by other threads, not collected
  *   used   = until + parked                     so that free has one counter and one branch
  *
- * `into` says where the owner's frees go: to `free`, or, while the heap's thread list is cut from
- * this slab, straight back to that list, so that what was freed last is handed out first.  The
- * slab then relists: what comes back stays used, and
+ * `into` says where the owner's frees go: to `free`, or straight back to the thread list, so that
+ * what was freed last is handed out first: while that list is cut from this slab, and in large
+ * heaps afterwards, too (heap_list.h).  The slab then relists: what comes back stays used, and
  *
  *   used     = armed + parked                   armed: what `until` was set to
  *   relisted = armed - until                    frees, and allocations, that no list was cut for
@@ -19,10 +19,12 @@
  * `until` counts the owner's frees down to the next event the owner must attend to:
  *   CURRENT  the heap's thread list is cut from this slab.  After a cut until = 1: the first
  *            free is checked thoroughly (an interior pointer shows here at no cost to the
- *            others); then until = RELISTS_MAX (less before a sample, heap.c) or, if it doesn't
- *            relist, used + 1, which only a double free can reach.
+ *            others); then until = RELISTS_MAX (less before a sample, and in large heaps) or, if it
+ *            doesn't relist, used + 1, which only a double free can reach.
  *   FULL     no free cell, in no queue.  until = 1: the first free puts it into the queue.
  *   QUEUED   has free cells.  until = used: at 0 the slab is empty and is retired.
+ *            FULL and QUEUED ones that relist count down to the next look at the list; they are
+ *            queued, or empty, when cells come back from it.
  *   EMPTY    no class; owner kept, until = 1, so that a double free shows.
  *
  * The row is written by the owner only.  Other threads read `owner`, `class` and `reciprocal`,

@@ -1,15 +1,15 @@
 /* Reading blocks; contract in blocks.h. */
 #include "blocks.h"
+#include "../arena/heap_list.h"
 #include "../arena/heap_memory.h"
 
-/* Cells that wait in the heap's list, if it is cut from this slab. */
+/* Cells of this slab that wait in the heap's list; a running thread's are all taken for the current
+ * slab's. */
 static uint64_t listed_cells(const struct gathered *g, const struct heap *h, const struct slab *s,
                              unsigned c) {
-  if (h->current[c] != s)
-    return 0;
-  bool broken = false;
-  return gather_may_walk(g, h) ? slab_list_length(s, h->head[c], &broken)
-                               : count_less(count_get(&h->passed[c]), count_get(&h->known[c]));
+  if (gather_may_walk(g, h))
+    return slab_relists(s) || h->current[c] == s ? list_length_in(h, s) : 0;
+  return h->current[c] != s ? 0 : count_less(count_get(&h->passed[c]), count_get(&h->known[c]));
 }
 
 static uint64_t slab_bytes_in_use(const struct gathered *g, const struct heap *h,

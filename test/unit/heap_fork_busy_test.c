@@ -221,20 +221,30 @@ static void forks_of_busy_threads(void) {
   check_all_heaps();
 }
 
+/* The same where any slab's cells may be in a list (heap_list.h). */
+static void forks_of_busy_large_heaps(void) {
+  list_spread_bytes = 0;
+  forks_of_busy_threads();
+}
+
 APART(own_heap_is_left_alone)
 APART(holder_vanishes)
 APART(own_growth_stays)
 APART(counts_start_again)
 APART(forks_of_busy_threads)
+APART(forks_of_busy_large_heaps)
 
 int main(int argc, char **argv) {
   if (argc > 1)
     forks = (unsigned)strtoul(argv[1], NULL, 10);
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_own_heap_is_left_alone), cmocka_unit_test(test_holder_vanishes),
-      cmocka_unit_test(test_own_growth_stays),       cmocka_unit_test(test_counts_start_again),
+      cmocka_unit_test(test_own_heap_is_left_alone),
+      cmocka_unit_test(test_holder_vanishes),
+      cmocka_unit_test(test_own_growth_stays),
+      cmocka_unit_test(test_counts_start_again),
       cmocka_unit_test(test_forks_of_busy_threads),
+      cmocka_unit_test(test_forks_of_busy_large_heaps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

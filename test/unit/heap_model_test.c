@@ -98,12 +98,15 @@ static void do_end(void) {
 }
 
 static void do_rare(void) {
-  switch (chance(8)) {
+  switch (chance(9)) {
   case 0:
     do_end();
     break;
   case 1:
     chance(2) ? heap_trim() : trim_own();
+    break;
+  case 2: /* slabs go on to relist, or not */
+    list_spread_bytes = chance(2) ? 0 : LIST_SPREAD_BYTES;
     break;
   default:
     switch_to((unsigned)chance(PLAYERS));

@@ -7,6 +7,7 @@
 #include "apart.h"
 
 #include "heap.h"
+#include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
 #include "heap_thread.h"
@@ -73,6 +74,8 @@ static inline uint64_t next_random(uint64_t *state) { /* xorshift64* */
 /* What a heap turned out to hold. */
 struct inventory {
   uint64_t live[CLASS_SLOTS]; /* handed out */
+  uint64_t listed[CLASS_SLOTS];
+  uint64_t relisted[CLASS_SLOTS]; /* and not counted */
   uint64_t carved[CLASS_SLOTS];
   uint64_t slabs[CLASS_SLOTS][SLAB_FULL + 1]; /* by class and state */
   uint64_t carved_bytes;
@@ -84,16 +87,31 @@ struct cell_marks {
   uint64_t bits[SLAB_BYTES / GRAIN / 64];
 };
 
-/* Marks the cells of a list, all of them of this slab and in no list before; their number. */
-static inline uint32_t mark_list(const struct slab *s, const struct cell *list,
-                                 struct cell_marks *marks) {
+/* A cell of this slab that was in no list before. */
+static inline void mark_cell(const struct slab *s, const struct cell *p, struct cell_marks *marks) {
+  require(slab_of(p) == s && slab_has_cell(s, p));
+  uint32_t i = slab_cell_index(s, p);
+  require((marks->bits[i / 64] >> i % 64 & 1) == 0);
+  marks->bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+/* Its free cells; their number. */
+static inline uint32_t mark_free(const struct slab *s, struct cell_marks *marks) {
   uint32_t n = 0;
-  for (; list != NULL; list = list->next, n++) {
-    require(slab_of(list) == s && slab_has_cell(s, list));
-    uint32_t i = slab_cell_index(s, list);
-    require((marks->bits[i / 64] >> i % 64 & 1) == 0);
-    marks->bits[i / 64] |= UINT64_C(1) << i % 64;
-  }
+  for (const struct cell *p = s->free; p != NULL; p = p->next, n++)
+    mark_cell(s, p, marks);
+  return n;
+}
+
+/* Those of them that the thread's list has. */
+static inline uint32_t mark_listed(const struct heap *h, const struct slab *s,
+                                   struct cell_marks *marks) {
+  uint32_t n = 0;
+  for (const struct cell *p = h->head[s->class]; p != NULL; p = p->next)
+    if (slab_of(p) == s) {
+      mark_cell(s, p, marks);
+      n++;
+    }
   return n;
 }
 
@@ -123,11 +141,18 @@ static inline void check_countdown(const struct slab *s, int32_t used) {
     }
     break;
   case SLAB_QUEUED:
-    require(s->until == used && used > 0);
-    require(s->free != NULL || s->carved < s->capacity);
+    require(used > 0 && (s->free != NULL || s->carved < s->capacity));
+    if (slab_relists(s))
+      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_SHARED);
+    else
+      require(s->until == used);
     break;
   case SLAB_FULL:
-    require(s->until == 1 && used == s->capacity && s->free == NULL);
+    require(used == s->capacity && s->free == NULL);
+    if (slab_relists(s))
+      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_SHARED);
+    else
+      require(s->until == 1);
     break;
   default:
     require(!"a slab with a class is current, queued or full");
@@ -141,14 +166,17 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
   require(c >= 1 && c <= CLASSES && s->dirty);
   require(s->capacity == SLAB_BYTES / class_bytes(c) && s->carved <= s->capacity);
   require((s->state == SLAB_CURRENT) == (h->current[c] == s));
-  uint32_t free_cells = mark_list(s, s->free, &marks);
+  require(!slab_relists(s) || s->into == &h->head[c]);
+  uint32_t free_cells = mark_free(s, &marks);
   require(used >= 0 && s->carved == (uint32_t)used + free_cells);
-  uint32_t listed = s->state == SLAB_CURRENT ? mark_list(s, h->head[c], &marks) : 0;
+  uint32_t listed = mark_listed(h, s, &marks);
   uint32_t mailed = mark_mail(s, &marks);
   require(mailed == mail_count(s));
   require((uint32_t)used >= listed + mailed);
   check_countdown(s, used);
   v->live[c] += (uint32_t)used - listed - mailed;
+  v->listed[c] += listed;
+  v->relisted[c] += slab_relisted(s);
   v->carved[c] += s->carved;
   v->carved_bytes += s->carved * class_bytes(c);
   v->mailed_slabs += mailed > 0;
@@ -206,7 +234,7 @@ static inline void check_queues(const struct heap *h, const struct inventory *v)
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     require(check_queue(h, &h->queue[c], c, SLAB_QUEUED) == v->slabs[c][SLAB_QUEUED]);
     require(v->slabs[c][SLAB_CURRENT] == (h->current[c] != NULL));
-    require(h->head[c] == NULL || h->current[c] != NULL);
+    require(h->head[c] == NULL || h->current[c] != NULL || h->spread);
   }
   require(h->head[0] == NULL && h->current[0] == NULL && h->queue[0].first == NULL);
   uint64_t dirty = check_queue(h, &h->dirty, 0, SLAB_EMPTY);
@@ -240,7 +268,9 @@ static inline void check_counters(struct heap *h, const struct inventory *v) {
     require(count_get(&h->passed[c]) - count_get(&h->freed[c]) == v->carved[c]);
     require(t.allocs[c] - t.frees[c] == v->live[c]);
     require(t.remote[c] <= t.frees[c]);
-    require(count_get(&h->known[c]) <= count_get(&h->passed[c]));
+    require(t.listed[c] == v->listed[c]); /* all of them lie in its slabs */
+    require(v->listed[c] <= list_most(&h->lists[c]) + v->relisted[c]);
+    require(count_get(&h->known[c]) <= t.allocs[c] + h->forked[c]);
   }
   require(count_get(&h->carved_bytes) == v->carved_bytes);
   require(limit_is_loose || count_get(&h->carved_peak) >= v->carved_bytes);

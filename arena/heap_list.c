@@ -1,0 +1,221 @@
+/* Lists of cells ready to be handed out; picture and contract in heap_list.h. */
+#include "heap_list.h"
+#include "check.h"
+#include "heap_memory.h"
+
+hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
+
+/* Its list has no more than `listed` cells: so many allocations are known, and never fewer. */
+static void know(struct heap *h, unsigned c, uint64_t listed) {
+  uint64_t known = count_less(count_get(&h->passed[c]), listed);
+  if (known > count_get(&h->known[c]))
+    atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
+}
+
+void list_count_relisted(struct heap *h, struct slab *s) {
+  uint32_t n = slab_relisted(s);
+  if (n == 0)
+    return;
+  unsigned c = s->class;
+  uint64_t carved = list_carved_cells(h, c);
+  h->lists[c].back += n;
+  count_add(&h->passed[c], n);
+  /* No list has more cells than are carved; and frees never are more than the allocations known,
+   * for those who look meanwhile. */
+  uint64_t most = list_most(&h->lists[c]);
+  know(h, c, most < carved ? most : carved);
+  count_add(&h->freed[c], n);
+  slab_set_used(s, slab_used(s), s->until);
+  if (h->cut[c] > 1)
+    h->cut[c] -= n;
+}
+
+/* Should slabs that were current go on to relist? */
+static bool spreads(const struct heap *h, unsigned c) {
+  return h->cut[c] == 0 && !range.tagged && count_get(&h->carved_bytes) >= list_spread_bytes;
+}
+
+static bool has_many_slabs(const struct heap *h, unsigned c) {
+  return list_carved_cells(h, c) * class_bytes(c) > SLAB_BYTES;
+}
+
+/* So many frees of each of several slabs may go to the list until it is looked at. */
+static int32_t relists_share(const struct heap *h, unsigned c) {
+  uint64_t share = RELISTS_SHARED / (1 + list_carved_cells(h, c) * class_bytes(c) / SLAB_BYTES);
+  return share < RELISTS_LEAST ? RELISTS_LEAST : (int32_t)share;
+}
+
+/* The same for the current slab.  0: none, a sample is due before. */
+static int32_t relists_left(const struct heap *h, unsigned c) {
+  if (spreads(h, c))
+    return relists_share(h, c);
+  uint32_t cut = h->cut[c];
+  return cut == 0 || cut > RELISTS_MAX ? RELISTS_MAX : (int32_t)cut - 1;
+}
+
+void list_cut_from(struct heap *h, struct slab *s, unsigned n) {
+  unsigned c = s->class;
+  s->into = h->cut[c] == 0 || relists_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
+  h->lists[c] = (struct list){.length = n};
+}
+
+void list_watch_current(struct heap *h, struct slab *s, int32_t used) {
+  int32_t relists = relists_left(h, s->class);
+  if (relists == 0)
+    s->into = &s->free;
+  slab_watch_current(s, used, relists);
+}
+
+/* In a queue: counts down to its last used cell or, as before, to its next look at the list. */
+static void watch_queued(struct slab *s, int32_t used) {
+  s->state = SLAB_QUEUED;
+  slab_set_used(s, used, slab_relists(s) ? s->until : used);
+}
+
+void list_leave(struct heap *h, struct slab *s) {
+  int32_t used = (int32_t)s->carved;
+  s->state = SLAB_FULL;
+  if (spreads(h, s->class) && slab_relists(s)) {
+    h->spread = true;
+    slab_set_used(s, used, RELISTS_FIRST);
+    return;
+  }
+  s->into = &s->free;
+  slab_watch_first_free(s, SLAB_FULL, used);
+}
+
+void list_enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
+  if (used == 0) {
+    heap_retire_slab(h, s);
+    return;
+  }
+  watch_queued(s, used);
+  queue_push_last(&h->queue[s->class], s);
+}
+
+void list_settle(struct heap *h, struct slab *s, int32_t used) {
+  list_count_relisted(h, s);
+  if (s->state == SLAB_CURRENT) {
+    list_watch_current(h, s, used);
+    return;
+  }
+  if (s->state == SLAB_QUEUED) {
+    if (used > 0) {
+      watch_queued(s, used);
+      return;
+    }
+    queue_remove(&h->queue[s->class], s);
+  }
+  list_enqueue_or_retire(h, s, used);
+}
+
+/* A cell that an owner's slab of the class has; anything else in a list is a fault. */
+static bool is_ours(const struct heap *h, unsigned c, const struct cell *p) {
+  if (!range_holds(p))
+    return false;
+  const struct slab *s = slab_of(p);
+  return s->owner == h && s->class == c && slab_has_cell(s, p);
+}
+
+uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {
+  uint64_t most = list_carved_cells(h, c);
+  uint32_t n = 0;
+  *broken = false;
+  for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++)
+    if (n >= most || !is_ours(h, c, p)) {
+      *broken = true;
+      return n;
+    }
+  return n;
+}
+
+/* From now on its frees go to its own list. */
+static void keep_own_frees(struct slab *s) {
+  int32_t used = slab_used(s);
+  s->into = &s->free;
+  if (s->state == SLAB_FULL)
+    slab_watch_first_free(s, SLAB_FULL, used);
+  else
+    slab_watch_last_used(s, used);
+}
+
+static void put_back_first(struct heap *h, unsigned c) {
+  struct cell *p = h->head[c];
+  check(is_ours(h, c, p), "heap corrupted: a list leads to what is no cell");
+  struct slab *s = slab_of(p);
+  int32_t used = slab_used(s) - 1;
+  check(used >= 0, "heap corrupted: an object was freed twice");
+  h->head[c] = p->next;
+  p->next = s->free;
+  s->free = p;
+  count_add(&h->freed[c], -UINT64_C(1));
+  count_add(&h->passed[c], -UINT64_C(1));
+  list_count_relisted(h, s);
+  if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_relists(s))
+    keep_own_frees(s);
+  list_settle(h, s, used);
+}
+
+uint32_t list_length_in(const struct heap *h, const struct slab *s) {
+  bool broken;
+  uint32_t n = list_length(h, s->class, &broken), in = 0;
+  for (const struct cell *p = h->head[s->class]; n > 0; p = p->next, n--)
+    in += slab_of(p) == s;
+  return in;
+}
+
+bool list_put_back(struct heap *h, unsigned c) {
+  bool broken;
+  uint32_t n = list_length(h, c, &broken);
+  if (broken)
+    return false;
+  while (h->head[c] != NULL)
+    put_back_first(h, c);
+  if (h->cut[c] > 0)
+    h->cut[c] += n;
+  h->lists[c].length = h->lists[c].back = 0;
+  know(h, c, 0);
+  return true;
+}
+
+void list_release_slabs(struct heap *h) {
+  for (unsigned c = 1; c < CLASS_SLOTS && h->spread; c++)
+    if (has_many_slabs(h, c))
+      list_put_back(h, c);
+}
+
+/* Quicker than list_length: no slab's row is read.  What is no cell is found when it is put back.
+ */
+static uint32_t measure(struct heap *h, unsigned c) {
+  uint64_t most = list_carved_cells(h, c);
+  uint32_t n = 0;
+  for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++)
+    check(n < most && range_holds(p), "heap corrupted: an object was freed twice");
+  h->lists[c].length = n;
+  h->lists[c].back = 0;
+  know(h, c, n);
+  return n;
+}
+
+/* The slab goes on as it is: so many of its frees until it is looked at. */
+static void watch_again(struct heap *h, struct slab *s) {
+  if (s->state == SLAB_CURRENT)
+    list_watch_current(h, s, slab_used(s));
+  else
+    slab_set_used(s, slab_used(s), relists_share(h, s->class));
+}
+
+void list_attend(struct heap *h, struct slab *s) {
+  unsigned c = s->class;
+  struct list *l = &h->lists[c];
+  list_count_relisted(h, s);
+  uint32_t n = l->closed || l->back >= LIST_BACK ? measure(h, c) : 0;
+  if (n > LIST_LONG && has_many_slabs(h, c))
+    l->closed = true;
+  if (l->closed && s->state != SLAB_CURRENT)
+    keep_own_frees(s);
+  else
+    watch_again(h, s);
+  if (l->closed)
+    list_put_back(h, c); /* the slab may be gone afterwards */
+}

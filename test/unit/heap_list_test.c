@@ -1,0 +1,207 @@
+/* Lists that several slabs' cells go to (heap_list.h). */
+#include "heap_objects.h"
+
+enum { SIZE = 256, CELLS = SLAB_BYTES / SIZE, CLASS = SIZE / GRAIN };
+
+static uint64_t random_state = 1;
+
+static void shuffle(unsigned n) {
+  for (unsigned i = n; i > 1; i--) {
+    unsigned other = (unsigned)(next_random(&random_state) % i);
+    void *p = objects[i - 1];
+    objects[i - 1] = objects[other];
+    objects[other] = p;
+  }
+}
+
+static uint64_t listed(void) {
+  struct heap_totals t;
+  heap_read_totals(heap_self, true, &t);
+  return t.listed[CLASS];
+}
+
+static void large_heap(void) {
+  become_new_thread();
+  list_spread_bytes = 0;
+}
+
+/* What is freed last is handed out first, from whichever slab. */
+static void last_freed_first_served(void) {
+  large_heap();
+  allocate_all(20 * CELLS, SIZE);
+  for (unsigned i = 0; i < 15; i++)
+    heap_free(objects[i * CELLS]);
+  for (unsigned i = 15; i-- > 0;)
+    require(allocate(SIZE) == objects[i * CELLS]);
+  inventory();
+}
+APART(last_freed_first_served)
+
+static void small_heaps_do_not_spread(void) {
+  become_new_thread();
+  list_spread_bytes = LIST_SPREAD_BYTES;
+  allocate_all(20 * CELLS - CELLS / 2, SIZE);
+  heap_free(objects[0]);
+  require(allocate(SIZE) != objects[0] && slab_of(objects[0])->state == SLAB_QUEUED);
+  require(!heap_self->spread);
+  while (count_get(&heap_self->carved_bytes) < LIST_SPREAD_BYTES)
+    require(allocate(SIZE) != NULL);
+  void *p = allocate(SIZE);
+  for (unsigned i = 0; i <= CELLS; i++)
+    require(allocate(SIZE) != NULL);
+  require(slab_of(p)->state == SLAB_FULL);
+  heap_free(p);
+  require(allocate(SIZE) == p && heap_self->spread);
+}
+APART(small_heaps_do_not_spread)
+
+/* A sample is due where a list ends, and a tag's place is found by the current slab. */
+static void samples_do_not_spread(void) {
+  large_heap();
+  heap_self->cut[CLASS] = 1000000;
+  allocate_all(20 * CELLS, SIZE);
+  heap_free(objects[0]);
+  require(slab_of(objects[0])->state == SLAB_QUEUED && !heap_self->spread);
+  inventory();
+}
+APART(samples_do_not_spread)
+
+/* Frees n objects; the list's greatest length, and how many cells went back from it. */
+static uint64_t longest_while_freeing(unsigned n, uint64_t *back) {
+  uint64_t longest = 0, before = 0;
+  *back = 0;
+  for (unsigned i = 0; i < n; i++) {
+    heap_free(objects[i]);
+    if (i % 16 != 0)
+      continue;
+    uint64_t now = listed();
+    longest = now > longest ? now : longest;
+    *back += count_less(before, now);
+    before = now;
+  }
+  return longest;
+}
+
+/* A program that frees all it has, in any order: lists stay short, slabs become empty, blocks go
+ * back while it frees. */
+static void free_everything(bool shuffled) {
+  large_heap();
+  allocate_all(MANY, SIZE);
+  uint64_t slabs = inventory().slabs[CLASS][SLAB_FULL];
+  if (shuffled)
+    shuffle(MANY);
+  uint64_t back, longest = longest_while_freeing(MANY, &back);
+  require(longest > LIST_LONG && longest <= LIST_BACK + slabs * RELISTS_FIRST);
+  require(back <= MANY / 10);
+  require(listed() <= RELISTS_LEAST + CELLS);
+  struct inventory v = inventory();
+  require(v.slabs[CLASS][SLAB_FULL] + v.slabs[CLASS][SLAB_QUEUED] <= RELISTS_LEAST);
+  require(held_blocks(heap_self) <= 20);
+}
+
+static void freed_in_order(void) { free_everything(false); }
+APART(freed_in_order)
+static void freed_shuffled(void) { free_everything(true); }
+APART(freed_shuffled)
+
+/* A closed list opens when it is cut again. */
+static void opens_again(void) {
+  large_heap();
+  allocate_all(MANY, SIZE);
+  for (unsigned i = 0; !heap_self->lists[CLASS].closed; i++)
+    heap_free(objects[i]);
+  require(listed() == 0);
+  void *p = allocate(SIZE);
+  require(!heap_self->lists[CLASS].closed && slab_relists(slab_of(p)));
+  inventory();
+}
+APART(opens_again)
+
+/* Cells of a list keep slabs from being empty: they go back before a block is taken, and now and
+ * then. */
+static void released_before_a_block_is_taken(void) {
+  large_heap();
+  allocate_all(40 * CELLS, SIZE);
+  for (unsigned i = 0; i < 4 * CELLS; i++) /* fewer than are measured */
+    heap_free(objects[i]);
+  require(listed() >= 4 * CELLS && heap_self->dirty.first == NULL);
+  uint64_t blocks = count_get(&heap_self->total_blocks);
+  while (heap_self->dirty.first == NULL)
+    require(allocate(16) != NULL);
+  require(count_get(&heap_self->total_blocks) == blocks && listed() == 0);
+  inventory();
+}
+APART(released_before_a_block_is_taken)
+
+static void released_now_and_then(void) {
+  large_heap();
+  allocate_all(40 * CELLS, SIZE);
+  for (unsigned i = 0; i < 4 * CELLS; i++)
+    heap_free(objects[i]);
+  heap_self->released_ms -= EMPTY_DELAY_MS;
+  heap_give_back(heap_self, false);
+  require(listed() == 0);
+  heap_free(objects[5 * CELLS]);
+  heap_give_back(heap_self, false); /* too early */
+  require(listed() == 1);
+  heap_self->released_ms -= EMPTY_DELAY_MS;
+  heap_give_back(heap_self, false);
+  require(listed() == 0);
+  inventory();
+}
+APART(released_now_and_then)
+
+/* What the thread is known to have done keeps up, though no list was refilled. */
+static void published_counts(void) {
+  large_heap();
+  allocate_all(MANY, SIZE);
+  struct heap_totals exact, known;
+  for (unsigned i = 0; i < 50 * MANY; i++) {
+    unsigned k = (unsigned)(next_random(&random_state) % MANY);
+    heap_free(objects[k]);
+    objects[k] = allocate(SIZE);
+    if (i % 1000 != 0)
+      continue;
+    heap_read_totals(heap_self, true, &exact);
+    heap_read_totals(heap_self, false, &known);
+    require(known.allocs[CLASS] <= exact.allocs[CLASS]);
+    require(known.frees[CLASS] <= known.allocs[CLASS]);
+    require(exact.allocs[CLASS] - known.allocs[CLASS] <= MANY);
+  }
+  inventory();
+}
+APART(published_counts)
+
+/* A second free makes the list a circle, which ends the program when it is measured. */
+static void free_twice(void) {
+  large_heap();
+  allocate_all(MANY, SIZE);
+  heap_free(objects[0]);
+  heap_free(objects[1]);
+  heap_free(objects[0]);
+  for (unsigned i = 2; i < MANY; i++)
+    heap_free(objects[i]);
+}
+static void freed_twice(void) {
+  char said[200];
+  death_of(free_twice, said, sizeof said);
+  require(strcmp(said, "arenashim: heap corrupted: an object was freed twice\n") == 0);
+}
+APART(freed_twice)
+
+int main(void) {
+  test_start();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_last_freed_first_served),
+      cmocka_unit_test(test_small_heaps_do_not_spread),
+      cmocka_unit_test(test_samples_do_not_spread),
+      cmocka_unit_test(test_freed_in_order),
+      cmocka_unit_test(test_freed_shuffled),
+      cmocka_unit_test(test_opens_again),
+      cmocka_unit_test(test_released_before_a_block_is_taken),
+      cmocka_unit_test(test_released_now_and_then),
+      cmocka_unit_test(test_published_counts),
+      cmocka_unit_test(test_freed_twice),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
