@@ -47,9 +47,12 @@ struct heap {
   struct slab_queue dirty; /* empty slabs, newest first, their pages still resident */
   struct slab_queue clean; /* empty slabs whose pages went back to the kernel */
   uint64_t dirty_bytes;
-  struct block *blocks; /* all of its blocks, newest first */
-  struct books books;   /* with tags: what each call site did here */
-  void *user;           /* of whoever uses the heaps: what goes with this one */
+  uint64_t purged_bytes; /* went back to the kernel lately, */
+  uint32_t purged_ms;    /* the last of them then */
+  uint64_t missed_bytes; /* and needed again (heap_memory.h) */
+  struct block *blocks;  /* all of its blocks, newest first */
+  struct books books;    /* with tags: what each call site did here */
+  void *user;            /* of whoever uses the heaps: what goes with this one */
 
   /* With samples (shim/sampling.h).  cut[c] = 1 + cells that may be handed out before the user of
    * the heaps wants a request of class c for himself; 0: never. */

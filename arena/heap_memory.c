@@ -64,6 +64,14 @@ static struct slab *new_block(struct heap *h) {
   return block_next_slab(b);
 }
 
+/* A slab whose pages are not resident is taken. */
+static void miss_slab(struct heap *h) {
+  if (h->purged_bytes == 0)
+    return;
+  h->purged_bytes -= SLAB_BYTES;
+  h->missed_bytes += SLAB_BYTES;
+}
+
 struct slab *heap_take_slab(struct heap *h, unsigned c) {
   struct slab *s = reuse_empty(h);
   if (s == NULL && (s = next_of_block(h)) == NULL) {
@@ -72,6 +80,8 @@ struct slab *heap_take_slab(struct heap *h, unsigned c) {
     if ((s = reuse_empty(h)) == NULL && (s = new_block(h)) == NULL)
       return NULL;
   }
+  if (!s->dirty)
+    miss_slab(h);
   slab_assign(s, c);
   s->dirty = true;
   block_of(s)->live++;
@@ -95,17 +105,20 @@ static void clean_slab(struct heap *h, struct slab *s) {
 }
 
 static void purge_oldest(struct heap *h) {
+  uint64_t before = h->dirty_bytes;
   struct slab *s = h->dirty.last;
   struct block *b = block_of(s);
   if (b->live == 0)
     give_block(h, b);
   else
     clean_slab(h, s);
+  h->purged_bytes += before - h->dirty_bytes;
+  h->purged_ms = os_now_ms();
 }
 
 static uint64_t keep_limit(const struct heap *h) {
   uint64_t share = count_get(&h->carved_bytes) / EMPTY_KEEP_SHARE;
-  return share > EMPTY_KEEP_BYTES ? share : EMPTY_KEEP_BYTES;
+  return (share > EMPTY_KEEP_BYTES ? share : EMPTY_KEEP_BYTES) + h->missed_bytes;
 }
 
 void heap_keep_slab(struct heap *h, struct slab *s) {
@@ -129,6 +142,10 @@ void heap_give_back(struct heap *h, bool all) {
     h->released_ms = now;
     list_release_slabs(h);
   }
+  if (now - h->purged_ms >= EMPTY_DELAY_MS)
+    h->purged_bytes = 0;
+  if (h->dirty.last != NULL && now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS)
+    h->missed_bytes = 0;
   while (h->dirty.last != NULL && (all || now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS))
     purge_oldest(h);
   for (struct block *b = h->blocks, *next; all && b != NULL; b = next) {

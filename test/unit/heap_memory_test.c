@@ -58,6 +58,28 @@ static void keep_share(void) {
   check_all_heaps();
 }
 
+/* What is needed again soon after it went back is kept the next time, and goes when nobody has
+ * needed it for long. */
+static void missed_pages_are_kept(void) {
+  struct heap *h = become_new_thread();
+  for (unsigned round = 0; round < 3; round++) {
+    require(resident_bytes() < 3 << 20 || round == 2);
+    allocate_all(MANY, 500);
+    free_all(MANY);
+    check_all_heaps();
+  }
+  require(resident_bytes() > 28 << 20);
+  sleep_ms(EMPTY_DELAY_MS + 30);
+  heap_give_back(h, false);
+  require(resident_bytes() < 1 << 20 && h->missed_bytes == 0);
+  check_all_heaps();
+  sleep_ms(EMPTY_DELAY_MS + 30);
+  heap_give_back(h, false);
+  allocate_all(MANY, 500); /* too late: it was not missed */
+  free_all(MANY);
+  require(resident_bytes() < 3 << 20);
+}
+
 /* Slabs that lie among living ones are purged too, one by one. */
 static void give_back_scattered(void) {
   struct heap *h = become_new_thread();
@@ -153,6 +175,7 @@ static void errno_is_kept(void) {
 
 APART(give_back)
 APART(keep_share)
+APART(missed_pages_are_kept)
 APART(trim_rows_and_lists)
 APART(give_back_scattered)
 APART(trim_returns_everything)
@@ -163,10 +186,15 @@ APART(errno_is_kept)
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_give_back),           cmocka_unit_test(test_keep_share),
-      cmocka_unit_test(test_give_back_scattered), cmocka_unit_test(test_trim_returns_everything),
-      cmocka_unit_test(test_trim_idle),           cmocka_unit_test(test_blocks_move_between_heaps),
-      cmocka_unit_test(test_errno_is_kept),       cmocka_unit_test(test_trim_rows_and_lists),
+      cmocka_unit_test(test_missed_pages_are_kept),
+      cmocka_unit_test(test_give_back),
+      cmocka_unit_test(test_keep_share),
+      cmocka_unit_test(test_give_back_scattered),
+      cmocka_unit_test(test_trim_returns_everything),
+      cmocka_unit_test(test_trim_idle),
+      cmocka_unit_test(test_blocks_move_between_heaps),
+      cmocka_unit_test(test_errno_is_kept),
+      cmocka_unit_test(test_trim_rows_and_lists),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
