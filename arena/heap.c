@@ -118,6 +118,17 @@ static void *carve(struct heap *h, struct slab *s) {
   return hand_out(h, s, list, n);
 }
 
+/* Before a new block is taken: what waits elsewhere for no good reason. */
+static struct slab *empty_slab(struct heap *h, unsigned c) {
+  struct slab *s = heap_take_slab(h, c);
+  if (s != NULL)
+    return s;
+  list_release_slabs(h);
+  heap_tend_idle();
+  s = heap_take_slab(h, c);
+  return s == NULL && heap_take_block(h) ? heap_take_slab(h, c) : s;
+}
+
 /* The next slab to cut from: one with free cells, else an empty one; NULL if refused. */
 static struct slab *next_slab(struct heap *h, unsigned c) {
   struct slab *s = h->queue[c].first;
@@ -125,13 +136,14 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
     queue_remove(&h->queue[c], s);
     return s;
   }
-  return heap_take_slab(h, c);
+  return empty_slab(h, c);
 }
 
 /* Now and then, so that a thread that is served from few slabs for long still notices. */
 static cold void look_around(struct heap *h) {
   if (h->ticks % MAIL_TICKS == 0)
     heap_collect(h);
+  list_tend(h);
   heap_give_back(h, false);
   if (heap_looks_around != NULL)
     heap_looks_around(h, 0);

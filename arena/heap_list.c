@@ -2,6 +2,7 @@
 #include "heap_list.h"
 #include "check.h"
 #include "heap_memory.h"
+#include "os.h"
 
 hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
 
@@ -182,6 +183,14 @@ void list_release_slabs(struct heap *h) {
   for (unsigned c = 1; c < CLASS_SLOTS && h->spread; c++)
     if (has_many_slabs(h, c))
       list_put_back(h, c);
+}
+
+void list_tend(struct heap *h) {
+  uint32_t now = os_now_ms();
+  if (now - h->released_ms < LIST_DELAY_MS)
+    return;
+  h->released_ms = now;
+  list_release_slabs(h);
 }
 
 /* Quicker than list_length: no slab's row is read.  What is no cell is found when it is put back.

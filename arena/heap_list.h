@@ -33,6 +33,7 @@
 enum {
   LIST_BACK = 2048,
   LIST_LONG = 1024,
+  LIST_DELAY_MS = 100,
   RELISTS_FIRST = 16, /* a program that frees all it has is to be noticed early */
   RELISTS_LEAST = 64,
   RELISTS_SHARED = 2048 /* among the slabs of a class */
@@ -80,7 +81,9 @@ hidden uint32_t list_length_in(const struct heap *h, const struct slab *s);
 /* All of it goes back into the slabs; false if it is broken, or that can't be counted. */
 hidden bool list_put_back(struct heap *h, unsigned c);
 
-/* Puts the lists back into their slabs if several relist, so that slabs may be empty. */
+/* Puts the lists back into their slabs if several relist, so that slabs may be empty; list_tend, if
+ * that was LIST_DELAY_MS ago. */
 hidden void list_release_slabs(struct heap *h);
+hidden void list_tend(struct heap *h);
 
 #endif

@@ -1,6 +1,5 @@
 /* Empty slabs, blocks, and memory given back; policy in heap_memory.h. */
 #include "heap_memory.h"
-#include "heap_list.h"
 #include "os.h"
 #include "tag.h"
 
@@ -52,18 +51,6 @@ static struct slab *next_of_block(struct heap *h) {
   return h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
 }
 
-static struct slab *new_block(struct heap *h) {
-  struct block *b = block_take(h);
-  if (b == NULL)
-    return NULL;
-  b->born = heap_passed(h);
-  heap_link_block(h, b);
-  count_add(&h->total_blocks, 1);
-  if (heap_looks_around != NULL)
-    heap_looks_around(h, b->ab_size);
-  return block_next_slab(b);
-}
-
 /* A slab whose pages are not resident is taken. */
 static void miss_slab(struct heap *h) {
   if (h->purged_bytes == 0)
@@ -74,18 +61,26 @@ static void miss_slab(struct heap *h) {
 
 struct slab *heap_take_slab(struct heap *h, unsigned c) {
   struct slab *s = reuse_empty(h);
-  if (s == NULL && (s = next_of_block(h)) == NULL) {
-    list_release_slabs(h);
-    heap_tend_idle();
-    if ((s = reuse_empty(h)) == NULL && (s = new_block(h)) == NULL)
-      return NULL;
-  }
+  if (s == NULL && (s = next_of_block(h)) == NULL)
+    return NULL;
   if (!s->dirty)
     miss_slab(h);
   slab_assign(s, c);
   s->dirty = true;
   block_of(s)->live++;
   return s;
+}
+
+bool heap_take_block(struct heap *h) {
+  struct block *b = block_take(h);
+  if (b == NULL)
+    return false;
+  b->born = heap_passed(h);
+  heap_link_block(h, b);
+  count_add(&h->total_blocks, 1);
+  if (heap_looks_around != NULL)
+    heap_looks_around(h, b->ab_size);
+  return true;
 }
 
 static void give_block(struct heap *h, struct block *b) {
@@ -138,10 +133,6 @@ void heap_retire_slab(struct heap *h, struct slab *s) {
 
 void heap_give_back(struct heap *h, bool all) {
   uint32_t now = os_now_ms();
-  if (now - h->released_ms >= EMPTY_DELAY_MS) {
-    h->released_ms = now;
-    list_release_slabs(h);
-  }
   if (now - h->purged_ms >= EMPTY_DELAY_MS)
     h->purged_bytes = 0;
   if (h->dirty.last != NULL && now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS)

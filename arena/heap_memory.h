@@ -7,8 +7,7 @@
  * needed again before that is missed: a program that builds and frees the same amount again and
  * again pays for its pages once (a million objects: 72 and 24 ns became 12 and 12).  Nothing is
  * missed any more when pages have been empty for EMPTY_DELAY_MS.  A block with nothing alive leaves
- * the heap as a whole.  Before a new block is taken, heaps that no thread has
- * are freed of what others have freed there (heap_tend_idle).
+ * the heap as a whole.
  */
 #ifndef ARENA_HEAP_MEMORY_H
 #define ARENA_HEAP_MEMORY_H
@@ -17,8 +16,11 @@
 
 enum { EMPTY_KEEP_BYTES = 1 << 20, EMPTY_KEEP_SHARE = 4, EMPTY_DELAY_MS = 500 };
 
-/* A slab of that class with nothing carved, in no list; NULL if the system refuses memory. */
+/* A slab of that class with nothing carved, in no list; NULL if the heap's blocks have none. */
 hidden struct slab *heap_take_slab(struct heap *h, unsigned c);
+
+/* One more block; false if the system refuses memory.  Those before are used up. */
+hidden bool heap_take_block(struct heap *h);
 
 /* Takes back a slab without used cells that is in no queue.  Keeping gives nothing to the
  * kernel; retiring does what the policy says. */

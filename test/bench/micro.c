@@ -121,15 +121,27 @@ static void replace_live(struct job *j) {
 
 /* ---- bursts: all allocated, then all freed, in order, backwards or shuffled ---- */
 
-enum { BURST = 10000 };
-enum { IN_ORDER, BACKWARDS, SHUFFLED };
+static uint32_t *prepare_burst(struct job *j) {
+  j->slots = bench_map(j->param * sizeof *j->slots);
+  return j->own = bench_map(j->param * sizeof(uint32_t));
+}
 
-static void prepare_burst(struct job *j) {
-  j->slots = bench_map(BURST * sizeof *j->slots);
-  uint32_t *order = j->own = bench_map(BURST * sizeof *order);
-  for (uint32_t i = 0; i < BURST; i++)
-    order[i] = j->param == BACKWARDS ? BURST - 1 - i : i;
-  for (uint32_t i = BURST; j->param == SHUFFLED && --i;) {
+static void burst_in_order(struct job *j) {
+  uint32_t *order = prepare_burst(j);
+  for (uint32_t i = 0; i < j->param; i++)
+    order[i] = i;
+}
+
+static void burst_backwards(struct job *j) {
+  uint32_t *order = prepare_burst(j);
+  for (uint32_t i = 0; i < j->param; i++)
+    order[i] = (uint32_t)j->param - 1 - i;
+}
+
+static void burst_shuffled(struct job *j) {
+  burst_in_order(j);
+  uint32_t *order = j->own;
+  for (uint32_t i = (uint32_t)j->param; --i;) {
     uint32_t other = (uint32_t)(next_random(j) >> 20) % (i + 1), mine = order[i];
     order[i] = order[other];
     order[other] = mine;
@@ -138,10 +150,10 @@ static void prepare_burst(struct job *j) {
 
 static void burst(struct job *j) {
   const uint32_t *order = j->own;
-  for (j->done = 0; j->done < j->times; j->done += BURST) {
-    for (size_t i = 0; i < BURST; i++)
+  for (j->done = 0; j->done < j->times; j->done += j->param) {
+    for (size_t i = 0; i < j->param; i++)
       j->slots[i] = taken(malloc(small(j)));
-    for (size_t i = 0; i < BURST; i++)
+    for (size_t i = 0; i < j->param; i++)
       free(j->slots[order[i]]);
   }
 }
@@ -323,9 +335,11 @@ static const struct workload workloads[] = {
     {"random-1000000", "1 2", "pair", 2 * MILLION, replace, fill_slots, MILLION},
     {"handoff", "2", "pair", 8 * MILLION, handoff, prepare_pipe, 0},
     {"larson", "2 8", "pair", MILLION, larson, prepare_larson, 0},
-    {"burst-in-order", "1 2", "pair", 10 * MILLION, burst, prepare_burst, IN_ORDER},
-    {"burst-backwards", "1", "pair", 10 * MILLION, burst, prepare_burst, BACKWARDS},
-    {"burst-shuffled", "1 2", "pair", 8 * MILLION, burst, prepare_burst, SHUFFLED},
+    {"burst-in-order", "1 2", "pair", 10 * MILLION, burst, burst_in_order, 10 * K},
+    {"burst-backwards", "1", "pair", 10 * MILLION, burst, burst_backwards, 10 * K},
+    {"burst-shuffled", "1 2", "pair", 8 * MILLION, burst, burst_shuffled, 10 * K},
+    {"burst-million", "1", "pair", 5 * MILLION, burst, burst_in_order, MILLION},
+    {"burst-million-shuffled", "1", "pair", 3 * MILLION, burst, burst_shuffled, MILLION},
     {"calloc", "1 2", "pair", 10 * MILLION, replace_calloc, empty_slots, K},
     {"realloc-small", "1", "realloc", 8 * MILLION, realloc_small, NULL, 0},
     {"thread-churn", "1 2", "thread", 6 * K, churn, empty_slots, LIFE},

@@ -180,7 +180,7 @@ static void block_half_given(void) {
   require(held_blocks(gone) == 2);
   take_over(gone);
   trim_own();
-  require(held_blocks(gone) == 1);
+  require(held_blocks(gone) == 0);
 }
 
 /* A thread's list that the program wrote over. */

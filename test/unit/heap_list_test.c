@@ -138,14 +138,14 @@ static void released_now_and_then(void) {
   allocate_all(40 * CELLS, SIZE);
   for (unsigned i = 0; i < 4 * CELLS; i++)
     heap_free(objects[i]);
-  heap_self->released_ms -= EMPTY_DELAY_MS;
-  heap_give_back(heap_self, false);
+  heap_self->released_ms -= LIST_DELAY_MS;
+  list_tend(heap_self);
   require(listed() == 0);
   heap_free(objects[5 * CELLS]);
-  heap_give_back(heap_self, false); /* too early */
+  list_tend(heap_self); /* too early */
   require(listed() == 1);
-  heap_self->released_ms -= EMPTY_DELAY_MS;
-  heap_give_back(heap_self, false);
+  heap_self->released_ms -= LIST_DELAY_MS;
+  list_tend(heap_self);
   require(listed() == 0);
   inventory();
 }
