@@ -106,7 +106,7 @@ static void test_has_cell(void **state) {
       bool is_cell = offset % class_bytes(c) == 0 && offset / class_bytes(c) < 70;
       require(slab_has_cell(s, slab_memory(s) + offset) == is_cell);
     }
-    s->class = 0;
+    slab_clear(s);
     require(!slab_has_cell(s, slab_memory(s)));
   }
 }
