@@ -149,18 +149,25 @@ static inline void *heap_take_cell(struct heap *h, unsigned c) {
 hidden void heap_attend(void *p, struct slab *s, const char *entry, const void *site);
 hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site);
 
+/* The straight path of free.  Is it barred: by another heap's slab, or by a p that was freed just
+ * now?  If not: puts p back; true if heap_attend is due. */
+static inline bool heap_free_barred(const struct slab *s, const void *p) {
+  return unlikely(s->owner != heap_self) || unlikely(*s->into == p); /* `into` is the owner's */
+}
+static inline bool heap_free_straight(struct slab *s, void *p) {
+  struct cell **into = s->into;
+  ((struct cell *)p)->next = *into;
+  *into = p;
+  return unlikely(--s->until == 0);
+}
+
 /* Frees an object of the range.  What is not one ends the program with a message (fault.h) that
  * names the function the program called, and from where. */
 static inline void heap_free_as(void *p, const char *entry, const void *site) {
   struct slab *s = slab_of(p);
-  struct cell **into; /* the owner's: nobody else looks */
-  if (unlikely(s->owner != heap_self || *(into = s->into) == p)) {
+  if (heap_free_barred(s, p))
     heap_free_slow(p, s, entry, site);
-    return;
-  }
-  ((struct cell *)p)->next = *into;
-  *into = p;
-  if (unlikely(--s->until == 0))
+  else if (heap_free_straight(s, p))
     heap_attend(p, s, entry, site);
 }
 static inline void heap_free(void *p) { heap_free_as(p, "free", DIRECT); }
