@@ -359,36 +359,33 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
 }
 
 /* A small object that can keep its cell; with tags it counts as freed and allocated anew. */
-static bool stays(void *p, size_t old, size_t n, const void *frame) {
-  /* A smaller cell is worth a copy when it saves more than half. */
-  if (n > old || (n <= old / 2 && class_bytes((unsigned)class_of(n)) != old))
+static bool stays(void *p, size_t cell, size_t n, const void *frame) {
+  if (n > cell || !cell_suits(cell, n))
     return false;
   /* A tag has no room for the size of the largest cell, which no small request has. */
   return likely(!range.tagged) || (n <= SMALL_MAX && tagged_resize(p, n, frame));
 }
 
-/* The cell for an object that grows, and may go on growing: four classes a power of two, so that
- * one that is appended to is copied as seldom as under other allocators. */
-static size_t growth_class(size_t n) {
-  size_t c = class_of(n);
-  return c <= 8 ? c : c <= 16 ? round_up(c, 2) : round_up(c, 4);
-}
-
-/* From a full cell to a larger one.  Copied here: whole grains, and few of them. */
-static void *grow(char *p, size_t cell, size_t n, const char *entry, const void *frame) {
-  char *to = small_cell(growth_class(n), n, frame);
+/* From a full cell to a larger one. */
+static void *grow(void *p, size_t cell, size_t n, const char *entry, const void *frame) {
+  void *to = small_cell(growth_class(n), n, frame);
   if (unlikely(to == NULL))
     return NULL;
-  for (size_t at = 0; at < cell; at += GRAIN)
-    memcpy(to + at, p + at, GRAIN);
+  memcpy(to, p, cell);
   any_free(p, entry, frame_site(frame));
   return to;
 }
 
 void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
-  if (likely(range_holds(p))) {
+  if (p == NULL)
+    return any_alloc(n, frame);
+  if (n == 0) {
+    any_free(p, entry, frame_site(frame));
+    return NULL;
+  }
+  if (range_holds(p)) {
     size_t cell = heap_usable(p, entry, frame_site(frame));
-    if (likely(stays(p, cell, n, frame)))
+    if (stays(p, cell, n, frame))
       return p;
     return cell < n && n <= SMALL_MAX ? grow(p, cell, n, entry, frame)
                                       : move(p, cell, n, entry, frame);
@@ -397,4 +394,9 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
   if (n <= SMALL_MAX)
     return move(p, old, n, entry, frame);
   return large_realloc(p, old, n, 0, entry, frame);
+}
+
+void *realloc_attend(void *to, void *p, const char *entry, const void *frame) {
+  heap_attend(p, slab_of(p), entry, frame_site(frame));
+  return to;
 }

@@ -94,8 +94,22 @@ static inline void any_free(void *p, const char *entry, const void *site) {
 
 /* Contract of memalign for a power of two; n as the program asked. */
 hidden void *aligned_any(size_t alignment, size_t n, const void *frame);
+/* A cell is kept for n of its bytes: a smaller one is worth a copy when it saves more than half. */
+static inline bool cell_suits(size_t cell, size_t n) { return n > cell / 2 || cell == GRAIN; }
+
+/* The class for an object that grows to n bytes, and may go on growing: four a power of two, so
+ * that one that is appended to is copied as seldom as under other allocators. */
+static inline size_t growth_class(size_t n) {
+  static const uint8_t class[CLASS_SLOTS] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  10, 10,
+                                             12, 12, 14, 14, 16, 16, 20, 20, 20, 20, 24,
+                                             24, 24, 24, 28, 28, 28, 28, 32, 32, 32, 32};
+  return class[class_of(n)];
+}
+
 /* Contracts of realloc and malloc_usable_size. */
 hidden void *realloc_any(void *p, size_t n, const char *entry, const void *frame);
+/* What is left of a realloc when the slab that p was freed in wants its owner (heap_attend). */
+hidden void *realloc_attend(void *to, void *p, const char *entry, const void *frame);
 hidden size_t usable_any(const void *p, const char *entry, const void *site);
 
 #endif

@@ -46,13 +46,33 @@ exported void *calloc(size_t count, size_t size) {
   return likely(p != NULL) ? memset(p, 0, n) : NULL;
 }
 
-static void *resize(void *p, size_t n, const char *entry, const void *frame) {
-  if (p == NULL)
-    return any_alloc(n, frame);
-  if (n != 0)
+/* The bytes of a cell, all of them: grains, as they were stored, which a load waits least for. */
+static inline void copy_cell(char *to, const char *from, size_t cell) {
+  size_t at = cell & GRAIN;
+  if (at != 0)
+    memcpy(to, from, GRAIN);
+  for (; at < cell; at += 2 * GRAIN)
+    memcpy(to + at, from + at, 2 * GRAIN);
+}
+
+/* The straight path of realloc: a small object that stays, or moves to a larger cell of this
+ * thread's.  Calls nothing but as its last act, so that no register is saved; what is not simple
+ * begins anew in realloc_any, p NULL and n 0 among it. */
+static inline __attribute__((always_inline)) void *resize(void *p, size_t n, const char *entry,
+                                                          const void *frame) {
+  if (unlikely(!range_holds(p)) || unlikely(n - 1 >= SMALL_MAX))
     return realloc_any(p, n, entry, frame);
-  any_free(p, entry, frame_site(frame));
-  return NULL;
+  struct slab *s = slab_of(p);
+  if (unlikely(!slab_has_cell(s, p)))
+    return realloc_any(p, n, entry, frame);
+  size_t cell = slab_cell_bytes(s);
+  if (n <= cell)
+    return likely(cell_suits(cell, n) && !range.tagged) ? p : realloc_any(p, n, entry, frame);
+  void *to;
+  if (heap_free_barred(s, p) || unlikely((to = heap_pop(growth_class(n))) == NULL))
+    return realloc_any(p, n, entry, frame);
+  copy_cell(to, p, cell);
+  return heap_free_straight(s, p) ? realloc_attend(to, p, entry, frame) : to;
 }
 
 exported void *realloc(void *p, size_t n) { return resize(p, n, "realloc", caller_frame()); }
