@@ -1,5 +1,6 @@
-/* Passes a pointer into the middle of a small object: fault_interior free|realloc|usable [OFFSET =
- * 16 [SIZE = 100]]. Prints the pointer, then must die. */
+/* Passes a pointer into the middle of a small object: fault_interior free|realloc|stay|usable
+ * [OFFSET = 16 [SIZE = 100]]. Prints the pointer, then must die. stay: a realloc that could leave
+ * an object where it is. */
 #include "check.h"
 #include <malloc.h>
 
@@ -11,6 +12,8 @@ int main(int argc, char **argv) {
   SAY("%p\n", inside);
   if (strcmp(argv[1], "realloc") == 0)
     free(must(realloc(inside, 200)));
+  else if (strcmp(argv[1], "stay") == 0)
+    SAY("%p\n", realloc(inside, n));
   else if (strcmp(argv[1], "usable") == 0)
     SAY("%zu\n", malloc_usable_size(inside));
   else

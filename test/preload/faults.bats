@@ -23,6 +23,8 @@ dies() {
 @test "free one byte inside an object" { dies fault_interior free 1; }
 @test "free far inside an object" { dies fault_interior free 496 511; }
 @test "realloc inside an object" { dies fault_interior realloc 16; }
+@test "realloc inside an object, not to grow" { dies fault_interior stay 16; }
+@test "realloc inside an object, not to grow, not aligned" { dies fault_interior stay 8; }
 @test "malloc_usable_size inside an object" { dies fault_interior usable 16; }
 @test "free beyond what was carved" { dies fault_interior free 60000; }
 
