@@ -36,5 +36,6 @@ no_worse() { # NAME [LIMIT]
 @test "one object deep" { no_worse deep $LIMIT; }
 @test "random replacement in 1,000 slots" { no_worse random $LIMIT; }
 @test "1,000 bytes, which go to jemalloc" { no_worse large; }
+@test "realloc of a small object that grows" { no_worse realloc; }
 @test "one object deep, tagged by call site" { no_worse deep-site; }
 @test "one object deep, tagged by stack" { no_worse deep-stack8; }

@@ -4,12 +4,12 @@
 # Usage: test/bench/instructions.sh LIBRARY LOOP [NAME=VALUE...]
 #        test/bench/instructions.sh LIBRARY --golden
 #   LIBRARY   preloaded; "" for none
-#   LOOP      deep, random or large, of build/test/bench/pairs
+#   LOOP      deep, random, large or realloc, of build/test/bench/pairs
 #   NAME=...  environment of the program
 #   --golden  every count that test/bench/instructions.golden holds, as it stands there
 #
-# The loop's own instructions are taken off, but for the two calls and returns: the stand-ins of malloc
-# and free execute 2 and 1 instructions, which are added again.
+# The loop's own instructions are taken off, but for the calls and returns: the stand-ins of malloc, free
+# and realloc execute 2, 1 and 2 instructions, which are added again.
 set -u
 : "${PAIRS:=$(dirname "$0")/../../build/test/bench/pairs}"
 TIMES=300000
@@ -23,11 +23,12 @@ executed() { # LIBRARY LOOP [NAME=VALUE...]
 }
 
 pair_cost() { # LIBRARY LOOP [NAME=VALUE...]
-  local empty=empty${2#deep} with without
+  local empty=empty${2#deep} with without standin=3
+  [[ $2 != realloc ]] || standin=2
   with=$(executed "$@")
   without=$(executed '' "$empty")
   [[ -n $with && -n $without ]] || { echo "instructions.sh: callgrind counted nothing for $1 $2" >&2; return 1; }
-  awk -v w="$with" -v o="$without" -v n=$TIMES 'BEGIN { printf "%.2f\n", (w - o) / n + 3 }'
+  awk -v w="$with" -v o="$without" -v n=$TIMES -v s=$standin 'BEGIN { printf "%.2f\n", (w - o) / n + s }'
 }
 
 golden() { # LIBRARY
@@ -39,14 +40,15 @@ golden() { # LIBRARY
 deep deep
 random random
 large large
+realloc realloc
 deep-site deep ARENASHIM_TAG=site
 deep-stack8 deep ARENASHIM_TAG=stack:8
 END
 }
 
 case ${2-} in
-  deep | random | large) pair_cost "$@" ;;
+  deep | random | large | realloc) pair_cost "$@" ;;
   --golden) golden "$1" ;;
-  '') echo 'usage: instructions.sh LIBRARY deep|random|large [NAME=VALUE...] | LIBRARY --golden' >&2; exit 2 ;;
+  '') echo 'usage: instructions.sh LIBRARY deep|random|large|realloc [NAME=VALUE...] | LIBRARY --golden' >&2; exit 2 ;;
   *) echo "instructions.sh: no loop named '$2'" >&2; exit 2 ;;
 esac

@@ -1,8 +1,9 @@
-/* malloc+free pairs for counting: pairs deep|random|large|empty|emptyrandom TIMES.
+/* malloc+free pairs, or reallocs, for counting: pairs LOOP TIMES.
  *
  *   deep     one object at a time, 16 sizes from 16 to 256 bytes in turn
  *   random   1,000 slots, one of them replaced at random, sizes 16..256
  *   large    one object at a time, 1,000 bytes
+ *   realloc  one object that grows through 16 sizes from 16 to 496 bytes, again and again
  *   empty*   the same loops without the calls, to be taken off
  *
  * The loop runs twice: to warm up, a sixth of TIMES, and then inside `counted`, which is all that
@@ -22,6 +23,7 @@ struct loop {
   void (*run)(const struct loop *, long times);
   void *(*allocate)(size_t);
   void (*release)(void *);
+  void *(*resize)(void *, size_t);
 };
 
 static uint64_t next_random(void) {
@@ -31,12 +33,16 @@ static uint64_t next_random(void) {
   return state;
 }
 
-/* What the loops call instead: 2 instructions and 1, their returns included. */
+/* What the loops call instead: 2 instructions, 1 and 2, their returns included. */
 __attribute__((noinline)) static void *no_malloc(size_t n) {
   __asm__ volatile("" : : "r"(n));
   return slots;
 }
 __attribute__((noinline)) static void no_free(void *p) { __asm__ volatile("" : : "r"(p)); }
+__attribute__((noinline)) static void *no_realloc(void *p, size_t n) {
+  __asm__ volatile("" : : "r"(n));
+  return p;
+}
 
 /* One call site for each, and none that the compiler knows: what stands here is all that is counted
  * beside malloc and free. */
@@ -65,18 +71,26 @@ static void replace(const struct loop *l, long times) {
   }
 }
 
+static void grow(const struct loop *l, long times) {
+  void *(*resize)(void *, size_t) = l->resize;
+  for (long i = 0; i < times; i++)
+    slots[0] = resize(slots[0], 16 + 32 * (size_t)(i % 16));
+}
+
 __attribute__((noinline, noclone)) static void counted(const struct loop *l, long times) {
   l->run(l, times);
   __asm__ volatile(""); /* no tail call: it would end `counted` */
 }
 
 static const struct loop loops[] = {
-    {"deep", deep, malloc, free},
-    {"random", replace, malloc, free},
-    {"large", large, malloc, free},
-    {"empty", deep, no_malloc, no_free},
-    {"emptylarge", large, no_malloc, no_free},
-    {"emptyrandom", replace, no_malloc, no_free},
+    {"deep", deep, malloc, free, NULL},
+    {"random", replace, malloc, free, NULL},
+    {"large", large, malloc, free, NULL},
+    {"realloc", grow, NULL, NULL, realloc},
+    {"empty", deep, no_malloc, no_free, NULL},
+    {"emptylarge", large, no_malloc, no_free, NULL},
+    {"emptyrandom", replace, no_malloc, no_free, NULL},
+    {"emptyrealloc", grow, NULL, NULL, no_realloc},
 };
 
 int main(int argc, char **argv) {
@@ -88,6 +102,8 @@ int main(int argc, char **argv) {
       return 0;
     }
   }
-  fprintf(stderr, "usage: pairs deep|random|large|empty|emptyrandom|emptylarge TIMES\n");
+  fprintf(
+      stderr,
+      "usage: pairs deep|random|large|realloc|empty|emptyrandom|emptylarge|emptyrealloc TIMES\n");
   return 2;
 }
