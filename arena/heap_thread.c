@@ -1,5 +1,6 @@
 /* Claims on heaps; contract in heap_thread.h. */
 #include "heap_thread.h"
+#include "heap_list.h"
 #include "heap_memory.h"
 #include "os.h"
 
@@ -106,6 +107,7 @@ void heap_thread_ended(void) {
   if (h == NULL)
     return;
   heap_collect(h);
+  list_release_slabs(h);
   heap_give_back(h, false);
   if (!h->named)
     os_thread_name(h->name);

@@ -151,6 +151,19 @@ static void released_now_and_then(void) {
 }
 APART(released_now_and_then)
 
+/* Nor do they wait for a later thread. */
+static void released_at_the_end(void) {
+  large_heap();
+  struct heap *h = heap_self;
+  allocate_all(40 * CELLS, SIZE);
+  for (unsigned i = 0; i < 4 * CELLS; i++)
+    heap_free(objects[i]);
+  heap_thread_ended();
+  require(h->head[CLASS] == NULL && h->dirty.first != NULL);
+  check_all_heaps();
+}
+APART(released_at_the_end)
+
 /* What the thread is known to have done keeps up, though no list was refilled. */
 static void published_counts(void) {
   large_heap();
@@ -200,6 +213,7 @@ int main(void) {
       cmocka_unit_test(test_opens_again),
       cmocka_unit_test(test_released_before_a_block_is_taken),
       cmocka_unit_test(test_released_now_and_then),
+      cmocka_unit_test(test_released_at_the_end),
       cmocka_unit_test(test_published_counts),
       cmocka_unit_test(test_freed_twice),
   };
