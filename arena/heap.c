@@ -18,9 +18,9 @@ const struct heap heap_empty[3];
 __thread struct heap *heap_self __attribute__((tls_model("initial-exec"))) =
     (struct heap *)&heap_none;
 
-/* A carve hands out what fits into the page that its first cell touches anyway, or CARVE_CELLS
- * where that is more, so that the slow path does not weigh; at a slab's end, what is left. */
-enum { CARVE_BYTES = 4096, CARVE_CELLS = 64 };
+/* Where pages are resident anyway, a carve is so many cells or more: the slow path must not weigh.
+ */
+enum { CARVE_CELLS = 64 };
 
 /* Slow paths between two looks at the clock, and between two at all mail: a slab that is opened has
  * to be posted again, which costs who frees three more accesses to lines of others. */
@@ -101,9 +101,17 @@ static inline void *harvest(struct heap *h, struct slab *s) {
   return p;
 }
 
+/* What fits into the pages that the next cell touches: the kernel's work for a new page weighs more
+ * than a slow path. */
+static unsigned cells_to_carve(const struct slab *s) {
+  size_t size = slab_cell_bytes(s), at = s->carved * size;
+  unsigned cells = (unsigned)((round_up(at + size, PAGE_BYTES) - at) / size);
+  return s->dirty && cells < CARVE_CELLS ? CARVE_CELLS : cells;
+}
+
 static void *carve(struct heap *h, struct slab *s) {
   size_t size = slab_cell_bytes(s);
-  unsigned cells = CARVE_BYTES / size > CARVE_CELLS ? (unsigned)(CARVE_BYTES / size) : CARVE_CELLS;
+  unsigned cells = cells_to_carve(s);
   if (unlikely(h->cut[s->class] > 1 && h->cut[s->class] <= cells))
     cells = h->cut[s->class] - 1;
   unsigned n;

@@ -66,7 +66,6 @@ struct slab *heap_take_slab(struct heap *h, unsigned c) {
   if (!s->dirty)
     miss_slab(h);
   slab_assign(s, c);
-  s->dirty = true;
   block_of(s)->live++;
   return s;
 }
@@ -121,6 +120,7 @@ void heap_keep_slab(struct heap *h, struct slab *s) {
   count_add(&h->carved_bytes, -(uint64_t)(s->carved * slab_cell_bytes(s)));
   slab_clear(s);
   s->emptied_ms = os_now_ms();
+  s->dirty = true;
   block_of(s)->live--;
   heap_list_empty(h, s);
 }

@@ -63,7 +63,7 @@ struct slab {
   uint16_t capacity;   /* cells */
   uint8_t class;       /* 1..CLASSES; 0 when EMPTY or UNUSED */
   uint8_t state : 7;   /* enum slab_state */
-  bool dirty : 1;      /* EMPTY: its pages may be resident */
+  bool dirty : 1;      /* pages may be resident in which nothing is carved */
   struct cell *free;   /* freed by the owner, newest first */
   struct slab *next;   /* in the heap's queue of the class, or among its empty slabs */
   struct slab *prev;

@@ -173,6 +173,36 @@ static void errno_is_kept(void) {
   require(errno == 77);
 }
 
+/* A page is touched when a cell in it is needed, and not before, in each class; where the pages are
+ * resident anyway, more cells are carved at a time. */
+static void carves_by_pages(void) {
+  struct heap *h = become_new_thread();
+  uint64_t resident = resident_bytes();
+  for (unsigned c = 2; c <= CLASSES; c++) {
+    const struct slab *s = slab_of(allocate(c * GRAIN - 1));
+    require(resident_bytes() == resident + PAGE_BYTES);
+    unsigned cells = 1, in_page = (unsigned)(PAGE_BYTES / class_bytes(c));
+    for (; cells <= in_page; cells++)
+      require(slab_of(allocate(c * GRAIN - 1)) == s);
+    require(resident_bytes() == resident + 2 * PAGE_BYTES);
+    for (; cells < 64; cells++)
+      require(slab_of(allocate(c * GRAIN - 1)) == s);
+    size_t bytes = round_up(64 * class_bytes(c), PAGE_BYTES);
+    require(resident_bytes() <= resident + (bytes > 2 * PAGE_BYTES ? bytes : 2 * PAGE_BYTES));
+    resident = resident_bytes();
+  }
+  allocate_all(2 * SLAB_BYTES / class_bytes(31), 496);
+  struct slab *s = slab_of(objects[SLAB_BYTES / class_bytes(31)]);
+  require(h->current[31] != s && s->carved == s->capacity);
+  free_all(2 * SLAB_BYTES / class_bytes(31));
+  require(s->state == SLAB_EMPTY && h->dirty.first == s);
+  while (h->head[CLASSES] != NULL || h->current[CLASSES] != s)
+    allocate(SMALL_MAX);
+  require(s->carved >= 64);
+  check_all_heaps();
+}
+
+APART(carves_by_pages)
 APART(give_back)
 APART(keep_share)
 APART(missed_pages_are_kept)
@@ -195,6 +225,7 @@ int main(void) {
       cmocka_unit_test(test_blocks_move_between_heaps),
       cmocka_unit_test(test_errno_is_kept),
       cmocka_unit_test(test_trim_rows_and_lists),
+      cmocka_unit_test(test_carves_by_pages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

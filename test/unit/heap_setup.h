@@ -163,7 +163,7 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
   struct cell_marks marks = {{0}};
   unsigned c = s->class;
   int32_t used = slab_used(s);
-  require(c >= 1 && c <= CLASSES && s->dirty);
+  require(c >= 1 && c <= CLASSES);
   require(s->capacity == SLAB_BYTES / class_bytes(c) && s->carved <= s->capacity);
   require((s->state == SLAB_CURRENT) == (h->current[c] == s));
   require(!slab_relists(s) || s->into == &h->head[c]);
