@@ -76,7 +76,7 @@ static cold void *harvest_part(struct heap *h, struct slab *s, unsigned n) {
   struct cell *rest = last->next;
   last->next = NULL;
   int32_t used = slab_used(s);
-  count_add(&h->freed[s->class], n);
+  heap_count_freed(h, s->class, n);
   list_cut_from(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   void *p = hand_out(h, s, list, n);
@@ -92,7 +92,7 @@ static inline void *harvest(struct heap *h, struct slab *s) {
   uint32_t cut = h->cut[s->class];
   if (unlikely(cut > 1 && cut <= n))
     return harvest_part(h, s, cut - 1);
-  count_add(&h->freed[s->class], n);
+  heap_count_freed(h, s->class, n);
   list_cut_from(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
   void *p = hand_out(h, s, list, n);

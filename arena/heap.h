@@ -115,6 +115,15 @@ static inline struct heap *heap_mine(void) {
   return heap_is_real(h) ? h : h == &heap_tagged ? heap_tagged_self : NULL;
 }
 
+/* So many more frees of class c.  Those who look meanwhile, and read this count before the other,
+ * never find more frees than allocations. */
+static inline void heap_count_freed(struct heap *h, unsigned c, uint64_t n) {
+  uint64_t freed = count_get(&h->freed[c]) + n;
+  if (count_get(&h->known[c]) < freed)
+    atomic_store_explicit(&h->known[c], freed, memory_order_relaxed);
+  atomic_store_explicit(&h->freed[c], freed, memory_order_release);
+}
+
 /* The straight path of malloc: a cell of class c (0 for no bytes), or NULL if the list is empty. */
 static inline void *heap_pop(size_t c) {
   struct heap *h = heap_self;

@@ -18,14 +18,10 @@ void list_count_relisted(struct heap *h, struct slab *s) {
   if (n == 0)
     return;
   unsigned c = s->class;
-  uint64_t carved = list_carved_cells(h, c);
   h->lists[c].back += n;
   count_add(&h->passed[c], n);
-  /* No list has more cells than are carved; and frees never are more than the allocations known,
-   * for those who look meanwhile. */
-  uint64_t most = list_most(&h->lists[c]);
-  know(h, c, most < carved ? most : carved);
-  count_add(&h->freed[c], n);
+  know(h, c, list_most(&h->lists[c]));
+  heap_count_freed(h, c, n);
   slab_set_used(s, slab_used(s), s->until);
   if (h->cut[c] > 1)
     h->cut[c] -= n;

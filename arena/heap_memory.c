@@ -116,7 +116,7 @@ static uint64_t keep_limit(const struct heap *h) {
 }
 
 void heap_keep_slab(struct heap *h, struct slab *s) {
-  count_add(&h->freed[s->class], s->carved);
+  heap_count_freed(h, s->class, s->carved);
   count_add(&h->carved_bytes, -(uint64_t)(s->carved * slab_cell_bytes(s)));
   slab_clear(s);
   s->emptied_ms = os_now_ms();
