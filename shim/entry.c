@@ -52,16 +52,23 @@ void large_look(struct heap *h) {
   errno = saved;
 }
 
-/* An object of n bytes, or NULL, was had from jemalloc or beside it. */
-static inline void *counted(struct heap *h, void *p, size_t n) {
+/* Inside the gate: jemalloc has served that object, or NULL. */
+static inline void note(const void *p, unsigned kind) {
+  large_note(p, kind);
+  if (likely(p != NULL))
+    large_spare_take(shelf_kind_bytes(kind));
+}
+
+/* An object, or NULL, was had from jemalloc or beside it. */
+static inline void *counted(struct heap *h, void *p) {
   if (unlikely(p == NULL)) {
     errno = ENOMEM;
   } else if (likely(h != NULL)) {
     count_add(&h->large_allocs, 1);
     if (unlikely(count_get(&h->large_allocs) % REFRESH_REQUESTS == 0))
       large_look(h);
-    if (unlikely(n >= LARGE_BIG))
-      large_spare_look(h, n);
+    if (unlikely(large_spare_due()))
+      large_spare_look(h, 0);
   } else {
     atomic_fetch_add_explicit(&heapless_large_allocs, 1, memory_order_relaxed);
   }
@@ -103,11 +110,11 @@ static inline void *serve_large(struct asker a, size_t n) {
     do
       p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
     while (unlikely(p == NULL) && large_spare_drop(bytes));
-    large_note(p, shelf_kind(bytes));
+    note(p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p, n);
+  return counted(a.h, p);
 }
 
 void *large_alloc_any(size_t n, const void *frame) {
@@ -132,28 +139,28 @@ void *large_calloc_any(size_t n, const void *frame) {
       p = large_thread_cached() ? jep_calloc(1, bytes)
                                 : jep_mallocx(bytes, LARGE_NO_CACHE | LARGE_ZERO);
     while (unlikely(p == NULL) && large_spare_drop(bytes));
-    large_note(p, shelf_kind(bytes));
+    note(p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p, n);
+  return counted(a.h, p);
 }
 
 static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
   void *p;
   size_t bytes = n + (n == 0);
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
-    return counted(a.h, NULL, 0);
+    return counted(a.h, NULL);
   if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
     do
       p = large_thread_cached() ? jep_memalign(alignment, bytes)
                                 : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
     while (unlikely(p == NULL) && large_spare_drop(bytes));
-    large_note(p, LARGE_PLAIN);
+    note(p, shelf_kind_apart(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p, n);
+  return counted(a.h, p);
 }
 
 void *large_memalign(size_t alignment, size_t n, const void *frame) {
@@ -171,15 +178,15 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (bytes > PTRDIFF_MAX)
-    return counted(a.h, NULL, 0);
+    return counted(a.h, NULL);
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
   if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
     p = jep_mallocx(bytes, large_thread_cached() ? flags : flags | LARGE_NO_CACHE);
-    large_note(p, LARGE_PLAIN); /* maybe from an arena of the program's own */
+    note(p, shelf_kind_apart(bytes)); /* maybe from an arena of the program's own */
     tag(a, p, n);
     gate_leave(a.h);
   }
-  return counted(a.h, p, n);
+  return counted(a.h, p);
 }
 
 /* The process's first request, a thread without a heap while there is no memory for one, or
@@ -227,6 +234,7 @@ static void release(struct heap *h, void *p, int flags) {
     return;
   }
   untag(h, p);
+  large_spare_give(shelf_kind_bytes(large_kind(p)));
   if (unlikely(!large_thread_cached()))
     jep_dallocx(p, flags | LARGE_NO_CACHE);
   else if (flags != 0)
@@ -250,6 +258,8 @@ void large_free_flags(void *p, int flags, const char *entry, const void *site) {
     release(h, p, flags);
   }
   count_free(h);
+  if (unlikely(large_spare_due()))
+    large_spare_look(h, 0);
 }
 
 void large_free_any(void *p, const char *entry, const void *site) {
@@ -309,13 +319,17 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   bool had = unlikely(tagged_mode != TAGGED_NONE) && large_tags_take(p, &before);
   size_t held = had ? jep_malloc_usable_size(p) : 0;
   bool cached = large_thread_cached();
+  unsigned kind = large_kind(p);
   void *to;
   do
     to = cached && flags == 0 ? jep_realloc(p, n)
                               : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
   while (unlikely(to == NULL) && large_spare_drop(n));
-  if (to != p) /* one that stays may be in an arena of the program's own */
-    large_note(to, flags == 0 ? shelf_kind(n) : LARGE_PLAIN);
+  if (to != NULL) {
+    large_spare_give(shelf_kind_bytes(kind));
+    /* One that stays may be in an arena of the program's own. */
+    note(to, to != p && flags == 0 ? shelf_kind(n) : n > SHELF_MOST ? shelf_kind_apart(n) : kind);
+  }
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, to, n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)
@@ -326,7 +340,7 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
 void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
                     const void *frame) {
   if (n > PTRDIFF_MAX)
-    return counted(own_heap(), NULL, 0);
+    return counted(own_heap(), NULL);
   if (spill_holds(p))
     return move(p, old, n, entry, frame);
   struct asker a = asker(n, frame);
@@ -335,7 +349,7 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
       return move(p, old, n, entry, frame);
   void *to = large_resize(a, p, n, flags);
   gate_leave(a.h);
-  if (likely(counted(a.h, to, n) != NULL))
+  if (likely(counted(a.h, to) != NULL))
     count_free(a.h);
   return to;
 }
@@ -352,7 +366,7 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
     tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
   gate_leave(a.h);
   if (got >= n) { /* as a realloc in place */
-    counted(a.h, p, n);
+    counted(a.h, p);
     count_free(a.h);
   }
   return got;

@@ -46,8 +46,8 @@ enum {
   LEAF_PAGES = (1 << LEAF_SHIFT) / PAGE_BYTES,
   LEAF_SLOTS = 1 << (ADDRESS_BITS - LEAF_SHIFT)
 };
-/* Of a page: that jemalloc has it, and above LARGE_PLAIN that all its objects have one size
- * (shelf.h). */
+/* Of a page: that jemalloc has it, and above LARGE_PLAIN the size class of the object it begins, or
+ * of all its objects (shelf.h). */
 typedef _Atomic uint8_t large_page;
 enum { LARGE_NONE = 0, LARGE_PLAIN };
 extern hidden _Atomic(large_page *) large_directory[LEAF_SLOTS]; /* NULL: it has none there */

@@ -1,4 +1,4 @@
-/* Purging jemalloc's unused pages; why and when stands in large_spare.h. */
+/* Purging jemalloc's idle pages; why and when stands in large_spare.h. */
 #include "large_spare.h"
 #include "../arena/os.h"
 #include "gate.h"
@@ -8,20 +8,34 @@
 #include <errno.h>
 #include <sys/types.h>
 
-enum { DECAY_MS = 500, LOOK_MS = 100, LOOK_BYTES = 8 << 20, SMALL_PROCESS = 16 << 20 };
+enum {
+  DECAY_MS = 500,
+  LOOK_MS = 100,
+  FEW_BYTES = 8 << 20, /* idle ones that are not worth a look */
+  SMALL_PROCESS = 16 << 20
+};
 
 /* What jemalloc is told before it reads the user's MALLOC_CONF, which still wins.  No brk: the
  * program break belongs to the program. */
 hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_decay_ms:500";
 static_assert(DECAY_MS == 500, "as in the text above");
 
+hidden __thread struct large_traffic large_traffic __attribute__((tls_model("initial-exec")));
+
 static struct {
-  _Atomic bool known; /* whether it is ours: */
-  _Atomic bool ours;  /* the user has not said otherwise */
+  _Atomic bool known;            /* whether it is ours: */
+  _Atomic bool ours;             /* the user has not said otherwise */
+  _Atomic uint64_t taken, given; /* bytes, ever, as told */
   atomic_flag busy;
-  _Atomic uint64_t asked;   /* bytes, ever */
-  _Atomic uint64_t look_at; /* value of asked at which to look at pages */
-  _Atomic uint32_t looked_ms;
+  /* Whoever is busy has the rest.  When jemalloc was asked last: the same two, and what it said. */
+  uint64_t taken_then, given_then, live_then, idle_then;
+  uint64_t used;        /* then live or idle; or live since, if that is more */
+  uint64_t most;        /* that was ever live */
+  uint64_t rests_until; /* value of taken + given: it was asked, and purging not worth it */
+  uint32_t looked_ms;
+  uint64_t purged_resident; /* the process's peak, when pages went last */
+  uint32_t window_ms;       /* since then so many bytes went because most were idle: */
+  uint64_t window_bytes;
 } spare = {.busy = ATOMIC_FLAG_INIT};
 
 static ssize_t number(const char *name) {
@@ -30,6 +44,8 @@ static ssize_t number(const char *name) {
   jep_mallctl(name, &value, &bytes, NULL, 0);
   return value;
 }
+
+static uint64_t pages(const char *name) { return (uint64_t)number(name) * PAGE_BYTES; }
 
 static bool enter(struct heap *h) { return h->outside == 0 && gate_try(h); }
 
@@ -58,24 +74,127 @@ bool large_spare_setup(struct heap *h) {
   return spare.known;
 }
 
-/* Pages may be dirty that nobody ever touched: a small process has few others, and is left alone.
- */
-static void limit_pages(uint64_t asked) {
-  uint64_t epoch = 1;
-  jep_mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
-  size_t share = (size_t)number("stats.arenas.4096.pactive") * PAGE_BYTES / 3;
-  size_t dirty = (size_t)number("stats.arenas.4096.pdirty") * PAGE_BYTES;
-  if (dirty > share && os_peak_resident_bytes() > SMALL_PROCESS)
-    jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0);
-  atomic_store(&spare.look_at, asked + (share * 2 > LOOK_BYTES ? share * 2 : LOOK_BYTES));
+/* ---- the limits ---- */
+
+/* Bytes that objects are in, and that none is in. */
+struct state {
+  uint64_t live, idle;
+};
+
+static inline uint64_t more_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
+static inline uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
+static bool is_above_peak(struct state s) {
+  return s.live + s.idle > more_of(s.live, spare.most) + more_of(spare.most / 10, FEW_BYTES);
 }
 
-static void look(uint64_t asked, uint32_t now) {
-  atomic_store(&spare.looked_ms, now);
-  if (asked >= atomic_load(&spare.look_at))
-    limit_pages(asked);
+static bool is_mostly_idle(struct state s) { return s.idle > s.live && s.idle > FEW_BYTES; }
+
+static uint64_t traffic(void) { return count_get(&spare.taken) + count_get(&spare.given); }
+
+/* Bytes now live, by what was told. */
+static uint64_t live_now(void) {
+  return less(spare.live_then + count_get(&spare.taken) - spare.taken_then,
+              count_get(&spare.given) - spare.given_then);
+}
+
+/* May a limit have been passed since jemalloc was asked?  For the peak, as if no idle page had
+ * served again, so that it is not found passed too late; for the share, as if all had, or every
+ * replacement would add to it. */
+static bool may_be_beyond(uint64_t live) {
+  if (traffic() < spare.rests_until)
+    return false;
+  uint64_t idle = spare.idle_then + count_get(&spare.given) - spare.given_then;
+  return is_above_peak((struct state){live, idle}) ||
+         is_mostly_idle((struct state){live, less(spare.used, live)});
+}
+
+static struct state ask(void) {
+  uint64_t epoch = 1;
+  spare.taken_then = count_get(&spare.taken);
+  spare.given_then = count_get(&spare.given);
+  jep_mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
+  struct state s = {pages("stats.arenas.4096.pactive"), pages("stats.arenas.4096.pdirty")};
+  spare.live_then = s.live;
+  spare.idle_then = s.idle;
+  spare.used = s.live + s.idle;
+  spare.most = more_of(spare.most, s.live);
+  return s;
+}
+
+/* Untouched pages cost nothing.  A small process has few others, and is left alone; where less than
+ * half of the peak can be resident, what is idle matters only if that has grown. */
+static bool is_worth_it(uint64_t resident) {
+  return resident > SMALL_PROCESS &&
+         (resident > spare.most / 2 || resident > spare.purged_resident);
+}
+
+/* What is mostly idle may be wanted back soon: of such bytes no more than the peak goes in a while,
+ * so that a program that comes and goes pays for its pages now and then, not each time. */
+static bool has_budget(uint64_t idle, uint32_t now) {
+  if (now - spare.window_ms >= LOOK_MS) {
+    spare.window_ms = now;
+    spare.window_bytes = 0;
+  }
+  if (spare.window_bytes + idle > spare.most)
+    return false;
+  spare.window_bytes += idle;
+  return true;
+}
+
+static void limit(uint32_t now) {
+  struct state s = ask();
+  bool above = is_above_peak(s);
+  if (!above && !is_mostly_idle(s))
+    return;
+  uint64_t resident = os_peak_resident_bytes();
+  if (is_worth_it(resident) && (above || has_budget(s.idle, now))) {
+    jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
+    spare.purged_resident = resident;
+    spare.idle_then = 0;
+    spare.used = s.live;
+  } else {
+    spare.rests_until = traffic() + more_of(spare.most, FEW_BYTES);
+  }
+}
+
+/* ---- when ---- */
+
+static void look(struct heap *h) {
+  uint64_t live = live_now();
+  spare.used = more_of(spare.used, live);
+  spare.most = more_of(spare.most, live);
+  uint32_t now = os_now_ms();
+  bool beyond = may_be_beyond(live);
+  if ((!beyond && now - spare.looked_ms < LOOK_MS) || !enter(h))
+    return;
+  int saved = errno;
+  spare.looked_ms = now;
+  if (beyond)
+    limit(now);
   else
-    jep_mallctl("arena.4096.decay", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
+    jep_mallctl("arena.4096.decay", NULL, NULL, NULL, 0);
+  gate_leave(h);
+  errno = saved;
+}
+
+/* Down to a third above what is live. */
+static void lower_most(uint64_t bytes) {
+  uint64_t least = spare.live_then / 3 * 4;
+  if (spare.most > least)
+    spare.most = more_of(less(spare.most, bytes), least);
+}
+
+void large_spare_look(struct heap *h, size_t small_bytes) {
+  struct large_traffic told = large_traffic;
+  large_traffic = (struct large_traffic){0, 0};
+  atomic_fetch_add_explicit(&spare.taken, told.taken, memory_order_relaxed);
+  atomic_fetch_add_explicit(&spare.given, told.given, memory_order_relaxed);
+  if (!spare.ours || h == NULL || atomic_flag_test_and_set(&spare.busy))
+    return;
+  lower_most(small_bytes);
+  look(h);
+  atomic_flag_clear(&spare.busy);
 }
 
 bool large_spare_drop(size_t bytes) {
@@ -86,21 +205,3 @@ bool large_spare_drop(size_t bytes) {
 }
 
 void large_spare_forget(void) { atomic_flag_clear(&spare.busy); }
-
-void large_spare_look(struct heap *h, size_t bytes) {
-  if (!spare.ours)
-    return;
-  uint64_t asked = atomic_fetch_add_explicit(&spare.asked, bytes, memory_order_relaxed) + bytes;
-  uint32_t now = os_now_ms();
-  if (asked < atomic_load(&spare.look_at) && now - atomic_load(&spare.looked_ms) < LOOK_MS)
-    return;
-  int saved = errno;
-  if (enter(h)) {
-    if (!atomic_flag_test_and_set(&spare.busy)) {
-      look(asked, now);
-      atomic_flag_clear(&spare.busy);
-    }
-    gate_leave(h);
-  }
-  errno = saved;
-}

@@ -2,9 +2,18 @@
  *
  * By its own defaults it gives objects of 8 MiB and more back at every free, and the program pays
  * for their pages again at the next malloc; everything else it keeps for up to ten seconds.  Here
- * nothing goes back at once.  What it keeps is limited to a third of what is in use, looked at
- * when twice as much was asked for since the last time, and goes within half a second.  (Measured:
- * limits of a quarter to a half, looks at one to three times as much.)
+ * what is idle serves the next requests, for half a second at most, within two limits:
+ *
+ *   live + idle <= the most that was ever live, and a tenth     so the peak is the program's own
+ *   idle <= live                                                what is freed for good goes at once
+ *
+ * All but the idle bytes is known without asking: each thread adds up what it takes and gives, and
+ * tells of it TELL_BYTES at a time.  jemalloc is asked when a limit may have been passed:
+ *
+ *   live = live then + taken - given      idle <= idle then + given      then: when it was asked
+ * last
+ *
+ * Pages may be idle, or live, that nobody ever touched, and then cost nothing: see is_worth_it.
  *
  * A MALLOC_CONF that sets oversize_threshold or dirty_decay_ms switches all this off.
  */
@@ -13,17 +22,32 @@
 
 #include "../arena/heap.h"
 
-/* Requests of so many bytes tell large_spare_look of themselves. */
-enum { LARGE_BIG = 256 << 10 };
+/* What this thread has taken from jemalloc and given back, and not told yet; in bytes. */
+struct large_traffic {
+  uint64_t taken, given;
+};
+extern hidden __thread struct large_traffic large_traffic
+    __attribute__((tls_model("initial-exec")));
+
+enum { LARGE_TELL_BYTES = 1 << 20 };
+
+static inline void large_spare_take(size_t bytes) { large_traffic.taken += bytes; }
+static inline void large_spare_give(size_t bytes) { large_traffic.given += bytes; }
+
+/* Time to tell?  Asked after each of the two, outside of jemalloc. */
+static inline bool large_spare_due(void) {
+  return large_traffic.taken + large_traffic.given >= LARGE_TELL_BYTES;
+}
+
+/* The thread, which has this heap, tells, and idle pages may go: when it is due, when the thread
+ * ends, and from time to time while the heap works on small objects, which took so many bytes more
+ * from the system.  Not inside jemalloc.  Keeps errno. */
+hidden void large_spare_look(struct heap *h, size_t small_bytes);
 
 /* After a large request of the thread that has this heap: jemalloc runs then, and asking it costs
  * no more memory.  The first call asks jemalloc for its options and sets the shelves' limits
  * (shelf.h) by them; true once that is done. */
 hidden bool large_spare_setup(struct heap *h);
-
-/* The thread, which has this heap, has got so many bytes more from jemalloc or from the system; or
- * 0, just to look.  Not inside jemalloc.  Keeps errno. */
-hidden void large_spare_look(struct heap *h, size_t bytes);
 
 /* Inside the gate: a request of so many bytes was refused.  True: something that was kept has gone
  * back, and another try is worth it. */

@@ -23,7 +23,8 @@
 
 enum { SHELF_MOST = 4096, SHELF_BYTES = 64 << 10 /* of one class */ };
 
-/* jemalloc's size class of n bytes, SMALL_MAX < n <= SHELF_MOST: 512, then four a power of two. */
+/* jemalloc's size class of n bytes, n > SMALL_MAX: 512, then four a power of two.  The first
+ * SHELVES have shelves. */
 static inline unsigned shelf_class(size_t n) {
   unsigned log = (unsigned)__builtin_clzl(n - 1) ^ 63;
   return (log - 8) * 4 + (unsigned)((n - 1) >> (log - 2) & 3) - 3;
@@ -32,10 +33,17 @@ static inline size_t shelf_object_bytes(unsigned k) {
   return (size_t)(4 + (k + 3) % 4 + 1) << (6 + (k + 3) / 4);
 }
 
-/* The kind of page of a plain request of n bytes. */
+/* The kind of page of a plain request of n bytes, and of one that may not go to a shelf. */
 static inline unsigned shelf_kind(size_t n) {
-  return n - (SMALL_MAX + 1) <= SHELF_MOST - (SMALL_MAX + 1) ? LARGE_PLAIN + 1 + shelf_class(n)
-                                                             : LARGE_PLAIN;
+  return likely(n > SMALL_MAX) ? LARGE_PLAIN + 1 + shelf_class(n) : LARGE_PLAIN;
+}
+static inline unsigned shelf_kind_apart(size_t n) {
+  return n > SHELF_MOST ? shelf_kind(n) : LARGE_PLAIN;
+}
+
+/* Bytes of the object that a page of that kind begins; 0: not known. */
+static inline size_t shelf_kind_bytes(unsigned kind) {
+  return likely(kind > LARGE_PLAIN) ? shelf_object_bytes(kind - (LARGE_PLAIN + 1)) : 0;
 }
 
 /* The shelf for an object of jemalloc's, by its page; SHELVES or more: there is none. */

@@ -40,6 +40,7 @@ uint64_t start_early_requests(void) { return start.early_requests; }
 
 static void end_of_thread(void *heap) {
   shelf_clear(heap);
+  large_spare_look(heap_mine(), 0);
   heap_thread_ended();
 }
 

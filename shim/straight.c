@@ -15,8 +15,6 @@
 #include <string.h>
 
 static __attribute__((noinline)) void *through_gate(struct heap *h, size_t n, const void *frame) {
-  if (unlikely(n >= LARGE_BIG))
-    return large_alloc_any(n, frame);
   h->outside++;
   atomic_signal_fence(memory_order_seq_cst);
   if (unlikely(gate_word() != 0)) {
@@ -24,11 +22,15 @@ static __attribute__((noinline)) void *through_gate(struct heap *h, size_t n, co
     return large_alloc_any(n, frame);
   }
   void *p = jep_malloc(n);
-  large_note(p, shelf_kind(n));
+  unsigned kind = shelf_kind(n);
+  large_note(p, kind);
   gate_leave(h);
   if (unlikely(p == NULL))
     return large_alloc_any(n, frame);
   count_add(&h->large_allocs, 1);
+  large_spare_take(shelf_kind_bytes(kind));
+  if (unlikely(large_spare_due()))
+    large_spare_look(h, 0);
   return p;
 }
 
@@ -59,10 +61,11 @@ void *large_calloc(size_t n, const void *frame) {
 static __attribute__((noinline)) void free_through_gate(void *p, const char *entry,
                                                         const void *site) {
   struct heap *h = heap_self;
+  unsigned kind = large_kind(p);
   shelf_check(h, p, entry, SITE(site));
   h->outside++;
   atomic_signal_fence(memory_order_seq_cst);
-  if (unlikely(gate_word() != 0) || unlikely(!large_holds(p))) {
+  if (unlikely(gate_word() != 0) || unlikely(kind == LARGE_NONE)) {
     h->outside--;
     large_free_any(p, entry, SITE(site));
     return;
@@ -70,6 +73,9 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   jep_free(p);
   gate_leave(h);
   count_add(&h->large_frees, 1);
+  large_spare_give(shelf_kind_bytes(kind));
+  if (unlikely(large_spare_due()))
+    large_spare_look(h, 0);
 }
 
 /* Calls nothing but as its last act: `site` may be DIRECT, and no register is saved. */

@@ -1,0 +1,23 @@
+# What jemalloc keeps that no object is in (shim/large_spare.h).
+load common
+
+@test "what is freed for good goes back at once" {
+  run_shim "$BIN/spare" freed
+  expect_ok
+}
+@test "threads that end tell what they freed" {
+  run_shim "$BIN/spare" threads
+  expect_ok
+}
+@test "the peak is the program's own, and pages serve again" {
+  run_shim "$BIN/spare" peak
+  expect_ok
+}
+@test "pages that nobody touched are left alone" {
+  run_shim "$BIN/spare" untouched
+  expect_ok
+}
+@test "what comes and goes keeps its pages" {
+  run_shim "$BIN/spare" cycles
+  expect_ok
+}

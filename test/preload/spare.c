@@ -1,0 +1,158 @@
+/* What jemalloc keeps that no object is in (shim/large_spare.h).
+ *
+ *   spare freed       everything freed: nearly all has gone back by the last free
+ *   spare threads     the same by threads that end, each with too few bytes to look around
+ *   spare peak        the process's peak is that of its live objects, and its pages serve again
+ *   spare untouched   objects of which a page is touched cost hardly any page fault
+ *   spare cycles      all freed again and again: pages serve again
+ */
+#include "check.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { OBJECTS = 2000, SLOTS = 8, MANY_SLOTS = 100, THREADS = 400 };
+
+static size_t resident(void) {
+  char text[128];
+  int fd = open("/proc/self/statm", O_RDONLY);
+  ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+  CHECK(n > 0, "/proc/self/statm unreadable: %zd", n);
+  close(fd);
+  text[n] = 0;
+  return strtoul(strchr(text, ' '), NULL, 10) * 4096;
+}
+
+static struct rusage usage(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  return u;
+}
+
+static uint64_t state = 88172645463325252u;
+static size_t between(size_t least, size_t most) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return least + (state >> 20) % (most - least + 1);
+}
+
+static void *touched(size_t n) {
+  char *p = must(malloc(n));
+  for (size_t at = 0; at < n; at += 4096)
+    p[at] = 1;
+  return p;
+}
+
+static void *object[OBJECTS];
+
+static void fill(void) {
+  for (size_t i = 0; i < OBJECTS; i++)
+    object[i] = touched(between(16 << 10, 256 << 10));
+}
+
+static void expect_few(size_t before, size_t full) {
+  size_t now = resident();
+  CHECK(full - before > 200 << 20, "200 MiB expected, found %zu", full - before);
+  CHECK((now - before) * 8 < full - before, "of %zu bytes %zu are left", full - before,
+        now - before);
+}
+
+static void freed(void) {
+  size_t before = resident();
+  for (size_t times = 0; times < 4; times++) {
+    fill();
+    size_t full = resident();
+    for (size_t i = 0; i < OBJECTS; i++)
+      free(object[i]);
+    expect_few(before, full);
+    usleep(150000);
+  }
+}
+
+static void *free_one(void *p) {
+  free(p);
+  return NULL;
+}
+
+static void threads(void) {
+  void *thread_object[THREADS];
+  size_t before = resident();
+  for (size_t i = 0; i < THREADS; i++)
+    thread_object[i] = touched(700 << 10);
+  size_t full = resident();
+  for (size_t i = 0; i < THREADS; i++) {
+    pthread_t t;
+    CHECK(pthread_create(&t, NULL, free_one, thread_object[i]) == 0, "thread %zu: none", i);
+    pthread_join(t, NULL);
+  }
+  expect_few(before, full);
+}
+
+static void peak(void) {
+  void *slot[SLOTS] = {NULL};
+  size_t bytes[SLOTS] = {0}, live = 0, most = 0, pages = 0;
+  size_t before = resident();
+  long faults = usage().ru_minflt;
+  for (size_t i = 0; i < 300; i++) {
+    size_t k = between(0, SLOTS - 1), n = between(5000000, 25000000);
+    free(slot[k]);
+    slot[k] = touched(n);
+    live += n - bytes[k];
+    bytes[k] = n;
+    pages += n / 4096;
+    most = live > most ? live : most;
+  }
+  faults = usage().ru_minflt - faults;
+  size_t found = (size_t)usage().ru_maxrss * 1024 - before;
+  CHECK(found < most / 4 * 5, "%zu bytes at most expected, found %zu", most / 4 * 5, found);
+  CHECK((size_t)faults < pages / 2, "of %zu pages, %ld were faulted in", pages, faults);
+}
+
+static void untouched(void) {
+  enum { TIMES = 60000 };
+  void *slot[MANY_SLOTS] = {NULL};
+  touched(20 << 20); /* not a small process */
+  long faults = usage().ru_minflt;
+  for (size_t i = 0; i < TIMES; i++) {
+    size_t k = between(0, MANY_SLOTS - 1), n = (size_t)512 << between(0, 15);
+    free(slot[k]);
+    char *p = slot[k] = must(malloc(n + between(0, n)));
+    *p = 1;
+  }
+  faults = usage().ru_minflt - faults;
+  CHECK(faults < TIMES / 5, "%d requests took %ld page faults", TIMES, faults);
+}
+
+static void cycles(void) {
+  enum { TIMES = 40, BYTES = 2 << 20, COUNT = 20 };
+  long faults = usage().ru_minflt;
+  for (size_t i = 0; i < TIMES; i++) {
+    for (size_t k = 0; k < COUNT; k++)
+      object[k] = touched(BYTES);
+    for (size_t k = 0; k < COUNT; k++)
+      free(object[k]);
+  }
+  faults = usage().ru_minflt - faults;
+  long pages = (long)TIMES * COUNT * (BYTES / 4096);
+  CHECK(faults < pages / 2, "of %ld pages, %ld were faulted in", pages, faults);
+}
+
+int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    void (*run)(void);
+  } all[] = {{"freed", freed},
+             {"threads", threads},
+             {"peak", peak},
+             {"untouched", untouched},
+             {"cycles", cycles}};
+  for (size_t k = 0; argc == 2 && k < sizeof all / sizeof *all; k++)
+    if (strcmp(argv[1], all[k].name) == 0) {
+      all[k].run();
+      return 0;
+    }
+  return 2;
+}
