@@ -22,6 +22,25 @@ struct asker {
   size_t cell;
 };
 
+/* A sample, among large objects without tags: its page says that it may have one (shelf.h). */
+static inline bool is_sample(struct asker a) {
+  return unlikely(a.site != SITE_NONE) && tagged_mode == TAGGED_SAMPLES;
+}
+
+/* It needs a page of its own for that, up to a page: of larger ones no two begin in one page, and
+ * of jemalloc's classes below those of shelves nothing goes straight. */
+static inline bool needs_page(struct asker a, size_t alignment, size_t n) {
+  return is_sample(a) && n <= SHELF_MOST && (n > SHELF_LEAST || alignment > GRAIN);
+}
+
+/* The flags of a request, and the alignment that gives a page of its own to what needs one. */
+static inline int alone(struct asker a, size_t n, int flags) {
+  int alignment = flags & LARGE_ALIGN_BITS;
+  return needs_page(a, (size_t)1 << alignment, n) && alignment < LARGE_PAGE
+             ? (flags & ~LARGE_ALIGN_BITS) | LARGE_PAGE
+             : flags;
+}
+
 static inline struct asker asker(size_t n, const void *frame) {
   struct heap *h = own_heap();
   if (likely(tagged_mode == TAGGED_NONE))
@@ -36,9 +55,15 @@ static inline void tag(struct asker a, void *p, size_t n) {
     tagged_large_put(a.h, p, n, a.site, a.cell);
 }
 
+/* May this object of jemalloc's have a tag? */
+static inline bool may_have_tag(const void *p) {
+  return unlikely(tagged_mode != TAGGED_NONE) &&
+         (tagged_mode == TAGGED_ALL || large_kind(p) == LARGE_PLAIN);
+}
+
 /* Inside the gate, before p goes back. */
 static inline void untag(struct heap *h, const void *p) {
-  if (unlikely(tagged_mode != TAGGED_NONE))
+  if (may_have_tag(p))
     tagged_large_take(h, p);
 }
 
@@ -53,7 +78,9 @@ void large_look(struct heap *h) {
 }
 
 /* Inside the gate: jemalloc has served that object, or NULL. */
-static inline void note(const void *p, unsigned kind) {
+static inline void note(struct asker a, const void *p, unsigned kind) {
+  if (is_sample(a))
+    kind = LARGE_PLAIN;
   large_note(p, kind);
   if (likely(p != NULL))
     large_spare_take(shelf_kind_bytes(kind));
@@ -103,14 +130,35 @@ static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, vo
   return true;
 }
 
+static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
+  void *p;
+  size_t bytes = n + (n == 0);
+  if (needs_page(a, alignment, n) && alignment < PAGE_BYTES)
+    alignment = PAGE_BYTES;
+  if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
+    return counted(a.h, NULL);
+  if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
+    do
+      p = large_thread_cached() ? jep_memalign(alignment, bytes)
+                                : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
+    while (unlikely(p == NULL) && large_spare_drop(bytes));
+    note(a, p, shelf_kind_apart(bytes));
+    tag(a, p, n);
+    gate_leave(a.h);
+  }
+  return counted(a.h, p);
+}
+
 static inline void *serve_large(struct asker a, size_t n) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
+  if (needs_page(a, GRAIN, n))
+    return serve_aligned(a, PAGE_BYTES, n);
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
     do
       p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
     while (unlikely(p == NULL) && large_spare_drop(bytes));
-    note(p, shelf_kind(bytes));
+    note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -124,9 +172,12 @@ void *large_alloc_any(size_t n, const void *frame) {
     return p;
   bool ready = large_spare_setup(a.h);
   /* Outside the gate: only a look, nothing of jemalloc's. */
-  if (ready && tagged_mode == TAGGED_NONE && large_thread_state == LARGE_CACHED &&
-      !large_remembers())
+  if (!ready || large_thread_state != LARGE_CACHED || large_remembers())
+    return p;
+  if (tagged_mode == TAGGED_NONE)
     a.h->straight = true;
+  else if (tagged_mode == TAGGED_SAMPLES && !large_between_samples)
+    large_between_samples = true;
   return p;
 }
 
@@ -135,28 +186,13 @@ void *large_calloc_any(size_t n, const void *frame) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
+    bool cached = large_thread_cached();
     do
-      p = large_thread_cached() ? jep_calloc(1, bytes)
-                                : jep_mallocx(bytes, LARGE_NO_CACHE | LARGE_ZERO);
+      p = likely(cached && !needs_page(a, GRAIN, n))
+              ? jep_calloc(1, bytes)
+              : jep_mallocx(bytes, alone(a, n, LARGE_ZERO | (cached ? 0 : LARGE_NO_CACHE)));
     while (unlikely(p == NULL) && large_spare_drop(bytes));
-    note(p, shelf_kind(bytes));
-    tag(a, p, n);
-    gate_leave(a.h);
-  }
-  return counted(a.h, p);
-}
-
-static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
-  void *p;
-  size_t bytes = n + (n == 0);
-  if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
-    return counted(a.h, NULL);
-  if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
-    do
-      p = large_thread_cached() ? jep_memalign(alignment, bytes)
-                                : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
-    while (unlikely(p == NULL) && large_spare_drop(bytes));
-    note(p, shelf_kind_apart(bytes));
+    note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -181,8 +217,8 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
     return counted(a.h, NULL);
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
   if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
-    p = jep_mallocx(bytes, large_thread_cached() ? flags : flags | LARGE_NO_CACHE);
-    note(p, shelf_kind_apart(bytes)); /* maybe from an arena of the program's own */
+    p = jep_mallocx(bytes, alone(a, n, large_thread_cached() ? flags : flags | LARGE_NO_CACHE));
+    note(a, p, shelf_kind_apart(bytes)); /* maybe from an arena of the program's own */
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -316,11 +352,12 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
  * it stays. */
 static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   struct large_tag before;
-  bool had = unlikely(tagged_mode != TAGGED_NONE) && large_tags_take(p, &before);
+  bool had = may_have_tag(p) && large_tags_take(p, &before);
   size_t held = had ? jep_malloc_usable_size(p) : 0;
   bool cached = large_thread_cached();
   unsigned kind = large_kind(p);
   void *to;
+  flags = alone(a, n, flags);
   do
     to = cached && flags == 0 ? jep_realloc(p, n)
                               : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
@@ -328,7 +365,10 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   if (to != NULL) {
     large_spare_give(shelf_kind_bytes(kind));
     /* One that stays may be in an arena of the program's own. */
-    note(to, to != p && flags == 0 ? shelf_kind(n) : n > SHELF_MOST ? shelf_kind_apart(n) : kind);
+    note(a, to,
+         to != p && flags == 0 ? shelf_kind(n)
+         : n > SHELF_MOST      ? shelf_kind_apart(n)
+                               : kind);
   }
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, to, n, a.site);
@@ -360,7 +400,7 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
     return jep_malloc_usable_size(p);
   struct large_tag before;
   size_t held = jep_malloc_usable_size(p);
-  bool had = unlikely(tagged_mode != TAGGED_NONE) && large_tags_take(p, &before);
+  bool had = may_have_tag(p) && large_tags_take(p, &before);
   size_t got = jep_xallocx(p, n, extra, flags);
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);

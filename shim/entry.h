@@ -37,6 +37,8 @@ hidden void *small_slow(size_t n, const void *frame, size_t c);
  * refused, too. */
 hidden void *large_alloc(size_t n, const void *frame);
 hidden void *large_alloc_any(size_t n, const void *frame);
+/* Some requests are samples, and what is none may take the straight path, too. */
+extern hidden _Atomic bool large_between_samples;
 hidden void *large_calloc(size_t n, const void *frame);
 hidden void *large_calloc_any(size_t n, const void *frame);
 hidden void *large_memalign(size_t alignment, size_t n, const void *frame);

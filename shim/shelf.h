@@ -11,9 +11,12 @@
  * that class as long as one of them is alive: so the byte written when an object was handed out
  * is right when it is freed, if every other way to get an object resets it (large_note).
  *
+ * An object that is a sample (sampling.h) has a page that says nothing of sizes, so that it comes
+ * to where its tag is taken off; no untagged object begins in that page (entry.c, needs_page).
+ *
  * Counted as frees and requests passed on; jemalloc's figures take what is on shelves for alive.
- * Not with tags or ARENASHIM_SIGNAL (straight.c), nor for a MALLOC_CONF that asks for something of
- * each object (zero, junk, prof) or for no caches (tcache:false).
+ * Not with all tags or ARENASHIM_SIGNAL (straight.c), nor for a MALLOC_CONF that asks for something
+ * of each object (zero, junk, prof) or for no caches (tcache:false).
  */
 #ifndef SHIM_SHELF_H
 #define SHIM_SHELF_H
@@ -22,6 +25,7 @@
 #include "large.h"
 
 enum { SHELF_MOST = 4096, SHELF_BYTES = 64 << 10 /* of one class */ };
+enum { SHELF_LEAST = 448 }; /* what is larger is at least of jemalloc's class of 512 */
 
 /* jemalloc's size class of n bytes, n > SMALL_MAX: 512, then four a power of two.  The first
  * SHELVES have shelves. */

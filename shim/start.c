@@ -121,6 +121,7 @@ __attribute__((constructor)) static void process_starts(void) {
     sink_keep_stderr();
   if (start.options.signals != 0) {
     large_remember_from_now();
+    large_between_samples = false;
     if (heap_mine() != NULL)
       heap_mine()->straight = false;
     report_on_signals(&start.options);

@@ -2,6 +2,7 @@
  *
  *   straight   the thread's jemalloc cache is there, no tags, no figures to be refreshed: decided
  *              in large_alloc_any, forgotten when the heap changes hands
+ *   between    the same with samples: until the bytes to the next one are used up
  *   shelf      what this thread freed, of the sizes that most requests have (shelf.h): no gate
  *   detours    no fork is under way, no object went another way (gate.h)
  *
@@ -10,23 +11,27 @@
 #include "entry.h"
 #include "gate.h"
 #include "large_spare.h"
+#include "large_thread.h"
 #include "shelf.h"
 
 #include <string.h>
 
-static __attribute__((noinline)) void *through_gate(struct heap *h, size_t n, const void *frame) {
+hidden _Atomic bool large_between_samples;
+
+/* NULL: a fork is under way, an object went another way, or jemalloc has no memory. */
+static inline void *gated(struct heap *h, size_t n) {
   h->outside++;
   atomic_signal_fence(memory_order_seq_cst);
   if (unlikely(gate_word() != 0)) {
     h->outside--;
-    return large_alloc_any(n, frame);
+    return NULL;
   }
   void *p = jep_malloc(n);
   unsigned kind = shelf_kind(n);
   large_note(p, kind);
   gate_leave(h);
   if (unlikely(p == NULL))
-    return large_alloc_any(n, frame);
+    return NULL;
   count_add(&h->large_allocs, 1);
   large_spare_take(shelf_kind_bytes(kind));
   if (unlikely(large_spare_due()))
@@ -34,10 +39,67 @@ static __attribute__((noinline)) void *through_gate(struct heap *h, size_t n, co
   return p;
 }
 
+static __attribute__((noinline)) void *through_gate(struct heap *h, size_t n, const void *frame) {
+  void *p = gated(h, n);
+  return likely(p != NULL) ? p : large_alloc_any(n, frame);
+}
+
+static inline void *off_shelf(struct heap *h, size_t n) {
+  void *p = n <= SHELF_MOST && n > SMALL_MAX ? shelf_take(h, shelf_class(n)) : NULL;
+  if (likely(p != NULL))
+    count_add(&h->large_allocs, 1);
+  return p;
+}
+
+/* ---- between samples ---- */
+
+/* The calling thread's heap, if that is where it is and a request of n bytes is no sample. */
+static inline struct heap *between(size_t n) {
+  struct heap *h = heap_self;
+  return large_between_samples && large_thread_state == LARGE_CACHED && heap_is_real(h) &&
+                 (int64_t)n <= h->until_sample
+             ? h
+             : NULL;
+}
+
+static __attribute__((noinline)) void *alloc_between(size_t n, const void *frame) {
+  struct heap *h = between(n);
+  void *p = NULL;
+  if (likely(h != NULL) && (p = off_shelf(h, n)) == NULL)
+    p = gated(h, n);
+  if (unlikely(p == NULL))
+    return large_alloc_any(n, frame);
+  h->until_sample -= (int64_t)n;
+  return p;
+}
+
+static __attribute__((noinline)) void *calloc_between(size_t n, const void *frame) {
+  struct heap *h = between(n);
+  void *p = h != NULL ? off_shelf(h, n) : NULL;
+  if (p == NULL)
+    return large_calloc_any(n, frame);
+  h->until_sample -= (int64_t)n;
+  return memset(p, 0, n);
+}
+
+static void free_through_gate(void *p, const char *entry, const void *site);
+
+static __attribute__((noinline)) void free_between(void *p, const char *entry, const void *site) {
+  struct heap *h = between(0);
+  if (h == NULL)
+    large_free_any(p, entry, site);
+  else if (likely(shelf_put(h, p)))
+    count_add(&h->large_frees, 1);
+  else
+    free_through_gate(p, entry, site);
+}
+
+/* ---- the entries ---- */
+
 void *large_alloc(size_t n, const void *frame) {
   struct heap *h = heap_self;
   if (unlikely(!h->straight))
-    return large_alloc_any(n, frame);
+    return alloc_between(n, frame);
   if (n > SHELF_MOST)
     return through_gate(h, n, frame);
   void *p = shelf_take(h, shelf_class(n));
@@ -49,13 +111,10 @@ void *large_alloc(size_t n, const void *frame) {
 
 void *large_calloc(size_t n, const void *frame) {
   struct heap *h = heap_self;
-  void *p = NULL;
-  if (likely(h->straight) && n <= SHELF_MOST && n > SMALL_MAX)
-    p = shelf_take(h, shelf_class(n));
-  if (p == NULL)
-    return large_calloc_any(n, frame);
-  count_add(&h->large_allocs, 1);
-  return memset(p, 0, n);
+  if (unlikely(!h->straight))
+    return calloc_between(n, frame);
+  void *p = off_shelf(h, n);
+  return p != NULL ? memset(p, 0, n) : large_calloc_any(n, frame);
 }
 
 static __attribute__((noinline)) void free_through_gate(void *p, const char *entry,
@@ -65,7 +124,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   shelf_check(h, p, entry, SITE(site));
   h->outside++;
   atomic_signal_fence(memory_order_seq_cst);
-  if (unlikely(gate_word() != 0) || unlikely(kind == LARGE_NONE)) {
+  if (unlikely(gate_word() != 0) || unlikely(kind <= LARGE_PLAIN)) { /* strays and samples, too */
     h->outside--;
     large_free_any(p, entry, SITE(site));
     return;
@@ -82,7 +141,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
 void large_free(void *p, const char *entry, const void *site) {
   struct heap *h = heap_self;
   if (unlikely(!h->straight))
-    large_free_any(p, entry, SITE(site));
+    free_between(p, entry, SITE(site));
   else if (likely(shelf_put(h, p)))
     count_add(&h->large_frees, 1);
   else

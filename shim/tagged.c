@@ -7,6 +7,7 @@
 #include "large.h"
 #include "large_tags.h"
 #include "sampling.h"
+#include "shelf.h"
 #include "sites.h"
 
 static __attribute__((noinline)) void *small_unusual(size_t n, const void *frame, size_t c,
@@ -91,13 +92,16 @@ uint32_t tagged_site(struct heap *h, const void *frame) {
   return likely(site != SITE_NONE) ? site : capture_site(h, frame);
 }
 
-/* A sample of a small request stands for cells of ours. */
-static bool stands_for_cells(size_t n) { return sampling_period != 0 && n <= SMALL_MAX; }
+/* A sample of a small request stands for cells of ours; one of up to a page, which has it for
+ * itself, for objects of its size class. */
+static bool stands_for_others(size_t n) { return sampling_period != 0 && n <= SHELF_MOST; }
 
 /* What an object takes up; without sampling a small request is here because of its alignment. */
 static size_t held_bytes(size_t n, const void *p) {
-  return stands_for_cells(n) ? class_bytes((unsigned)class_of(n + (n == 0)))
-                             : jep_malloc_usable_size((void *)p);
+  if (!stands_for_others(n))
+    return jep_malloc_usable_size((void *)p);
+  return n <= SMALL_MAX ? class_bytes((unsigned)class_of(n + (n == 0)))
+                        : shelf_object_bytes(shelf_class(n));
 }
 
 static uint32_t weight_of(struct heap *h, size_t bytes) {
@@ -164,7 +168,7 @@ void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t h
     large_tags_put(before); /* there was room for it a moment ago */
     return;
   }
-  take(h, before, stands_for_cells(before->bytes) ? held_bytes(before->bytes, NULL) : held);
+  take(h, before, stands_for_others(before->bytes) ? held_bytes(before->bytes, NULL) : held);
   if (site != SITE_NONE)
     tagged_large_put(h, to, n, site, 0);
 }
