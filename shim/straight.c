@@ -114,7 +114,9 @@ void *large_calloc(size_t n, const void *frame) {
   if (unlikely(!h->straight))
     return calloc_between(n, frame);
   void *p = off_shelf(h, n);
-  return p != NULL ? memset(p, 0, n) : large_calloc_any(n, frame);
+  if (p == NULL)
+    return large_calloc_any(n, frame);
+  return memset(p, 0, n);
 }
 
 static __attribute__((noinline)) void free_through_gate(void *p, const char *entry,
