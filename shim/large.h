@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../arena/base.h"
 
@@ -31,6 +32,13 @@ extern hidden int jep_mallctl(const char *, void *, size_t *, void *, size_t);
 extern hidden int jep_mallctlnametomib(const char *, size_t *, size_t *);
 extern hidden int jep_mallctlbymib(const size_t *, size_t, void *, size_t *, void *, size_t);
 extern hidden void jep_malloc_stats_print(void (*)(void *, const char *), void *, const char *);
+
+/* Its options, as it read them in its first call: asking mallctl for them would build tables of
+ * 400 KB in every process. */
+extern hidden bool jep_opt_prof, jep_opt_tcache, jep_opt_zero;
+extern hidden const char *jep_opt_junk;
+extern hidden size_t jep_opt_oversize_threshold;
+extern hidden ssize_t jep_opt_dirty_decay_ms;
 
 /* Flags of jep_mallocx and its kind, as jemalloc's manual gives them; the low 6 bits are log2 of
  * the alignment. */

@@ -11,7 +11,7 @@
 enum {
   DECAY_MS = 500,
   LOOK_MS = 100,
-  FEW_BYTES = 8 << 20, /* idle ones that are not worth a look */
+  FEW_BYTES = 8 << 20, /* taken, or idle, they are not worth a look */
   SMALL_PROCESS = 16 << 20
 };
 
@@ -27,7 +27,9 @@ static struct {
   _Atomic bool ours;             /* the user has not said otherwise */
   _Atomic uint64_t taken, given; /* bytes, ever, as told */
   atomic_flag busy;
-  /* Whoever is busy has the rest.  When jemalloc was asked last: the same two, and what it said. */
+  /* Whoever is busy has the rest. */
+  bool begun; /* jemalloc was told */
+  /* When jemalloc was asked last: the same two, and what it said. */
   uint64_t taken_then, given_then, live_then, idle_then;
   uint64_t used;        /* then live or idle; or live since, if that is more */
   uint64_t most;        /* that was ever live */
@@ -51,12 +53,7 @@ static bool enter(struct heap *h) { return h->outside == 0 && gate_try(h); }
 
 static void setup(void) {
   shelf_setup();
-  if (number("opt.oversize_threshold") != 0 || number("opt.dirty_decay_ms") != DECAY_MS)
-    return;
-  /* jemalloc 5.3 makes its first arena before it reads that option. */
-  size_t never = (size_t)PTRDIFF_MAX;
-  jep_mallctl("arena.0.oversize_threshold", NULL, NULL, &never, sizeof never);
-  spare.ours = true;
+  spare.ours = jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;
 }
 
 bool large_spare_setup(struct heap *h) {
@@ -160,15 +157,27 @@ static void limit(uint32_t now) {
 
 /* ---- when ---- */
 
+/* jemalloc 5.3 makes its first arena before it reads that option; what it is about has 8 MiB. */
+static void never_oversize(void) {
+  size_t never = (size_t)PTRDIFF_MAX;
+  jep_mallctl("arena.0.oversize_threshold", NULL, NULL, &never, sizeof never);
+  spare.begun = true;
+}
+
+/* Small processes come without a first mallctl. */
 static void look(struct heap *h) {
+  if (count_get(&spare.taken) < FEW_BYTES)
+    return;
   uint64_t live = live_now();
   spare.used = more_of(spare.used, live);
   spare.most = more_of(spare.most, live);
   uint32_t now = os_now_ms();
   bool beyond = may_be_beyond(live);
-  if ((!beyond && now - spare.looked_ms < LOOK_MS) || !enter(h))
+  if ((spare.begun && !beyond && now - spare.looked_ms < LOOK_MS) || !enter(h))
     return;
   int saved = errno;
+  if (!spare.begun)
+    never_oversize();
   spare.looked_ms = now;
   if (beyond)
     limit(now);

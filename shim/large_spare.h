@@ -15,6 +15,8 @@
  *
  * Pages may be idle, or live, that nobody ever touched, and then cost nothing: see is_worth_it.
  *
+ * Nothing of all this before FEW_BYTES were taken: the first question costs 400 KB.
+ *
  * A MALLOC_CONF that sets oversize_threshold or dirty_decay_ms switches all this off.
  */
 #ifndef SHIM_LARGE_SPARE_H
@@ -44,9 +46,8 @@ static inline bool large_spare_due(void) {
  * from the system.  Not inside jemalloc.  Keeps errno. */
 hidden void large_spare_look(struct heap *h, size_t small_bytes);
 
-/* After a large request of the thread that has this heap: jemalloc runs then, and asking it costs
- * no more memory.  The first call asks jemalloc for its options and sets the shelves' limits
- * (shelf.h) by them; true once that is done. */
+/* After a large request of the thread that has this heap: jemalloc has read its options then.  The
+ * first call sets the shelves' limits (shelf.h) by them; true once that is done. */
 hidden bool large_spare_setup(struct heap *h);
 
 /* Inside the gate: a request of so many bytes was refused.  True: something that was kept has gone

@@ -8,20 +8,8 @@
 
 hidden uint8_t shelf_limit[SHELVES];
 
-static bool option(const char *name) {
-  bool value = true;
-  size_t bytes = sizeof value;
-  return jep_mallctl(name, &value, &bytes, NULL, 0) != 0 || value;
-}
-
-static bool has_junk(void) {
-  const char *junk;
-  size_t bytes = sizeof junk;
-  return jep_mallctl("opt.junk", &junk, &bytes, NULL, 0) != 0 || strcmp(junk, "false") != 0;
-}
-
 void shelf_setup(void) {
-  if (option("opt.zero") || option("opt.prof") || !option("opt.tcache") || has_junk())
+  if (jep_opt_zero || jep_opt_prof || !jep_opt_tcache || strcmp(jep_opt_junk, "false") != 0)
     return;
   for (unsigned k = 0; k < SHELVES; k++)
     shelf_limit[k] = (uint8_t)(SHELF_BYTES / shelf_object_bytes(k));
