@@ -170,7 +170,7 @@ void *large_alloc_any(size_t n, const void *frame) {
   void *p = serve_large(a, n);
   if (a.h == NULL)
     return p;
-  bool ready = large_spare_setup(a.h);
+  bool ready = p != NULL && large_spare_setup(a.h);
   /* Outside the gate: only a look, nothing of jemalloc's. */
   if (!ready || large_thread_state != LARGE_CACHED || large_remembers())
     return p;

@@ -57,7 +57,7 @@ static void setup(void) {
 }
 
 bool large_spare_setup(struct heap *h) {
-  if (likely(spare.known) || !enter(h))
+  if (likely(spare.known) || large_mapped_bytes() == 0 || !enter(h))
     return spare.known;
   int saved = errno;
   if (!atomic_flag_test_and_set(&spare.busy)) {

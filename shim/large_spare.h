@@ -46,7 +46,7 @@ static inline bool large_spare_due(void) {
  * from the system.  Not inside jemalloc.  Keeps errno. */
 hidden void large_spare_look(struct heap *h, size_t small_bytes);
 
-/* After a large request of the thread that has this heap: jemalloc has read its options then.  The
+/* After a large request that was served to the thread of this heap: jemalloc has begun then.  The
  * first call sets the shelves' limits (shelf.h) by them; true once that is done. */
 hidden bool large_spare_setup(struct heap *h);
 
