@@ -33,7 +33,7 @@ static struct {
   uint64_t taken_then, given_then, live_then, idle_then;
   uint64_t used;        /* then live or idle; or live since, if that is more */
   uint64_t most;        /* that was ever live */
-  uint64_t rests_until; /* value of taken + given: it was asked, and purging not worth it */
+  uint64_t rests_until; /* value of taken + given: purging was not worth it */
   uint32_t looked_ms;
   uint64_t purged_resident; /* the process's peak, when pages went last */
   uint32_t window_ms;       /* since then so many bytes went because most were idle: */
@@ -119,11 +119,10 @@ static struct state ask(void) {
   return s;
 }
 
-/* Untouched pages cost nothing.  A small process has few others, and is left alone; where less than
- * half of the peak can be resident, what is idle matters only if that has grown. */
+/* Untouched pages cost nothing: where less than half of the peak can be resident, what is idle
+ * matters only if that has grown. */
 static bool is_worth_it(uint64_t resident) {
-  return resident > SMALL_PROCESS &&
-         (resident > spare.most / 2 || resident > spare.purged_resident);
+  return resident > spare.most / 2 || resident > spare.purged_resident;
 }
 
 /* What is mostly idle may be wanted back soon: of such bytes no more than the peak goes in a while,
@@ -139,19 +138,27 @@ static bool has_budget(uint64_t idle, uint32_t now) {
   return true;
 }
 
+static void rest(void) { spare.rests_until = traffic() + more_of(spare.most, FEW_BYTES); }
+
+/* A small process has few pages that were ever touched, and is left alone, not even asked: asking
+ * took an eighth of the time where one request of 200 is of up to 256 KiB. */
 static void limit(uint32_t now) {
+  uint64_t resident = os_peak_resident_bytes();
+  if (resident <= SMALL_PROCESS) {
+    rest();
+    return;
+  }
   struct state s = ask();
   bool above = is_above_peak(s);
   if (!above && !is_mostly_idle(s))
     return;
-  uint64_t resident = os_peak_resident_bytes();
   if (is_worth_it(resident) && (above || has_budget(s.idle, now))) {
     jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
     spare.purged_resident = resident;
     spare.idle_then = 0;
     spare.used = s.live;
   } else {
-    spare.rests_until = traffic() + more_of(spare.most, FEW_BYTES);
+    rest();
   }
 }
 
