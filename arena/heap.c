@@ -1,6 +1,6 @@
 /* malloc and free beyond the straight path: lists are refilled, slabs change their state.
  *
- *             list used up                     first free
+ *             list used up         first free, or a cell comes back
  *   CURRENT ────────────────> FULL ──────────────────────────> QUEUED ──> CURRENT again
  *      ^                                                          │ last used cell freed
  *      └──────────────── a class is assigned ──── EMPTY <─────────┘

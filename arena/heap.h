@@ -74,7 +74,7 @@ struct heap {
    * As of the last slow path (all that can be said of a running thread's heap):
    *   allocations = known               frees = freed */
   _Atomic uint64_t passed[CLASS_SLOTS]; /* cells moved to the thread list */
-  _Atomic uint64_t known[CLASS_SLOTS];  /* passed when the list was last seen empty */
+  _Atomic uint64_t known[CLASS_SLOTS];  /* allocations, at least */
   _Atomic uint64_t freed[CLASS_SLOTS];  /* frees whose cells were taken up again */
   _Atomic uint64_t remote[CLASS_SLOTS]; /* those of them made by other threads */
   _Atomic uint64_t large_allocs;        /* requests passed on to jemalloc */
@@ -116,10 +116,11 @@ static inline struct heap *heap_mine(void) {
 }
 
 /* So many more frees of class c.  Those who look meanwhile, and read this count before the other,
- * never find more frees than allocations. */
+ * never find more frees than allocations.  Below zero while cells that nobody ever had lie in their
+ * slabs again, and lower than before whenever a list went back. */
 static inline void heap_count_freed(struct heap *h, unsigned c, uint64_t n) {
   uint64_t freed = count_get(&h->freed[c]) + n;
-  if (count_get(&h->known[c]) < freed)
+  if ((int64_t)freed > (int64_t)count_get(&h->known[c]))
     atomic_store_explicit(&h->known[c], freed, memory_order_relaxed);
   atomic_store_explicit(&h->freed[c], freed, memory_order_release);
 }

@@ -63,10 +63,11 @@ void list_watch_current(struct heap *h, struct slab *s, int32_t used) {
   slab_watch_current(s, used, relists);
 }
 
-/* In a queue: counts down to its last used cell or, as before, to its next look at the list. */
+/* In a queue: counts down to its last used cell, or to its next look at the list if that is nearer.
+ */
 static void watch_queued(struct slab *s, int32_t used) {
   s->state = SLAB_QUEUED;
-  slab_set_used(s, used, slab_relists(s) ? s->until : used);
+  slab_set_used(s, used, slab_relists(s) && s->until < used ? s->until : used);
 }
 
 void list_leave(struct heap *h, struct slab *s) {
@@ -143,6 +144,7 @@ static void put_back_first(struct heap *h, unsigned c) {
   int32_t used = slab_used(s) - 1;
   check(used >= 0, "heap corrupted: an object was freed twice");
   h->head[c] = p->next;
+  atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find it in both lists */
   p->next = s->free;
   s->free = p;
   count_add(&h->freed[c], -UINT64_C(1));
@@ -151,14 +153,6 @@ static void put_back_first(struct heap *h, unsigned c) {
   if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_relists(s))
     keep_own_frees(s);
   list_settle(h, s, used);
-}
-
-uint32_t list_length_in(const struct heap *h, const struct slab *s) {
-  bool broken;
-  uint32_t n = list_length(h, s->class, &broken), in = 0;
-  for (const struct cell *p = h->head[s->class]; n > 0; p = p->next, n--)
-    in += slab_of(p) == s;
-  return in;
 }
 
 bool list_put_back(struct heap *h, unsigned c) {

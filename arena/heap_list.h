@@ -19,8 +19,8 @@
  * class has many slabs.  When LIST_BACK cells have come back the list is measured.  One above
  * LIST_LONG goes back into its slabs, and is closed until it is cut again: each slab whose
  * countdown ends meanwhile puts the list back, and keeps its frees itself until it is current
- * again.  So of a program that frees all it has, no more than RELISTS_LEAST cells of a class stay
- * in a list.  All lists go back now and then, and before a new block is taken.
+ * again.  So of a program that frees all it has, only cells that were not counted yet stay in a
+ * list. All lists go back now and then, and before a new block is taken.
  *
  * With tags or samples only the current slab relists: a tag's place is found by it, and a list must
  * end where the sample is due.
@@ -75,10 +75,7 @@ hidden void list_attend(struct heap *h, struct slab *s);
  * cell of the heap's slabs of that class, or in a circle. */
 hidden uint32_t list_length(const struct heap *h, unsigned c, bool *broken);
 
-/* Those of them that are this slab's. */
-hidden uint32_t list_length_in(const struct heap *h, const struct slab *s);
-
-/* All of it goes back into the slabs; false if it is broken, or that can't be counted. */
+/* All of it goes back into the slabs; false if it is broken. */
 hidden bool list_put_back(struct heap *h, unsigned c);
 
 /* Puts the lists back into their slabs if several relist, so that slabs may be empty; list_tend, if

@@ -46,6 +46,34 @@ void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t) {
     add_slabs(h, t);
 }
 
+/* Rows of mail are not touched for nothing: they may be pages of their own. */
+static void unmark_slabs(const struct heap *h) {
+  for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
+    for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
+      struct mail *m = mail_of(slab_of(b->ab_mem + at));
+      if (m->listed != 0)
+        m->listed = 0;
+    }
+}
+
+void heap_mark_listed(const struct heap *h) {
+  if (h->spread)
+    unmark_slabs(h);
+  for (unsigned c = 1; c < CLASS_SLOTS && h->spread; c++) {
+    bool broken;
+    uint32_t n = list_length(h, c, &broken);
+    for (const struct cell *p = h->head[c]; n > 0; p = p->next, n--)
+      mail_of(slab_of(p))->listed++;
+  }
+}
+
+uint64_t heap_listed_cells(const struct heap *h, const struct slab *s) {
+  bool broken;
+  if (h->spread)
+    return mail_of(s)->listed;
+  return h->current[s->class] == s ? slab_list_length(s, h->head[s->class], &broken) : 0;
+}
+
 /* The slab may change while it is read: nothing counts for more than its cell. */
 static void survey_tags(const struct slab *s, unsigned c, uint32_t carved, struct survey *v) {
   const volatile tag_t *tags = tag_row(s);

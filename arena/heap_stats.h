@@ -19,6 +19,11 @@ struct heap_totals {
 
 hidden void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t);
 
+/* Of a heap that nobody changes: prepares heap_listed_cells, which tells how many of the slab's
+ * cells wait in the thread's list.  One walk of each list for all slabs. */
+hidden void heap_mark_listed(const struct heap *h);
+hidden uint64_t heap_listed_cells(const struct heap *h, const struct slab *s);
+
 /* Counts of cells by class and of bytes by what they are.  Sums: every slab's 64 KiB are in
  * cells (used and free), uncarved or tails; every byte below the span in these or in empty slabs
  * or in blocks.  With tags: allocated cells are those with a tag that is not mailed, no matter

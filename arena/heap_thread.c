@@ -100,15 +100,24 @@ void heap_lend_back(struct heap *h) {
   atomic_store_explicit(&claims[heap_number(h)], 0, memory_order_release);
 }
 
+/* No handler may fork here: the child would take this heap, which is no thread's by now, for one
+ * that it has to rebuild, and then come back to go on with it. */
+static void tidy(struct heap *h) {
+  uint64_t signals;
+  os_signals_hold(&signals);
+  heap_collect(h);
+  list_release_slabs(h);
+  heap_give_back(h, false);
+  os_signals_let_go(&signals);
+}
+
 void heap_thread_ended(void) {
   struct heap *h = heap_mine();
   heap_self = (struct heap *)&heap_over;
   heap_tagged_self = NULL; /* what this thread still frees is another's from now on */
   if (h == NULL)
     return;
-  heap_collect(h);
-  list_release_slabs(h);
-  heap_give_back(h, false);
+  tidy(h);
   if (!h->named)
     os_thread_name(h->name);
   heap_lend_back(h);

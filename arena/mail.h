@@ -33,6 +33,7 @@ struct mail {
   _Atomic uint64_t words;             /* which of `freed` are not empty */
   struct slab *next;                  /* in the owner's inbox */
   bool seen;                          /* scratch for the child of a fork */
+  uint32_t listed;                    /* scratch for reports (heap_stats.h) */
   _Atomic uint64_t freed[MAIL_WORDS]; /* a bit a cell */
 };
 

@@ -29,8 +29,8 @@
  *
  * The row is written by the owner only.  Other threads read `owner`, `class` and `reciprocal`,
  * which change only while no object of the slab is alive, and `carved`, which only grows
- * meanwhile; reports also read `until` and `parked`, as they find them.  What other threads
- * write is in the mail row (mail.h).
+ * meanwhile; reports also read `into`, `until`, `parked` and `armed`, as they find them.  What
+ * other threads write is in the mail row (mail.h).
  */
 #ifndef ARENA_SLAB_H
 #define ARENA_SLAB_H

@@ -1,6 +1,5 @@
 /* Reading blocks; contract in blocks.h. */
 #include "blocks.h"
-#include "../arena/heap_list.h"
 #include "../arena/heap_memory.h"
 
 /* Cells of this slab that wait in the heap's list; a running thread's are all taken for the current
@@ -8,7 +7,7 @@
 static uint64_t listed_cells(const struct gathered *g, const struct heap *h, const struct slab *s,
                              unsigned c) {
   if (gather_may_walk(g, h))
-    return slab_relists(s) || h->current[c] == s ? list_length_in(h, s) : 0;
+    return heap_listed_cells(h, s);
   return h->current[c] != s ? 0 : count_less(count_get(&h->passed[c]), count_get(&h->known[c]));
 }
 

@@ -130,6 +130,14 @@ static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, vo
   return true;
 }
 
+/* A request was refused: is another try, but only one, worth it? */
+static inline bool try_again(const void *p, size_t bytes, bool *tried) {
+  if (likely(p != NULL) || *tried)
+    return false;
+  *tried = true;
+  return large_spare_drop(bytes);
+}
+
 static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
   void *p;
   size_t bytes = n + (n == 0);
@@ -138,10 +146,11 @@ static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
     return counted(a.h, NULL);
   if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
+    bool tried = false;
     do
       p = large_thread_cached() ? jep_memalign(alignment, bytes)
                                 : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
-    while (unlikely(p == NULL) && large_spare_drop(bytes));
+    while (try_again(p, bytes, &tried));
     note(a, p, shelf_kind_apart(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -155,9 +164,10 @@ static inline void *serve_large(struct asker a, size_t n) {
   if (needs_page(a, GRAIN, n))
     return serve_aligned(a, PAGE_BYTES, n);
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
+    bool tried = false;
     do
       p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
-    while (unlikely(p == NULL) && large_spare_drop(bytes));
+    while (try_again(p, bytes, &tried));
     note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -187,11 +197,12 @@ void *large_calloc_any(size_t n, const void *frame) {
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
     bool cached = large_thread_cached();
+    bool tried = false;
     do
       p = likely(cached && !needs_page(a, GRAIN, n))
               ? jep_calloc(1, bytes)
               : jep_mallocx(bytes, alone(a, n, LARGE_ZERO | (cached ? 0 : LARGE_NO_CACHE)));
-    while (unlikely(p == NULL) && large_spare_drop(bytes));
+    while (try_again(p, bytes, &tried));
     note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -358,16 +369,18 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   unsigned kind = large_kind(p);
   void *to;
   flags = alone(a, n, flags);
+  bool tried = false;
   do
     to = cached && flags == 0 ? jep_realloc(p, n)
                               : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
-  while (unlikely(to == NULL) && large_spare_drop(n));
+  while (try_again(to, n, &tried));
   if (to != NULL) {
     large_spare_give(shelf_kind_bytes(kind));
     /* One that stays may be in an arena of the program's own. */
     note(a, to,
          to != p && flags == 0 ? shelf_kind(n)
          : n > SHELF_MOST      ? shelf_kind_apart(n)
+         : to != p             ? LARGE_PLAIN
                                : kind);
   }
   if (unlikely(had))
@@ -401,7 +414,12 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
   struct large_tag before;
   size_t held = jep_malloc_usable_size(p);
   bool had = may_have_tag(p) && large_tags_take(p, &before);
+  unsigned kind = large_kind(p);
   size_t got = jep_xallocx(p, n, extra, flags);
+  if (got > SHELF_MOST && kind != LARGE_PLAIN) {
+    large_spare_give(shelf_kind_bytes(kind));
+    note(a, p, shelf_kind_apart(got));
+  }
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
   gate_leave(a.h);

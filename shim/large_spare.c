@@ -47,7 +47,11 @@ static ssize_t number(const char *name) {
   return value;
 }
 
-static uint64_t pages(const char *name) { return (uint64_t)number(name) * PAGE_BYTES; }
+/* None, if it can't be had. */
+static uint64_t pages(const char *name) {
+  ssize_t n = number(name);
+  return n > 0 ? (uint64_t)n * PAGE_BYTES : 0;
+}
 
 static bool enter(struct heap *h) { return h->outside == 0 && gate_try(h); }
 
@@ -201,12 +205,20 @@ static void lower_most(uint64_t bytes) {
     spare.most = more_of(less(spare.most, bytes), least);
 }
 
-void large_spare_look(struct heap *h, size_t small_bytes) {
+/* A handler may tell the same in between: what is then subtracted twice is added by the next. */
+static void tell(void) {
   struct large_traffic told = large_traffic;
-  large_traffic = (struct large_traffic){0, 0};
+  large_traffic.taken -= told.taken;
+  large_traffic.given -= told.given;
+  if ((told.taken | told.given) == 0)
+    return;
   atomic_fetch_add_explicit(&spare.taken, told.taken, memory_order_relaxed);
   atomic_fetch_add_explicit(&spare.given, told.given, memory_order_relaxed);
-  if (!spare.ours || h == NULL || atomic_flag_test_and_set(&spare.busy))
+}
+
+void large_spare_look(struct heap *h, size_t small_bytes) {
+  tell();
+  if (h == NULL || !large_spare_setup(h) || !spare.ours || atomic_flag_test_and_set(&spare.busy))
     return;
   lower_most(small_bytes);
   look(h);

@@ -69,6 +69,8 @@ void gather_begin(struct gathered *g, enum report_reason reason) {
     struct heap_totals t;
     bool exact = gather_may_walk(g, h);
     heap_read_totals(h, exact, &t);
+    if (exact)
+      heap_mark_listed(h);
     add(&g->sums, &t);
     g->running += !exact;
     g->resized += h->books.resized;

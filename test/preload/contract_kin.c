@@ -213,6 +213,23 @@ static void case_jemalloc_zero(void) {
   }
 }
 
+/* What became smaller elsewhere must not be taken for what it was when it is freed. */
+static void case_jemalloc_shrunk(void) {
+  if (!je_find())
+    return;
+  for (size_t n = 600; n <= 8192; n += 100)
+    for (size_t to = 520; to < n; to += 80) {
+      void *p = must(je.rallocx(must(malloc(n)), to, MALLOCX_ZERO));
+      CHECK(je.sallocx(p, 0) >= to, "rallocx(%zu) expected %zu bytes, found fewer", to, to);
+      free(p);
+      p = must(malloc(n));
+      CHECK(je.sallocx(p, 0) >= n, "malloc(%zu) expected as many bytes, found %zu", n,
+            je.sallocx(p, 0));
+      memset(p, 0x77, n);
+      free(p);
+    }
+}
+
 static void je_check_aligned(const void *p, const char *entry, size_t n, int lg) {
   CHECK(p && aligned_to(p, (size_t)1 << lg), "%s(%zu, LG_ALIGN(%d)) expected aligned, found %p",
         entry, n, lg, p);
@@ -266,6 +283,7 @@ static const struct contract_case cases[] = {
     {"statistics", case_statistics},
     {"jemalloc_mixed", case_jemalloc_mixed},
     {"jemalloc_zero", case_jemalloc_zero},
+    {"jemalloc_shrunk", case_jemalloc_shrunk},
     {"jemalloc_aligned", case_jemalloc_aligned},
     {"jemalloc_refused", case_jemalloc_refused},
     {"jemalloc_mallctl", case_jemalloc_mallctl},

@@ -29,6 +29,7 @@ passes() { # PROGRAM [ARG...] of ours runs under the shim and has nothing to com
 @test "malloc_trim, mallinfo, malloc_info, malloc_stats" { passes contract_kin statistics; }
 @test "jemalloc's interface takes blocks of both heaps" { passes contract_kin jemalloc_mixed; }
 @test "jemalloc's interface: MALLOCX_ZERO" { passes contract_kin jemalloc_zero; }
+@test "jemalloc's interface: rallocx to a smaller place" { passes contract_kin jemalloc_shrunk; }
 @test "jemalloc's interface: alignments; sdallocx goes by address, not by size" { passes contract_kin jemalloc_aligned; }
 @test "jemalloc's interface: refusals" { passes contract_kin jemalloc_refused; }
 @test "jemalloc's interface: mallctl and its kin" { passes contract_kin jemalloc_mallctl; }

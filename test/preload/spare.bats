@@ -5,6 +5,10 @@ load common
   run_shim "$BIN/spare" freed
   expect_ok
 }
+@test "so it does where all large requests are callocs" {
+  run_shim "$BIN/spare" calloc
+  expect_ok
+}
 @test "threads that end tell what they freed" {
   run_shim "$BIN/spare" threads
   expect_ok

@@ -1,6 +1,7 @@
 /* What jemalloc keeps that no object is in (shim/large_spare.h).
  *
  *   spare freed       everything freed: nearly all has gone back by the last free
+ *   spare calloc    the same of objects that malloc never had a part in
  *   spare threads     the same by threads that end, each with too few bytes to look around
  *   spare peak        the process's peak is that of its live objects, and its pages serve again
  *   spare untouched   objects of which a page is touched cost hardly any page fault
@@ -9,6 +10,7 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -39,8 +41,10 @@ static size_t between(size_t least, size_t most) {
   return least + (state >> 20) % (most - least + 1);
 }
 
+static bool by_calloc;
+
 static void *touched(size_t n) {
-  char *p = must(malloc(n));
+  char *p = must(by_calloc ? calloc(1, n) : malloc(n));
   for (size_t at = 0; at < n; at += 4096)
     p[at] = 1;
   return p;
@@ -70,6 +74,11 @@ static void freed(void) {
     expect_few(before, full);
     usleep(150000);
   }
+}
+
+static void callocs(void) {
+  by_calloc = true;
+  freed();
 }
 
 static void *free_one(void *p) {
@@ -144,11 +153,8 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } all[] = {{"freed", freed},
-             {"threads", threads},
-             {"peak", peak},
-             {"untouched", untouched},
-             {"cycles", cycles}};
+  } all[] = {{"freed", freed}, {"calloc", callocs},      {"threads", threads},
+             {"peak", peak},   {"untouched", untouched}, {"cycles", cycles}};
   for (size_t k = 0; argc == 2 && k < sizeof all / sizeof *all; k++)
     if (strcmp(argv[1], all[k].name) == 0) {
       all[k].run();

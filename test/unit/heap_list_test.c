@@ -151,6 +151,25 @@ static void released_now_and_then(void) {
 }
 APART(released_now_and_then)
 
+/* A heap that shrinks slowly, its lists put back meanwhile, and then frees the rest. */
+static void freed_slowly(void) {
+  enum { LEFT = RELISTS_LEAST - RELISTS_FIRST }; /* fewer than are counted next */
+  large_heap();
+  allocate_all(MANY, SIZE);
+  for (unsigned i = 0; i < MANY; i++) {
+    if (i % CELLS < CELLS - LEFT)
+      heap_free(objects[i]);
+    if (i % CELLS == 0)
+      list_release_slabs(heap_self);
+  }
+  for (unsigned i = 0; i < MANY; i++)
+    if (i % CELLS >= CELLS - LEFT)
+      heap_free(objects[i]);
+  struct inventory v = inventory();
+  require(v.slabs[CLASS][SLAB_FULL] + v.slabs[CLASS][SLAB_QUEUED] <= MANY / CELLS / 8);
+}
+APART(freed_slowly)
+
 /* Nor do they wait for a later thread. */
 static void released_at_the_end(void) {
   large_heap();
@@ -185,6 +204,22 @@ static void published_counts(void) {
 }
 APART(published_counts)
 
+/* Cells that nobody ever had go back: fewer frees than none are counted, and nothing is published
+ * of them. */
+static void counts_below_zero(void) {
+  become_new_thread();
+  allocate_all(CELLS + 1, SIZE);
+  heap_free(objects[0]);
+  heap_put_lists_back(heap_self);
+  require((int64_t)count_get(&heap_self->freed[CLASS]) < 0);
+  require(allocate(SIZE) != NULL);
+  struct heap_totals known;
+  heap_read_totals(heap_self, false, &known);
+  require(known.allocs[CLASS] <= CELLS + 2 && known.frees[CLASS] <= 1);
+  inventory();
+}
+APART(counts_below_zero)
+
 /* A second free makes the list a circle, which ends the program when it is measured. */
 static void free_twice(void) {
   large_heap();
@@ -213,8 +248,10 @@ int main(void) {
       cmocka_unit_test(test_opens_again),
       cmocka_unit_test(test_released_before_a_block_is_taken),
       cmocka_unit_test(test_released_now_and_then),
+      cmocka_unit_test(test_freed_slowly),
       cmocka_unit_test(test_released_at_the_end),
       cmocka_unit_test(test_published_counts),
+      cmocka_unit_test(test_counts_below_zero),
       cmocka_unit_test(test_freed_twice),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
