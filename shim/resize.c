@@ -1,0 +1,136 @@
+/* Realloc and its kin; contract in entry.h. */
+#include "asker.h"
+#include "gate.h"
+#include "large_thread.h"
+#include "spill.h"
+
+#include <string.h>
+
+/* To a place of another kind: both heaps take part, or two classes of ours. */
+static void *move(void *p, size_t old, size_t n, const char *entry, const void *frame) {
+  int saved = errno;
+  void *to = any_alloc(n, frame);
+  if (to == NULL && n <= old) { /* what shrinks has a place already */
+    errno = saved;
+    return p;
+  }
+  if (to != NULL) {
+    memcpy(to, p, old < n ? old : n);
+    any_free(p, entry, frame_site(frame));
+  }
+  return to;
+}
+
+/* Inside the gate.  The tag goes before the object may become another thread's, and comes back if
+ * it stays. */
+static void *large_resize(struct asker a, void *p, size_t n, int flags) {
+  struct large_tag before;
+  bool had = may_have_tag(p) && large_tags_take(p, &before);
+  size_t held = had ? jep_malloc_usable_size(p) : 0;
+  bool cached = large_thread_cached();
+  unsigned kind = large_kind(p);
+  void *to;
+  flags = alone(a, n, flags);
+  bool tried = false;
+  do
+    to = cached && flags == 0 ? jep_realloc(p, n)
+                              : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
+  while (try_again(to, n, &tried));
+  if (to != NULL) {
+    large_spare_give(shelf_kind_bytes(kind));
+    /* One that stays may be in an arena of the program's own. */
+    note(a, to,
+         to != p && flags == 0 ? shelf_kind(n)
+         : n > SHELF_MOST      ? shelf_kind_apart(n)
+         : to != p             ? LARGE_PLAIN
+                               : kind);
+  }
+  if (unlikely(had))
+    tagged_large_moved(a.h, &before, held, to, n, a.site);
+  else if (unlikely(a.site != SITE_NONE) && to != NULL)
+    tagged_large_put(a.h, to, n, a.site, 0);
+  return to;
+}
+
+void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
+                    const void *frame) {
+  if (n > PTRDIFF_MAX)
+    return counted(own_heap(), NULL);
+  if (spill_holds(p))
+    return move(p, old, n, entry, frame);
+  struct asker a = asker(n, frame);
+  while (unlikely(!gate_enter(a.h)))
+    if (flags == 0) /* what asks for more than a size waits for the fork */
+      return move(p, old, n, entry, frame);
+  void *to = large_resize(a, p, n, flags);
+  gate_leave(a.h);
+  if (likely(counted(a.h, to) != NULL))
+    count_free(a.h);
+  return to;
+}
+
+size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame) {
+  struct asker a = asker(n, frame);
+  if (unlikely(!gate_enter(a.h))) /* it may say that nothing could be done */
+    return jep_malloc_usable_size(p);
+  struct large_tag before;
+  size_t held = jep_malloc_usable_size(p);
+  bool had = may_have_tag(p) && large_tags_take(p, &before);
+  unsigned kind = large_kind(p);
+  size_t got = jep_xallocx(p, n, extra, flags);
+  if (got > SHELF_MOST && kind != LARGE_PLAIN) {
+    large_spare_give(shelf_kind_bytes(kind));
+    note(a, p, shelf_kind_apart(got));
+  }
+  if (unlikely(had))
+    tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
+  gate_leave(a.h);
+  if (got >= n) { /* as a realloc in place */
+    counted(a.h, p);
+    count_free(a.h);
+  }
+  return got;
+}
+
+/* A small object that can keep its cell; with tags it counts as freed and allocated anew. */
+static bool stays(void *p, size_t cell, size_t n, const void *frame) {
+  if (n > cell || !cell_suits(cell, n))
+    return false;
+  /* A tag has no room for the size of the largest cell, which no small request has. */
+  return likely(!range.tagged) || (n <= SMALL_MAX && tagged_resize(p, n, frame));
+}
+
+/* From a full cell to a larger one. */
+static void *grow(void *p, size_t cell, size_t n, const char *entry, const void *frame) {
+  void *to = small_cell(growth_class(n), n, frame);
+  if (unlikely(to == NULL))
+    return NULL;
+  memcpy(to, p, cell);
+  any_free(p, entry, frame_site(frame));
+  return to;
+}
+
+void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
+  if (p == NULL)
+    return any_alloc(n, frame);
+  if (n == 0) {
+    any_free(p, entry, frame_site(frame));
+    return NULL;
+  }
+  if (range_holds(p)) {
+    size_t cell = heap_usable(p, entry, frame_site(frame));
+    if (stays(p, cell, n, frame))
+      return p;
+    return cell < n && n <= SMALL_MAX ? grow(p, cell, n, entry, frame)
+                                      : move(p, cell, n, entry, frame);
+  }
+  size_t old = usable_any(p, entry, frame_site(frame));
+  if (n <= SMALL_MAX)
+    return move(p, old, n, entry, frame);
+  return large_realloc(p, old, n, 0, entry, frame);
+}
+
+void *realloc_attend(void *to, void *p, const char *entry, const void *frame) {
+  heap_attend(p, slab_of(p), entry, frame_site(frame));
+  return to;
+}
