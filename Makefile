@@ -54,7 +54,7 @@ all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 $(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c $(PROTO).h: | deps-build
 
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
-	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -lm -ldl -pthread
+	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -ldl -pthread
 
 $(B)/libarena.a: $(REGION_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $(REGION_OBJECTS)
@@ -170,6 +170,9 @@ $(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STA
   $$(wildcard test/unit/*.h) $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) -DPLUGINS='"$(abspath $(B)/test/unit)"' $(2) -pthread -o $$@ $$< $(STACK_SOURCES) -lcmocka -ldl
+$(B)/$(1)/arch_math_test: test/unit/arch_math_test.c shim/arch_math.c arena/os.c $(HEADERS) test/unit/apart.h
+	@mkdir -p $$(@D)
+	$$(CC) $(TEST_CFLAGS) $(2) -o $$@ $$< shim/arch_math.c arena/os.c -lcmocka -lm
 $(B)/$(1)/%_test: test/unit/%_test.c $$(wildcard test/unit/*.h) $(HEAP_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< $(HEAP_SOURCES) -lcmocka

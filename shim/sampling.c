@@ -1,7 +1,7 @@
 /* Sampling; the argument is in sampling.h. */
 #include "sampling.h"
+#include "arch_math.h"
 
-#include <math.h>
 #include <string.h>
 #include <sys/auxv.h>
 
@@ -21,7 +21,7 @@ static double draw(struct heap *h) {
 }
 
 /* Bytes until the next sample: exponential with the period as its mean. */
-static double gap_bytes(struct heap *h) { return -log(draw(h)) * (double)sampling_period; }
+static double gap_bytes(struct heap *h) { return -math_log(draw(h)) * (double)sampling_period; }
 
 void sampling_next(struct heap *h, unsigned c) {
   double cells = gap_bytes(h) / (double)class_bytes(c);
@@ -46,7 +46,7 @@ bool sampling_takes(struct heap *h, size_t n) {
 }
 
 uint32_t sampling_weight(struct heap *h, size_t n) {
-  double stands_for = -1 / expm1(-(double)n / (double)sampling_period);
-  double weight = floor(stands_for + draw(h));
+  double stands_for = -1 / math_expm1(-(double)n / (double)sampling_period);
+  double weight = math_floor(stands_for + draw(h));
   return weight < WEIGHT_MAX ? (uint32_t)weight : WEIGHT_MAX;
 }
