@@ -51,9 +51,9 @@ double math_expm1(double x) {
 #error "no functions of real numbers for this processor yet"
 #endif
 
-/* From 2^52 on every double is whole. */
 double math_floor(double x) {
-  if (!(x > -0x1p52 && x < 0x1p52))
+  const double whole_from = 4503599627370496.0; /* 2^52: no double above has a fraction */
+  if (!(x > -whole_from && x < whole_from))
     return x;
   double cut = (double)(int64_t)x;
   return cut > x ? cut - 1 : cut;
