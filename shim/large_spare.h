@@ -4,14 +4,16 @@
  * for their pages again at the next malloc; everything else it keeps for up to ten seconds.  Here
  * what is idle serves the next requests, for half a second at most, within two limits:
  *
- *   live + idle <= the most that was ever live, and a tenth     so the peak is the program's own
- *   idle <= live                                                what is freed for good goes at once
+ *   live + idle <= most + max(most / 10, FEW_BYTES)     so the peak is the program's own
+ *   idle <= max(live, FEW_BYTES)                        what is freed for good goes at once
+ *
+ * where `most` is what was ever live, less what small objects took from the system since (down to a
+ * third above what is live).  The second may take back one `most` in LOOK_MS.
  *
  * All but the idle bytes is known without asking: each thread adds up what it takes and gives, and
- * tells of it TELL_BYTES at a time.  jemalloc is asked when a limit may have been passed:
+ * tells of it LARGE_TELL_BYTES at a time.  jemalloc is asked when a limit may have been passed:
  *
- *   live = live then + taken - given      idle <= idle then + given      then: when it was asked
- * last
+ *   live = live_then + taken - given     idle <= idle_then + given     then: when it was asked last
  *
  * Pages may be idle, or live, that nobody ever touched, and then cost nothing: see is_worth_it.
  *
