@@ -103,6 +103,8 @@ void heap_lend_back(struct heap *h) {
 /* No handler may fork here: the child would take this heap, which is no thread's by now, for one
  * that it has to rebuild, and then come back to go on with it. */
 static void tidy(struct heap *h) {
+  if (!inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
+    return; /* two system calls less */
   uint64_t signals;
   os_signals_hold(&signals);
   heap_collect(h);
