@@ -128,7 +128,8 @@ uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {
 }
 
 /* From now on its frees go to its own list. */
-static void keep_own_frees(struct slab *s) {
+static void keep_own_frees(struct heap *h, struct slab *s) {
+  list_count_relisted(h, s);
   int32_t used = slab_used(s);
   s->into = &s->free;
   if (s->state == SLAB_FULL)
@@ -137,9 +138,9 @@ static void keep_own_frees(struct slab *s) {
     slab_watch_last_used(s, used);
 }
 
+/* Of a list that is not broken. */
 static void put_back_first(struct heap *h, unsigned c) {
   struct cell *p = h->head[c];
-  check(is_ours(h, c, p), "heap corrupted: a list leads to what is no cell");
   struct slab *s = slab_of(p);
   int32_t used = slab_used(s) - 1;
   check(used >= 0, "heap corrupted: an object was freed twice");
@@ -149,9 +150,8 @@ static void put_back_first(struct heap *h, unsigned c) {
   s->free = p;
   count_add(&h->freed[c], -UINT64_C(1));
   count_add(&h->passed[c], -UINT64_C(1));
-  list_count_relisted(h, s);
   if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_relists(s))
-    keep_own_frees(s);
+    keep_own_frees(h, s);
   list_settle(h, s, used);
 }
 
@@ -208,13 +208,12 @@ void list_attend(struct heap *h, struct slab *s) {
   unsigned c = s->class;
   struct list *l = &h->lists[c];
   list_count_relisted(h, s);
-  uint32_t n = l->closed || l->back >= LIST_BACK ? measure(h, c) : 0;
-  if (n > LIST_LONG && has_many_slabs(h, c))
-    l->closed = true;
+  if (!l->closed && l->back >= LIST_BACK)
+    l->closed = measure(h, c) > LIST_LONG && has_many_slabs(h, c);
   if (l->closed && s->state != SLAB_CURRENT)
-    keep_own_frees(s);
+    keep_own_frees(h, s);
   else
     watch_again(h, s);
-  if (l->closed)
-    list_put_back(h, c); /* the slab may be gone afterwards */
+  if (l->closed) /* the slab may be gone afterwards */
+    check(list_put_back(h, c), "heap corrupted: an object was freed twice");
 }

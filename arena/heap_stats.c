@@ -2,16 +2,14 @@
 #include "heap_stats.h"
 #include "heap_list.h"
 
-static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
-
 static void read_published(const struct heap *h, unsigned c, struct heap_totals *t) {
   uint64_t frees = count_get(&h->freed[c]); /* before `known`: never more frees than allocations */
   atomic_thread_fence(memory_order_acquire);
   uint64_t known = count_get(&h->known[c]);
-  t->allocs[c] = less(known, h->forked[c]);
-  t->frees[c] = (int64_t)frees > 0 ? less(frees, h->forked[c]) : 0;
-  t->remote[c] = less(count_get(&h->remote[c]), h->forked_remote[c]);
-  t->listed[c] = less(count_get(&h->passed[c]), known);
+  t->allocs[c] = count_less(known, h->forked[c]);
+  t->frees[c] = (int64_t)frees > 0 ? count_less(frees, h->forked[c]) : 0;
+  t->remote[c] = count_less(count_get(&h->remote[c]), h->forked_remote[c]);
+  t->listed[c] = count_less(count_get(&h->passed[c]), known);
 }
 
 static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) {

@@ -83,8 +83,6 @@ struct state {
 };
 
 static inline uint64_t more_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
-static inline uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
-
 static bool is_above_peak(struct state s) {
   return s.live + s.idle > more_of(s.live, spare.most) + more_of(spare.most / 10, FEW_BYTES);
 }
@@ -95,8 +93,8 @@ static uint64_t traffic(void) { return count_get(&spare.taken) + count_get(&spar
 
 /* Bytes now live, by what was told. */
 static uint64_t live_now(void) {
-  return less(spare.live_then + count_get(&spare.taken) - spare.taken_then,
-              count_get(&spare.given) - spare.given_then);
+  return count_less(spare.live_then + count_get(&spare.taken) - spare.taken_then,
+                    count_get(&spare.given) - spare.given_then);
 }
 
 /* May a limit have been passed since jemalloc was asked?  For the peak, as if no idle page had
@@ -107,7 +105,7 @@ static bool may_be_beyond(uint64_t live) {
     return false;
   uint64_t idle = spare.idle_then + count_get(&spare.given) - spare.given_then;
   return is_above_peak((struct state){live, idle}) ||
-         is_mostly_idle((struct state){live, less(spare.used, live)});
+         is_mostly_idle((struct state){live, count_less(spare.used, live)});
 }
 
 static struct state ask(void) {
@@ -202,7 +200,7 @@ static void look(struct heap *h) {
 static void lower_most(uint64_t bytes) {
   uint64_t least = spare.live_then / 3 * 4;
   if (spare.most > least)
-    spare.most = more_of(less(spare.most, bytes), least);
+    spare.most = more_of(count_less(spare.most, bytes), least);
 }
 
 /* A handler may tell the same in between: what is then subtracted twice is added by the next. */

@@ -1,7 +1,7 @@
 /* What jemalloc keeps that no object is in (shim/large_spare.h).
  *
  *   spare freed       everything freed: nearly all has gone back by the last free
- *   spare calloc    the same of objects that malloc never had a part in
+ *   spare calloc      the same of objects that malloc never had a part in
  *   spare threads     the same by threads that end, each with too few bytes to look around
  *   spare peak        the process's peak is that of its live objects, and its pages serve again
  *   spare untouched   objects of which a page is touched cost hardly any page fault
@@ -9,23 +9,10 @@
  */
 #include "check.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 enum { OBJECTS = 2000, SLOTS = 8, MANY_SLOTS = 100, THREADS = 400 };
-
-static size_t resident(void) {
-  char text[128];
-  int fd = open("/proc/self/statm", O_RDONLY);
-  ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-  CHECK(n > 0, "/proc/self/statm unreadable: %zd", n);
-  close(fd);
-  text[n] = 0;
-  return strtoul(strchr(text, ' '), NULL, 10) * 4096;
-}
 
 static struct rusage usage(void) {
   struct rusage u;
@@ -58,17 +45,17 @@ static void fill(void) {
 }
 
 static void expect_few(size_t before, size_t full) {
-  size_t now = resident();
+  size_t now = (size_t)resident_bytes();
   CHECK(full - before > 200 << 20, "200 MiB expected, found %zu", full - before);
   CHECK((now - before) * 8 < full - before, "of %zu bytes %zu are left", full - before,
         now - before);
 }
 
 static void freed(void) {
-  size_t before = resident();
+  size_t before = (size_t)resident_bytes();
   for (size_t times = 0; times < 4; times++) {
     fill();
-    size_t full = resident();
+    size_t full = (size_t)resident_bytes();
     for (size_t i = 0; i < OBJECTS; i++)
       free(object[i]);
     expect_few(before, full);
@@ -88,10 +75,10 @@ static void *free_one(void *p) {
 
 static void threads(void) {
   void *thread_object[THREADS];
-  size_t before = resident();
+  size_t before = (size_t)resident_bytes();
   for (size_t i = 0; i < THREADS; i++)
     thread_object[i] = touched(700 << 10);
-  size_t full = resident();
+  size_t full = (size_t)resident_bytes();
   for (size_t i = 0; i < THREADS; i++) {
     pthread_t t;
     CHECK(pthread_create(&t, NULL, free_one, thread_object[i]) == 0, "thread %zu: none", i);
@@ -103,7 +90,7 @@ static void threads(void) {
 static void peak(void) {
   void *slot[SLOTS] = {NULL};
   size_t bytes[SLOTS] = {0}, live = 0, most = 0, pages = 0;
-  size_t before = resident();
+  size_t before = (size_t)resident_bytes();
   long faults = usage().ru_minflt;
   for (size_t i = 0; i < 300; i++) {
     size_t k = between(0, SLOTS - 1), n = between(5000000, 25000000);
