@@ -2,12 +2,14 @@
 # Then all from the n-th on: a spare that helps over one failure may not be handed out twice.
 # strace injects, and counts for each thread by itself. nth_fail prints "main" when it starts: what fails before is
 # the start by ld.so, which may end the program with its message and status 127, or run it without the shim, which then
-# says nothing of ours. Only a call before the shim was even opened is wholly ld.so's own (it takes a fault when its
-# first mmap fails); any other death by a signal is ours.
+# says nothing of ours. ld.so also takes a fault of its own when it is refused a page for its lists of objects: which
+# mmap that is depends on the length of their paths. Its first mprotect seals the first object it has relocated, and
+# until then nothing of the shim can have run: a death by a signal before it is ld.so's, any other is ours.
 load common
 
-calls_that_failed() { # TRACE: the injected failures, in order, and where the shim was opened
-  grep -nE 'INJECTED|open.*'"$(basename "$SHIM")" "$1"
+calls_that_failed() { # TRACE: the injected failures, in order, and the first mprotect
+  grep -nE 'INJECTED' "$1" | head -5
+  grep -n -m1 'mprotect(' "$1" || echo 'no mprotect'
 }
 
 fail_nth() { # SYSCALL [+]: the n-th fails, or with + all from the n-th on
@@ -15,7 +17,7 @@ fail_nth() { # SYSCALL [+]: the n-th fails, or with + all from the n-th on
   local n early=0 survived=0
   for ((n = 1; n < 300; n++)); do
     status=0 # not by `run`, which warns of each status 127
-    output=$(timeout -k 5 120 strace -f -q -o trace -e trace="$1,open,openat" -e signal=none \
+    output=$(timeout -k 5 120 strace -f --seccomp-bpf -q -o trace -e trace="$1,mprotect" -e signal=none \
       -e inject="$1:error=ENOMEM:when=$n${2:-}" -E LD_PRELOAD="$SHIM" "$BIN/nth_fail" 2>said) || status=$?
     stderr=$(<said)
     if ! grep -q INJECTED trace; then
@@ -26,11 +28,11 @@ fail_nth() { # SYSCALL [+]: the n-th fails, or with + all from the n-th on
       early=$((early + 1))
     elif ((status == 0)); then
       survived=$((survived + 1))
-    elif [[ $output != main* ]] && { ((status == 127)) || [[ $(calls_that_failed trace | head -1) == *INJECTED* ]]; }; then
+    elif [[ $output != main* ]] && { ((status == 127)) || ! grep -q 'mprotect(' trace; }; then
       early=$((early + 1))
     else
       printf 'call %s of %s refused: status %d\nstdout: %s\nstderr: %s\n' "$n${2:-}" "$1" "$status" "$output" "$stderr"
-      calls_that_failed trace | head -5
+      calls_that_failed trace
       return 1
     fi
   done

@@ -5,11 +5,13 @@
 #include "check.h"
 #include <malloc.h>
 
-enum { SLOTS = 600, OPERATIONS = 10000, MARK = 4711 };
+/* Where all memory is refused each request costs jemalloc's whole start three times over, each call
+ * of it seen by strace: after so many refusals in a row the rest would only show the same again. */
+enum { SLOTS = 600, OPERATIONS = 10000, REFUSED_ENOUGH = 300, MARK = 4711 };
 
 struct work {
   uint64_t rng;
-  long refused;
+  long refused, in_a_row;
   char *slots[SLOTS];
   size_t sizes[SLOTS];
 };
@@ -29,6 +31,7 @@ static void marked_free(void *p) {
 static void refused(struct work *w) {
   CHECK(errno == ENOMEM, "a refusal expected to set ENOMEM, found %d", errno);
   w->refused++;
+  w->in_a_row++;
 }
 
 static void replace(struct work *w, size_t i) {
@@ -61,13 +64,15 @@ static void replace(struct work *w, size_t i) {
   }
   w->slots[i] = p;
   w->sizes[i] = p ? n : 0;
-  if (p)
+  if (p) {
     stamp(p, n, (uintptr_t)p);
+    w->in_a_row = 0;
+  }
 }
 
 static void *run(void *arg) {
   struct work *w = arg;
-  for (int i = 0; i < OPERATIONS; i++)
+  for (int i = 0; i < OPERATIONS && w->in_a_row < REFUSED_ENOUGH; i++)
     replace(w, rng_below(&w->rng, i / 2500 % 2 ? SLOTS : SLOTS / 4));
   for (int i = 0; i < SLOTS;
        i++) { /* all goes back, so that giving back to the kernel may fail too */
