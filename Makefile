@@ -84,7 +84,7 @@ $(TOOL_OBJECTS): $(B)/%.o: %.c $(TOOL_HEADERS) Makefile
 PAGE_SOURCES := $(filter-out %/page.html,$(wildcard tools/page/*))
 $(B)/page/node_modules/.package-lock.json: tools/page/package.json tools/page/package-lock.json
 	@mkdir -p $(B)/page && cp $^ $(B)/page
-	cd $(B)/page && npm ci --silent --no-audit --no-fund --ignore-scripts && touch $(@:$(B)/page/%=%)
+	cd $(B)/page && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts && touch $(@:$(B)/page/%=%)
 $(B)/page/page.html: $(PAGE_SOURCES) $(B)/page/node_modules/.package-lock.json
 	cp $(PAGE_SOURCES) $(@D)
 	cd $(@D) && node build.mjs page.html
@@ -217,7 +217,7 @@ TOOL_PROGRAMS := $(TOOL_TESTS) $(B)/test/tools/make_dump $(B)/test/tools/grow $(
 BROWSER := $(B)/browser/node_modules/.package-lock.json
 $(BROWSER): test/browser/package.json test/browser/package-lock.json
 	@mkdir -p $(B)/browser && cp $^ $(B)/browser
-	cd $(B)/browser && npm ci --silent --no-audit --no-fund --ignore-scripts && touch $(@:$(B)/browser/%=%)
+	cd $(B)/browser && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts && touch $(@:$(B)/browser/%=%)
 
 export NODE_PATH = $(abspath $(B)/browser/node_modules)
 export TOOL = $(abspath $(B)/arenashim)
