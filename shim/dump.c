@@ -17,12 +17,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* One dump at a time, in space that exists beforehand. */
+/* One dump at a time, in space that exists beforehand.  `kept`: for a few hundred modules and
+ * arenas. */
+enum { KEPT_BYTES = 256 << 10 };
+static _Alignas(PAGE_BYTES) char kept[KEPT_BYTES];
 static struct {
   struct turn turn;
   struct sink sink;
   struct dump_work work;
-} space = {.turn = TURN_FREE};
+} space = {.turn = TURN_FREE, .work.scratch = SCRATCH(kept)};
 
 /* ---- the parts put together ---- */
 
@@ -133,13 +136,6 @@ static bool write_to(struct dump_work *w, int fd) {
   return !w->out.failed;
 }
 
-static void scratch_unmap(struct dump_work *w) {
-  char *scratch = w->scratch;
-  w->scratch = NULL;
-  if (scratch != NULL)
-    os_unmap(scratch, w->scratch_bytes);
-}
-
 static bool write_all(struct dump_work *w, int fd) {
   dump_region_nodes();
   gather_begin(&w->g, (enum report_reason)w->reason);
@@ -150,7 +146,7 @@ static bool write_all(struct dump_work *w, int fd) {
   else
     errno = ENOMEM;
   int saved = errno;
-  scratch_unmap(w);
+  scratch_unmap(&w->scratch);
   gather_end();
   errno = saved;
   return done;
@@ -163,13 +159,15 @@ static_assert((int)DUMP_AT_EXIT == (int)REPORT_AT_EXIT &&
                   (int)DUMP_ON_CALL == (int)REPORT_ON_CALL,
               "the same reasons");
 
-static int begin(enum dump_reason reason) {
+static int begin(enum dump_reason reason, const char *pattern) {
   unsigned patience_ms = report_patience_ms((enum report_reason)reason);
   if (!turn_begin(&space.turn, patience_ms))
     return EBUSY;
   int error = sites_begin(patience_ms);
-  if (error != 0)
-    turn_end(&space.turn);
+  if (error == 0)
+    return 0;
+  sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, error);
+  turn_end(&space.turn);
   return error;
 }
 
@@ -182,7 +180,6 @@ static int write_file(enum dump_reason reason, int signal, const char *pattern) 
   struct dump_work *w = &space.work;
   w->reason = reason;
   w->signal = signal;
-  pattern = pattern != NULL ? pattern : start_options()->dump_pattern;
   return sink_open(&space.sink, "dump", pattern, reason == DUMP_ON_CALL) &&
                  sink_close(&space.sink, write_all(w, space.sink.fd))
              ? 0
@@ -199,9 +196,11 @@ static void look_at_modules(void) {
 
 int dump_write(enum dump_reason reason, int signal, const char *pattern) {
   int saved = errno;
+  if (pattern == NULL)
+    pattern = start_options()->dump_pattern;
   if (reason != DUMP_ON_SIGNAL)
     look_at_modules();
-  int error = begin(reason);
+  int error = begin(reason, pattern);
   if (error == 0) {
     error = write_file(reason, signal, pattern);
     end();
@@ -212,7 +211,7 @@ int dump_write(enum dump_reason reason, int signal, const char *pattern) {
 
 void dump_forget(void) {
   if (turn_forget(&space.turn))
-    scratch_unmap(&space.work);
+    scratch_unmap(&space.work.scratch);
   else
     sink_abandon(&space.sink);
 }

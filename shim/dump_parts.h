@@ -14,6 +14,7 @@
 #include "dump_out.h"
 #include "ledger.h"
 #include "paths.h"
+#include "scratch.h"
 
 enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 13 };
 
@@ -34,8 +35,8 @@ struct dump_work {
   struct gathered g;
   struct ledger ledger;
   unsigned heaps, modules, regions, classes, labels, spans; /* how many of each */
-  char *scratch;
-  size_t scratch_bytes, strings_room, strings_bytes;
+  struct scratch scratch;
+  size_t strings_room, strings_bytes;
 
   /* In the scratch, in the file's order. */
   struct dump_process *process;

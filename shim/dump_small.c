@@ -21,7 +21,7 @@ enum { COMMAND_MAX = 4096, LABEL_MAX = 256, PATH_BYTES_MAX = 4096 };
 enum { FIXED_STRINGS = 16 << 10 }; /* of the process, ledger and health: more than all of these */
 
 static void *scratch_take(struct dump_work *w, size_t *taken, size_t bytes) {
-  void *p = w->scratch + *taken;
+  void *p = w->scratch.at + *taken;
   *taken += round_up(bytes, DUMP_ALIGN);
   return p;
 }
@@ -94,11 +94,8 @@ static size_t lay_out(struct dump_work *w) {
   return taken;
 }
 
-static bool scratch_map(struct dump_work *w) {
-  w->scratch = NULL;
-  w->scratch_bytes = round_up(lay_out(w), PAGE_BYTES);
-  w->scratch = os_map(w->scratch_bytes);
-  if (w->scratch == NULL)
+static bool map_scratch(struct dump_work *w) {
+  if (!scratch_map(&w->scratch, lay_out(w)))
     return false;
   lay_out(w);
   w->strings_bytes = 1;
@@ -374,7 +371,7 @@ static void labels(struct dump_work *w) {
 
 bool dump_small(struct dump_work *w) {
   count_all(w);
-  if (!scratch_map(w))
+  if (!map_scratch(w))
     return false;
   process(w);
   arenas(w);

@@ -3,10 +3,12 @@
 #include "../arena/range.h"
 #include "../arena/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char prefix[] = "ARENASHIM_";
@@ -64,8 +66,29 @@ static bool is_pattern(const char *value) {
   return strlen(value) < PATTERN_MAX;
 }
 
+/* A path is meant from where the program starts, wherever it goes later (a daemon to /); if the
+ * whole is too long, from where the program is then.  errno is kept. */
+static void take_pattern(char to[PATTERN_MAX], const char *value) {
+  char here[PATTERN_MAX];
+  struct text t = {.bytes = to, .capacity = PATTERN_MAX};
+  int saved = errno;
+  if (*value != '/' && syscall(SYS_getcwd, here, sizeof here) > 0 && here[0] == '/') {
+    for (const char *p = here; *p != '\0'; p++) {
+      if (*p == '%')
+        text_char(&t, '%');
+      text_char(&t, *p);
+    }
+    if (here[1] != '\0')
+      text_char(&t, '/');
+  }
+  if (t.length + strlen(value) >= PATTERN_MAX)
+    t.length = 0;
+  text_str(&t, value);
+  to[t.length] = '\0';
+  errno = saved;
+}
+
 static bool read_stats(struct options *o, const char *value) {
-  size_t n = strlen(value);
   o->stats = false;
   if (is_off(value))
     return true;
@@ -73,7 +96,7 @@ static bool read_stats(struct options *o, const char *value) {
     return false;
   o->stats = true;
   if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
-    memcpy(o->stats_pattern, value, n + 1);
+    take_pattern(o->stats_pattern, value);
   return true;
 }
 
@@ -83,7 +106,7 @@ static bool read_dump(struct options *o, const char *value) {
     return true;
   if (!is_pattern(value))
     return false;
-  memcpy(o->dump_pattern, value, strlen(value) + 1);
+  take_pattern(o->dump_pattern, value);
   return true;
 }
 

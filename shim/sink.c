@@ -153,6 +153,12 @@ static bool open_temporary(struct sink *k) {
   return k->fd >= 0 || complain(k, errno);
 }
 
+static void name_it(struct sink *k, const char *pattern) {
+  struct text t = {.bytes = k->name, .capacity = PATTERN_MAX - 1};
+  sink_expand(&t, pattern);
+  k->name[t.length] = '\0';
+}
+
 static bool open_named(struct sink *k, const char *pattern) {
   struct stat s;
   if (*pattern == '\0') {
@@ -160,9 +166,7 @@ static bool open_named(struct sink *k, const char *pattern) {
     errno = EBADF;
     return k->fd >= 0;
   }
-  struct text t = {.bytes = k->name, .capacity = PATTERN_MAX - 1};
-  sink_expand(&t, pattern);
-  k->name[t.length] = '\0';
+  name_it(k, pattern);
   if (stat(k->name, &s) == 0 && !S_ISREG(s.st_mode))
     return open_directly(k);
   return open_temporary(k);
@@ -176,6 +180,16 @@ bool sink_open(struct sink *k, const char *what, const char *pattern, bool silen
   if (!opened)
     release_signals(k);
   return opened;
+}
+
+void sink_refuse(struct sink *k, const char *what, const char *pattern, bool silent, int error) {
+  int saved = errno;
+  *k = (struct sink){.fd = -1, .what = what, .silent = silent};
+  name_it(k, pattern);
+  hold_signals(k);
+  complain(k, error);
+  release_signals(k);
+  errno = saved;
 }
 
 /* link fails if the name exists, rename would replace it.  Then the pid is appended, and for a

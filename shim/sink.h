@@ -33,6 +33,10 @@ hidden void sink_keep_stderr(void);
  * line on stderr that says why, unless it is to be silent. */
 hidden bool sink_open(struct sink *k, const char *what, const char *pattern, bool silent);
 
+/* Says the same line of a report or dump that can't even be begun, for the reason `error`. */
+hidden void sink_refuse(struct sink *k, const char *what, const char *pattern, bool silent,
+                        int error);
+
 /* Ends the report; `written` says whether all writes succeeded (errno as the failing one left
  * it).  False, in the same way, if the report is not where it should be. */
 hidden bool sink_close(struct sink *k, bool written);

@@ -2,6 +2,7 @@
 #include "sites.h"
 #include "../arena/os.h"
 #include "paths.h"
+#include "scratch.h"
 #include "turn.h"
 
 #include <errno.h>
@@ -13,31 +14,22 @@ struct scanned {
   uint64_t mailed, mailed_bytes, mailed_cells; /* freed, but alive in its account */
 };
 
+/* So many, where the system refuses memory. */
+enum { SITES_KEPT = 8192 };
+static _Alignas(PAGE_BYTES) char kept_scan[SITES_KEPT * sizeof(struct scanned)];
+static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_line)];
+
 static struct {
   struct turn turn;
   uint32_t count;
-  struct scanned *scanned; /* by site, of the arena scanned last */
-  struct site_line *total; /* by site; NULL until sites_add_up */
+  struct scratch scan, sum; /* where these lie: */
+  struct scanned *scanned;  /* by site, of the arena scanned last */
+  struct site_line *total;  /* by site; NULL until sites_add_up */
   uint64_t unpinned;
   uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
-  _Atomic uint64_t bytes;
-} sites = {.turn = TURN_FREE};
+} sites = {.turn = TURN_FREE, .scan = SCRATCH(kept_scan), .sum = SCRATCH(kept_sum)};
 
-static void *scratch_map(size_t size) {
-  size_t bytes = round_up(sites.count * size, PAGE_BYTES);
-  void *p = os_map(bytes);
-  if (p != NULL)
-    atomic_fetch_add(&sites.bytes, bytes);
-  return p;
-}
-
-static void scratch_unmap(void *p, size_t size) {
-  size_t bytes = round_up(sites.count * size, PAGE_BYTES);
-  os_unmap(p, bytes);
-  atomic_fetch_sub(&sites.bytes, bytes);
-}
-
-uint64_t sites_bytes(void) { return count_get(&sites.bytes); }
+uint64_t sites_bytes(void) { return scratch_mapped(&sites.scan) + scratch_mapped(&sites.sum); }
 uint32_t sites_count(void) { return sites.count; }
 uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
@@ -48,22 +40,26 @@ int sites_begin(unsigned patience_ms) {
   sites.count = path_sites();
   sites.total = NULL;
   memset(sites.class_bytes, 0, sizeof sites.class_bytes);
-  sites.scanned = scratch_map(sizeof *sites.scanned);
-  if (sites.scanned != NULL)
+  if (scratch_map(&sites.scan, sites.count * sizeof *sites.scanned)) {
+    sites.scanned = (struct scanned *)sites.scan.at;
     return 0;
+  }
   turn_end(&sites.turn);
   return ENOMEM;
 }
 
 void sites_end(void) {
-  scratch_unmap(sites.scanned, sizeof *sites.scanned);
-  if (sites.total != NULL)
-    scratch_unmap(sites.total, sizeof *sites.total);
+  scratch_unmap(&sites.scan);
+  scratch_unmap(&sites.sum);
   turn_end(&sites.turn);
 }
 
-/* A scratch that a gone thread had stays mapped, and counted. */
-void sites_forget(void) { turn_forget(&sites.turn); }
+void sites_forget(void) {
+  if (!turn_forget(&sites.turn))
+    return;
+  scratch_unmap(&sites.scan);
+  scratch_unmap(&sites.sum);
+}
 
 /* ---- tags ---- */
 
@@ -261,9 +257,9 @@ uint64_t sites_requests(void) {
 
 bool sites_add_up(void) {
   uint64_t unpinned = 0;
-  sites.total = scratch_map(sizeof *sites.total);
-  if (sites.total == NULL)
+  if (!scratch_map(&sites.sum, sites.count * sizeof *sites.total))
     return false;
+  sites.total = (struct site_line *)sites.sum.at;
   for (unsigned i = 0; i < heap_count(); i++) {
     sites_scan(heap_at(i));
     unpinned += sites.unpinned;

@@ -197,3 +197,37 @@ row() {
   [[ $(row ' descend[ +]') == "1600000 <=1600000 100000 "* ]]
   ((best <= 100))
 }
+
+# The limit is the shell's own: under one that comes later the range that is reserved already could still be used.
+@test "a program that has taken all memory that it may have still dumps, and reports" {
+  local bytes untagged counts='^([0-9]+) [0-9<=]+ ([0-9]+) ' # live, peak, allocations
+  for bytes in 16 200 600 20000; do
+    rm -f d r
+    run --separate-stderr bash -c 'ulimit -v 200000; "$@"' - env LD_PRELOAD="$SHIM" ARENASHIM_DUMP=d ARENASHIM_STATS=r "$BIN/dump_at_limit" "$bytes"
+    expect_ok && expect '-z $stderr'
+    got=$output
+    arenashim report d -n 0
+    untagged=$(sed -nE 's/^ +([0-9]+)  large objects without a tag: no memory for it$/\1/p' <<<"$output")
+    row=$(row 'object[ +].* main')
+    [[ $row =~ $counts && ${BASH_REMATCH[1]} == $((BASH_REMATCH[2] * bytes)) ]]
+    ((BASH_REMATCH[2] + ${untagged:-0} == got)) || { echo "$got of $bytes: $row, $untagged"; false; }
+    grep -qE "^  live objects +[0-9]+\$" r
+    refute grep 'left out' r
+  done
+}
+
+@test "where a dump can't even be begun, that is said" {
+  traced() { strace -f --seccomp-bpf -q -o trace -e trace=mmap -e signal=none "$@" -E LD_PRELOAD="$SHIM" -E ARENASHIM_TAG=stack:24 -E ARENASHIM_DUMP="$PWD/d" "$BIN/dump_paths" 0 60000; }
+  traced && [[ -f d ]] && rm d
+  # The last but one is for the dump's own sums: of more call sites than there is room kept back for.
+  run --separate-stderr traced -e inject=mmap:error=ENOMEM:when=$(($(grep -c mmap trace) - 1))+
+  expect '$status == 0 && $stderr == "arenashim: can'"'"'t write the dump to $PWD/d: Cannot allocate memory; the program goes on without it"'
+  [[ ! -e d ]]
+}
+
+@test "a relative name is meant from where the program starts" {
+  mkdir there
+  run_shim ARENASHIM_DUMP=d ARENASHIM_STATS=r perl -e 'chdir "there" or die'
+  expect_ok
+  [[ -f d && -f r && -z $(ls there) ]]
+}

@@ -153,7 +153,7 @@ end() {
 
 @test "no dump: why, and what makes one" {
   arenashim run "$PROGRAM" _exit 5
-  expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump: it ended by _exit or quick_exit, or became a program that can'"'"'t be watched; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
+  expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump: it ended by _exit or quick_exit, dropped LD_PRELOAD from its environment, or became a program that can'"'"'t be watched; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
   arenashim run "$PROGRAM" kill 9
   expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: such a signal leaves no time for it; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
   arenashim run "$PROGRAM" kill 2

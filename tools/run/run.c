@@ -108,8 +108,8 @@ static void say_no_dump(const struct run *r) {
   char ended[64];
   child_end_name(&r->child, ended);
   if (number == 0)
-    say_error("%s (pid %d, %s) left no dump: it ended by _exit or quick_exit, or became a program "
-              "that can't be watched; %s",
+    say_error("%s (pid %d, %s) left no dump: it ended by _exit or quick_exit, dropped LD_PRELOAD "
+              "from its environment, or became a program that can't be watched; %s",
               r->name, (int)r->child.pid, ended, remedy);
   else if (is_caught(number) && !is_listed(list, number, name))
     say_error("%s (pid %d, %s) left no dump: the signal ended it at once; "
