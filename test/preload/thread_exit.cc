@@ -1,11 +1,14 @@
 // malloc and free after the allocator's own thread-exit handler: destructors of 40 pthread keys in all their four
-// rounds, and of thread_local C++ objects. thread_exit [THREADS = 2000]. They must work, and leak nothing.
+// rounds, and of thread_local C++ objects, some beside a thread that takes over the arena. thread_exit [THREADS = 2000].
+// They must work, and leak nothing.
 #include "check.h"
+#include <atomic>
 #include <climits>
 #include <string>
 #include <vector>
 
 enum { KEYS = 40, SLACK = 4 << 20 }; // beyond 32 keys, pthread_setspecific itself allocates
+enum { BESIDE = 200, SLOTS = 64, OPERATIONS = 50000 };
 
 struct record {
   int round, key;
@@ -14,6 +17,29 @@ struct record {
 
 static pthread_key_t keys[KEYS];
 static int rounds_seen[KEYS][PTHREAD_DESTRUCTOR_ITERATIONS + 1];
+
+// Were two threads to use one arena, they would soon find each other's marks.
+static void *churn(void *mark) {
+  static const size_t sizes[] = {16, 48, 100, 300};
+  void *slots[SLOTS] = {};
+  for (int i = 0; i < OPERATIONS; i++) {
+    void *&slot = slots[i * 7 % SLOTS];
+    CHECK(!slot || *static_cast<void **>(slot) == mark, "an object of this thread expected, found another's mark");
+    free(slot);
+    slot = must(malloc(sizes[i % 4]));
+    *static_cast<void **>(slot) = mark;
+  }
+  for (void *p : slots)
+    free(p);
+  return nullptr;
+}
+
+static void churn_beside() {
+  int mine, others;
+  pthread_t other = thread_start(churn, &others);
+  churn(&mine);
+  pthread_join(other, nullptr);
+}
 
 static record *record_new(int round, int key) {
   record *r = static_cast<record *>(must(malloc(sizeof *r)));
@@ -30,6 +56,9 @@ static void record_end(void *p) {
   size_t n = static_cast<size_t>(r->key * 13 % 500 + (r->key == 7 ? 3000 : 0));
   CHECK(strlen(r->text) == n, "text of %zu bytes expected in a destructor, found %zu", n, strlen(r->text));
   __atomic_fetch_add(&rounds_seen[r->key][r->round], 1, __ATOMIC_RELAXED);
+  static std::atomic<long> ends;
+  if (r->key == 0 && r->round == 1 && ends++ % BESIDE == 0)
+    churn_beside();
   for (size_t size = 0; size < 600; size += 37)
     free(must(realloc(must(calloc(1, size)), size + 50)));
   if (r->round + 1 < PTHREAD_DESTRUCTOR_ITERATIONS)
