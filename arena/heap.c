@@ -131,7 +131,7 @@ static struct slab *empty_slab(struct heap *h, unsigned c) {
   struct slab *s = heap_take_slab(h, c);
   if (s != NULL)
     return s;
-  list_release_slabs(h);
+  list_release_to_grow(h);
   heap_tend_idle();
   s = heap_take_slab(h, c);
   return s == NULL && heap_take_block(h) ? heap_take_slab(h, c) : s;
@@ -215,11 +215,12 @@ static cold void *alloc_heapless(struct heap *h, unsigned c) {
   if (range.tagged) /* such requests come another way (heap_tag.h) */
     return NULL;
   if (h == &heap_over) {
-    h = heap_borrow();
+    uint64_t signals;
+    h = heap_borrow(&signals);
     if (h == NULL)
       return NULL;
     void *p = heap_take_cell(h, c);
-    heap_lend_back(h);
+    heap_return(h, &signals);
     return p;
   }
   h = heap_acquire();

@@ -59,11 +59,12 @@ struct heap {
   uint32_t cut[CLASS_SLOTS];
   int64_t until_sample; /* bytes of large requests */
   uint64_t random;
-  unsigned ticks;       /* slow paths, to look at the clock now and then */
-  uint32_t released_ms; /* when lists of several slabs' cells were put back last */
-  bool spread;          /* there have been such lists */
-  int outside;          /* > 0: its thread is inside another allocator (shim/gate.h) */
-  bool straight;        /* its thread may go there without further questions (shim/entry.c) */
+  unsigned ticks;          /* slow paths, to look at the clock now and then */
+  uint32_t released_ms;    /* when lists of several slabs' cells were put back last */
+  uint64_t released_bytes; /* carved, when that was done to grow */
+  bool spread;             /* there have been such lists */
+  int outside;             /* > 0: its thread is inside another allocator (shim/gate.h) */
+  bool straight;           /* its thread may go there without further questions (shim/entry.c) */
   /* That allocator's objects, put aside by its thread (shim/shelf.h). */
   struct cell *shelf[SHELVES];
   uint8_t shelved[SHELVES]; /* how many */

@@ -4,7 +4,8 @@
  * therefore rebuilt from what is written in one step and can be checked: the owner of each
  * block, and the class, the carved cells and the free list of each slab.  At worst the cells of
  * one list, or of one slab's mail, stay marked as used.  The forking thread's own heap is left
- * alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.
+ * alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.  In
+ * other heaps it works with signals held (heap_borrow), but for mail, which see.
  */
 #include "heap.h"
 #include "heap_list.h"
@@ -18,7 +19,8 @@ static __thread uint32_t thread_before __attribute__((tls_model("initial-exec"))
 
 void heap_fork_prepare(void) { thread_before = os_thread_id(); }
 
-/* Had harvest moved the free list to the thread's, and not cleared it yet? */
+/* Had harvest moved the free list, or its first part, to the thread's, and not cleared it yet? What
+ * was to stay is lost then. */
 static bool was_moved(const struct heap *h, const struct slab *s) {
   return h->current[s->class] == s && h->head[s->class] == s->free->next;
 }
@@ -125,19 +127,12 @@ static void mark_seen(struct slab *chain) {
     mail_of(chain)->seen = true;
 }
 
-/* Words that are not empty, but for those that a collection goes on to empty. */
-static uint64_t full_words(const struct slab *s, uint64_t but) {
-  uint64_t full = 0;
-  for (unsigned w = 0; w * 64 < s->carved; w++)
-    if (mail_word(s, w) != 0)
-      full |= UINT64_C(1) << w;
-  return full & ~but;
-}
-
-/* Mail that its giver did not announce to the end. */
+/* Mail that its giver did not announce to the end.  What a collection goes on to empty is none. */
 static void announce_lost(struct slab *s, const struct inbox *in) {
+  if (mail_is_announcing(s))
+    return;
   struct mail *m = mail_of(s);
-  uint64_t words = full_words(s, in->open == s ? in->opened : 0);
+  uint64_t words = mail_full_words(s) & ~(in->open == s ? in->opened : 0);
   bool posted = m->seen || (in->open == s && words == 0);
   if (words != 0)
     atomic_fetch_or(&m->words, words);
@@ -153,9 +148,12 @@ static void announce_lost_mail(const struct heap *mine) {
   for (unsigned i = 0; i < heap_count(); i++) {
     struct inbox *in = &heap_at(i)->inbox;
     mark_seen(atomic_load(&in->posted));
+    if (heap_at(i) != mine) { /* nobody goes on with it */
+      in->open = NULL;
+      if (in->taken != NULL && mail_of(in->taken)->seen) /* in both (inbox_take) */
+        in->taken = NULL;
+    }
     mark_seen(in->taken);
-    if (heap_at(i) != mine)
-      in->open = NULL; /* nobody goes on with it */
   }
   for (size_t i = 0; i < slabs; i++) {
     struct slab *s = slab_at(i * SLAB_BYTES);

@@ -18,9 +18,10 @@
  * and a slab is counted, to `back`, when its countdown ends: after RELISTS_LEAST frees where the
  * class has many slabs.  When LIST_BACK cells have come back the list is measured.  One above
  * LIST_LONG goes back into its slabs, and is closed until it is cut again: each slab whose
- * countdown ends meanwhile puts the list back, and keeps its frees itself until it is current
- * again.  So of a program that frees all it has, only cells that were not counted yet stay in a
- * list. All lists go back now and then, and before a new block is taken.
+ * countdown ends meanwhile puts the list back and, unless it is the current one, keeps its frees
+ * itself until it is current again.  So of a program that frees all it has, only cells that were
+ * not counted yet stay in a list.  In heaps that have spread, the lists of classes of many slabs go
+ * back now and then, and before the heap grows.
  *
  * With tags or samples only the current slab relists: a tag's place is found by it, and a list must
  * end where the sample is due.
@@ -34,6 +35,7 @@ enum {
   LIST_BACK = 2048,
   LIST_LONG = 1024,
   LIST_DELAY_MS = 100,
+  LIST_GROWTH = 32,   /* all lists go back, before a block is taken, when a 32nd has come */
   RELISTS_FIRST = 16, /* a program that frees all it has is to be noticed early */
   RELISTS_LEAST = 64,
   RELISTS_SHARED = 2048 /* among the slabs of a class */
@@ -79,8 +81,10 @@ hidden uint32_t list_length(const struct heap *h, unsigned c, bool *broken);
 hidden bool list_put_back(struct heap *h, unsigned c);
 
 /* Puts the lists back into their slabs if several relist, so that slabs may be empty; list_tend, if
- * that was LIST_DELAY_MS ago. */
+ * that was LIST_DELAY_MS ago; list_release_to_grow, before a block is taken, if the heap has grown
+ * by a part of itself since. */
 hidden void list_release_slabs(struct heap *h);
+hidden void list_release_to_grow(struct heap *h);
 hidden void list_tend(struct heap *h);
 
 #endif

@@ -65,6 +65,10 @@ static struct heap *make(uint32_t thread) {
 
 static bool is_open(struct heap *h) { return heap_opened == NULL || heap_opened(h); }
 
+void heap_lend_back(struct heap *h) {
+  atomic_store_explicit(&claims[heap_number(h)], 0, memory_order_release);
+}
+
 static struct heap *claim_any(void) {
   if (range.base == 0) /* not set up: the process's first request, or refused */
     return NULL;
@@ -92,16 +96,22 @@ struct heap *heap_acquire(void) {
   return h;
 }
 
-struct heap *heap_borrow(void) {
-  return claim_any();
+/* No handler may fork while this thread works in a heap that is not heap_mine: the child would take
+ * it for one to be rebuilt, and then come back to go on with it. */
+struct heap *heap_borrow(uint64_t *signals) {
+  os_signals_hold(signals);
+  struct heap *h = claim_any();
+  if (h == NULL)
+    os_signals_let_go(signals);
+  return h;
 }
 
-void heap_lend_back(struct heap *h) {
-  atomic_store_explicit(&claims[heap_number(h)], 0, memory_order_release);
+void heap_return(struct heap *h, const uint64_t *signals) {
+  heap_lend_back(h);
+  os_signals_let_go(signals);
 }
 
-/* No handler may fork here: the child would take this heap, which is no thread's by now, for one
- * that it has to rebuild, and then come back to go on with it. */
+/* This heap is no thread's by now: as in heap_borrow. */
 static void tidy(struct heap *h) {
   if (!inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
     return; /* two system calls less */
@@ -131,8 +141,7 @@ static void trim(struct heap *h) {
   heap_give_back(h, true);
 }
 
-/* A signal handler that forked in between would leave the child in the middle of a heap that
- * heap_fork_child rebuilds. */
+/* As in heap_borrow. */
 static void tend(unsigned number) {
   uint64_t signals;
   os_signals_hold(&signals);
@@ -152,11 +161,9 @@ void heap_tend_idle(void) {
 void heap_trim(void) {
   if (heap_mine() != NULL)
     trim(heap_mine());
-  heap_hold_idle();
   for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_is_held(heap_at(i)))
-      trim(heap_at(i));
-  heap_let_go();
+    if (heap_thread(i) == 0)
+      tend(i);
   if (heap_mine() != NULL)
     block_trim_rows(heap_mine());
 }

@@ -8,11 +8,15 @@
 
 #include "heap.h"
 
-/* An idle or new heap for one request of a thread whose end has begun. */
-hidden struct heap *heap_borrow(void);
+/* An idle or new heap for one request of a thread whose end has begun; NULL if there is no memory
+ * for one.  Signals are held until it is returned. */
+hidden struct heap *heap_borrow(uint64_t *signals);
+hidden void heap_return(struct heap *h, const uint64_t *signals);
+
+/* The calling thread's heap is nobody's from now on. */
 hidden void heap_lend_back(struct heap *h);
 
-/* Claims every idle heap until they are let go, so that the caller may read or trim them; one
+/* Claims every idle heap until they are let go, so that the caller may read them; one
  * thread at a time keeps what it gets.  heap_is_held: is this one of them? */
 hidden void heap_hold_idle(void);
 hidden void heap_let_go(void);

@@ -1,6 +1,18 @@
 /* Frees by other threads; picture and contract in mail.h. */
 #include "mail.h"
 
+/* What this thread is announcing; and whether a child that it is in now has left that to it. */
+static __thread struct slab *announcing __attribute__((tls_model("initial-exec")));
+static __thread bool left_to_me __attribute__((tls_model("initial-exec")));
+
+uint64_t mail_full_words(const struct slab *s) {
+  uint64_t full = 0;
+  for (unsigned w = 0; w * 64 < s->carved; w++)
+    if (mail_word(s, w) != 0)
+      full |= UINT64_C(1) << w;
+  return full;
+}
+
 unsigned mail_count(const struct slab *s) {
   unsigned n = 0;
   for (uint64_t words = mail_words(s); words != 0; words &= words - 1)
@@ -17,10 +29,39 @@ void inbox_post(struct inbox *in, struct slab *s) {
                                                   memory_order_relaxed));
 }
 
+bool mail_is_announcing(const struct slab *s) {
+  if (s != announcing)
+    return false;
+  left_to_me = true;
+  return true;
+}
+
+static bool chain_has(const struct slab *chain, const struct slab *s) {
+  while (chain != NULL && chain != s)
+    chain = mail_of(chain)->next;
+  return chain != NULL;
+}
+
+/* In that child: whether the slab was posted can't be told where the fork was made. */
+static cold void settle(struct slab *s, struct inbox *owner) {
+  left_to_me = false;
+  atomic_fetch_or(&mail_of(s)->words, mail_full_words(s));
+  if (mail_words(s) != 0 && !chain_has(atomic_load(&owner->posted), s) &&
+      !chain_has(owner->taken, s))
+    inbox_post(owner, s);
+}
+
 void mail_announce(struct slab *s, struct inbox *owner, unsigned w) {
   uint64_t bit = UINT64_C(1) << w;
+  announcing = s;
+  atomic_signal_fence(memory_order_seq_cst);
   if (atomic_fetch_or_explicit(&mail_of(s)->words, bit, memory_order_acq_rel) == 0)
     inbox_post(owner, s);
+  atomic_signal_fence(memory_order_seq_cst);
+  announcing = NULL;
+  atomic_signal_fence(memory_order_seq_cst);
+  if (unlikely(left_to_me))
+    settle(s, owner);
 }
 
 static struct letter letter_new(struct letter *l) {
@@ -42,9 +83,18 @@ static uint64_t empty_word(struct mail *m, unsigned w, uint64_t leave) {
   return atomic_exchange_explicit(&m->freed[w], leave, memory_order_acq_rel) & ~leave;
 }
 
+/* The chain is in one of the two places at each moment, or in both: then the child of a fork drops
+ * one (heap_fork.c). */
 void inbox_take(struct inbox *in) {
-  if (in->taken == NULL)
-    in->taken = atomic_exchange_explicit(&in->posted, NULL, memory_order_acquire);
+  if (in->taken != NULL)
+    return;
+  struct slab *first = atomic_load_explicit(&in->posted, memory_order_relaxed);
+  do {
+    in->taken = first;
+    atomic_signal_fence(memory_order_seq_cst);
+  } while (first != NULL &&
+           !atomic_compare_exchange_weak_explicit(&in->posted, &first, NULL, memory_order_acquire,
+                                                  memory_order_relaxed));
 }
 
 /* The words `opened` of a slab are about to be emptied.  For the child, should a signal handler

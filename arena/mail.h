@@ -20,7 +20,8 @@
  * walk along them waited for each cell in turn.  And a second free finds its bit set.
  *
  * A fork can lose a thread that was about to do something: heap_fork.c then puts it right, which
- * is what `seen`, `open` and `opened` are for.
+ * is what `seen`, `open` and `opened` are for.  One that a signal handler made keeps the thread
+ * that the signal interrupted: that one does, in the child, what it was about to do.
  */
 #ifndef ARENA_MAIL_H
 #define ARENA_MAIL_H
@@ -58,6 +59,9 @@ static inline uint64_t mail_word(const struct slab *s, unsigned w) {
   return atomic_load_explicit(&mail_of(s)->freed[w], memory_order_relaxed);
 }
 
+/* The words of `freed` that are not empty, a bit each. */
+hidden uint64_t mail_full_words(const struct slab *s);
+
 /* Cells freed by other threads and not collected. */
 hidden unsigned mail_count(const struct slab *s);
 
@@ -74,6 +78,11 @@ static inline bool mail_put(struct slab *s, struct inbox *owner, uint32_t cell) 
     mail_announce(s, owner, cell / 64);
   return likely((old & bit) == 0);
 }
+
+/* In the child of a fork that a signal handler made: is this very thread, which goes on, about to
+ * announce something in that slab?  Then it puts right itself, at the end, what others lost there.
+ */
+hidden bool mail_is_announcing(const struct slab *s);
 
 /* Only the last step: the slab has mail and is in no inbox. */
 hidden void inbox_post(struct inbox *in, struct slab *s);

@@ -64,13 +64,19 @@ static inline void untag(struct heap *h, const void *p) {
     tagged_large_take(h, p);
 }
 
+/* Inside the gate: bytes of an object, the same whenever it is asked: its page's kind may change
+ * while it lives. */
+static inline size_t object_bytes(void *p, unsigned kind) {
+  return likely(kind > LARGE_PLAIN) ? shelf_kind_bytes(kind) : jep_malloc_usable_size(p);
+}
+
 /* Inside the gate: jemalloc has served that object, or NULL. */
-static inline void note(struct asker a, const void *p, unsigned kind) {
+static inline void note(struct asker a, void *p, unsigned kind) {
   if (is_sample(a))
     kind = LARGE_PLAIN;
   large_note(p, kind);
   if (likely(p != NULL))
-    large_spare_take(shelf_kind_bytes(kind));
+    large_spare_take(object_bytes(p, kind));
 }
 
 /* An object, or NULL, was had from jemalloc or beside it. */

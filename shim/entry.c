@@ -148,15 +148,22 @@ static cold void *small_refused(size_t n, const void *frame, size_t c) {
   return p != NULL ? p : large_alloc_any(n, frame);
 }
 
+/* Is the next request of class c a sample?  Not a handler's, while jemalloc is at work below it:
+ * then the one after it is. */
+static inline bool is_sample_due(struct heap *h, size_t c) {
+  if (likely(h->cut[c] != 1))
+    return false;
+  if (h->outside > 0)
+    h->cut[c] = 2;
+  return h->cut[c] == 1;
+}
+
 static __attribute__((noinline)) void *small_untagged(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_self;
   void *p = NULL;
   if (unlikely(c == 0) && (p = heap_pop(1)) != NULL)
     return p; /* no bytes: these always come here, and the list of class 1 need not be empty */
-  uint32_t *cut = &h->cut[c + (c == 0)];
-  if (unlikely(*cut == 1) && h->outside > 0) /* a handler's: jemalloc is at work below it */
-    *cut = 2;                                /* the next request is the sample */
-  if (likely(heap_is_real(h)) && unlikely(*cut == 1))
+  if (unlikely(is_sample_due(h, c + (c == 0))))
     return tagged_sample(h, (unsigned)c + (c == 0), GRAIN, n, frame);
   if (likely(heap_is_real(h)))
     p = heap_refill(h, (unsigned)c + (c == 0));
@@ -181,7 +188,7 @@ static void release(struct heap *h, void *p, int flags) {
     return;
   }
   untag(h, p);
-  large_spare_give(shelf_kind_bytes(large_kind(p)));
+  large_spare_give(object_bytes(p, large_kind(p)));
   if (unlikely(!large_thread_cached()))
     jep_dallocx(p, flags | LARGE_NO_CACHE);
   else if (flags != 0)
@@ -223,7 +230,7 @@ void *aligned_any(size_t alignment, size_t n, const void *frame) {
   if (n <= SMALL_MAX && padded <= class_bytes(CLASSES)) {
     struct heap *h = heap_self;
     size_t c = class_of(padded);
-    if (unlikely(h->cut[c] == 1) && h->head[c] == NULL) /* as in small_untagged */
+    if (h->head[c] == NULL && unlikely(is_sample_due(h, c)))
       return tagged_sample(h, (unsigned)c, alignment, n, frame);
     void *p = small_cell(c, n, frame);
     if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */

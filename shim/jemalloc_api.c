@@ -8,6 +8,7 @@
 #include "shelf.h"
 #include "spill.h"
 
+#include <errno.h>
 #include <string.h>
 
 void *mallocx(size_t n, int flags);
@@ -94,13 +95,18 @@ exported size_t nallocx(size_t n, int flags) {
 /* Who asks jemalloc, or resets an arena of it, finds what this thread freed there. */
 static void clear_shelf(void) { shelf_clear(heap_mine()); }
 
+/* An entry of jemalloc's that hands out objects of which we would not know: it is not there. */
+static bool is_batch(const char *name) { return strcmp(name, "experimental.batch_alloc") == 0; }
+
 exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {
+  if (is_batch(name))
+    return ENOENT;
   clear_shelf();
   return jep_mallctl(name, old, old_size, new, new_size);
 }
 
 exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
-  return jep_mallctlnametomib(name, mib, length);
+  return is_batch(name) ? ENOENT : jep_mallctlnametomib(name, mib, length);
 }
 
 exported int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,

@@ -26,9 +26,9 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
 static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   struct large_tag before;
   bool had = may_have_tag(p) && large_tags_take(p, &before);
-  size_t held = had ? jep_malloc_usable_size(p) : 0;
-  bool cached = large_thread_cached();
   unsigned kind = large_kind(p);
+  size_t held = had ? jep_malloc_usable_size(p) : object_bytes(p, kind);
+  bool cached = large_thread_cached();
   void *to;
   flags = alone(a, n, flags);
   bool tried = false;
@@ -37,7 +37,7 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
                               : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
   while (try_again(to, n, &tried));
   if (to != NULL) {
-    large_spare_give(shelf_kind_bytes(kind));
+    large_spare_give(held);
     /* One that stays may be in an arena of the program's own. */
     note(a, to,
          to != p && flags == 0 ? shelf_kind(n)
@@ -78,10 +78,11 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
   bool had = may_have_tag(p) && large_tags_take(p, &before);
   unsigned kind = large_kind(p);
   size_t got = jep_xallocx(p, n, extra, flags);
-  if (got > SHELF_MOST && kind != LARGE_PLAIN) {
-    large_spare_give(shelf_kind_bytes(kind));
+  large_spare_give(held);
+  if (got > SHELF_MOST && kind != LARGE_PLAIN)
     note(a, p, shelf_kind_apart(got));
-  }
+  else
+    large_spare_take(got);
   if (unlikely(had))
     tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
   gate_leave(a.h);

@@ -2,6 +2,7 @@
 #include "shelf.h"
 #include "../arena/fault.h"
 #include "gate.h"
+#include "large_spare.h"
 #include "large_thread.h"
 
 #include <string.h>
@@ -36,6 +37,7 @@ void shelf_check(struct heap *h, const void *p, const char *entry, const void *s
 void shelf_clear(struct heap *h) {
   for (unsigned k = 0; h != NULL && k < SHELVES; k++)
     while (h->shelf[k] != NULL && gate_try(h)) {
+      large_spare_give(shelf_object_bytes(k));
       jep_dallocx(shelf_take(h, k), large_thread_cached() ? 0 : LARGE_NO_CACHE);
       gate_leave(h);
     }

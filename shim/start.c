@@ -38,8 +38,9 @@ const struct options *start_options(void) { return &start.options; }
 bool start_is_forked(void) { return start.forked; }
 uint64_t start_early_requests(void) { return start.early_requests; }
 
-static void end_of_thread(void *heap) {
-  shelf_clear(heap);
+static void end_of_thread(void *unused) {
+  (void)unused;
+  shelf_clear(heap_mine());
   large_spare_look(heap_mine(), 0);
   heap_thread_ended();
 }

@@ -51,11 +51,12 @@ static __attribute__((noinline)) void *small_by_stack(size_t n, const void *fram
 }
 
 void *tagged_small_late(size_t n, const void *frame, size_t c) {
-  struct heap *h = heap_borrow();
+  uint64_t signals;
+  struct heap *h = heap_borrow(&signals);
   if (h == NULL)
     return NULL;
   void *p = heap_alloc_tagged(h, c, n, capture_site(h, frame));
-  heap_lend_back(h);
+  heap_return(h, &signals);
   return p;
 }
 

@@ -43,3 +43,15 @@ load common
   done
 }
 @test "vfork and posix_spawn" { run_shim "$BIN/spawn" 100; expect_ok; }
+@test "forks in a signal handler, at each instruction of a free of another thread's object" {
+  run_shim "$BIN/fork_mail" give
+  expect_ok
+}
+@test "forks in a signal handler, at each instruction that takes the inbox" {
+  local code
+  code=$(nm -S "$SHIM" | awk '$4 == "inbox_take" { print $1, $2 }')
+  [[ -n $code ]]
+  # shellcheck disable=SC2086 # two words
+  run_shim "$BIN/fork_mail" take $code
+  expect_ok
+}

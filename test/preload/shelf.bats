@@ -29,6 +29,11 @@ load common
   done
 }
 
+@test "jemalloc's entry for many objects at once is not there" {
+  run_shim "$BIN/shelf" batch
+  expect_ok
+}
+
 # passed ARG...: large requests and frees that the report of that run tells.
 passed() {
   run_shim ARENASHIM_STATS=1 "$BIN/shelf" "$@"

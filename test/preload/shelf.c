@@ -4,6 +4,7 @@
  *   shelf apart [COUNT]    what is handed out has its size's own class, whatever its page held
  *   shelf zeroes           calloc's are 0, and malloc's if MALLOC_CONF says zero:true
  *   shelf twice            frees one twice: prints it, then must die
+ *   shelf batch            jemalloc's entry for many objects in one call is not there
  *   shelf given trim|end|kept   malloc_trim, or the thread's end, gives them back; else they stay
  */
 #include "check.h"
@@ -14,6 +15,7 @@
 size_t nallocx(size_t n, int flags) __attribute__((weak));
 void *mallocx(size_t n, int flags) __attribute__((weak));
 int mallctl(const char *, void *, size_t *, void *, size_t) __attribute__((weak));
+int mallctlnametomib(const char *, size_t *, size_t *) __attribute__((weak));
 
 enum { LEAST = 512, MOST = 4096, SLOTS = 3000, THREADS = 4 };
 
@@ -177,8 +179,17 @@ static void given(void) {
         "%d bytes freed (%s), %zu gone back", GIVEN * GIVEN_BYTES, how, alive - left);
 }
 
+/* Objects that come in one call would lie in pages whose kind nobody has noted: ours has none. */
+static void batch(void) {
+  static const char *name = "experimental.batch_alloc";
+  size_t mib[4], depth = 4;
+  int by_name = mallctl(name, NULL, NULL, NULL, 0), to_mib = mallctlnametomib(name, mib, &depth);
+  CHECK(by_name == ENOENT && to_mib == ENOENT, "ENOENT twice expected, found %d, %d", by_name,
+        to_mib);
+}
+
 int main(int argc, char **argv) {
-  CHECK(argc > 1 && nallocx, "usage: shelf classes|apart|zeroes|twice|given, under the shim");
+  CHECK(argc > 1 && nallocx, "usage: shelf classes|apart|zeroes|twice|batch|given, under the shim");
   free(must(malloc(2000)));
   if (strcmp(argv[1], "classes") == 0)
     classes();
@@ -188,6 +199,8 @@ int main(int argc, char **argv) {
     zeroes(getenv("MALLOC_CONF") != NULL);
   else if (strcmp(argv[1], "twice") == 0)
     twice();
+  else if (strcmp(argv[1], "batch") == 0)
+    batch();
   else if (strcmp(argv[1], "given") == 0 && argc > 2) {
     how = argv[2];
     given();

@@ -13,6 +13,14 @@ load common
   run_shim "$BIN/spare" threads
   expect_ok
 }
+@test "what ended threads had on their shelves is given back in the books, too" {
+  run_shim "$BIN/spare" shelves
+  expect_ok
+}
+@test "so is what shares its page with an aligned object" {
+  run_shim "$BIN/spare" mixed
+  expect_ok
+}
 @test "the peak is the program's own, and pages serve again" {
   run_shim "$BIN/spare" peak
   expect_ok

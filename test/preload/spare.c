@@ -3,12 +3,15 @@
  *   spare freed       everything freed: nearly all has gone back by the last free
  *   spare calloc      the same of objects that malloc never had a part in
  *   spare threads     the same by threads that end, each with too few bytes to look around
+ *   spare shelves     as `freed`, after threads that ended with objects on their shelves
+ *   spare mixed       as `freed`, after pages that aligned objects share with others
  *   spare peak        the process's peak is that of its live objects, and its pages serve again
  *   spare untouched   objects of which a page is touched cost hardly any page fault
  *   spare cycles      all freed again and again: pages serve again
  */
 #include "check.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 
@@ -87,6 +90,33 @@ static void threads(void) {
   expect_few(before, full);
 }
 
+static void *fill_shelves(void *unused) {
+  enum { SHELF = 64 << 10, MOST = SHELF / 512 };
+  void *there[MOST];
+  for (size_t bytes = 512; bytes <= 4096; bytes += 512) {
+    for (size_t i = 0; i < SHELF / bytes; i++)
+      there[i] = must(malloc(bytes));
+    for (size_t i = 0; i < SHELF / bytes; i++)
+      free(there[i]);
+  }
+  return unused;
+}
+
+static void shelves(void) {
+  for (size_t i = 0; i < 2 * THREADS; i++)
+    pthread_join(thread_start(fill_shelves, NULL), NULL);
+  freed();
+}
+
+static void mixed(void) {
+  for (size_t i = 0; i < 1000000; i++) {
+    void *p = must(malloc(1000)), *q = must(memalign(64, 1000));
+    free(p);
+    free(q);
+  }
+  freed();
+}
+
 static void peak(void) {
   void *slot[SLOTS] = {NULL};
   size_t bytes[SLOTS] = {0}, live = 0, most = 0, pages = 0;
@@ -140,8 +170,8 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } all[] = {{"freed", freed}, {"calloc", callocs},      {"threads", threads},
-             {"peak", peak},   {"untouched", untouched}, {"cycles", cycles}};
+  } all[] = {{"freed", freed}, {"calloc", callocs}, {"threads", threads},     {"shelves", shelves},
+             {"mixed", mixed}, {"peak", peak},      {"untouched", untouched}, {"cycles", cycles}};
   for (size_t k = 0; argc == 2 && k < sizeof all / sizeof *all; k++)
     if (strcmp(argv[1], all[k].name) == 0) {
       all[k].run();
