@@ -33,6 +33,9 @@ rows() { # the last word of each row, in order, without title and total
   expect '$(rows) == "3] full) demo+0x402020 "'
   arenashim report small.dump --sort peak
   expect '$(rows) == "demo+0x402020 3] full) "'
+  is_row '300 7000 1000 6000 100.0% 1..64 50.0% 6100' 'demo+0x401010 < demo+0x402020'
+  is_row '2100 <=4300 45 0 0.0% 100..1000 22.2% 508' 'libgone.so+0x300 < [level 3]'
+  is_row '3100 9900 1065 6000 100.0% 1..1000 47.9% 6748' total
   arenashim report small.dump --sort allocs
   expect '$(rows) == "demo+0x402020 3] full) "'
   arenashim report small.dump --sort waste
@@ -41,6 +44,15 @@ rows() { # the last word of each row, in order, without title and total
   arenashim report small.dump --sort bytes
   expect '$(rows) == "demo+0x402020 3] full) "'
   is_row '300 7000 1000 40000 79.2% 1..64 50.0% 6100' 'demo+0x401010 < demo+0x402020'
+}
+
+@test "sorted by peak, who held most at the process's peak stands first, with the share that tree tells" {
+  sed '/^account site=1 .*large/s/$/ at_peak_bytes=9000/' "$HERE/small.txt" | dump d
+  arenashim report d --sort peak
+  expect '$(rows) == "3] demo+0x402020 full) "'
+  is_row '2100 <=4300 45 9000 60.0% 100..1000 22.2% 508' 'libgone.so+0x300 < [level 3]'
+  arenashim tree d --value peak
+  is_row '9000 60.0% 0' '|- [level 3]'
 }
 
 @test "-n limits the rows and says how many are left; the total stays whole" {

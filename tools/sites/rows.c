@@ -168,7 +168,11 @@ uint64_t row_added(const struct row *r, enum sort by) {
 
 static int row_compare(const void *a, const void *b, void *by) {
   const struct row *x = a, *y = b;
-  uint64_t p = row_value(x, *(enum sort *)by), q = row_value(y, *(enum sort *)by);
+  uint64_t p = row_added(x, *(enum sort *)by), q = row_added(y, *(enum sort *)by);
+  if (p == q) {
+    p = row_value(x, *(enum sort *)by);
+    q = row_value(y, *(enum sort *)by);
+  }
   if (p != q)
     return p > q ? -1 : 1;
   if (x->key != y->key)

@@ -38,7 +38,7 @@ void rows_free(struct rows *r);
 void row_add(struct row *r, const struct dump_account *a);
 void row_join(struct row *r, const struct row *other);
 
-/* Largest first; equal ones by key, so that output is stable. */
+/* Largest first, by row_added, then row_value; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
 
 /* A site's kind as a row has it; the last one stands for those that are lost, or newer than this.
@@ -59,7 +59,7 @@ bool rows_possible(const struct dump *d, const char *file);
 /* "live bytes", "allocations" and so on. */
 const char *sort_words(enum sort by);
 
-/* What is sorted by. */
+/* A row's own value. */
 uint64_t row_value(const struct row *r, enum sort by);
 
 /* The same, where values are added up along frames: the peak is what was held at the process's. */
