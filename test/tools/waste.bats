@@ -54,6 +54,18 @@ END
   expect '$output != *"rounding by jemalloc"*'
 }
 
+@test "of a large block what lies behind its last touched page is no waste, and sums still add up" {
+  { cat "$HERE/small.txt"; printf '%s\n' 'site kind=1' \
+    'account site=3 allocs=1 live_objects=1 live_bytes=300000000 live_rounded=335544320 large_allocs=1' \
+    'account arena=1 site=3 allocs=9 live_objects=2 live_bytes=1000 live_rounded=1030'; } | dump d
+  arenashim waste d
+  is_row '4125 37.9% 4125 0 300001000 3' '(before the options were known)'
+  is_row '10873 100.0% 4345 6528 300004100 12' total
+  is_row 10873 'sum of these: all call sites'
+  arenashim report d --by arena
+  [[ $(awk '/threads: / { sum += $11 } END { print sum }' <<<"$output") == 10873 ]]
+}
+
 @test "lines fit a terminal" {
   for width in 60 100; do
     terminal $width waste small.dump

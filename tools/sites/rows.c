@@ -7,7 +7,9 @@
 uint32_t row_kind(uint32_t kind) { return kind < ROW_KINDS - 1 ? kind : ROW_KINDS - 1; }
 
 uint64_t account_rounding(const struct dump_account *a) {
-  return a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
+  enum { MOST = 4095 }; /* of one object */
+  uint64_t all = a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
+  return all / MOST >= a->live_objects ? a->live_objects * MOST : all;
 }
 
 uint64_t account_waste(const struct dump_account *a) {
@@ -70,7 +72,7 @@ void row_add(struct row *r, const struct dump_account *a) {
   s->bytes += a->bytes;
   s->live_objects += a->live_objects;
   s->live_bytes += a->live_bytes;
-  s->live_rounded += a->live_rounded;
+  s->live_rounded += a->live_bytes + account_rounding(a); /* so that sums of waste add up */
   s->peak_bytes += a->peak_bytes;
   s->at_peak_objects += a->at_peak_objects;
   s->at_peak_bytes += a->at_peak_bytes;

@@ -70,7 +70,9 @@ uint64_t row_added(const struct row *r, enum sort by);
 const char *dump_peak_mark(const struct dump *d);
 const char *row_peak_mark(const struct dump *d, const struct row *r);
 
-/* Bytes that rounding and pinned free cells cost; the first of both alone. */
+/* Bytes that rounding and pinned free cells cost; the first of both alone.  Of a large object what
+ * lies behind the page where its request ends was never touched: so 4095 bytes an object at most.
+ */
 uint64_t account_waste(const struct dump_account *a);
 uint64_t account_rounding(const struct dump_account *a);
 
