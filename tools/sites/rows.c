@@ -36,6 +36,30 @@ uint64_t class_waste(const struct dump *d, const struct dump_class *c) {
   return class_rounding(d, c) + c->free * c->cell_bytes + c->tail_bytes;
 }
 
+bool waste_known(const struct dump *d) { return d->process->sample_bytes == 0; }
+
+bool waste_possible(const struct dump *d, const char *file) {
+  if (!waste_known(d))
+    say_error("%s: waste by call site is not known with samples: run the program without "
+              "ARENASHIM_SAMPLE",
+              file);
+  return waste_known(d);
+}
+
+/* Each sample stands for sample_bytes: of a sum of so many the variance is sum * sample_bytes. */
+uint64_t peak_noise(const struct dump *d) {
+  double sum = (double)d->process->peak_bytes, square = 4 * sum * (double)d->process->sample_bytes;
+  uint64_t low = 0, high = d->process->peak_bytes;
+  while (low < high) {
+    uint64_t middle = high - (high - low) / 2;
+    if ((double)middle * (double)middle <= square)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
+}
+
 const char *dump_peak_mark(const struct dump *d) {
   const struct dump_process *p = d->process;
   return p->sample_bytes > 0 ? "~" : p->flags & DUMP_PEAK_BOUND ? "<=" : "";

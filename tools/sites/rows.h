@@ -70,6 +70,15 @@ uint64_t row_added(const struct row *r, enum sort by);
 const char *dump_peak_mark(const struct dump *d);
 const char *row_peak_mark(const struct dump *d, const struct row *r);
 
+/* How much too high the peak of a sampled dump may be: it is the highest point of a curve with
+ * noise.  Twice the noise's standard deviation; at most the peak itself. */
+uint64_t peak_noise(const struct dump *d);
+
+/* Whether waste by call site is known; with samples it isn't, for only tags say who pins a cell.
+ * The second says so. */
+bool waste_known(const struct dump *d);
+bool waste_possible(const struct dump *d, const char *file);
+
 /* Bytes that rounding and pinned free cells cost; the first of both alone.  Of a large object what
  * lies behind the page where its request ends was never touched: so 4095 bytes an object at most.
  */

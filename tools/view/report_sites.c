@@ -25,7 +25,7 @@ static void row_numbers(const struct sites *s, const struct row *r, struct table
   else
     table_range(t, r->sum.smallest, r->sum.largest);
   table_percent(t, r->sum.temporary, r->sum.allocs);
-  table_number(t, v->estimate, account_waste(&r->sum));
+  view_waste(v, t, account_waste(&r->sum));
 }
 
 static void total_row(const struct sites *s, struct table *t) {
