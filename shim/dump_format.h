@@ -105,7 +105,7 @@ struct dump_process {
   uint64_t sample_bytes; /* 0: exact; else one tag per so many bytes, and accounts are estimates */
   uint64_t block_bytes, slab_bytes;
   uint64_t live_objects, live_bytes; /* sums of the arenas' */
-  uint64_t peak_bytes;               /* largest value that live_bytes had */
+  uint64_t peak_bytes; /* largest value that live_bytes had; sampled: with noise, so too high */
 };
 static_assert(sizeof(struct dump_process) == 104, "format");
 
@@ -224,7 +224,7 @@ struct dump_account {
   uint64_t at_peak_bytes;   /* requested, by those */
   uint64_t temporary;       /* objects freed within the burst that allocated them */
   uint64_t smallest, largest;
-  uint64_t pinned_bytes; /* free cells of slabs that live objects of this account keep */
+  uint64_t pinned_bytes; /* free cells of slabs that its live objects keep; sampled: not known, 0 */
   uint64_t large_allocs; /* of allocs, those that went to jemalloc */
 };
 static_assert(sizeof(struct dump_account) == 120, "format");

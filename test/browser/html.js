@@ -1,5 +1,5 @@
 // The page of `arenashim html` in headless Chromium: what it shows, and that all of it can be steered.
-//   node html.js SMALL LARGE NAMES LINES UNTAGGED PICTURES     five pages, and where screenshots go
+//   node html.js SMALL LARGE NAMES LINES UNTAGGED SAMPLED PICTURES     six pages, and where screenshots go
 'use strict';
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
@@ -7,7 +7,7 @@ const { after, before, test } = require('node:test');
 const { pathToFileURL } = require('node:url');
 const { launch, watch } = require('./browser.js');
 
-const [small, large, names, lines, untagged, pictures] = process.argv.slice(2);
+const [small, large, names, lines, untagged, sampled, pictures] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 let browser;
 
@@ -206,6 +206,17 @@ visit('a dump without tags: arenas, and how to get call sites', untagged, {}, as
   assert.deepEqual([await column(page, 'arenas', 2), await column(page, 'arenas', 12)], [['7'], ['\u2013']]);
   assert.equal(await page.locator('#arenas .more').isVisible(), false);
   assert.deepEqual([await column(page, 'classes', 5), await column(page, 'classes', 8)], [['\u2013'], ['\u22650']]);
+});
+
+visit('a dump with samples: totals are those of call sites, and marked; waste is not known', sampled, {}, async page => {
+  const figures = (await page.locator('#figures dd').allInnerTexts()).map(plain);
+  assert.deepEqual(figures.slice(0, 8), ['~3100 B', 'in ~9 objects', '~9900 B', 'most at a time, or ~6292 B less: noise',
+    '~1065', '~50.50 KB asked for', '\u2013', 'not known with samples']);
+  assert.deepEqual((await page.locator('#sites tbody tr').first().locator('th, td').allInnerTexts()).map(plain).slice(1),
+    ['67.7 %', '~2100', '~3', '~0', '~4300', '~45', '~9500', '22.2 %', '100\u20261000']);
+  assert.equal(await page.getByRole('radio', { name: 'Waste' }).count(), 0);
+  assert.deepEqual(await column(page, 'arenas', 12), ['\u2013', '\u2013']);
+  assert.match(await text(page, '#arenas .what'), /counted exactly, but small objects alone/);
 });
 
 // In seconds: by the clock, and of the processor in the thread that parses, runs and draws the page

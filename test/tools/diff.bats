@@ -80,7 +80,18 @@ changed() {
     arenashim diff $pair
     expect '$status == 0 && $stderr == "arenashim: warning: sampled.dump is sampled: its figures are estimates, and small changes mean nothing"'
     is_row '~3100 ~3100 ~0 +0.0%' 'live bytes'
+    case $pair in
+      small*) is_row '6748 - - -' 'bytes wasted: not known with samples' ;;
+      *) is_row '- 6748 - -' 'bytes wasted: not known with samples' ;;
+    esac
   done
+}
+
+@test "sampled: what call sites waste is not told" {
+  sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump old.dump
+  changed 0 live_bytes=1300 live_rounded=1400 | dump new.dump
+  arenashim diff old.dump new.dump
+  is_row '~+1000 ~0 ~0 ~0 - ~300 ~1300' 'demo+0x401010 < demo+0x402020'
 }
 
 @test "lines fit a terminal" {

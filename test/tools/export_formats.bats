@@ -115,10 +115,15 @@ Locations" ]]
   sed 's/ tags=2/ sample_bytes=4096 tags=2/' "$HERE/small.txt" | dump sampled.dump
   DUMP=sampled.dump exported pprof
   HOME=$PWD go tool pprof -raw out | grep -qx 'Comment: Estimates: one allocation per 4096 bytes on average was recorded'
+  ! HOME=$PWD go tool pprof -raw out | grep waste
+  HOME=$PWD go tool pprof -raw out | grep -q 'inuse_space/bytes\[dflt\] peak_space/bytes *$'
+  DUMP=sampled.dump exported speedscope
+  says '[p["name"] for p in d["profiles"]]' "['live', 'allocs', 'peak', 'bytes']"
   DUMP=sampled.dump exported dhat
   says 'd["mode"]' 'heap, estimated from samples'
   DUMP=sampled.dump exported json
-  says 'd["process"]["sample_bytes"]' 4096
+  says 'd["process"]["sample_bytes"], "waste" in d["accounts"][0]' '(4096, False)'
+  valid "$HERE/../../tools/arenashim.schema.json"
 }
 
 @test "names that are no UTF-8 are mended in every format that asks for it" {

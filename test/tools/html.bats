@@ -105,8 +105,9 @@ END
   dump untagged.dump <<<$'process pid=5 program=p live_bytes=7 peak_bytes=9 flags=2\narena name=p live_bytes=7\nclass cell_bytes=16 in_use=2'
   libc=$(ldd "$BUILD/arenashim" | awk '/libc\.so/ { print $3 }')
   "$HERE/large.sh" 10000 50000 "$libc" | dump large.dump
-  for dump in small names lines untagged large; do
+  sed 's/tags=2/tags=2 sample_bytes=1000/; /^arena/s/total_allocs=[0-9]*/total_allocs=3/' "$HERE/small.txt" | dump sampled.dump
+  for dump in small names lines untagged sampled large; do
     "$BUILD/arenashim" html $dump.dump -o $dump.html
   done
-  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged}.html "$BUILD"
+  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged,sampled}.html "$BUILD"
 }

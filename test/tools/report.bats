@@ -33,6 +33,9 @@ rows() { # the last word of each row, in order, without title and total
   expect '$(rows) == "3] full) demo+0x402020 "'
   arenashim report small.dump --sort peak
   expect '$(rows) == "demo+0x402020 3] full) "'
+  is_row '300 7000 1000 6000 100.0% 1..64 50.0% 6100' 'demo+0x401010 < demo+0x402020'
+  is_row '2100 <=4300 45 0 0.0% 100..1000 22.2% 508' 'libgone.so+0x300 < [level 3]'
+  is_row '3100 9900 1065 6000 100.0% 1..1000 47.9% 6748' total
   arenashim report small.dump --sort allocs
   expect '$(rows) == "demo+0x402020 3] full) "'
   arenashim report small.dump --sort waste
@@ -41,6 +44,15 @@ rows() { # the last word of each row, in order, without title and total
   arenashim report small.dump --sort bytes
   expect '$(rows) == "demo+0x402020 3] full) "'
   is_row '300 7000 1000 40000 79.2% 1..64 50.0% 6100' 'demo+0x401010 < demo+0x402020'
+}
+
+@test "sorted by peak, who held most at the process's peak stands first, with the share that tree tells" {
+  sed '/^account site=1 .*large/s/$/ at_peak_bytes=9000/' "$HERE/small.txt" | dump d
+  arenashim report d --sort peak
+  expect '$(rows) == "3] demo+0x402020 full) "'
+  is_row '2100 <=4300 45 9000 60.0% 100..1000 22.2% 508' 'libgone.so+0x300 < [level 3]'
+  arenashim tree d --value peak
+  is_row '9000 60.0% 0' '|- [level 3]'
 }
 
 @test "-n limits the rows and says how many are left; the total stays whole" {
@@ -131,7 +143,7 @@ rows() { # the last word of each row, in order, without title and total
   dump sampled.dump <<<$'process pid=5 tags=2 depth=4 sample_bytes=524288\narena name=p\nsite kind=4\naccount allocs=3 live_bytes=30 peak_bytes=40 smallest=10 largest=10'
   arenashim report sampled.dump
   expect '${lines[2]} == "  tags     stack:4, estimates (~): one allocation per 524288 bytes was tagged"'
-  is_row '~30 ~40 ~3 100.0% 10 0.0% ~0' '(without a tag)'
+  is_row '~30 ~40 ~3 100.0% 10 0.0% -' '(without a tag)'
 }
 
 @test "the child of a fork and a signal are told" {
@@ -234,7 +246,29 @@ rows() { # the last word of each row, in order, without title and total
   sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump d
   arenashim report d
   expect '$output == *"live     ~3100 bytes in ~9 objects; peak ~9900 bytes"*'
-  is_row '~3100 ~9900 ~1065 100.0% 1..1000 47.9% ~6748' total
+  expect '$output == *$'"'\n'"'"  peak     may be ~6292 bytes too high, by the noise of samples"$'"'\n'"'"  waste    by call site is not known with samples"$'"'\n'"'*'
+  is_row '~3100 ~9900 ~1065 100.0% 1..1000 47.9% -' total
   arenashim report d --by class
   is_row '320 - 5 95 4096 2 700 695 >=6080' 64
+  arenashim report d --by arena
+  is_row '3000 9000 8 1060 50000 1052 13 7 7340032 11 -' '0 demo (threads: 3)'
+}
+
+@test "a sampled dump: its peak may be all noise, not more; an exact one has none" {
+  sed 's/tags=2/tags=2 sample_bytes=100000/' "$HERE/small.txt" | dump d
+  arenashim report d
+  expect '$output == *"  peak     may be ~9900 bytes too high"*'
+  arenashim report small.dump
+  expect '$output != *"too high"* && $output != *"not known"*'
+}
+
+@test "a sampled dump: waste by call site is refused wherever it is asked for" {
+  sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump d
+  for command in 'report --sort waste' 'report --by module --sort waste' 'report --by arena --sort waste' 'arenas --sort waste' \
+    'tree --value waste' 'diff small.dump --sort waste' 'export --format collapsed --value waste' 'export --format json --value waste'; do
+    arenashim $command d
+    says 'arenashim: d: waste by call site is not known with samples: run the program without ARENASHIM_SAMPLE'
+  done
+  arenashim report d --by class --sort waste
+  expect '$status == 0 && -z $stderr'
 }

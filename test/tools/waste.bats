@@ -47,11 +47,34 @@ END
   grep -qE "^  free cells that nobody pins +${unpinned%% *}\$" stats
 }
 
-@test "sampled: rounding is told in one, estimates are marked" {
+@test "sampled: what is known is told, and how to know the rest; nothing by call site" {
   sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump d
   arenashim waste d
-  is_row '~220' 'rounding, to cells and by jemalloc'
-  expect '$output != *"rounding by jemalloc"*'
+  expect '$status == 0 && $output == *"run the program without ARENASHIM_SAMPLE; what is known:"*'
+  diff - <(sed -n '/bytes  of what/,/^$/p' <<<"$output") <<'END'
+bytes  of what
+ ~220  rounding, to cells and by jemalloc
+ 6752  free cells of all size classes, pinned or not
+   16  tails of slabs, too short for a cell
+64096  not waste: parts of slabs that were never touched
+
+END
+  is_row '320 - 5 95 4096 2 700 695 >=6080' 64
+  expect '$output != *demo+0x401010* && $output != *"rounding by jemalloc"* && $output != *"nobody pins"*'
+  arenashim waste small.dump
+  expect '$output != *ARENASHIM_SAMPLE*'
+}
+
+@test "of a large block what lies behind its last touched page is no waste, and sums still add up" {
+  { cat "$HERE/small.txt"; printf '%s\n' 'site kind=1' \
+    'account site=3 allocs=1 live_objects=1 live_bytes=300000000 live_rounded=335544320 large_allocs=1' \
+    'account arena=1 site=3 allocs=9 live_objects=2 live_bytes=1000 live_rounded=1030'; } | dump d
+  arenashim waste d
+  is_row '4125 37.9% 4125 0 300001000 3' '(before the options were known)'
+  is_row '10873 100.0% 4345 6528 300004100 12' total
+  is_row 10873 'sum of these: all call sites'
+  arenashim report d --by arena
+  [[ $(awk '/threads: / { sum += $11 } END { print sum }' <<<"$output") == 10873 ]]
 }
 
 @test "lines fit a terminal" {

@@ -35,9 +35,13 @@ struct row export_account(const struct export *e, uint32_t account) {
   return r;
 }
 
+static bool is_possible(const struct export_options *o, const struct dump *d) {
+  return rows_possible(d, o->file) && (o->value != EXPORT_WASTE || waste_possible(d, o->file));
+}
+
 int export_write(const struct export_options *o, const struct dump *d, FILE *to) {
   struct export e = {.options = o, .dump = d};
-  if (!rows_possible(d, o->file))
+  if (!is_possible(o, d))
     return 2;
   session_open(&e.session, d, &o->names, ROW_PATH);
   if (o->format->detail != FRAMES_NONE)
@@ -51,7 +55,7 @@ int export_write(const struct export_options *o, const struct dump *d, FILE *to)
 /* Opened when there is something to write: an old file outlives a bad dump. */
 static int write_out(const struct export_options *o, const struct dump *d) {
   struct output out;
-  if (!rows_possible(d, o->file) ||
+  if (!is_possible(o, d) ||
       !output_open(&out, o->out, o->file, o->format->binary ? o->format->name : NULL))
     return 2;
   int status = export_write(o, d, out.to);

@@ -198,7 +198,8 @@ static void account_fill(const struct export *e, uint32_t i, struct json_object 
   PUT(to, a, largest);
   PUT(to, a, pinned_bytes);
   PUT(to, a, large_allocs);
-  json_put_number(to, "waste", account_waste(a));
+  if (waste_known(e->dump))
+    json_put_number(to, "waste", account_waste(a));
 }
 
 void export_json(const struct export *e, FILE *to) {

@@ -1,8 +1,8 @@
 /* The profile that `go tool pprof` reads: a sample for each account.
  *
- *   sample      a path, six values; labels: arena, size class, mean size
- *   location    a frame, and those inlined into it    function    a frame's name and file
- *   mapping     a module
+ *   sample      a path, six values (five of a sampled dump: waste is not known); labels: arena,
+ * size class, mean size location    a frame, and those inlined into it    function    a frame's
+ * name and file mapping     a module
  */
 #include "export_frames.h"
 #include "pprof_locations.h"
@@ -23,6 +23,9 @@ static const struct {
 } types[] = {{"alloc_objects", "count"}, {"alloc_space", "bytes"}, {"inuse_objects", "count"},
              {"inuse_space", "bytes"},   {"peak_space", "bytes"},  {"waste", "bytes"}};
 enum { TYPES = sizeof types / sizeof *types };
+
+/* Waste, the last, is left out where it is not known. */
+static int types_known(const struct writer *w) { return TYPES - !waste_known(w->e->dump); }
 
 /* The type that is shown at first. */
 static int type_default(enum export_value value) {
@@ -51,7 +54,7 @@ static void head_write(const struct writer *w) {
 }
 
 static void types_write(const struct writer *w) {
-  for (int i = 0; i < TYPES; i++) {
+  for (int i = 0; i < types_known(w); i++) {
     Pprof__ValueType type = PPROF__VALUE_TYPE__INIT, *list = &type;
     Pprof__Profile part = PPROF__PROFILE__INIT;
     type.type = pprof_text(w->pprof, types[i].name);
@@ -193,7 +196,7 @@ static void sample_write(const struct writer *w, uint32_t account) {
   values_fill(&r, values);
   sample.n_location_id = n_locations;
   sample.location_id = locations;
-  sample.n_value = TYPES;
+  sample.n_value = (size_t)types_known(w);
   sample.value = values;
   sample.n_label = labels_fill(w, &r, labels);
   sample.label = label_list;

@@ -1,6 +1,7 @@
 /* speedscope's own file format: the frames once, and a profile for each value.
  *
  * A profile is "sampled": as many paths, outermost frame first, as weights.
+ * Waste, the last, is left out where it is not known.
  */
 #include "export_frames.h"
 #include "json.h"
@@ -60,7 +61,7 @@ void export_speedscope(const struct export *e, FILE *to) {
   struct json_object *all = json_object_must(), *shared = json_object_must(),
                      *list = json_array_must();
   json_put(shared, "frames", frames_array(e->frames));
-  for (int value = 0; value < PROFILES; value++)
+  for (int value = 0; value < PROFILES - !waste_known(e->dump); value++)
     json_add(list, profile(e, (enum export_value)value));
   json_put_text(all, "$schema", "https://www.speedscope.app/file-format-schema.json");
   json_put_text(all, "exporter", "arenashim " ARENASHIM_VERSION);

@@ -23,7 +23,7 @@ const arenaColumns = [
   number('total_block_size', 'Block bytes', 'Bytes of its blocks'),
   number('total_big_blocks', 'Large', 'Requests passed on to jemalloc'),
   { key: 'waste', title: 'Waste', hint: 'Bytes that rounding and half-empty slabs cost', value: a => a.waste,
-    text: a => wasteKnown ? estimate + short(a.waste) : '\u2013' },
+    text: a => wasteKnown ? short(a.waste) : '\u2013' },
 ]
 
 const regionColumns = [
@@ -50,7 +50,8 @@ function creation(region) {
 const tables = []
 
 export function arenasStart() {
-  describe('arenas', 'each thread has one, which a later thread takes over')
+  describe('arenas', 'each thread has one, which a later thread takes over' +
+    (estimate ? '; counted exactly, but small objects alone, and bytes with rounding' : ''))
   tables.push(new Table(byId('arenas'), 'Arenas', arenaColumns, arenas, 'live_bytes'))
   byId('regions').hidden = regions.length === 0
   if (regions.length === 0)

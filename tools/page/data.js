@@ -38,10 +38,10 @@ export const cuts = rows('cuts')[0]
 export const estimate = process?.sample_bytes > 0 ? '~' : ''
 
 /* Without tags large requests are in no arena, and requested bytes are not known; of a sampled dump
- * these are not known of all objects; waste needs accounts. */
+ * these are not known of all objects, nor is it known who pins cells; waste needs accounts. */
 export const untagged = process?.tags === 0
 export const exactly = process?.tags > 0 && !estimate
-export const wasteKnown = !lost.includes('accounts') && !(untagged && sites.length === 0)
+export const wasteKnown = !estimate && !lost.includes('accounts') && !(untagged && sites.length === 0)
 
 for (const m of modules)
   m.name = (last(m.path) || '(module without a name)') + (m.flags & 1 ? ' (unloaded)' : '')
@@ -95,12 +95,13 @@ for (const r of regions)
   r.text = r.name.toLowerCase()
 
 /* What can be looked at. All add up over call sites: a site's own peak does not. */
+const WASTE = { key: 'waste', field: 'waste', title: 'Waste', what: 'bytes that rounding and half-empty slabs cost' }
 export const VALUES = [
   { key: 'live', field: 'live_bytes', title: 'Live', what: 'bytes alive when the dump was written' },
   { key: 'peak', field: 'at_peak_bytes', title: 'At peak', what: 'bytes alive when the process held most' },
   { key: 'allocs', field: 'allocs', title: 'Allocations', what: 'allocations ever made' },
   { key: 'bytes', field: 'bytes', title: 'Bytes', what: 'bytes ever asked for' },
-  { key: 'waste', field: 'waste', title: 'Waste', what: 'bytes that rounding and half-empty slabs cost' },
+  ...wasteKnown ? [WASTE] : [],
 ]
 
 const sum = field => sites.reduce((total, s) => total + s[field], 0)

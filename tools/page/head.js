@@ -1,5 +1,5 @@
 /* The head of the page: which process it was, how it was watched, and what it came to. */
-import { VALUES, arenas, blocks, cuts, estimate, health, lost, process, sites, untagged } from './data.js'
+import { VALUES, arenas, blocks, cuts, estimate, health, lost, process, sites, untagged, wasteKnown } from './data.js'
 import { byId, make } from './dom.js'
 import { bytes, exact, plural, short } from './number.js'
 
@@ -49,17 +49,24 @@ function problems() {
 const figure = (title, value, more, digits) => make('div', {}, make('dt', {}, title),
   make('dd', { title: digits }, value), make('dd', { class: 'note' }, more))
 
+/* The peak of a sampled dump is the top of a noisy curve; as tools/sites/rows.h has it. */
+const noise = () => Math.min(process.peak_bytes, Math.floor(2 * Math.sqrt(process.peak_bytes * process.sample_bytes)))
+
 function figures() {
   const sum = (list, field) => list.reduce((total, item) => total + item[field], 0)
-  const allocs = sum(arenas, 'total_allocs'), asked = sum(arenas, 'total_size'), waste = VALUES[4].total
+  const total = key => VALUES.find(v => v.key === key).total
+  const hasSites = sites.length > 0 // of a sampled dump arenas count small objects alone
+  const allocs = hasSites ? total('allocs') : sum(arenas, 'total_allocs')
+  const asked = hasSites ? total('bytes') : sum(arenas, 'total_size')
   const bound = estimate || (process?.flags & PEAK_BOUND ? '\u2264\u202f' : '')
   const uncounted = untagged ? ' of arenas; large ones are not counted' : ''
   return [
     process && figure('Live', estimate + bytes(process.live_bytes), `in ${estimate}${plural(process.live_objects, 'object')}${uncounted}`, exact(process.live_bytes)),
-    process && figure('Peak', bound + bytes(process.peak_bytes), 'most at a time', exact(process.peak_bytes)),
-    figure('Allocations', short(allocs), `${bytes(asked)} asked for`, exact(allocs)),
-    sites.length > 0 && figure('Waste', estimate + bytes(waste), 'rounding and half-empty slabs', exact(waste)),
-    sites.length > 0 && figure('Call sites', short(sites.length), 'that allocated', exact(sites.length)),
+    process && figure('Peak', bound + bytes(process.peak_bytes), estimate ? `most at a time, or ${estimate}${bytes(noise())} less: noise` : 'most at a time', exact(process.peak_bytes)),
+    figure('Allocations', estimate + short(allocs), `${estimate}${bytes(asked)} asked for`, exact(allocs)),
+    hasSites && wasteKnown && figure('Waste', bytes(total('waste')), 'rounding and half-empty slabs', exact(total('waste'))),
+    hasSites && !wasteKnown && figure('Waste', '\u2013', 'not known with samples'),
+    hasSites && figure('Call sites', short(sites.length), 'that allocated', exact(sites.length)),
     figure('Arenas', short(arenas.length), plural(blocks.length, 'block'), exact(arenas.length)),
   ].filter(Boolean)
 }

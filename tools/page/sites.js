@@ -1,5 +1,5 @@
 /* The table of call sites, and the path that each opens to. */
-import { VALUES, estimate, innermost, lineOf, ownFrame, place, sites, stack } from './data.js'
+import { VALUES, estimate, innermost, lineOf, ownFrame, place, sites, stack, wasteKnown } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { exact, percent, plural, short } from './number.js'
 import { Table } from './table.js'
@@ -52,7 +52,7 @@ const columns = [
   number('peak_bytes', 'Own peak', 'Most bytes this call site ever held', s => estimate || (s.accounts > 1 ? '\u2264' : '')),
   number('allocs', 'Allocs', 'Allocations ever made'),
   number('bytes', 'Bytes', 'Bytes ever asked for'),
-  number('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost'),
+  ...wasteKnown ? [number('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost')] : [],
   { key: 'temporary', title: 'Temp', hint: 'Share of objects freed within the burst that allocated them',
     value: s => s.allocs ? s.temporary / s.allocs : 0, text: s => percent(s.temporary, s.allocs) },
   { key: 'largest', title: 'Sizes', hint: 'Smallest and largest request',

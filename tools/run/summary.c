@@ -51,8 +51,10 @@ static void head_print(const struct parts *p) {
           short_number(p->total.sum.bytes, b), dump_peak_mark(d),
           short_number(d->process->peak_bytes, c));
   if (*p->estimate != '\0')
-    fprintf(p->to, "~: estimates, one allocation per %s bytes was tagged\n",
-            short_number(d->process->sample_bytes, e));
+    fprintf(p->to,
+            "~: estimates, one allocation per %s bytes was tagged\n"
+            "   the peak may be ~%s bytes too high, by their noise\n",
+            short_number(d->process->sample_bytes, e), short_number(peak_noise(d), a));
 }
 
 /* The lines that have most of a value, each with its share of the whole. */
@@ -138,9 +140,11 @@ static void body_print(struct parts *p) {
                 short_number(p->total.sum.at_peak_bytes, number));
     top_print(p, SORT_PEAK, 3);
   }
-  if (account_waste(&p->total.sum) > 0) {
-    title_print(p, "wasted at the end: %s%s bytes of rounding and half-empty slabs, by",
-                p->estimate, short_number(account_waste(&p->total.sum), number));
+  if (!waste_known(p->dump))
+    fputs("waste is not known with samples: run without ARENASHIM_SAMPLE\n", p->to);
+  else if (account_waste(&p->total.sum) > 0) {
+    title_print(p, "wasted at the end: %s bytes of rounding and half-empty slabs, by",
+                short_number(account_waste(&p->total.sum), number));
     top_print(p, SORT_WASTE, 3);
   }
   title_print(p, "most allocations; %u%% of all were temporary, freed at once",

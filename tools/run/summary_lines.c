@@ -50,15 +50,18 @@ static uint32_t last_own(const struct session *s, const struct frame *frames, ui
   return last;
 }
 
-/* From the innermost frame of the program's own to its outermost; all when there is none. */
+/* From the innermost frame of the program's own to its outermost; all when there is none before the
+ * program's start: _start is its own, too. */
 static void path_print(const struct session *s, uint32_t path, FILE *to) {
   struct frame frames[DUMP_DEPTH_MAX];
   uint32_t paths[DUMP_DEPTH_MAX], n = frames_get(s, path, frames, paths), own = 0;
   while (own < n && paths[own] != s->own[path])
     own++;
   uint32_t end = own < n ? last_own(s, frames, n) + 1 : n;
-  if (own == n)
+  if (own >= end) {
     own = 0;
+    end = n;
+  }
   for (uint32_t i = own; i < n; i++) {
     if (frames[i].label == NULL && (i >= end || i > own + CALLERS_MAX))
       continue; /* the program's own tags are shown wherever they stand */

@@ -7,7 +7,9 @@
 uint32_t row_kind(uint32_t kind) { return kind < ROW_KINDS - 1 ? kind : ROW_KINDS - 1; }
 
 uint64_t account_rounding(const struct dump_account *a) {
-  return a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
+  enum { MOST = 4095 }; /* of one object */
+  uint64_t all = a->live_rounded > a->live_bytes ? a->live_rounded - a->live_bytes : 0;
+  return all / MOST >= a->live_objects ? a->live_objects * MOST : all;
 }
 
 uint64_t account_waste(const struct dump_account *a) {
@@ -32,6 +34,30 @@ uint64_t class_rounding(const struct dump *d, const struct dump_class *c) {
 
 uint64_t class_waste(const struct dump *d, const struct dump_class *c) {
   return class_rounding(d, c) + c->free * c->cell_bytes + c->tail_bytes;
+}
+
+bool waste_known(const struct dump *d) { return d->process->sample_bytes == 0; }
+
+bool waste_possible(const struct dump *d, const char *file) {
+  if (!waste_known(d))
+    say_error("%s: waste by call site is not known with samples: run the program without "
+              "ARENASHIM_SAMPLE",
+              file);
+  return waste_known(d);
+}
+
+/* Each sample stands for sample_bytes: of a sum of so many the variance is sum * sample_bytes. */
+uint64_t peak_noise(const struct dump *d) {
+  double sum = (double)d->process->peak_bytes, square = 4 * sum * (double)d->process->sample_bytes;
+  uint64_t low = 0, high = d->process->peak_bytes;
+  while (low < high) {
+    uint64_t middle = high - (high - low) / 2;
+    if ((double)middle * (double)middle <= square)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
 }
 
 const char *dump_peak_mark(const struct dump *d) {
@@ -70,7 +96,7 @@ void row_add(struct row *r, const struct dump_account *a) {
   s->bytes += a->bytes;
   s->live_objects += a->live_objects;
   s->live_bytes += a->live_bytes;
-  s->live_rounded += a->live_rounded;
+  s->live_rounded += a->live_bytes + account_rounding(a); /* so that sums of waste add up */
   s->peak_bytes += a->peak_bytes;
   s->at_peak_objects += a->at_peak_objects;
   s->at_peak_bytes += a->at_peak_bytes;
@@ -168,7 +194,11 @@ uint64_t row_added(const struct row *r, enum sort by) {
 
 static int row_compare(const void *a, const void *b, void *by) {
   const struct row *x = a, *y = b;
-  uint64_t p = row_value(x, *(enum sort *)by), q = row_value(y, *(enum sort *)by);
+  uint64_t p = row_added(x, *(enum sort *)by), q = row_added(y, *(enum sort *)by);
+  if (p == q) {
+    p = row_value(x, *(enum sort *)by);
+    q = row_value(y, *(enum sort *)by);
+  }
   if (p != q)
     return p > q ? -1 : 1;
   if (x->key != y->key)

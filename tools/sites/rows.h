@@ -38,7 +38,7 @@ void rows_free(struct rows *r);
 void row_add(struct row *r, const struct dump_account *a);
 void row_join(struct row *r, const struct row *other);
 
-/* Largest first; equal ones by key, so that output is stable. */
+/* Largest first, by row_added, then row_value; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
 
 /* A site's kind as a row has it; the last one stands for those that are lost, or newer than this.
@@ -59,7 +59,7 @@ bool rows_possible(const struct dump *d, const char *file);
 /* "live bytes", "allocations" and so on. */
 const char *sort_words(enum sort by);
 
-/* What is sorted by. */
+/* A row's own value. */
 uint64_t row_value(const struct row *r, enum sort by);
 
 /* The same, where values are added up along frames: the peak is what was held at the process's. */
@@ -70,7 +70,18 @@ uint64_t row_added(const struct row *r, enum sort by);
 const char *dump_peak_mark(const struct dump *d);
 const char *row_peak_mark(const struct dump *d, const struct row *r);
 
-/* Bytes that rounding and pinned free cells cost; the first of both alone. */
+/* How much too high the peak of a sampled dump may be: it is the highest point of a curve with
+ * noise.  Twice the noise's standard deviation; at most the peak itself. */
+uint64_t peak_noise(const struct dump *d);
+
+/* Whether waste by call site is known; with samples it isn't, for only tags say who pins a cell.
+ * The second says so. */
+bool waste_known(const struct dump *d);
+bool waste_possible(const struct dump *d, const char *file);
+
+/* Bytes that rounding and pinned free cells cost; the first of both alone.  Of a large object what
+ * lies behind the page where its request ends was never touched: so 4095 bytes an object at most.
+ */
 uint64_t account_waste(const struct dump_account *a);
 uint64_t account_rounding(const struct dump_account *a);
 

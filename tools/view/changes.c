@@ -135,7 +135,9 @@ static void change_numbers(const struct view *v, const struct change *change, bo
                            struct table *t) {
   const struct row *old = &change->old, *new = &change->new;
   for (enum sort value = SORT_LIVE; value <= SORT_WASTE; value++)
-    if (alone)
+    if (value == SORT_WASTE && *v->estimate != '\0')
+      table_words(t, "-"); /* one of the dumps has samples */
+    else if (alone)
       table_number(t, mark_of(v, new, value), row_value(new, value));
     else
       table_change(t, change_mark(v, change, value), row_value(old, value), row_value(new, value));

@@ -25,14 +25,35 @@ static void peak_row(struct table *t, const struct dump *old, const struct dump 
   table_text(t, sort_words(SORT_PEAK));
 }
 
+/* Of what one dump doesn't know the change is not known. */
+static void waste_row(struct table *t, const struct dump *old, const struct dump *new,
+                      const struct changes *c) {
+  const struct dump *dumps[] = {old, new};
+  const struct row *rows[] = {&c->old, &c->new};
+  if (waste_known(old) && waste_known(new)) {
+    total_row(t, "", row_value(rows[0], SORT_WASTE), row_value(rows[1], SORT_WASTE),
+              sort_words(SORT_WASTE));
+    return;
+  }
+  for (int i = 0; i < 2; i++)
+    if (waste_known(dumps[i]))
+      table_number(t, "", row_value(rows[i], SORT_WASTE));
+    else
+      table_words(t, "-");
+  table_words(t, "-");
+  table_words(t, "-");
+  table_text(t, "bytes wasted: not known with samples");
+}
+
 static void totals_print(const struct view *v, const struct dump *before, const struct changes *c) {
   static const char *const titles[] = {"old", "new", "change", "growth", "in all", NULL};
   const struct dump_process *old = before->process, *new = v->dump->process;
   struct table *t = table_new(titles, v->width);
   total_row(t, v->estimate, old->live_bytes, new->live_bytes, sort_words(SORT_LIVE));
   peak_row(t, before, v->dump);
-  for (enum sort by = SORT_ALLOCS; by <= SORT_WASTE; by++)
+  for (enum sort by = SORT_ALLOCS; by < SORT_WASTE; by++)
     total_row(t, v->estimate, row_value(&c->old, by), row_value(&c->new, by), sort_words(by));
+  waste_row(t, before, v->dump, c);
   fputc('\n', v->to);
   table_end(t, v->to);
 }
@@ -52,6 +73,8 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
                FILE *to) {
   struct view before = view_of(o, old, to), v = view_of(o, new, to);
   if (!rows_possible(old, o->old) || !rows_possible(new, o->file))
+    return 2;
+  if (o->sort == SORT_WASTE && (!waste_possible(old, o->old) || !waste_possible(new, o->file)))
     return 2;
   if (*before.estimate != '\0')
     v.estimate = before.estimate;

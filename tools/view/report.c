@@ -7,7 +7,8 @@
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
                               enum report_by by) {
   if ((by == BY_SITE || by == BY_FUNCTION || by == BY_MODULE) && d->has_accounts)
-    return rows_possible(d, o->view.file);
+    return rows_possible(d, o->view.file) &&
+           (o->view.sort != SORT_WASTE || waste_possible(d, o->view.file));
   bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
     say_error("%s: the part that this report is made of is damaged or missing: try another --by, "
@@ -16,7 +17,7 @@ static bool has_what_is_asked(const struct report_options *o, const struct dump 
   else if (by == BY_CLASS && o->view.sort == SORT_PEAK)
     say_error("--sort peak: size classes have no peak: sort by live, allocs, bytes or waste");
   else
-    return true;
+    return by == BY_CLASS || o->view.sort != SORT_WASTE || waste_possible(d, o->view.file);
   return false;
 }
 

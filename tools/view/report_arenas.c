@@ -67,7 +67,8 @@ static struct entry *arena_entries(const struct view *v) {
 
 /* Without call sites nobody knows what an arena's objects asked for. */
 static bool has_waste(const struct dump *d) {
-  return d->has_accounts && (d->n_accounts > 0 || d->process->tags != DUMP_TAG_OFF);
+  return waste_known(d) && d->has_accounts &&
+         (d->n_accounts > 0 || d->process->tags != DUMP_TAG_OFF);
 }
 
 static void arena_row(const struct view *v, const struct entry *e, struct table *t) {
@@ -86,7 +87,7 @@ static void arena_row(const struct view *v, const struct entry *e, struct table 
   if (!has_waste(v->dump))
     table_words(t, "-");
   else
-    table_number(t, v->estimate, e->waste);
+    table_number(t, "", e->waste);
   snprintf(name, sizeof name, "%u %s (threads: %u)", a->number, dump_text(v->dump, a->name),
            a->threads);
   table_text(t, name);

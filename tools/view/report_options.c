@@ -41,7 +41,8 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       "modules of a dump that libarenashim.so wrote.\v--by function adds up the call sites of each "
       "function of the program's own source, whatever it called to get the memory. Bytes are as "
       "requested; waste is what rounding and the "
-      "free cells of half-empty slabs cost. <= marks an upper bound, ~ an estimate; on a terminal "
+      "free cells of half-empty slabs cost. --sort peak is by what was held at the process's peak "
+      "(at peak); peak is each row's own. <= marks an upper bound, ~ an estimate; on a terminal "
       "K, M, G are powers of 1000. temp: share of "
       "the objects that were freed within the burst that allocated them.",
       option_view_children,

@@ -17,15 +17,15 @@ static void row_numbers(const struct sites *s, const struct row *r, struct table
   table_number(t, v->estimate, r->sum.live_bytes);
   table_number(t, mark, peak);
   table_number(t, v->estimate, r->sum.allocs);
-  if (by == SORT_BYTES)
-    table_number(t, v->estimate, r->sum.bytes);
-  table_percent(t, row_value(r, by), row_value(&s->session.rows->total, by));
+  if (by == SORT_BYTES || by == SORT_PEAK)
+    table_number(t, v->estimate, row_added(r, by));
+  table_percent(t, row_added(r, by), row_added(&s->session.rows->total, by));
   if (r->sum.allocs == 0)
     table_words(t, "-");
   else
     table_range(t, r->sum.smallest, r->sum.largest);
   table_percent(t, r->sum.temporary, r->sum.allocs);
-  table_number(t, v->estimate, account_waste(&r->sum));
+  view_waste(v, t, account_waste(&r->sum));
 }
 
 static void total_row(const struct sites *s, struct table *t) {
@@ -38,7 +38,7 @@ static void path_row(const struct sites *s, const struct row *r, struct table *t
   enum sort by = s->view->options->sort;
   char *text = session_row_text(&s->session, r);
   row_numbers(s, r, t, r->sum.peak_bytes, row_peak_mark(s->view->dump, r));
-  table_heat(t, row_value(r, by), row_value(&s->session.rows->total, by));
+  table_heat(t, row_added(r, by), row_added(&s->session.rows->total, by));
   table_text(t, text);
   free(text);
 }
@@ -51,10 +51,12 @@ static void sites_print(const struct sites *s) {
                                       [ROW_MODULE] = "module"};
   const char *what = whats[s->session.by];
   const char *plain[] = {"live", "peak", "allocs", "share", "sizes", "temp", "waste", what, NULL};
-  const char *bytes[] = {"live",  "peak", "allocs", "bytes", "share",
-                         "sizes", "temp", "waste",  what,    NULL};
+  enum sort by = v->options->sort;
+  const char *more[] = {"live",  "peak",  "allocs", by == SORT_PEAK ? "at peak" : "bytes",
+                        "share", "sizes", "temp",   "waste",
+                        what,    NULL};
   size_t shown = view_shown(v, rows->count);
-  struct table *t = table_new(v->options->sort == SORT_BYTES ? bytes : plain, v->width);
+  struct table *t = table_new(by == SORT_BYTES || by == SORT_PEAK ? more : plain, v->width);
   for (size_t i = 0; i < shown; i++)
     path_row(s, &rows->items[i], t);
   total_row(s, t);

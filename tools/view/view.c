@@ -58,6 +58,12 @@ static void counts_print(const struct view *v, FILE *to) {
           v->estimate, objects,
           p->tags == DUMP_TAG_OFF ? " of arenas; large ones are not counted" : "",
           dump_peak_mark(v->dump), peak);
+  number_name(peak_noise(v->dump), exact, peak);
+  if (p->sample_bytes > 0)
+    fprintf(to,
+            "  peak     may be ~%s bytes too high, by the noise of samples\n"
+            "  waste    by call site is not known with samples\n",
+            peak);
   if (p->flags & DUMP_FORK_CHILD)
     fprintf(to,
             "  a child of pid %u: counts start at the fork; what lived then counts as "
@@ -94,6 +100,13 @@ static void head_print(const struct view *v, const char *words, bool all) {
 
 void view_head(const struct view *v) { head_print(v, "", true); }
 void view_process(const struct view *v, const char *words) { head_print(v, words, false); }
+
+void view_waste(const struct view *v, struct table *t, uint64_t bytes) {
+  if (waste_known(v->dump))
+    table_number(t, "", bytes);
+  else
+    table_words(t, "-");
+}
 
 size_t view_shown(const struct view *v, size_t rows) {
   return v->options->rows > 0 && v->options->rows < rows ? v->options->rows : rows;

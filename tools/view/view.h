@@ -34,6 +34,10 @@ void view_head(const struct view *v);
 /* The first line of it, after some words: program, pid, reason, time. */
 void view_process(const struct view *v, const char *words);
 
+/* A cell of waste by call site: "-" when it is not known. */
+struct table;
+void view_waste(const struct view *v, struct table *t, uint64_t bytes);
+
 /* Counts that make the figures doubtful, if any. */
 void view_health(const struct view *v);
 

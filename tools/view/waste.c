@@ -4,6 +4,7 @@
  *   of classes     rounding to cells + all free cells + tails     (`report --by class`)
  */
 #include "waste.h"
+#include "report_parts.h"
 #include "say.h"
 #include "session.h"
 #include "table.h"
@@ -11,14 +12,13 @@
 
 #include <stdlib.h>
 
-static void site_numbers(const struct view *v, const struct row *r, const struct row *total,
-                         struct table *t) {
-  table_number(t, v->estimate, account_waste(&r->sum));
+static void site_numbers(const struct row *r, const struct row *total, struct table *t) {
+  table_number(t, "", account_waste(&r->sum));
   table_percent(t, account_waste(&r->sum), account_waste(&total->sum));
-  table_number(t, v->estimate, account_rounding(&r->sum));
-  table_number(t, v->estimate, r->sum.pinned_bytes);
-  table_number(t, v->estimate, r->sum.live_bytes);
-  table_number(t, v->estimate, r->sum.live_objects);
+  table_number(t, "", account_rounding(&r->sum));
+  table_number(t, "", r->sum.pinned_bytes);
+  table_number(t, "", r->sum.live_bytes);
+  table_number(t, "", r->sum.live_objects);
 }
 
 /* Rows are sorted by waste: how many waste anything. */
@@ -39,12 +39,12 @@ static void sites_print(const struct view *v, const struct session *s) {
   for (size_t i = 0; i < view_shown(v, count); i++) {
     const struct row *r = &s->rows->items[i];
     char *text = session_row_text(s, r);
-    site_numbers(v, r, total, t);
+    site_numbers(r, total, t);
     table_heat(t, account_waste(&r->sum), account_waste(&total->sum));
     table_text(t, text);
     free(text);
   }
-  site_numbers(v, total, total, t);
+  site_numbers(total, total, t);
   table_text(t, "total");
   fputc('\n', v->to);
   table_end(t, v->to);
@@ -78,7 +78,7 @@ static void line_add(struct table *t, const char *mark, uint64_t bytes, const ch
 
 /* An estimate less an exact number would be neither: rounding is then told in one. */
 static void rounding_print(const struct view *v, uint64_t all, uint64_t cells, struct table *t) {
-  if (*v->estimate != '\0' || !v->dump->has_classes) {
+  if (!waste_known(v->dump) || !v->dump->has_classes) {
     line_add(t, v->estimate, all, "rounding, to cells and by jemalloc");
     return;
   }
@@ -86,21 +86,48 @@ static void rounding_print(const struct view *v, uint64_t all, uint64_t cells, s
   line_add(t, "", less(all, cells), "rounding by jemalloc");
 }
 
+/* With samples nobody knows which free cells are pinned. */
+static void free_print(const struct view *v, const struct dump_account *all,
+                       const struct classes *c, struct table *t) {
+  bool known = waste_known(v->dump);
+  if (known) {
+    line_add(t, "", all->pinned_bytes, "free cells that live objects pin");
+    line_add(t, "", account_waste(all), "sum of these: all call sites");
+  }
+  if (v->dump->has_classes && known)
+    line_add(t, "", less(c->free, all->pinned_bytes), "free cells that nobody pins");
+  else if (v->dump->has_classes)
+    line_add(t, "", c->free, "free cells of all size classes, pinned or not");
+}
+
 static void sums_print(const struct view *v, const struct dump_account *all) {
   static const char *const titles[] = {"bytes", "of what", NULL};
   struct classes c = classes_sum(v->dump);
   struct table *t = table_new(titles, v->width);
   rounding_print(v, account_rounding(all), c.rounding, t);
-  line_add(t, v->estimate, all->pinned_bytes, "free cells that live objects pin");
-  line_add(t, v->estimate, account_waste(all), "sum of these: all call sites");
+  free_print(v, all, &c, t);
   if (v->dump->has_classes) {
-    line_add(t, v->estimate, less(c.free, all->pinned_bytes), "free cells that nobody pins");
     line_add(t, "", c.tails, "tails of slabs, too short for a cell");
-    line_add(t, "", c.waste, "all size classes: rounding to cells, free cells and tails");
+    if (waste_known(v->dump))
+      line_add(t, "", c.waste, "all size classes: rounding to cells, free cells and tails");
     line_add(t, "", c.uncarved, "not waste: parts of slabs that were never touched");
   }
   fputc('\n', v->to);
   table_end(t, v->to);
+}
+
+/* Rounding is estimated, and size classes are counted exactly; who pins is what is missing. */
+static void sampled_print(const struct view *v, const struct dump_account *all) {
+  struct view_options o = *v->options;
+  struct view classes = *v;
+  lines_fit(
+      "\nto see waste by call site, run the program without ARENASHIM_SAMPLE; what is known:\n",
+      v->width, v->to);
+  sums_print(v, all);
+  o.sort = SORT_WASTE;
+  classes.options = &o;
+  if (v->dump->n_classes > 0)
+    report_classes(&classes);
 }
 
 int waste_write(const struct view_options *o, const struct dump *d, FILE *to) {
@@ -111,8 +138,11 @@ int waste_write(const struct view_options *o, const struct dump *d, FILE *to) {
   session_open(&s, d, &o->names, ROW_PATH);
   rows_sort(s.rows, SORT_WASTE);
   view_head(&v);
-  sites_print(&v, &s);
-  sums_print(&v, &s.rows->total.sum);
+  if (waste_known(d)) {
+    sites_print(&v, &s);
+    sums_print(&v, &s.rows->total.sum);
+  } else
+    sampled_print(&v, &s.rows->total.sum);
   session_close(&s);
   return view_end(&v, 0);
 }
@@ -124,7 +154,9 @@ int waste_command(int argc, char **argv) {
       "FILE",
       "Shows what live objects cost beyond their bytes, by call site: rounding, and the free cells "
       "of slabs that they keep from being given back (pinned).\vBelow it the same for all, beside "
-      "what no call site can be charged with.",
+      "what no call site can be charged with. Of rounding 4095 bytes an object count at most: the "
+      "pages behind the one where its request ends were not touched. Of a sampled dump waste by "
+      "call site is not known.",
       option_view_children,
       NULL,
       NULL};
