@@ -9,11 +9,12 @@ setup() {
   stack target my_wrapper reader
 }
 
-# after_call CALLEE CALLER FILE: the return address of the first such call.
-after_call() {
+# after_calls CALLEE CALLER FILE: the return addresses of such calls.
+after_calls() {
   objdump -d --disassemble="$2" "$3" | awk -v callee="<$1>" '
-    found { sub(":", "", $1); print "0x" $1; exit } /call/ && index($0, callee) { found = 1 }'
+    found { sub(":", "", $1); print "0x" $1; found = 0 } /call/ && index($0, callee) { found = 1 }'
 }
+after_call() { after_calls "$@" | head -n 1; }
 
 # stack FILE CALLEE CALLER: writes the dump d: CALLEE's caller, and main.
 stack() {
@@ -236,4 +237,35 @@ by_id() { mkdir -p "$1/.build-id/${id:0:2}" && echo "$1/.build-id/${id:0:2}/${id
   described 30 20 | dump d
   arenashim report d
   expect '$status == 0 && -z $stderr'
+}
+
+# callers: writes the dump d: make's calls by main, one to four allocations each.
+callers() {
+  local address node=1 site=0
+  g++ -O0 -g -no-pie -Wl,--build-id -o callers "$HERE/callers.cc"
+  id=$(readelf -n callers | sed -n 's/.*Build ID: //p')
+  {
+    printf '%s\n' 'process tags=2 depth=8' "module start=0x400000 end=0x800000 path=$PWD/callers build_id=$id" node \
+      "node kind=1 module=1 address=$(after_call malloc@plt make callers)"
+    for address in $(after_calls make main callers); do
+      printf '%s\n' "node parent=1 kind=1 module=1 address=$address" "site node=$((++node))" \
+        "account site=$site allocs=$((++site)) bytes=$site live_bytes=$site"
+    done
+  } | dump d
+}
+
+caller_line() { grep -n "// line $1\$" "$HERE/callers.cc" | cut -d: -f1; }
+
+@test "exports: each caller has the line of its own call" {
+  local first second twice
+  callers
+  first=$(caller_line first) second=$(caller_line second) twice=$(caller_line twice)
+  HOME=$PWD "$TOOL" export d --format pprof -o d.pb.gz
+  HOME=$PWD go tool pprof -sample_index=alloc_objects -list '^main$' d.pb.gz >list 2>/dev/null
+  [[ $(awk '$2 > 0 && $3 ~ /^[0-9]+:$/ { print $2, $3 }' list) == "1 $first:"$'\n'"2 $second:"$'\n'"7 $twice:" ]] || { cat list; return 1; }
+  arenashim export d --format dhat
+  [[ $(grep -o "main ([^)]*callers.cc:[0-9]*" <<<"$output" | sed 's/.*://' | xargs) == "$first $second $twice $twice" ]]
+  arenashim export d --format json
+  [[ $(/usr/bin/python3 -c 'import json, sys
+print(*[f["line"] for f in json.load(sys.stdin)["frames"] if f["name"] == "main"])' <<<"$output") == "$first $second $twice $twice" ]]
 }

@@ -39,7 +39,10 @@ int export_write(const struct export_options *o, const struct dump *d, FILE *to)
   struct export e = {.options = o, .dump = d};
   if (!rows_possible(d, o->file))
     return 2;
-  session_open(&e.session, d, &o->names, ROW_PATH);
+  struct option_names names = o->names;
+  if (o->format->detail == FRAMES_CALLS)
+    names.merge = PATHS_CALLS;
+  session_open(&e.session, d, &names, ROW_PATH);
   if (o->format->detail != FRAMES_NONE)
     e.frames = frames_new(&e, o->format->detail);
   o->format->write(&e, to);

@@ -31,6 +31,7 @@ struct added {
 struct build {
   const struct dump *dump;
   const struct names *names;
+  enum paths_merge merge;
   struct paths *paths;
   struct key *keys; /* of each path */
   uint32_t *slots;  /* hash table of path indices, 0: free */
@@ -71,17 +72,18 @@ static bool is_own(const struct build *b, const struct added *a) {
 
 static struct key key_of(const struct build *b, uint32_t parent, const struct added *a) {
   const struct path *inner = &b->paths->items[parent];
+  bool merged = b->merge != PATHS_CALLS;
   const struct dump_node *n = &b->dump->nodes[a->node];
   const struct call *c = a->call;
   struct key k = {.parent = parent, .frame = (uintptr_t)c->function};
   if (a->label) {
     k.kind = FRAME_LABEL;
     k.frame = n->address;
-  } else if (!inner->own && c->file != NULL && c->line > 0) {
+  } else if (merged && !inner->own && c->file != NULL && c->line > 0) {
     k.kind = FRAME_LINE;
     k.file = c->file;
     k.line = c->line;
-  } else if (c->function != NULL && inner->inner != 0) {
+  } else if (merged && c->function != NULL && inner->inner != 0) {
     k.kind = FRAME_FUNCTION;
   } else {
     k.kind = FRAME_ADDRESS;
@@ -175,12 +177,13 @@ static size_t room_of(const struct dump *d, const struct names *names) {
   return room;
 }
 
-struct paths *paths_new(const struct dump *d, const struct names *names) {
+struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge) {
   size_t room = room_of(d, names), slots = 16;
   while (slots < room * 2)
     slots *= 2;
   struct paths *p = must_zalloc(1, sizeof *p);
-  struct build b = {.dump = d, .names = names, .paths = p, .mask = (uint32_t)(slots - 1)};
+  struct build b = {
+      .dump = d, .names = names, .merge = merge, .paths = p, .mask = (uint32_t)(slots - 1)};
   p->items = must_zalloc(room, sizeof *p->items);
   p->of_node = must_zalloc((size_t)d->n_nodes + 1, sizeof *p->of_node);
   p->count = 1;
