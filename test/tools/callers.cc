@@ -1,9 +1,10 @@
-// A program whose main calls one function from three lines, and one of them from two places; it is
-// never run.
+// A program whose main calls one function from three lines, and from one of them twice; it is never
+// run.
 #include <cstdlib>
 
-extern "C" __attribute__((noinline)) void *make(std::size_t n) {
-  return std::malloc(n);
+extern "C" void *make(std::size_t n);
+extern "C" void *make(std::size_t n) {
+  return std::malloc(n); // line malloc
 }
 
 int main() {

@@ -242,7 +242,7 @@ by_id() { mkdir -p "$1/.build-id/${id:0:2}" && echo "$1/.build-id/${id:0:2}/${id
 # callers: writes the dump d: make's calls by main, one to four allocations each.
 callers() {
   local address node=1 site=0
-  g++ -O0 -g -no-pie -Wl,--build-id -o callers "$HERE/callers.cc"
+  cp "$TOOLS/callers" callers
   id=$(readelf -n callers | sed -n 's/.*Build ID: //p')
   {
     printf '%s\n' 'process tags=2 depth=8' "module start=0x400000 end=0x800000 path=$PWD/callers build_id=$id" node \
@@ -268,4 +268,19 @@ caller_line() { grep -n "// line $1\$" "$HERE/callers.cc" | cut -d: -f1; }
   arenashim export d --format json
   [[ $(/usr/bin/python3 -c 'import json, sys
 print(*[f["line"] for f in json.load(sys.stdin)["frames"] if f["name"] == "main"])' <<<"$output") == "$first $second $twice $twice" ]]
+}
+
+@test "--lines: callers count by line, and show it" {
+  local command first
+  callers
+  first=$(caller_line first)
+  shows "make (callers.cc:$(caller_line malloc)) < main"
+  for command in report leaks tree; do
+    arenashim $command d --lines
+    expect '$status == 0 && -z $stderr'
+    [[ $(grep -o 'main (callers.cc:[0-9]*)' <<<"$output" | sort | uniq -c | xargs) == \
+      "1 main (callers.cc:$first) 1 main (callers.cc:$((first + 1))) 1 main (callers.cc:$((first + 2)))" ]] || { echo "$output"; return 1; }
+  done
+  arenashim report d --lines
+  is_row "7 <=0 7 70.0% 0 0.0% 0" "make (callers.cc:$(caller_line malloc)) < main (callers.cc:$(caller_line twice))"
 }

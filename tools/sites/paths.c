@@ -72,14 +72,14 @@ static bool is_own(const struct build *b, const struct added *a) {
 
 static struct key key_of(const struct build *b, uint32_t parent, const struct added *a) {
   const struct path *inner = &b->paths->items[parent];
-  bool merged = b->merge != PATHS_CALLS;
+  bool merged = b->merge != PATHS_CALLS, near = b->merge == PATHS_LINES || !inner->own;
   const struct dump_node *n = &b->dump->nodes[a->node];
   const struct call *c = a->call;
   struct key k = {.parent = parent, .frame = (uintptr_t)c->function};
   if (a->label) {
     k.kind = FRAME_LABEL;
     k.frame = n->address;
-  } else if (merged && !inner->own && c->file != NULL && c->line > 0) {
+  } else if (merged && near && c->file != NULL && c->line > 0) {
     k.kind = FRAME_LINE;
     k.file = c->file;
     k.line = c->line;
@@ -104,7 +104,7 @@ static uint32_t path_add(struct build *b, const struct key *k, const struct adde
                     .call = a->index,
                     .inner = parent->inner == 0 && !a->label ? a->node : parent->inner,
                     .depth = (uint16_t)(parent->depth + 1),
-                    .near = !parent->own,
+                    .near = b->merge == PATHS_LINES || !parent->own,
                     .own = parent->own || is_own(b, a)};
   return p->count++;
 }

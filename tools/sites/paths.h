@@ -44,6 +44,7 @@ struct paths {
 /* Which frames above the same ones are equal. */
 enum paths_merge {
   PATHS_FUNCTIONS, /* as above */
+  PATHS_LINES,     /* callers count by line, too: all frames are near */
   PATHS_CALLS      /* calls that return to the same address: each frame's line is its own */
 };
 
