@@ -13,7 +13,7 @@ extern const struct argp_child option_view_children[]; /* this child alone */
  * and --lines; commands with more call it for the rest. */
 enum { OPTION_SORT = 640, OPTION_LINES };
 #define OPTION_LINES_ROW                                                                           \
-  {"lines", OPTION_LINES, NULL, 0, "Callers count by line, not by function, and show it", 0}
+  { "lines", OPTION_LINES, NULL, 0, "Callers count by line, not by function, and show it", 0 }
 error_t option_view_pass(int key, char *word, struct argp_state *state);
 
 /* Reads one of live, peak, allocs, bytes and waste. */
