@@ -124,7 +124,7 @@ Locations" ]]
 @test "names that are no UTF-8 are mended in every format that asks for it" {
   local bytes=$'\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xe2\x82"\\' # broken, é, a surrogate, a face, cut off
   {
-    lines "process tags=2 program=$bytes command=$bytes" "arena name=$bytes" "module start=1 end=99 path=/x/$bytes"
+    lines "process tags=2 program=$bytes command=$bytes" "arena name=$bytes" "module start=1 end=99 path=$bytes"
     lines node "node kind=1 module=1 address=16" "node parent=1 kind=2 label=$bytes" "site node=2" "account allocs=1 live_bytes=1"
   } | dump d
   local DUMP=d format

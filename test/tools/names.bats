@@ -101,13 +101,32 @@ new=_Znwm parse=_ZN2ns6Parser5parseEi make=_ZN2ns6Parser4makeIiEEPT_S2_
   paths "$parse main" | dump d
   rm target
   arenashim report d
-  expect '$status == 0 && -z $stderr && $output == *"target+0x4"*'
+  expect '$status == 0 && $output == *"target+0x4"* && $stderr == *"2 of 2 addresses are in files that are not here ($PWD/target): "*'
   echo text >target
   arenashim report d
   expect '$status == 0 && $stderr == *"it is not an ELF file"* && $output == *"target+0x4"*'
   rm target && mkfifo target
   arenashim report d
   expect '$status == 0 && $stderr == *"it is not a regular file"*'
+}
+
+@test "a relative path leads from the current directory, if the build-id tells that it is the file" {
+  paths "$parse main" | sed "s|path=$PWD/target|path=lib/../target|" | dump d
+  mkdir lib
+  arenashim report d
+  expect '$status == 0 && -z $stderr && $output == *"  ns::Parser::parse+0x5 < main"*'
+  cp "$TOOLS/make_dump" target
+  arenashim report d
+  expect '$output == *"target+0x4"* && $stderr == *"lib/../target: it is another build than the one that ran"*'
+  rm target
+  arenashim report d
+  expect '$(wc -l <<<"$stderr") == 1 && $output == *"target+0x4"*'
+  expect '$stderr == *"lib/../target: its path is relative, and leads nowhere from here (run this where the program ran): its functions are shown as target+offset"*'
+  strip -g -o target "$TOOLS/target"
+  objcopy --remove-section .note.gnu.build-id target
+  ID='' TIME=4000000000 paths "$parse main" | sed "s|path=$PWD/target|path=./target|" | dump d
+  arenashim report d
+  expect '$output == *"target+0x4"* && $stderr == *"./target: its path is relative, and it has no build-id to compare"*'
 }
 
 @test "a stripped file gives the names it still has, and no nearest ones" {
