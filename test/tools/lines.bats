@@ -241,10 +241,14 @@ by_id() { mkdir -p "$1/.build-id/${id:0:2}" && echo "$1/.build-id/${id:0:2}/${id
   expect '$stderr == *": 2 of 2 addresses are in files that are not here ($PWD/target and 1 more): "*'
 }
 
-# callers: writes the dump d: make's calls by main, one to four allocations each.
 callers() {
-  local address node=1 site=0
   cp "$TOOLS/callers" callers
+  written
+}
+
+# written: writes the dump d: make's calls by main in the file `callers`, one to four allocations each.
+written() {
+  local address node=1 site=0
   id=$(readelf -n callers | sed -n 's/.*Build ID: //p')
   {
     printf '%s\n' 'process tags=2 depth=8' "module start=0x400000 end=0x800000 path=$PWD/callers build_id=$id" node \
@@ -285,4 +289,25 @@ print(*[f["line"] for f in json.load(sys.stdin)["frames"] if f["name"] == "main"
   done
   arenashim report d --lines
   is_row "7 <=0 7 70.0% 0 0.0% 0" "make (callers.cc:$(caller_line malloc)) < main (callers.cc:$(caller_line twice))"
+}
+
+# caller_of SOURCE TEXT: make stands in that source, and its caller, first in main.cc, is shown as TEXT.
+caller_of() {
+  sed 's|// line malloc||; s|^  return std::malloc|\n#line 7 "'"$1"'"\n&|; s|^int main|\n#line 50 "main.cc"\n&|' "$HERE/callers.cc" >made.cc
+  g++ -O0 -g -no-pie -Wl,--build-id -o callers made.cc
+  written
+  arenashim report d
+  expect '$status == 0 && -z $stderr' && grep -q "  make (${1##*/}:7) < $2\$" <<<"$output" || { echo "$1: $output"; return 1; }
+}
+
+@test "Rust's library is not the program's own, wherever its sources are said to be" {
+  local source
+  for source in /rustc/59807616e1fa/library/alloc/src/vec.rs /rust/deps/hashbrown-0.16.1/src/raw.rs library/alloc/src/raw_vec.rs \
+    library/std/src/rt.rs /usr/src/rustc-1.63.0/library/core/src/ops.rs /home/me/.rustup/lib/rustlib/src/rust/library/core/src/ops.rs \
+    /usr/include/x.h /opt/include/c++/v1/new; do
+    caller_of $source 'main (main.cc:5[0-9])'
+  done
+  for source in library/alloc.c library/std/aes.c library/src/lib.rs library/own/src/lib.rs /home/me/rustc/a.rs /usr/src/app/a.rs; do
+    caller_of $source main
+  done
 }

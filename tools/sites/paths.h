@@ -65,8 +65,8 @@ struct frame {
 void paths_frame(const struct paths *p, const struct dump *d, const struct names *names,
                  uint32_t path, struct frame *frame);
 
-/* Whether a source file was installed with the system's compilers, headers above all; whether a
- * module is a library of the system.  Neither is the program's own. */
+/* Whether a source file came with the system's compilers, headers and Rust's library above all;
+ * whether a module is a library of the system.  Neither is the program's own. */
 bool is_system_source(const char *file);
 bool is_system_library(const char *path);
 
