@@ -89,6 +89,14 @@ module start=0xb00000 end=0xc00000 path=/nowhere build_id=$id"
   says '[(x["module"], x["offset"], x["function"]) for x in d["frames"] if x["module"] is not None]' "[(0, 4202527, None), (0, 4198415, None), (1, 767, None)]"
 }
 
+@test "json: a dump without tags has no sites, and all the rest" {
+  dump d <<<$'process pid=5\narena number=3 name=main total_allocs=7\nclass cell_bytes=16 in_use=2'
+  DUMP=d exported json
+  valid "$HERE/../../tools/arenashim.schema.json"
+  says 'd["process"]["tags"], d["sites"], d["accounts"], d["frames"], d["arenas"][0]["total_allocs"], d["classes"][0]["in_use"]' \
+    "('off', [], [], [], 7, 2)"
+}
+
 @test "pprof: six values, arena and size class for each account" {
   exported pprof
   gzip -t <out

@@ -5,13 +5,13 @@
 #include "say.h"
 
 const struct export_format export_formats[] = {
-    {"collapsed", export_collapsed, FRAMES_NONE, false},
-    {"dhat", export_dhat, FRAMES_CALLS, false},
-    {"heap", export_heap, FRAMES_NONE, false},
-    {"json", export_json, FRAMES_CALLS, false},
-    {"pprof", export_pprof, FRAMES_CALLS, true},
-    {"speedscope", export_speedscope, FRAMES_FUNCTIONS, false},
-    {NULL, NULL, FRAMES_NONE, false}};
+    {"collapsed", export_collapsed, FRAMES_NONE, false, false},
+    {"dhat", export_dhat, FRAMES_CALLS, false, false},
+    {"heap", export_heap, FRAMES_NONE, false, false},
+    {"json", export_json, FRAMES_CALLS, false, true},
+    {"pprof", export_pprof, FRAMES_CALLS, true, false},
+    {"speedscope", export_speedscope, FRAMES_FUNCTIONS, false, false},
+    {NULL, NULL, FRAMES_NONE, false, false}};
 
 uint64_t export_value(enum export_value value, const struct row *r) {
   static const enum sort sorts[] = {[EXPORT_LIVE] = SORT_LIVE,
@@ -35,9 +35,14 @@ struct row export_account(const struct export *e, uint32_t account) {
   return r;
 }
 
+/* Damage is no reason for an empty list, but that nothing was recorded is. */
+static bool has_rows(const struct export_options *o, const struct dump *d) {
+  return (o->format->whole && d->has_accounts) || rows_possible(d, o->file);
+}
+
 int export_write(const struct export_options *o, const struct dump *d, FILE *to) {
   struct export e = {.options = o, .dump = d};
-  if (!rows_possible(d, o->file))
+  if (!has_rows(o, d))
     return 2;
   struct option_names names = o->names;
   if (o->format->detail == FRAMES_CALLS)
@@ -54,7 +59,7 @@ int export_write(const struct export_options *o, const struct dump *d, FILE *to)
 /* Opened when there is something to write: an old file outlives a bad dump. */
 static int write_out(const struct export_options *o, const struct dump *d) {
   struct output out;
-  if (!rows_possible(d, o->file) ||
+  if (!has_rows(o, d) ||
       !output_open(&out, o->out, o->file, o->format->binary ? o->format->name : NULL))
     return 2;
   int status = export_write(o, d, out.to);
