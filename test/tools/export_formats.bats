@@ -48,9 +48,10 @@ for line in sys.stdin:
 module start=0x400000 end=0x800000 path=$PWD/target build_id=$id
 module start=0x900000 end=0xa00000 path=$PWD/target build_id=00$id
 module start=0xa00000 end=0xb00000 path=$PWD/small.dump build_id=$id
-module start=0xb00000 end=0xc00000 path=/nowhere build_id=$id"
+module start=0xb00000 end=0xc00000 path=/nowhere build_id=$id
+module start=0xc00000 end=0xd00000 path=./target build_id=$id"
   arenashim export d --format heap
-  [[ $(sed '1,/MAPPED/d' <<<"$output") == "$segment 00:00 0 $PWD/target" ]]
+  [[ $(sed '1,/MAPPED/d' <<<"$output") == "$segment 00:00 0 $PWD/target"$'\n'"$segment 00:00 0 ./target" ]]
 }
 
 @test "dhat: totals, peak and end of each path, innermost frame first" {
