@@ -129,20 +129,20 @@ patch() { # FILE OFFSET BYTE
     says "arenashim $command: -z: no such option: legal are $legal"
   done <<END
 run --output (-o), --tag (-t), --help
-report --by, --sort, --rows (-n), $names
+report --by, --sort, --lines, --rows (-n), $names
 export --format, --value, --output (-o), $names
-tree --value, --min, --rows (-n), $names
+tree --value, --min, --lines, --rows (-n), $names
 arenas --sort, --rows (-n), $names
-leaks --rows (-n), $names
+leaks --lines, --rows (-n), $names
 waste --rows (-n), $names
 diff --sort, --rows (-n), $names
 check --max-live, --max-peak, --max-allocs, --baseline, --max-growth, --rows (-n), $names
 html --output (-o), $names
 END
   arenashim tree small.dump -z
-  says "arenashim tree: -z: no such option: legal are --value, --min, --rows (-n), $names"
+  says "arenashim tree: -z: no such option: legal are --value, --min, --lines, --rows (-n), $names"
   arenashim report --no-fold -zn
-  says "arenashim report: -z: no such option: legal are --by, --sort, --rows (-n), $names"
+  says "arenashim report: -z: no such option: legal are --by, --sort, --lines, --rows (-n), $names"
   arenashim report small.dump --so live
   expect '$status == 0'
   arenashim report small.dump --s live

@@ -48,9 +48,10 @@ for line in sys.stdin:
 module start=0x400000 end=0x800000 path=$PWD/target build_id=$id
 module start=0x900000 end=0xa00000 path=$PWD/target build_id=00$id
 module start=0xa00000 end=0xb00000 path=$PWD/small.dump build_id=$id
-module start=0xb00000 end=0xc00000 path=/nowhere build_id=$id"
+module start=0xb00000 end=0xc00000 path=/nowhere build_id=$id
+module start=0xc00000 end=0xd00000 path=./target build_id=$id"
   arenashim export d --format heap
-  [[ $(sed '1,/MAPPED/d' <<<"$output") == "$segment 00:00 0 $PWD/target" ]]
+  [[ $(sed '1,/MAPPED/d' <<<"$output") == "$segment 00:00 0 $PWD/target"$'\n'"$segment 00:00 0 ./target" ]]
 }
 
 @test "dhat: totals, peak and end of each path, innermost frame first" {
@@ -87,6 +88,14 @@ module start=0xb00000 end=0xc00000 path=/nowhere build_id=$id"
     "[('path', ['demo+0x401010', 'demo+0x402020']), ('path', ['libgone.so+0x300', '[level 3]']), ('full', ['(the tables were full)'])]"
   says '[(a["arena"], a["site"], a["allocs"], a["waste"]) for a in d["accounts"]]' '[(0, 0, 1000, 6100), (0, 1, 40, 496), (0, 2, 20, 140), (1, 1, 5, 12)]'
   says '[(x["module"], x["offset"], x["function"]) for x in d["frames"] if x["module"] is not None]' "[(0, 4202527, None), (0, 4198415, None), (1, 767, None)]"
+}
+
+@test "json: a dump without tags has no sites, and all the rest" {
+  dump d <<<$'process pid=5\narena number=3 name=main total_allocs=7\nclass cell_bytes=16 in_use=2'
+  DUMP=d exported json
+  valid "$HERE/../../tools/arenashim.schema.json"
+  says 'd["process"]["tags"], d["sites"], d["accounts"], d["frames"], d["arenas"][0]["total_allocs"], d["classes"][0]["in_use"]' \
+    "('off', [], [], [], 7, 2)"
 }
 
 @test "pprof: six values, arena and size class for each account" {
@@ -129,7 +138,7 @@ Locations" ]]
 @test "names that are no UTF-8 are mended in every format that asks for it" {
   local bytes=$'\xff\xc3\xa9\xed\xa0\x80\xf0\x9f\x98\x80\xe2\x82"\\' # broken, é, a surrogate, a face, cut off
   {
-    lines "process tags=2 program=$bytes command=$bytes" "arena name=$bytes" "module start=1 end=99 path=/x/$bytes"
+    lines "process tags=2 program=$bytes command=$bytes" "arena name=$bytes" "module start=1 end=99 path=$bytes"
     lines node "node kind=1 module=1 address=16" "node parent=1 kind=2 label=$bytes" "site node=2" "account allocs=1 live_bytes=1"
   } | dump d
   local DUMP=d format

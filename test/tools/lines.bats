@@ -9,11 +9,12 @@ setup() {
   stack target my_wrapper reader
 }
 
-# after_call CALLEE CALLER FILE: the return address of the first such call.
-after_call() {
+# after_calls CALLEE CALLER FILE: the return addresses of such calls.
+after_calls() {
   objdump -d --disassemble="$2" "$3" | awk -v callee="<$1>" '
-    found { sub(":", "", $1); print "0x" $1; exit } /call/ && index($0, callee) { found = 1 }'
+    found { sub(":", "", $1); print "0x" $1; found = 0 } /call/ && index($0, callee) { found = 1 }'
 }
+after_call() { after_calls "$@" | head -n 1; }
 
 # stack FILE CALLEE CALLER: writes the dump d: CALLEE's caller, and main.
 stack() {
@@ -232,8 +233,81 @@ by_id() { mkdir -p "$1/.build-id/${id:0:2}" && echo "$1/.build-id/${id:0:2}/${id
   described 20 30 | dump d
   arenashim report d
   expect '$status == 0 && $(wc -l <<<"$stderr") == 1'
-  expect '$stderr == "arenashim: warning: 30 of 50 addresses are in files that are not here: "*"--sysroot DIR"*"--debug-dir DIR"'
-  described 30 20 | dump d
+  expect '$stderr == "arenashim: warning: 30 of 50 addresses are in files that are not here (/away/libaway.so): "*"--sysroot DIR"*"--debug-dir DIR"'
+  described 1 1 | dump d
+  rm target
   arenashim report d
-  expect '$status == 0 && -z $stderr'
+  expect '$(wc -l <<<"$stderr") == 1'
+  expect '$stderr == *": 2 of 2 addresses are in files that are not here ($PWD/target and 1 more): "*'
+}
+
+callers() {
+  cp "$TOOLS/callers" callers
+  written
+}
+
+# written: writes the dump d: make's calls by main in the file `callers`, one to four allocations each.
+written() {
+  local address node=1 site=0
+  id=$(readelf -n callers | sed -n 's/.*Build ID: //p')
+  {
+    printf '%s\n' 'process tags=2 depth=8' "module start=0x400000 end=0x800000 path=$PWD/callers build_id=$id" node \
+      "node kind=1 module=1 address=$(after_call malloc@plt make callers)"
+    for address in $(after_calls make main callers); do
+      printf '%s\n' "node parent=1 kind=1 module=1 address=$address" "site node=$((++node))" \
+        "account site=$site allocs=$((++site)) bytes=$site live_bytes=$site"
+    done
+  } | dump d
+}
+
+caller_line() { grep -n "// line $1\$" "$HERE/callers.cc" | cut -d: -f1; }
+
+@test "exports: each caller has the line of its own call" {
+  local first second twice
+  callers
+  first=$(caller_line first) second=$(caller_line second) twice=$(caller_line twice)
+  HOME=$PWD "$TOOL" export d --format pprof -o d.pb.gz
+  HOME=$PWD go tool pprof -sample_index=alloc_objects -source_path="$HERE/../.." -list '^main$' d.pb.gz >list 2>/dev/null
+  [[ $(awk '$2 > 0 && $3 ~ /^[0-9]+:$/ { print $2, $3 }' list) == "1 $first:"$'\n'"2 $second:"$'\n'"7 $twice:" ]] || { cat list; return 1; }
+  arenashim export d --format dhat
+  [[ $(grep -o "main ([^)]*callers.cc:[0-9]*" <<<"$output" | sed 's/.*://' | xargs) == "$first $second $twice $twice" ]]
+  arenashim export d --format json
+  [[ $(/usr/bin/python3 -c 'import json, sys
+print(*[f["line"] for f in json.load(sys.stdin)["frames"] if f["name"] == "main"])' <<<"$output") == "$first $second $twice $twice" ]]
+}
+
+@test "--lines: callers count by line, and show it" {
+  local command first
+  callers
+  first=$(caller_line first)
+  shows "make (callers.cc:$(caller_line malloc)) < main"
+  for command in report leaks tree; do
+    arenashim $command d --lines
+    expect '$status == 0 && -z $stderr'
+    [[ $(grep -o 'main (callers.cc:[0-9]*)' <<<"$output" | sort | uniq -c | xargs) == \
+      "1 main (callers.cc:$first) 1 main (callers.cc:$((first + 1))) 1 main (callers.cc:$((first + 2)))" ]] || { echo "$output"; return 1; }
+  done
+  arenashim report d --lines
+  is_row "7 <=0 7 70.0% 0 0.0% 0" "make (callers.cc:$(caller_line malloc)) < main (callers.cc:$(caller_line twice))"
+}
+
+# caller_of SOURCE TEXT: make stands in that source, and its caller, first in main.cc, is shown as TEXT.
+caller_of() {
+  sed 's|// line malloc||; s|^  return std::malloc|\n#line 7 "'"$1"'"\n&|; s|^int main|\n#line 50 "main.cc"\n&|' "$HERE/callers.cc" >made.cc
+  g++ -O0 -g -no-pie -Wl,--build-id -o callers made.cc
+  written
+  arenashim report d
+  expect '$status == 0 && -z $stderr' && grep -q "  make (${1##*/}:7) < $2\$" <<<"$output" || { echo "$1: $output"; return 1; }
+}
+
+@test "Rust's library is not the program's own, wherever its sources are said to be" {
+  local source
+  for source in /rustc/59807616e1fa/library/alloc/src/vec.rs /rust/deps/hashbrown-0.16.1/src/raw.rs library/alloc/src/raw_vec.rs \
+    library/std/src/rt.rs /usr/src/rustc-1.63.0/library/core/src/ops.rs /home/me/.rustup/lib/rustlib/src/rust/library/core/src/ops.rs \
+    /usr/include/x.h /opt/include/c++/v1/new; do
+    caller_of $source 'main (main.cc:5[0-9])'
+  done
+  for source in library/alloc.c library/std/aes.c library/src/lib.rs library/own/src/lib.rs /home/me/rustc/a.rs /usr/src/app/a.rs; do
+    caller_of $source main
+  done
 }

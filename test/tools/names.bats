@@ -101,13 +101,83 @@ new=_Znwm parse=_ZN2ns6Parser5parseEi make=_ZN2ns6Parser4makeIiEEPT_S2_
   paths "$parse main" | dump d
   rm target
   arenashim report d
-  expect '$status == 0 && -z $stderr && $output == *"target+0x4"*'
+  expect '$status == 0 && $output == *"target+0x4"* && $stderr == *"2 of 2 addresses are in files that are not here ($PWD/target): "*'
   echo text >target
   arenashim report d
   expect '$status == 0 && $stderr == *"it is not an ELF file"* && $output == *"target+0x4"*'
   rm target && mkfifo target
   arenashim report d
   expect '$status == 0 && $stderr == *"it is not a regular file"*'
+}
+
+@test "a relative path leads from the current directory, if the build-id tells that it is the file" {
+  paths "$parse main" | sed "s|path=$PWD/target|path=lib/../target|" | dump d
+  mkdir lib
+  arenashim report d
+  expect '$status == 0 && -z $stderr && $output == *"  ns::Parser::parse+0x5 < main"*'
+  cp "$TOOLS/make_dump" target
+  arenashim report d
+  expect '$output == *"target+0x4"* && $stderr == *"lib/../target: it is another build than the one that ran"*'
+  rm target
+  arenashim report d
+  expect '$(wc -l <<<"$stderr") == 1 && $output == *"target+0x4"*'
+  expect '$stderr == *"lib/../target: its path is relative, and leads nowhere from here (run this where the program ran): its functions are shown as target+offset"*'
+  strip -g -o target "$TOOLS/target"
+  objcopy --remove-section .note.gnu.build-id target
+  ID='' TIME=4000000000 paths "$parse main" | sed "s|path=$PWD/target|path=./target|" | dump d
+  arenashim report d
+  expect '$output == *"target+0x4"* && $stderr == *"./target: its path is relative, and it has no build-id to compare"*'
+}
+
+# loads FLAGS...: describes loads of one library; each called the same function, once, twice, four times...
+loads() {
+  local i=0 base flags
+  printf '%s\n' 'process tags=2 depth=8' node
+  for flags; do
+    base=$((0x7f0000000000 + (i + 1) * 0x1000000))
+    printf '%s\n' "module start=$((base + 0x400000)) end=$((base + 0x800000)) bias=$base path=${LIBRARY-$PWD/target} build_id=$id flags=$flags" \
+      "node kind=1 module=$((i + 1)) address=$((base + $(in_function $parse)))" "site node=$((i + 1))" \
+      "account site=$i allocs=$((1 << i)) live_bytes=$((1 << i)) live_objects=1 live_rounded=16"
+    i=$((i + 1))
+  done
+}
+
+# frames: how many an export to json, or a page, on stdin has.
+frames() {
+  /usr/bin/python3 -c 'import json, re, sys
+text = sys.stdin.read()
+page = re.search("id=\"data-frames\">(.*)</script>", text)
+print(len(json.loads(page[1])["function"] if page else json.loads(text)["frames"]))'
+}
+
+@test "a library that is loaded again and again is one module, and its calls are one row" {
+  local library command
+  for library in "$PWD/target" /nowhere/target; do # with names and without
+    LIBRARY=$library loads 1 1 1 | dump d
+    for command in report leaks waste tree; do
+      arenashim $command d
+      expect '$status == 0 && $(grep -cE "(ns::Parser::parse|target)[+]0x" <<<"$output") == 1'
+    done
+    arenashim report d --by module
+    is_row '7 <=0 7 100.0% 0 0.0% 41' 'target (unloaded)'
+    [[ $("$TOOL" html d -o - 2>/dev/null | frames) == 1 && $("$TOOL" export d --format json 2>/dev/null | frames) == 1 ]]
+    [[ $("$TOOL" export d --format heap 2>/dev/null | grep -o '@ 0x.*' | sort -u | wc -l) == 1 ]]
+  done
+  loads 1 0 1 | dump d
+  arenashim report d --by module
+  is_row '7 <=0 7 100.0% 0 0.0% 41' target
+}
+
+@test "another build, other addresses in the file, no path: not loads of one library" {
+  local change
+  for change in build_id=/build_id=00 end=/end=9 path=.*target/path=; do
+    loads 1 1 | awk -v from="${change%%/*}" -v to="${change#*/}" '/^module/ && n++ { sub(from, to) } 1' | dump d
+    arenashim report d --by module
+    expect '$status == 0 && $(grep -c unloaded <<<"$output") == 2'
+  done
+  LIBRARY='' loads 1 1 | dump d
+  arenashim report d --by module
+  expect '$status == 0 && $(grep -c unloaded <<<"$output") == 2'
 }
 
 @test "a stripped file gives the names it still has, and no nearest ones" {

@@ -4,6 +4,7 @@
  */
 #include "dump_read.h"
 #include "dump_check.h"
+#include "modules.h"
 #include "say.h"
 
 #include <errno.h>
@@ -149,6 +150,7 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
   struct dump *d = must_zalloc(1, sizeof *d);
   tables_read(d, &b);
   dump_check(d, path);
+  modules_merge(d);
   return d;
 }
 

@@ -7,6 +7,8 @@
  *
  *   text -> ""    node -> 0, the root    module -> 0, none
  *   arena, site -> the item after the last
+ *
+ * Nodes of one library that was loaded several times stand in one module (modules.h).
  */
 #ifndef TOOLS_DUMP_READ_H
 #define TOOLS_DUMP_READ_H

@@ -5,13 +5,13 @@
 #include "say.h"
 
 const struct export_format export_formats[] = {
-    {"collapsed", export_collapsed, FRAMES_NONE, false},
-    {"dhat", export_dhat, FRAMES_CALLS, false},
-    {"heap", export_heap, FRAMES_NONE, false},
-    {"json", export_json, FRAMES_CALLS, false},
-    {"pprof", export_pprof, FRAMES_CALLS, true},
-    {"speedscope", export_speedscope, FRAMES_FUNCTIONS, false},
-    {NULL, NULL, FRAMES_NONE, false}};
+    {"collapsed", export_collapsed, FRAMES_NONE, false, false},
+    {"dhat", export_dhat, FRAMES_CALLS, false, false},
+    {"heap", export_heap, FRAMES_NONE, false, false},
+    {"json", export_json, FRAMES_CALLS, false, true},
+    {"pprof", export_pprof, FRAMES_CALLS, true, false},
+    {"speedscope", export_speedscope, FRAMES_FUNCTIONS, false, false},
+    {NULL, NULL, FRAMES_NONE, false, false}};
 
 uint64_t export_value(enum export_value value, const struct row *r) {
   static const enum sort sorts[] = {[EXPORT_LIVE] = SORT_LIVE,
@@ -35,15 +35,20 @@ struct row export_account(const struct export *e, uint32_t account) {
   return r;
 }
 
+/* Damage is no reason for an empty list, but that nothing was recorded is. */
 static bool is_possible(const struct export_options *o, const struct dump *d) {
-  return rows_possible(d, o->file) && (o->value != EXPORT_WASTE || waste_possible(d, o->file));
+  return ((o->format->whole && d->has_accounts) || rows_possible(d, o->file)) &&
+         (o->value != EXPORT_WASTE || waste_possible(d, o->file));
 }
 
 int export_write(const struct export_options *o, const struct dump *d, FILE *to) {
   struct export e = {.options = o, .dump = d};
   if (!is_possible(o, d))
     return 2;
-  session_open(&e.session, d, &o->names, ROW_PATH);
+  struct option_names names = o->names;
+  if (o->format->detail == FRAMES_CALLS)
+    names.merge = PATHS_CALLS;
+  session_open(&e.session, d, &names, ROW_PATH);
   if (o->format->detail != FRAMES_NONE)
     e.frames = frames_new(&e, o->format->detail);
   o->format->write(&e, to);

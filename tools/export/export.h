@@ -37,6 +37,7 @@ struct export_format {
   void (*write)(const struct export *e, FILE *to);
   enum frames_detail detail;
   bool binary; /* nothing for a terminal */
+  bool whole;  /* all of a dump: call sites are not all that it is for */
 };
 
 /* All of them; the last one has no name. */

@@ -82,15 +82,10 @@ static uint64_t place_get(struct locations *l, const uint32_t *frames, uint32_t 
   return ++l->count;
 }
 
-/* Equal functions at different addresses are one frame: such a one has no caller at its own. */
-static bool lies_in(const struct export_frame *inner, const struct export_frame *outer) {
-  return inner->inlined && inner->address == outer->address && inner->module == outer->module;
-}
-
 uint64_t locations_take(struct locations *l, const uint32_t *frames, uint32_t *count) {
   const struct export_frame *items = l->frames->items;
   uint32_t last = *count, first = last - 1;
-  while (first > 0 && lies_in(&items[frames[first]], &items[frames[first - 1]]))
+  while (first > 0 && items[frames[first]].inlined)
     first--;
   *count = first;
   return place_get(l, frames + first, last - first);

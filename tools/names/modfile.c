@@ -182,15 +182,25 @@ static const char *file_check(const struct modfile *m, int fd, uint64_t unix_tim
   return why;
 }
 
+/* Many files may have the same relative path: only a build-id tells which of them ran. */
+static const char *relative_doubt(const struct modfile *m, int fd) {
+  if (m->id_bytes == 0)
+    return "its path is relative, and it has no build-id to compare";
+  if (fd < 0)
+    return "its path is relative, and leads nowhere from here (run this where the program ran)";
+  return NULL;
+}
+
 /* The file at its own path; false: not there, or *why not. */
 static bool module_at_path(struct modfile *m, const struct search *p,
                            const struct modfile_wanted *wanted, const char **why) {
-  if (wanted->path[0] != '/')
+  bool relative = wanted->path[0] != '/', done = false;
+  if (strchr(wanted->path, '/') == NULL)
     return false;
-  char *path = must_print("%s%s", p->sysroot != NULL ? p->sysroot : "", wanted->path);
+  char *path = must_print("%s%s", p->sysroot != NULL && !relative ? p->sysroot : "", wanted->path);
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  bool done = false;
-  if (fd >= 0 && (*why = file_check(m, fd, wanted->unix_time)) == NULL) {
+  *why = relative ? relative_doubt(m, fd) : NULL;
+  if (fd >= 0 && *why == NULL && (*why = file_check(m, fd, wanted->unix_time)) == NULL) {
     done = module_report(m, path, fd);
     if (!done)
       *why = "it is not an ELF file";

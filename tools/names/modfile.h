@@ -1,10 +1,11 @@
 /* The files of a module on this machine: the one that ran, and its debug information.
  *
- * The file is looked up at its path, below --sysroot if there is one; debug information within it,
- * by build-id, and by its .gnu_debuglink, in --debug-dir and where the system keeps it, at last at
- * debuginfod's servers when DEBUGINFOD_URLS names some.  Nothing is believed by its name: build-ids
- * must be equal, or without one the checksum of the link.  Without the file itself its debug file
- * will do.
+ * The file is looked up at its path, below --sysroot if there is one (a relative path, as the
+ * loader has it from LD_LIBRARY_PATH and dlopen: from the current directory); debug information
+ * within it, by build-id, and by its .gnu_debuglink, in --debug-dir and where the system keeps it,
+ * at last at debuginfod's servers when DEBUGINFOD_URLS names some.  Nothing is believed by its
+ * name: build-ids must be equal, or without one the checksum of the link.  Without the file itself
+ * its debug file will do.
  */
 #ifndef TOOLS_MODFILE_H
 #define TOOLS_MODFILE_H
@@ -23,15 +24,15 @@ struct search {
 
 /* What tells that a file is the one that ran. */
 struct modfile_wanted {
-  const char *path;     /* as in the process */
+  const char *path;     /* as in the process; without a slash: no file (the vdso) */
   const char *build_id; /* hexadecimal; "": it had none, and then it must not be newer than */
   uint64_t unix_time;
 };
 
 struct modfile;
 
-/* NULL when it can't be had, and then *why is the reason, or NULL when there is nothing to tell (no
- * such file). */
+/* NULL when it can't be had, and then *why is the reason, or NULL when there just is no such file.
+ */
 struct modfile *modfile_open(const struct search *search, const struct modfile_wanted *wanted,
                              const char **why);
 void modfile_close(struct modfile *m);

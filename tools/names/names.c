@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HINT_SPOTS = 16 }; /* of so few addresses a reader sees the reason alone */
-
 /* An address of a module that some node has. */
 struct spot {
   uint64_t address;
@@ -29,6 +27,9 @@ struct names {
   uint32_t *spot_of;  /* of each node */
   struct call *calls; /* [0]: nothing is known */
   uint32_t call_count, call_room;
+  uint32_t missing;       /* spots in files that aren't here */
+  uint32_t missing_files; /* how many these are; the first: */
+  const char *missing_file;
 };
 
 /* A module while its addresses are looked up. */
@@ -125,7 +126,16 @@ static void lines_warn(const struct lookup *l, const char *why) {
               dump_text(l->names->dump, l->module->path), why);
 }
 
-static bool lookup_open(struct lookup *l, const struct search *search, bool *missing) {
+/* Without a slash it was no file's path. */
+static void missing_add(struct names *n, const char *path, uint32_t spots) {
+  if (strchr(path, '/') == NULL)
+    return;
+  n->missing += spots;
+  if (n->missing_files++ == 0)
+    n->missing_file = path;
+}
+
+static bool lookup_open(struct lookup *l, const struct search *search, uint32_t spots) {
   const struct dump *d = l->names->dump;
   const struct modfile_wanted wanted = {.path = dump_text(d, l->module->path),
                                         .build_id = dump_text(d, l->module->build_id),
@@ -133,9 +143,10 @@ static bool lookup_open(struct lookup *l, const struct search *search, bool *mis
   const char *why;
   l->file = modfile_open(search, &wanted, &why);
   if (l->file == NULL) {
-    *missing = why == NULL && wanted.path[0] == '/';
     if (why != NULL)
       lookup_warn(l, why);
+    else
+      missing_add(l->names, wanted.path, spots);
     return false;
   }
   l->lines = lines_new(&(struct lines_of){.module = modfile_module(l->file),
@@ -156,25 +167,22 @@ static void lookup_close(struct lookup *l) {
   modfile_close(l->file);
 }
 
-/* Looks up the spots of one module, which stand together; the first is at order[0].  Returns how
- * many are in a file that isn't here. */
-static uint32_t module_lookup(struct names *n, const struct search *search, const uint32_t *order,
-                              uint32_t count) {
+/* Looks up the spots of one module, which stand together; the first is at order[0]. */
+static void module_lookup(struct names *n, const struct search *search, const uint32_t *order,
+                          uint32_t count) {
   uint32_t index = n->spots[order[0]].module;
   struct lookup l = {.names = n, .module = &n->dump->modules[index - 1], .index = index};
   char what[128];
   snprintf(what, sizeof what, "names of %s", names_module(n, index));
   progress_show(what, 0, count);
-  bool missing = false;
-  if (!lookup_open(&l, search, &missing))
-    return missing ? count : 0;
+  if (!lookup_open(&l, search, count))
+    return;
   for (uint32_t i = 0; i < count; i++) {
     if (i % 64 == 0)
       progress_show(what, i, count);
     spot_lookup(&l, &n->spots[order[i]]);
   }
   lookup_close(&l);
-  return 0;
 }
 
 static int spot_compare(const void *a, const void *b, void *spots) {
@@ -185,17 +193,21 @@ static int spot_compare(const void *a, const void *b, void *spots) {
   return (x->address > y->address) - (x->address < y->address);
 }
 
-/* Says once why most frames have no names, if files that aren't here are the reason. */
-static void missing_tell(const struct names *n, uint32_t missing) {
+/* One line for all files that aren't here: of another machine's dump none may be. */
+static void missing_tell(const struct names *n) {
+  char more[32] = "";
   progress_hide();
-  if (n->spot_count > HINT_SPOTS && missing > (n->spot_count - 1) / 2)
-    say_warning("%u of %u addresses are in files that are not here: name where copies of them are "
-                "with --sysroot DIR, or their debug files with --debug-dir DIR",
-                missing, n->spot_count - 1);
+  if (n->missing == 0)
+    return;
+  if (n->missing_files > 1)
+    snprintf(more, sizeof more, " and %u more", n->missing_files - 1);
+  say_warning("%u of %u addresses are in files that are not here (%s%s): name where copies of them "
+              "are with --sysroot DIR, or their debug files with --debug-dir DIR",
+              n->missing, n->spot_count - 1, n->missing_file, more);
 }
 
 static void spots_lookup(struct names *n, const struct search *search) {
-  uint32_t *order = must_alloc(n->spot_count * sizeof *order), count = 0, missing = 0;
+  uint32_t *order = must_alloc(n->spot_count * sizeof *order), count = 0;
   for (uint32_t i = 1; i < n->spot_count; i++)
     if (n->spots[i].module != 0)
       order[count++] = i;
@@ -204,9 +216,9 @@ static void spots_lookup(struct names *n, const struct search *search) {
   for (uint32_t i = 0, end; i < count; i = end) {
     for (end = i + 1; end < count && n->spots[order[end]].module == n->spots[order[i]].module;)
       end++;
-    missing += module_lookup(n, search, order + i, end - i);
+    module_lookup(n, search, order + i, end - i);
   }
-  missing_tell(n, missing);
+  missing_tell(n);
   free(order);
 }
 

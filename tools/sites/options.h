@@ -2,7 +2,7 @@
 #ifndef TOOLS_OPTIONS_H
 #define TOOLS_OPTIONS_H
 
-#include "names.h"
+#include "paths.h"
 
 #include <argp.h>
 
@@ -14,11 +14,12 @@ int option_choice(struct argp_state *state, const char *option, const char *word
  * one, and none at the end, end the command. */
 error_t option_file_read(int key, char *word, struct argp_state *state, const char **file);
 
-/* How the frames of call paths are named. */
+/* How the frames of call paths are named, and merged. */
 struct option_names {
   struct fold *fold; /* who starts the reading makes it */
   bool off;          /* nothing is folded */
   struct search search;
+  enum paths_merge merge; /* a command's own choice: no option here sets it */
 };
 
 /* --fold, --no-fold, --sysroot and --debug-dir, as a child of a command's parser; its input is an

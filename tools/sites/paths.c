@@ -31,6 +31,7 @@ struct added {
 struct build {
   const struct dump *dump;
   const struct names *names;
+  enum paths_merge merge;
   struct paths *paths;
   struct key *keys; /* of each path */
   uint32_t *slots;  /* hash table of path indices, 0: free */
@@ -50,10 +51,28 @@ static bool key_equal(const struct key *a, const struct key *b) {
          a->file == b->file && a->line == b->line && a->module == b->module;
 }
 
+static bool starts_one_of(const char *text, const char *const starts[]) {
+  while (*starts != NULL && !text_starts(text, *starts))
+    starts++;
+  return *starts != NULL;
+}
+
+/* Rust's library, as its makers, Debian and the component rust-src have it; a workspace of one's
+ * own may have a "library/", too. */
+static bool is_rust_source(const char *file) {
+  static const char *const starts[] = {
+      "/rustc/",         "/rust/deps/",        "/usr/src/rustc-",       "library/alloc/",
+      "library/core/",   "library/std/",       "library/test/",         "library/proc_macro/",
+      "library/unwind/", "library/backtrace/", "library/panic_unwind/", NULL};
+  size_t length = strlen(file);
+  return strstr(file, "/rustlib/src/rust/library/") != NULL ||
+         (length > 3 && strcmp(file + length - 3, ".rs") == 0 && starts_one_of(file, starts));
+}
+
 bool is_system_source(const char *file) {
-  return (text_starts(file, "/usr/") && !text_starts(file, "/usr/src/") &&
-          !text_starts(file, "/usr/local/src/")) ||
-         text_starts(file, "/rustc/") || strstr(file, "/include/c++/") != NULL;
+  static const char *const kept[] = {"/usr/src/", "/usr/local/src/", NULL};
+  return (text_starts(file, "/usr/") && !starts_one_of(file, kept)) || is_rust_source(file) ||
+         strstr(file, "/include/c++/") != NULL;
 }
 
 bool is_system_library(const char *path) {
@@ -71,17 +90,18 @@ static bool is_own(const struct build *b, const struct added *a) {
 
 static struct key key_of(const struct build *b, uint32_t parent, const struct added *a) {
   const struct path *inner = &b->paths->items[parent];
+  bool merged = b->merge != PATHS_CALLS, near = b->merge == PATHS_LINES || !inner->own;
   const struct dump_node *n = &b->dump->nodes[a->node];
   const struct call *c = a->call;
   struct key k = {.parent = parent, .frame = (uintptr_t)c->function};
   if (a->label) {
     k.kind = FRAME_LABEL;
     k.frame = n->address;
-  } else if (!inner->own && c->file != NULL && c->line > 0) {
+  } else if (merged && near && c->file != NULL && c->line > 0) {
     k.kind = FRAME_LINE;
     k.file = c->file;
     k.line = c->line;
-  } else if (c->function != NULL && inner->inner != 0) {
+  } else if (merged && c->function != NULL && inner->inner != 0) {
     k.kind = FRAME_FUNCTION;
   } else {
     k.kind = FRAME_ADDRESS;
@@ -102,7 +122,7 @@ static uint32_t path_add(struct build *b, const struct key *k, const struct adde
                     .call = a->index,
                     .inner = parent->inner == 0 && !a->label ? a->node : parent->inner,
                     .depth = (uint16_t)(parent->depth + 1),
-                    .near = !parent->own,
+                    .near = b->merge == PATHS_LINES || !parent->own,
                     .own = parent->own || is_own(b, a)};
   return p->count++;
 }
@@ -175,12 +195,13 @@ static size_t room_of(const struct dump *d, const struct names *names) {
   return room;
 }
 
-struct paths *paths_new(const struct dump *d, const struct names *names) {
+struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge) {
   size_t room = room_of(d, names), slots = 16;
   while (slots < room * 2)
     slots *= 2;
   struct paths *p = must_zalloc(1, sizeof *p);
-  struct build b = {.dump = d, .names = names, .paths = p, .mask = (uint32_t)(slots - 1)};
+  struct build b = {
+      .dump = d, .names = names, .merge = merge, .paths = p, .mask = (uint32_t)(slots - 1)};
   p->items = must_zalloc(room, sizeof *p->items);
   p->of_node = must_zalloc((size_t)d->n_nodes + 1, sizeof *p->of_node);
   p->count = 1;

@@ -4,7 +4,7 @@
  *   paths          root <-              read_token (parse.c:7) <- parse (parse.c:31) <- main
  *
  * A node whose address lies in inlined functions makes a frame for each of them.  Paths are equal
- * when they show the same:
+ * when they show the same (PATHS_FUNCTIONS; what else can be asked for stands at paths_merge):
  *   near   frames up to the first in the program's own source, and that one, count by function,
  *          file and line; where no line is known, the innermost by its return address
  *   far    callers beyond count by function; file and line are then those of one of their calls
@@ -41,7 +41,14 @@ struct paths {
   uint32_t *of_node; /* of each of the dump's nodes: its path */
 };
 
-struct paths *paths_new(const struct dump *d, const struct names *names);
+/* Which frames above the same ones are equal. */
+enum paths_merge {
+  PATHS_FUNCTIONS, /* as above */
+  PATHS_LINES,     /* callers count by line, too: all frames are near */
+  PATHS_CALLS      /* calls that return to the same address: each frame's line is its own */
+};
+
+struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge);
 void paths_free(struct paths *p);
 
 /* What a path's outermost frame shows.  Texts live as long as the names do. */
@@ -58,8 +65,8 @@ struct frame {
 void paths_frame(const struct paths *p, const struct dump *d, const struct names *names,
                  uint32_t path, struct frame *frame);
 
-/* Whether a source file was installed with the system's compilers, headers above all; whether a
- * module is a library of the system.  Neither is the program's own. */
+/* Whether a source file came with the system's compilers, headers and Rust's library above all;
+ * whether a module is a library of the system.  Neither is the program's own. */
 bool is_system_source(const char *file);
 bool is_system_library(const char *path);
 

@@ -127,9 +127,11 @@ int leaks_write(const struct view_options *o, const struct dump *d, FILE *to) {
   return view_end(&v, 0);
 }
 
+static const struct argp_option options[] = {OPTION_LINES_ROW, {0}};
+
 int leaks_command(int argc, char **argv) {
   static const struct argp parser = {
-      NULL,
+      options,
       option_view_pass,
       "FILE",
       "Shows what was alive at the end, by call site, largest first, each with its whole path.\v"

@@ -8,6 +8,7 @@ enum { KEY_BY = 256, KEY_SORT };
 static const struct argp_option options[] = {
     {"by", KEY_BY, "site|function|arena|class|module", 0, "What a row is (default: site)", 0},
     {"sort", KEY_SORT, OPTION_SORT_WORDS, 0, "Largest first of these (default: live)", 0},
+    OPTION_LINES_ROW,
     {0}};
 
 static enum report_by by_read(struct argp_state *state, const char *word) {
@@ -23,6 +24,9 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     return 0;
   case KEY_SORT:
     o->view.sort = option_sort(state, "sort", word);
+    return 0;
+  case OPTION_LINES:
+    o->view.names.merge = PATHS_LINES;
     return 0;
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &o->view;

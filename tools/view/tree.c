@@ -166,6 +166,7 @@ enum { KEY_VALUE = 256, KEY_MIN };
 static const struct argp_option options[] = {
     {"value", KEY_VALUE, OPTION_SORT_WORDS, 0, "What is added up (default: live)", 0},
     {"min", KEY_MIN, "PERCENT", 0, "Leave out what is less of the whole (default: 1)", 0},
+    OPTION_LINES_ROW,
     {0}};
 
 static error_t option_read(int key, char *word, struct argp_state *state) {

@@ -101,6 +101,9 @@ error_t option_view_pass(int key, char *word, struct argp_state *state) {
   case OPTION_SORT:
     o->sort = option_sort(state, "sort", word);
     return 0;
+  case OPTION_LINES:
+    o->names.merge = PATHS_LINES;
+    return 0;
   default:
     return ARGP_ERR_UNKNOWN;
   }

@@ -9,9 +9,11 @@
 extern const struct argp option_view_argp;
 extern const struct argp_child option_view_children[]; /* this child alone */
 
-/* The parser of a command that has no other options but, where its table lists that key, --sort;
- * commands with more call it for the rest. */
-enum { OPTION_SORT = 640 };
+/* The parser of a command that has no other options but, where its table lists those keys, --sort
+ * and --lines; commands with more call it for the rest. */
+enum { OPTION_SORT = 640, OPTION_LINES };
+#define OPTION_LINES_ROW                                                                           \
+  { "lines", OPTION_LINES, NULL, 0, "Callers count by line, not by function, and show it", 0 }
 error_t option_view_pass(int key, char *word, struct argp_state *state);
 
 /* Reads one of live, peak, allocs, bytes and waste. */
