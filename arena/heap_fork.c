@@ -5,7 +5,7 @@
  * block, and the class, the carved cells and the free list of each slab.  At worst the cells of
  * one list, or of one slab's mail, stay marked as used.  The forking thread's own heap is left
  * alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.  In
- * other heaps it works with signals held (heap_borrow), but for mail, which see.
+ * other heaps it works with signals held (heap_borrow), but for mail (mail_is_announcing).
  */
 #include "heap.h"
 #include "heap_list.h"

@@ -38,7 +38,7 @@ struct row export_account(const struct export *e, uint32_t account) {
 /* Damage is no reason for an empty list, but that nothing was recorded is. */
 static bool is_possible(const struct export_options *o, const struct dump *d) {
   return ((o->format->whole && d->has_accounts) || rows_possible(d, o->file)) &&
-         (o->value != EXPORT_WASTE || waste_possible(d, o->file));
+         (o->value != EXPORT_WASTE || sort_possible(d, o->file, SORT_WASTE));
 }
 
 int export_write(const struct export_options *o, const struct dump *d, FILE *to) {

@@ -1,8 +1,10 @@
 /* The profile that `go tool pprof` reads: a sample for each account.
  *
- *   sample      a path, six values (five of a sampled dump: waste is not known); labels: arena,
- * size class, mean size location    a frame, and those inlined into it    function    a frame's
- * name and file mapping     a module
+ *   sample      a path, six values; labels: arena, size class, mean size
+ *   location    a frame, and those inlined into it    function    a frame's name and file
+ *   mapping     a module
+ *
+ * Of a sampled dump a sample has five values: waste is not known.
  */
 #include "export_frames.h"
 #include "pprof_locations.h"

@@ -2,6 +2,7 @@
 #include "rows.h"
 #include "say.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 uint32_t row_kind(uint32_t kind) { return kind < ROW_KINDS - 1 ? kind : ROW_KINDS - 1; }
@@ -38,26 +39,20 @@ uint64_t class_waste(const struct dump *d, const struct dump_class *c) {
 
 bool waste_known(const struct dump *d) { return d->process->sample_bytes == 0; }
 
-bool waste_possible(const struct dump *d, const char *file) {
-  if (!waste_known(d))
-    say_error("%s: waste by call site is not known with samples: run the program without "
-              "ARENASHIM_SAMPLE",
-              file);
-  return waste_known(d);
+bool sort_possible(const struct dump *d, const char *file, enum sort by) {
+  if (by != SORT_WASTE || waste_known(d))
+    return true;
+  say_error("%s: waste by call site is not known with samples: run the program without "
+            "ARENASHIM_SAMPLE",
+            file);
+  return false;
 }
 
 /* Each sample stands for sample_bytes: of a sum of so many the variance is sum * sample_bytes. */
 uint64_t peak_noise(const struct dump *d) {
-  double sum = (double)d->process->peak_bytes, square = 4 * sum * (double)d->process->sample_bytes;
-  uint64_t low = 0, high = d->process->peak_bytes;
-  while (low < high) {
-    uint64_t middle = high - (high - low) / 2;
-    if ((double)middle * (double)middle <= square)
-      low = middle;
-    else
-      high = middle - 1;
-  }
-  return low;
+  double peak = (double)d->process->peak_bytes,
+         noise = 2 * sqrt(peak * (double)d->process->sample_bytes);
+  return noise < peak ? (uint64_t)noise : d->process->peak_bytes;
 }
 
 const char *dump_peak_mark(const struct dump *d) {

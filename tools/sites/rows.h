@@ -74,10 +74,11 @@ const char *row_peak_mark(const struct dump *d, const struct row *r);
  * noise.  Twice the noise's standard deviation; at most the peak itself. */
 uint64_t peak_noise(const struct dump *d);
 
-/* Whether waste by call site is known; with samples it isn't, for only tags say who pins a cell.
- * The second says so. */
+/* Whether waste by call site is known; with samples it isn't, for only tags say who pins a cell. */
 bool waste_known(const struct dump *d);
-bool waste_possible(const struct dump *d, const char *file);
+
+/* Whether rows can be sorted by it; if not, one line says why. */
+bool sort_possible(const struct dump *d, const char *file, enum sort by);
 
 /* Bytes that rounding and pinned free cells cost; the first of both alone.  Of a large object what
  * lies behind the page where its request ends was never touched: so 4095 bytes an object at most.

@@ -128,7 +128,7 @@ int arenas_write(const struct view_options *o, const struct dump *d, FILE *to) {
     say_error("%s: its arenas are damaged or missing: copy or make the dump again", o->file);
     return 2;
   }
-  if (o->sort == SORT_WASTE && !waste_possible(d, o->file))
+  if (!sort_possible(d, o->file, o->sort))
     return 2;
   view_head(&v);
   report_arenas(&v);

@@ -74,7 +74,7 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
   struct view before = view_of(o, old, to), v = view_of(o, new, to);
   if (!rows_possible(old, o->old) || !rows_possible(new, o->file))
     return 2;
-  if (o->sort == SORT_WASTE && (!waste_possible(old, o->old) || !waste_possible(new, o->file)))
+  if (!sort_possible(old, o->old, o->sort) || !sort_possible(new, o->file, o->sort))
     return 2;
   if (*before.estimate != '\0')
     v.estimate = before.estimate;

@@ -7,8 +7,7 @@
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
                               enum report_by by) {
   if ((by == BY_SITE || by == BY_FUNCTION || by == BY_MODULE) && d->has_accounts)
-    return rows_possible(d, o->view.file) &&
-           (o->view.sort != SORT_WASTE || waste_possible(d, o->view.file));
+    return rows_possible(d, o->view.file) && sort_possible(d, o->view.file, o->view.sort);
   bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
     say_error("%s: the part that this report is made of is damaged or missing: try another --by, "
@@ -17,7 +16,7 @@ static bool has_what_is_asked(const struct report_options *o, const struct dump 
   else if (by == BY_CLASS && o->view.sort == SORT_PEAK)
     say_error("--sort peak: size classes have no peak: sort by live, allocs, bytes or waste");
   else
-    return by == BY_CLASS || o->view.sort != SORT_WASTE || waste_possible(d, o->view.file);
+    return by == BY_CLASS || sort_possible(d, o->view.file, o->view.sort);
   return false;
 }
 

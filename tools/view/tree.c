@@ -149,7 +149,7 @@ static void cuts_print(const struct view *v, const struct names *names) {
 int tree_write(const struct view_options *o, const struct dump *d, FILE *to) {
   struct view v = view_of(o, d, to);
   struct session s;
-  if (!rows_possible(d, o->file) || (o->sort == SORT_WASTE && !waste_possible(d, o->file)))
+  if (!rows_possible(d, o->file) || !sort_possible(d, o->file, o->sort))
     return 2;
   session_open(&s, d, &o->names, ROW_PATH);
   struct calls *calls = calls_new(&s, o->sort);
