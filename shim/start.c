@@ -19,6 +19,7 @@
 #include "sites.h"
 #include "stray.h"
 #include "tagged.h"
+#include "../arena/os.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -78,9 +79,21 @@ bool start_once(void) {
   return state == READY;
 }
 
+/* From the first of our handlers to the last no signal handler runs in this thread: one that forked
+ * would have jemalloc take locks that this thread holds, and find heaps that are half rebuilt.  Ours
+ * are the first prepare handler's last and the others' first, so that libc's own part of a fork is
+ * covered, too. */
+static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")));
+
 static void fork_prepare(void) {
+  os_signals_hold(&fork_signals);
   heap_fork_prepare();
   gate_close();
+}
+
+static void fork_parent(void) {
+  gate_open_parent();
+  os_signals_let_go(&fork_signals);
 }
 
 static void fork_child(void) {
@@ -96,6 +109,7 @@ static void fork_child(void) {
   dump_forget();
   sites_forget();
   start.forked = true;
+  os_signals_let_go(&fork_signals);
 }
 
 /* Until now every path had one frame. */
@@ -109,7 +123,7 @@ __attribute__((constructor)) static void process_starts(void) {
   start_once();
   gate_setup();
   stray_setup();
-  pthread_atfork(fork_prepare, gate_open_parent, fork_child);
+  pthread_atfork(fork_prepare, fork_parent, fork_child);
   if (!start.options.children)
     children_drop_shim();
   if (start.options.disabled)

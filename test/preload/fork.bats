@@ -42,6 +42,16 @@ load common
     done
   done
 }
+@test "forks in a signal handler that interrupted fork itself" {
+  local form mode
+  for mode in off stack:8; do
+    for form in leave exit return; do
+      echo "$mode $form"
+      run_shim ARENASHIM_TAG=$mode "$BIN/fork_nested" $form 1000
+      expect_ok
+    done
+  done
+}
 @test "vfork and posix_spawn" { run_shim "$BIN/spawn" 100; expect_ok; }
 @test "forks in a signal handler, at each instruction of a free of another thread's object" {
   run_shim "$BIN/fork_mail" give
