@@ -80,7 +80,7 @@ bool start_once(void) {
 }
 
 /* From the first of our handlers to the last no signal handler runs in this thread: one that forked
- * would have jemalloc take locks that this thread holds, and find heaps that are half rebuilt.  Ours
+ * would have jemalloc take locks that this thread holds, and find heaps that are half rebuilt. Ours
  * are the first prepare handler's last and the others' first, so that libc's own part of a fork is
  * covered, too. */
 static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")));
