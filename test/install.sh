@@ -12,23 +12,26 @@ packages_of() {
       zlib1g-dev libdw-dev libprotobuf-c-dev protobuf-c-compiler libjson-c-dev ;;
     demo) echo g++ ;;
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
-      libclang-rt-14-dev gdb xz-utils redis-server nodejs procps util-linux file \
-      heaptrack dwz libdebuginfod1 google-perftools libjemalloc-dev golang-go chromium npm \
+      libclang-rt-dev gdb xz-utils redis-server nodejs procps util-linux file \
+      heaptrack dwz 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
       python3-jsonschema fonts-dejavu-core \
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev ;;
     deb) echo dpkg-dev ;;
     picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \
-      libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 z3 heaptrack google-perftools libgoogle-perftools4 ;;
+      libjemalloc2 'libmimalloc2.0|libmimalloc3' 'libtcmalloc-minimal4|libtcmalloc-minimal4t64' z3 heaptrack \
+      google-perftools 'libgoogle-perftools4|libgoogle-perftools4t64' ;;
     check) echo clang-format clang-tidy cppcheck shellcheck ;;
     *) return 1 ;;
   esac
 }
 
+# OLD|NEW: the same package under the names that two releases of Debian give it; either will do.
 missing_of() { # PACKAGE...: those of them that are not installed
-  installed=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' "$@" 2>/dev/null)"
+  # shellcheck disable=SC2046 # package names are words
+  installed=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' $(echo "$@" | tr '|' ' ') 2>/dev/null)"
   for package; do
-    case $installed in *" installed:$package "*) continue ;; esac
+    case $installed in *" installed:${package%|*} "* | *" installed:${package#*|} "*) continue ;; esac
     # Debian's nodejs conflicts with one from elsewhere: any `node` will do.
     case $package in nodejs) command=node ;; *) command=$package ;; esac
     case $package in nodejs | npm) if command -v "$command" >/dev/null; then continue; fi ;; esac
@@ -62,11 +65,23 @@ apt() {
     "$@" </dev/null
 }
 
+names_here() { # PACKAGE...: OLD|NEW becomes the name that this release has
+  for package; do
+    if apt-cache show "${package%|*}" >/dev/null 2>&1; then
+      printf '%s ' "${package%|*}"
+    else
+      printf '%s ' "${package#*|}"
+    fi
+  done
+}
+
 install_packages() { # PACKAGE...
   # A bare machine has no package lists; an old one has lists that name packages no longer served.
   lists=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' 2>/dev/null)
-  if [ -n "$lists" ] && apt install --no-install-recommends "$@"; then return; fi
-  apt update && apt install --no-install-recommends "$@"
+  # shellcheck disable=SC2046 # package names are words
+  if [ -n "$lists" ] && apt install --no-install-recommends $(names_here "$@"); then return; fi
+  # shellcheck disable=SC2046
+  apt update && apt install --no-install-recommends $(names_here "$@")
 }
 
 install_group() { # GROUP

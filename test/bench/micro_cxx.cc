@@ -1,6 +1,7 @@
 /* Micro workloads in C++: new and delete as they are, and under the library's containers.
  *
  *   micro_cxx WORKLOAD THREADS SCALE     (--list names them) */
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
