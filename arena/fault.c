@@ -1,5 +1,6 @@
 /* Death messages for pointers into the range; contract in fault.h. */
 #include "fault.h"
+#include "check.h"
 #include "heap.h"
 
 #include <stdlib.h>
@@ -56,5 +57,27 @@ void fault_in_slab(const struct slab *s, const char *entry, const void *p, const
     text_str(&t, " of arena ");
     text_u64(&t, heap_number(s->owner));
   }
+  fault_end(&t);
+}
+
+static bool leads_on(const struct slab *s, const struct cell *p) {
+  return range_holds(p) && slab_of(p) == s && slab_has_cell(s, p);
+}
+
+void fault_in_list(const struct slab *s) {
+  const struct cell *last = NULL, *p = s->free;
+  for (uint32_t n = 0; n < s->carved && p != NULL && leads_on(s, p); n++, p = p->next)
+    last = p;
+  if (p == NULL || leads_on(s, p) || last == NULL)
+    check_failed("heap corrupted: an object was freed twice");
+  char buffer[384];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, "arenashim: heap corrupted: the ");
+  text_u64(&t, slab_cell_bytes(s));
+  text_str(&t, "-byte object at ");
+  text_hex(&t, (uintptr_t)last);
+  text_str(&t, " was written to after it was freed (its first word is now ");
+  text_hex(&t, (uintptr_t)p);
+  text_char(&t, ')');
   fault_end(&t);
 }

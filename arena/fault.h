@@ -22,4 +22,8 @@ _Noreturn hidden cold void fault_end(struct text *t);
 _Noreturn hidden cold void fault_in_slab(const struct slab *s, const char *entry, const void *p,
                                          const void *site);
 
+/* The slab's free list has a link that leads to no free cell of it, or leads round in a circle:
+ * names the object whose link that is.  Nobody knows who wrote it. */
+_Noreturn hidden cold void fault_in_list(const struct slab *s);
+
 #endif

@@ -33,5 +33,9 @@ dies() {
 @test "double free at once, greatest" { dies fault_double twice 511; }
 @test "double free after the block was emptied" { dies fault_double emptied; }
 
+@test "an object written to after it was freed" { dies fault_written; }
+@test "an object written to after it was freed, smallest" { dies fault_written 1; }
+@test "an object written to after it was freed, greatest" { dies fault_written 511; }
+
 @test "double free by a thread without an arena" { dies fault_remote bare; }
 @test "double free by a thread that has another arena" { dies fault_remote own; }

@@ -176,6 +176,40 @@ static void test_circle_in_free_list(void **state) {
   ((struct cell *)objects[1])->next = (struct cell *)objects[0];
 }
 
+/* A freed object's link overwritten, seen before anything it leads to is handed out. */
+static uintptr_t written;
+static void refill_from_overwritten(void) {
+  ((struct cell *)objects[1])->next = (struct cell *)written;
+  for (unsigned i = 0; i < 64; i++)
+    require(allocate(64) != (void *)written);
+}
+static void test_overwritten_link(void **state) {
+  (void)state;
+  static char elsewhere[64];
+  become_new_thread();
+  allocate_all(64, 64);
+  slab_of(objects[0])->into = &slab_of(objects[0])->free;
+  heap_free(objects[0]);
+  heap_free(objects[1]);
+  const uintptr_t words[] = {(uintptr_t)elsewhere,
+                             1,
+                             UINTPTR_MAX,
+                             0x4141414141414141,
+                             (uintptr_t)objects[0] + 8,
+                             (uintptr_t)objects[0] + SLAB_BYTES};
+  for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+    char expected[200];
+    written = words[i];
+    death_of(refill_from_overwritten, said, sizeof said);
+    snprintf(
+        expected, sizeof expected,
+        "arenashim: heap corrupted: the 64-byte object at %#lx was written to after it was freed "
+        "(its first word is now %#lx)\n",
+        (unsigned long)objects[1], (unsigned long)written);
+    require(strcmp(said, expected) == 0);
+  }
+}
+
 int main(void) {
   test_start();
   const struct CMUnitTest tests[] = {
@@ -189,6 +223,7 @@ int main(void) {
       cmocka_unit_test(test_usable_of_interior_pointer),
       cmocka_unit_test(test_remote_faults),
       cmocka_unit_test(test_circle_in_free_list),
+      cmocka_unit_test(test_overwritten_link),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
