@@ -236,7 +236,14 @@ test: deps-build deps-test
 	@test/run.sh $(UNIT_PROGRAMS) $(TOOL_TESTS) \
 	  $(wildcard test/preload/*.bats test/real/*.bats test/interop/*.bats \
   test/tools/*.bats test/*.bats) \
-	  $(wildcard test/bench/*.bats)
+	  $(QUICK_SERVICES:%=test/services/%.bats) $(wildcard test/bench/*.bats)
+
+# Services that change user, title or root, sit in sandboxes, or come in many processes: each is started, used
+# and stopped, and all its dumps must be found.  `make test` has those that are quick to install and to run.
+QUICK_SERVICES := nginx memcached php sshd interpreters
+services: deps-build deps-test deps-services
+	@$(MAKE) --no-print-directory -s all
+	@JOBS=1 LIMIT=600 test/run.sh $(wildcard test/services/*.bats)
 
 # The README's picture of a terminal.
 picture: deps-build deps-picture
@@ -311,7 +318,7 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test check asan tsan fuzz verify bench bench-tags golden mutants page picture install uninstall deb clean'
+	@echo 'all demo test services check asan tsan fuzz verify bench bench-tags golden mutants page picture install uninstall deb clean'
 
-.PHONY: all demo page picture test test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
+.PHONY: all demo page picture test services test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
 .SECONDARY:

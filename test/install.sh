@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a group of make's targets needs and that are missing.
-# Usage: test/install.sh GROUP...     groups: build, demo, test, check, bench, deb, picture
+# Usage: test/install.sh GROUP...     groups: build, demo, test, services, check, bench, deb, picture
 #
 # With everything there, this is one dpkg-query and a few milliseconds, so make may always call it.
 # Without root or passwordless sudo it names what is missing in one line and exits 1.
@@ -15,7 +15,10 @@ packages_of() {
       libclang-rt-dev gdb xz-utils redis-server nodejs procps util-linux file \
       heaptrack dwz 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
       python3-jsonschema fonts-dejavu-core \
-      mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev ;;
+      mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev \
+      curl nginx-light memcached openssh-server openssh-client gunicorn \
+      php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;
+    services) echo apache2 postgresql mariadb-server libreoffice-writer-nogui ;;
     deb) echo dpkg-dev ;;
     picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \
@@ -103,5 +106,5 @@ install_group() { # GROUP
   fi
 }
 
-[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|check|bench|deb|picture ...' >&2; exit 2; }
+[ $# -gt 0 ] || { echo 'usage: install.sh build|demo|test|services|check|bench|deb|picture ...' >&2; exit 2; }
 for group; do install_group "$group" || exit; done

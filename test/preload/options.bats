@@ -228,7 +228,7 @@ children_maps() { # NAME=VALUE...: what an exec'd child has mapped
 @test "CHILDREN=off drops LD_PRELOAD from the environment unless another library is in it" {
   run_shim ARENASHIM_CHILDREN=off bash -c 'env; :'
   expect_ok
-  expect '$output != *LD_PRELOAD*'
+  expect "\$'\n'\$output != *\$'\n'LD_PRELOAD=*"
   expect '$output == *ARENASHIM_CHILDREN=off*'
   run --separate-stderr env LD_PRELOAD="$SHIM $BIN/cxx.plugin.so::$BIN/late.plugin.so" ARENASHIM_CHILDREN=off \
     bash -c 'env; :'

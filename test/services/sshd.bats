@@ -1,0 +1,30 @@
+# sshd: the process that talks to a stranger sits in a sandbox of system calls, in an empty root, as another user.
+load common
+
+@test "sshd with one login" {
+  local port
+  port=$(free_port)
+  mkdir -p /run/sshd
+  ssh-keygen -q -t ed25519 -N '' -f host
+  ssh-keygen -q -t ed25519 -N '' -f key
+  cat >sshd.conf <<END
+ListenAddress 127.0.0.1
+Port $port
+HostKey $place/host
+AuthorizedKeysFile $place/key.pub
+PidFile none
+UsePAM no
+StrictModes no
+PermitRootLogin yes
+END
+  start /usr/sbin/sshd -D -e -f "$place/sshd.conf"
+  login() {
+    ssh -i key -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes \
+      root@127.0.0.1 'echo "inside: $((6 * 7))"'
+  }
+  within 20 login
+  grep -q 'inside: 42' client.log
+  stop TERM
+  dumps_of sshd 2
+  refute grep -a -i -e 'sandbox' -e 'unexpected' -e 'bad system call' -e 'fatal' service.log
+}
