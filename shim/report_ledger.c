@@ -5,7 +5,7 @@
 
 void report_large(struct text *t, const struct gathered *g) {
   text_str(t, "\njemalloc: requests of 512 bytes and above");
-  text_str(t, g->reason == REPORT_ON_SIGNAL ? " (its figures: as of the last refresh)\n" : "\n");
+  text_str(t, report_is_careful(g->reason) ? " (its figures: as of the last refresh)\n" : "\n");
   report_amount(t, "requests passed on", g->large_allocs);
   report_amount(t, "frees passed on", g->large_frees);
   report_amount(t, "bytes in live objects, with its rounding", g->large.allocated);

@@ -74,7 +74,7 @@ row() {
   arenashim report d --by class
   [[ $(row ' 48$') =~ ^[0-9]+" "[0-9]+" "[0-9]+" " ]]
   arenashim report d --by module
-  row ' dump_sites$'
+  row ' [0-9]+ +dump_sites$'
 }
 
 @test "libraries that stood at one address, and left: each site has its own" {
@@ -154,9 +154,6 @@ row() {
 }
 
 @test "a dump that can't be written: one line, and the program is not disturbed" {
-  run_shim ARENASHIM_DUMP=/nowhere/d perl -e 'print "said"; exit 3'
-  expect '$status == 3 && $output == said && $(stderr_lines) == 1'
-  expect '$stderr == "arenashim: can'"'"'t write the dump to /nowhere/d: No such file or directory; the program goes on without it"'
   run_shim ARENASHIM_DUMP=/dev/full perl -e 'print "said"; exit 3'
   expect '$status == 3 && $output == said && $(stderr_lines) == 1'
   expect '$stderr == *"No space left on device"*'
