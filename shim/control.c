@@ -200,7 +200,7 @@ exported int arenashim_dump(const char *pattern) {
   start_once();
   int error = pattern_error(pattern, start_options()->dump);
   if (error == 0)
-    error = dump_write(REPORT_ON_CALL, 0, pattern);
+    error = dump_write(DUMP_ON_CALL, 0, pattern);
   return error == 0 ? 0 : fail(error);
 }
 

@@ -153,7 +153,7 @@ static bool write_all(struct sink *k, void *work) {
   if (!begin_again(w))
     return false;
   dump_region_nodes();
-  gather_begin(&w->g, w->reason);
+  gather_begin(&w->g, (enum report_reason)w->reason);
   ledger_read(&w->ledger, &w->g);
   bool done = false;
   if (dump_small(w))
@@ -169,15 +169,20 @@ static bool write_all(struct sink *k, void *work) {
 
 /* ---- one at a time ---- */
 
-static int begin(enum report_reason reason, const char *pattern) {
-  unsigned patience_ms = report_patience_ms(reason);
+static_assert((int)DUMP_AT_EXIT == (int)REPORT_AT_EXIT &&
+                  (int)DUMP_ON_SIGNAL == (int)REPORT_ON_SIGNAL &&
+                  (int)DUMP_ON_CALL == (int)REPORT_ON_CALL,
+              "the same reasons");
+
+static int begin(enum dump_reason reason, const char *pattern) {
+  unsigned patience_ms = report_patience_ms((enum report_reason)reason);
   if (!turn_begin(&space.turn, patience_ms))
     return EBUSY;
   int error = sites_begin(patience_ms);
   space.work.added_up = false;
   if (error == 0)
     return 0;
-  sink_refuse(&space.sink, "dump", pattern, reason == REPORT_ON_CALL, error);
+  sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, error);
   turn_end(&space.turn);
   return error;
 }
@@ -187,11 +192,11 @@ static void end(void) {
   turn_end(&space.turn);
 }
 
-static int write_file(enum report_reason reason, int signal, const char *pattern) {
+static int write_file(enum dump_reason reason, int signal, const char *pattern) {
   struct dump_work *w = &space.work;
   w->reason = reason;
   w->signal = signal;
-  return sink_write(&space.sink, "dump", pattern, reason == REPORT_ON_CALL, write_all, w);
+  return sink_write(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, write_all, w);
 }
 
 /* It takes the loader's lock, which the child of a fork would inherit taken: inside the gate. */
@@ -202,11 +207,11 @@ static void look_at_modules(void) {
   gate_leave(h);
 }
 
-int dump_write(enum report_reason reason, int signal, const char *pattern) {
+int dump_write(enum dump_reason reason, int signal, const char *pattern) {
   int saved = errno;
   if (pattern == NULL)
     pattern = start_options()->dump_pattern;
-  if (!report_is_careful(reason))
+  if (!report_is_careful((enum report_reason)reason))
     look_at_modules();
   int error = begin(reason, pattern);
   if (error == 0) {

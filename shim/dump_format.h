@@ -87,7 +87,8 @@ enum dump_tags { DUMP_TAG_OFF = 0, DUMP_TAG_SITE = 1, DUMP_TAG_STACK = 2, DUMP_T
 enum dump_process_flag {
   DUMP_FORK_CHILD = 1, /* counts start at the fork; what lived then counts as allocated */
   DUMP_PEAK_BOUND = 2, /* peak_bytes is an upper bound */
-  DUMP_LARGE_STALE = 4 /* jemalloc's figures are those of its last safe refresh */
+  DUMP_LARGE_STALE = 4, /* jemalloc's figures are those of its last safe refresh */
+  DUMP_NO_UNWINDER = 16 /* more frames were asked for, but libunwind.so.8 was not there */
 };
 
 /* DUMP_PROCESS: one item. */

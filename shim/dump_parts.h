@@ -30,7 +30,7 @@ struct module_span {
 };
 
 struct dump_work {
-  enum report_reason reason;
+  enum dump_reason reason;
   bool added_up; /* call sites were, for an earlier place */
   int signal;
   struct gathered g;

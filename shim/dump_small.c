@@ -125,13 +125,15 @@ static enum dump_tags tags(void) {
                                         [TAGS_SITE] = DUMP_TAG_SITE,
                                         [TAGS_STACK] = DUMP_TAG_STACK,
                                         [TAGS_VERIFY] = DUMP_TAG_VERIFY};
-  return tagged_mode != TAGGED_NONE ? tags[start_options()->tags] : DUMP_TAG_OFF;
+  if (tagged_mode == TAGGED_NONE)
+    return DUMP_TAG_OFF;
+  return start_lacks_unwinder() ? DUMP_TAG_SITE : tags[start_options()->tags];
 }
 
-static enum dump_reason reason(enum report_reason reason) {
-  return reason == REPORT_ON_SIGNAL ? DUMP_ON_SIGNAL
-         : reason == REPORT_ON_CALL ? DUMP_ON_CALL
-                                    : DUMP_AT_EXIT;
+static uint32_t depth(void) {
+  if (tagged_mode == TAGGED_NONE)
+    return 0;
+  return start_lacks_unwinder() ? 1 : start_options()->depth;
 }
 
 static void process(struct dump_work *w) {
@@ -139,13 +141,14 @@ static void process(struct dump_work *w) {
   *w->process =
       (struct dump_process){.pid = (uint32_t)getpid(),
                             .ppid = (uint32_t)getppid(),
-                            .reason = reason(w->reason),
+                            .reason = w->reason,
                             .signal = (uint32_t)w->signal,
                             .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
                                      (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
-                                     (report_is_careful(w->reason) ? DUMP_LARGE_STALE : 0),
+                                     (report_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
+                                     (start_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
                             .tags = tags(),
-                            .depth = tagged_mode != TAGGED_NONE ? o->depth : 0,
+                            .depth = depth(),
                             .unix_time = (uint64_t)time(NULL),
                             .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
                             .block_bytes = o->block_bytes,

@@ -2,9 +2,10 @@
  *
  * _exit may be called in a signal handler, which interrupted this thread anywhere: inside jemalloc,
  * inside the loader, or in the middle of a report.  Where that is possible nothing is asked of
- * the first two (REPORT_AT_EXIT_CAREFULLY), and a report of this very thread stays unfinished.
+ * the first two (report_carefully), and a report of this very thread stays unfinished.
  */
 #include "exit.h"
+#include "../arena/os.h"
 #include "dump.h"
 #include "entry.h"
 #include "gate.h"
@@ -12,14 +13,18 @@
 #include "start.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { PATIENCE_MS = 10000 }; /* for another thread that is writing the last report and dump */
+
 static struct {
   _Atomic pid_t process; /* whose end it is; 0: nothing is written */
-  _Atomic bool begun;
+  _Atomic bool begun, done;
+  _Atomic(pthread_t) thread; /* that began */
 } end;
 
 static pid_t process_now(void) { return (pid_t)syscall(SYS_getpid); }
@@ -31,29 +36,41 @@ static bool may_be_in_handler(void) {
   return blocked != 0 || gate_is_inside();
 }
 
-static void write_both(enum report_reason reason) {
+static void write_both(void) {
   int saved = errno;
   if (!atomic_exchange(&end.begun, true)) {
+    end.thread = pthread_self();
     if (start_options()->stats)
-      report_write(reason, NULL);
+      report_write(REPORT_AT_EXIT, NULL);
     if (start_options()->dump)
-      dump_write(reason, 0, NULL);
+      dump_write(DUMP_AT_EXIT, 0, NULL);
+    end.done = true;
   }
   errno = saved;
 }
 
 void exit_write(void) {
   if (end.process != 0)
-    write_both(REPORT_AT_EXIT);
+    write_both();
 }
 
-/* Another thread may be at it: what it writes would be cut short. */
+/* What another thread is writing would be cut short.  If a handler interrupted it in this one, it
+ * will not be finished. */
+static void wait_until_done(void) {
+  uint32_t since = os_now_ms();
+  while (!end.done && !pthread_equal(end.thread, pthread_self()) &&
+         os_now_ms() - since < PATIENCE_MS)
+    os_sleep_us(1000);
+  report_finish();
+  dump_finish();
+}
+
 static void write_now(void) {
   if (end.process == 0 || end.process != process_now())
     return;
-  write_both(may_be_in_handler() ? REPORT_AT_EXIT_CAREFULLY : REPORT_AT_EXIT);
-  report_finish();
-  dump_finish();
+  report_carefully = may_be_in_handler();
+  write_both();
+  wait_until_done();
 }
 
 void exit_setup(void) {
@@ -64,7 +81,8 @@ void exit_setup(void) {
 void exit_forget(void) {
   if (end.process != 0)
     end.process = process_now();
-  end.begun = false;
+  end.begun = end.done = false;
+  report_carefully = false;
 }
 
 exported _Noreturn void _exit(int status) {

@@ -19,6 +19,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+hidden _Atomic bool report_carefully;
+
 /* One report at a time, in space that exists beforehand. */
 static struct {
   struct turn turn;
@@ -28,9 +30,9 @@ static struct {
 } space = {.turn = TURN_FREE};
 
 static const char *reason_name(enum report_reason reason) {
-  return reason == REPORT_ON_SIGNAL ? "on signal"
-         : reason == REPORT_ON_CALL ? "on call"
-                                    : "at exit";
+  return reason == REPORT_AT_EXIT     ? "at exit"
+         : reason == REPORT_ON_SIGNAL ? "on signal"
+                                      : "on call";
 }
 
 static void options(struct text *t) {
@@ -38,7 +40,10 @@ static void options(struct text *t) {
   text_str(t, "   block size ");
   text_size(t, o->block_bytes);
   text_str(t, ", tags ");
-  options_tag_text(o, t);
+  if (start_lacks_unwinder())
+    text_str(t, "site");
+  else
+    options_tag_text(o, t);
   if (o->sample_bytes != 0) {
     text_str(t, ", sample ");
     text_size(t, o->sample_bytes);
@@ -50,8 +55,11 @@ static void options(struct text *t) {
     text_foreign(t, program_command(), PROGRAM_COMMAND_MAX);
     text_char(t, '\n');
   }
-  if (tagged_mode != TAGGED_NONE && o->depth > 1 && !capture_mode.unwinder)
-    report_line(t, "   without libunwind8: a call path is the caller alone");
+  if (start_lacks_unwinder()) {
+    text_str(t, "   without libunwind8: a call path is the caller alone, not ");
+    options_tag_text(o, t);
+    text_char(t, '\n');
+  }
 }
 
 static void header(struct text *t, const struct gathered *g) {

@@ -8,18 +8,19 @@
 
 #include "../arena/base.h"
 
-/* REPORT_AT_EXIT_CAREFULLY: the same end, but a signal may have interrupted this thread anywhere.
- */
-enum report_reason { REPORT_AT_EXIT, REPORT_ON_SIGNAL, REPORT_ON_CALL, REPORT_AT_EXIT_CAREFULLY };
+enum report_reason { REPORT_AT_EXIT, REPORT_ON_SIGNAL, REPORT_ON_CALL };
+
+/* Set before the last report, if a signal may have interrupted this thread anywhere (exit.c). */
+extern hidden _Atomic bool report_carefully;
 
 /* Nothing must be asked of jemalloc or of the loader, and no list of this thread be followed. */
 static inline bool report_is_careful(enum report_reason reason) {
-  return reason == REPORT_ON_SIGNAL || reason == REPORT_AT_EXIT_CAREFULLY;
+  return reason == REPORT_ON_SIGNAL || atomic_load(&report_carefully);
 }
 
 /* How long a report or dump waits for one that another thread is writing. */
 static inline unsigned report_patience_ms(enum report_reason reason) {
-  return reason == REPORT_ON_SIGNAL ? 0 : reason == REPORT_ON_CALL ? 10000 : 1000;
+  return reason == REPORT_ON_SIGNAL ? 0 : reason == REPORT_AT_EXIT ? 1000 : 10000;
 }
 
 /* Writes it where the pattern says (""; stderr); NULL: where ARENASHIM_STATS does.  0 or an error

@@ -14,7 +14,7 @@ static void on_signal(int number) {
   if (start_options()->stats || !start_options()->dump)
     report_write(REPORT_ON_SIGNAL, NULL);
   if (start_options()->dump)
-    dump_write(REPORT_ON_SIGNAL, number, NULL);
+    dump_write(DUMP_ON_SIGNAL, number, NULL);
   errno = saved;
   if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
       number == SIGXCPU || number == SIGXFSZ || number == SIGPWR) {

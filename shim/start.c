@@ -42,6 +42,10 @@ const struct options *start_options(void) { return &start.options; }
 bool start_is_forked(void) { return start.forked; }
 uint64_t start_early_requests(void) { return start.early_requests; }
 
+bool start_lacks_unwinder(void) {
+  return tagged_mode != TAGGED_NONE && start.options.depth > 1 && !capture_mode.unwinder;
+}
+
 static void end_of_thread(void *unused) {
   int saved = errno;
   (void)unused;

@@ -228,3 +228,12 @@ row() {
   expect_ok
   [[ -f d && -f r && -z $(ls there) ]]
 }
+
+@test "without libunwind: the header says site, and why" {
+  mkdir empty && : >empty/libunwind.so.8
+  run_shim LD_LIBRARY_PATH="$PWD/empty" ARENASHIM_DUMP=d "$BIN/dump_sites"
+  arenashim report d
+  grep -x '  tags     site (more was asked for, but libunwind.so.8 was not there: install libunwind8), exact: .*' <<<"$output"
+  arenashim export d --format json
+  python3 -c 'import json, sys; p = json.load(sys.stdin)["process"]; assert (p["tags"], p["depth"]) == ("site", 1), p' <<<"$output"
+}
