@@ -49,11 +49,6 @@ static void write_both(void) {
   errno = saved;
 }
 
-void exit_write(void) {
-  if (end.process != 0)
-    write_both();
-}
-
 /* What another thread is writing would be cut short.  If a handler interrupted it in this one, it
  * will not be finished. */
 static void wait_until_done(void) {
@@ -65,12 +60,23 @@ static void wait_until_done(void) {
   dump_finish();
 }
 
-static void write_now(void) {
-  if (end.process == 0 || end.process != process_now())
-    return;
-  report_carefully = may_be_in_handler();
+static bool is_ours_to_end(void) { return end.process != 0 && end.process == process_now(); }
+
+static void end_now(bool carefully) {
+  if (carefully)
+    report_carefully = true;
   write_both();
   wait_until_done();
+}
+
+void exit_write(void) {
+  if (is_ours_to_end())
+    end_now(gate_is_inside()); /* exit in a handler, too */
+}
+
+static void write_now(void) {
+  if (is_ours_to_end())
+    end_now(may_be_in_handler());
 }
 
 void exit_setup(void) {
