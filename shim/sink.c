@@ -32,15 +32,32 @@ static struct {
 
 /* ---- descriptors ---- */
 
-/* The highest that is free, or -1: programs take the lowest, and count from there. */
+/* Above the soft limit, which ends where programs look and what they can get: it is raised for the
+ * moment, where the hard limit lets us. */
+static int copy_above(int fd, const struct rlimit *limit) {
+  struct rlimit raised = {.rlim_cur = limit->rlim_cur + 1, .rlim_max = limit->rlim_max};
+  if (limit->rlim_cur >= limit->rlim_max || limit->rlim_cur > COPY_BELOW ||
+      limit->rlim_cur <= STDERR_FILENO || setrlimit(RLIMIT_NOFILE, &raised) != 0)
+    return -1;
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, (int)limit->rlim_cur);
+  setrlimit(RLIMIT_NOFILE, limit);
+  return copy;
+}
+
+/* The highest that is free: programs take the lowest, and count from there. */
+static int copy_below(int fd, const struct rlimit *limit) {
+  int to = limit->rlim_cur < COPY_BELOW ? (int)limit->rlim_cur - 1 : COPY_BELOW - 1;
+  while (to > STDERR_FILENO && fcntl(to, F_GETFD) >= 0)
+    to--;
+  return to > STDERR_FILENO ? fcntl(fd, F_DUPFD_CLOEXEC, to) : -1;
+}
+
 static int copy_high(int fd) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
     return -1;
-  int to = limit.rlim_cur < COPY_BELOW ? (int)limit.rlim_cur - 1 : COPY_BELOW - 1;
-  while (to > STDERR_FILENO && fcntl(to, F_GETFD) >= 0)
-    to--;
-  return to > STDERR_FILENO ? fcntl(fd, F_DUPFD_CLOEXEC, to) : -1;
+  int copy = copy_above(fd, &limit);
+  return copy >= 0 ? copy : copy_below(fd, &limit);
 }
 
 static void keep(struct kept *k, int number, bool copied) {

@@ -35,7 +35,7 @@ struct sink {
 
 /* Once, at the start: remembers which files stderr and the descriptors named by STATS and DUMP are.
  * Of those that a report or dump will be written to it keeps a close-on-exec duplicate, since
- * programs close them before our last word, with the highest number that is free. */
+ * programs close them before our last word: above the soft limit of descriptors, or the highest. */
 hidden void sink_setup(const struct options *o);
 
 /* Says in one line for STATS and DUMP each that nothing can be written where they say, if that is

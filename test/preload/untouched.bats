@@ -28,23 +28,26 @@ load common
 # descriptors LIMIT REDIRECTIONS [NAME=VALUE...]: those that a program has open at main, in $output.
 descriptors() {
   run bash -c 'limit=$1 redirections=$2; shift 2; exec 3>&1
-    for fd in {4..1100}; do eval "exec $fd>&-"; done; ulimit -n "$limit"; eval "exec 9>found $redirections"; exec env "$@"' \
+    for fd in {4..1100}; do eval "exec $fd>&-"; done; option=-n; [[ $limit != -S* ]] || option=-Sn; ulimit $option "${limit#-S}"; eval "exec 9>found $redirections"; exec env "$@"' \
     - "$1" "$2" LD_PRELOAD="$SHIM" ARENASHIM_TAG=off "${@:3}" "$BIN/descriptors" 9
   output=$(tr '\n' ' ' <found)
 }
 
-@test "no descriptor is ours, but for a report to stderr or stdout: the highest below the limit, closed at exec" {
+@test "no descriptor is ours, but for a report to stderr or stdout: the highest or above the limit, closed at exec" {
   for mode in ARENASHIM_STATS=r.%p ARENASHIM_DUMP=d.%p "ARENASHIM_DUMP=d.%p ARENASHIM_SIGNAL=USR1"; do
     # shellcheck disable=SC2086 # words
     descriptors 256 "3>&-" $mode
     expect '$output == "0 1 2 "'
   done
   for mode in ARENASHIM_STATS=1 ARENASHIM_STATS=/dev/stderr ARENASHIM_SIGNAL=USR1 ARENASHIM_STATS=/dev/stdout ARENASHIM_DUMP=/dev/fd/1; do
-    for limit in 20000 1024 256 20; do
+    for limit in 20000 1024 256 20; do # hard
       descriptors $limit "3>&-" $mode
       expect "\$output == '0 1 2 $((limit < 1024 ? limit - 1 : 1023))(cloexec) '"
     done
   done
+  # above a soft limit, where programs don't look
+  descriptors -S256 "3>&-" ARENASHIM_STATS=1
+  expect '$output == "0 1 2 256(cloexec) "'
   descriptors 256 "3>&- 255>&1" ARENASHIM_STATS=1
   expect '$output == "0 1 2 254(cloexec) 255 "'
 }
