@@ -81,7 +81,8 @@ static void write_now(void) {
 
 void exit_setup(void) {
   end.process = process_now();
-  at_quick_exit(write_now);
+  if (at_quick_exit(write_now) != 0)
+    return; /* no memory: quick_exit writes nothing */
 }
 
 void exit_forget(void) {

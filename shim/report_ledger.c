@@ -15,7 +15,7 @@ void report_large(struct text *t, const struct gathered *g) {
   report_amount(t, "requests passed on", g->large_allocs);
   report_amount(t, "frees passed on", g->large_frees);
   if (report_is_careful(g->reason) && !large_remembers()) {
-    report_line(t, "  it is not asked for more: _exit was called where a signal may have interrupted it");
+    report_line(t, "  not asked for more: a signal may have interrupted it before _exit");
     return;
   }
   report_amount(t, "bytes in live objects, with its rounding", g->large.allocated);
