@@ -121,9 +121,12 @@ static void write_sections(struct dump_work *w, int fd) {
   write_header(w);
 }
 
-/* What can't be sought in gets a copy. */
-static bool write_to(struct dump_work *w, int fd) {
-  int seekable = lseek(fd, 0, SEEK_CUR) >= 0 ? fd : memfd_create("arenashim", MFD_CLOEXEC);
+/* What can't be sought in gets a copy, and so does a file of the program's, which has its place in
+ * it. */
+static bool write_to(struct dump_work *w, const struct sink *k) {
+  int fd = k->fd;
+  bool whole = k->kind != PLACE_DESCRIPTOR && lseek(fd, 0, SEEK_CUR) >= 0;
+  int seekable = whole ? fd : memfd_create("arenashim", MFD_CLOEXEC);
   if (seekable < 0)
     return false;
   write_sections(w, seekable);
@@ -136,13 +139,25 @@ static bool write_to(struct dump_work *w, int fd) {
   return !w->out.failed;
 }
 
-static bool write_all(struct dump_work *w, int fd) {
+/* At a second place all is read again. */
+static bool begin_again(struct dump_work *w) {
+  int error = w->added_up ? sites_again() : 0;
+  w->added_up = true;
+  if (error != 0)
+    errno = error;
+  return error == 0;
+}
+
+static bool write_all(struct sink *k, void *work) {
+  struct dump_work *w = work;
+  if (!begin_again(w))
+    return false;
   dump_region_nodes();
   gather_begin(&w->g, (enum report_reason)w->reason);
   ledger_read(&w->ledger, &w->g);
   bool done = false;
   if (dump_small(w))
-    done = write_to(w, fd);
+    done = write_to(w, k);
   else
     errno = ENOMEM;
   int saved = errno;
@@ -164,6 +179,7 @@ static int begin(enum dump_reason reason, const char *pattern) {
   if (!turn_begin(&space.turn, patience_ms))
     return EBUSY;
   int error = sites_begin(patience_ms);
+  space.work.added_up = false;
   if (error == 0)
     return 0;
   sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, error);
@@ -180,10 +196,7 @@ static int write_file(enum dump_reason reason, int signal, const char *pattern) 
   struct dump_work *w = &space.work;
   w->reason = reason;
   w->signal = signal;
-  return sink_open(&space.sink, "dump", pattern, reason == DUMP_ON_CALL) &&
-                 sink_close(&space.sink, write_all(w, space.sink.fd))
-             ? 0
-             : errno;
+  return sink_write(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, write_all, w);
 }
 
 /* It takes the loader's lock, which the child of a fork would inherit taken: inside the gate. */
@@ -198,7 +211,7 @@ int dump_write(enum dump_reason reason, int signal, const char *pattern) {
   int saved = errno;
   if (pattern == NULL)
     pattern = start_options()->dump_pattern;
-  if (reason != DUMP_ON_SIGNAL)
+  if (!report_is_careful((enum report_reason)reason))
     look_at_modules();
   int error = begin(reason, pattern);
   if (error == 0) {
@@ -214,4 +227,11 @@ void dump_forget(void) {
     scratch_unmap(&space.work.scratch);
   else
     sink_abandon(&space.sink);
+}
+
+void dump_finish(void) {
+  if (turn_begin(&space.turn, report_patience_ms(REPORT_AT_EXIT)))
+    turn_end(&space.turn);
+  else if (turn_is_mine(&space.turn))
+    sink_give_up(&space.sink);
 }

@@ -85,15 +85,17 @@ static_assert(sizeof(struct dump_section) == 32, "format");
 enum dump_reason { DUMP_AT_EXIT = 0, DUMP_ON_SIGNAL = 1, DUMP_ON_CALL = 2 };
 enum dump_tags { DUMP_TAG_OFF = 0, DUMP_TAG_SITE = 1, DUMP_TAG_STACK = 2, DUMP_TAG_VERIFY = 3 };
 enum dump_process_flag {
-  DUMP_FORK_CHILD = 1, /* counts start at the fork; what lived then counts as allocated */
-  DUMP_PEAK_BOUND = 2, /* peak_bytes is an upper bound */
-  DUMP_LARGE_STALE = 4 /* jemalloc's figures are those of its last safe refresh */
+  DUMP_FORK_CHILD = 1,  /* counts start at the fork; what lived then counts as allocated */
+  DUMP_PEAK_BOUND = 2,  /* peak_bytes is an upper bound */
+  DUMP_LARGE_STALE = 4, /* jemalloc's figures are those of its last safe refresh */
+  DUMP_NO_UNWINDER = 16 /* more frames were asked for, but libunwind.so.8 was not there */
 };
 
 /* DUMP_PROCESS: one item. */
 struct dump_process {
   uint32_t pid, ppid;
-  uint32_t program, command, host; /* text: short name, arguments joined by spaces, node name */
+  uint32_t program, command, host; /* text: as %e and %h have the names; the command is the
+                                      program and the number of its arguments, or all of them */
   uint32_t version;                /* text: of the shim */
   uint32_t options;                /* text: NAME=VALUE, separated by blanks, as resolved */
   uint32_t reason;                 /* enum dump_reason */

@@ -31,6 +31,7 @@ struct module_span {
 
 struct dump_work {
   enum dump_reason reason;
+  bool added_up; /* call sites were, for an earlier place */
   int signal;
   struct gathered g;
   struct ledger ledger;

@@ -5,19 +5,17 @@
 #include "capture.h"
 #include "dump_parts.h"
 #include "modules.h"
+#include "program.h"
 #include "regions.h"
 #include "sites.h"
 #include "start.h"
 #include "tagged.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { COMMAND_MAX = 4096, LABEL_MAX = 256, PATH_BYTES_MAX = 4096 };
+enum { LABEL_MAX = 256, PATH_BYTES_MAX = 4096 };
 enum { FIXED_STRINGS = 16 << 10 }; /* of the process, ledger and health: more than all of these */
 
 static void *scratch_take(struct dump_work *w, size_t *taken, size_t bytes) {
@@ -104,28 +102,6 @@ static bool map_scratch(struct dump_work *w) {
 
 /* ---- the process ---- */
 
-static uint32_t command(struct dump_work *w) {
-  char line[512];
-  size_t start = w->strings_bytes, most = start + COMMAND_MAX;
-  int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-  ssize_t n = 0;
-  /* By position: the child of a fork in a signal handler shares the file's own, and both go on. */
-  while (fd >= 0 && w->strings_bytes < most &&
-         (n = pread(fd, line, sizeof line, (off_t)(w->strings_bytes - start))) > 0)
-    for (ssize_t i = 0; i < n; i++) {
-      if (line[i] == '\0')
-        line[i] = ' ';
-      w->strings[w->strings_bytes++] = line[i];
-    }
-  if (fd >= 0)
-    close(fd);
-  if (w->strings_bytes == start)
-    return 0;
-  w->strings[w->strings_bytes - 1] =
-      '\0'; /* for the blank after the last word, or for what is cut */
-  return (uint32_t)start;
-}
-
 static uint32_t options(struct dump_work *w) {
   struct text t = {
       .bytes = w->strings, .capacity = w->strings_room - 1, .length = w->strings_bytes};
@@ -137,10 +113,9 @@ static uint32_t options(struct dump_work *w) {
 }
 
 static void process_names(struct dump_work *w) {
-  struct utsname host;
-  w->process->program = dump_string(w, program_invocation_short_name, 255);
-  w->process->command = command(w);
-  w->process->host = uname(&host) == 0 ? dump_string(w, host.nodename, sizeof host.nodename) : 0;
+  w->process->program = dump_string(w, program_name(), PROGRAM_NAME_MAX);
+  w->process->command = dump_string(w, program_command(), PROGRAM_COMMAND_MAX);
+  w->process->host = dump_string(w, program_host(), PROGRAM_NAME_MAX);
   w->process->version = dump_string(w, ARENASHIM_VERSION, 64);
   w->process->options = options(w);
 }
@@ -150,7 +125,15 @@ static enum dump_tags tags(void) {
                                         [TAGS_SITE] = DUMP_TAG_SITE,
                                         [TAGS_STACK] = DUMP_TAG_STACK,
                                         [TAGS_VERIFY] = DUMP_TAG_VERIFY};
-  return tagged_mode != TAGGED_NONE ? tags[start_options()->tags] : DUMP_TAG_OFF;
+  if (tagged_mode == TAGGED_NONE)
+    return DUMP_TAG_OFF;
+  return start_lacks_unwinder() ? DUMP_TAG_SITE : tags[start_options()->tags];
+}
+
+static uint32_t depth(void) {
+  if (tagged_mode == TAGGED_NONE)
+    return 0;
+  return start_lacks_unwinder() ? 1 : start_options()->depth;
 }
 
 static void process(struct dump_work *w) {
@@ -162,9 +145,10 @@ static void process(struct dump_work *w) {
                             .signal = (uint32_t)w->signal,
                             .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
                                      (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
-                                     (w->reason == DUMP_ON_SIGNAL ? DUMP_LARGE_STALE : 0),
+                                     (report_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
+                                     (start_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
                             .tags = tags(),
-                            .depth = tagged_mode != TAGGED_NONE ? o->depth : 0,
+                            .depth = depth(),
                             .unix_time = (uint64_t)time(NULL),
                             .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
                             .block_bytes = o->block_bytes,

@@ -78,6 +78,8 @@ static int own_depth(void) {
   return heapless_depth + (heap_mine() != NULL ? heap_mine()->outside : 0);
 }
 
+bool gate_is_inside(void) { return own_depth() > 0; }
+
 static uint64_t now_us(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);

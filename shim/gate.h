@@ -25,6 +25,9 @@
 /* Once, before threads exist. */
 hidden void gate_setup(void);
 
+/* Is this thread inside, so that what runs now is a signal handler? */
+hidden bool gate_is_inside(void);
+
 /* Around fork, from the handlers. */
 hidden void gate_close(void);
 hidden void gate_open_parent(void);

@@ -14,6 +14,9 @@ enum large_thread { LARGE_NEW = 0, LARGE_CACHED, LARGE_CACHELESS };
 
 extern hidden __thread unsigned char large_thread_state __attribute__((tls_model("initial-exec")));
 
+/* Starts jemalloc, at the end of the shim's constructor: its own constructor would set errno. */
+hidden void large_start(void);
+
 /* Decides LARGE_CACHED or LARGE_CACHELESS for a new thread. */
 hidden void large_thread_begin(void);
 

@@ -47,7 +47,7 @@ static void add_tags(struct ledger *l, const struct gathered *g) {
 }
 
 static void add_large(struct ledger *l, const struct gathered *g) {
-  if (g->reason == REPORT_ON_SIGNAL) { /* its own figures would be of another moment */
+  if (report_is_careful(g->reason)) { /* its own figures would be of another moment */
     add(l, "jemalloc: by the counter at its mmap", g->large_mapped);
   } else {
     add(l, "jemalloc: used, or ready for use", g->large.mapped);

@@ -69,7 +69,7 @@ static bool is_pattern(const char *value) {
 /* A path is meant from where the program starts, wherever it goes later (a daemon to /); if the
  * whole is too long, from where the program is then.  errno is kept. */
 static void take_pattern(char to[PATTERN_MAX], const char *value) {
-  char here[PATTERN_MAX];
+  static char here[PATTERN_MAX]; /* once, in the single-threaded start */
   struct text t = {.bytes = to, .capacity = PATTERN_MAX};
   int saved = errno;
   if (*value != '/' && syscall(SYS_getcwd, here, sizeof here) > 0 && here[0] == '/') {
@@ -191,6 +191,9 @@ static bool read_flag(bool *flag, const char *value) {
 static bool read_verbose(struct options *o, const char *value) {
   return read_flag(&o->verbose, value);
 }
+static bool read_command(struct options *o, const char *value) {
+  return read_flag(&o->command, value);
+}
 static bool read_disable(struct options *o, const char *value) {
   return read_flag(&o->disabled, value);
 }
@@ -211,6 +214,7 @@ static const struct option options[] = {
      "no signal"},
     {"CHILDREN", read_children, "follow or off", "follow"},
     {"VERBOSE", read_verbose, "1 or 0", "0"},
+    {"COMMAND", read_command, "1 or 0", "0"},
     {"DISABLE", read_disable, "1 or 0", "0"},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -247,8 +251,19 @@ static void defaults(struct options *o) {
   *o = (struct options){.block_bytes = BLOCK_BYTES_DEFAULT, .children = true};
 }
 
-/* "ARENASHIM_NAME=value"; other variables are none of our business. */
+static const char temporary[] = "TMPDIR=";
+
+/* The program may change it, and where it stands. */
+static void read_temporary(struct options *o, const char *value) {
+  size_t length = strlen(value);
+  if (*value == '/' && length < sizeof o->temporary)
+    memcpy(o->temporary, value, length + 1);
+}
+
+/* "ARENASHIM_NAME=value"; of other variables only TMPDIR is our business. */
 static void read_variable(struct options *o, const char *variable) {
+  if (strncmp(variable, temporary, sizeof temporary - 1) == 0)
+    read_temporary(o, variable + sizeof temporary - 1);
   if (strncmp(variable, prefix, PREFIX_LENGTH) != 0)
     return;
   const char *name = variable + PREFIX_LENGTH;
@@ -258,10 +273,11 @@ static void read_variable(struct options *o, const char *variable) {
   const struct option *option = option_named(name, (size_t)(equals - name));
   if (option == NULL) {
     complain(variable, ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
-                       "_DUMP, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _VERBOSE, _DISABLE)");
+                       "_DUMP, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, _VERBOSE, _DISABLE)");
     return;
   }
-  struct options before = *o;
+  static struct options before; /* too large for the program's stack */
+  before = *o;
   if (!option->read(o, equals + 1)) {
     *o = before;
     complain_value(variable, option);
@@ -335,6 +351,8 @@ void options_text(const struct options *o, struct text *t, const char *before, c
     }
   option_start(t, before, after, "CHILDREN");
   text_str(t, o->children ? "follow" : "off");
+  option_start(t, before, after, "COMMAND");
+  text_char(t, o->command ? '1' : '0');
   option_start(t, before, after, "VERBOSE");
   text_char(t, o->verbose ? '1' : '0');
   option_start(t, before, after, "DISABLE");
@@ -343,7 +361,7 @@ void options_text(const struct options *o, struct text *t, const char *before, c
 }
 
 void options_print(const struct options *o) {
-  char buffer[2 * PATTERN_MAX + 1024];
+  static char buffer[2 * PATTERN_MAX + 1024];
   struct text t = TEXT_ON(buffer);
   options_text(o, &t, "arenashim: ", '\n');
   text_write(&t, STDERR_FILENO);

@@ -31,7 +31,9 @@ struct options {
   uint64_t signals;    /* bit n - 1: signal n */
   bool children;       /* exec'd children keep the shim */
   bool verbose;
+  bool command; /* the whole command line goes into reports and dumps */
   bool disabled;
+  char temporary[PATTERN_MAX]; /* TMPDIR; "": not set, or no path of its own */
 };
 
 static inline bool options_has_signal(const struct options *o, int number) {

@@ -2,6 +2,7 @@
 #include "report.h"
 #include "arena_name.h"
 #include "capture.h"
+#include "program.h"
 #include "regions.h"
 #include "report_blocks.h"
 #include "report_gather.h"
@@ -17,6 +18,8 @@
 
 #include <errno.h>
 #include <unistd.h>
+
+hidden _Atomic bool report_carefully;
 
 /* One report at a time, in space that exists beforehand. */
 static struct {
@@ -37,20 +40,31 @@ static void options(struct text *t) {
   text_str(t, "   block size ");
   text_size(t, o->block_bytes);
   text_str(t, ", tags ");
-  options_tag_text(o, t);
+  if (start_lacks_unwinder())
+    text_str(t, "site");
+  else
+    options_tag_text(o, t);
   if (o->sample_bytes != 0) {
     text_str(t, ", sample ");
     text_size(t, o->sample_bytes);
   }
   text_str(t, ", children ");
   report_line(t, o->children ? "follow" : "off");
-  if (tagged_mode != TAGGED_NONE && o->depth > 1 && !capture_mode.unwinder)
-    report_line(t, "   without libunwind8: a call path is the caller alone");
+  if (o->command) {
+    text_str(t, "   command ");
+    text_foreign(t, program_command(), PROGRAM_COMMAND_MAX);
+    text_char(t, '\n');
+  }
+  if (start_lacks_unwinder()) {
+    text_str(t, "   without libunwind8: a call path is the caller alone, not ");
+    options_tag_text(o, t);
+    text_char(t, '\n');
+  }
 }
 
 static void header(struct text *t, const struct gathered *g) {
   text_str(t, "== arenashim " ARENASHIM_VERSION ": ");
-  text_str(t, program_invocation_short_name);
+  text_str(t, program_name());
   text_str(t, ", pid ");
   text_u64(t, (uint64_t)getpid());
   text_str(t, ", ");
@@ -222,13 +236,13 @@ static bool write_all(int fd, enum report_reason reason) {
   return report_flush(&t, fd) && ok;
 }
 
+static bool write_place(struct sink *k, void *reason) {
+  return write_all(k->fd, *(const enum report_reason *)reason);
+}
+
 static int write_file(enum report_reason reason, const char *pattern) {
-  struct sink *k = &space.sink;
   pattern = pattern != NULL ? pattern : start_options()->stats_pattern;
-  return sink_open(k, "report", pattern, reason == REPORT_ON_CALL) &&
-                 sink_close(k, write_all(k->fd, reason))
-             ? 0
-             : errno;
+  return sink_write(&space.sink, "report", pattern, reason == REPORT_ON_CALL, write_place, &reason);
 }
 
 int report_write(enum report_reason reason, const char *pattern) {
@@ -244,6 +258,13 @@ int report_write(enum report_reason reason, const char *pattern) {
 void report_forget(void) {
   if (!turn_forget(&space.turn))
     sink_abandon(&space.sink);
+}
+
+void report_finish(void) {
+  if (turn_begin(&space.turn, report_patience_ms(REPORT_AT_EXIT)))
+    turn_end(&space.turn);
+  else if (turn_is_mine(&space.turn))
+    sink_give_up(&space.sink);
 }
 
 void report_write_fd(int fd) {

@@ -10,6 +10,14 @@
 
 enum report_reason { REPORT_AT_EXIT, REPORT_ON_SIGNAL, REPORT_ON_CALL };
 
+/* Set before the last report, if a signal may have interrupted this thread anywhere (exit.c). */
+extern hidden _Atomic bool report_carefully;
+
+/* Nothing must be asked of jemalloc or of the loader, and no list of this thread be followed. */
+static inline bool report_is_careful(enum report_reason reason) {
+  return reason == REPORT_ON_SIGNAL || atomic_load(&report_carefully);
+}
+
 /* How long a report or dump waits for one that another thread is writing. */
 static inline unsigned report_patience_ms(enum report_reason reason) {
   return reason == REPORT_ON_SIGNAL ? 0 : reason == REPORT_AT_EXIT ? 1000 : 10000;
@@ -22,6 +30,10 @@ hidden int report_write(enum report_reason reason, const char *pattern);
 
 /* In the child of a fork: a report that another thread was writing will not be finished. */
 hidden void report_forget(void);
+
+/* Before the process ends at once: waits about a second for a report of another thread; one of this
+ * thread will not be finished, and leaves no file. */
+hidden void report_finish(void);
 
 /* The same to a descriptor: for malloc_stats. */
 hidden void report_write_fd(int fd);

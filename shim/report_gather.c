@@ -15,7 +15,7 @@
 
 /* A signal may have interrupted this very thread in the middle of a list. */
 bool gather_may_walk(const struct gathered *g, const struct heap *h) {
-  return heap_is_held(h) || (h == heap_mine() && g->reason != REPORT_ON_SIGNAL);
+  return heap_is_held(h) || (h == heap_mine() && !report_is_careful(g->reason));
 }
 
 static void add(struct heap_totals *sums, const struct heap_totals *t) {
@@ -48,7 +48,7 @@ static void refresh_large(struct large_figures *f) {
 static void read_ledger(struct gathered *g) {
   for (unsigned tries = 0; tries < 10; tries++) {
     g->mapped = os_mapped_bytes();
-    if (g->reason == REPORT_ON_SIGNAL)
+    if (report_is_careful(g->reason))
       large_remembered(&g->large);
     else
       refresh_large(&g->large);

@@ -3,11 +3,21 @@
 #include "ledger.h"
 #include "report_text.h"
 
+static const char *figures(const struct gathered *g) {
+  return !report_is_careful(g->reason) ? ""
+         : large_remembers()           ? " (its figures: as of the last refresh)"
+                                       : "";
+}
+
 void report_large(struct text *t, const struct gathered *g) {
   text_str(t, "\njemalloc: requests of 512 bytes and above");
-  text_str(t, g->reason == REPORT_ON_SIGNAL ? " (its figures: as of the last refresh)\n" : "\n");
+  report_line(t, figures(g));
   report_amount(t, "requests passed on", g->large_allocs);
   report_amount(t, "frees passed on", g->large_frees);
+  if (report_is_careful(g->reason) && !large_remembers()) {
+    report_line(t, "  not asked for more: a signal may have interrupted it before _exit");
+    return;
+  }
   report_amount(t, "bytes in live objects, with its rounding", g->large.allocated);
   report_amount(t, "bytes in pages with live objects", g->large.active);
   report_amount(t, "its metadata", g->large.metadata);

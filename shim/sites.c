@@ -34,18 +34,29 @@ uint32_t sites_count(void) { return sites.count; }
 uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
 
-int sites_begin(unsigned patience_ms) {
-  if (!turn_begin(&sites.turn, patience_ms))
-    return EBUSY;
+static int prepare(void) {
   sites.count = path_sites();
   sites.total = NULL;
   memset(sites.class_bytes, 0, sizeof sites.class_bytes);
-  if (scratch_map(&sites.scan, sites.count * sizeof *sites.scanned)) {
-    sites.scanned = (struct scanned *)sites.scan.at;
-    return 0;
-  }
-  turn_end(&sites.turn);
-  return ENOMEM;
+  if (!scratch_map(&sites.scan, sites.count * sizeof *sites.scanned))
+    return ENOMEM;
+  sites.scanned = (struct scanned *)sites.scan.at;
+  return 0;
+}
+
+int sites_begin(unsigned patience_ms) {
+  if (!turn_begin(&sites.turn, patience_ms))
+    return EBUSY;
+  int error = prepare();
+  if (error != 0)
+    turn_end(&sites.turn);
+  return error;
+}
+
+int sites_again(void) {
+  scratch_unmap(&sites.scan);
+  scratch_unmap(&sites.sum);
+  return prepare();
 }
 
 void sites_end(void) {

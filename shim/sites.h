@@ -54,6 +54,9 @@ hidden uint64_t sites_bytes(void);
 hidden int sites_begin(unsigned patience_ms);
 hidden void sites_end(void);
 
+/* Between the two: all is as after sites_begin.  0 or ENOMEM: then only sites_end may be called. */
+hidden int sites_again(void);
+
 /* In the child of a fork: only the calling thread may go on with it. */
 hidden void sites_forget(void);
 

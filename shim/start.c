@@ -5,13 +5,17 @@
  * constructor.
  */
 #include "start.h"
+#include "../arena/os.h"
 #include "capture.h"
 #include "children.h"
 #include "dump.h"
 #include "entry.h"
+#include "exit.h"
 #include "gate.h"
 #include "large_spare.h"
+#include "large_thread.h"
 #include "modules.h"
+#include "program.h"
 #include "report.h"
 #include "report_signal.h"
 #include "shelf.h"
@@ -19,8 +23,8 @@
 #include "sites.h"
 #include "stray.h"
 #include "tagged.h"
-#include "../arena/os.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -39,11 +43,17 @@ const struct options *start_options(void) { return &start.options; }
 bool start_is_forked(void) { return start.forked; }
 uint64_t start_early_requests(void) { return start.early_requests; }
 
+bool start_lacks_unwinder(void) {
+  return tagged_mode != TAGGED_NONE && start.options.depth > 1 && !capture_mode.unwinder;
+}
+
 static void end_of_thread(void *unused) {
+  int saved = errno;
   (void)unused;
   shelf_clear(heap_mine());
   large_spare_look(heap_mine(), 0);
   heap_thread_ended();
+  errno = saved;
 }
 
 static void begin_of_thread(void) {
@@ -52,8 +62,15 @@ static void begin_of_thread(void) {
   large_look(heap_mine());
 }
 
+/* A report or dump is asked for. */
+static bool writes_files(void) {
+  const struct options *o = &start.options;
+  return !o->disabled && (o->stats || o->dump || o->signals != 0);
+}
+
 static int start_heaps(void) {
   options_read(&start.options, environ);
+  program_read(writes_files());
   if (start.options.verbose)
     options_print(&start.options);
   if (start.options.disabled ||
@@ -86,17 +103,22 @@ bool start_once(void) {
 static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")));
 
 static void fork_prepare(void) {
+  int saved = errno;
   os_signals_hold(&fork_signals);
   heap_fork_prepare();
   gate_close();
+  errno = saved;
 }
 
 static void fork_parent(void) {
+  int saved = errno;
   gate_open_parent();
   os_signals_let_go(&fork_signals);
+  errno = saved;
 }
 
 static void fork_child(void) {
+  int saved = errno;
   gate_open_child();
   if (start.state == READY)
     heap_fork_child();
@@ -105,11 +127,13 @@ static void fork_child(void) {
   large_counts_restart();
   large_remember_restart();
   large_spare_forget();
+  exit_forget();
   report_forget();
   dump_forget();
   sites_forget();
   start.forked = true;
   os_signals_let_go(&fork_signals);
+  errno = saved;
 }
 
 /* Until now every path had one frame. */
@@ -119,35 +143,44 @@ static void start_captures(void) {
     start.early_requests = sites_requests();
 }
 
-__attribute__((constructor)) static void process_starts(void) {
+static void start_signals(void) {
+  large_remember_from_now();
+  large_between_samples = false;
+  if (heap_mine() != NULL)
+    heap_mine()->straight = false;
+  report_on_signals(&start.options);
+}
+
+static void start_reports(void) {
+  const struct options *o = &start.options;
+  if (tagged_mode != TAGGED_NONE)
+    start_captures();
+  else if (o->dump)
+    modules_refresh(NULL);
+  if (writes_files()) {
+    sink_setup(o);
+    sink_check(o);
+  }
+  if (o->stats || o->dump)
+    exit_setup();
+  if (o->signals != 0)
+    start_signals();
+}
+
+/* errno is 0 when a program starts, and it is the program's. */
+__attribute__((constructor)) static void process_starts(int count, char **arguments) {
+  int saved = errno;
   start_once();
   gate_setup();
   stray_setup();
   pthread_atfork(fork_prepare, fork_parent, fork_child);
   if (!start.options.children)
     children_drop_shim();
-  if (start.options.disabled)
-    return;
-  if (tagged_mode != TAGGED_NONE)
-    start_captures();
-  else if (start.options.dump)
-    modules_refresh(NULL);
-  if (start.options.stats || start.options.dump || start.options.signals != 0)
-    sink_keep_stderr();
-  if (start.options.signals != 0) {
-    large_remember_from_now();
-    large_between_samples = false;
-    if (heap_mine() != NULL)
-      heap_mine()->straight = false;
-    report_on_signals(&start.options);
-  }
+  program_read_arguments(count, arguments, start.options.command);
+  if (!start.options.disabled)
+    start_reports();
+  large_start();
+  errno = saved;
 }
 
-__attribute__((destructor)) static void process_ends(void) {
-  if (start.options.disabled)
-    return;
-  if (start.options.stats)
-    report_write(REPORT_AT_EXIT, NULL);
-  if (start.options.dump)
-    dump_write(DUMP_AT_EXIT, 0, NULL);
-}
+__attribute__((destructor)) static void process_ends(void) { exit_write(); }

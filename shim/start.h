@@ -17,6 +17,9 @@ hidden const struct options *start_options(void);
  * where more were asked for.  Of the process that called exec, like all counts of captures. */
 hidden uint64_t start_early_requests(void);
 
+/* Are paths one frame long although more were asked for?  libunwind.so.8 was not there. */
+hidden bool start_lacks_unwinder(void);
+
 /* Is this process the child of a fork, with counts of its own? */
 hidden bool start_is_forked(void);
 

@@ -2,6 +2,7 @@
 #include "stray.h"
 #include "../arena/fault.h"
 #include "find_object.h"
+#include "program.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -94,7 +95,7 @@ static void tell_module(struct text *t, const void *site) {
   const char *slash = strrchr(module->l_name, '/');
   const char *name = slash != NULL ? slash + 1 : module->l_name;
   text_str(t, " (");
-  text_foreign(t, *name != '\0' ? name : program_invocation_short_name, NAME_MAX_SHOWN);
+  text_foreign(t, *name != '\0' ? name : program_name(), NAME_MAX_SHOWN);
   text_char(t, '+');
   text_hex(t, (uintptr_t)site - module->l_addr);
   text_char(t, ')');

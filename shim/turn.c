@@ -12,12 +12,12 @@ static void block_our_signals(sigset_t *before) {
   pthread_sigmask(SIG_BLOCK, &ours, before);
 }
 
-static bool is_mine(const struct turn *t) { return pthread_equal(t->thread, pthread_self()) != 0; }
+bool turn_is_mine(const struct turn *t) { return pthread_equal(t->thread, pthread_self()) != 0; }
 
 static bool wait_for(struct turn *t, unsigned patience_ms) {
   uint32_t start = os_now_ms();
   while (atomic_flag_test_and_set(&t->taken)) {
-    if (patience_ms == 0 || is_mine(t) || os_now_ms() - start > patience_ms)
+    if (patience_ms == 0 || turn_is_mine(t) || os_now_ms() - start > patience_ms)
       return false;
     os_sleep_us(1000);
   }
@@ -45,7 +45,7 @@ void turn_end(struct turn *t) {
 }
 
 bool turn_forget(struct turn *t) {
-  if (is_mine(t))
+  if (turn_is_mine(t))
     return false;
   atomic_flag_clear(&t->taken);
   return true;

@@ -24,6 +24,9 @@ struct turn {
 hidden bool turn_begin(struct turn *t, unsigned patience_ms);
 hidden void turn_end(struct turn *t);
 
+/* The calling thread has it. */
+hidden bool turn_is_mine(const struct turn *t);
+
 /* In the child of a fork: whoever had it is gone.  False: it is the calling thread, which forked in
  * a signal handler and goes on with it. */
 hidden bool turn_forget(struct turn *t);

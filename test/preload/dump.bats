@@ -74,7 +74,7 @@ row() {
   arenashim report d --by class
   [[ $(row ' 48$') =~ ^[0-9]+" "[0-9]+" "[0-9]+" " ]]
   arenashim report d --by module
-  row ' dump_sites$'
+  row ' [0-9]+ +dump_sites$'
 }
 
 @test "libraries that stood at one address, and left: each site has its own" {
@@ -154,9 +154,6 @@ row() {
 }
 
 @test "a dump that can't be written: one line, and the program is not disturbed" {
-  run_shim ARENASHIM_DUMP=/nowhere/d perl -e 'print "said"; exit 3'
-  expect '$status == 3 && $output == said && $(stderr_lines) == 1'
-  expect '$stderr == "arenashim: can'"'"'t write the dump to /nowhere/d: No such file or directory; the program goes on without it"'
   run_shim ARENASHIM_DUMP=/dev/full perl -e 'print "said"; exit 3'
   expect '$status == 3 && $output == said && $(stderr_lines) == 1'
   expect '$stderr == *"No space left on device"*'
@@ -230,4 +227,13 @@ row() {
   run_shim ARENASHIM_DUMP=d ARENASHIM_STATS=r perl -e 'chdir "there" or die'
   expect_ok
   [[ -f d && -f r && -z $(ls there) ]]
+}
+
+@test "without libunwind: the header says site, and why" {
+  mkdir empty && : >empty/libunwind.so.8
+  run_shim LD_LIBRARY_PATH="$PWD/empty" ARENASHIM_DUMP=d "$BIN/dump_sites"
+  arenashim report d
+  grep -x '  tags     site (more was asked for, but libunwind.so.8 was not there: install libunwind8), exact: .*' <<<"$output"
+  arenashim export d --format json
+  python3 -c 'import json, sys; p = json.load(sys.stdin)["process"]; assert (p["tags"], p["depth"]) == ("site", 1), p' <<<"$output"
 }

@@ -16,8 +16,8 @@ ends() {
 @test "exit reports" { ends exit 7 1; }
 @test "pthread_exit of main reports" { ends pthread_exit 0 1; }
 @test "exit with threads running reports" { ends threads 7 1; }
-@test "_exit does not report" { ends _exit 7 0; }
-@test "quick_exit does not report" { ends quick_exit 7 0; }
+@test "_exit reports" { ends _exit 7 1; }
+@test "quick_exit reports" { ends quick_exit 7 1; }
 @test "abort does not report" { ends abort 134 0; }
 @test "a signal's death does not report" { ends term 143 0; }
 @test "exec reports only for the program that follows" { ends exec 0 1; }

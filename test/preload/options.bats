@@ -148,37 +148,42 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
   [[ $(ls -A out) == r.txt && -s out/r.txt ]]
 }
 
-# One line, and neither status nor output of the program changed.
-cannot_write() { # TARGET
-  run_shim ARENASHIM_STATS="$1" "$BIN/exit_paths" exit
+# N lines that begin with the same words, and neither status nor output of the program changed.  1: of the
+# end alone.  2: one at the start, one at the end.  (places.bats has what they say.)
+cannot_write() { # N TARGET
+  mkdir -p elsewhere
+  run_shim TMPDIR="$PWD/elsewhere" ARENASHIM_STATS="$2" "$BIN/exit_paths" exit
   expect '$status == 7'
   expect '-z $output'
-  (($(stderr_lines) == 1)) || { printf 'one line expected: %s\n' "$stderr"; return 1; }
-  expect "\$stderr == 'arenashim: '*'$1'*"
+  (($(stderr_lines) == $1)) || { printf '%s lines expected: %s\n' "$1" "$stderr"; return 1; }
+  expect "\$stderr == 'arenashim: '*'$2'*"
 }
 
-@test "STATS in a directory that does not exist" { cannot_write "$BATS_TEST_TMPDIR/none/such/r.txt"; }
+@test "STATS in a directory that does not exist" { cannot_write 2 "$BATS_TEST_TMPDIR/none/such/r.txt"; }
 @test "STATS onto a directory" {
   mkdir "$BATS_TEST_TMPDIR/rdir"
-  cannot_write "$BATS_TEST_TMPDIR/rdir"
+  cannot_write 2 "$BATS_TEST_TMPDIR/rdir"
   [[ -d $BATS_TEST_TMPDIR/rdir && -z $(ls -A "$BATS_TEST_TMPDIR/rdir") ]]
 }
-@test "STATS with a name too long" { cannot_write "$BATS_TEST_TMPDIR/$(printf '%300s' | tr ' ' r)"; }
+@test "STATS with a name too long" { cannot_write 1 "$BATS_TEST_TMPDIR/$(printf '%300s' | tr ' ' r)"; }
 
 # A node of our own: a shim that renames its file onto /dev/full would destroy the machine's.
 @test "STATS onto a full device, which stays a device" {
   mknod "$BATS_TEST_TMPDIR/rfull" c 1 7 || skip "mknod needs root"
-  cannot_write "$BATS_TEST_TMPDIR/rfull"
+  cannot_write 1 "$BATS_TEST_TMPDIR/rfull"
   [[ -c $BATS_TEST_TMPDIR/rfull ]]
 }
 
 @test "STATS on a full disk leaves no half file" {
   unshare -m true 2>/dev/null || skip "a mount of its own needs root"
-  mkdir disk
+  mkdir disk elsewhere
+  export TMPDIR=$PWD/elsewhere
   run --separate-stderr unshare -m bash -c 'mount -t tmpfs -o size=8k tmpfs disk && dd if=/dev/zero of=disk/fill bs=4k 2>/dev/null
     env LD_PRELOAD="$1" ARENASHIM_STATS="$PWD/disk/r.txt" "$2" exit; echo "status $?"; ls -A disk' - "$SHIM" "$BIN/exit_paths"
   expect '$output == $'"'status 7\nfill'"
   (($(stderr_lines) == 1))
+  expect '$stderr == *"No space left on device; it is $PWD/elsewhere/r.txt instead"'
+  [[ $(head -c 13 elsewhere/r.txt) == '== arenashim ' ]]
 }
 
 @test "DISABLE=1: no report, the program runs" {

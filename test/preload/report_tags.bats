@@ -100,7 +100,8 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
   mkdir empty && : >empty/libunwind.so.8
   reported LD_LIBRARY_PATH="$PWD/empty" "$BIN/report_sites" one
   holds --sites books
-  grep -F 'without libunwind8: a call path is the caller alone' r.txt
+  grep -xF '   block size 1M, tags site, children follow' r.txt
+  grep -xF '   without libunwind8: a call path is the caller alone, not stack:8' r.txt
   [[ $(wc -l <said) == 1 ]]
   grep -F 'libunwind.so.8 is not installed' said
   refute grep -F ' main <' r.txt

@@ -38,6 +38,8 @@ static void mode_print(const struct view *v, FILE *to) {
   fprintf(to, "  tags     %s", p->tags < 4 ? tags[p->tags] : "of an unknown kind");
   if (p->tags >= DUMP_TAG_STACK)
     fprintf(to, ":%u", p->depth);
+  if (p->flags & DUMP_NO_UNWINDER)
+    fputs(" (more was asked for, but libunwind.so.8 was not there: install libunwind8)", to);
   if (p->tags == DUMP_TAG_OFF)
     fputs(": bytes are with rounding\n", to);
   else if (p->sample_bytes == 0)

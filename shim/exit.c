@@ -1,0 +1,101 @@
+/* The process's end; contract in exit.h.
+ *
+ * _exit may be called in a signal handler, which interrupted this thread anywhere: inside jemalloc,
+ * inside the loader, or in the middle of a report.  Where that is possible nothing is asked of
+ * the first two (report_carefully), and a report of this very thread stays unfinished.
+ */
+#include "exit.h"
+#include "../arena/os.h"
+#include "dump.h"
+#include "entry.h"
+#include "gate.h"
+#include "report.h"
+#include "start.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 10000 }; /* for another thread that is writing the last report and dump */
+
+static struct {
+  _Atomic pid_t process; /* whose end it is; 0: nothing is written */
+  _Atomic bool begun, done;
+  _Atomic(pthread_t) thread; /* that began */
+} end;
+
+static pid_t process_now(void) { return (pid_t)syscall(SYS_getpid); }
+
+/* A handler runs with its signal blocked, unless it was installed to do without. */
+static bool may_be_in_handler(void) {
+  uint64_t blocked = 0;
+  syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked);
+  return blocked != 0 || gate_is_inside();
+}
+
+static void write_both(void) {
+  int saved = errno;
+  if (!atomic_exchange(&end.begun, true)) {
+    end.thread = pthread_self();
+    if (start_options()->stats)
+      report_write(REPORT_AT_EXIT, NULL);
+    if (start_options()->dump)
+      dump_write(DUMP_AT_EXIT, 0, NULL);
+    end.done = true;
+  }
+  errno = saved;
+}
+
+/* What another thread is writing would be cut short.  If a handler interrupted it in this one, it
+ * will not be finished. */
+static void wait_until_done(void) {
+  uint32_t since = os_now_ms();
+  while (!end.done && !pthread_equal(end.thread, pthread_self()) &&
+         os_now_ms() - since < PATIENCE_MS)
+    os_sleep_us(1000);
+  report_finish();
+  dump_finish();
+}
+
+static bool is_ours_to_end(void) { return end.process != 0 && end.process == process_now(); }
+
+static void end_now(bool carefully) {
+  if (carefully)
+    report_carefully = true;
+  write_both();
+  wait_until_done();
+}
+
+void exit_write(void) {
+  if (is_ours_to_end())
+    end_now(gate_is_inside()); /* exit in a handler, too */
+}
+
+static void write_now(void) {
+  if (is_ours_to_end())
+    end_now(may_be_in_handler());
+}
+
+void exit_setup(void) {
+  end.process = process_now();
+  if (at_quick_exit(write_now) != 0)
+    return; /* no memory: quick_exit writes nothing */
+}
+
+void exit_forget(void) {
+  if (end.process != 0)
+    end.process = process_now();
+  end.begun = end.done = false;
+  report_carefully = false;
+}
+
+exported _Noreturn void _exit(int status) {
+  write_now();
+  for (;;)
+    syscall(SYS_exit_group, status);
+}
+
+exported _Noreturn void _Exit(int status) { _exit(status); }

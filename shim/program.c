@@ -1,0 +1,157 @@
+/* Reads it; contract in program.h. */
+#include "program.h"
+#include "../arena/os.h"
+#include "../arena/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static struct {
+  char name[PROGRAM_NAME_MAX + 1];
+  char host[PROGRAM_NAME_MAX + 1];
+  char command[PROGRAM_COMMAND_MAX + 1];
+  uint64_t seed;
+  _Atomic uint64_t drawn;
+} program = {.name = "unknown", .host = "unknown"};
+
+/* ---- names that are safe in a path ---- */
+
+static bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '+' || c == '-';
+}
+
+static void clean(char to[PROGRAM_NAME_MAX + 1], const char *from) {
+  size_t n = 0;
+  bool only_dots = true;
+  for (; n < PROGRAM_NAME_MAX && from[n] != '\0'; n++) {
+    to[n] = (char)(is_plain(from[n]) ? from[n] : '_');
+    only_dots = only_dots && to[n] == '.';
+  }
+  if (only_dots)
+    to[0] = '_';
+  to[n > 0 ? n : 1] = '\0';
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : path;
+}
+
+/* ---- the program's file ---- */
+
+/* The kernel starts ld.so without another loader below it. */
+static bool is_loader_started_by_hand(void) { return getauxval(AT_BASE) == 0; }
+
+/* System calls by number: in the first malloc no wrapper of another library must run, which could
+ * want memory itself. */
+static bool is_same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return syscall(SYS_newfstatat, AT_FDCWD, a, &x, 0) == 0 &&
+         syscall(SYS_newfstatat, AT_FDCWD, b, &y, 0) == 0 && x.st_dev == y.st_dev &&
+         x.st_ino == y.st_ino;
+}
+
+/* The path of a file that was deleted since ends in words of the kernel's. */
+static void cut_deleted(char *path) {
+  static const char deleted[] = " (deleted)";
+  size_t length = strlen(path), ending = sizeof deleted - 1;
+  if (length > ending && strcmp(path + length - ending, deleted) == 0)
+    path[length - ending] = '\0';
+}
+
+/* `told` is the path that exec was called with, where ld.so put the program's own if it was started
+ * by hand.  It is a script's, where that is not the file that runs. */
+static void read_running_file(const char *told) {
+  static char path[PAGE_BYTES]; /* once, in the single-threaded start */
+  if (is_loader_started_by_hand())
+    return;
+  long n = syscall(SYS_readlink, "/proc/self/exe", path, sizeof path - 1);
+  if (n <= 0)
+    return;
+  path[n] = '\0';
+  cut_deleted(path);
+  if (strcmp(base_name(path), base_name(told)) != 0 && !is_same_file("/proc/self/exe", told))
+    clean(program.name, base_name(path));
+}
+
+static void read_host(void) {
+  struct utsname host;
+  if (syscall(SYS_uname, &host) == 0)
+    clean(program.host, host.nodename);
+}
+
+/* The kernel gives each process 16 random bytes; a filter may forbid to ask for others. */
+static void read_seed(void) {
+  const char *given = (const char *)getauxval(AT_RANDOM); /* NOLINT: the kernel's word for it */
+  uint64_t asked = 0;
+  if (given != NULL)
+    memcpy(&program.seed, given + sizeof program.seed, sizeof program.seed);
+  if (syscall(SYS_getrandom, &asked, sizeof asked, GRND_NONBLOCK) == (long)sizeof asked)
+    program.seed ^= asked;
+}
+
+void program_read(bool in_full) {
+  const char *told = (const char *)getauxval(AT_EXECFN); /* NOLINT: the kernel's word for it */
+  int saved = errno;
+  if (told != NULL)
+    clean(program.name, base_name(told));
+  if (in_full) {
+    read_running_file(told != NULL ? told : "");
+    read_host();
+    read_seed();
+  }
+  errno = saved;
+}
+
+/* ---- the command line ---- */
+
+static void add_all(struct text *t, int count, char *const *arguments) {
+  for (int i = 0; i < count && arguments[i] != NULL; i++) {
+    text_str(t, i > 0 ? " " : "");
+    text_str(t, arguments[i]);
+  }
+}
+
+static void add_number(struct text *t, int count) {
+  text_str(t, program.name);
+  if (count <= 1)
+    return;
+  text_str(t, " (");
+  text_u64(t, (uint64_t)count - 1);
+  text_str(t, count == 2 ? " argument)" : " arguments)");
+}
+
+void program_read_arguments(int count, char *const *arguments, bool whole) {
+  struct text t = {.bytes = program.command, .capacity = PROGRAM_COMMAND_MAX};
+  if (whole && count > 0)
+    add_all(&t, count, arguments);
+  else
+    add_number(&t, count);
+  program.command[t.length] = '\0';
+}
+
+/* ---- what was read ---- */
+
+const char *program_name(void) { return program.name; }
+const char *program_host(void) { return program.host; }
+const char *program_command(void) { return program.command; }
+
+/* splitmix64's last step: each bit of the result depends on each of x. */
+static uint64_t mix(uint64_t x) {
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  return x ^ x >> 31;
+}
+
+uint64_t program_random(void) {
+  uint64_t here = (uint64_t)getpid() << 32 ^ os_now_ms();
+  return mix(program.seed ^ mix(here + (atomic_fetch_add(&program.drawn, 1) << 16)));
+}
