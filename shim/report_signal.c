@@ -1,5 +1,6 @@
 /* Reports by signal; contract in report_signal.h. */
 #include "report_signal.h"
+#include "asks.h"
 #include "dump.h"
 #include "report.h"
 #include "start.h"
@@ -25,6 +26,8 @@ static void on_signal(int number) {
 
 static void handler_install(int number) {
   struct sigaction now;
+  if (asks_for(number))
+    return;
   if (sigaction(number, NULL, &now) != 0 || now.sa_handler != SIG_DFL)
     return;
   struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_ONSTACK};

@@ -267,7 +267,7 @@ except KeyboardInterrupt: print("interrupted")'
   arenashim run -o d bash -c 'for i in {1..23}; do ls >list; done; printf -v all "%9000000s"'
   table=$(sed -n '/^process /,/dumps: /p' <<<"$stderr")
   [[ $(sed -n 2p <<<"$table") =~ ^bash\ +[0-9]+\ \ status\ 0\ +[0-9.]+M\ .*\ d$ ]]
-  [[ $(wc -l <<<"$table") == 13 && $(sed -n '12,13p' <<<"$table") == "and 14 more with smaller peaks"$'\n'"24 dumps: d and 23 beside it, NAME.PID.dump "* ]]
+  [[ $(wc -l <<<"$table") == 13 && $(sed -n '12,13p' <<<"$table") == "and 14 more"$'\n'"24 dumps: d and 23 beside it, NAME.PID.dump "* ]]
   expect '$stderr == *$'"'\n\n'"'"bash, pid "*": exit status 0 after "*"next: $TOOL leaks d"*'
   for rows in 24 40; do # three at the least; else the screen is full
     tty $rows 80 -- "$TOOL" run -o d bash -c 'for i in {1..23}; do ls >list; done'

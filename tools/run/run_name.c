@@ -5,14 +5,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 char *run_name(const char *path) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
-  const char *base = file_base(path);
-  if (*base == '\0' || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+  char *name = must_print("%.*s", RUN_NAME_MAX, file_base(path));
+  if (*name == '\0') {
+    free(name);
     return must_copy("_");
-  char *name = must_print("%.*s", RUN_NAME_MAX, base);
+  }
+  if (name[strspn(name, ".")] == '\0')
+    name[0] = '_';
   for (char *c = name; *(c += strspn(c, plain)) != '\0';)
     *c = '_';
   return name;

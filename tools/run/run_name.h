@@ -7,8 +7,8 @@
 enum { RUN_NAME_MAX = 64 }; /* bytes, as of the shim's %e */
 
 /* The last part of a path by the shim's rule for %e: bytes other than letters, digits and . _ + -
- * become '_', at most RUN_NAME_MAX are kept, and what would be no file's name ("", "." and "..")
- * is "_".  The caller frees it. */
+ * become '_', at most RUN_NAME_MAX are kept, and a name of dots alone, or of nothing, starts with
+ * '_'.  The caller frees it. */
 char *run_name(const char *path);
 
 /* Whether a file's name, without directories, is that of glibc's dynamic loader for x86-64. */

@@ -115,15 +115,19 @@ static void row_print(const struct run_result *r, const struct dump_file *f) {
   path_print(r, f);
 }
 
+/* The largest, and the program itself. */
 static void rows_print(const struct run_result *r) {
   const struct dump_files *f = &r->dumps;
   size_t shown = rows_shown();
   if (f->count <= shown + 1)
     shown = f->count; /* "and 1 more" takes as much room */
-  for (size_t i = 0; i < shown; i++)
+  bool apart = f->main != NULL && f->main >= f->items + shown;
+  for (size_t i = 0; i < shown - apart; i++)
     row_print(r, &f->items[i]);
+  if (apart)
+    row_print(r, f->main);
   if (shown < f->count)
-    fprintf(stderr, "and %zu more with smaller peaks\n", f->count - shown);
+    fprintf(stderr, "and %zu more\n", f->count - shown);
 }
 
 /* The program stands in the table though it left no dump. */
