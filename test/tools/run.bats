@@ -341,7 +341,7 @@ except KeyboardInterrupt: print("interrupted")'
   other=$(ldconfig -p | awk '$1 == "libm.so.6" { print $NF; exit }')
   export ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$other ARENASHIM_VERBOSE=0 ARENASHIM_TAG=stack:3
   arenashim run sh -c 'echo "$LD_PRELOAD $ARENASHIM_VERBOSE $ARENASHIM_TAG $ARENASHIM_SIGNAL"'
-  expect '$output == */"libarenashim.so:$other 0 stack:3 TERM,INT,HUP"'
+  expect '$output == */"libarenashim.so:$other 0 stack:3 TERM,INT,HUP,63"'
   export ARENASHIM_SIGNAL=
   arenashim run --tag site sh -c 'echo "$ARENASHIM_TAG,$ARENASHIM_SIGNAL"'
   expect '$output == site,'

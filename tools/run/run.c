@@ -1,5 +1,6 @@
 /* The flow of `arenashim run`, from the program to its report; contract in run.h. */
 #include "run.h"
+#include "run_ask.h"
 #include "run_child.h"
 #include "run_dumps.h"
 #include "run_find.h"
@@ -58,7 +59,7 @@ static void preload_set(const char *shim) {
   free(list);
 }
 
-/* What ends services and what a terminal sends. */
+/* Of signals those that end services and that a terminal sends, and the one to ask by. */
 static void environment_set(const struct run *r) {
   char *pattern = run_place_pattern(&r->place);
   if (getenv("ARENASHIM_DUMP") != NULL)
@@ -67,7 +68,7 @@ static void environment_set(const struct run *r) {
   variable_set("ARENASHIM_DUMP", pattern);
   variable_set("ARENASHIM_TAG", r->options->tag);
   if (getenv("ARENASHIM_SIGNAL") == NULL)
-    variable_set("ARENASHIM_SIGNAL", "TERM,INT,HUP");
+    variable_set("ARENASHIM_SIGNAL", "TERM,INT,HUP" ASK_SIGNAL_LISTED);
   free(pattern);
 }
 
@@ -116,7 +117,7 @@ static int prepare(struct run *r) {
 static int run_prepared(struct run *r) {
   time_t start = time(NULL);
   environment_set(r);
-  int error = child_run(&r->child, r->path, r->options->command, environ);
+  int error = child_run(&r->child, r->path, r->options->command, environ, r->shim);
   if (error == 0) {
     report(r, start);
     return child_end_alike(&r->child);

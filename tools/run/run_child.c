@@ -4,6 +4,7 @@
  * them; so there are no handlers, and none of them is lost or ends the command.
  */
 #include "run_child.h"
+#include "run_ask.h"
 #include "say.h"
 
 #include <errno.h>
@@ -48,11 +49,16 @@ static int child_spawn(struct child *c, const char *path, char **argv, char **en
 
 /* The terminal sends to the whole foreground group, the program included; and what the program
  * sends to its parent is not meant for itself. */
-static void signal_forward(const struct child *c, const siginfo_t *s) {
-  bool by_kernel = s->si_code > 0;
-  if (!by_kernel && s->si_pid != c->pid)
-    kill(c->pid, s->si_signo);
-  if (s->si_signo == SIGTSTP)
+static void signal_forward(const struct child *c, const siginfo_t *s, const char *shim) {
+  int number = s->si_signo;
+  bool by_kernel = s->si_code > 0, goes_on = !by_kernel && s->si_pid != c->pid;
+  bool asked = (by_kernel || goes_on) && ask_is_before(number) &&
+               ask_for_dump(c->pid, shim, number, goes_on);
+  if (goes_on && asked)
+    tgkill(c->pid, c->pid, number);
+  else if (goes_on)
+    kill(c->pid, number);
+  if (number == SIGTSTP)
     raise(SIGSTOP); /* the shell sees the job stopped, and continues it */
 }
 
@@ -74,11 +80,11 @@ static bool children_take(struct child *c) {
   return ended;
 }
 
-static void child_wait(struct child *c, const sigset_t *ours) {
+static void child_wait(struct child *c, const sigset_t *ours, const char *shim) {
   siginfo_t s;
   while (!children_take(c))
     if (sigwaitinfo(ours, &s) > 0 && s.si_signo != SIGCHLD)
-      signal_forward(c, &s);
+      signal_forward(c, &s, shim);
 }
 
 /* The end of a pipe's other side is a matter of a moment; a service stays for days. */
@@ -108,7 +114,8 @@ static void signals_leave(const sigset_t *ours) {
   sigprocmask(SIG_UNBLOCK, &keyboard, NULL);
 }
 
-int child_run(struct child *c, const char *path, char **argv, char **environment) {
+int child_run(struct child *c, const char *path, char **argv, char **environment,
+              const char *shim) {
   sigset_t ours, before;
   signals_take(&ours);
   sigprocmask(SIG_BLOCK, &ours, &before);
@@ -117,7 +124,7 @@ int child_run(struct child *c, const char *path, char **argv, char **environment
   double start = clock_now();
   int error = child_spawn(c, path, argv, environment, &before);
   if (error == 0)
-    child_wait(c, &ours);
+    child_wait(c, &ours, shim);
   c->seconds = clock_now() - start;
   if (error == 0)
     others_wait(c);

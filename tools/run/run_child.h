@@ -29,8 +29,9 @@ struct child {
  * ended. So it learns how they end; those that live on get init as usual when the command ends.
  *
  * Signals that are sent to the command go on to the program.  Those of the terminal reach both
- * already; the command outlives them. */
-int child_run(struct child *c, const char *path, char **argv, char **environment);
+ * already; the command outlives them.  Before one that may end it a program with `shim` is asked
+ * for a dump (run_ask.h). */
+int child_run(struct child *c, const char *path, char **argv, char **environment, const char *shim);
 
 /* "exit status 3", "signal 15 (TERM)", "signal 11 (SEGV), core dumped", of waitpid's status. */
 void child_end_name(int status, char name[64]);

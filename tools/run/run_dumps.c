@@ -2,6 +2,7 @@
 #include "run_dumps.h"
 #include "dump_read.h"
 #include "rows.h"
+#include "run_ask.h"
 #include "run_move.h"
 #include "run_name.h"
 #include "say.h"
@@ -143,6 +144,22 @@ static void files_sort(struct dump_files *f) {
   qsort(f->items, f->count, sizeof *f->items, peak_compare);
 }
 
+/* Those that were asked for (run_ask.h) stand for the end until a later one does. */
+static void asked_drop(struct dump_files *f) {
+  size_t kept = 0;
+  for (size_t i = 0; i < f->count; i++) {
+    struct dump_file *d = &f->items[i];
+    if (d->is_last || d->reason != DUMP_ON_SIGNAL || d->signal != ASK_SIGNAL) {
+      f->items[kept++] = *d;
+      continue;
+    }
+    unlink(d->path);
+    free(d->path);
+    free(d->program);
+  }
+  f->count = kept;
+}
+
 static void main_find(struct dump_files *f, pid_t program) {
   for (size_t i = 0; i < f->count; i++)
     if (f->items[i].pid == (uint32_t)program && f->items[i].is_last)
@@ -187,6 +204,7 @@ struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t
   struct hunt w = {.place = p, .mark = must_print("DUMP=%s ", pattern), .start = start};
   all_search(&w);
   files_sort(&w.found);
+  asked_drop(&w.found);
   main_find(&w.found, program);
   files_move(p, &w.found);
   free(w.mark);

@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +82,8 @@ static void descendants_mark(const struct processes *all) {
   }
 }
 
-static bool has_mapped(pid_t pid, const char *name) {
+bool process_has_shim(pid_t pid, const char *shim) {
+  const char *name = file_base(shim);
   char *line = NULL;
   size_t room = 0, length = strlen(name);
   bool has = false;
@@ -118,7 +118,7 @@ struct survivors survivors_find(const char *shim) {
     descendants_mark(&all);
   for (size_t i = 0; i < all.count; i++) {
     pid_t pid = all.items[i].pid;
-    if (!all.items[i].is_ours || !has_mapped(pid, file_base(shim)))
+    if (!all.items[i].is_ours || !process_has_shim(pid, shim))
       continue;
     s.items = must_resize(s.items, s.count + 1, sizeof *s.items);
     s.items[s.count++] = (struct survivor){pid, program_name(pid)};

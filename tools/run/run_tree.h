@@ -2,6 +2,7 @@
 #ifndef TOOLS_RUN_TREE_H
 #define TOOLS_RUN_TREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -20,5 +21,8 @@ struct survivors {
  * of them (run_child.h), or orphans are not found. */
 struct survivors survivors_find(const char *shim);
 void survivors_free(struct survivors *s);
+
+/* Whether a process has a file of the shim's name mapped; false when that can't be read. */
+bool process_has_shim(pid_t pid, const char *shim);
 
 #endif
