@@ -41,9 +41,10 @@ void run_report(const struct run_result *r) {
   if (f->count == 0)
     return;
   const struct dump_file *most = &f->items[0];
-  char *title = most == f->main ? main_title(r, most)
-                                : must_print("%s, pid %u, started by %s: it held most",
-                                             most->program, most->pid, r->name);
+  char *title = f->main != NULL && most == f->main
+                    ? main_title(r, most)
+                    : must_print("%s, pid %u, started by %s: it held most", most->program,
+                                 most->pid, r->name);
   file_report(most, title);
   free(title);
 }

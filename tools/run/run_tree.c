@@ -88,7 +88,7 @@ bool process_has_shim(pid_t pid, const char *shim) {
   size_t room = 0, length = strlen(name);
   bool has = false;
   FILE *f = proc_open(pid, "maps");
-  for (ssize_t n; f != NULL && !has && (n = getline(&line, &room, f)) > 0;) {
+  while (f != NULL && !has && getline(&line, &room, f) > 0) {
     const char *base = file_base(line);
     has = base != line && strncmp(base, name, length) == 0 &&
           (base[length] == '\n' || base[length] == ' ');
