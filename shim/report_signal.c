@@ -13,15 +13,17 @@
 
 /* `arenashim run` queues a signal with the number of another that it sends next, which the program
  * handles itself: it has to find the program where it was, for no code of it may run between the
- * two.  All signals are blocked here. */
+ * two.  All signals are blocked here; errno is kept. */
 static void wait_for(int number) {
   enum { PATIENCE_MS = 100 };
   uint64_t pending = 0;
+  int saved = errno;
   for (int i = 0; i < PATIENCE_MS && number > 0 && number <= SIGNAL_MAX; i++) {
     if (syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending >> (number - 1) & 1)
-      return;
+      break;
     os_sleep_us(1000);
   }
+  errno = saved;
 }
 
 /* A signal that would have ended the program does so after the report. */
@@ -32,9 +34,9 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     report_write(REPORT_ON_SIGNAL, NULL);
   if (start_options()->dump)
     dump_write(DUMP_ON_SIGNAL, number, NULL);
+  errno = saved;
   if (info->si_code == SI_QUEUE && info->si_pid == getppid())
     wait_for(info->si_value.sival_int);
-  errno = saved;
   if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
       number == SIGXCPU || number == SIGXFSZ || number == SIGPWR) {
     signal(number, SIG_DFL);
