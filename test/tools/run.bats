@@ -219,6 +219,7 @@ except KeyboardInterrupt: print("interrupted")'
   kill -HUP "$launcher"
   end
   expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"next: "*'
+  [[ $(echo "arenashim.run_child.$launcher"/*) == */"run_child.$child.dump" ]] # the one asked for is gone
 }
 
 @test "what the command was started to ignore stays ignored" {

@@ -176,14 +176,17 @@ static char *file_move(const struct run_place *p, const struct dump_file *f, boo
   return path;
 }
 
-static bool is_in(const char *path, const char *directory) {
-  size_t length = strlen(directory);
-  return strncmp(path, directory, length) == 0 && path[length] == '/';
+/* In the run's directory, under a name that nothing was put behind. */
+static bool is_at_its_place(const struct run_place *p, const char *path) {
+  size_t length = strlen(p->directory);
+  const char *end = run_place_ending(file_base(path));
+  return p->out == NULL && strncmp(path, p->directory, length) == 0 && path[length] == '/' &&
+         end != NULL && strcmp(end, ".dump") == 0;
 }
 
 static void files_move(const struct run_place *p, struct dump_files *f) {
   for (struct dump_file *i = f->items; i < f->items + f->count; i++) {
-    if (p->out == NULL && is_in(i->path, p->directory))
+    if (is_at_its_place(p, i->path))
       continue;
     char *path = file_move(p, i, i == f->main);
     if (path == NULL) {

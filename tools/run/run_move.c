@@ -1,5 +1,6 @@
 /* Renames, or copies between file systems; contract in run_move.h. */
 #include "run_move.h"
+#include "run_place.h"
 #include "say.h"
 #include "text.h"
 
@@ -59,13 +60,13 @@ bool move_to(const char *from, const char *to, bool replace) {
 }
 
 char *move_into(const char *from, const char *directory) {
-  const char *name = file_base(from), *end = strstr(name, ".dump");
-  size_t length = end != NULL ? (size_t)(end - name) : strlen(name);
+  const char *name = file_base(from), *end = run_place_ending(name);
+  int length = end != NULL ? (int)(end - name) : (int)strlen(name);
   for (int i = 1;; i++) {
     char number[16] = "";
     if (i > 1)
       snprintf(number, sizeof number, "-%d", i);
-    char *to = must_print("%s%.*s%s%s", directory, (int)length, name, number, name + length);
+    char *to = must_print("%s%.*s%s.dump", directory, length, name, number);
     if (move_to(from, to, false))
       return to;
     int error = errno;

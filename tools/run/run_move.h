@@ -8,9 +8,9 @@
  * `replace`, is an error: EEXIST.  False with errno: the file is where it was. */
 bool move_to(const char *from, const char *to, bool replace);
 
-/* Moves it into a directory ("", or with a slash behind it) under its own name; where that is
- * taken, a number makes the name another: NAME.PID-2.dump.  Its new path, which the caller frees;
- * NULL with errno: it is where it was. */
+/* Moves it into a directory ("", or with a slash behind it) as NAME.PID.dump, without what the shim
+ * has put behind that; where the name is taken, as NAME.PID-2.dump and so on.  Its new path, which
+ * the caller frees; NULL with errno: it is where it was. */
 char *move_into(const char *from, const char *directory);
 
 #endif

@@ -146,12 +146,17 @@ char *run_place_pattern(const struct run_place *p) {
   return pattern;
 }
 
-/* A program's name may have ".tmp." in it, too: it stands before ".dump". */
-bool run_place_is_temporary(const char *name) {
-  const char *last = name;
+/* A program's name may have ".dump" or ".tmp." in it, too: the last one counts. */
+const char *run_place_ending(const char *name) {
+  const char *last = NULL;
   for (const char *at = name; (at = strstr(at, ".dump")) != NULL; at++)
     last = at;
-  return strstr(last, ".tmp.") != NULL;
+  return last;
+}
+
+bool run_place_is_temporary(const char *name) {
+  const char *end = run_place_ending(name);
+  return end != NULL && strstr(end, ".tmp.") != NULL;
 }
 
 static void temporary_remove(const struct run_place *p) {

@@ -29,6 +29,10 @@ bool run_place_make(struct run_place *p, const char *out, const char *name);
 /* The value of ARENASHIM_DUMP.  The caller frees it. */
 char *run_place_pattern(const struct run_place *p);
 
+/* Where the name of a dump ends in ".dump", behind which the shim puts numbers if the name is
+ * taken, or what makes it temporary; NULL: nowhere. */
+const char *run_place_ending(const char *name);
+
 /* Whether the file of that name is one that its writer is not done with. */
 bool run_place_is_temporary(const char *name);
 
