@@ -343,6 +343,8 @@ except KeyboardInterrupt: print("interrupted")'
   export ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$other ARENASHIM_VERBOSE=0 ARENASHIM_TAG=stack:3
   arenashim run sh -c 'echo "$LD_PRELOAD $ARENASHIM_VERBOSE $ARENASHIM_TAG $ARENASHIM_SIGNAL"'
   expect '$output == */"libarenashim.so:$other 0 stack:3 TERM,INT,HUP,63"'
+  LD_PRELOAD="/elsewhere/libarenashim.so $other:/there/libarenashim.so" arenashim run sh -c 'echo "$LD_PRELOAD"'
+  expect '$output == "$BATS_FILE_TMPDIR/lib/libarenashim.so:$other"' # one shim is enough
   export ARENASHIM_SIGNAL=
   arenashim run --tag site sh -c 'echo "$ARENASHIM_TAG,$ARENASHIM_SIGNAL"'
   expect '$output == site,'

@@ -174,6 +174,24 @@ END
   [[ -f $TMPDIR/two.$pid.dump ]]
 }
 
+@test "a program that becomes another user: its dump is found and moved, with -o, too" {
+  ((UID == 0)) || skip "needs root, to become somebody else"
+  of_the_shim ', nor to '
+  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR/.." "$BATS_FILE_TMPDIR"{,/bin,/lib} "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR" .
+  arenashim run setpriv --reuid 65534 --clear-groups ls /
+  expect '$status == 0 && $stderr == *"ls, pid "*" (started as setpriv)"*"next: $TOOL leaks arenashim.setpriv."*"/ls."*".dump"*'
+  arenashim run -o d bash -c 'setpriv --reuid 65534 --clear-groups ls / >/dev/null; :'
+  expect '$status == 0 && $stderr == *$'"'\n'"'"2 dumps: d and 1 beside it, NAME.PID.dump"*'
+  [[ -f d && -f $(echo ls.*.dump) && -z $(ls "$TMPDIR") ]]
+}
+
+@test "a run within a run: each has its own dumps" {
+  inner=$(dirname "$(realpath "$SHIM")")/arenashim # not built with sanitizers
+  arenashim run -o outer "$inner" run -o inner ls /
+  expect '$status == 0 && $stderr == *"ls, pid "*"next: $inner leaks inner"*$'"'\n'"'"arenashim, pid "*"next: $TOOL leaks outer"* && $stderr != *"not used here"*'
+  [[ $(ls) == inner$'\n'outer ]]
+}
+
 @test "a dump on another file system is copied to its place" {
   [[ -d /dev/shm && $(stat -c %d /dev/shm) != $(stat -c %d .) ]] || skip "needs a second file system"
   export TMPDIR

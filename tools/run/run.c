@@ -14,6 +14,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -51,18 +53,35 @@ static void variable_set(const char *name, const char *value) {
     must_have(NULL);
 }
 
+/* Of what is preloaded already another copy of the shim goes: two would share the program's memory,
+ * and each leave a dump of its part. */
 static void preload_set(const char *shim) {
-  const char *others = getenv("LD_PRELOAD");
-  bool any = others != NULL && *others != '\0';
-  char *list = must_print("%s%s%s", shim, any ? ":" : "", any ? others : "");
-  variable_set("LD_PRELOAD", list);
-  free(list);
+  const char *from = getenv("LD_PRELOAD"), *base = file_base(shim);
+  struct text list;
+  FILE *to = text_start(&list);
+  fputs(shim, to);
+  for (size_t length; from != NULL && *from != '\0'; from += length + (from[length] != '\0')) {
+    length = strcspn(from, ": ");
+    char *other = must_print("%.*s", (int)length, from);
+    if (length > 0 && strcmp(file_base(other), base) != 0)
+      fprintf(to, ":%s", other);
+    free(other);
+  }
+  variable_set("LD_PRELOAD", text_end(to, &list));
+  free(list.at);
+}
+
+/* A run within a run inherits the pattern of the outer one. */
+static bool is_of_a_run(const char *pattern) {
+  const char *end = strstr(pattern, "/%e.%p.dump"), *start = strstr(pattern, "/arenashim.");
+  return end != NULL && start != NULL && start < end;
 }
 
 /* Of signals those that end services and that a terminal sends, and the one to ask by. */
 static void environment_set(const struct run *r) {
   char *pattern = run_place_pattern(&r->place);
-  if (getenv("ARENASHIM_DUMP") != NULL)
+  const char *set = getenv("ARENASHIM_DUMP");
+  if (set != NULL && !is_of_a_run(set))
     say_warning("ARENASHIM_DUMP is not used here: -o FILE says where the dump goes");
   preload_set(r->preload.path);
   variable_set("ARENASHIM_DUMP", pattern);
