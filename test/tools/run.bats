@@ -270,6 +270,10 @@ except KeyboardInterrupt: print("interrupted")'
   [[ $(sed -n 2p <<<"$table") =~ ^bash\ +[0-9]+\ \ status\ 0\ +[0-9.]+M\ .*\ d$ ]]
   [[ $(wc -l <<<"$table") == 13 && $(sed -n '12,13p' <<<"$table") == "and 14 more"$'\n'"24 dumps: d and 23 beside it, NAME.PID.dump "* ]]
   expect '$stderr == *$'"'\n\n'"'"bash, pid "*": exit status 0 after "*"next: $TOOL leaks d"*'
+  for columns in 60 132; do
+    tty 24 $columns -- "$TOOL" run -o d bash -c 'for i in {1..3}; do ls >list; done; sleep 3 & :'
+    ! grep -v "^......$TOOL" <<<"$output" | grep -E "^.{$((columns + 1))}"
+  done
   for rows in 24 40; do # three at the least; else the screen is full
     tty $rows 80 -- "$TOOL" run -o d bash -c 'for i in {1..23}; do ls >list; done'
     [[ $(sed -n '/^process /,/dumps: /p' <<<"$output" | wc -l) == $((rows == 24 ? 6 : rows - 25)) ]]
@@ -316,7 +320,7 @@ except KeyboardInterrupt: print("interrupted")'
 @test "processes that outlive the program are named, not hindered, and leave their dumps where it is said" {
   mkfifo go
   arenashim run -o d bash -c '(read -r <go; exec ls) >late 2>err 3>&- & :'
-  expect '$status == 0 && $stderr == *"still running: bash (pid "*"); when they end, their dumps come as arenashim.bash."*"/NAME.PID.dump"*'
+  expect '$status == 0 && $stderr == *"still running: bash (pid "*")"$'"'\n'"'"  their dumps come when they end: arenashim.bash."*"/NAME.PID.dump"*'
   where=$(echo arenashim.bash.*)
   echo >go
   for _ in {1..6000}; do compgen -G "$where/ls.*" | grep -v tmp && break; read -rt 0.01 <> <(:) || true; done

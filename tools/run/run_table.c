@@ -14,7 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME_COLUMNS = 16, ENDED_COLUMNS = 11, LEFT = 60, ROWS_LEAST = 3, ROWS_PLAIN = 10 };
+enum { ENDED_COLUMNS = 11, NUMBERS = 44, PATH_LEAST = 8, ROWS_LEAST = 3, ROWS_PLAIN = 10 };
+
+/* Columns for a process's name, where the terminal is wide enough. */
+static int name_columns(void) {
+  unsigned width = table_width(stderr);
+  return width == 0 || width >= 80 ? 16 : PATH_LEAST;
+}
 
 /* The summary and the lines around the table stay on the screen. */
 static size_t rows_shown(void) {
@@ -79,7 +85,8 @@ static void ended_name(const struct run_result *r, const struct dump_file *f, ch
 
 /* A name that is longer loses its end: its dump has all of it. */
 static void start_print(const char *process, long pid, const char *ended) {
-  fprintf(stderr, "%-*.*s %8ld  %-*.*s ", NAME_COLUMNS, NAME_COLUMNS, process, pid, ENDED_COLUMNS,
+  int columns = name_columns();
+  fprintf(stderr, "%-*.*s %8ld  %-*.*s ", columns, columns, process, pid, ENDED_COLUMNS,
           ENDED_COLUMNS, ended);
 }
 
@@ -101,7 +108,9 @@ static void path_print(const struct run_result *r, const struct dump_file *f) {
                           there ? base : f->path);
   make_plain(text, strlen(text));
   fputc(' ', stderr);
-  fit_print(text, strlen(text), width > LEFT + 10 ? width - LEFT : 0, stderr);
+  unsigned left = NUMBERS + (unsigned)name_columns();
+  unsigned room = width == 0 ? 0 : width > left + PATH_LEAST ? width - left : PATH_LEAST;
+  fit_print(text, strlen(text), room, stderr);
   fputc('\n', stderr);
   free(text);
 }
@@ -171,24 +180,29 @@ static void written_print(const struct run_result *r) {
 static void alive_print(const struct run_result *r) {
   enum { NAMED_MAX = 3 };
   const struct survivors *s = &r->alive;
+  struct text text;
   if (s->count == 0)
     return;
-  fputs("still running: ", stderr);
+  FILE *to = text_start(&text);
+  fputs("still running: ", to);
   for (size_t i = 0; i < s->count && i < NAMED_MAX; i++)
-    fprintf(stderr, "%s%s (pid %d)", i > 0 ? ", " : "", s->items[i].name, (int)s->items[i].pid);
+    fprintf(to, "%s%s (pid %d)", i > 0 ? ", " : "", s->items[i].name, (int)s->items[i].pid);
   if (s->count > NAMED_MAX)
-    fprintf(stderr, " and %zu more", s->count - NAMED_MAX);
-  fputs("; when they end, their dumps come as ", stderr);
+    fprintf(to, " and %zu more", s->count - NAMED_MAX);
+  fputc('\n', to);
+  lines_fit(text_end(to, &text), table_width(stderr), stderr);
   char *pattern = must_print("%s/NAME.PID.dump", r->place->directory);
+  fputs("  their dumps come when they end: ", stderr);
   summary_word(pattern, stderr);
   fputc('\n', stderr);
   free(pattern);
+  free(text.at);
 }
 
 void run_table(const struct run_result *r) {
   const struct dump_files *f = &r->dumps;
   if (f->count > 1 || (f->count == 1 && f->main == NULL)) {
-    fprintf(stderr, "\n%-*s %8s  %-*s %9s %9s  dump\n", NAME_COLUMNS, "process", "pid",
+    fprintf(stderr, "\n%-*s %8s  %-*s %9s %9s  dump\n", name_columns(), "process", "pid",
             ENDED_COLUMNS, "ended", "peak", "live");
     rows_print(r);
     if (f->main == NULL)
