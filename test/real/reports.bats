@@ -6,7 +6,7 @@ load common
 TOOL=$(realpath "$TOOL")
 DEMO=$BATS_TEST_DIRNAME/../demo
 
-# watched [NAME=VALUE...] -- COMMAND...: `arenashim run`, which leaves the dump d; what it says in $said.
+# watched [NAME=VALUE...] -- COMMAND...: `arenashim run`, which leaves the dump d, and others beside it; what it says in $said.
 watched() {
   local variables=()
   while [[ $1 != -- ]]; do variables+=("$1"); shift; done
@@ -59,17 +59,17 @@ top() { head -n "$1" <<<"$rows" | grep -F -- "$2"; }
 
 @test "g++: the compiler's own collector holds most, its symbol table wastes most" {
   watched -- g++ -c -o /dev/null "$DEMO/templates.cc"
-  [[ $said == *" 2 other dumps "*"$TOOL report "*d.cc1plus.* && $said == *d.as.* ]]
-  adds_up d.cc1plus.*
-  shown report d.cc1plus.* --by function
+  [[ $said == *$'\n'as\ *' as.'*'.dump'$'\n'cc1plus\ *' cc1plus.'*'.dump'$'\n'g++\ *'3 dumps: '*/d' and 2 beside it'* ]]
+  adds_up cc1plus.*.dump
+  shown report cc1plus.*.dump --by function
   top 2 ggc_internal_alloc
   top 20 symtab_node::create_reference
   [[ ! $output =~ \ (xmalloc|xrealloc|xcalloc|operator\ new) ]]
-  shown report d.cc1plus.* --by function --no-fold --sort allocs
+  shown report cc1plus.*.dump --by function --no-fold --sort allocs
   top 4 xmalloc
-  shown leaks d.cc1plus.*
+  shown leaks cc1plus.*.dump
   grep -E '  ggc_internal_alloc\+0x' <<<"$rows"
-  shown waste d.cc1plus.*
+  shown waste cc1plus.*.dump
   top 5 symtab_node::create_reference
 }
 
@@ -94,7 +94,7 @@ top() { head -n "$1" <<<"$rows" | grep -F -- "$2"; }
     { for i in {1..3000}; do echo "set key:$i value-of-a-key-that-is-longer-than-44-bytes-and-so-not-embedded:$i"; done
       for i in {1..2000}; do echo "rpush list element:$i-of-a-list-that-becomes-a-list-of-blocks"; done; } | redis-cli -s sock --pipe
     redis-cli -s sock shutdown nosave; wait'
-  set -- d.redis-server.*
+  set -- redis-server.*.dump
   (($# == 1))
   adds_up "$1"
   shown report "$1" --by function

@@ -12,10 +12,11 @@ setup() {
 # line N: of stderr; the report's empty first line does not count.
 line() { sed -n "$1p" <<<"$stderr"; }
 
-# the_dump [PROGRAM]: the one default dump here.
+# the_dump [PROGRAM [PROCESS]]: the one dump in the one default directory here, of a process of that name.
 the_dump() {
-  local all=(arenashim."${1:-run_child}".*.dump)
-  ((${#all[@]} == 1)) && [[ -f $all ]] && echo "$all"
+  local all=(arenashim."${1:-run_child}".*) dumps
+  dumps=("$all"/"${2:-${1:-run_child}}".*.dump)
+  ((${#all[@]} == 1 && ${#dumps[@]} == 1)) && [[ -f $dumps ]] && echo "$dumps"
 }
 
 # tty ROWS COLS [EXPECT TYPE]... -- COMMAND...: $coloured as it is written, $output without colours.
@@ -123,7 +124,7 @@ end() {
   run --separate-stderr sh -c 'printf abc | "$1" run cat' sh "$TOOL"
   expect '$status == 0 && $output == abc && $stderr == *"cat, pid "*'
   run --separate-stderr sh -c '"$1" run sh -c "echo out; echo err >&2; exec ls nowhere"' sh "$TOOL"
-  expect '$status == 2 && $output == out && $(line 1) == err && $stderr == *nowhere*"sh, pid "*": exit status 2"*'
+  expect '$status == 2 && $output == out && $(line 1) == err && $stderr == *nowhere*"ls, pid "*" (started as sh): exit status 2 after "*'
 }
 
 @test "-o names the program's dump, and replaces an old one; its children's stand beside it" {
@@ -133,10 +134,11 @@ end() {
   arenashim run --output=it.dump "$TOOLS/planted"
   [[ $(ls) == it.dump && $(<it.dump tr -d '\0' | md5sum) != "$first" ]]
   arenashim run -o it.dump sh -c 'ls >list; exec ls'
-  expect '$stderr == *" 1 other dump "*'
-  [[ $(ls) =~ ^it\.dump$'\n'it\.dump\.ls\.[0-9]+$'\n'list$ ]]
+  expect '$stderr == *$'"'\n'"'"2 dumps: it.dump and 1 beside it, NAME.PID.dump"*'
+  [[ $(ls) =~ ^it\.dump$'\n'list$'\n'ls\.[0-9]+\.dump$ ]]
   arenashim run -o it.dump sh -c 'ls >list; exec ls'
-  expect '$stderr == *" 1 other dump "*' # not those of the run before
+  expect '$stderr == *$'"'\n'"'"2 dumps: it.dump and 1 beside it, NAME.PID.dump"*' # not those of the run before
+  [[ $(ls | wc -l) == 4 ]]
 }
 
 @test "names of dumps that a shell would not read as they stand are quoted" {
@@ -165,13 +167,13 @@ end() {
   done
 }
 
-@test "no dump: why, and what makes one" {
-  arenashim run "$PROGRAM" _exit 5
-  expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump: it ended by _exit or quick_exit, dropped LD_PRELOAD from its environment, or became a program that can'"'"'t be watched; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
+@test "no dump: what is known of it, and what makes one" {
+  arenashim run "$PROGRAM" drop 5
+  expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump (looked in arenashim.run_child."*" and /tmp), and why is not known; ARENASHIM_VERBOSE=1 shows which processes start with the shim"'
   arenashim run "$PROGRAM" kill 9
-  expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: such a signal leaves no time for it; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
-  arenashim run "$PROGRAM" kill 2
-  expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it at once; \`ARENASHIM_SIGNAL=TERM,INT arenashim run ...\` makes one first"'
+  expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: the signal ended it before one was written; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
+  ARENASHIM_SIGNAL=TERM arenashim run "$PROGRAM" kill 2
+  expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it before one was written; \`ARENASHIM_SIGNAL=TERM,INT arenashim run ...\` makes one first"'
   [[ -z $(ls) ]]
   ARENASHIM_SIGNAL= arenashim run "$PROGRAM" kill 2
   expect '$stderr == *"; \`ARENASHIM_SIGNAL=INT arenashim run ...\` makes one first"'
@@ -179,9 +181,8 @@ end() {
   expect '$stderr == *"; \`ARENASHIM_SIGNAL=SIGUSR2,10,TERM,INT arenashim run ...\` makes one first"'
 }
 
-@test "with ARENASHIM_SIGNAL=TERM,INT both leave a dump, and who handles one himself still does" {
-  export ARENASHIM_SIGNAL=TERM,INT
-  for signal in 2 15; do
+@test "TERM, INT and HUP leave a dump, and a program that handles one itself still does" {
+  for signal in 1 2 15; do
     arenashim run -o d "$PROGRAM" kill $signal
     expect '$status == $((128 + signal)) && $stderr == *": signal $signal ("*"next: "*'
   done
@@ -191,7 +192,7 @@ end() {
   expect '$status == 0 && $output == *"exit status 0"*'
 }
 
-@test "Python sees the keyboard's interrupt, as long as INT is not asked for" {
+@test "Python sees the keyboard's interrupt" {
   tty 24 80 ready '^C' -- "$TOOL" run -o d /usr/bin/python3 -c 'import time
 try: print("ready", flush=True); time.sleep(50)
 except KeyboardInterrupt: print("interrupted")'
@@ -217,7 +218,8 @@ except KeyboardInterrupt: print("interrupted")'
   background "$PROGRAM" wait
   kill -HUP "$launcher"
   end
-  expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"\`ARENASHIM_SIGNAL=TERM,HUP arenashim run ...\` makes one first"'
+  expect '$status == 129 && $stderr == *"signal 1 (HUP)"*"next: "*'
+  [[ $(echo "arenashim.run_child.$launcher"/*) == */"run_child.$child.dump" ]] # the one asked for is gone
 }
 
 @test "what the command was started to ignore stays ignored" {
@@ -243,61 +245,110 @@ except KeyboardInterrupt: print("interrupted")'
   expect '$status == 0 && $output == *"status=0"*'
 }
 
-@test "children: a dump each, listed with what shows it; a shell that leaves none does not hide them" {
-  arenashim run sh -c 'ls | sort >list'
-  expect '$status == 0 && $(line 1) == "arenashim: sh (pid "*", exit status 0) left no dump: "*'
-  expect '$stderr == *"sort, pid "*", started by sh: the one with most memory"*"     peak  not freed  1 other dump (ARENASHIM_CHILDREN=off: none)"*'
-  [[ $(tail -n 1 <<<"$stderr") =~ ^\ +[0-9.]+[KM]?\ +[0-9.]+[KM]?\ \ "$TOOL report arenashim.sh."[0-9]+\.dump\.(ls|sort)\.[0-9]+$ ]]
-  for file in arenashim.sh.*.dump.{ls,sort}.*; do
+@test "children: a dump each in one directory, a table of all, then the summary of the one that held most" {
+  arenashim run sh -c 'ls | sort >list; kill -9 $$'
+  expect '$status == 137 && $(line 1) == "arenashim: sh (pid "*", signal 9 (KILL)) left no dump: "*'
+  table=$(grep -A5 '^process ' <<<"$stderr")
+  [[ $table =~ ^'process               pid  ended            peak      live  dump'$'\n'sort\ +([0-9]+)\ \ exited\ +[0-9.]+K\ +[0-9.]+K\ \ sort\.([0-9]+)\.dump$'\n'ls\ +([0-9]+)\ \ exited\ +[0-9.]+K\ +[0-9.]+K\ \ ls\.([0-9]+)\.dump$'\n'sh\ +[0-9]+\ \ signal\ KILL\ +-\ +-\ \ none$'\n''2 dumps: arenashim.sh.'[0-9]+'/NAME.PID.dump (ARENASHIM_CHILDREN=off: one)'$ ]]
+  [[ ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" && ${BASH_REMATCH[3]} == "${BASH_REMATCH[4]}" ]]
+  sort=$(echo arenashim.sh.*/sort.*.dump)
+  expect '$stderr == *$'"'\n\n'"'"sort, pid ${BASH_REMATCH[1]}, started by sh: it held most"*"next: $TOOL leaks $sort"*'
+  for file in arenashim.sh.*/{ls,sort}.*.dump; do
     arenashim report "$file"
     expect '$status == 0 && -z $stderr'
   done
-  rm arenashim.*
+  rm -r arenashim.*
   export ARENASHIM_CHILDREN=off
   arenashim run bash -c 'ls | sort >list; :'
-  expect '$stderr == *"bash, pid "* && $stderr != *"other dump"*'
+  expect '$stderr == *"bash, pid "* && $stderr != *dumps:*'
   the_dump bash
 }
 
-@test "of many children the three largest are listed, so that the summary stays on the screen" {
-  arenashim run -o d bash -c 'for i in {1..23}; do ls >list; done'
-  expect '$(grep -c "$TOOL report d\.ls\." <<<"$stderr") == 3 && $(tail -n 1 <<<"$stderr") == "and 20 more with smaller peaks: d.*"'
+@test "the largest first; of many as many as fit, and how many more there are" {
+  arenashim run -o d bash -c 'for i in {1..23}; do ls >list; done; printf -v all "%9000000s"'
+  table=$(sed -n '/^process /,/dumps: /p' <<<"$stderr")
+  [[ $(sed -n 2p <<<"$table") =~ ^bash\ +[0-9]+\ \ status\ 0\ +[0-9.]+M\ .*\ d$ ]]
+  [[ $(wc -l <<<"$table") == 13 && $(sed -n '12,13p' <<<"$table") == "and 14 more"$'\n'"24 dumps: d and 23 beside it, NAME.PID.dump "* ]]
+  expect '$stderr == *$'"'\n\n'"'"bash, pid "*": exit status 0 after "*"next: $TOOL leaks d"*'
+  for columns in 60 132; do
+    tty 24 $columns -- "$TOOL" run -o d bash -c 'for i in {1..3}; do ls >list; done; sleep 3 & :'
+    ! grep -v "^......$TOOL" <<<"$output" | grep -E "^.{$((columns + 1))}"
+  done
+  for rows in 24 40; do # three at the least; else the screen is full
+    tty $rows 80 -- "$TOOL" run -o d bash -c 'for i in {1..23}; do ls >list; done'
+    [[ $(sed -n '/^process /,/dumps: /p' <<<"$output" | wc -l) == $((rows == 24 ? 6 : rows - 25)) ]]
+    ! grep -v "^......$TOOL" <<<"$output" | grep -E '^.{81}'
+  done
+}
+
+@test "-o DIRECTORY/ has all dumps, and is made; names that are there already stay" {
+  for round in 1 2; do
+    arenashim run -o all/ bash -c 'ls >/dev/null; :'
+    expect '$status == 0 && $stderr == *$'"'\n'"'"2 dumps: all/NAME.PID.dump"*"next: $TOOL leaks all/bash."*'
+    [[ $(ls all | wc -l) == $((2 * round)) && $(ls all) =~ ^bash ]]
+  done
+  echo mine >mine
+  arenashim run -o all sh -c 'cp mine all/cat.$$.dump; exec cat mine'
+  expect '$output == mine && $stderr == *"next: $TOOL leaks all/cat."*"-2.dump"*'
+  [[ $(cat all/cat.*[0-9].dump) == *mine* && $(ls all | wc -l) == 7 ]] # cp and cat; mine
+}
+
+@test "runs in one directory at one time keep apart, with and without -o" {
+  for i in 1 2 3 4; do
+    "$TOOL" run -o "d$i" bash -c 'ls >/dev/null; sleep 0.5; ls >/dev/null; :' 2>"e$i" 3>&- &
+  done
+  wait
+  for i in 1 2 3 4; do
+    grep "^4 dumps: d$i and 3 beside it" "e$i"
+    [[ -f d$i ]]
+  done
+  [[ $(ls | grep -c '^[ls]*[a-z]*\.[0-9]*\.dump$') == 12 && -z $(ls -d arenashim.* 2>&-) ]]
 }
 
 @test "the program's last dump is reported; earlier ones are listed" {
   export ARENASHIM_SIGNAL=USR1
   background -o d "$PROGRAM" count 2
   kill -USR1 "$child"
-  for _ in {1..6000}; do [[ ! -e d.run_child.$child ]] || break; read -rt 0.01 <> <(:) || true; done
+  for _ in {1..6000}; do ! compgen -G "arenashim.*/run_child.$child.dump" || break; read -rt 0.01 <> <(:) || true; done
   kill -TERM "$launcher"
   end
-  expect '$status == 0 && $stderr == *"1 other dump "*"$TOOL report d.run_child.$child"'
+  expect '$status == 0 && $stderr =~ $'"'\n'"'run_child\ +$child\ \ status\ 0\ .*\ d$'"'\n'"'run_child\ +$child\ \ snapshot\ .*\ \ run_child\.$child\.dump$'"'\n'"'2\ dumps:'
   arenashim report d
   expect '$output == "run_child, pid $child, at exit, "*'
 }
 
-@test "a process that outlives the program writes its dump later, at the same place" {
+@test "processes that outlive the program are named, not hindered, and leave their dumps where it is said" {
   mkfifo go
   arenashim run -o d bash -c '(read -r <go; exec ls) >late 2>err 3>&- & :'
-  expect '$status == 0 && $stderr != *"other dump"*'
+  expect '$status == 0 && $stderr == *"still running: bash (pid "*")"$'"'\n'"'"  their dumps come when they end: arenashim.bash."*"/NAME.PID.dump"*'
+  where=$(echo arenashim.bash.*)
   echo >go
-  for _ in {1..6000}; do compgen -G 'd.ls.*' | grep -v tmp && break; read -rt 0.01 <> <(:) || true; done
-  arenashim report d.ls.*
+  for _ in {1..6000}; do compgen -G "$where/ls.*" | grep -v tmp && break; read -rt 0.01 <> <(:) || true; done
+  arenashim report "$where"/ls.*
   expect '$status == 0'
   [[ ! -s err ]]
+  arenashim run -o d bash -c 'exec 3>&-; setsid sleep 2 >/dev/null 2>&1 & :'
+  expect '$stderr == *"still running: sleep (pid "*'
+}
+
+@test "how orphans end is known: the command is their parent when their own has ended" {
+  arenashim run bash -c '(bash -c "echo \$\$ >pid; until [[ -e gone ]]; do :; done; exit 7" &) ; until [[ -s pid ]]; do :; done; >gone; while [[ -e /proc/$(<pid) && $(</proc/$(<pid)/stat) != *\)\ Z* ]]; do :; done'
+  expect '$stderr =~ $'"'\n'"'bash\ +$(<pid)\ \ status\ 7\ '
 }
 
 @test "the dump stands where the command was started, wherever the program goes" {
   arenashim run sh -c 'cd /; exec ls >/dev/null'
   expect '$status == 0'
-  the_dump sh
+  the_dump sh ls
 }
 
 @test "LD_PRELOAD and ARENASHIM_ variables of the user reach the program" {
   other=$(ldconfig -p | awk '$1 == "libm.so.6" { print $NF; exit }')
   export ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$other ARENASHIM_VERBOSE=0 ARENASHIM_TAG=stack:3
   arenashim run sh -c 'echo "$LD_PRELOAD $ARENASHIM_VERBOSE $ARENASHIM_TAG $ARENASHIM_SIGNAL"'
-  expect '$output == */"libarenashim.so:$other 0 stack:3 TERM"'
+  expect '$output == */"libarenashim.so:$other 0 stack:3 TERM,INT,HUP,63"'
+  LD_PRELOAD="/elsewhere/libarenashim.so $other:/there/libarenashim.so" arenashim run sh -c 'echo "$LD_PRELOAD"'
+  expect '$output == "$BATS_FILE_TMPDIR/lib/libarenashim.so:$other"' # one shim is enough
   export ARENASHIM_SIGNAL=
   arenashim run --tag site sh -c 'echo "$ARENASHIM_TAG,$ARENASHIM_SIGNAL"'
   expect '$output == site,'
@@ -318,10 +369,9 @@ except KeyboardInterrupt: print("interrupted")'
 }
 
 @test "the shim is looked for beside the command and where make install puts it" {
-  mkdir -p beside usr/bin usr/lib alone 'with blank'
-  for place in beside usr/bin alone 'with blank'; do cp "$TOOL" "$place"; done
+  mkdir -p beside usr/bin usr/lib alone
+  for place in beside usr/bin alone; do cp "$TOOL" "$place"; done
   cp -L "$BATS_FILE_TMPDIR/lib/libarenashim.so" beside
-  cp beside/libarenashim.so 'with blank'
   ln -s "$PWD/beside/libarenashim.so" usr/lib
   for place in beside usr/bin; do
     run --separate-stderr "$place/arenashim" run "$PROGRAM"
@@ -329,8 +379,6 @@ except KeyboardInterrupt: print("interrupted")'
   done
   run --separate-stderr alone/arenashim run "$PROGRAM"
   error "^arenashim: libarenashim.so is neither in $PWD/alone nor in ../lib of it: install both with .make install.\$"
-  run --separate-stderr 'with blank/arenashim' run "$PROGRAM"
-  error 'LD_PRELOAD takes no path with a colon or blank: install the shim elsewhere$'
 }
 
 
@@ -338,7 +386,7 @@ except KeyboardInterrupt: print("interrupted")'
 fake() {
   cat >fake <<END
 #!/bin/bash
-sed "s/^process pid=[0-9]*/process pid=\$\$/" "$1" | "$TOOLS/make_dump" d.bash.\$\$
+sed "s/^process pid=[0-9]*/process pid=\$\$/" "$1" | "$TOOLS/make_dump" "\${ARENASHIM_DUMP%/*}/bash.\$\$.dump"
 kill -9 \$\$
 END
   chmod +x fake
@@ -350,7 +398,7 @@ END
   arenashim run -o d ./fake
   expect '$status == 137'
   diff <(sed -E 's/pid [0-9]+/pid N/; s/ [0-9.]+ s$/ T s/' <<<"${stderr//"$TOOL"/arenashim}") - <<'END'
-fake, pid N: signal 9 (KILL) after T s
+demo, pid N (started as fake): signal 9 (KILL) after T s
 1065 allocations of 50.50K bytes in all; at most 9900 bytes held at a time
 not freed at the end: 3100 bytes in 9 objects, of these
      2100   67.7%  libgone.so+0x300 < [level 3]
@@ -386,5 +434,5 @@ END
   expect '$status == 137 && $(line 1) == "arenashim: warning: d: its section \"accounts\" is missing"* && $(line 2) == "arenashim: d: its call sites are damaged or missing: copy or make the dump again"'
   echo 'version 9.0' >>text
   arenashim run -o d ./fake
-  expect '$status == 137 && $(line 1) == "arenashim: d.bash."*" version 9.0"* && $(line 2) == *"left no dump"*'
+  expect '$status == 137 && $(line 1) == "arenashim: arenashim.fake."*"/bash."*" version 9.0"* && $(line 2) == *"left no dump"*'
 }

@@ -1,6 +1,6 @@
 // A program for the tests of `arenashim run`: allocates, then does what its first argument says.
 //
-//   exit N         ends with a status          _exit N   without a word to exit handlers
+//   exit N         ends with a status          drop N    the same after dropping LD_PRELOAD and an exec
 //   open N         opens so many files and forgets them
 //   kill NUMBER    ends itself                 wait      says "ready PID", then waits for a signal
 //   count NUMBER   says "ready PID", then "came 1", "came 2"... for the signal, and "continued 1" for
@@ -61,8 +61,10 @@ int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "exit";
   int number = argc > 2 ? std::atoi(argv[2]) : 0;
   kept = std::malloc(1000000);
-  if (std::strcmp(what, "_exit") == 0)
-    _exit(number);
+  if (std::strcmp(what, "drop") == 0) {
+    unsetenv("LD_PRELOAD");
+    execl(argv[0], argv[0], "exit", argv[2], nullptr);
+  }
   if (std::strcmp(what, "kill") == 0)
     kill(getpid(), number);
   if (std::strcmp(what, "open") == 0)

@@ -1,32 +1,33 @@
-/* The flow of `arenashim run`, from the program to its summary; contract in run.h. */
+/* The flow of `arenashim run`, from the program to its report; contract in run.h. */
 #include "run.h"
-#include "dump_read.h"
-#include "heat.h"
-#include "rows.h"
+#include "run_ask.h"
 #include "run_child.h"
 #include "run_dumps.h"
 #include "run_find.h"
+#include "run_name.h"
+#include "run_place.h"
+#include "run_preload.h"
+#include "run_report.h"
 #include "run_target.h"
 #include "say.h"
-#include "summary.h"
-#include "table.h"
 #include "text.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NOT_RUN = 2, NOT_EXECUTABLE = 126, NOT_FOUND = 127 }; /* as shells and env have them */
-enum { LISTED_MAX = 3 };                                     /* children */
 
 struct run {
   const struct run_options *options;
-  const char *name; /* the program's, as in FILE */
+  char *name; /* the program's, of run_name */
   char *path, *shim;
+  struct run_preload preload;
   struct run_place place;
   struct child child;
 };
@@ -52,143 +53,62 @@ static void variable_set(const char *name, const char *value) {
     must_have(NULL);
 }
 
+/* Of what is preloaded already another copy of the shim goes: two would share the program's memory,
+ * and each leave a dump of its part. */
 static void preload_set(const char *shim) {
-  const char *others = getenv("LD_PRELOAD");
-  bool any = others != NULL && *others != '\0';
-  char *list = must_print("%s%s%s", shim, any ? ":" : "", any ? others : "");
-  variable_set("LD_PRELOAD", list);
-  free(list);
+  const char *from = getenv("LD_PRELOAD"), *base = file_base(shim);
+  struct text list;
+  FILE *to = text_start(&list);
+  fputs(shim, to);
+  for (size_t length; from != NULL && *from != '\0'; from += length + (from[length] != '\0')) {
+    length = strcspn(from, ": ");
+    char *other = must_print("%.*s", (int)length, from);
+    if (length > 0 && strcmp(file_base(other), base) != 0)
+      fprintf(to, ":%s", other);
+    free(other);
+  }
+  variable_set("LD_PRELOAD", text_end(to, &list));
+  free(list.at);
 }
 
-/* TERM is what ends services, and none asks whether it has the default action; of INT some do
- * (Python), and would miss it. */
+/* A run within a run inherits the pattern of the outer one. */
+static bool is_of_a_run(const char *pattern) {
+  const char *end = strstr(pattern, "/%e.%p.dump"), *start = strstr(pattern, "/arenashim.");
+  return end != NULL && start != NULL && start < end;
+}
+
+/* Of signals those that end services and that a terminal sends, and the one to ask by. */
 static void environment_set(const struct run *r) {
   char *pattern = run_place_pattern(&r->place);
-  if (getenv("ARENASHIM_DUMP") != NULL)
+  const char *set = getenv("ARENASHIM_DUMP");
+  if (set != NULL && !is_of_a_run(set))
     say_warning("ARENASHIM_DUMP is not used here: -o FILE says where the dump goes");
-  preload_set(r->shim);
+  preload_set(r->preload.path);
   variable_set("ARENASHIM_DUMP", pattern);
   variable_set("ARENASHIM_TAG", r->options->tag);
   if (getenv("ARENASHIM_SIGNAL") == NULL)
-    variable_set("ARENASHIM_SIGNAL", "TERM");
+    variable_set("ARENASHIM_SIGNAL", "TERM,INT,HUP" ASK_SIGNAL_LISTED);
   free(pattern);
 }
 
-/* The signals before whose default action the shim can write a dump. */
-static bool is_caught(int number) {
-  static const int caught[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,  SIGUSR2,
-                               SIGALRM, SIGXCPU, SIGXFSZ, SIGPROF, SIGVTALRM};
-  for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
-    if (caught[i] == number)
-      return true;
-  return false;
-}
-
-/* Whether a list of signals, as ARENASHIM_SIGNAL has it, names one. */
-static bool is_listed(const char *list, int number, const char *name) {
-  char digits[16];
-  snprintf(digits, sizeof digits, "%d", number);
-  for (size_t length; *list != '\0'; list += length + (list[length] == ',')) {
-    const char *word = text_starts(list, "SIG") ? list + 3 : list;
-    length = strcspn(list, ",");
-    size_t rest = length - (size_t)(word - list);
-    if ((strlen(name) == rest && strncmp(word, name, rest) == 0) ||
-        (strlen(digits) == length && strncmp(list, digits, length) == 0))
-      return true;
-  }
-  return false;
-}
-
-/* Why there is nothing to report on. */
-static void say_no_dump(const struct run *r) {
-  static const char remedy[] = "with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs";
-  int status = r->child.status, number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  const char *set = getenv("ARENASHIM_SIGNAL"), *name = number > 0 ? sigabbrev_np(number) : NULL;
-  const char *list = set != NULL ? set : "";
-  char ended[64];
-  child_end_name(&r->child, ended);
-  if (number == 0)
-    say_error("%s (pid %d, %s) left no dump: it ended by _exit or quick_exit, dropped LD_PRELOAD "
-              "from its environment, or became a program that can't be watched; %s",
-              r->name, (int)r->child.pid, ended, remedy);
-  else if (is_caught(number) && !is_listed(list, number, name))
-    say_error("%s (pid %d, %s) left no dump: the signal ended it at once; "
-              "`ARENASHIM_SIGNAL=%s%s%s arenashim run ...` makes one first",
-              r->name, (int)r->child.pid, ended, list, *list != '\0' ? "," : "", name);
-  else
-    say_error("%s (pid %d, %s) left no dump: such a signal leaves no time for it; %s", r->name,
-              (int)r->child.pid, ended, remedy);
-}
-
-static void file_report(const struct dump_file *f, const char *title) {
-  unsigned width = table_width(stderr);
-  struct dump *d = dump_open(f->path);
-  struct summary s = {.title = title,
-                      .file = f->path,
-                      .width = width > 0 ? width : 80,
-                      .colours = heat_wanted(width)};
-  if (d != NULL && rows_possible(d, f->path))
-    summary_write(&s, d, stderr);
-  dump_close(d);
-}
-
-static void main_report(const struct run *r, const struct dump_file *f) {
-  char ended[64], title[512];
-  child_end_name(&r->child, ended);
-  snprintf(title, sizeof title, "%s, pid %d: %s after %.*f s", r->name, (int)r->child.pid, ended,
-           r->child.seconds < 9.995 ? 2 : 0, r->child.seconds);
-  file_report(f, title);
-}
-
-/* A shell script's own memory is rarely what its user asks for. */
-static void largest_report(const struct run *r, const struct dump_files *f) {
-  char title[512];
-  if (f->count == 0)
-    return;
-  snprintf(title, sizeof title, "%s, pid %u, started by %s: the one with most memory",
-           f->items[0].program, f->items[0].pid, r->name);
-  file_report(&f->items[0], title);
-}
-
-static void child_line(const struct dump_file *f) {
-  char name[24], peak[32], live[32];
-  number_name(f->peak_bytes, false, name);
-  snprintf(peak, sizeof peak, "%s%s", f->peak_mark, name);
-  number_name(f->live_bytes, false, name);
-  snprintf(live, sizeof live, "%s%s", f->estimate, name);
-  fprintf(stderr, "%9s %9s  ", peak, live);
-  summary_word(say_command(), stderr);
-  fputs(" report ", stderr);
-  summary_word(f->path, stderr);
-  fputc('\n', stderr);
-}
-
-/* Each name whole: it is there to be typed.  The summary above stays on the screen. */
-static void children_report(const struct run *r, const struct dump_files *f) {
-  size_t first = f->has_main || f->count == 0 ? f->has_main : 1; /* the largest is shown above */
-  size_t children = f->count - first;
-  if (children == 0)
-    return;
-  fprintf(stderr, "\n     peak  not freed  %zu other dump%s (ARENASHIM_CHILDREN=off: none)\n",
-          children, children == 1 ? "" : "s");
-  for (size_t i = 0; i < children && i < LISTED_MAX; i++)
-    child_line(&f->items[first + i]);
-  if (children > LISTED_MAX)
-    fprintf(stderr, "and %zu more with smaller peaks: %s.*\n", children - LISTED_MAX,
-            r->place.file);
-}
-
-static void report(const struct run *r) {
-  struct dump_files found = dumps_collect(&r->place, r->child.pid);
+static void report(struct run *r, time_t start) {
+  struct run_result result = {.name = r->name, .place = &r->place, .child = &r->child};
+  if (!r->child.alone)
+    result.alive = survivors_find(r->shim);
+  result.dumps = dumps_collect(&r->place, r->child.pid, start);
   signal(SIGPIPE, SIG_IGN); /* the program's status is to be told, whoever reads the report */
-  if (found.has_main)
-    main_report(r, &found.items[0]);
-  else {
-    say_no_dump(r);
-    largest_report(r, &found);
-  }
-  children_report(r, &found);
-  dumps_free(&found);
+  run_report(&result);
+  run_place_leave(&r->place, result.alive.count == 0);
+  run_preload_leave(&r->preload, r->child.alone);
+  survivors_free(&result.alive);
+  dumps_free(&result.dumps);
+}
+
+/* The word that names the program which is to be watched. */
+static const char *program_word(const struct run *r) {
+  const char *word = r->options->command[0];
+  const char *loaded = run_is_loader(file_base(word)) ? run_loaded_word(r->options->command) : NULL;
+  return loaded != NULL ? loaded : word;
 }
 
 /* 0, or the exit status of a program that is not run. */
@@ -200,21 +120,30 @@ static int prepare(struct run *r) {
   r->shim = find_shim();
   if (r->shim == NULL || !target_check(r->path))
     return NOT_RUN;
+  const char *program = program_word(r);
+  if (program != word && access(program, R_OK) == 0 && !target_check(program))
+    return NOT_RUN;
   if (disable != NULL && strcmp(disable, "1") == 0) {
     say_error("ARENASHIM_DISABLE=1 is set, so nothing would be recorded: unset it");
     return NOT_RUN;
   }
-  r->name = file_base(word);
-  return run_place_choose(&r->place, r->options->out, r->name) ? 0 : NOT_RUN;
+  r->name = run_name(program);
+  if (!run_place_make(&r->place, r->options->out, r->name))
+    return NOT_RUN;
+  return run_preload_make(&r->preload, r->shim) ? 0 : NOT_RUN;
 }
 
 static int run_prepared(struct run *r) {
+  time_t start = time(NULL);
   environment_set(r);
-  int error = child_run(&r->child, r->path, r->options->command, environ);
-  if (error != 0)
-    return say_not_run(r->options->command[0], r->path, error);
-  report(r);
-  return child_end_alike(&r->child);
+  int error = child_run(&r->child, r->path, r->options->command, environ, r->shim);
+  if (error == 0) {
+    report(r, start);
+    return child_end_alike(&r->child);
+  }
+  run_preload_leave(&r->preload, true);
+  run_place_leave(&r->place, true);
+  return say_not_run(r->options->command[0], r->path, error);
 }
 
 int run_command(int argc, char **argv) {
@@ -224,7 +153,11 @@ int run_command(int argc, char **argv) {
   int status = prepare(&r);
   if (status == 0)
     status = run_prepared(&r);
+  else if (r.place.path != NULL)
+    rmdir(r.place.path);
   run_place_free(&r.place);
+  free(r.child.orphans);
+  free(r.name);
   free(r.path);
   free(r.shim);
   return status;

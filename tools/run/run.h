@@ -1,6 +1,6 @@
 /* `arenashim run`: runs a program under the shim, then shows a report that fits a screen.
  *
- *   find the shim -> look at the program's file -> run it -> collect the dumps -> summary
+ *   find the shim -> look at the program's file -> run it -> collect the dumps -> table, summary
  *
  * The program keeps its standard streams, the report goes to stderr.  The command ends as the
  * program ended: with its exit status, or by the same signal.  127: no such program, 126: it can't
@@ -10,7 +10,7 @@
 #define TOOLS_RUN_H
 
 struct run_options {
-  const char *out; /* the dump's file, NULL: arenashim.PROGRAM.PID.dump */
+  const char *out; /* FILE or DIRECTORY/ (run_place.h), NULL: arenashim.PROGRAM.PID/ */
   const char *tag; /* ARENASHIM_TAG, a legal value */
   char **command;  /* the program and its arguments, NULL after them */
 };

@@ -4,12 +4,15 @@
  * them; so there are no handlers, and none of them is lost or ends the command.
  */
 #include "run_child.h"
+#include "run_ask.h"
+#include "say.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -46,19 +49,55 @@ static int child_spawn(struct child *c, const char *path, char **argv, char **en
 
 /* The terminal sends to the whole foreground group, the program included; and what the program
  * sends to its parent is not meant for itself. */
-static void signal_forward(const struct child *c, const siginfo_t *s) {
-  bool by_kernel = s->si_code > 0;
-  if (!by_kernel && s->si_pid != c->pid)
-    kill(c->pid, s->si_signo);
-  if (s->si_signo == SIGTSTP)
+static void signal_forward(const struct child *c, const siginfo_t *s, const char *shim) {
+  int number = s->si_signo;
+  bool by_kernel = s->si_code > 0, goes_on = !by_kernel && s->si_pid != c->pid;
+  bool asked = (by_kernel || goes_on) && ask_is_before(number) &&
+               ask_for_dump(c->pid, shim, number, goes_on);
+  if (goes_on && asked)
+    tgkill(c->pid, c->pid, number);
+  else if (goes_on)
+    kill(c->pid, number);
+  if (number == SIGTSTP)
     raise(SIGSTOP); /* the shell sees the job stopped, and continues it */
 }
 
-static void child_wait(struct child *c, const sigset_t *ours) {
+/* All that has ended since the last call; true once the program has. */
+static bool children_take(struct child *c) {
+  bool ended = false;
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    if (pid == c->pid) {
+      c->status = status;
+      ended = true;
+      continue;
+    }
+    c->orphans = must_resize(c->orphans, c->n_orphans + 1, sizeof *c->orphans);
+    c->orphans[c->n_orphans++] = (struct ended){pid, status};
+  }
+  c->alone = pid < 0 && errno == ECHILD;
+  return ended;
+}
+
+static void child_wait(struct child *c, const sigset_t *ours, const char *shim) {
   siginfo_t s;
-  while (waitpid(c->pid, &c->status, WNOHANG) != c->pid)
+  while (!children_take(c))
     if (sigwaitinfo(ours, &s) > 0 && s.si_signo != SIGCHLD)
-      signal_forward(c, &s);
+      signal_forward(c, &s, shim);
+}
+
+/* The end of a pipe's other side is a matter of a moment; a service stays for days. */
+static void others_wait(struct child *c) {
+  enum { PATIENCE_MS = 100, STEP_MS = 5 };
+  const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGCHLD);
+  for (int i = 0; !c->alone && i < PATIENCE_MS / STEP_MS; i++) {
+    sigtimedwait(&ends, NULL, &step);
+    children_take(c);
+  }
 }
 
 /* What came with the program's end is done with.  From now on the keyboard interrupts the command
@@ -75,28 +114,33 @@ static void signals_leave(const sigset_t *ours) {
   sigprocmask(SIG_UNBLOCK, &keyboard, NULL);
 }
 
-int child_run(struct child *c, const char *path, char **argv, char **environment) {
+int child_run(struct child *c, const char *path, char **argv, char **environment,
+              const char *shim) {
   sigset_t ours, before;
   signals_take(&ours);
   sigprocmask(SIG_BLOCK, &ours, &before);
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  *c = (struct child){.alone = true};
   double start = clock_now();
   int error = child_spawn(c, path, argv, environment, &before);
   if (error == 0)
-    child_wait(c, &ours);
-  signals_leave(&ours);
+    child_wait(c, &ours, shim);
   c->seconds = clock_now() - start;
+  if (error == 0)
+    others_wait(c);
+  signals_leave(&ours);
   return error;
 }
 
-void child_end_name(const struct child *c, char name[64]) {
-  if (WIFEXITED(c->status)) {
-    snprintf(name, 64, "exit status %d", WEXITSTATUS(c->status));
+void child_end_name(int status, char name[64]) {
+  if (WIFEXITED(status)) {
+    snprintf(name, 64, "exit status %d", WEXITSTATUS(status));
     return;
   }
-  int number = WTERMSIG(c->status);
+  int number = WTERMSIG(status);
   const char *word = sigabbrev_np(number);
   snprintf(name, 64, "signal %d (%s)%s", number, word != NULL ? word : "real-time",
-           WCOREDUMP(c->status) ? ", core dumped" : "");
+           WCOREDUMP(status) ? ", core dumped" : "");
 }
 
 /* One core is enough: the program's. */

@@ -1,36 +1,36 @@
-/* Finds and renames dumps; contract in run_dumps.h. */
+/* Finds dumps and moves them; contract in run_dumps.h. */
 #include "run_dumps.h"
 #include "dump_read.h"
 #include "rows.h"
-#include "run_find.h"
+#include "run_ask.h"
+#include "run_move.h"
+#include "run_name.h"
 #include "say.h"
 #include "text.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-static bool was_before(const struct run_place *p, const char *name) {
-  for (size_t i = 0; i < p->n_before; i++)
-    if (strcmp(p->before[i], name) == 0)
-      return true;
-  return false;
-}
+/* What is looked for, and what was found. */
+struct hunt {
+  const struct run_place *place;
+  char *mark; /* what the options in a dump of this run have in them */
+  time_t start;
+  struct dump_files found;
+};
 
 /* Programs may write names like these themselves. */
-static bool is_dump(const char *path, struct timespec *written) {
-  char start[sizeof DUMP_MAGIC - 1] = "";
-  struct stat s;
-  FILE *f = stat(path, &s) == 0 && S_ISREG(s.st_mode) ? fopen(path, "re") : NULL;
-  bool is = f != NULL && fread(start, sizeof start, 1, f) == 1 &&
-            memcmp(start, DUMP_MAGIC, sizeof start) == 0;
-  if (f != NULL)
-    fclose(f);
-  if (is)
-    *written = s.st_mtim;
-  return is;
+static bool has_magic(int fd) {
+  char start[sizeof DUMP_MAGIC - 1];
+  return pread(fd, start, sizeof start, 0) == sizeof start &&
+         memcmp(start, DUMP_MAGIC, sizeof start) == 0;
 }
 
 /* Warnings are for whoever reads a report of it; that it can't be read at all is told now. */
@@ -41,22 +41,79 @@ static struct dump *open_quietly(const char *path) {
   return dump != NULL ? dump : dump_open(path);
 }
 
-static bool dump_file_read(struct dump_file *f, char *path) {
-  *f = (struct dump_file){.path = path};
-  struct dump *dump = is_dump(path, &f->written) ? open_quietly(path) : NULL;
-  if (dump == NULL)
-    return false;
-  f->program = must_copy(dump_text(dump, dump->process->program));
-  f->pid = dump->process->pid;
-  f->live_bytes = dump->process->live_bytes;
-  f->peak_bytes = dump->process->peak_bytes;
-  f->estimate = dump->process->sample_bytes > 0 ? "~" : "";
-  f->peak_mark = dump_peak_mark(dump);
-  dump_close(dump);
-  return true;
+static struct dump_file facts_of(const struct dump *dump, const struct stat *s) {
+  const struct dump_process *p = dump->process;
+  return (struct dump_file){.program = run_name(dump_text(dump, p->program)),
+                            .pid = p->pid,
+                            .reason = p->reason,
+                            .signal = p->signal,
+                            .live_bytes = p->live_bytes,
+                            .peak_bytes = p->peak_bytes,
+                            .estimate = p->sample_bytes > 0 ? "~" : "",
+                            .peak_mark = dump_peak_mark(dump),
+                            .written = s->st_mtim};
 }
 
-/* Who found a name taken made it longer, and is later whatever the clock says. */
+static void found_add(struct hunt *w, struct dump_file f, const char *path) {
+  struct dump_files *all = &w->found;
+  f.path = must_copy(path);
+  all->items = must_resize(all->items, all->count + 1, sizeof *all->items);
+  all->items[all->count++] = f;
+}
+
+/* In the run's own directory a dump is the run's. */
+static void own_take(struct hunt *w, const char *path, int fd) {
+  struct stat s;
+  struct dump *dump =
+      fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && has_magic(fd) ? open_quietly(path) : NULL;
+  if (dump != NULL)
+    found_add(w, facts_of(dump, &s), path);
+  dump_close(dump);
+}
+
+/* Elsewhere it has to say so, and be from somebody whom the program can have become. */
+static void foreign_take(struct hunt *w, const char *path, int fd) {
+  struct stat s;
+  char opened[64];
+  if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode) || s.st_mtim.tv_sec < w->start || s.st_nlink != 1 ||
+      (s.st_uid != geteuid() && geteuid() != 0) || !has_magic(fd))
+    return;
+  snprintf(opened, sizeof opened, "/proc/self/fd/%d", fd);
+  say_to(NULL);
+  struct dump *dump = dump_open(opened);
+  say_to(stderr);
+  if (dump != NULL && strstr(dump_text(dump, dump->process->options), w->mark) != NULL)
+    found_add(w, facts_of(dump, &s), path);
+  dump_close(dump);
+}
+
+static void directory_search(struct hunt *w, const char *directory,
+                             void (*take)(struct hunt *, const char *, int)) {
+  DIR *all = opendir(directory);
+  for (struct dirent *e; all != NULL && (e = readdir(all)) != NULL;) {
+    if (strstr(e->d_name, ".dump") == NULL || run_place_is_temporary(e->d_name))
+      continue;
+    int fd = openat(dirfd(all), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+      continue;
+    char *path = must_print("%s/%s", directory, e->d_name);
+    take(w, path, fd);
+    free(path);
+    close(fd);
+  }
+  if (all != NULL)
+    closedir(all);
+}
+
+static void all_search(struct hunt *w) {
+  const char *temporary = getenv("TMPDIR");
+  directory_search(w, w->place->directory, own_take);
+  if (temporary != NULL && *temporary == '/' && strcmp(temporary, "/tmp") != 0)
+    directory_search(w, temporary, foreign_take);
+  directory_search(w, "/tmp", foreign_take);
+}
+
+/* A writer that found a name taken made it longer, and is later whatever the clock says. */
 static bool is_later(const struct dump_file *a, const struct dump_file *b) {
   const struct timespec *x = &a->written, *y = &b->written;
   if (text_starts(a->path, b->path) || text_starts(b->path, a->path))
@@ -64,53 +121,108 @@ static bool is_later(const struct dump_file *a, const struct dump_file *b) {
   return x->tv_sec != y->tv_sec ? x->tv_sec > y->tv_sec : x->tv_nsec > y->tv_nsec;
 }
 
+static int process_compare(const void *a, const void *b) {
+  const struct dump_file *x = a, *y = b;
+  if (x->pid != y->pid)
+    return x->pid > y->pid ? 1 : -1;
+  return is_later(x, y) ? -1 : is_later(y, x);
+}
+
 static int peak_compare(const void *a, const void *b) {
   const struct dump_file *x = a, *y = b;
   if (x->peak_bytes != y->peak_bytes)
     return x->peak_bytes > y->peak_bytes ? -1 : 1;
-  return (x->pid > y->pid) - (x->pid < y->pid);
+  return process_compare(a, b);
 }
 
-/* The last that the program wrote moves to the front, and takes FILE's name. */
-static void main_find(const struct run_place *p, pid_t program, struct dump_files *f) {
-  struct dump_file *main = NULL;
-  for (struct dump_file *i = f->items; i < f->items + f->count; i++)
-    if (i->pid == (uint32_t)program && (main == NULL || is_later(i, main)))
-      main = i;
-  f->has_main = main != NULL;
-  if (main == NULL)
+static void files_sort(struct dump_files *f) {
+  if (f->count == 0)
     return;
-  struct dump_file found = *main;
-  *main = f->items[0];
-  f->items[0] = found;
-  if (rename(found.path, p->file) != 0) {
-    say_warning("%s can't be renamed to %s: %s", found.path, p->file, strerror(errno));
-    return;
-  }
-  free(found.path);
-  f->items[0].path = must_copy(p->file);
+  qsort(f->items, f->count, sizeof *f->items, process_compare);
+  for (size_t i = 0; i < f->count; i++)
+    f->items[i].is_last = i == 0 || f->items[i].pid != f->items[i - 1].pid;
+  qsort(f->items, f->count, sizeof *f->items, peak_compare);
 }
 
-struct dump_files dumps_collect(const struct run_place *p, pid_t program) {
-  struct dump_files f = {0};
-  size_t count, length = strlen(file_base(p->file));
-  char **names = run_place_names(p, &count);
-  f.items = must_zalloc(count, sizeof *f.items);
-  for (size_t i = 0; i < count; i++) {
-    /* a temporary name: its writer was killed, or is not done yet */
-    if (was_before(p, names[i]) || strstr(names[i] + length, ".tmp.") != NULL)
+/* Those that were asked for (run_ask.h) stand for the end until a later one does. */
+static void asked_drop(struct dump_files *f) {
+  size_t kept = 0;
+  for (size_t i = 0; i < f->count; i++) {
+    struct dump_file *d = &f->items[i];
+    if (d->is_last || d->reason != DUMP_ON_SIGNAL || d->signal != ASK_SIGNAL) {
+      f->items[kept++] = *d;
       continue;
-    char *path = must_print("%s%s", p->file, names[i] + length);
-    if (dump_file_read(&f.items[f.count], path))
-      f.count++;
-    else
-      free(path);
+    }
+    unlink(d->path);
+    free(d->path);
+    free(d->program);
   }
-  run_place_names_free(names, count);
-  main_find(p, program, &f);
-  if (f.count > f.has_main)
-    qsort(f.items + f.has_main, f.count - f.has_main, sizeof *f.items, peak_compare);
-  return f;
+  f->count = kept;
+}
+
+static void main_find(struct dump_files *f, pid_t program) {
+  for (size_t i = 0; i < f->count; i++)
+    if (f->items[i].pid == (uint32_t)program && f->items[i].is_last)
+      f->main = &f->items[i];
+}
+
+/* The new path, or NULL with errno. */
+static char *file_move(const struct run_place *p, const struct dump_file *f, bool is_main) {
+  if (is_main && p->file != NULL)
+    return move_to(f->path, p->file, true) ? must_copy(p->file) : NULL;
+  char *directory = p->out != NULL ? must_copy(p->out) : must_print("%s/", p->directory);
+  char *path = move_into(f->path, directory);
+  free(directory);
+  return path;
+}
+
+/* In the run's directory, under a name that nothing was put behind. */
+static bool is_at_its_place(const struct run_place *p, const char *path) {
+  size_t length = strlen(p->directory);
+  const char *end = run_place_ending(file_base(path));
+  return p->out == NULL && strncmp(path, p->directory, length) == 0 && path[length] == '/' &&
+         end != NULL && strcmp(end, ".dump") == 0;
+}
+
+static void files_move(const struct run_place *p, struct dump_files *f) {
+  for (struct dump_file *i = f->items; i < f->items + f->count; i++) {
+    if (is_at_its_place(p, i->path))
+      continue;
+    char *path = file_move(p, i, i == f->main);
+    if (path == NULL) {
+      say_warning("%s can't be moved to %s: %s: it stays there", i->path,
+                  p->file != NULL && i == f->main ? p->file
+                  : p->out != NULL                ? p->out
+                                                  : p->directory,
+                  strerror(errno));
+      continue;
+    }
+    free(i->path);
+    i->path = path;
+  }
+}
+
+struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t start) {
+  char *pattern = run_place_pattern(p);
+  struct hunt w = {.place = p, .mark = must_print("DUMP=%s ", pattern), .start = start};
+  all_search(&w);
+  files_sort(&w.found);
+  asked_drop(&w.found);
+  main_find(&w.found, program);
+  files_move(p, &w.found);
+  free(w.mark);
+  free(pattern);
+  return w.found;
+}
+
+bool dump_is_final(const struct dump_file *f) {
+  static const int ending[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU, SIGXFSZ, SIGPWR};
+  if (f->reason != DUMP_ON_SIGNAL)
+    return f->reason != DUMP_ON_CALL;
+  for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+    if (f->signal == (uint32_t)ending[i])
+      return true;
+  return false;
 }
 
 void dumps_free(struct dump_files *f) {

@@ -4,6 +4,7 @@
 
 #include "run_place.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
@@ -11,21 +12,30 @@
 /* What a dump says of its process. */
 struct dump_file {
   char *path;    /* as the user would type it */
-  char *program; /* its short name */
+  char *program; /* its name, of run_name */
   uint32_t pid;
+  uint32_t reason, signal; /* as in struct dump_process */
   uint64_t live_bytes, peak_bytes;
   const char *estimate, *peak_mark; /* their marks */
   struct timespec written;
+  bool is_last; /* of its process */
 };
 
 struct dump_files {
   struct dump_file *items;
   size_t count;
-  bool has_main; /* the first is the program's own */
+  struct dump_file *main; /* the program's own last one, NULL: none */
 };
 
-/* Gives the program's last dump its name; the others follow it, largest peak first. */
-struct dump_files dumps_collect(const struct run_place *p, pid_t program);
+/* Finds the dumps of the run: in its directory, and in $TMPDIR and /tmp, where the shim writes when
+ * a process can't write into that (it has become another user).  There one is taken for the run's
+ * only if it was written since `start`, names the run's pattern, and is a file of ours, or of
+ * anybody when we are root.  Moves each to its place (run_place.h); one that can't be moved is
+ * named where it is.  Largest peak first, and of equal ones the later. */
+struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t start);
+
+/* Whether the process had ended, or was about to, when it wrote this. */
+bool dump_is_final(const struct dump_file *f);
 
 void dumps_free(struct dump_files *f);
 

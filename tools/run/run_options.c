@@ -11,7 +11,9 @@ enum { DEPTH_MAX = 64 }; /* the shim's */
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0,
-     "Keep the dump in FILE (default: arenashim.PROGRAM.PID.dump here; PID is this command's)", 0},
+     "Keep the program's dump in FILE and other processes' beside it, or all in DIRECTORY/ "
+     "(default: in arenashim.PROGRAM.PID/ here; PID is this command's)",
+     0},
     {"tag", 't', "MODE", 0,
      "What a call site is: site, stack:N or verify:N (default: ARENASHIM_TAG, else stack:8)", 0},
     {0}};
@@ -83,10 +85,9 @@ void run_options_read(struct run_options *o, int argc, char **argv) {
       "Runs a program under libarenashim.so, then shows on stderr who holds its memory.\vThe "
       "command ends as the program ended: with its exit status, or by the same signal. 127: no "
       "such program; 126: it can't be executed; 2: it can't be watched and was not run.\n\nEach "
-      "process that it starts leaves a dump of its own, FILE.NAME.PID. Other variables "
+      "process that it starts leaves a dump of its own, NAME.PID.dump. Other variables "
       "ARENASHIM_... reach the program as they are set; unless it is set, ARENASHIM_SIGNAL is "
-      "TERM, so that a program which SIGTERM ends has a report; ARENASHIM_SIGNAL=TERM,INT for "
-      "Ctrl-C, too.",
+      "TERM,INT,HUP, so that a program which one of these ends has a report.",
       NULL,
       NULL,
       NULL};

@@ -1,6 +1,6 @@
-/* Chooses names for dumps; contract in run_place.h. */
+/* Chooses places for dumps; contract in run_place.h. */
 #include "run_place.h"
-#include "run_find.h"
+#include "run_name.h"
 #include "say.h"
 #include "text.h"
 
@@ -13,150 +13,129 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char ending[] = "/%e.%p.dump";
 enum {
-  NAME_ROOM = 60,                 /* ".NAME.PID.tmp.PID": what the shim appends to FILE */
-  PATH_LONGEST = 1023 - NAME_ROOM /* of its patterns, and of what they become */
+  PATTERN_LONGEST = 1023, /* the shim's */
+  NAME_ROOM = RUN_NAME_MAX + sizeof ".4194304.dump.4194304.tmp.123456789012345"
 };
 
-/* The directory of a path, "." for a name alone.  The caller frees it. */
+/* The directory of a path with its slash, "" for a name alone.  The caller frees it. */
 static char *directory_of(const char *path) {
-  const char *base = file_base(path);
-  size_t length = (size_t)(base - path);
-  char *directory = must_copy(length > 0 ? path : ".");
-  if (length > 0)
-    directory[length > 1 ? length - 1 : 1] = '\0';
-  return directory;
+  return must_print("%.*s", (int)(file_base(path) - path), path);
 }
 
 /* 0, or the errno that tells why a file of that name can't be made or replaced. */
 static int name_error(const char *file) {
   struct stat s;
-  bool there = stat(file, &s) == 0;
-  if (!there && errno == ENOTDIR)
-    return ENOTDIR;
-  if (*file_base(file) == '\0' || (there && S_ISDIR(s.st_mode)))
-    return EISDIR;
-  if (there && !S_ISREG(s.st_mode))
-    return EINVAL;
-  return strlen(file_base(file)) > NAME_MAX - NAME_ROOM ? ENAMETOOLONG : 0;
+  if (stat(file, &s) == 0)
+    return S_ISREG(s.st_mode) ? 0 : EINVAL;
+  if (errno == ENOTDIR || errno == ENAMETOOLONG)
+    return errno;
+  return strlen(file_base(file)) > NAME_MAX ? ENAMETOOLONG : 0;
 }
 
-/* Absolute; NULL with errno when its directory is not there. */
-static char *absolute(const char *file) {
-  char *directory = directory_of(file);
-  char *full = access(directory, W_OK | X_OK) == 0 ? realpath(directory, NULL) : NULL;
-  int error = errno;
-  char *path = NULL;
-  if (full != NULL)
-    path = must_print("%s/%s", full[1] == '\0' ? "" : full, file_base(file));
-  free(full);
+static bool is_too_long(const char *path) {
+  size_t signs = 0;
+  for (const char *c = path; *c != '\0'; c++)
+    signs += *c == '%';
+  return strlen(path) + signs + sizeof ending > PATTERN_LONGEST ||
+         strlen(path) + NAME_ROOM > PATTERN_LONGEST;
+}
+
+/* The directory that was just made; false with errno when the shim can't take its path. */
+static bool made_take(struct run_place *p, char *directory) {
+  char *path = realpath(directory, NULL);
+  if (path != NULL && !is_too_long(path)) {
+    p->directory = directory;
+    p->path = path;
+    return true;
+  }
+  int error = path != NULL ? ENAMETOOLONG : errno;
+  rmdir(directory);
+  free(path);
   free(directory);
   errno = error;
-  return path;
+  return false;
 }
 
-/* Absolute; NULL with errno when nothing can be written there. */
-static char *writable(const char *file) {
-  int error = name_error(file);
-  char *path = error == 0 ? absolute(file) : NULL;
-  if (path != NULL && strlen(path) > PATH_LONGEST) {
-    free(path);
-    path = NULL;
-    errno = ENAMETOOLONG;
-  }
-  if (error != 0)
-    errno = error;
-  return path;
-}
-
-/* Where an earlier run had the same pid, a number makes the name another: nothing is lost. */
-static bool place_in(struct run_place *p, const char *directory, const char *program) {
-  const char *slash = *directory != '\0' ? "/" : "";
+/* `within` has a slash at its end, or is "".  Where an earlier run had the same pid, a number makes
+ * the name another.  Nobody else may write into it, whatever the umask. */
+static bool make_within(struct run_place *p, const char *within, const char *name) {
   for (int i = 1;; i++) {
     char number[16] = "";
     if (i > 1)
       snprintf(number, sizeof number, "-%d", i);
-    char *file = must_print("%s%sarenashim.%.100s.%d%s.dump", directory, slash, program,
-                            (int)getpid(), number);
-    char *path = writable(file);
-    if (path != NULL && access(path, F_OK) != 0) {
-      p->file = file;
-      p->path = path;
-      return true;
-    }
+    char *directory = must_print("%sarenashim.%s.%d%s", within, name, (int)getpid(), number);
+    if (mkdir(directory, 0755) == 0)
+      return made_take(p, directory);
     int error = errno;
-    bool taken = path != NULL;
-    free(file);
-    free(path);
+    free(directory);
     errno = error;
-    if (!taken)
+    if (error != EEXIST)
       return false;
   }
 }
 
-static bool place_default(struct run_place *p, const char *program) {
+static bool make_in_temporary(struct run_place *p, const char *temporary, const char *name) {
+  char *within = must_print("%s/", temporary);
+  bool made = make_within(p, within, name);
+  free(within);
+  return made;
+}
+
+static bool make_default(struct run_place *p, const char *name) {
   const char *temporary = getenv("TMPDIR");
-  if (place_in(p, "", program))
+  if (make_within(p, "", name))
     return true;
   const char *why = strerror(errno);
-  if ((temporary != NULL && *temporary != '\0' && place_in(p, temporary, program)) ||
-      place_in(p, "/tmp", program)) {
-    say_warning("the current directory can't be written (%s): the dump will be %s; -o FILE puts it "
+  if ((temporary != NULL && *temporary != '\0' && make_in_temporary(p, temporary, name)) ||
+      make_in_temporary(p, "/tmp", name)) {
+    say_warning("the current directory can't be written (%s): dumps go to %s/; -o FILE puts them "
                 "elsewhere",
-                why, p->file);
+                why, p->directory);
     return true;
   }
-  say_error(
-      "neither the current directory nor /tmp can be written: say with -o FILE where the dump "
-      "goes");
+  say_error("neither the current directory nor /tmp can be written: say with -o FILE where the "
+            "dump goes");
   return false;
 }
 
-static bool place_out(struct run_place *p, const char *out) {
-  p->path = writable(out);
-  if (p->path == NULL) {
-    say_error("%s can't be written: %s: name another file with -o", out,
-              errno == EINVAL ? "Not a regular file" : strerror(errno));
-    return false;
-  }
-  p->file = must_copy(out);
-  return true;
+static bool refuse(const char *out, int error) {
+  say_error("%s can't be written: %s: name another file with -o", out,
+            error == EINVAL ? "Not a regular file" : strerror(error));
+  return false;
 }
 
-void run_place_names_free(char **names, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    free(names[i]);
-  free(names);
+/* A directory: one that is there, or a name with a slash behind it, which is made. */
+static bool make_in(struct run_place *p, const char *directory, const char *name) {
+  size_t length = strlen(directory);
+  while (length > 1 && directory[length - 1] == '/')
+    length--;
+  p->out = must_print("%.*s/", (int)length, length == 1 && *directory == '/' ? "" : directory);
+  if (mkdir(p->out, 0777) != 0 && errno != EEXIST)
+    return refuse(directory, errno);
+  return make_within(p, p->out, name) || refuse(directory, errno);
 }
 
-char **run_place_names(const struct run_place *p, size_t *count) {
-  char **names = NULL, *directory = directory_of(p->path);
-  const char *base = file_base(p->path);
-  size_t length = strlen(base);
-  DIR *all = opendir(directory);
-  *count = 0;
-  for (struct dirent *e; all != NULL && (e = readdir(all)) != NULL;) {
-    if (strncmp(e->d_name, base, length) != 0 || e->d_name[length] != '.')
-      continue;
-    names = must_resize(names, *count + 1, sizeof *names);
-    names[(*count)++] = must_copy(e->d_name);
-  }
-  if (all != NULL)
-    closedir(all);
-  free(directory);
-  return names;
+static bool make_beside(struct run_place *p, const char *file, const char *name) {
+  int error = name_error(file);
+  if (error != 0)
+    return refuse(file, error);
+  p->file = must_copy(file);
+  p->out = directory_of(file);
+  return make_within(p, p->out, name) || refuse(file, errno);
 }
 
-bool run_place_choose(struct run_place *p, const char *out, const char *program) {
+bool run_place_make(struct run_place *p, const char *out, const char *name) {
+  struct stat s;
   *p = (struct run_place){0};
-  bool chosen = out != NULL ? place_out(p, out) : place_default(p, program);
-  if (chosen)
-    p->before = run_place_names(p, &p->n_before);
-  return chosen;
+  if (out == NULL)
+    return make_default(p, name);
+  bool is_directory = *file_base(out) == '\0' || (stat(out, &s) == 0 && S_ISDIR(s.st_mode));
+  return is_directory ? make_in(p, out, name) : make_beside(p, out, name);
 }
 
 char *run_place_pattern(const struct run_place *p) {
-  static const char ending[] = ".%e.%p";
   char *pattern = must_alloc(2 * strlen(p->path) + sizeof ending), *to = pattern;
   for (const char *from = p->path; *from != '\0'; from++) {
     if (*from == '%')
@@ -167,8 +146,38 @@ char *run_place_pattern(const struct run_place *p) {
   return pattern;
 }
 
+/* A program's name may have ".dump" or ".tmp." in it, too: the last one counts. */
+const char *run_place_ending(const char *name) {
+  const char *last = NULL;
+  for (const char *at = name; (at = strstr(at, ".dump")) != NULL; at++)
+    last = at;
+  return last;
+}
+
+bool run_place_is_temporary(const char *name) {
+  const char *end = run_place_ending(name);
+  return end != NULL && strstr(end, ".tmp.") != NULL;
+}
+
+static void temporary_remove(const struct run_place *p) {
+  DIR *all = opendir(p->path);
+  for (struct dirent *e; all != NULL && (e = readdir(all)) != NULL;)
+    if (run_place_is_temporary(e->d_name))
+      unlinkat(dirfd(all), e->d_name, 0);
+  if (all != NULL)
+    closedir(all);
+}
+
+void run_place_leave(const struct run_place *p, bool nobody_writes) {
+  if (!nobody_writes)
+    return;
+  temporary_remove(p);
+  rmdir(p->path);
+}
+
 void run_place_free(struct run_place *p) {
-  run_place_names_free(p->before, p->n_before);
-  free(p->file);
+  free(p->directory);
   free(p->path);
+  free(p->file);
+  free(p->out);
 }

@@ -120,12 +120,29 @@ static bool line_read(const char *path, char line[257]) {
   return got >= 0;
 }
 
+/* Programs that start others under a cleaned environment; NULL: it is none of these. */
+static const char *cleaner_of(const char *path) {
+  const char *name = file_base(path);
+  if (strcmp(name, "sudo") == 0)
+    return "it starts programs without LD_PRELOAD: put it first, as in `sudo arenashim run "
+           "PROGRAM`";
+  if (strcmp(name, "doas") == 0)
+    return "it starts programs without LD_PRELOAD: put it first, as in `doas arenashim run "
+           "PROGRAM`";
+  if (strcmp(name, "pkexec") == 0)
+    return "it starts programs without LD_PRELOAD: put it first, as in `pkexec arenashim run "
+           "PROGRAM`";
+  return NULL;
+}
+
 /* The kernel's own test of a program: neither of these is refused by execve. */
 static bool file_check(const char *path, int scripts) {
   char line[257], *words[2];
   struct elf_facts facts;
   if (strcmp(file_base(path), "valgrind") == 0)
     return refuse(path, "valgrind replaces malloc itself: run the program without it");
+  if (cleaner_of(path) != NULL)
+    return refuse(path, cleaner_of(path));
   if (!line_read(path, line))
     return true;
   if (elf_facts_read(path, &facts))

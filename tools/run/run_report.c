@@ -1,0 +1,50 @@
+/* The summary of the process that held most; contract in run_report.h. */
+#include "run_report.h"
+#include "dump_read.h"
+#include "heat.h"
+#include "rows.h"
+#include "say.h"
+#include "summary.h"
+#include "table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void file_report(const struct dump_file *f, const char *title) {
+  unsigned width = table_width(stderr);
+  struct dump *d = dump_open(f->path);
+  struct summary s = {.title = title,
+                      .file = f->path,
+                      .width = width > 0 ? width : 80,
+                      .colours = heat_wanted(width)};
+  if (d != NULL && rows_possible(d, f->path))
+    summary_write(&s, d, stderr);
+  dump_close(d);
+}
+
+/* A program that another has become by exec has that one's process id. */
+static char *main_title(const struct run_result *r, const struct dump_file *f) {
+  char ended[64];
+  bool same = strcmp(f->program, r->name) == 0;
+  child_end_name(r->child->status, ended);
+  return must_print("%s, pid %u%s%s%s: %s after %.*f s", f->program, f->pid,
+                    same ? "" : " (started as ", same ? "" : r->name, same ? "" : ")", ended,
+                    r->child->seconds < 9.995 ? 2 : 0, r->child->seconds);
+}
+
+void run_report(const struct run_result *r) {
+  const struct dump_files *f = &r->dumps;
+  if (f->main == NULL)
+    run_say_no_dump(r);
+  run_table(r);
+  if (f->count == 0)
+    return;
+  const struct dump_file *most = &f->items[0];
+  char *title = f->main != NULL && most == f->main
+                    ? main_title(r, most)
+                    : must_print("%s, pid %u, started by %s: it held most", most->program,
+                                 most->pid, r->name);
+  file_report(most, title);
+  free(title);
+}
