@@ -51,7 +51,7 @@ visit('the head: process, problems, figures', small, {}, async page => {
 
 visit('call sites: all columns, to the digit', small, {}, async page => {
   assert.deepEqual((await page.locator('#sites tbody tr').first().locator('th, td').allInnerTexts()).map(plain).slice(1),
-    ['67.7 %', '2100', '3', '0', '\u22644300', '45', '9500', '508', '100\u20261000']);
+    ['67.7 %', '2100', '3', '0', '\u22644300', '45', '9500', '508', '22.2 %', '100\u20261000']);
   assert.deepEqual(await sites(page), ['libgone.so+0x300', '(the tables were full)', 'demo+0x401010']);
 });
 
