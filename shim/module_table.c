@@ -96,9 +96,9 @@ static struct entry *pop(struct entry **place) {
   return e;
 }
 
-struct entry *table_standing(uintptr_t start, uintptr_t end, uint64_t identity) {
+struct entry *table_standing(uintptr_t start, uintptr_t end) {
   struct entry *e = *standing_bucket(start);
-  while (e != NULL && (e->module.start != start || e->module.end != end || e->identity != identity))
+  while (e != NULL && (e->module.start != start || e->module.end != end))
     e = e->next;
   return e;
 }

@@ -31,8 +31,8 @@ hidden unsigned table_count(void);
 hidden struct entry *entry_at(unsigned i);
 hidden uint64_t table_bytes(void);
 
-/* One that stands, with this address and identity; NULL: none. */
-hidden struct entry *table_standing(uintptr_t start, uintptr_t end, uint64_t identity);
+/* One that stands between these addresses; NULL: none.  There is one at most. */
+hidden struct entry *table_standing(uintptr_t start, uintptr_t end);
 
 /* An entry for what has come, in this order: one of this identity that has left, a spare one, a
  * new one.  Its address and the rest are filled from *m, its path from `path` unless it was there

@@ -151,28 +151,40 @@ static uint64_t identity(const struct module *m, const struct dl_phdr_info *info
 /* ---- refreshing ---- */
 
 struct pass {
-  bool first;   /* the next module is the program */
-  bool adding;  /* the second time, for those that are not known */
-  bool unknown; /* there are some */
-  bool whole;   /* each could be looked at */
+  uint64_t before; /* the loader's count of those that left, when the table was right */
+  bool first;      /* the next module is the program */
+  bool none_left;  /* since then: what stands where one stood is that one */
+  bool adding;     /* the second time, for those that are not known */
+  bool unknown;    /* there are some */
+  bool whole;      /* each could be looked at */
   unsigned long long adds, subs;
 };
+
+static void add(const struct module *m, uint64_t id, const char *name) {
+  struct entry *e = table_add(m, id, *name != '\0' ? name : own_file_path(m->start));
+  if (e != NULL)
+    e->seen = modules.pass;
+}
 
 static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
   (void)bytes;
   struct pass *pass = argument;
   struct module m = {0};
   read_addresses(&m, info);
+  struct entry *e = table_standing(m.start, m.end);
+  if (e != NULL && pass->none_left) {
+    e->seen = modules.pass;
+    return 0;
+  }
   if (m.end == 0)
     return 0;
   read_build_id(&m, info);
   const char *name = info->dlpi_name != NULL ? info->dlpi_name : "";
   uint64_t id = identity(&m, info, name);
-  struct entry *e = table_standing(m.start, m.end, id);
-  if (e == NULL && pass->adding)
-    e = table_add(&m, id, *name != '\0' ? name : own_file_path(m.start));
-  if (e != NULL)
+  if (e != NULL && e->identity == id)
     e->seen = modules.pass;
+  else if (e == NULL && pass->adding)
+    add(&m, id, name);
   else
     pass->unknown = true;
   return 0;
@@ -183,15 +195,19 @@ static int meet_elsewhere(struct dl_phdr_info *info, size_t bytes, void *argumen
   return info->dlpi_addr == own_loader() ? 0 : meet(info, bytes, argument);
 }
 
+/* With more than one namespace the loader's count of those that left is not one. */
 static int meet_one(struct dl_phdr_info *info, size_t bytes, void *argument) {
   struct pass *pass = argument;
-  meet(info, bytes, argument);
-  if (pass->first) {
+  bool first = pass->first;
+  if (first) {
     pass->first = false;
     pass->adds = info->dlpi_adds;
     pass->subs = info->dlpi_subs;
-    pass->whole = namespaces_each(meet_elsewhere, pass);
+    pass->none_left = pass->subs == pass->before && !namespaces_exist();
   }
+  meet(info, bytes, argument);
+  if (first)
+    pass->whole = namespaces_each(meet_elsewhere, pass);
   return 0;
 }
 
@@ -228,12 +244,12 @@ static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *a
  * since the last time is then found among those that left.  What comes between the two looks of
  * the loader's list is a change since the first. */
 static void refresh(const struct module_events *events) {
-  struct pass pass = {.first = true};
+  struct pass pass = {.first = true, .before = modules.subs};
   modules.pass++;
   iterate(meet_one, &pass);
   table_sweep(modules.pass, leave, (void *)events);
   if (pass.unknown) {
-    struct pass adding = {.first = true, .adding = true};
+    struct pass adding = {.first = true, .adding = true, .before = pass.subs};
     iterate(meet_one, &adding);
     table_each_standing(welcome, (void *)events);
   }

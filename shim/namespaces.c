@@ -21,10 +21,12 @@ static bool read_headers(const struct link_map *map, uintptr_t start, struct dl_
   return true;
 }
 
+bool namespaces_exist(void) { return _r_debug.r_version >= 2; }
+
 bool namespaces_each(module_visitor *visit, void *argument) {
   const struct r_debug_extended *space = (const struct r_debug_extended *)&_r_debug;
   bool all = true;
-  if (_r_debug.r_version < 2) /* nobody has called dlmopen */
+  if (!namespaces_exist())
     return true;
   while ((space = space->r_next) != NULL)
     for (const struct link_map *map = space->base.r_map; map != NULL; map = map->l_next) {

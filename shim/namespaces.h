@@ -13,6 +13,9 @@
 
 typedef int module_visitor(struct dl_phdr_info *info, size_t bytes, void *argument);
 
+/* Has anybody called dlmopen?  Under the loader's lock, as the next. */
+hidden bool namespaces_exist(void);
+
 /* Shows each module of other namespaces, as dl_iterate_phdr would.  Under the loader's lock, which
  * a callback of dl_iterate_phdr has.  The loader itself, which all namespaces share, may be shown
  * again.  False: there was one that the loader's search does not know yet. */
