@@ -330,7 +330,7 @@ static bool regions_refer(uintptr_t start, uintptr_t end) {
 static struct module_kept module_left(unsigned module, uintptr_t start, uintptr_t end) {
   bool any;
   uint32_t nodes = path_forget(module, start, end, &any);
-  for (unsigned i = 0; i < heap_count(); i++)
+  for (unsigned i = 0; any && i < heap_count(); i++)
     if (capture_of(heap_at(i)) != NULL)
       forget_addresses(capture_of(heap_at(i)));
   return (struct module_kept){.nodes = nodes,

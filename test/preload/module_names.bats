@@ -59,6 +59,14 @@ moved() { # KIND [NAME OF THE PROGRAM]
   done
 }
 
+@test "a dump by call, without tags, has the program's path as it was" {
+  plugin p
+  cp "$PROGRAM" prog
+  run_shim DUMP_BY_CALL="$PWD/d" ./prog moves rename "$PWD/prog" "$PWD/p.so" -
+  expect_ok
+  is_module d /prog "$PWD/prog" stands
+}
+
 @test "a program that leaves its file behind by chroot stays one module" {
   [[ $(id -u) == 0 ]] || unshare -r true || skip 'no chroot here'
   plugin p

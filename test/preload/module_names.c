@@ -62,6 +62,8 @@ static void moves(const char *kind, const char *file, const char *plugin, const 
   move_file(kind, file, dir);
   call(dlopen(plugin, RTLD_NOW), "call_back");
   keep();
+  if (getenv("DUMP_BY_CALL") != NULL)
+    CHECK(arenashim_dump(getenv("DUMP_BY_CALL")) == 0, "a dump by call");
 }
 
 static void spaces(char **libraries) {
