@@ -161,7 +161,7 @@ struct pass {
 };
 
 static void add(const struct module *m, uint64_t id, const char *name) {
-  struct entry *e = table_add(m, id, *name != '\0' ? name : own_file_path(m->start));
+  struct entry *e = table_add(m, id, *name != '\0' ? name : own_file_path());
   if (e != NULL)
     e->seen = modules.pass;
 }

@@ -1,6 +1,7 @@
 /* The program's own path; contract in own_file.h. */
 #include "own_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 static char path[PAGE_BYTES];
-static bool known;
 
 /* Raw calls: other preloaded libraries wrap these names, and may allocate. */
 static ssize_t read_link(const char *link, char *to, size_t capacity) {
@@ -125,17 +125,17 @@ static void path_of_exec(void) {
 }
 
 /* The kernel tells programs with an interpreter where that lies; it has none when it is the
- * program itself. */
-const char *own_file_path(uintptr_t address) {
-  if (known)
-    return path;
-  known = true;
+ * program itself, and the loader has set right then where the program's headers lie. */
+__attribute__((constructor)) static void read_path(void) {
+  int saved = errno;
   bool by_loader = getauxval(AT_BASE) == 0;
-  if (!(by_loader && path_of_mapping(address)) && !path_of_link())
+  if (!(by_loader && path_of_mapping(getauxval(AT_PHDR))) && !path_of_link())
     path_of_exec();
   drop_deleted();
-  return path;
+  errno = saved;
 }
+
+const char *own_file_path(void) { return path; }
 
 uintptr_t own_loader(void) {
   uintptr_t base = getauxval(AT_BASE);

@@ -8,12 +8,10 @@
 
 #include "../arena/base.h"
 
-/* An absolute path if it can be told, "" if nothing can.  `address`: any of the program's code or
- * data, for a program that was given to the loader as an argument (ld.so ./program): then
- * /proc/self/exe is the loader.  The first call opens /proc/self/maps then; it must come before
- * the program can have changed anything: in the library's constructor.  Later calls only return
- * what the first found.  One thread at a time; no malloc; errno may change. */
-hidden const char *own_file_path(uintptr_t address);
+/* An absolute path if it can be told, "" if nothing can.  Read in a constructor of the library,
+ * before the program can have changed anything; for a program that was given to the loader as an
+ * argument (ld.so ./program) from /proc/self/maps, because /proc/self/exe is the loader then. */
+hidden const char *own_file_path(void);
 
 /* Where the loader lies, if it was started that way, or as the program's interpreter. */
 hidden uintptr_t own_loader(void);

@@ -12,7 +12,6 @@
 #include "gate.h"
 #include "large_spare.h"
 #include "modules.h"
-#include "own_file.h"
 #include "report.h"
 #include "report_signal.h"
 #include "shelf.h"
@@ -22,7 +21,6 @@
 #include "tagged.h"
 
 #include <pthread.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 enum start_state { NOT_STARTED, STARTING, READY, WITHOUT_HEAPS };
@@ -116,7 +114,6 @@ __attribute__((constructor)) static void process_starts(void) {
     children_drop_shim();
   if (start.options.disabled)
     return;
-  own_file_path(getauxval(AT_PHDR)); /* for a dump at any time */
   if (tagged_mode != TAGGED_NONE)
     start_captures();
   else if (start.options.dump)
