@@ -153,6 +153,8 @@ $(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEA
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -pthread -o $@ $^
 
+MODULE_SOURCES := shim/module_table.c shim/namespaces.c shim/own_file.c
+
 # Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
 # family is defined there.  $(1): the directory below build, $(2): flags.
 HEAP_SOURCES := $(HEAP:%=arena/%.c)
@@ -166,10 +168,10 @@ $(B)/$(1)/region_model_test $(B)/$(1)/region_attach_test $(B)/$(1)/region_poison
   test/unit/%.c $(REGION_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) -fPIE $(2) -o $$@ $$< $(REGION_SOURCES) -lcmocka
-$(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STACK_SOURCES) $(HEADERS) \
+$(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STACK_SOURCES) $(MODULE_SOURCES) $(HEADERS) \
   $$(wildcard test/unit/*.h) $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
 	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) -DPLUGINS='"$(abspath $(B)/test/unit)"' $(2) -pthread -o $$@ $$< $(STACK_SOURCES) -lcmocka -ldl
+	$$(CC) $(TEST_CFLAGS) -DPLUGINS='"$(abspath $(B)/test/unit)"' $(2) -pthread -o $$@ $$< $(STACK_SOURCES) $(MODULE_SOURCES) -lcmocka -ldl
 $(B)/$(1)/arch_math_test: test/unit/arch_math_test.c shim/arch_math.c arena/os.c $(HEADERS) test/unit/apart.h
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) $(2) -o $$@ $$< shim/arch_math.c arena/os.c -lcmocka -lm

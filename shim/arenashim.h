@@ -63,7 +63,7 @@ int arenashim_pop_tag(void) __attribute__((weak));
 /* A call site: what was requested by one call path, over all arenas. */
 struct arenashim_site {
   const void *const *path; /* return addresses, innermost first; those of libraries that have
-                              left are as they were */
+                              left are as they were when that library was last there */
   size_t frames;           /* 0: requests without a path (start-up, full tables) */
   const char *const *tags; /* pushed by the program, outermost first */
   size_t tag_count;
@@ -72,8 +72,8 @@ struct arenashim_site {
   uint64_t live_bytes;      /* requested */
   uint64_t live_cell_bytes; /* with rounding */
   uint64_t smallest, largest;
-  uint64_t temporary;                /* freed before their arena allocated anything else */
-  uint64_t pinned;                   /* free bytes that living objects keep from other use */
+  uint64_t temporary; /* freed before their arena allocated anything else; 0 with samples */
+  uint64_t pinned;    /* free bytes that living objects keep from other use */
   uint64_t held_bytes, held_objects; /* at the process's peak */
 };
 

@@ -5,9 +5,10 @@
 #include "find_object.h"
 #include "gate.h"
 #include "modules.h"
+#include "own_file.h"
+#include "regions.h"
 #include "unwinder.h"
 
-#include <sys/auxv.h>
 #include <unistd.h>
 
 hidden struct capture_mode capture_mode = {.depth = 1};
@@ -68,8 +69,8 @@ static void mark_loader(void) {
 }
 
 static void find_loader(void) {
-  int i = modules_find(getauxval(AT_BASE));
-  if (i < 0) /* the program's own loader ran it: what it asks for is not told apart */
+  int i = modules_find(own_loader());
+  if (i < 0)
     return;
   captures.loader = modules_at((unsigned)i)->start;
   captures.loader_bytes = modules_at((unsigned)i)->end - captures.loader;
@@ -318,14 +319,35 @@ uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_
   return fresh.site;
 }
 
-static void module_left(unsigned module, uintptr_t start, uintptr_t end) {
-  path_forget(module, start, end);
-  for (unsigned i = 0; i < heap_count(); i++)
-    if (capture_of(heap_at(i)) != NULL)
-      forget_addresses(capture_of(heap_at(i)));
+/* A region's row keeps the address of its creation as it was. */
+static bool regions_refer(uintptr_t start, uintptr_t end) {
+  for (unsigned i = 0; i < regions_count(); i++)
+    if (regions_row(i) != NULL && regions_row(i)->site - start < end - start)
+      return true;
+  return false;
 }
 
-void capture_look_at_modules(void) { modules_refresh(module_left); }
+static struct module_kept module_left(unsigned module, uintptr_t start, uintptr_t end) {
+  bool any;
+  uint32_t nodes = path_forget(module, start, end, &any);
+  for (unsigned i = 0; any && i < heap_count(); i++)
+    if (capture_of(heap_at(i)) != NULL)
+      forget_addresses(capture_of(heap_at(i)));
+  return (struct module_kept){.nodes = nodes,
+                              .addresses = (any && nodes == 0) || regions_refer(start, end)};
+}
+
+uintptr_t capture_address(const struct node *n) {
+  uintptr_t stored = __atomic_load_n(&n->address, __ATOMIC_RELAXED);
+  unsigned module = node_dead_module(stored);
+  if ((stored & NODE_DEAD) == 0 || module >= DEAD_LAST || module >= modules_count())
+    return node_address(stored);
+  return modules_at(module)->start + node_address(stored);
+}
+
+static const struct module_events module_events = {.left = module_left, .back = path_revive};
+
+void capture_look_at_modules(void) { modules_refresh(&module_events); }
 
 /* What would have been answered without verifying. */
 static cold void verify_quick(struct capture *c, uint32_t site, const void *frame, uintptr_t bp) {
@@ -345,7 +367,7 @@ static bool modules_known(struct heap *h) {
   unsigned seen = atomic_load(&captures.hints);
   if (!gate_try(h))
     return false;
-  bool known = !modules_changed() || modules_refresh(module_left);
+  bool known = !modules_changed() || modules_refresh(&module_events);
   gate_leave(h);
   if (known) {
     be_careful(false);

@@ -183,6 +183,9 @@ static inline void capture_remember(struct capture *c, const void *frame, struct
     first->account = a;
 }
 
+/* The address of a node's code, also if its module has left: where that was, or is again. */
+hidden uintptr_t capture_address(const struct node *n);
+
 /* Brings the table of modules up to date and forgets the addresses of those that left.  Not in a
  * signal handler. */
 hidden void capture_look_at_modules(void);

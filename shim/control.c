@@ -142,7 +142,7 @@ static void read_path(struct shown *s, const struct node *end) {
   const char **tags = s->tags + LABELS_MAX;
   for (const struct node *n = end; n != NULL && n->kind != NODE_ROOT; n = n->parent)
     if (node_is_frame(n))
-      *--path = (const void *)(n->address & ~NODE_DEAD);
+      *--path = (const void *)capture_address(n);
     else
       *--tags = (const char *)n->address;
   s->site.path = path;

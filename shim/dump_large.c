@@ -129,8 +129,7 @@ static uint32_t gone_module(const struct dump_work *w, uintptr_t address) {
 static uint32_t module_of(const struct dump_work *w, uintptr_t stored) {
   if (stored & NODE_DEAD) {
     unsigned i = node_dead_module(stored);
-    return i < w->modules && i < DEAD_MODULES - 1 ? i + 1
-                                                  : gone_module(w, node_address(stored) - 1);
+    return i < w->modules && i < DEAD_LAST ? i + 1 : gone_module(w, node_address(stored) - 1);
   }
   uint32_t standing = standing_module(w, stored - 1);
   return standing != 0 ? standing : gone_module(w, stored - 1);
@@ -148,6 +147,8 @@ static void frame(const struct dump_work *w, struct dump_node *to, const struct 
   to->parent = n->parent->number;
   to->address = node_address(stored);
   to->module = module_of(w, stored);
+  if (stored & NODE_DEAD && node_dead_module(stored) < DEAD_LAST && to->module != 0)
+    to->address += w->module[to->module - 1].start;
 }
 
 static void nodes(struct dump_work *w) {

@@ -13,6 +13,7 @@ enum { PIECE_BYTES = 6 << 10, KNOWN = 128, MODULES = 16, DYNAMIC_MAX = 64 };
 /* Where a module's dynamic symbols lie; symbols == 0: it has none, or they make no sense. */
 struct symbols {
   const struct module *module;
+  unsigned life; /* of the module, when they were looked up */
   uintptr_t table, names;
   size_t name_bytes;
   uint64_t count;
@@ -21,6 +22,7 @@ struct symbols {
 /* Answers given, by address; an empty name: there is none. */
 struct answer {
   const struct module *module;
+  unsigned life;
   uintptr_t address;
   char name[DYNAMIC_NAME_MAX];
 };
@@ -101,7 +103,7 @@ static uint64_t count_plain(const struct module *m, uintptr_t hash) {
 }
 
 static struct symbols symbols_of(const struct module *m) {
-  struct symbols s = {.module = m};
+  struct symbols s = {.module = m, .life = m->life};
   uintptr_t plain = 0, gnu = 0, left = m->end - m->dynamic; /* of no use if it is not inside */
   uint64_t most = left / sizeof(Elf64_Dyn) < DYNAMIC_MAX ? left / sizeof(Elf64_Dyn) : DYNAMIC_MAX;
   size_t n = copy_some(m, m->dynamic, sizeof(Elf64_Dyn), most);
@@ -176,11 +178,11 @@ static void find(const struct symbols *s, uint64_t offset, char name[DYNAMIC_NAM
 
 const char *dynamic_name(const struct module *m, uintptr_t address) {
   struct answer *a = &names.known[(address ^ address >> 9) % KNOWN];
-  if (a->module != m || a->address != address) {
+  if (a->module != m || a->life != m->life || a->address != address) {
     struct symbols *s = &names.symbols[(uintptr_t)m / sizeof *m % MODULES];
-    if (s->module != m)
+    if (s->module != m || s->life != m->life)
       *s = symbols_of(m);
-    *a = (struct answer){.module = m, .address = address};
+    *a = (struct answer){.module = m, .life = m->life, .address = address};
     find(s, address - m->bias, a->name);
   }
   return a->name[0] != '\0' ? a->name : NULL;

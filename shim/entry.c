@@ -38,10 +38,16 @@ static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, vo
   return true;
 }
 
+/* A sample of small requests has the room of the cell that it stands for. */
+static inline size_t served_bytes(struct asker a, size_t least, size_t n) {
+  size_t bytes = n < least ? least : n;
+  return bytes < a.cell ? a.cell : bytes;
+}
+
 static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
   void *p;
-  size_t bytes = n + (n == 0);
-  if (needs_page(a, alignment, n) && alignment < PAGE_BYTES)
+  size_t bytes = served_bytes(a, 1, n);
+  if (needs_page(a, alignment, bytes) && alignment < PAGE_BYTES)
     alignment = PAGE_BYTES;
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
     return counted(a.h, NULL);
@@ -60,8 +66,8 @@ static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
 
 static inline void *serve_large(struct asker a, size_t n) {
   void *p;
-  size_t bytes = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
-  if (needs_page(a, GRAIN, n))
+  size_t bytes = served_bytes(a, GRAIN, n); /* below 16 bytes jemalloc aligns to 8 */
+  if (needs_page(a, GRAIN, bytes))
     return serve_aligned(a, PAGE_BYTES, n);
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
     bool tried = false;

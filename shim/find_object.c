@@ -4,9 +4,11 @@
 #include <string.h>
 
 static int (*find)(void *, struct dl_find_object *);
+static bool asked;
 
 bool find_object_open(void) {
-  if (find == NULL) {
+  if (!asked) {
+    asked = true;
     void *found = dlsym(RTLD_DEFAULT, "_dl_find_object");
     memcpy(&find, &found, sizeof found);
   }

@@ -17,12 +17,15 @@
 
 struct large_tag {
   uintptr_t p;          /* the object; never 0 */
-  size_t bytes;         /* as requested */
+  uint64_t bytes : 48;  /* as requested */
+  uint64_t cell : 15;   /* a sample: what each object that it stands for takes up; 0: itself */
+  uint64_t ours : 1;    /* and that is a cell of ours, not an object of jemalloc's */
   uint64_t site : 20;   /* who requested it */
   uint64_t arena : 15;  /* which arena it counts for */
   uint64_t weight : 29; /* how many requests it stands for: 1, but for samples */
 };
 
+static_assert(ADDRESS_BITS <= 48, "every size that can be served fits");
 static_assert(sizeof(struct large_tag) == 24, "what an object's tag costs, times 4/3 to 8/3");
 
 /* Tags t->p.  A tag it has already is replaced.  False: no memory for the table; the object stays

@@ -1,60 +1,29 @@
 /* The table of modules; contract and picture in modules.h. */
 #include "modules.h"
-#include "../arena/os.h"
+#include "find_object.h"
+#include "module_table.h"
+#include "namespaces.h"
+#include "own_file.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <link.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <unistd.h>
 
-enum { CHUNK_BYTES = 2 * PAGE_BYTES, NAMES_BYTES = 2 * PAGE_BYTES, TABLE_BYTES_MAX = 128 << 10 };
-
-struct entry {
-  struct module module;
-  uint64_t table_print; /* of the unwind tables, if there is no build-id */
-  unsigned seen;        /* the pass that last met it */
-};
-
-enum { CHUNK_ENTRIES = (CHUNK_BYTES - sizeof(void *)) / sizeof(struct entry) };
-
-struct chunk {
-  struct chunk *_Atomic next;
-  struct entry entries[CHUNK_ENTRIES];
-};
-static_assert(sizeof(struct chunk) <= CHUNK_BYTES, "a chunk is whole pages");
+enum { TABLE_BYTES_MAX = 128 << 10 };
 
 /* Written by the refreshing thread only, but for the flag. */
 static struct {
   _Atomic bool refreshing;
   _Atomic uint64_t adds, subs; /* the loader's counts at the last refresh */
-  struct chunk *_Atomic first;
-  _Atomic unsigned count; /* entries that may be read */
-  char *names;            /* free room for names */
-  size_t names_left;
   unsigned pass;
-  _Atomic uint64_t bytes;
 } modules;
 
-/* ---- the table ---- */
+/* ---- reading the table ---- */
 
-static void *table_map(size_t bytes) {
-  void *p = os_map(round_up(bytes, PAGE_BYTES));
-  if (p != NULL)
-    atomic_fetch_add_explicit(&modules.bytes, round_up(bytes, PAGE_BYTES), memory_order_relaxed);
-  return p;
-}
-
-unsigned modules_count(void) { return atomic_load_explicit(&modules.count, memory_order_acquire); }
-
-static struct entry *entry_at(unsigned i) {
-  struct chunk *c = atomic_load_explicit(&modules.first, memory_order_acquire);
-  for (; i >= CHUNK_ENTRIES; i -= CHUNK_ENTRIES)
-    c = atomic_load_explicit(&c->next, memory_order_acquire);
-  return &c->entries[i];
-}
+unsigned modules_count(void) { return table_count(); }
+uint64_t modules_bytes(void) { return table_bytes(); }
 
 const struct module *modules_at(unsigned i) { return &entry_at(i)->module; }
 
@@ -62,7 +31,6 @@ static bool is_gone(const struct module *m) {
   return atomic_load_explicit(&m->gone, memory_order_acquire);
 }
 
-/* From the end: while a refresh is under way, what came stands beside what it replaces. */
 int modules_find(uintptr_t address) {
   for (unsigned i = modules_count(); i-- > 0;) {
     const struct module *m = modules_at(i);
@@ -70,50 +38,6 @@ int modules_find(uintptr_t address) {
       return (int)i;
   }
   return -1;
-}
-
-uint64_t modules_bytes(void) { return atomic_load_explicit(&modules.bytes, memory_order_relaxed); }
-
-/* Room for one entry more; NULL if there is no memory. */
-static struct entry *entry_room(void) {
-  unsigned i = modules_count();
-  struct chunk *_Atomic *place = &modules.first;
-  for (; i >= CHUNK_ENTRIES; i -= CHUNK_ENTRIES)
-    place = &atomic_load_explicit(place, memory_order_relaxed)->next;
-  struct chunk *c = atomic_load_explicit(place, memory_order_relaxed);
-  if (c == NULL) {
-    c = table_map(sizeof *c);
-    if (c == NULL)
-      return NULL;
-    atomic_store_explicit(place, c, memory_order_release);
-  }
-  return &c->entries[i];
-}
-
-static const char *name_copy(const char *name) {
-  size_t bytes = strlen(name) + 1;
-  if (bytes > modules.names_left) {
-    size_t room = bytes > NAMES_BYTES ? bytes : NAMES_BYTES;
-    char *fresh = table_map(room);
-    if (fresh == NULL)
-      return NULL;
-    modules.names = fresh;
-    modules.names_left = round_up(room, PAGE_BYTES);
-  }
-  char *copy = memcpy(modules.names, name, bytes);
-  modules.names += bytes;
-  modules.names_left -= bytes;
-  return copy;
-}
-
-static void entry_append(const struct entry *e, const char *name) {
-  struct entry *room = entry_room();
-  const char *path = room != NULL ? name_copy(name) : NULL;
-  if (path == NULL)
-    return;
-  *room = *e;
-  room->module.path = path;
-  atomic_store_explicit(&modules.count, modules_count() + 1, memory_order_release);
 }
 
 /* ---- what the loader tells ---- */
@@ -199,75 +123,111 @@ static uint64_t table_print(const struct dl_phdr_info *info) {
   return print;
 }
 
+/* ---- who is who ---- */
+
+static uint64_t hash_more(uint64_t hash, const void *bytes, size_t n) {
+  for (const unsigned char *at = bytes; n-- > 0; at++)
+    hash = (hash ^ *at) * 0x100000001b3;
+  return hash;
+}
+
+/* A name that is a descriptor's tells nothing of the file, and is another one next time. */
+static bool names_a_descriptor(const char *name) {
+  static const char proc[] = "/proc/", dev[] = "/dev/fd/";
+  return strncmp(name, proc, sizeof proc - 1) == 0 || strncmp(name, dev, sizeof dev - 1) == 0;
+}
+
+static uint64_t identity(const struct module *m, const struct dl_phdr_info *info,
+                         const char *name) {
+  uint64_t print = m->build_id_bytes == 0 ? table_print(info) : 0;
+  size_t size = m->end - m->start;
+  uint64_t hash = hash_more(0xcbf29ce484222325, &size, sizeof size);
+  hash = hash_more(hash, &print, sizeof print);
+  hash = hash_more(hash, m->build_id, m->build_id_bytes);
+  return m->build_id_bytes != 0 && names_a_descriptor(name) ? hash
+                                                            : hash_more(hash, name, strlen(name));
+}
+
 /* ---- refreshing ---- */
 
-static bool is_same(const struct entry *a, const struct entry *b, const char *name) {
-  const struct module *m = &a->module, *n = &b->module;
-  return m->start == n->start && m->end == n->end && m->build_id_bytes == n->build_id_bytes &&
-         memcmp(m->build_id, n->build_id, n->build_id_bytes) == 0 &&
-         a->table_print == b->table_print && strcmp(m->path, name) == 0;
-}
-
-static void module_met(const struct entry *e, const char *name) {
-  for (unsigned i = modules_count(); i-- > 0;) {
-    struct entry *known = entry_at(i);
-    if (!is_gone(&known->module) && is_same(known, e, name)) {
-      known->seen = modules.pass;
-      return;
-    }
-  }
-  entry_append(e, name);
-}
-
-/* The program's own file, which the loader leaves without a name. */
-static void own_path(char *path, size_t capacity) {
-  ssize_t n = readlink("/proc/self/exe", path, capacity - 1);
-  if (n >= 0) {
-    path[n] = 0;
-    return;
-  }
-  const char *told = (const char *)getauxval(AT_EXECFN);
-  size_t length = told != NULL ? strnlen(told, capacity - 1) : 0;
-  memcpy(path, told != NULL ? told : "", length);
-  path[length] = 0;
-}
-
 struct pass {
-  bool first; /* the next module is the program */
+  uint64_t before; /* the loader's count of those that left, when the table was right */
+  bool first;      /* the next module is the program */
+  bool none_left;  /* since then: what stands where one stood is that one */
+  bool adding;     /* the second time, for those that are not known */
+  bool unknown;    /* there are some */
+  bool whole;      /* each could be looked at */
   unsigned long long adds, subs;
-  char program[PAGE_BYTES];
 };
+
+static void add(const struct module *m, uint64_t id, const char *name) {
+  struct entry *e = table_add(m, id, *name != '\0' ? name : own_file_path());
+  if (e != NULL)
+    e->seen = modules.pass;
+}
 
 static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
   (void)bytes;
   struct pass *pass = argument;
-  struct entry e = {.seen = modules.pass};
-  read_addresses(&e.module, info);
-  const char *name = info->dlpi_name != NULL ? info->dlpi_name : "";
-  if (pass->first) {
-    pass->adds = info->dlpi_adds;
-    pass->subs = info->dlpi_subs;
-    name = *name == 0 ? pass->program : name;
-    pass->first = false;
-  }
-  if (e.module.end == 0)
+  struct module m = {0};
+  read_addresses(&m, info);
+  struct entry *e = table_standing(m.start, m.end);
+  if (e != NULL && pass->none_left) {
+    e->seen = modules.pass;
     return 0;
-  read_build_id(&e.module, info);
-  if (e.module.build_id_bytes == 0)
-    e.table_print = table_print(info);
-  module_met(&e, name);
+  }
+  if (m.end == 0)
+    return 0;
+  read_build_id(&m, info);
+  const char *name = info->dlpi_name != NULL ? info->dlpi_name : "";
+  uint64_t id = identity(&m, info, name);
+  if (e != NULL && e->identity == id)
+    e->seen = modules.pass;
+  else if (e == NULL && pass->adding)
+    add(&m, id, name);
+  else
+    pass->unknown = true;
   return 0;
 }
 
-static void sweep(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
-  for (unsigned i = 0; i < modules_count(); i++) {
-    struct entry *e = entry_at(i);
-    if (is_gone(&e->module) || e->seen == modules.pass)
-      continue;
-    atomic_store_explicit(&e->module.gone, true, memory_order_release);
-    if (left != NULL)
-      left(i, e->module.start, e->module.end);
+/* The loader itself, a part of each namespace, is known by its address and not met again. */
+static int meet_elsewhere(struct dl_phdr_info *info, size_t bytes, void *argument) {
+  return info->dlpi_addr == own_loader() ? 0 : meet(info, bytes, argument);
+}
+
+/* With more than one namespace the loader's count of those that left is not one. */
+static int meet_one(struct dl_phdr_info *info, size_t bytes, void *argument) {
+  struct pass *pass = argument;
+  bool first = pass->first;
+  if (first) {
+    pass->first = false;
+    pass->adds = info->dlpi_adds;
+    pass->subs = info->dlpi_subs;
+    pass->none_left = pass->subs == pass->before && !namespaces_exist();
   }
+  meet(info, bytes, argument);
+  if (first)
+    pass->whole = namespaces_each(meet_elsewhere, pass);
+  return 0;
+}
+
+static void leave(struct entry *e, void *argument) {
+  const struct module_events *events = argument;
+  if (events == NULL)
+    e->kept = (struct module_kept){.addresses = true};
+  else
+    e->kept = events->left(e->number, e->module.start, e->module.end);
+}
+
+static void welcome(struct entry *e, void *argument) {
+  const struct module_events *events = argument;
+  uint32_t nodes = e->kept.nodes;
+  if (!e->came)
+    return;
+  e->came = false;
+  e->kept = (struct module_kept){0};
+  if (nodes != 0 && events != NULL)
+    events->back(nodes, e->module.start);
 }
 
 /* A handler that forked while this thread has the loader's lock would leave the child a lock whose
@@ -280,17 +240,30 @@ static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *a
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-bool modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
+/* What has left is dealt with before anything is added: a library that was closed and opened again
+ * since the last time is then found among those that left.  What comes between the two looks of
+ * the loader's list is a change since the first. */
+static void refresh(const struct module_events *events) {
+  struct pass pass = {.first = true, .before = modules.subs};
+  modules.pass++;
+  iterate(meet_one, &pass);
+  table_sweep(modules.pass, leave, (void *)events);
+  if (pass.unknown) {
+    struct pass adding = {.first = true, .adding = true, .before = pass.subs};
+    iterate(meet_one, &adding);
+    table_each_standing(welcome, (void *)events);
+  }
+  /* A namespace that is just being opened: as if nothing had been seen. */
+  atomic_store_explicit(&modules.adds, pass.whole ? pass.adds : 0, memory_order_relaxed);
+  atomic_store_explicit(&modules.subs, pass.subs, memory_order_relaxed);
+}
+
+bool modules_refresh(const struct module_events *events) {
   if (atomic_exchange_explicit(&modules.refreshing, true, memory_order_acquire))
     return false;
   int saved = errno;
-  struct pass pass = {.first = true};
-  own_path(pass.program, sizeof pass.program);
-  modules.pass++;
-  iterate(meet, &pass);
-  sweep(left);
-  atomic_store_explicit(&modules.adds, pass.adds, memory_order_relaxed);
-  atomic_store_explicit(&modules.subs, pass.subs, memory_order_relaxed);
+  find_object_open();
+  refresh(events);
   errno = saved;
   atomic_store_explicit(&modules.refreshing, false, memory_order_release);
   return true;

@@ -11,7 +11,13 @@
 
 enum { LEVELS = 7, FIRST_PLACES = 1024, GROWTH_SHIFT = 2 };
 static_assert(FIRST_PLACES << (LEVELS - 1) * GROWTH_SHIFT >= 2 * NODES_MAX, "room for all nodes");
-enum { NODES_A_CHUNK = 1024, CHUNK_BYTES = NODES_A_CHUNK * sizeof(struct node) };
+/* Nodes, and for each the next one of its list (nearby). */
+enum {
+  NODES_A_CHUNK = 1024,
+  CHUNK_BYTES = NODES_A_CHUNK * (sizeof(struct node) + sizeof(uint32_t)),
+  NEARBY = 4096,
+  GRANULE_BYTES = 64 << 10
+};
 enum { SITES_A_PAGE = 4096, SITE_PAGE_BYTES = SITES_A_PAGE * sizeof(struct node *) };
 
 static struct {
@@ -69,24 +75,29 @@ static struct level *level_make(unsigned i) {
   return l;
 }
 
-/* The node, or NULL and the empty place where it would be (NULL: the level is full). */
+/* A place whose node was taken off (nobody has no hash): searches go past it. */
+static bool place_is_left(place_t p) { return p == (uintptr_t)&nobody; }
+
+/* The node, or NULL and the free place where it would be (NULL: the level is full). */
 static struct node *level_find(struct level *l, const struct node *parent, uintptr_t address,
                                _Atomic place_t **empty) {
   uint64_t hash = path_hash(parent, address);
   size_t at = place_of(hash);
+  *empty = NULL;
   for (size_t i = 0; i <= l->mask; i++, at++) {
     _Atomic place_t *place = &l->place[at & l->mask];
     place_t p = atomic_load_explicit(place, memory_order_acquire);
-    if (p == 0) {
+    if (*empty == NULL && (p == 0 || place_is_left(p)))
       *empty = place;
+    if (p == 0)
       return NULL;
-    }
     if (place_is(p, hash, parent, address))
       return place_node(p);
   }
-  *empty = NULL;
   return NULL;
 }
+
+static void put_nearby(struct node *n, uintptr_t address);
 
 static struct node *node_make(struct node *parent, uintptr_t address, enum node_kind kind) {
   if (atomic_load_explicit(&paths.nodes, memory_order_relaxed) >= NODES_MAX)
@@ -105,6 +116,8 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
     n->rule = path_rule(address);
   atomic_signal_fence(memory_order_seq_cst);
   __atomic_store_n(&n->parent, parent, __ATOMIC_RELEASE);
+  if (node_is_frame(n))
+    put_nearby(n, address);
   return n;
 }
 
@@ -113,15 +126,17 @@ static struct node *level_add(struct level *l, struct node *n) {
   place_t mine = place_make(n, path_hash(n->parent, n->address));
   for (;;) {
     _Atomic place_t *empty = NULL;
-    place_t none = 0;
     struct node *there = level_find(l, n->parent, n->address, &empty);
     if (there != NULL)
       return there;
     if (empty == NULL)
       return n;
-    if (atomic_compare_exchange_strong_explicit(empty, &none, mine, memory_order_release,
+    place_t before = atomic_load_explicit(empty, memory_order_relaxed);
+    if ((before == 0 || place_is_left(before)) &&
+        atomic_compare_exchange_strong_explicit(empty, &before, mine, memory_order_release,
                                                 memory_order_acquire)) {
-      atomic_fetch_add_explicit(&l->used, 1, memory_order_relaxed);
+      if (before == 0)
+        atomic_fetch_add_explicit(&l->used, 1, memory_order_relaxed);
       return n;
     }
   }
@@ -234,13 +249,96 @@ struct node *path_site_node(uint32_t site) {
   return page == NULL ? NULL : __atomic_load_n(&page[site % SITES_A_PAGE], __ATOMIC_ACQUIRE);
 }
 
-void path_forget(unsigned module, uintptr_t start, uintptr_t end) {
-  uintptr_t last = DEAD_MODULES - 1, which = module < last ? module : last;
-  unsigned count = path_nodes();
-  for (unsigned i = 1; i < count; i++) {
-    struct node *n = path_node(i);
-    if (n != NULL && node_is_frame(n) && n->address - start < end - start)
-      __atomic_store_n(&n->address, n->address | NODE_DEAD | which << ADDRESS_BITS,
-                       __ATOMIC_RELAXED);
+/* ---- modules that leave and come back ---- */
+
+/* Nodes of code by where it lies, so that those of a module are found without a look at all. */
+static _Atomic uint32_t nearby[NEARBY];
+static size_t granule_of(uintptr_t address) { return (address / GRANULE_BYTES) % NEARBY; }
+
+static uint32_t *next_nearby(const struct node *n) {
+  struct node *chunk =
+      atomic_load_explicit(&paths.chunk[n->number / NODES_A_CHUNK], memory_order_relaxed);
+  return (uint32_t *)(chunk + NODES_A_CHUNK) + n->number % NODES_A_CHUNK;
+}
+
+static void put_nearby(struct node *n, uintptr_t address) {
+  _Atomic uint32_t *head = &nearby[granule_of(address)];
+  uint32_t first = atomic_load_explicit(head, memory_order_relaxed);
+  do
+    __atomic_store_n(next_nearby(n), first, __ATOMIC_RELAXED);
+  while (!atomic_compare_exchange_weak_explicit(head, &first, n->number, memory_order_release,
+                                                memory_order_relaxed));
+}
+
+/* Empties a place: at once if the next one is empty, with those left before it; else searches must
+ * go on past it.  A node that another thread puts behind it just then may not be found again: the
+ * next capture makes another of it. */
+static void empty_place(struct level *l, size_t at) {
+  atomic_store_explicit(&l->place[at & l->mask], (place_t)(uintptr_t)&nobody, memory_order_release);
+  if (atomic_load_explicit(&l->place[(at + 1) & l->mask], memory_order_acquire) != 0)
+    return;
+  for (;; at--) {
+    place_t p = (uintptr_t)&nobody;
+    if (!atomic_compare_exchange_strong(&l->place[at & l->mask], &p, 0))
+      return;
+    atomic_fetch_sub_explicit(&l->used, 1, memory_order_relaxed);
+  }
+}
+
+/* Its places would be in the way of what comes to its address. */
+static void take_off_levels(const struct node *n) {
+  uint64_t hash = path_hash(n->parent, n->address);
+  place_t mine = place_make(n, hash), p = mine;
+  for (unsigned i = 0; i < LEVELS; i++) {
+    struct level *l = atomic_load_explicit(&paths.level[i], memory_order_acquire);
+    for (size_t k = 0; l != NULL && k <= l->mask && p != 0; k++) {
+      p = atomic_load_explicit(&l->place[(place_of(hash) + k) & l->mask], memory_order_relaxed);
+      if (p != mine)
+        continue;
+      empty_place(l, place_of(hash) + k);
+      break;
+    }
+    p = mine;
+  }
+}
+
+static void kill_node(struct node *n, unsigned module, uintptr_t start) {
+  uintptr_t which = module < DEAD_LAST ? module : DEAD_LAST;
+  uintptr_t place = module < DEAD_LAST ? n->address - start : n->address;
+  take_off_levels(n);
+  __atomic_store_n(&n->address, NODE_DEAD | which << ADDRESS_BITS | place, __ATOMIC_RELAXED);
+}
+
+uint32_t path_forget(unsigned module, uintptr_t start, uintptr_t end, bool *any) {
+  size_t granules = (end - 1) / GRANULE_BYTES - start / GRANULE_BYTES + 1;
+  uint32_t dead = 0;
+  for (size_t i = 0; i < granules && i < NEARBY; i++) {
+    _Atomic uint32_t *head = &nearby[granule_of(start + i * GRANULE_BYTES)];
+    for (uint32_t number = atomic_exchange(head, 0), next; number != 0; number = next) {
+      struct node *n = path_node(number);
+      next = *next_nearby(n);
+      if (n->address - start >= end - start) {
+        put_nearby(n, n->address);
+        continue;
+      }
+      kill_node(n, module, start);
+      *next_nearby(n) = dead;
+      dead = number;
+    }
+  }
+  *any = dead != 0;
+  return module < DEAD_LAST ? dead : 0;
+}
+
+void path_revive(uint32_t first, uintptr_t start) {
+  for (uint32_t number = first, next; number != 0; number = next) {
+    struct node *n = path_node(number);
+    next = *next_nearby(n);
+    uintptr_t address = start + node_address(n->address);
+    __atomic_store_n(&n->address, address, __ATOMIC_RELAXED);
+    put_nearby(n, address);
+    struct level *l = newest_level();
+    if (l != NULL)
+      level_add(l, n);
   }
 }

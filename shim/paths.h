@@ -11,8 +11,10 @@
  * address holds it, and other nodes of the address copy it.  Memory is bounded: NODES_MAX nodes,
  * SITES_MAX call sites (arena/tag.h); then path_child and path_site say so.
  *
- * When a module leaves, the nodes of its addresses get NODE_DEAD in theirs: they stay for the
- * dump, and what is mapped there later gets nodes of its own.
+ * When a module leaves, the nodes of its addresses get NODE_DEAD in theirs, and their offset in the
+ * module: they stay for the dump, and what is mapped there later gets nodes of its own.  If the
+ * module comes back, wherever to, they live again: a library that is opened and closed for ever
+ * needs no more nodes than once.
  */
 #ifndef SHIM_PATHS_H
 #define SHIM_PATHS_H
@@ -24,10 +26,12 @@ enum { NODES_MAX = 1 << 21, NODE_WAYS = 4 };
 
 /* The address of a node whose module has left (user addresses have ADDRESS_BITS, arena/arch.h):
  *
- *   63      62                     47   46              0
- *   | dead | index of that module     | address         |
+ *   63      62                     47   46                      0
+ *   | dead | index of that module     | address - module's start |
+ *
+ * The last index stands for that module and any further: the address itself is there.
  */
-enum { DEAD_MODULES = 1 << 16 }; /* the last one: that and any further */
+enum { DEAD_MODULES = 1 << 16, DEAD_LAST = DEAD_MODULES - 1 };
 #define NODE_DEAD (UINT64_C(1) << 63)
 static inline uintptr_t node_address(uintptr_t a) {
   return (a & NODE_DEAD) == 0 ? a : a & ((UINT64_C(1) << ADDRESS_BITS) - 1);
@@ -139,8 +143,12 @@ hidden void path_learned(struct node *n, struct rule r);
 /* The number of the call site that ends at this node; 0 if all are taken. */
 hidden uint32_t path_site(struct node *n);
 
-/* Marks the nodes of addresses in [start, end) dead: that module has left. */
-hidden void path_forget(unsigned module, uintptr_t start, uintptr_t end);
+/* Marks the nodes of addresses in [start, end) dead: that module has left.  Returns the first of
+ * them for path_revive; 0: there are none that could live again.  *any: there are some.  One thread
+ * at a time calls these two. */
+hidden uint32_t path_forget(unsigned module, uintptr_t start, uintptr_t end, bool *any);
+/* That module is back, at `start`. */
+hidden void path_revive(uint32_t first, uintptr_t start);
 
 /* For reports and dumps: nodes made so far in order (NULL: a number without a node), and the
  * node of each site. */

@@ -5,6 +5,7 @@
  * The offset is that of the return address in the file: the call itself ends one byte below it.
  */
 #include "report_path.h"
+#include "capture.h"
 #include "dynamic_names.h"
 #include "paths.h"
 #include "report_text.h"
@@ -45,7 +46,7 @@ void report_address(struct text *t, uintptr_t address) {
 
 static const struct module *gone_module(uintptr_t dead) {
   unsigned i = node_dead_module(dead);
-  return i < modules_count() ? modules_at(i) : NULL;
+  return i < DEAD_LAST && i < modules_count() ? modules_at(i) : NULL;
 }
 
 static void frame(struct text *t, const struct node *n) {
@@ -56,7 +57,7 @@ static void frame(struct text *t, const struct node *n) {
     text_char(t, ']');
   } else if (address & NODE_DEAD) {
     text_str(t, "(closed) ");
-    place(t, gone_module(address), node_address(address));
+    place(t, gone_module(address), capture_address(n));
   } else {
     report_address(t, address);
   }

@@ -152,8 +152,12 @@ static void site_row(struct text *t, uint32_t site, const struct site_line *l) {
   text_u64_right(t, live_objects(l), 10);
   report_peak(t, l->peak_bytes, l->arenas > 1, 12);
   text_u64_right(t, l->allocs, 11);
-  text_u64_right(t, l->temporary * 100 / l->allocs, 4);
-  text_char(t, '%');
+  if (sampled()) {
+    text_str(t, "    -");
+  } else {
+    text_u64_right(t, l->temporary * 100 / l->allocs, 4);
+    text_char(t, '%');
+  }
   text_u64_right(t, by_waste(l), 10);
   sizes(t, l);
   path(t, site);

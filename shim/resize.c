@@ -69,26 +69,40 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
   return to;
 }
 
+/* Inside the gate; `before`: p's tag, taken off, or NULL.  A sample can do what those objects can
+ * that it stands for, so that they and it stay alike. */
+static size_t resize_in_place(void *p, const struct large_tag *before, size_t n, size_t extra,
+                              int flags) {
+  if (before != NULL && before->cell != 0)
+    return before->cell;
+  unsigned kind = large_kind(p);
+  large_spare_give(jep_malloc_usable_size(p));
+  size_t got = jep_xallocx(p, n, extra, flags);
+  if (got > SHELF_MOST && kind != LARGE_PLAIN)
+    large_note(p, shelf_kind_apart(got));
+  large_spare_take(got);
+  return got;
+}
+
+/* Nothing moves, so no sample is drawn. */
 size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame) {
-  struct asker a = asker(n, frame);
-  if (unlikely(!gate_enter(a.h))) /* it may say that nothing could be done */
+  struct heap *h = own_heap();
+  uint32_t site = may_have_tag(p) ? tagged_site(h, frame) : SITE_NONE;
+  if (unlikely(!gate_enter(h))) /* it may say that nothing could be done */
     return jep_malloc_usable_size(p);
   struct large_tag before;
   size_t held = jep_malloc_usable_size(p);
   bool had = may_have_tag(p) && large_tags_take(p, &before);
-  unsigned kind = large_kind(p);
-  size_t got = jep_xallocx(p, n, extra, flags);
-  large_spare_give(held);
-  if (got > SHELF_MOST && kind != LARGE_PLAIN)
-    note(a, p, shelf_kind_apart(got));
-  else
-    large_spare_take(got);
-  if (unlikely(had))
-    tagged_large_moved(a.h, &before, held, got >= n ? p : NULL, n, a.site);
-  gate_leave(a.h);
-  if (got >= n) { /* as a realloc in place */
-    counted(a.h, p);
-    count_free(a.h);
+  size_t got = resize_in_place(p, had ? &before : NULL, n, extra, flags);
+  bool done = got >= n && !(had && before.ours); /* cells of ours never change */
+  if (unlikely(had) && done && site != SITE_NONE)
+    tagged_large_stayed(h, &before, held, n, site);
+  else if (unlikely(had))
+    tagged_large_moved(h, &before, held, done ? p : NULL, n, SITE_NONE);
+  gate_leave(h);
+  if (done) { /* as a realloc in place */
+    counted(h, p);
+    count_free(h);
   }
   return got;
 }
@@ -126,6 +140,9 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
                                       : move(p, cell, n, entry, frame);
   }
   size_t old = usable_any(p, entry, frame_site(frame));
+  if (tagged_mode == TAGGED_SAMPLES && n <= class_bytes(CLASSES) &&
+      tagged_sample_stays(p, n, frame))
+    return p;
   if (n <= SMALL_MAX)
     return move(p, old, n, entry, frame);
   return large_realloc(p, old, n, 0, entry, frame);

@@ -4,6 +4,7 @@
 #include "../arena/heap_thread.h"
 #include "capture.h"
 #include "entry.h"
+#include "gate.h"
 #include "large.h"
 #include "large_tags.h"
 #include "sampling.h"
@@ -93,16 +94,18 @@ uint32_t tagged_site(struct heap *h, const void *frame) {
   return likely(site != SITE_NONE) ? site : capture_site(h, frame);
 }
 
-/* A sample of a small request stands for cells of ours; one of up to a page, which has it for
- * itself, for objects of its size class. */
-static bool stands_for_others(size_t n) { return sampling_period != 0 && n <= SHELF_MOST; }
-
-/* What an object takes up; without sampling a small request is here because of its alignment. */
-static size_t held_bytes(size_t n, const void *p) {
-  if (!stands_for_others(n))
-    return jep_malloc_usable_size((void *)p);
+/* What each object takes up that a sample of n bytes, not from a cell of ours, stands for: one of
+ * up to a page has that for itself, where others have their size class.  0: what it takes up
+ * itself. */
+static size_t class_stood_for(size_t n) {
+  if (sampling_period == 0 || n > SHELF_MOST)
+    return 0;
   return n <= SMALL_MAX ? class_bytes((unsigned)class_of(n + (n == 0)))
                         : shelf_object_bytes(shelf_class(n));
+}
+
+static size_t held_bytes(const struct large_tag *t) {
+  return t->cell != 0 ? t->cell : jep_malloc_usable_size((void *)t->p);
 }
 
 static uint32_t weight_of(struct heap *h, size_t bytes) {
@@ -110,37 +113,46 @@ static uint32_t weight_of(struct heap *h, size_t bytes) {
 }
 
 /* An object without a tag (no memory for one) is in no account: only counted. */
-void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
+static void put(struct heap *h, struct large_tag t) {
+  uint32_t site = t.site;
   struct account *a = account_or_full(&h->books, &site);
-  size_t held = held_bytes(n, p);
-  struct large_tag t = {.p = (uintptr_t)p,
-                        .bytes = n,
-                        .site = site,
-                        .arena = heap_number(h),
-                        .weight = weight_of(h, cell != 0 ? cell : n)};
+  size_t n = t.bytes, held = held_bytes(&t);
+  t.site = site;
+  t.arena = heap_number(h);
   if (!large_tags_put(&t)) {
     capture_of(h)->counts.untagged++;
     return;
   }
   heap_collect_at_peak(h, a, n * t.weight);
   account_add_large(&h->books, a, n, held, t.weight);
-  h->books.last = p;
+  h->books.last = (const void *)t.p;
 }
 
+void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
+  put(h, (struct large_tag){.p = (uintptr_t)p,
+                            .bytes = n,
+                            .cell = cell != 0 ? cell : class_stood_for(n),
+                            .ours = cell != 0,
+                            .site = site,
+                            .weight = weight_of(h, cell != 0 ? cell : n)});
+}
+
+/* What was allocated between a sample and its free is not known, so no sample counts as
+ * temporary: reports with samples leave that out. */
 static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
   struct account *a = account_of(&h->books, t->site);
-  a->temporary += h->books.last == (const void *)t->p ? t->weight : 0;
+  a->temporary += sampling_period == 0 && h->books.last == (const void *)t->p;
   account_take_large(&h->books, a, t->bytes, held, t->weight);
 }
 
 /* Another arena's: its account is told at once, the process's live bytes by us. */
 static void take_foreign(struct heap *h, const struct large_tag *t, size_t held) {
-  int64_t bytes = (int64_t)(t->bytes * t->weight);
-  account_gone(account_of(&heap_at(t->arena)->books, t->site), t->bytes, held, t->weight);
+  size_t n = t->bytes;
+  account_gone(account_of(&heap_at(t->arena)->books, t->site), n, held, t->weight);
   if (h != NULL)
-    books_shift(&h->books, bytes);
+    books_shift(&h->books, (int64_t)(n * t->weight));
   else
-    peak_tell(-bytes);
+    peak_tell(-(int64_t)(n * t->weight));
 }
 
 static void take(struct heap *h, const struct large_tag *t, size_t held) {
@@ -150,7 +162,7 @@ static void take(struct heap *h, const struct large_tag *t, size_t held) {
 void tagged_large_take(struct heap *h, const void *p) {
   struct large_tag t;
   if (large_tags_take(p, &t))
-    take(h, &t, held_bytes(t.bytes, p));
+    take(h, &t, held_bytes(&t));
 }
 
 void *tagged_small(size_t n, const void *frame, size_t c) {
@@ -163,15 +175,53 @@ void *tagged_sample(struct heap *h, unsigned c, size_t alignment, size_t n, cons
   return large_alloc_sample(alignment, n, class_bytes(c), frame);
 }
 
+/* What an object that may have another size by now was counted with. */
+static size_t held_before(const struct large_tag *t, size_t held) {
+  return t->cell != 0 ? t->cell : held;
+}
+
 void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
                         size_t n, uint32_t site) {
   if (to == NULL) {
     large_tags_put(before); /* there was room for it a moment ago */
     return;
   }
-  take(h, before, stands_for_others(before->bytes) ? held_bytes(before->bytes, NULL) : held);
+  take(h, before, held_before(before, held));
   if (site != SITE_NONE)
     tagged_large_put(h, to, n, site, 0);
+}
+
+void tagged_large_stayed(struct heap *h, const struct large_tag *before, size_t held, size_t n,
+                         uint32_t site) {
+  struct large_tag t = *before;
+  take(h, before, held_before(before, held));
+  t.bytes = n;
+  t.site = site;
+  put(h, t);
+}
+
+/* Has a sample's cell room for n bytes, and would an object in such a cell keep it? */
+static bool has_suiting_cell(struct heap *h, const void *p, size_t n) {
+  struct large_tag t;
+  if (!gate_enter(h))
+    return false;
+  bool found = large_tags_get(p, &t);
+  gate_leave(h);
+  return found && t.ours && n <= t.cell && cell_suits(t.cell, n);
+}
+
+bool tagged_sample_stays(void *p, size_t n, const void *frame) {
+  struct heap *h = heap_mine();
+  struct large_tag t;
+  if (h == NULL || large_kind(p) != LARGE_PLAIN || !has_suiting_cell(h, p, n))
+    return false;
+  uint32_t site = tagged_site(h, frame);
+  if (!gate_enter(h))
+    return false;
+  if (large_tags_take(p, &t))
+    tagged_large_stayed(h, &t, t.cell, n, site);
+  gate_leave(h);
+  return true;
 }
 
 void tagged_fork_child(void) {

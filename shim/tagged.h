@@ -49,6 +49,16 @@ struct large_tag;
 hidden void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held,
                                void *to, size_t n, uint32_t site);
 
+/* Inside the gate: the same, but it has stayed where it was, and a sample stays one: the requests
+ * that it stands for were resized, too (sampling.h). */
+hidden void tagged_large_stayed(struct heap *h, const struct large_tag *before, size_t held,
+                                size_t n, uint32_t site);
+
+/* Samples only, p of jemalloc's: true if p is a sample of small requests whose cell would be kept
+ * for n bytes.  Then p keeps its place, weight and cell, and counts as freed and allocated.  False:
+ * p is something else, or a fork is under way; nothing has changed. */
+hidden bool tagged_sample_stays(void *p, size_t n, const void *frame);
+
 /* In the child of a fork: its counts begin. */
 hidden void tagged_fork_child(void);
 

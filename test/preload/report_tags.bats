@@ -172,4 +172,5 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
   grep -qx 'call sites: all together (estimates, from samples)' r.txt
   grep -qx 'process peak: the most bytes alive at a time (estimates, from samples)' r.txt
   refute grep -F '0.1 %' r.txt
+  grep -qE '^ +[0-9]+ +[0-9]+ +[0-9]+ +(<=)?[0-9]+ +[0-9]+ +- ' r.txt # nor is it known what was temporary
 }

@@ -72,6 +72,14 @@ at_depths() {
   done
 }
 
+# 25 mixes, 60 rounds each, |z| below 5.5; the program's opening says how to look longer.
+@test "samples have no bias in any mix of sizes, whatever is resized and by whom" {
+  for mode in 'site 4000' 'stack:8 4000' 'site 300'; do
+    run_shim ARENASHIM_TAG=${mode% *} ARENASHIM_SAMPLE=${mode#* } "$BIN/tags_mixes" ${mode#* } 60 5.5
+    expect_ok
+  done
+}
+
 @test "the program's own tags: pushed, popped, refused" {
   run_shim ARENASHIM_TAG=stack:8 "$BIN/tags_truth" 8 tags
   expect_ok

@@ -131,7 +131,8 @@ Locations" ]]
   DUMP=sampled.dump exported dhat
   says 'd["mode"]' 'heap, estimated from samples'
   DUMP=sampled.dump exported json
-  says 'd["process"]["sample_bytes"], "waste" in d["accounts"][0]' '(4096, False)'
+  says 'd["process"]["sample_bytes"], "waste" in d["accounts"][0], "temporary" in d["accounts"][0]' \
+    '(4096, False, False)'
   valid "$HERE/../../tools/arenashim.schema.json"
 }
 

@@ -366,6 +366,7 @@ except KeyboardInterrupt: print("interrupted")'
   expect '$(line 4) =~ ^\ \ \ the\ peak\ may\ be\ ~2[0-9]+K\ bytes\ too\ high,\ by\ their\ noise$'
   expect '$stderr == *"held when the most was: ~"*" bytes, of these"* && $stderr != *"wasted at the end"*'
   expect '$stderr == *$'"'\n'"'"waste is not known with samples: run without ARENASHIM_SAMPLE"$'"'\n'"'*'
+  expect '$stderr == *$'"'\n'"'"most allocations"$'"'\n'"'*'
 }
 
 @test "the shim is looked for beside the command and where make install puts it" {

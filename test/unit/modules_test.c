@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,20 +23,30 @@
 static const char a_path[] = PLUGINS "/modules_a.so", b_path[] = PLUGINS "/modules_b.so";
 static char directory[] = "/tmp/modules_test.XXXXXX";
 
-/* What left() was told since the last update(). */
-static unsigned departures;
-static uintptr_t departed;
+/* What was told since the last update(); and what left() answers. */
+static unsigned departures, returns;
+static uintptr_t departed, returned;
+static struct module_kept kept = {.nodes = 7};
 
-static void left(unsigned i, uintptr_t start, uintptr_t end) {
+static struct module_kept left(unsigned i, uintptr_t start, uintptr_t end) {
   (void)i;
   assert_true(start < end);
   departures++;
   departed = start;
+  return kept;
 }
 
+static void back(uint32_t nodes, uintptr_t start) {
+  assert_int_equal(nodes, kept.nodes);
+  returns++;
+  returned = start;
+}
+
+static const struct module_events events = {left, back};
+
 static void update(void) {
-  departures = 0;
-  modules_refresh(left);
+  departures = returns = 0;
+  modules_refresh(&events);
   assert_false(modules_changed());
 }
 
@@ -187,9 +198,65 @@ static void test_same_again(void **state) {
   assert_true(modules_changed());
   update();
   assert_int_equal(departures, there ? 0 : 1);
-  assert_int_equal(modules_count(), before + !there);
+  assert_int_equal(modules_count(), before);
   dlclose(library);
   update();
+}
+
+static void *open_elsewhere(const char *path, uintptr_t before) {
+  mmap((void *)(before & -(uintptr_t)PAGE_BYTES), PAGE_BYTES, PROT_NONE,
+       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  void *library = open_library(path);
+  assert_int_not_equal(code_of(library), before);
+  return library;
+}
+
+/* One that is referred to comes back to another address, before and after its leaving was noticed:
+ * it is the same entry, and what refers to it is told. */
+static void test_back_elsewhere(void **state) {
+  (void)state;
+  void *library = open_library(a_path);
+  update();
+  const struct module *m = module_of(code_of(library));
+  unsigned before = modules_count(), life = m->life;
+  for (int i = 0; i < 10; i++) {
+    uintptr_t code = code_of(library);
+    dlclose(library);
+    if (i % 2 == 0)
+      update();
+    library = open_elsewhere(a_path, code);
+    update();
+    assert_int_equal(departures, i % 2);
+    assert_int_equal(returns, 1);
+    assert_ptr_equal(module_of(code_of(library)), m);
+    assert_int_equal(returned, m->start);
+    assert_string_equal(m->path, a_path);
+    assert_int_equal(m->life, ++life);
+  }
+  assert_int_equal(modules_count(), before);
+  dlclose(library);
+  update();
+}
+
+/* Where nothing refers to what has left, its place is the next one's; but what can't be moved keeps
+ * its own for ever. */
+static void test_places(void **state) {
+  (void)state;
+  struct module_kept usual = kept;
+  char path[128];
+  for (int i = 0; i < 20; i++) {
+    snprintf(path, sizeof path, "%s/place%d.so", directory, i);
+    copy_file(a_path, path);
+    kept = (struct module_kept){.addresses = i >= 10};
+    unsigned before = modules_count();
+    void *library = open_library(path);
+    update();
+    assert_string_equal(module_of(code_of(library))->path, path);
+    dlclose(library);
+    update();
+    assert_int_equal(modules_count(), before + (i == 0 || i > 10));
+  }
+  kept = usual;
 }
 
 enum { MANY = 150 };
@@ -225,7 +292,7 @@ static void test_many(void **state) {
 
 static int child;
 
-static void left_forks(unsigned i, uintptr_t start, uintptr_t end) {
+static struct module_kept left_forks(unsigned i, uintptr_t start, uintptr_t end) {
   (void)i;
   unsigned before = modules_count();
   void *library = dlopen(b_path, RTLD_NOW | RTLD_LOCAL);
@@ -241,14 +308,17 @@ static void left_forks(unsigned i, uintptr_t start, uintptr_t end) {
   }
   dlclose(library);
   (void)start, (void)end;
+  return kept;
 }
+
+static const struct module_events forking = {left_forks, back};
 
 static void test_fork(void **state) {
   (void)state;
   void *library = open_library(a_path);
   update();
   dlclose(library);
-  modules_refresh(left_forks);
+  modules_refresh(&forking);
   int status = -1;
   assert_int_equal(waitpid(child, &status, 0), child);
   assert_int_equal(status, 0);
@@ -317,7 +387,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_start),      cmocka_unit_test(test_come_and_go),
       cmocka_unit_test(test_other_path), cmocka_unit_test(test_other_file),
-      cmocka_unit_test(test_same_again), cmocka_unit_test(test_many),
+      cmocka_unit_test(test_same_again), cmocka_unit_test(test_back_elsewhere),
+      cmocka_unit_test(test_places),     cmocka_unit_test(test_many),
       cmocka_unit_test(test_fork),       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_costs),
   };

@@ -193,7 +193,8 @@ static void account_fill(const struct export *e, uint32_t i, struct json_object 
   PUT(to, a, peak_bytes);
   PUT(to, a, at_peak_objects);
   PUT(to, a, at_peak_bytes);
-  PUT(to, a, temporary);
+  if (temporary_known(e->dump))
+    PUT(to, a, temporary);
   PUT(to, a, smallest);
   PUT(to, a, largest);
   PUT(to, a, pinned_bytes);

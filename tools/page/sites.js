@@ -53,8 +53,8 @@ const columns = [
   number('allocs', 'Allocs', 'Allocations ever made'),
   number('bytes', 'Bytes', 'Bytes ever asked for'),
   ...wasteKnown ? [number('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost')] : [],
-  { key: 'temporary', title: 'Temp', hint: 'Share of objects freed within the burst that allocated them',
-    value: s => s.allocs ? s.temporary / s.allocs : 0, text: s => percent(s.temporary, s.allocs) },
+  ...estimate ? [] : [{ key: 'temporary', title: 'Temp', hint: 'Share of objects freed within the burst that allocated them',
+    value: s => s.allocs ? s.temporary / s.allocs : 0, text: s => percent(s.temporary, s.allocs) }],
   { key: 'largest', title: 'Sizes', hint: 'Smallest and largest request',
     value: s => s.largest, text: s => s.smallest === s.largest ? short(s.largest) : `${short(s.smallest)}\u2026${short(s.largest)}` },
 ]

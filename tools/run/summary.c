@@ -147,8 +147,11 @@ static void body_print(struct parts *p) {
                 short_number(account_waste(&p->total.sum), number));
     top_print(p, SORT_WASTE, 3);
   }
-  title_print(p, "most allocations; %u%% of all were temporary, freed at once",
-              percent(p->total.sum.temporary, p->total.sum.allocs));
+  if (temporary_known(p->dump))
+    title_print(p, "most allocations; %u%% of all were temporary, freed at once",
+                percent(p->total.sum.temporary, p->total.sum.allocs));
+  else
+    title_print(p, "most allocations");
   top_print(p, SORT_ALLOCS, 2);
 }
 

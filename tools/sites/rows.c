@@ -38,6 +38,7 @@ uint64_t class_waste(const struct dump *d, const struct dump_class *c) {
 }
 
 bool waste_known(const struct dump *d) { return d->process->sample_bytes == 0; }
+bool temporary_known(const struct dump *d) { return d->process->sample_bytes == 0; }
 
 bool sort_possible(const struct dump *d, const char *file, enum sort by) {
   if (by != SORT_WASTE || waste_known(d))

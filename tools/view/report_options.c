@@ -48,7 +48,7 @@ void report_options_read(struct report_options *o, int argc, char **argv) {
       "free cells of half-empty slabs cost. --sort peak is by what was held at the process's peak "
       "(at peak); peak is each row's own. <= marks an upper bound, ~ an estimate; on a terminal "
       "K, M, G are powers of 1000. temp: share of "
-      "the objects that were freed within the burst that allocated them.",
+      "the objects that were freed within the burst that allocated them (not known with samples).",
       option_view_children,
       NULL,
       NULL};

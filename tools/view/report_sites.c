@@ -24,7 +24,10 @@ static void row_numbers(const struct sites *s, const struct row *r, struct table
     table_words(t, "-");
   else
     table_range(t, r->sum.smallest, r->sum.largest);
-  table_percent(t, r->sum.temporary, r->sum.allocs);
+  if (temporary_known(v->dump))
+    table_percent(t, r->sum.temporary, r->sum.allocs);
+  else
+    table_words(t, "-");
   view_waste(v, t, account_waste(&r->sum));
 }
 
