@@ -30,7 +30,7 @@ static void forget_addresses(struct capture *c) {
 
 /* The thread before had another stack, which may be gone, and tags of its own. */
 static void take_over(struct capture *c) {
-  c->low = c->bytes = 0;
+  stack_forget(&c->stack_known);
   c->root = &path_root;
   c->labels = 0;
   c->busy = 0;
@@ -79,7 +79,8 @@ static void find_loader(void) {
 void capture_setup(unsigned depth, bool verify) {
   static const char missing[] = "arenashim: libunwind.so.8 is not installed (Debian: libunwind8): "
                                 "a call path is the caller alone, as with ARENASHIM_TAG=site\n";
-  bool unwinder = depth > 1 && find_object_open() && unwinder_open();
+  bool unwinder = find_object_open() && depth > 1 && unwinder_open();
+  stack_range_setup();
   modules_refresh(NULL);
   find_loader();
   if (depth > 1 && !unwinder && write(STDERR_FILENO, missing, sizeof missing - 1) < 0)
@@ -97,42 +98,8 @@ struct place {
   uintptr_t ra, sp, bp;
 };
 
-static inline bool is_known(const struct capture *c, uintptr_t address) {
-  return address - c->low < c->bytes;
-}
-
-static bool pages_readable(uintptr_t from, uintptr_t to) {
-  while (from < to && os_readable(from))
-    from += PAGE_BYTES;
-  return from >= to;
-}
-
-/* Makes the word at `address` part of the known pages, if it can be read: with those between when
- * they are near and can be read too, else its own alone.  (Stacks of fibers lie side by side, with
- * guards between.) */
-static cold bool learn_pages(struct capture *c, uintptr_t address) {
-  enum { NEAR = 64 * PAGE_BYTES };
-  uintptr_t page = address & -(uintptr_t)PAGE_BYTES, next = page + PAGE_BYTES;
-  uintptr_t low = c->low, end = low + c->bytes;
-  bool readable = os_readable(page);
-  if (readable && page >= end && page - end < NEAR && pages_readable(end, page)) {
-    end = next;
-  } else if (readable && next <= low && low - page < NEAR && pages_readable(next, low)) {
-    low = page;
-  } else {
-    low = page;
-    end = next;
-  }
-  if (!readable)
-    return false;
-  c->bytes = 0; /* a signal handler in between knows nothing rather than wrong things */
-  c->low = low;
-  c->bytes = end - low;
-  return true;
-}
-
-static bool can_read(struct capture *c, uintptr_t address) {
-  return is_known(c, address) || learn_pages(c, address);
+static bool can_read(struct capture *c, uintptr_t word) {
+  return (frame_proves(word) || os_readable(word)) && stack_can_read(&c->stack_known, word);
 }
 
 /* One step by rule.  False: the stack is not what the rule needs. */
@@ -141,10 +108,10 @@ static bool step(struct capture *c, struct place *at, struct rule r) {
   if (cfa <= at->sp || cfa % sizeof cfa != 0 || !can_read(c, cfa - sizeof cfa))
     return false;
   if (r.rbp_at != 0) {
-    const uintptr_t *saved = (const uintptr_t *)(cfa + (uintptr_t)(intptr_t)r.rbp_at);
-    if (!can_read(c, (uintptr_t)saved))
+    uintptr_t saved = cfa + (uintptr_t)(intptr_t)r.rbp_at;
+    if (!stack_can_read(&c->stack_known, saved))
       return false;
-    at->bp = *saved;
+    at->bp = *(const uintptr_t *)saved;
   }
   at->sp = cfa;
   at->ra = *(const uintptr_t *)(cfa - sizeof cfa);
@@ -181,15 +148,79 @@ static bool is_nested(struct heap *h, const void *frame) {
   struct capture *c = capture_of(h);
   if (likely(c->busy == 0))
     return false;
-  if ((uintptr_t)frame <= c->busy || !is_known(c, (uintptr_t)frame))
+  if ((uintptr_t)frame <= c->busy || !stack_knows(&c->stack_known, (uintptr_t)frame))
     return true;
   unwinder_leave(h);
   return false;
 }
 
-static struct rule learn(struct capture *c, uintptr_t ra) {
-  c->counts.learned++;
-  return cfi_rule(ra - 1);
+/* How the frame of n's address finds its caller, learned if nobody has. */
+static struct rule rule_learned(struct capture *c, struct node *n) {
+  struct rule r = node_rule(n);
+  if (r.kind != RULE_UNKNOWN)
+    return r;
+  r = path_rule(n->address);
+  if (r.kind == RULE_UNKNOWN) {
+    c->counts.learned++;
+    r = cfi_rule(n->address);
+  }
+  path_learned(n, r);
+  return r;
+}
+
+/* ---- code without unwind information ---- */
+
+/* GUESSES_MAX: distinct guesses that are believed behind one address.  Hand-written code and the
+ * builtins of V8 have dozens of callers; data that is taken for frames has any number.
+ * MISSES_MAX: wrong guesses in a row after which libunwind is not asked again for that address. */
+enum { GUESSES_MAX = 1024, MISSES_MAX = 1024 };
+
+/* The path ends at n: its caller can't be found, or is code of no file (made at run time, at ever
+ * new addresses). */
+static struct node *lose(struct capture *c, struct node *n) {
+  c->counts.cut++;
+  c->counts.lost++;
+  return path_child(n, (uintptr_t)path_no_unwind, NODE_LABEL);
+}
+
+/* The same where libunwind's guess was wrong, or none. */
+static struct node *lose_guess(struct capture *c, struct node *n) {
+  struct rule r = path_rule(n->address);
+  if (r.kind == RULE_NONE && r.misses < MISSES_MAX) {
+    r.misses++;
+    path_learned(n, r);
+  }
+  return lose(c, n);
+}
+
+/* Adds a caller that libunwind guessed.  The address keeps count of new ones. */
+static struct node *add_guess(struct capture *c, struct node *n, uintptr_t ra) {
+  struct rule r = path_rule(n->address);
+  bool known = path_peek(n, ra) != NULL;
+  if (r.kind != RULE_NONE || (!known && r.guesses >= GUESSES_MAX) || !cfi_is_plausible(ra))
+    return lose_guess(c, n);
+  if (!known || r.misses != 0) {
+    r.guesses += !known;
+    r.misses = 0;
+    path_learned(n, r);
+  }
+  return path_step(n, ra);
+}
+
+/* Adds the frame that libunwind found above n, or the mark instead if it can't be believed. */
+static struct node *add_frame(struct capture *c, struct node *n, uintptr_t ra) {
+  if (rule_learned(c, n).kind == RULE_NONE)
+    return add_guess(c, n, ra);
+  return find_no_object(ra - 1) ? lose(c, n) : path_step(n, ra);
+}
+
+/* A walk that libunwind did not go on with at n, which is complete if it says so.  It also ends
+ * where it guessed a frame pointer of 0, which is right for the loader's first code alone. */
+static struct node *end_path(struct capture *c, struct node *n, bool ended) {
+  if (rule_learned(c, n).kind == RULE_NONE && !in_loader(n->address))
+    return lose_guess(c, n);
+  c->counts.cut += !ended;
+  return n;
 }
 
 /* The rest of a walk by the unwinder: the frames above `at`. */
@@ -206,41 +237,46 @@ static cold struct node *unwind_rest(struct heap *h, struct node *n, struct plac
       unwinder_walk(at.ra, at.sp, at.bp, above, depth, &ended, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   c->counts.unwound++;
-  c->counts.cut += found < depth && !ended;
-  for (unsigned i = 0; i < found && n != NULL; i++)
-    n = path_step(n, above[i]);
-  return n;
+  for (unsigned i = 0; i < found && n != NULL && !node_is_mark(n); i++)
+    n = add_frame(c, n, above[i]);
+  return found == depth || n == NULL || node_is_mark(n) ? n : end_path(c, n, ended);
+}
+
+/* The node of the next frame's address. */
+static struct node *next_node(struct capture *c, struct node *n, uintptr_t ra) {
+  struct node *next = path_peek(n, ra);
+  if (next != NULL)
+    return next;
+  return find_no_object(ra - 1) ? lose(c, n) : path_step(n, ra);
 }
 
 /* The walk goes on where the fast one stopped: at node n, with `depth` frames still to come. */
 static cold struct node *walk_slowly(struct heap *h, struct node *n, struct place at,
                                      unsigned depth, const void *frame) {
+  struct capture *c = capture_of(h);
   for (; depth > 0; depth--) {
-    struct rule r = node_rule(n);
-    if (r.kind == RULE_UNKNOWN) {
-      r = path_rule(at.ra);
-      if (r.kind == RULE_UNKNOWN)
-        r = learn(capture_of(h), at.ra);
-      path_learned(n, r);
-    }
+    struct rule r = rule_learned(c, n);
     if (r.kind == RULE_END)
       return n;
-    if (r.kind == RULE_NEVER)
+    if (r.kind == RULE_NONE && r.misses >= MISSES_MAX)
+      return lose(c, n);
+    if (r.kind >= RULE_NEVER)
       return unwind_rest(h, n, at, depth, frame);
-    if (!step(capture_of(h), &at, r)) {
-      capture_of(h)->counts.cut++;
+    if (!step(c, &at, r)) {
+      c->counts.cut++;
       return n;
     }
     if (at.ra == 0)
       return n;
-    n = path_step(n, at.ra);
-    if (n == NULL)
-      return NULL;
+    n = next_node(c, n, at.ra);
+    if (n == NULL || node_is_mark(n))
+      return n;
   }
   return n;
 }
 
-/* Compares the path with the unwinder's own answer; one that was cut, with its beginning. */
+/* Compares the path with the unwinder's own answer; one that was cut, or ends where libunwind would
+ * take the byte before a fiber's first function for its code, with its beginning. */
 static cold void verify(struct heap *h, const struct node *n, const void *frame, bool whole) {
   struct capture *c = capture_of(h);
   uintptr_t theirs[CAPTURE_DEPTH_MAX];
@@ -249,8 +285,11 @@ static cold void verify(struct heap *h, const struct node *n, const void *frame,
   unsigned found = unwinder_backtrace(frame, theirs, capture_mode.depth);
   unwinder_leave(h);
   unsigned length = 0;
+  n = node_is_mark(n) ? n->parent : n;
   for (const struct node *i = n; node_is_frame(i); i = i->parent)
     length++;
+  struct rule r = node_rule(n);
+  whole = whole && !(r.kind == RULE_END && r.by_start);
   bool same = whole ? found == length : found >= length;
   for (unsigned i = length; same && i > 0; i--, n = n->parent)
     same = n->address == theirs[i - 1];
@@ -282,7 +321,8 @@ static struct node *flat_walk(const struct capture *c, struct flat *f, struct no
     if (r.kind == RULE_END)
       return n;
     uintptr_t cfa = (uintptr_t)(intptr_t)r.delta + (r.kind == RULE_SP ? sp : bp);
-    if (!rule_is_plain(r) || cfa <= sp || cfa - sizeof cfa - c->low >= c->bytes)
+    if (!rule_is_plain(r) || cfa <= sp || !frame_proves(cfa - sizeof cfa) ||
+        !stack_knows(&c->stack_known, cfa - sizeof cfa))
       return NULL;
     if (r.kind == RULE_BP && saved == 0)
       f->uses_bp = true;
@@ -370,6 +410,8 @@ static bool is_sure(struct heap *h, uintptr_t ra) {
 static struct node *first_node(struct capture *c, uintptr_t ra) {
   if (in_loader(ra))
     return path_child(c->root, ra, NODE_LOADER);
+  if (find_no_object(ra - 1))
+    return lose(c, c->root);
   struct node *n = path_child(c->root, ra, NODE_FRAME);
   if (n != NULL)
     c->first[first_way(ra)] = (struct first){.ra = ra, .root = c->root, .node = n};
@@ -395,7 +437,9 @@ uint32_t capture_site(struct heap *h, const void *frame) {
   uint64_t cut = c->counts.cut;
   bool sure = is_sure(h, at.ra);
   struct node *n = first_node(c, at.ra);
-  if (n != NULL && capture_mode.depth > 1)
+  if (capture_mode.depth > 1 && !stack_knows(&c->stack_known, at.sp - sizeof at.ra))
+    stack_settle(&c->stack_known, at.sp - sizeof at.ra);
+  if (n != NULL && capture_mode.depth > 1 && !node_is_mark(n))
     n = (sure ? walk_slowly : unwind_rest)(h, n, at, capture_mode.depth - 1, frame);
   uint32_t site = site_of(c, n);
   if (n != NULL && unlikely(capture_mode.verify)) {
@@ -415,6 +459,7 @@ void capture_sum(struct capture_counts *sum) {
     sum->unwound += c->counts.unwound;
     sum->learned += c->counts.learned;
     sum->cut += c->counts.cut;
+    sum->lost += c->counts.lost;
     sum->nested += c->counts.nested;
     sum->full += c->counts.full;
     sum->untagged += c->counts.untagged;

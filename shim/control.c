@@ -143,7 +143,7 @@ static void read_path(struct shown *s, const struct node *end) {
   for (const struct node *n = end; n != NULL && n->kind != NODE_ROOT; n = n->parent)
     if (node_is_frame(n))
       *--path = (const void *)(n->address & ~NODE_DEAD);
-    else
+    else if (!node_is_mark(n))
       *--tags = (const char *)n->address;
   s->site.path = path;
   s->site.frames = (size_t)(s->path + CAPTURE_DEPTH_MAX - path);
