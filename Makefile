@@ -157,7 +157,7 @@ $(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEA
 # family is defined there.  $(1): the directory below build, $(2): flags.
 HEAP_SOURCES := $(HEAP:%=arena/%.c)
 REGION_SOURCES := $(REGION:%=arena/%.c)
-STACK_SOURCES := shim/unwinder.c shim/cfi.c shim/cfi_row.c shim/find_object.c shim/modules.c shim/stack_range.c arena/os.c
+STACK_SOURCES := shim/unwinder.c shim/import.c shim/cfi.c shim/cfi_row.c shim/find_object.c shim/modules.c shim/stack_range.c arena/os.c
 define unit_rules
 $(B)/$(1)/region_%: test/unit/region_%.c $$(wildcard test/unit/*.h) $(REGION_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)

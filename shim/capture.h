@@ -127,6 +127,7 @@ static_assert(FLATS == 1 << (64 - 55), "the upper bits of the hash");
 static inline uint32_t flat_find(const struct capture *c, uintptr_t ra, uintptr_t sp,
                                  uintptr_t bp) {
   const struct flat *f = &c->flat[flat_way(ra, sp)];
+  __asm__("" : "+r"(f)); /* or the compiler computes it again and again, for want of registers */
   if (f->ra != ra || f->sp != sp || (f->uses_bp && f->bp != bp) ||
       unlikely(!stack_knows(&c->stack_known, sp + f->last * sizeof ra)))
     return SITE_NONE;

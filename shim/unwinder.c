@@ -2,6 +2,7 @@
 #include "unwinder.h"
 #include "../arena/os.h"
 #include "arch_stack.h"
+#include "import.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -210,12 +211,30 @@ static __attribute__((noinline)) bool is_understood(void) {
   return ip == (uintptr_t)__builtin_return_address(0) && s.asked;
 }
 
+/* libunwind 1.6 opens a pipe as it initialises itself, to try memory through it, and takes a
+ * refusal well: it opens the pipe when it needs it, which is never for us. */
+static int no_pipe(int ends[2], int flags) {
+  (void)ends, (void)flags;
+  errno = EMFILE;
+  return -1;
+}
+
+static bool initialise(void *library) {
+  struct import pipe2_import;
+  int (*refuse)(int *, int) = no_pipe;
+  void *by;
+  __builtin_memcpy(&by, &refuse, sizeof by);
+  import_replace(&pipe2_import, library, "pipe2", by);
+  bool done = unwind.set_caching_policy(*unwind.local, UNW_CACHE_NONE) == 0;
+  import_restore(&pipe2_import);
+  return done;
+}
+
 bool unwinder_open(void) {
   int saved = errno;
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
-  bool ready = library != NULL && find_symbols(library) &&
-               unwind.set_caching_policy(*unwind.local, UNW_CACHE_NONE) == 0 && take_accessors();
-  ready = ready && is_understood();
+  bool ready = library != NULL && find_symbols(library) && initialise(library) &&
+               take_accessors() && is_understood();
   errno = saved;
   return ready;
 }

@@ -16,8 +16,8 @@
  *   - holds no lock of ours, and keeps forks away meanwhile (traps 18 to 20),
  *   - expects no async-signal safety: a signal that interrupts code in here must not call here,
  *     nor code in the loader (the re-entry guard covers the first).
- * Threads may call at the same time.  errno is kept.  libunwind keeps a pipe (two descriptors,
- * close-on-exec) from its first use, in unwinder_open; calls from here never use it.
+ * Threads may call at the same time.  errno is kept.  No descriptor is open because of it:
+ * libunwind would keep a pipe from its first use, in unwinder_open, where it is refused one.
  *
  * `stack_top` is the end of a free stack of UNWINDER_STACK_BYTES; what runs there needs next to
  * nothing of the caller's own (threads may have 16 KiB).
