@@ -282,7 +282,8 @@ static cold void verify(struct heap *h, const struct node *n, const void *frame,
   uintptr_t theirs[CAPTURE_DEPTH_MAX];
   if (!unwinder_enter(h, frame))
     return;
-  unsigned found = unwinder_backtrace(frame, theirs, capture_mode.depth);
+  unsigned found =
+      unwinder_backtrace(frame, theirs, capture_mode.depth, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   unsigned length = 0;
   n = node_is_mark(n) ? n->parent : n;

@@ -147,19 +147,29 @@ static bool find_frame(struct session *s, uintptr_t frame, uintptr_t *ip) {
   return true;
 }
 
-unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n) {
+struct backtrace_job {
+  uintptr_t frame, *out;
+  unsigned n, found;
+};
+
+static void backtrace_run(void *argument) {
+  struct backtrace_job *job = argument;
   struct session s;
-  int saved = errno;
-  unsigned found = 0;
   bool ended;
   session_begin(&s);
   unwind.getcontext(&s.context);
-  if (n > 0 && unwind.init_local(&s.cursor, &s.context) >= 0 &&
-      find_frame(&s, (uintptr_t)frame, &out[0]))
-    found = 1 + walk(&s, out + 1, n - 1, &ended);
+  if (job->n > 0 && unwind.init_local(&s.cursor, &s.context) >= 0 &&
+      find_frame(&s, job->frame, &job->out[0]))
+    job->found = 1 + walk(&s, job->out + 1, job->n - 1, &ended);
   session_end(&s);
+}
+
+unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n, void *stack_top) {
+  struct backtrace_job job = {.frame = (uintptr_t)frame, .out = out, .n = n};
+  int saved = errno;
+  on_stack(stack_top, backtrace_run, &job);
   errno = saved;
-  return found;
+  return job.found;
 }
 
 /* ---- opening ---- */

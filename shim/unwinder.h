@@ -43,7 +43,7 @@ hidden unsigned unwinder_walk(uintptr_t ra, uintptr_t sp, uintptr_t rbp, uintptr
 
 /* libunwind's own answer for the calling thread, from its real registers: n return addresses
  * beginning with that of the function whose CFA is `frame` (for malloc called by f: an address
- * in f).  0 if no such frame is found.  Uses about 5 KiB of the calling stack. */
-hidden unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n);
+ * in f).  0 if no such frame is found. */
+hidden unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n, void *stack_top);
 
 #endif

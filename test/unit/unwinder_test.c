@@ -74,7 +74,7 @@ __attribute__((noinline, optimize("no-omit-frame-pointer"))) static void check_s
   struct place caller = {(uintptr_t)__builtin_return_address(0), frame + 16, word_at(frame)};
   uintptr_t by_rules[DEPTH], by_libunwind[DEPTH], walked[DEPTH];
   bool ended;
-  frames = unwinder_backtrace((void *)(frame + 16), by_libunwind, DEPTH);
+  frames = unwinder_backtrace((void *)(frame + 16), by_libunwind, DEPTH, stack_top);
   assert_true(frames > 0 && by_libunwind[0] == caller.ra);
   assert_int_equal(walk_by_rules(caller, by_rules), frames);
   assert_memory_equal(by_rules, by_libunwind, frames * sizeof *by_rules);
@@ -289,7 +289,7 @@ static void test_broken(void **state) {
   assert_int_equal(unwinder_walk(ra, 0x10, 0x20, out, DEPTH, &ended, stack_top), 0);
   assert_false(ended);
   assert_int_equal(unwinder_walk(0x10, 0x10, 0x10, out, DEPTH, &ended, stack_top), 0);
-  assert_int_equal(unwinder_backtrace((void *)0x10, out, DEPTH), 0);
+  assert_int_equal(unwinder_backtrace((void *)0x10, out, DEPTH, stack_top), 0);
   assert_int_equal(cfi_rule(0).kind, RULE_NONE);
   assert_int_equal(cfi_rule(1).kind, RULE_NONE);
   assert_int_equal(cfi_rule(UINTPTR_MAX).kind, RULE_NONE);
