@@ -103,8 +103,6 @@ extern hidden struct capture_mode {
 hidden void capture_setup(unsigned depth, bool verify);
 
 static inline size_t first_way(uintptr_t ra) { return (ra >> 2 ^ ra >> 11) % FIRST_WAYS; }
-static inline bool rule_is_plain(struct rule r) { return r.kind - 1u < 2; }
-static_assert(RULE_SP == 1 && RULE_BP == 2, "the plain ones");
 
 /* Is a return address there because its frame is?  See above for the first word of a page. */
 static inline bool frame_proves(uintptr_t word) { return word % PAGE_BYTES != 0; }

@@ -50,6 +50,10 @@ static bool find_entry(const unsigned char *header, uintptr_t ip, struct entry *
   return low > 0;
 }
 
+static uintptr_t entry_start(const unsigned char *header, const struct entry *e) {
+  return (uintptr_t)header + (uintptr_t)(intptr_t)e->start;
+}
+
 /* ---- records ---- */
 
 static size_t pointer_bytes(unsigned encoding) {
@@ -131,15 +135,13 @@ static struct rule rule_only(enum rule_kind kind) { return (struct rule){.kind =
 
 static struct rule rule_start(void) { return (struct rule){.kind = RULE_END, .by_start = true}; }
 
-/* rbp is saved within the frame, so that it is read only where the frame itself is. */
 static bool has_rule(const struct cfi_row *row, struct rule *r) {
   bool by_sp = row->cfa_register == CFI_RSP;
   *r = rule_only(by_sp ? RULE_SP : RULE_BP);
   r->delta = (int32_t)row->cfa_offset;
   r->rbp_at = (int16_t)(row->rbp.where == CFI_AT ? row->rbp.at : 0);
   bool cfa = (by_sp || row->cfa_register == CFI_RBP) && r->delta > 0;
-  bool rbp = row->rbp.where == CFI_KEPT ||
-             (row->rbp.where == CFI_AT && r->rbp_at < 0 && -r->rbp_at <= r->delta);
+  bool rbp = row->rbp.where == CFI_KEPT || (row->rbp.where == CFI_AT && r->rbp_at != 0);
   return cfa && rbp && r->delta == row->cfa_offset && r->rbp_at == row->rbp.at &&
          row->ra.where == CFI_AT && row->ra.at == RETURN_ADDRESS_AT;
 }
@@ -159,35 +161,48 @@ static bool follows_call(uintptr_t ra, uintptr_t start) {
   return arch_is_call(code + sizeof code);
 }
 
-/* The rule by the row of a function that starts at `start`; begins: the next one does at ra. */
-static struct rule rule_at(const struct cfi_row *row, uintptr_t ra, uintptr_t start, bool begins) {
-  struct rule r = rule_of(row);
-  bool called = follows_call(ra, start);
-  if (r.kind == RULE_END || (called && !begins))
-    return r;
-  return begins && !called ? rule_start() : rule_only(RULE_NEVER);
-}
+/* The function that an address belongs to: where it starts (0: not known), and its rule there. */
+struct found {
+  uintptr_t start;
+  struct rule rule;
+  bool begins; /* another function does right behind the address */
+};
 
-struct rule cfi_rule(uintptr_t ra) {
+static struct found find_function(uintptr_t ip) {
+  struct found f = {.rule = rule_only(RULE_NONE)};
   struct dl_find_object object;
   struct entry place = {0}, next = {0};
   struct cfi_row row;
-  if (!find_object(ra - 1, &object) || object.dlfo_eh_frame == NULL)
-    return rule_only(RULE_NONE);
+  if (!find_object(ip, &object) || object.dlfo_eh_frame == NULL)
+    return f;
   const unsigned char *header = object.dlfo_eh_frame;
-  uintptr_t base = (uintptr_t)header, start;
-  bool begins = find_entry(header, ra, &next) && base + (uintptr_t)(intptr_t)next.start == ra;
-  if (!find_entry(header, ra - 1, &place))
-    return rule_only(RULE_NONE);
-  start = base + (uintptr_t)(intptr_t)place.start;
-  switch (read_fde(header + place.fde, ra - 1 - start, &row)) {
-  case FDE_READ:
-    return rule_at(&row, ra, start, begins);
-  case FDE_STRANGE:
-    return rule_only(RULE_NEVER);
-  default:
-    return begins ? rule_start() : rule_only(RULE_NONE);
-  }
+  f.begins = find_entry(header, ip + 1, &next) && entry_start(header, &next) == ip + 1;
+  if (!find_entry(header, ip, &place))
+    return f;
+  uintptr_t start = entry_start(header, &place);
+  enum fde fde = read_fde(header + place.fde, ip - start, &row);
+  if (fde == FDE_ELSEWHERE)
+    return f;
+  f.start = start;
+  f.rule = fde == FDE_READ ? rule_of(&row) : rule_only(RULE_NEVER);
+  return f;
+}
+
+struct rule cfi_code_rule(uintptr_t ip) {
+  return find_function(ip).rule;
+}
+
+/* May the frame be read by that rule?  rbp is saved within it. */
+static bool is_sound(struct rule r) { return r.rbp_at <= 0 && -r.rbp_at <= r.delta; }
+
+struct rule cfi_rule(uintptr_t ra) {
+  struct found f = find_function(ra - 1);
+  bool called = f.start != 0 && follows_call(ra, f.start);
+  if (f.begins && !called)
+    return rule_start();
+  if (!rule_is_plain(f.rule))
+    return f.rule;
+  return called && !f.begins && is_sound(f.rule) ? f.rule : rule_only(RULE_NEVER);
 }
 
 bool cfi_is_plausible(uintptr_t ra) {

@@ -17,6 +17,9 @@
  * module must stay. */
 hidden struct rule cfi_rule(uintptr_t ra);
 
+/* The rule of the code at ip by its unwind information alone. */
+hidden struct rule cfi_code_rule(uintptr_t ip);
+
 /* Can libunwind's guess be right: does the address follow a call instruction in the code of a
  * module? A system call; as cfi_rule otherwise. */
 hidden bool cfi_is_plausible(uintptr_t ra);

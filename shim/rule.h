@@ -42,6 +42,9 @@ struct rule {
   uint8_t kind; /* an enum rule_kind */
 };
 
+static inline bool rule_is_plain(struct rule r) { return r.kind - 1u < 2; }
+static_assert(RULE_SP == 1 && RULE_BP == 2, "the plain ones");
+
 static_assert(sizeof(struct rule) <= 8, "a rule fits into one word");
 
 #endif
