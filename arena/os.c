@@ -68,6 +68,20 @@ void os_unmap(void *address, size_t bytes) {
   errno = saved;
 }
 
+void *os_stack_map(size_t bytes) {
+  int saved = errno;
+  void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  errno = saved;
+  return p == MAP_FAILED ? NULL : p;
+}
+
+void os_stack_unmap(void *stack, size_t bytes) {
+  int saved = errno;
+  munmap(stack, bytes);
+  errno = saved;
+}
+
 void os_purge(void *address, size_t bytes) {
   if (advise(address, bytes, MADV_DONTNEED))
     os_released_add(bytes);

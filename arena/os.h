@@ -24,6 +24,11 @@ hidden bool os_commit(void *address, size_t bytes);
 hidden void *os_map(size_t bytes);
 hidden void os_unmap(void *address, size_t bytes);
 
+/* A stack for a while, for the thread that maps it.  Not counted below, as threads' own are not:
+ * what a report runs on is not part of what it reports.  NULL if refused. */
+hidden void *os_stack_map(size_t bytes);
+hidden void os_stack_unmap(void *stack, size_t bytes);
+
 /* Gives the memory back to the kernel; the pages stay usable and read as zero. */
 hidden void os_purge(void *address, size_t bytes);
 

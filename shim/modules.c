@@ -235,7 +235,7 @@ static void own_path(char *path, size_t capacity) {
 struct pass {
   bool first; /* the next module is the program */
   unsigned long long adds, subs;
-  char program[PAGE_BYTES];
+  const char *program;
 };
 
 static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
@@ -284,8 +284,9 @@ bool modules_refresh(void (*left)(unsigned i, uintptr_t start, uintptr_t end)) {
   if (atomic_exchange_explicit(&modules.refreshing, true, memory_order_acquire))
     return false;
   int saved = errno;
-  struct pass pass = {.first = true};
-  own_path(pass.program, sizeof pass.program);
+  static char program[PAGE_BYTES]; /* no room for it on a fiber's stack */
+  struct pass pass = {.first = true, .program = program};
+  own_path(program, sizeof program);
   modules.pass++;
   iterate(meet, &pass);
   sweep(left);
