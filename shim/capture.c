@@ -1,8 +1,8 @@
 /* The walk that names a call site; the picture is in capture.h. */
 #include "capture.h"
 #include "../arena/os.h"
-#include "cfi.h"
 #include "find_object.h"
+#include "frames.h"
 #include "gate.h"
 #include "modules.h"
 #include "unwinder.h"
@@ -154,75 +154,6 @@ static bool is_nested(struct heap *h, const void *frame) {
   return false;
 }
 
-/* How the frame of n's address finds its caller, learned if nobody has. */
-static struct rule rule_learned(struct capture *c, struct node *n) {
-  struct rule r = node_rule(n);
-  if (r.kind != RULE_UNKNOWN)
-    return r;
-  r = path_rule(n->address);
-  if (r.kind == RULE_UNKNOWN) {
-    c->counts.learned++;
-    r = cfi_rule(n->address);
-  }
-  path_learned(n, r);
-  return r;
-}
-
-/* ---- code without unwind information ---- */
-
-/* GUESSES_MAX: distinct guesses that are believed behind one address.  Hand-written code and the
- * builtins of V8 have dozens of callers; data that is taken for frames has any number.
- * MISSES_MAX: wrong guesses in a row after which libunwind is not asked again for that address. */
-enum { GUESSES_MAX = 1024, MISSES_MAX = 1024 };
-
-/* The path ends at n: its caller can't be found, or is code of no file (made at run time, at ever
- * new addresses). */
-static struct node *lose(struct capture *c, struct node *n) {
-  c->counts.cut++;
-  c->counts.lost++;
-  return path_child(n, (uintptr_t)path_no_unwind, NODE_LABEL);
-}
-
-/* The same where libunwind's guess was wrong, or none. */
-static struct node *lose_guess(struct capture *c, struct node *n) {
-  struct rule r = path_rule(n->address);
-  if (r.kind == RULE_NONE && r.misses < MISSES_MAX) {
-    r.misses++;
-    path_learned(n, r);
-  }
-  return lose(c, n);
-}
-
-/* Adds a caller that libunwind guessed.  The address keeps count of new ones. */
-static struct node *add_guess(struct capture *c, struct node *n, uintptr_t ra) {
-  struct rule r = path_rule(n->address);
-  bool known = path_peek(n, ra) != NULL;
-  if (r.kind != RULE_NONE || (!known && r.guesses >= GUESSES_MAX) || !cfi_is_plausible(ra))
-    return lose_guess(c, n);
-  if (!known || r.misses != 0) {
-    r.guesses += !known;
-    r.misses = 0;
-    path_learned(n, r);
-  }
-  return path_step(n, ra);
-}
-
-/* Adds the frame that libunwind found above n, or the mark instead if it can't be believed. */
-static struct node *add_frame(struct capture *c, struct node *n, uintptr_t ra) {
-  if (rule_learned(c, n).kind == RULE_NONE)
-    return add_guess(c, n, ra);
-  return find_no_object(ra - 1) ? lose(c, n) : path_step(n, ra);
-}
-
-/* A walk that libunwind did not go on with at n, which is complete if it says so.  It also ends
- * where it guessed a frame pointer of 0, which is right for the loader's first code alone. */
-static struct node *end_path(struct capture *c, struct node *n, bool ended) {
-  if (rule_learned(c, n).kind == RULE_NONE && !in_loader(n->address))
-    return lose_guess(c, n);
-  c->counts.cut += !ended;
-  return n;
-}
-
 /* The rest of a walk by the unwinder: the frames above `at`. */
 static cold struct node *unwind_rest(struct heap *h, struct node *n, struct place at,
                                      unsigned depth, const void *frame) {
@@ -238,16 +169,10 @@ static cold struct node *unwind_rest(struct heap *h, struct node *n, struct plac
   unwinder_leave(h);
   c->counts.unwound++;
   for (unsigned i = 0; i < found && n != NULL && !node_is_mark(n); i++)
-    n = add_frame(c, n, above[i]);
-  return found == depth || n == NULL || node_is_mark(n) ? n : end_path(c, n, ended);
-}
-
-/* The node of the next frame's address. */
-static struct node *next_node(struct capture *c, struct node *n, uintptr_t ra) {
-  struct node *next = path_peek(n, ra);
-  if (next != NULL)
-    return next;
-  return find_no_object(ra - 1) ? lose(c, n) : path_step(n, ra);
+    n = frames_add(c, n, above[i]);
+  return found == depth || n == NULL || node_is_mark(n)
+             ? n
+             : frames_end(c, n, ended, in_loader(n->address));
 }
 
 /* The walk goes on where the fast one stopped: at node n, with `depth` frames still to come. */
@@ -255,11 +180,11 @@ static cold struct node *walk_slowly(struct heap *h, struct node *n, struct plac
                                      unsigned depth, const void *frame) {
   struct capture *c = capture_of(h);
   for (; depth > 0; depth--) {
-    struct rule r = rule_learned(c, n);
+    struct rule r = frames_rule(c, n);
     if (r.kind == RULE_END)
       return n;
-    if (r.kind == RULE_NONE && r.misses >= MISSES_MAX)
-      return lose(c, n);
+    if (frames_hopeless(r))
+      return frames_lose(c, n);
     if (r.kind >= RULE_NEVER)
       return unwind_rest(h, n, at, depth, frame);
     if (!step(c, &at, r)) {
@@ -268,7 +193,7 @@ static cold struct node *walk_slowly(struct heap *h, struct node *n, struct plac
     }
     if (at.ra == 0)
       return n;
-    n = next_node(c, n, at.ra);
+    n = frames_next(c, n, at.ra);
     if (n == NULL || node_is_mark(n))
       return n;
   }
@@ -412,7 +337,7 @@ static struct node *first_node(struct capture *c, uintptr_t ra) {
   if (in_loader(ra))
     return path_child(c->root, ra, NODE_LOADER);
   if (find_no_object(ra - 1))
-    return lose(c, c->root);
+    return frames_lose(c, c->root);
   struct node *n = path_child(c->root, ra, NODE_FRAME);
   if (n != NULL)
     c->first[first_way(ra)] = (struct first){.ra = ra, .root = c->root, .node = n};

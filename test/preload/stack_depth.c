@@ -48,6 +48,7 @@ static void refused(void) {
       kept[keep++] = p;
   }
 }
+static void summed_up(void) { CHECK(mallinfo2().uordblks > 0, "nothing lives"); }
 static void usable(void) { CHECK(malloc_usable_size(kept[0]) >= 40, "usable size"); }
 
 /* ---- */
@@ -84,6 +85,7 @@ static void measure(const char *state, const char *name, void (*function)(void))
 static void measure_all(const char *state) {
   measure(state, "small", small);
   measure(state, "usable", usable);
+  measure(state, "summed up", summed_up);
   measure(state, "large", large);
   measure(state, "grown", grown);
   measure(state, "huge", huge);
