@@ -116,19 +116,14 @@ static bool peak_is_bound(const struct heap *h) {
 }
 
 struct arena_job {
-  const struct gathered *g;
   struct heap *h;
   struct arena_line *line;
 };
 
 static void add_arena(void *job) {
-  const struct gathered *g = ((struct arena_job *)job)->g;
   struct heap *h = ((struct arena_job *)job)->h;
   struct arena_line *line = ((struct arena_job *)job)->line;
   struct heap_totals t;
-  *line = (struct arena_line){.exact = gather_may_walk(g, h),
-                              .peak_bytes = count_get(&h->carved_peak),
-                              .peak_is_bound = peak_is_bound(h)};
   heap_read_totals(h, line->exact, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     line->remote += t.remote[c];
@@ -140,7 +135,10 @@ static void add_arena(void *job) {
 }
 
 void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
-  struct arena_job job = {g, h, line};
+  *line = (struct arena_line){.exact = gather_may_walk(g, h),
+                              .peak_bytes = count_get(&h->carved_peak),
+                              .peak_is_bound = peak_is_bound(h)};
+  struct arena_job job = {h, line};
   aside(add_arena, &job);
 }
 
