@@ -61,7 +61,11 @@ $(B)/libarena.a: $(REGION_OBJECTS)
 
 $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_CFLAGS) $(KEEP) -c -o $@ $<
+	$(CC) $(SHIM_CFLAGS) $(KEEP) $(FRAME) -c -o $@ $<
+# A program's stack may be a fiber's of 4 KiB.  The larger frames of these files are on stacks of their
+# own (shim/aside.h, shim/unwinder.h), on the main thread's at the start, or on that of who writes a file.
+FRAME := -Wframe-larger-than=1024
+$(patsubst %,$(B)/shim/%.o,control introspect report_gather unwinder options sink): FRAME :=
 # The caller's frame pointer stays in its register until the capture of its call site has it.
 $(SHIM_OBJECTS): KEEP := -ffixed-rbp
 
@@ -117,6 +121,7 @@ $(B)/test/preload/region_user $(B)/test/preload/tags_regions: $(B)/%: %.c $(B)/l
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< $(B)/libarena.a
 $(B)/test/preload/region_own $(B)/test/preload/report_sites \
   $(B)/test/preload/tags_unwinder: PROGRAM_FLAGS += -rdynamic
+$(B)/test/preload/stack_depth: PROGRAM_FLAGS += -Wl,-z,now
 $(B)/test/preload/tags_truth $(B)/test/preload/tags_stacks: PROGRAM_FLAGS += -finstrument-functions
 $(B)/test/preload/tags_truth_cxx: PROGRAM_FLAGS += -finstrument-functions -DFRAMES -fno-omit-frame-pointer
 $(B)/test/preload/%: test/preload/%.cc $(wildcard test/preload/*.h)
@@ -159,7 +164,7 @@ MODULE_SOURCES := shim/module_table.c shim/namespaces.c shim/own_file.c
 # family is defined there.  $(1): the directory below build, $(2): flags.
 HEAP_SOURCES := $(HEAP:%=arena/%.c)
 REGION_SOURCES := $(REGION:%=arena/%.c)
-STACK_SOURCES := shim/unwinder.c shim/cfi.c shim/cfi_row.c shim/find_object.c shim/modules.c arena/os.c
+STACK_SOURCES := shim/unwinder.c shim/import.c shim/cfi.c shim/cfi_row.c shim/find_object.c shim/modules.c shim/stack_range.c arena/os.c
 define unit_rules
 $(B)/$(1)/region_%: test/unit/region_%.c $$(wildcard test/unit/*.h) $(REGION_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)

@@ -107,7 +107,7 @@ static void rebuild_blocks(const struct heap *mine, bool full) {
 /* The new process counts from here: what was freed before is taken off both sides; what is held
  * and lives counts as taken. */
 static void restart_counts(struct heap *h) {
-  struct heap_totals t;
+  static struct heap_totals t; /* the child has one thread, and may have a small stack */
   heap_read_totals(h, true, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     if (count_get(&h->known[c]) > t.allocs[c] + h->forked[c]) /* known from cells that are lost */

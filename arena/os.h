@@ -24,6 +24,11 @@ hidden bool os_commit(void *address, size_t bytes);
 hidden void *os_map(size_t bytes);
 hidden void os_unmap(void *address, size_t bytes);
 
+/* A stack for a while, for the thread that maps it.  Not counted below, as threads' own are not:
+ * what a report runs on is not part of what it reports.  NULL if refused. */
+hidden void *os_stack_map(size_t bytes);
+hidden void os_stack_unmap(void *stack, size_t bytes);
+
 /* Gives the memory back to the kernel; the pages stay usable and read as zero. */
 hidden void os_purge(void *address, size_t bytes);
 
@@ -38,7 +43,8 @@ hidden void os_released_add(uint64_t bytes);
 /* For mappings that others make on our behalf (jemalloc's): the counter stays one. */
 hidden void os_mapped_add(int64_t bytes);
 
-/* Can the word at that address be read?  A system call; touches nothing. */
+/* Can the word at that address be read?  A system call that whatever has locks needs, and sandboxes
+ * allow (futex); touches nothing.  False where it is refused. */
 hidden bool os_readable(uintptr_t address);
 
 /* The most that was resident of this process, or of the program before it by exec; in bytes.  A
@@ -47,6 +53,9 @@ hidden uint64_t os_peak_resident_bytes(void);
 
 /* The limit on address space (ulimit -v), or SIZE_MAX. */
 hidden size_t os_address_limit(void);
+
+/* The limit on the main thread's stack (ulimit -s), or SIZE_MAX.  A system call, for the start. */
+hidden size_t os_stack_limit(void);
 
 /* Milliseconds of a clock that never goes back; coarse (a few ms), cheap. */
 hidden uint32_t os_now_ms(void);

@@ -11,6 +11,27 @@
 
 enum { RETURN_ADDRESS_AT = -8 /* from the CFA */ };
 
+/* The same for the thread's whole life, and no other living thread's.  Its TLS begins there, above
+ * the thread's stack. */
+static inline uintptr_t arch_thread_pointer(void) {
+  uintptr_t thread;
+  __asm__("mov %%fs:0, %0" : "=r"(thread));
+  return thread;
+}
+
+/* Does a call instruction end at `end`?  Looks at the bytes of at most CALL_BYTES_MAX before:
+ *   e8 and a distance of four bytes;   ff /2, an operand in a register or of any form in memory */
+enum { CALL_BYTES_MAX = 7 };
+static inline bool arch_is_call(const unsigned char *end) {
+  static const unsigned char rest[] = {2, 3, 4, 6, 7}; /* bytes from ff on, by form */
+  if (end[-5] == 0xe8)
+    return true;
+  for (unsigned i = 0; i < sizeof rest; i++)
+    if (end[-rest[i]] == 0xff && (end[1 - rest[i]] & 0x38) == 0x10)
+      return true;
+  return false;
+}
+
 /* A machine context whose integer registers all hold `value`. */
 static inline void context_fill(ucontext_t *c, uintptr_t value) {
   *c = (ucontext_t){0};

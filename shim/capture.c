@@ -1,8 +1,8 @@
 /* The walk that names a call site; the picture is in capture.h. */
 #include "capture.h"
 #include "../arena/os.h"
-#include "cfi.h"
 #include "find_object.h"
+#include "frames.h"
 #include "gate.h"
 #include "modules.h"
 #include "own_file.h"
@@ -31,7 +31,7 @@ static void forget_addresses(struct capture *c) {
 
 /* The thread before had another stack, which may be gone, and tags of its own. */
 static void take_over(struct capture *c) {
-  c->low = c->bytes = 0;
+  stack_forget(&c->stack_known);
   c->root = &path_root;
   c->labels = 0;
   c->busy = 0;
@@ -80,7 +80,8 @@ static void find_loader(void) {
 void capture_setup(unsigned depth, bool verify) {
   static const char missing[] = "arenashim: libunwind.so.8 is not installed (Debian: libunwind8): "
                                 "a call path is the caller alone, as with ARENASHIM_TAG=site\n";
-  bool unwinder = depth > 1 && find_object_open() && unwinder_open();
+  bool unwinder = find_object_open() && depth > 1 && unwinder_open();
+  stack_range_setup();
   modules_refresh(NULL);
   find_loader();
   if (depth > 1 && !unwinder && write(STDERR_FILENO, missing, sizeof missing - 1) < 0)
@@ -98,42 +99,8 @@ struct place {
   uintptr_t ra, sp, bp;
 };
 
-static inline bool is_known(const struct capture *c, uintptr_t address) {
-  return address - c->low < c->bytes;
-}
-
-static bool pages_readable(uintptr_t from, uintptr_t to) {
-  while (from < to && os_readable(from))
-    from += PAGE_BYTES;
-  return from >= to;
-}
-
-/* Makes the word at `address` part of the known pages, if it can be read: with those between when
- * they are near and can be read too, else its own alone.  (Stacks of fibers lie side by side, with
- * guards between.) */
-static cold bool learn_pages(struct capture *c, uintptr_t address) {
-  enum { NEAR = 64 * PAGE_BYTES };
-  uintptr_t page = address & -(uintptr_t)PAGE_BYTES, next = page + PAGE_BYTES;
-  uintptr_t low = c->low, end = low + c->bytes;
-  bool readable = os_readable(page);
-  if (readable && page >= end && page - end < NEAR && pages_readable(end, page)) {
-    end = next;
-  } else if (readable && next <= low && low - page < NEAR && pages_readable(next, low)) {
-    low = page;
-  } else {
-    low = page;
-    end = next;
-  }
-  if (!readable)
-    return false;
-  c->bytes = 0; /* a signal handler in between knows nothing rather than wrong things */
-  c->low = low;
-  c->bytes = end - low;
-  return true;
-}
-
-static bool can_read(struct capture *c, uintptr_t address) {
-  return is_known(c, address) || learn_pages(c, address);
+static bool can_read(struct capture *c, uintptr_t word) {
+  return (frame_proves(word) || os_readable(word)) && stack_can_read(&c->stack_known, word);
 }
 
 /* One step by rule.  False: the stack is not what the rule needs. */
@@ -142,10 +109,10 @@ static bool step(struct capture *c, struct place *at, struct rule r) {
   if (cfa <= at->sp || cfa % sizeof cfa != 0 || !can_read(c, cfa - sizeof cfa))
     return false;
   if (r.rbp_at != 0) {
-    const uintptr_t *saved = (const uintptr_t *)(cfa + (uintptr_t)(intptr_t)r.rbp_at);
-    if (!can_read(c, (uintptr_t)saved))
+    uintptr_t saved = cfa + (uintptr_t)(intptr_t)r.rbp_at;
+    if (!stack_can_read(&c->stack_known, saved))
       return false;
-    at->bp = *saved;
+    at->bp = *(const uintptr_t *)saved;
   }
   at->sp = cfa;
   at->ra = *(const uintptr_t *)(cfa - sizeof cfa);
@@ -182,15 +149,10 @@ static bool is_nested(struct heap *h, const void *frame) {
   struct capture *c = capture_of(h);
   if (likely(c->busy == 0))
     return false;
-  if ((uintptr_t)frame <= c->busy || !is_known(c, (uintptr_t)frame))
+  if ((uintptr_t)frame <= c->busy || !stack_knows(&c->stack_known, (uintptr_t)frame))
     return true;
   unwinder_leave(h);
   return false;
-}
-
-static struct rule learn(struct capture *c, uintptr_t ra) {
-  c->counts.learned++;
-  return cfi_rule(ra - 1);
 }
 
 /* The rest of a walk by the unwinder: the frames above `at`. */
@@ -207,51 +169,54 @@ static cold struct node *unwind_rest(struct heap *h, struct node *n, struct plac
       unwinder_walk(at.ra, at.sp, at.bp, above, depth, &ended, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   c->counts.unwound++;
-  c->counts.cut += found < depth && !ended;
-  for (unsigned i = 0; i < found && n != NULL; i++)
-    n = path_step(n, above[i]);
-  return n;
+  for (unsigned i = 0; i < found && n != NULL && !node_is_mark(n); i++)
+    n = frames_add(c, n, above[i]);
+  return found == depth || n == NULL || node_is_mark(n)
+             ? n
+             : frames_end(c, n, ended, in_loader(n->address));
 }
 
 /* The walk goes on where the fast one stopped: at node n, with `depth` frames still to come. */
 static cold struct node *walk_slowly(struct heap *h, struct node *n, struct place at,
                                      unsigned depth, const void *frame) {
+  struct capture *c = capture_of(h);
   for (; depth > 0; depth--) {
-    struct rule r = node_rule(n);
-    if (r.kind == RULE_UNKNOWN) {
-      r = path_rule(at.ra);
-      if (r.kind == RULE_UNKNOWN)
-        r = learn(capture_of(h), at.ra);
-      path_learned(n, r);
-    }
+    struct rule r = frames_rule(c, n);
     if (r.kind == RULE_END)
       return n;
-    if (r.kind == RULE_NEVER)
+    if (frames_hopeless(r))
+      return frames_lose(c, n);
+    if (r.kind >= RULE_NEVER)
       return unwind_rest(h, n, at, depth, frame);
-    if (!step(capture_of(h), &at, r)) {
-      capture_of(h)->counts.cut++;
+    if (!step(c, &at, r)) {
+      c->counts.cut++;
       return n;
     }
     if (at.ra == 0)
       return n;
-    n = path_step(n, at.ra);
-    if (n == NULL)
-      return NULL;
+    n = frames_next(c, n, at.ra);
+    if (n == NULL || node_is_mark(n))
+      return n;
   }
   return n;
 }
 
-/* Compares the path with the unwinder's own answer; one that was cut, with its beginning. */
+/* Compares the path with the unwinder's own answer; one that was cut, or ends where libunwind would
+ * take the byte before a fiber's first function for its code, with its beginning. */
 static cold void verify(struct heap *h, const struct node *n, const void *frame, bool whole) {
   struct capture *c = capture_of(h);
   uintptr_t theirs[CAPTURE_DEPTH_MAX];
   if (!unwinder_enter(h, frame))
     return;
-  unsigned found = unwinder_backtrace(frame, theirs, capture_mode.depth);
+  unsigned found =
+      unwinder_backtrace(frame, theirs, capture_mode.depth, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   unsigned length = 0;
+  n = node_is_mark(n) ? n->parent : n;
   for (const struct node *i = n; node_is_frame(i); i = i->parent)
     length++;
+  struct rule r = node_rule(n);
+  whole = whole && !(r.kind == RULE_END && r.by_start);
   bool same = whole ? found == length : found >= length;
   for (unsigned i = length; same && i > 0; i--, n = n->parent)
     same = n->address == theirs[i - 1];
@@ -283,7 +248,8 @@ static struct node *flat_walk(const struct capture *c, struct flat *f, struct no
     if (r.kind == RULE_END)
       return n;
     uintptr_t cfa = (uintptr_t)(intptr_t)r.delta + (r.kind == RULE_SP ? sp : bp);
-    if (!rule_is_plain(r) || cfa <= sp || cfa - sizeof cfa - c->low >= c->bytes)
+    if (!rule_is_plain(r) || cfa <= sp || !frame_proves(cfa - sizeof cfa) ||
+        !stack_knows(&c->stack_known, cfa - sizeof cfa))
       return NULL;
     if (r.kind == RULE_BP && saved == 0)
       f->uses_bp = true;
@@ -392,6 +358,8 @@ static bool is_sure(struct heap *h, uintptr_t ra) {
 static struct node *first_node(struct capture *c, uintptr_t ra) {
   if (in_loader(ra))
     return path_child(c->root, ra, NODE_LOADER);
+  if (find_no_object(ra - 1))
+    return frames_lose(c, c->root);
   struct node *n = path_child(c->root, ra, NODE_FRAME);
   if (n != NULL)
     c->first[first_way(ra)] = (struct first){.ra = ra, .root = c->root, .node = n};
@@ -417,7 +385,9 @@ uint32_t capture_site(struct heap *h, const void *frame) {
   uint64_t cut = c->counts.cut;
   bool sure = is_sure(h, at.ra);
   struct node *n = first_node(c, at.ra);
-  if (n != NULL && capture_mode.depth > 1)
+  if (capture_mode.depth > 1 && !stack_knows(&c->stack_known, at.sp - sizeof at.ra))
+    stack_settle(&c->stack_known, at.sp - sizeof at.ra);
+  if (n != NULL && capture_mode.depth > 1 && !node_is_mark(n))
     n = (sure ? walk_slowly : unwind_rest)(h, n, at, capture_mode.depth - 1, frame);
   uint32_t site = site_of(c, n);
   if (n != NULL && unlikely(capture_mode.verify)) {
@@ -437,6 +407,7 @@ void capture_sum(struct capture_counts *sum) {
     sum->unwound += c->counts.unwound;
     sum->learned += c->counts.learned;
     sum->cut += c->counts.cut;
+    sum->lost += c->counts.lost;
     sum->nested += c->counts.nested;
     sum->full += c->counts.full;
     sum->untagged += c->counts.untagged;

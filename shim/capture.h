@@ -5,9 +5,26 @@
  *   next ra = word below the CFA       until the depth asked for
  *
  * A frame seen for the first time is learned from its code's unwind information (cfi.h); one that
- * follows no rule sends the rest of the walk to libunwind (unwinder.h).  A walk reads the stack
- * only where pages are known to be readable; a stack that ends, or is not what it seems, gives a
- * shorter path.
+ * follows no rule sends the rest of the walk to libunwind (unwinder.h).  A stack that ends, or is
+ * not what it seems, gives a shorter path.
+ *
+ * What may be read.  Stacks of fibers are unmapped, protected and made shorter between any two
+ * captures, so that a page is not there because it was there before.  A word is read only if a
+ * frame proves it now:
+ *
+ *   the word below `frame` is malloc's return address: a call has just pushed it;
+ *   a return address that is a call's (cfi.h) has a frame, whose function goes on when that call
+ *   returns: by its unwind information all of its stack up to its CFA is there, and its own
+ *   return address below that.  This is the next word, and so on.
+ *
+ * So a word is looked at only when those before it are what they were when its place was learned:
+ * paths are compared word by word in the order of frames, up to the first that differs.  One word
+ * is not proven: a function that a fiber entered by a jump, with its stack pointer at the very end
+ * of the stack, has no return address; the word where one would be begins a page.  Such a word
+ * (programs that keep the ABI's alignment have none) is read after the kernel said that it is
+ * there. Against unwind information that is wrong, all of this happens within the pages that are
+ * known of the stack in use (stack_range.h).  libunwind's reads each ask the kernel first
+ * (unwinder.h).
  *
  * The state of a capture belongs to an arena: the thread that has it, uses it.
  */
@@ -16,6 +33,7 @@
 
 #include "../arena/heap.h"
 #include "paths.h"
+#include "stack_range.h"
 
 enum { CAPTURE_DEPTH_MAX = 64, FIRST_WAYS = 512, LABELS_MAX = 16 };
 
@@ -23,7 +41,8 @@ enum { CAPTURE_DEPTH_MAX = 64, FIRST_WAYS = 512, LABELS_MAX = 16 };
 struct capture_counts {
   uint64_t unwound;   /* walks that the unwinder finished: a frame of theirs follows no rule */
   uint64_t learned;   /* frames learned */
-  uint64_t cut;       /* paths cut short: no unwinder, a fork under way, unreadable stack */
+  uint64_t cut;       /* paths cut short: no unwinder, a fork under way, unreadable stack, or: */
+  uint64_t lost;      /* of these, cut at code without unwind information */
   uint64_t nested;    /* requests of the unwinder itself */
   uint64_t full;      /* paths for which the tree had no room */
   uint64_t untagged;  /* large objects for whose tags there was no memory */
@@ -32,9 +51,9 @@ struct capture_counts {
 };
 
 /* A path as it lay on the stack: for the same return address and stack pointer the other words are
- * looked up all at once instead of one through the other, and always as many, so that no branch
- * depends on how long the path is.  That they are equal proves the path: each frame's rule puts the
- * next word where it was. */
+ * compared where they were instead of found one through the other, and always as many, so that no
+ * branch depends on how long the path is.  That they are equal proves the path: each frame's rule
+ * puts the next word where it was. */
 enum { FLATS = 512, FLAT_WORDS = 8, FLAT_MISSES = 16 };
 struct flat {
   _Alignas(CACHE_LINE) uintptr_t ra;
@@ -58,11 +77,11 @@ struct first {
 };
 
 struct capture {
-  struct node *root;    /* &path_root, or the label on top */
-  uintptr_t low, bytes; /* readable stack: [low, low + bytes), whole pages */
-  uintptr_t busy;       /* frame of the request in whose service the unwinder runs, or 0 */
-  char *stack;          /* the unwinder's, mapped when first needed */
-  unsigned labels;      /* pushed now */
+  struct node *root; /* &path_root, or the label on top */
+  struct stack_range stack_known;
+  uintptr_t busy;  /* frame of the request in whose service the unwinder runs, or 0 */
+  char *stack;     /* the unwinder's, mapped when first needed */
+  unsigned labels; /* pushed now */
   struct node *below[LABELS_MAX]; /* the roots under them */
   struct capture_counts counts;
   struct first first[FIRST_WAYS];
@@ -84,8 +103,9 @@ extern hidden struct capture_mode {
 hidden void capture_setup(unsigned depth, bool verify);
 
 static inline size_t first_way(uintptr_t ra) { return (ra >> 2 ^ ra >> 11) % FIRST_WAYS; }
-static inline bool rule_is_plain(struct rule r) { return r.kind - 1u < 2; }
-static_assert(RULE_SP == 1 && RULE_BP == 2, "the plain ones");
+
+/* Is a return address there because its frame is?  See above for the first word of a page. */
+static inline bool frame_proves(uintptr_t word) { return word % PAGE_BYTES != 0; }
 
 /* A heap's state, mapped when the heap is first taken; false without memory. */
 hidden bool capture_open(struct heap *h);
@@ -105,14 +125,15 @@ static_assert(FLATS == 1 << (64 - 55), "the upper bits of the hash");
 static inline uint32_t flat_find(const struct capture *c, uintptr_t ra, uintptr_t sp,
                                  uintptr_t bp) {
   const struct flat *f = &c->flat[flat_way(ra, sp)];
+  __asm__("" : "+r"(f)); /* or the compiler computes it again and again, for want of registers */
   if (f->ra != ra || f->sp != sp || (f->uses_bp && f->bp != bp) ||
-      unlikely(sp + f->last * sizeof ra - c->low >= c->bytes))
+      unlikely(!stack_knows(&c->stack_known, sp + f->last * sizeof ra)))
     return SITE_NONE;
-  uintptr_t differ = 0;
 #pragma GCC unroll 8
   for (unsigned i = 0; i < FLAT_WORDS; i++)
-    differ |= ((const uintptr_t *)sp)[f->at[i]] ^ f->word[i];
-  return likely(differ == 0) ? f->site : SITE_NONE;
+    if (unlikely(((const uintptr_t *)sp)[f->at[i]] != f->word[i]))
+      return SITE_NONE; /* what follows may not be there */
+  return f->site;
 }
 
 /* Remembers such a path; gives its site. */
@@ -146,13 +167,13 @@ capture_known(struct capture *c, const void *frame, uintptr_t bp) {
         return SITE_NONE;
       break;
     }
-    if (unlikely(cfa <= sp || cfa - sizeof cfa - c->low >= c->bytes))
+    uintptr_t word = cfa - sizeof cfa;
+    if (unlikely(cfa <= sp || !stack_knows(&c->stack_known, word) || !frame_proves(word)))
       return SITE_NONE;
     if (r.rbp_at != 0)
       bp = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)r.rbp_at);
     sp = cfa;
-    ra = ((const uintptr_t *)cfa)[-1];
-    n = path_peek(n, ra);
+    n = path_peek(n, *(const uintptr_t *)word);
     if (unlikely(n == NULL))
       return SITE_NONE;
   }

@@ -50,6 +50,10 @@ static bool find_entry(const unsigned char *header, uintptr_t ip, struct entry *
   return low > 0;
 }
 
+static uintptr_t entry_start(const unsigned char *header, const struct entry *e) {
+  return (uintptr_t)header + (uintptr_t)(intptr_t)e->start;
+}
+
 /* ---- records ---- */
 
 static size_t pointer_bytes(unsigned encoding) {
@@ -103,30 +107,40 @@ static bool read_cie(const unsigned char *at, struct cfi_common *common) {
          !common->program.broken;
 }
 
+enum fde {
+  FDE_READ,
+  FDE_STRANGE,  /* not understood */
+  FDE_ELSEWHERE /* of a function that ends before */
+};
+
 /* The row of an FDE for the code `offset` bytes into its function. */
-static bool read_fde(const unsigned char *at, uint64_t offset, struct cfi_row *row) {
+static enum fde read_fde(const unsigned char *at, uint64_t offset, struct cfi_row *row) {
   struct bytes b = record_at(at);
   const unsigned char *id = b.at;
   uint32_t back = read_u32(&b);
   struct cfi_common common = {.pointer = 0};
   if (b.broken || back == 0 || !read_cie(id - back, &common))
-    return false;
+    return FDE_STRANGE;
   skip(&b, common.pointer); /* start: known from the table */
   uint64_t length = read_number(&b, common.pointer);
   skip(&b, read_uleb(&b)); /* augmentation */
-  return !b.broken && offset < length && cfi_row_at(&common, b, offset, row);
+  if (!b.broken && offset >= length)
+    return FDE_ELSEWHERE;
+  return !b.broken && cfi_row_at(&common, b, offset, row) ? FDE_READ : FDE_STRANGE;
 }
 
 /* ---- rules ---- */
 
 static struct rule rule_only(enum rule_kind kind) { return (struct rule){.kind = (uint8_t)kind}; }
 
+static struct rule rule_start(void) { return (struct rule){.kind = RULE_END, .by_start = true}; }
+
 static bool has_rule(const struct cfi_row *row, struct rule *r) {
   bool by_sp = row->cfa_register == CFI_RSP;
   *r = rule_only(by_sp ? RULE_SP : RULE_BP);
   r->delta = (int32_t)row->cfa_offset;
   r->rbp_at = (int16_t)(row->rbp.where == CFI_AT ? row->rbp.at : 0);
-  bool cfa = (by_sp && r->delta > 0) || row->cfa_register == CFI_RBP;
+  bool cfa = (by_sp || row->cfa_register == CFI_RBP) && r->delta > 0;
   bool rbp = row->rbp.where == CFI_KEPT || (row->rbp.where == CFI_AT && r->rbp_at != 0);
   return cfa && rbp && r->delta == row->cfa_offset && r->rbp_at == row->rbp.at &&
          row->ra.where == CFI_AT && row->ra.at == RETURN_ADDRESS_AT;
@@ -139,15 +153,59 @@ static struct rule rule_of(const struct cfi_row *row) {
   return has_rule(row, &r) ? r : rule_only(RULE_NEVER);
 }
 
-struct rule cfi_rule(uintptr_t ip) {
+/* Does a call end at ra, which is code from `start` on? */
+static bool follows_call(uintptr_t ra, uintptr_t start) {
+  unsigned char code[CALL_BYTES_MAX] = {0};
+  size_t have = ra - start < sizeof code ? ra - start : sizeof code;
+  memcpy(code + sizeof code - have, (const char *)ra - have, have);
+  return arch_is_call(code + sizeof code);
+}
+
+/* The function that an address belongs to: where it starts (0: not known), and its rule there. */
+struct found {
+  uintptr_t start;
+  struct rule rule;
+  bool begins; /* another function does right behind the address */
+};
+
+static struct found find_function(uintptr_t ip) {
+  struct found f = {.rule = rule_only(RULE_NONE)};
   struct dl_find_object object;
-  struct entry place = {0};
+  struct entry place = {0}, next = {0};
   struct cfi_row row;
   if (!find_object(ip, &object) || object.dlfo_eh_frame == NULL)
-    return rule_only(RULE_NEVER);
+    return f;
   const unsigned char *header = object.dlfo_eh_frame;
+  f.begins = find_entry(header, ip + 1, &next) && entry_start(header, &next) == ip + 1;
   if (!find_entry(header, ip, &place))
-    return rule_only(RULE_NEVER);
-  uintptr_t start = (uintptr_t)header + (uintptr_t)(intptr_t)place.start;
-  return read_fde(header + place.fde, ip - start, &row) ? rule_of(&row) : rule_only(RULE_NEVER);
+    return f;
+  uintptr_t start = entry_start(header, &place);
+  enum fde fde = read_fde(header + place.fde, ip - start, &row);
+  if (fde == FDE_ELSEWHERE)
+    return f;
+  f.start = start;
+  f.rule = fde == FDE_READ ? rule_of(&row) : rule_only(RULE_NEVER);
+  return f;
+}
+
+struct rule cfi_code_rule(uintptr_t ip) {
+  return find_function(ip).rule;
+}
+
+/* May the frame be read by that rule?  rbp is saved within it. */
+static bool is_sound(struct rule r) { return r.rbp_at <= 0 && -r.rbp_at <= r.delta; }
+
+struct rule cfi_rule(uintptr_t ra) {
+  struct found f = find_function(ra - 1);
+  bool called = f.start != 0 && follows_call(ra, f.start);
+  if (f.begins && !called)
+    return rule_start();
+  if (!rule_is_plain(f.rule))
+    return f.rule;
+  return called && !f.begins && is_sound(f.rule) ? f.rule : rule_only(RULE_NEVER);
+}
+
+bool cfi_is_plausible(uintptr_t ra) {
+  uintptr_t start = find_code(ra - 1);
+  return start != 0 && follows_call(ra, start);
 }

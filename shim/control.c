@@ -1,5 +1,6 @@
 /* The calls that programs may make; contract in arenashim.h. */
 #include "arenashim.h"
+#include "aside.h"
 #include "capture.h"
 #include "dump.h"
 #include "entry.h"
@@ -65,7 +66,8 @@ exported int arenashim_pop_tag(void) {
 
 /* ---- totals ---- */
 
-static void add_counters(struct arenashim_totals *t) {
+static void add_counters(void *totals) {
+  struct arenashim_totals *t = totals;
   struct gathered g;
   gather_begin(&g, REPORT_ON_CALL);
   gather_end();
@@ -122,7 +124,7 @@ static void add_tagged(struct arenashim_totals *t) {
 
 exported void arenashim_totals(struct arenashim_totals *totals) {
   struct arenashim_totals t = {.size = totals->size, .arenas = heap_count()};
-  add_counters(&t);
+  aside(add_counters, &t);
   if (tagged_mode != TAGGED_NONE)
     add_tagged(&t);
   memcpy(totals, &t, t.size < sizeof t ? t.size : sizeof t);
@@ -143,7 +145,7 @@ static void read_path(struct shown *s, const struct node *end) {
   for (const struct node *n = end; n != NULL && n->kind != NODE_ROOT; n = n->parent)
     if (node_is_frame(n))
       *--path = (const void *)capture_address(n);
-    else
+    else if (!node_is_mark(n))
       *--tags = (const char *)n->address;
   s->site.path = path;
   s->site.frames = (size_t)(s->path + CAPTURE_DEPTH_MAX - path);

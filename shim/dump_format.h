@@ -251,7 +251,8 @@ static_assert(sizeof(struct dump_site) == 8, "format");
 enum dump_node_kind {
   DUMP_NODE_ROOT = 0,
   DUMP_NODE_FRAME = 1,
-  DUMP_NODE_LABEL = 2 /* a tag of the program's own, pushed by arenashim_tag_push or the like */
+  DUMP_NODE_LABEL = 2 /* a tag of the program's own, pushed by arenashim_tag_push or the like; or
+                         what ends a path whose next frame is not known: "no unwind information" */
 };
 
 /* DUMP_NODES: all paths, as a tree that grows from the allocation outwards, append-only.

@@ -253,6 +253,7 @@ static void health(struct dump_work *w) {
       {"frames learned from unwind information", c.learned, false},
       {"call paths finished by the unwinder", c.unwound, false},
       {"call paths cut short", c.cut, false},
+      {"of these, cut at code without unwind information", c.lost, false},
       {"requests before the start, their call path the caller alone", start_early_requests(),
        false},
       {"requests of the unwinder itself", c.nested, false},

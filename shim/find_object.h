@@ -15,4 +15,11 @@ hidden bool find_object_open(void);
 /* False: no module has that address. */
 hidden bool find_object(uintptr_t address, struct dl_find_object *found);
 
+/* Is it certain that no module has that address?  False while or where nothing can be looked up. */
+hidden bool find_no_object(uintptr_t address);
+
+/* The first address of the part of a module that can be executed and holds this address; 0: none
+ * does.  A system call looks at the module's header first. */
+hidden uintptr_t find_code(uintptr_t address);
+
 #endif

@@ -4,6 +4,7 @@
  * and has nothing to do for them: programs test its result.
  */
 #include "../arena/os.h"
+#include "aside.h"
 #include "entry.h"
 #include "gate.h"
 #include "report.h"
@@ -17,12 +18,13 @@
 #include <unistd.h>
 
 /* Live bytes are a report's: what waits in threads' lists and mail is free. */
-static struct mallinfo2 figures(void) {
+static void add_figures(void *info) {
+  struct mallinfo2 *m = info;
   struct gathered g;
   gather_begin(&g, REPORT_ON_CALL);
   gather_end();
   const struct survey *v = &g.survey;
-  struct mallinfo2 m = {
+  *m = (struct mallinfo2){
       .arena = v->span_bytes + g.large.mapped,
       .uordblks = g.large.allocated,
       .fordblks = g.large.mapped - g.large.allocated + v->empty_slab_bytes + v->unpassed_bytes +
@@ -30,10 +32,15 @@ static struct mallinfo2 figures(void) {
   };
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     uint64_t idle = gather_idle_bytes(&g, c);
-    m.uordblks += gather_live_bytes(&g, c);
-    m.fordblks += idle + v->uncarved_bytes[c] + v->tail_bytes[c];
-    m.ordblks += idle / class_bytes(c);
+    m->uordblks += gather_live_bytes(&g, c);
+    m->fordblks += idle + v->uncarved_bytes[c] + v->tail_bytes[c];
+    m->ordblks += idle / class_bytes(c);
   }
+}
+
+static struct mallinfo2 figures(void) {
+  struct mallinfo2 m;
+  aside(add_figures, &m);
   return m;
 }
 

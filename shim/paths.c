@@ -38,6 +38,8 @@ static struct node nobody; /* address 0: no child is found there */
   { &nobody, &nobody, &nobody, &nobody }
 struct node path_root = {.kind = NODE_ROOT, .early = NO_CHILDREN};
 
+const char path_no_unwind[] = "no unwind information";
+
 uint64_t path_bytes(void) { return count_get(&paths.bytes); }
 unsigned path_nodes(void) {
   unsigned n = atomic_load_explicit(&paths.nodes, memory_order_acquire);

@@ -42,7 +42,7 @@ static inline unsigned node_dead_module(uintptr_t a) {
 
 enum node_kind {
   NODE_FRAME = 0,
-  NODE_LABEL, /* a tag that the program pushed */
+  NODE_LABEL, /* a tag that the program pushed, or the mark below */
   NODE_ROOT,
   NODE_LOADER /* a request of the dynamic loader: child of a root */
 };
@@ -59,6 +59,13 @@ struct node {
 static_assert(sizeof(struct node) == CACHE_LINE, "one node a cache line");
 
 extern hidden struct node path_root;
+
+/* A label that ends a path from outside: what called the frame before it is not known, because that
+ * has no unwind information, or is code of no file. */
+extern hidden const char path_no_unwind[];
+static inline bool node_is_mark(const struct node *n) {
+  return n->kind == NODE_LABEL && n->address == (uintptr_t)path_no_unwind;
+}
 
 static inline size_t node_way(uintptr_t address) {
   return (address >> 3 ^ address >> 7) % NODE_WAYS;

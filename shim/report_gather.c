@@ -2,6 +2,7 @@
 #include "report_gather.h"
 #include "../arena/heap_thread.h"
 #include "../arena/os.h"
+#include "aside.h"
 #include "capture.h"
 #include "entry.h"
 #include "gate.h"
@@ -61,8 +62,8 @@ static void read_ledger(struct gathered *g) {
   }
 }
 
-void gather_begin(struct gathered *g, enum report_reason reason) {
-  *g = (struct gathered){.reason = reason, .self_thread = os_thread_id()};
+static void add_all(void *gathered) {
+  struct gathered *g = gathered;
   heap_hold_idle();
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
@@ -80,6 +81,11 @@ void gather_begin(struct gathered *g, enum report_reason reason) {
   g->large_allocs += count_get(&heapless_large_allocs);
   g->large_frees += count_get(&heapless_large_frees);
   read_ledger(g);
+}
+
+void gather_begin(struct gathered *g, enum report_reason reason) {
+  *g = (struct gathered){.reason = reason, .self_thread = os_thread_id()};
+  aside(add_all, g);
 }
 
 void gather_end(void) { heap_let_go(); }
@@ -109,11 +115,15 @@ static bool peak_is_bound(const struct heap *h) {
   return !range.tagged || (count_get(&h->large_allocs) > 0 && heap_count() > 1);
 }
 
-void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
+struct arena_job {
+  struct heap *h;
+  struct arena_line *line;
+};
+
+static void add_arena(void *job) {
+  struct heap *h = ((struct arena_job *)job)->h;
+  struct arena_line *line = ((struct arena_job *)job)->line;
   struct heap_totals t;
-  *line = (struct arena_line){.exact = gather_may_walk(g, h),
-                              .peak_bytes = count_get(&h->carved_peak),
-                              .peak_is_bound = peak_is_bound(h)};
   heap_read_totals(h, line->exact, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     line->remote += t.remote[c];
@@ -122,6 +132,14 @@ void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *l
   else
     sum_classes(&t, line);
   line->live = line->allocs - line->frees;
+}
+
+void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
+  *line = (struct arena_line){.exact = gather_may_walk(g, h),
+                              .peak_bytes = count_get(&h->carved_peak),
+                              .peak_is_bound = peak_is_bound(h)};
+  struct arena_job job = {h, line};
+  aside(add_arena, &job);
 }
 
 uint64_t gather_live_bytes(const struct gathered *g, unsigned c) {

@@ -287,6 +287,7 @@ void report_health(struct text *t, const struct gathered *g) {
   capture_sum(&c);
   finding(t, &any, "paths that libunwind finished: correct, only slower", c.unwound);
   finding(t, &any, "paths cut short: a frame's caller could not be found", c.cut);
+  finding(t, &any, "  of these: at code without unwind information", c.lost);
   finding(t, &any, "requests before our start: their path is the caller alone",
           start_early_requests());
   finding(t, &any, "requests that libunwind made itself: in a site of their own", c.nested);

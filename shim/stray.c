@@ -15,7 +15,7 @@
 /* A line of /proc/self/maps, read a character at a time: no libc parser may be trusted now. */
 struct maps {
   int fd;
-  char buffer[1024];
+  char buffer[256];
   size_t at, end;
 };
 

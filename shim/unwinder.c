@@ -2,6 +2,7 @@
 #include "unwinder.h"
 #include "../arena/os.h"
 #include "arch_stack.h"
+#include "import.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -146,19 +147,29 @@ static bool find_frame(struct session *s, uintptr_t frame, uintptr_t *ip) {
   return true;
 }
 
-unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n) {
+struct backtrace_job {
+  uintptr_t frame, *out;
+  unsigned n, found;
+};
+
+static void backtrace_run(void *argument) {
+  struct backtrace_job *job = argument;
   struct session s;
-  int saved = errno;
-  unsigned found = 0;
   bool ended;
   session_begin(&s);
   unwind.getcontext(&s.context);
-  if (n > 0 && unwind.init_local(&s.cursor, &s.context) >= 0 &&
-      find_frame(&s, (uintptr_t)frame, &out[0]))
-    found = 1 + walk(&s, out + 1, n - 1, &ended);
+  if (job->n > 0 && unwind.init_local(&s.cursor, &s.context) >= 0 &&
+      find_frame(&s, job->frame, &job->out[0]))
+    job->found = 1 + walk(&s, job->out + 1, job->n - 1, &ended);
   session_end(&s);
+}
+
+unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n, void *stack_top) {
+  struct backtrace_job job = {.frame = (uintptr_t)frame, .out = out, .n = n};
+  int saved = errno;
+  on_stack(stack_top, backtrace_run, &job);
   errno = saved;
-  return found;
+  return job.found;
 }
 
 /* ---- opening ---- */
@@ -201,7 +212,7 @@ static bool take_accessors(void) {
 
 /* A step whose answer is known: if libunwind asked anybody but us, the door is not tight. */
 static __attribute__((noinline)) bool is_understood(void) {
-  struct session s;
+  static struct session s; /* the only one: no other thread is here yet */
   int stepped = 0;
   session_begin(&s);
   unwind.getcontext(&s.context);
@@ -210,12 +221,30 @@ static __attribute__((noinline)) bool is_understood(void) {
   return ip == (uintptr_t)__builtin_return_address(0) && s.asked;
 }
 
+/* libunwind 1.6 opens a pipe as it initialises itself, to try memory through it, and takes a
+ * refusal well: it opens the pipe when it needs it, which is never for us. */
+static int no_pipe(int ends[2], int flags) {
+  (void)ends, (void)flags;
+  errno = EMFILE;
+  return -1;
+}
+
+static bool initialise(void *library) {
+  struct import pipe2_import;
+  int (*refuse)(int *, int) = no_pipe;
+  void *by;
+  __builtin_memcpy(&by, &refuse, sizeof by);
+  import_replace(&pipe2_import, library, "pipe2", by);
+  bool done = unwind.set_caching_policy(*unwind.local, UNW_CACHE_NONE) == 0;
+  import_restore(&pipe2_import);
+  return done;
+}
+
 bool unwinder_open(void) {
   int saved = errno;
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
-  bool ready = library != NULL && find_symbols(library) &&
-               unwind.set_caching_policy(*unwind.local, UNW_CACHE_NONE) == 0 && take_accessors();
-  ready = ready && is_understood();
+  bool ready = library != NULL && find_symbols(library) && initialise(library) &&
+               take_accessors() && is_understood();
   errno = saved;
   return ready;
 }

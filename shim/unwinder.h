@@ -16,8 +16,8 @@
  *   - holds no lock of ours, and keeps forks away meanwhile (traps 18 to 20),
  *   - expects no async-signal safety: a signal that interrupts code in here must not call here,
  *     nor code in the loader (the re-entry guard covers the first).
- * Threads may call at the same time.  errno is kept.  libunwind keeps a pipe (two descriptors,
- * close-on-exec) from its first use, in unwinder_open; calls from here never use it.
+ * Threads may call at the same time.  errno is kept.  No descriptor is open because of it:
+ * libunwind would keep a pipe from its first use, in unwinder_open, where it is refused one.
  *
  * `stack_top` is the end of a free stack of UNWINDER_STACK_BYTES; what runs there needs next to
  * nothing of the caller's own (threads may have 16 KiB).
@@ -43,7 +43,7 @@ hidden unsigned unwinder_walk(uintptr_t ra, uintptr_t sp, uintptr_t rbp, uintptr
 
 /* libunwind's own answer for the calling thread, from its real registers: n return addresses
  * beginning with that of the function whose CFA is `frame` (for malloc called by f: an address
- * in f).  0 if no such frame is found.  Uses about 5 KiB of the calling stack. */
-hidden unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n);
+ * in f).  0 if no such frame is found. */
+hidden unsigned unwinder_backtrace(const void *frame, uintptr_t *out, unsigned n, void *stack_top);
 
 #endif

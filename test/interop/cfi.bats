@@ -4,7 +4,8 @@ load ../tools/common
 
 setup_file() {
   gcc -std=gnu17 -O1 -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/cfi_rules" "$BATS_TEST_DIRNAME"/cfi_rules.c "$BATS_TEST_DIRNAME"/../../shim/cfi.c \
-    "$BATS_TEST_DIRNAME"/../../shim/cfi_row.c "$BATS_TEST_DIRNAME"/../../shim/find_object.c
+    "$BATS_TEST_DIRNAME"/../../shim/cfi_row.c "$BATS_TEST_DIRNAME"/../../shim/find_object.c \
+    "$BATS_TEST_DIRNAME"/../../arena/os.c
 }
 
 # agree ROWS LIBRARY: at least so many rows, no difference.

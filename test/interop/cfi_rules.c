@@ -9,14 +9,14 @@
 #include "../../shim/find_object.h"
 
 int main(int argc, char **argv) {
-  static const char *const kinds[] = {"unknown", "sp", "bp", "end", "never"};
+  static const char *const kinds[] = {"unknown", "sp", "bp", "end", "never", "none"};
   void *library = argc == 2 ? dlopen(argv[1], RTLD_LAZY) : NULL;
   struct link_map *map;
   unsigned long address;
   if (library == NULL || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || !find_object_open())
     return 2;
   while (scanf("%lx", &address) == 1) {
-    struct rule r = cfi_rule(map->l_addr + address);
+    struct rule r = cfi_code_rule(map->l_addr + address);
     printf("%lx %s %d %d\n", address, kinds[r.kind], (int)r.delta, r.rbp_at);
   }
   return 0;

@@ -53,11 +53,11 @@ static unsigned walk_by_rules(struct place p, uintptr_t *out) {
   replayed = 0;
   rules_ended = false;
   while (n < DEPTH && p.ra != 0) {
-    struct rule r = cfi_rule(p.ra - 1);
+    struct rule r = cfi_rule(p.ra);
     kinds[n] = r.kind;
     out[n++] = p.ra;
     rules_ended = r.kind == RULE_END;
-    if (r.kind == RULE_NEVER)
+    if (r.kind == RULE_NEVER || r.kind == RULE_NONE)
       return n + unwinder_walk(p.ra, p.sp, p.bp, out + n, DEPTH - n, &rules_ended, stack_top);
     if (r.kind == RULE_END)
       return n;
@@ -74,7 +74,7 @@ __attribute__((noinline, optimize("no-omit-frame-pointer"))) static void check_s
   struct place caller = {(uintptr_t)__builtin_return_address(0), frame + 16, word_at(frame)};
   uintptr_t by_rules[DEPTH], by_libunwind[DEPTH], walked[DEPTH];
   bool ended;
-  frames = unwinder_backtrace((void *)(frame + 16), by_libunwind, DEPTH);
+  frames = unwinder_backtrace((void *)(frame + 16), by_libunwind, DEPTH, stack_top);
   assert_true(frames > 0 && by_libunwind[0] == caller.ra);
   assert_int_equal(walk_by_rules(caller, by_rules), frames);
   assert_memory_equal(by_rules, by_libunwind, frames * sizeof *by_rules);
@@ -223,7 +223,7 @@ __asm__(".text\n.globl call_unknown\n.type call_unknown, @function\ncall_unknown
 static void test_no_tables(void **state) {
   (void)state;
   call_unknown(plain);
-  assert_int_equal(kinds[1], RULE_NEVER);
+  assert_int_equal(kinds[1], RULE_NONE);
 }
 
 /* Unwind information that rules can't express: the CFA in rbx, a signal frame's mark, a return
@@ -249,7 +249,7 @@ static void learn_caller(void) {
   uintptr_t out[DEPTH], ra = (uintptr_t)__builtin_return_address(0);
   uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
   bool ended = false;
-  caller_kind = cfi_rule(ra - 1).kind;
+  caller_kind = cfi_rule(ra).kind;
   caller_walk = unwinder_walk(ra, frame + 16, word_at(frame), out, DEPTH, &ended, stack_top);
   caller_walk = ended ? caller_walk : 0;
 }
@@ -275,7 +275,7 @@ static void test_jit(void **state) {
   void (*enter)(void (*)(void));
   memcpy(&enter, &page, sizeof page);
   enter(plain);
-  assert_int_equal(kinds[1], RULE_NEVER);
+  assert_int_equal(kinds[1], RULE_NONE);
   munmap(page, PAGE_BYTES);
 }
 
@@ -289,10 +289,10 @@ static void test_broken(void **state) {
   assert_int_equal(unwinder_walk(ra, 0x10, 0x20, out, DEPTH, &ended, stack_top), 0);
   assert_false(ended);
   assert_int_equal(unwinder_walk(0x10, 0x10, 0x10, out, DEPTH, &ended, stack_top), 0);
-  assert_int_equal(unwinder_backtrace((void *)0x10, out, DEPTH), 0);
-  assert_int_equal(cfi_rule(0).kind, RULE_NEVER);
-  assert_int_equal(cfi_rule(1).kind, RULE_NEVER);
-  assert_int_equal(cfi_rule(UINTPTR_MAX).kind, RULE_NEVER);
+  assert_int_equal(unwinder_backtrace((void *)0x10, out, DEPTH, stack_top), 0);
+  assert_int_equal(cfi_rule(0).kind, RULE_NONE);
+  assert_int_equal(cfi_rule(1).kind, RULE_NONE);
+  assert_int_equal(cfi_rule(UINTPTR_MAX).kind, RULE_NONE);
   assert_int_equal(errno, 77);
 }
 
@@ -329,7 +329,7 @@ static void *small_thread(void *argument) {
   room[0] = 1;
   uintptr_t out[8];
   bool ended = false;
-  struct rule r = cfi_rule((uintptr_t)__builtin_return_address(0) - 1);
+  struct rule r = cfi_rule((uintptr_t)__builtin_return_address(0));
   uintptr_t sp = (uintptr_t)__builtin_frame_address(0) + 16;
   unwinder_walk((uintptr_t)__builtin_return_address(0), sp, 0, out, 8, &ended, stack_top);
   *(bool *)argument = r.kind == RULE_SP && ended;
@@ -356,7 +356,7 @@ static uintptr_t plugin_address;
 
 static void from_plugin(void) {
   plugin_address = (uintptr_t)__builtin_return_address(0);
-  plugin_rule = cfi_rule(plugin_address - 1);
+  plugin_rule = cfi_rule(plugin_address);
   check_stack();
 }
 
@@ -393,7 +393,7 @@ static void test_costs(void **state) {
   memset(stack, 0xa5, UNWINDER_STACK_BYTES);
   double begin = now_us();
   for (unsigned i = 0; i < ROUNDS; i++)
-    cfi_rule(ra - 1);
+    cfi_rule(ra);
   double learned = now_us();
   unwinder_walk(ra, (uintptr_t)out, (uintptr_t)out, out, DEPTH, &ended, stack_top);
   size_t left = 0;

@@ -1,0 +1,70 @@
+/* Frames of a walk and what of libunwind's answers is believed; contract in frames.h. */
+#include "frames.h"
+#include "cfi.h"
+#include "find_object.h"
+
+struct rule frames_rule(struct capture *c, struct node *n) {
+  struct rule r = node_rule(n);
+  if (r.kind != RULE_UNKNOWN)
+    return r;
+  r = path_rule(n->address);
+  if (r.kind == RULE_UNKNOWN) {
+    c->counts.learned++;
+    r = cfi_rule(n->address);
+  }
+  path_learned(n, r);
+  return r;
+}
+
+struct node *frames_lose(struct capture *c, struct node *n) {
+  c->counts.cut++;
+  c->counts.lost++;
+  return path_child(n, (uintptr_t)path_no_unwind, NODE_LABEL);
+}
+
+/* The same where libunwind's guess was wrong, or none. */
+static struct node *lose_guess(struct capture *c, struct node *n) {
+  struct rule r = path_rule(n->address);
+  if (r.kind == RULE_NONE && r.misses < MISSES_MAX) {
+    r.misses++;
+    path_learned(n, r);
+  }
+  return frames_lose(c, n);
+}
+
+/* Adds a caller that libunwind guessed.  The address keeps count of new ones. */
+static struct node *add_guess(struct capture *c, struct node *n, uintptr_t ra) {
+  struct rule r = path_rule(n->address);
+  bool known = path_peek(n, ra) != NULL;
+  if (r.kind != RULE_NONE || (!known && r.guesses >= GUESSES_MAX) || !cfi_is_plausible(ra))
+    return lose_guess(c, n);
+  if (!known || r.misses != 0) {
+    r.guesses += !known;
+    r.misses = 0;
+    path_learned(n, r);
+  }
+  return path_step(n, ra);
+}
+
+/* Is that a module's code?  All code with unwind information is, which costs no system call. */
+static bool is_code(uintptr_t ra) {
+  return cfi_code_rule(ra - 1).kind != RULE_NONE || find_code(ra - 1) != 0;
+}
+
+struct node *frames_next(struct capture *c, struct node *n, uintptr_t ra) {
+  struct node *next = path_peek(n, ra);
+  if (next != NULL)
+    return next;
+  return is_code(ra) ? path_step(n, ra) : frames_lose(c, n);
+}
+
+struct node *frames_add(struct capture *c, struct node *n, uintptr_t ra) {
+  return frames_rule(c, n).kind == RULE_NONE ? add_guess(c, n, ra) : frames_next(c, n, ra);
+}
+
+struct node *frames_end(struct capture *c, struct node *n, bool ended, bool in_loader) {
+  if (frames_rule(c, n).kind == RULE_NONE && !in_loader)
+    return lose_guess(c, n);
+  c->counts.cut += !ended;
+  return n;
+}
