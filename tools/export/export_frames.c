@@ -58,23 +58,29 @@ static struct export_frame frame_read(const struct export *e, uint32_t path,
   return f;
 }
 
+/* An item is added whole or not at all. */
+static uint32_t frame_add(struct export_frames *f, const struct export_frame *frame) {
+  f->items[f->count] = *frame;
+  return f->count++;
+}
+
 /* Takes the frame's texts. */
 static uint32_t frame_index(struct export_frames *f, const struct export_frame *frame) {
-  f->items[f->count] = *frame;
-  struct export_frame *new = &f->items[f->count];
-  struct export_frame **found = must_have(tsearch(new, &f->tree, frame_compare));
-  if (*found == new)
-    return f->count++;
-  free(new->name);
-  free(new->file);
+  struct export_frame **found = tfind(frame, &f->tree, frame_compare);
+  if (found == NULL) {
+    uint32_t index = frame_add(f, frame);
+    must_have(tsearch(&f->items[index], &f->tree, frame_compare));
+    return index;
+  }
+  free(frame->name);
+  free(frame->file);
   return (uint32_t)(*found - f->items);
 }
 
 static void words_use(struct export_frames *f, const struct row *r) {
-  if (f->of_words[r->kind] != 0)
-    return;
-  f->items[f->count].name = must_copy(row_title(r));
-  f->of_words[r->kind] = ++f->count;
+  if (f->of_words[r->kind] == 0)
+    f->of_words[r->kind] =
+        frame_add(f, &(struct export_frame){.name = must_copy(row_title(r))}) + 1;
 }
 
 /* What a path's parent shows is collected by then, if the path is. */
