@@ -21,6 +21,7 @@ struct spot {
 
 struct names {
   const struct dump *dump;
+  const struct fold *fold; /* NULL: nothing is folded */
   struct functions *functions;
   struct spot *spots; /* [0]: of labels and the root */
   uint32_t spot_count;
@@ -227,6 +228,7 @@ struct names *names_new(const struct dump *d, const struct fold *fold,
   static const struct search nowhere;
   struct names *n = must_zalloc(1, sizeof *n);
   n->dump = d;
+  n->fold = fold;
   n->functions = functions_new(fold);
   call_add(n, &(struct spot){0}, &(struct call){0});
   spots_collect(n);
@@ -246,6 +248,28 @@ const struct call *names_calls(const struct names *n, uint32_t node, uint32_t *c
   const struct spot *s = &n->spots[n->spot_of[node]];
   *count = s->count;
   return &n->calls[s->first];
+}
+
+bool names_folds(const struct names *n, uint32_t node, const struct call *call) {
+  const struct dump_node *at = &n->dump->nodes[node];
+  if (call->function != NULL)
+    return call->function->folded;
+  if (n->fold == NULL || !fold_has_added(n->fold))
+    return false;
+  struct text text;
+  FILE *to = text_start(&text);
+  names_print_address(n, at->module, at->address, to);
+  bool folds = fold_holds_address(n->fold, text_end(to, &text));
+  free(text.at);
+  return folds;
+}
+
+void names_print_address(const struct names *n, uint32_t module, uint64_t address, FILE *to) {
+  if (module != 0)
+    fprintf(to, "%s+0x%llx", names_module(n, module),
+            (unsigned long long)(address - n->dump->modules[module - 1].bias));
+  else
+    fprintf(to, "0x%llx", (unsigned long long)address);
 }
 
 const char *names_module(const struct names *n, uint32_t module) {

@@ -153,8 +153,7 @@ static void node_add(struct build *b, uint32_t i) {
   const struct call *calls = names_calls(b->names, i, &count);
   bool open = b->open[n->parent];
   for (uint32_t at = 0; at < count; at++) {
-    const struct function *f = calls[at].function;
-    open = open && f != NULL && f->folded;
+    open = open && names_folds(b->names, i, &calls[at]);
     if (!open)
       path = path_get(b, path, &(struct added){.node = i, .index = at, .call = &calls[at]});
   }
@@ -238,25 +237,20 @@ void paths_frame(const struct paths *p, const struct dump *d, const struct names
                           .inlined = item->call + 1 < count};
 }
 
-static void frame_print(const struct frame *f, const struct dump *d, const struct names *names,
-                        FILE *to) {
-  unsigned long long address = f->address;
+static void frame_print(const struct frame *f, const struct names *names, FILE *to) {
   if (f->label != NULL)
     fprintf(to, "[%s]", f->label);
   else if (f->function != NULL)
     fputs(f->function, to);
-  else if (f->module != 0)
-    fprintf(to, "%s+0x%llx", names_module(names, f->module),
-            address - d->modules[f->module - 1].bias);
   else
-    fprintf(to, "0x%llx", address);
+    names_print_address(names, f->module, f->address, to);
 }
 
 void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
                        uint32_t path, FILE *to) {
   struct frame f;
   paths_frame(p, d, names, path, &f);
-  frame_print(&f, d, names, to);
+  frame_print(&f, names, to);
 }
 
 static void near_print(const struct frame *f, bool innermost, FILE *to) {
