@@ -12,13 +12,14 @@ static size_t padded(size_t bytes, size_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/* Looks through notes: header, name, description, the latter two padded, but not at the end. */
+/* Looks through notes: header, name, description, each of the latter from a multiple of the
+ * alignment on. */
 static size_t notes_search(const unsigned char *at, size_t left, size_t alignment,
                            const unsigned char **id) {
   GElf_Nhdr note;
   while (left >= sizeof note) {
     memcpy(&note, at, sizeof note);
-    size_t text = sizeof note + padded(note.n_namesz, alignment);
+    size_t text = padded(sizeof note + note.n_namesz, alignment);
     if (text > left || note.n_descsz > left - text)
       return 0;
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof ELF_NOTE_GNU &&
@@ -26,7 +27,7 @@ static size_t notes_search(const unsigned char *at, size_t left, size_t alignmen
       *id = at + text;
       return note.n_descsz;
     }
-    size_t next = text + padded(note.n_descsz, alignment);
+    size_t next = padded(text + note.n_descsz, alignment);
     if (next > left)
       return 0;
     at += next;
@@ -35,10 +36,12 @@ static size_t notes_search(const unsigned char *at, size_t left, size_t alignmen
   return 0;
 }
 
+/* Linkers put notes of both alignments together, and say 8 of all. */
 static size_t data_search(const Elf_Data *data, size_t alignment, const unsigned char **id) {
-  return data != NULL && data->d_buf != NULL
-             ? notes_search(data->d_buf, data->d_size, alignment == 8 ? 8 : 4, id)
-             : 0;
+  if (data == NULL || data->d_buf == NULL)
+    return 0;
+  size_t bytes = alignment == 8 ? notes_search(data->d_buf, data->d_size, 8, id) : 0;
+  return bytes > 0 ? bytes : notes_search(data->d_buf, data->d_size, 4, id);
 }
 
 static size_t sections_search(Elf *elf, const unsigned char **id) {

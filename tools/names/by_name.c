@@ -53,15 +53,14 @@ struct hunt {
 
 /* Takes the path. */
 static void path_try(struct hunt *h, char *path) {
-  if (h->fd >= 0 || !file_try(path, h->hex, &h->fd)) {
-    free(path);
-  } else if (h->fd >= 0) {
-    *h->found = path;
-  } else if (*h->misfit == NULL) {
-    *h->misfit = path;
-  } else {
-    free(path);
+  if (h->fd < 0 && file_try(path, h->hex, &h->fd)) {
+    char **place = h->fd >= 0 ? h->found : h->misfit;
+    if (*place == NULL) {
+      *place = path;
+      return;
+    }
   }
+  free(path);
 }
 
 /* Below a directory: in what is left of the module's own, one part less at a time. */

@@ -2,16 +2,18 @@
  *
  *   address -> unit (ranges of all units, read once) -> functions (unit.h), line (libdw's table)
  *
- * libdw keeps every line table it has read; so after ROWS_MAX rows it starts anew.
+ * libdw keeps every line table it has read; so after ROWS_MAX rows it starts again.  It reads the
+ * file itself, or where it can't (zstd, or debug information split into files of its own) one in
+ * memory of the same sections (source.h).
  */
 #include "lines.h"
 #include "qualify.h"
 #include "say.h"
+#include "source.h"
 #include "spans.h"
 #include "unit.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwelf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +26,8 @@ struct known {
 enum { KNOWN_LOG2 = 14 };
 
 struct lines {
-  Dwarf *given, *dwarf; /* the module's, and our own of the same file */
+  struct source *source;
+  Dwarf *dwarf; /* that it has open */
   struct lines_of of;
   uint64_t bias; /* absolute address - address in the debug information */
   struct qualifier *qualifier;
@@ -34,6 +37,7 @@ struct lines {
   struct unit **units; /* of each top; NULL: not asked for yet */
   size_t count, room;
   size_t rows; /* of line tables that libdw has read */
+  bool split;  /* units have debug information in files of their own */
   struct known known[1 << KNOWN_LOG2];
 };
 
@@ -59,17 +63,17 @@ static void tops_read(struct lines *l) {
   uint8_t type;
   int status;
   while ((status = dwarf_get_units(l->dwarf, unit, &unit, NULL, &type, &top, NULL)) == 0)
-    if (type == DW_UT_compile || type == DW_UT_skeleton)
+    if (type == DW_UT_compile || type == DW_UT_skeleton) {
+      l->split |= type == DW_UT_skeleton;
       top_add(l, &top);
+    }
   l->walk.damaged |= status < 0;
   l->units = must_zalloc(l->count, sizeof(struct unit *));
   spans_sort(&l->spans);
 }
 
 static bool dwarf_start(struct lines *l) {
-  l->dwarf = dwarf_begin_elf(dwarf_getelf(l->given), DWARF_C_READ, NULL);
-  if (l->dwarf != NULL && dwarf_getalt(l->given) != NULL)
-    dwarf_setalt(l->dwarf, dwarf_getalt(l->given));
+  l->dwarf = source_open(l->source);
   l->qualifier = qualifier_new();
   l->rows = 0;
   return l->dwarf != NULL;
@@ -86,40 +90,32 @@ static void dwarf_stop(struct lines *l) {
   qualifier_free(l->qualifier);
   l->qualifier = NULL;
   memset(l->known, 0, sizeof l->known);
-  dwarf_end(l->dwarf);
+  source_close(l->source);
   l->dwarf = NULL;
 }
 
-/* What dwz shared out must be of this file: names of another would be wrong ones. */
-static bool is_alt_right(Dwarf *dwarf) {
-  const char *name;
-  const void *wanted, *got = NULL;
-  ssize_t bytes = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &wanted);
-  Dwarf *alt = bytes > 0 ? dwarf_getalt(dwarf) : NULL;
-  return bytes <= 0 || (alt != NULL && dwelf_elf_gnu_build_id(dwarf_getelf(alt), &got) == bytes &&
-                        memcmp(wanted, got, (size_t)bytes) == 0);
+/* The file in memory has the same offsets. */
+static bool dwarf_split(struct lines *l) {
+  dwarf_stop(l);
+  source_split(l->source);
+  return dwarf_start(l);
 }
 
 struct lines *lines_new(const struct lines_of *of, const char **why) {
-  Dwarf_Addr bias;
-  Dwarf *given = dwfl_module_getdwarf(of->module, &bias);
-  *why = NULL;
-  if (given == NULL)
+  struct source *source = source_new(
+      &(struct source_of){.module = of->module, .path = of->path, .search = of->search}, why);
+  if (source == NULL)
     return NULL;
   struct lines *l = must_zalloc(1, sizeof *l);
-  l->given = given;
+  l->source = source;
   l->of = *of;
-  l->bias = bias + of->bias;
-  if (!is_alt_right(given))
-    *why =
-        "the file that its debug information shares (.gnu_debugaltlink) is missing or of another "
-        "build";
-  else if (!dwarf_start(l))
-    *why = "its debug information is damaged";
-  if (*why == NULL) {
+  l->bias = source_bias(source) + of->bias;
+  if (dwarf_start(l)) {
     tops_read(l);
-    return l;
+    if (!l->split || dwarf_split(l))
+      return l;
   }
+  *why = "its debug information is damaged";
   lines_free(l);
   return NULL;
 }
@@ -128,6 +124,7 @@ void lines_free(struct lines *l) {
   if (l == NULL)
     return;
   dwarf_stop(l);
+  source_free(l->source);
   spans_free(&l->spans);
   free(l->units);
   free(l->tops);
@@ -137,12 +134,12 @@ void lines_free(struct lines *l) {
 /* A unit whose functions are in a file of their own (-gsplit-dwarf) has only lines here. */
 static struct unit *unit_get(struct lines *l, uint32_t i, Dwarf_Die *top) {
   uint8_t type;
-  Dwarf_Die split = {0};
+  Dwarf_Die split;
   if (l->units[i] != NULL)
     return l->units[i];
-  bool has_split = dwarf_cu_info(top->cu, NULL, &type, NULL, &split, NULL, NULL, NULL) == 0 &&
-                   type == DW_UT_skeleton && split.cu != NULL;
-  return l->units[i] = unit_new(has_split ? &split : top);
+  bool is_split = dwarf_cu_info(top->cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) == 0 &&
+                  type == DW_UT_skeleton && source_unit(l->source, top, &split);
+  return l->units[i] = unit_new(is_split ? &split : top);
 }
 
 static void call_line(struct lines *l, const char *file, uint64_t line, struct call *call) {
@@ -214,7 +211,7 @@ static void rows_count(struct lines *l, Dwarf_Die *top) {
     l->rows += rows;
 }
 
-/* Starts anew where libdw holds too much; what it gave before is then gone. */
+/* Starts again where libdw holds too much; what it gave before is then gone. */
 static bool memory_bound(struct lines *l) {
   if (l->rows < ROWS_MAX)
     return true;
@@ -242,4 +239,8 @@ bool lines_damaged(const struct lines *l) {
   for (size_t i = 0; i < l->count; i++)
     damaged |= l->units[i] != NULL && unit_damaged(l->units[i]);
   return damaged;
+}
+
+uint32_t lines_missing(const struct lines *l, const char **name) {
+  return source_missing(l->source, name);
 }

@@ -151,6 +151,8 @@ static bool lookup_open(struct lookup *l, const struct search *search, uint32_t 
     return false;
   }
   l->lines = lines_new(&(struct lines_of){.module = modfile_module(l->file),
+                                          .path = wanted.path,
+                                          .search = search,
                                           .bias = l->module->bias,
                                           .functions = l->names->functions,
                                           .index = l->index},
@@ -160,7 +162,21 @@ static bool lookup_open(struct lookup *l, const struct search *search, uint32_t 
   return true;
 }
 
+/* Lines are known then, but not what was inlined. */
+static void splits_warn(const struct lookup *l) {
+  const char *first, *path = dump_text(l->names->dump, l->module->path);
+  uint32_t missing = l->lines != NULL ? lines_missing(l->lines, &first) : 0;
+  if (missing == 0)
+    return;
+  progress_hide();
+  say_warning("%s: %u of its files of split debug information are not here, or of another build "
+              "(%s): inlined functions are not shown; put %s.dwp beside it, or name the directory "
+              "of such files with --debug-dir DIR",
+              path, missing, first, file_base(path));
+}
+
 static void lookup_close(struct lookup *l) {
+  splits_warn(l);
   if (l->lines != NULL && lines_damaged(l->lines))
     lines_warn(l, "its debug information is damaged");
   lines_free(l->lines);
