@@ -1,6 +1,6 @@
 /* Reads notes with libelf; contract in build_id.h. */
 #include "build_id.h"
-#include "../../shim/dump_format.h"
+#include "dump_read.h"
 
 #include <elf.h>
 #include <gelf.h>

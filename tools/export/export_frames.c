@@ -25,8 +25,8 @@ static int frame_compare(const void *a, const void *b) {
     return x->line < y->line ? -1 : 1;
   if (x->inlined != y->inlined)
     return x->inlined ? 1 : -1;
-  int names = strcmp(x->name, y->name);
-  return names != 0 ? names : texts_compare(x->file, y->file);
+  int names = strcmp(x->name, y->name), files = texts_compare(x->file, y->file);
+  return names != 0 ? names : files != 0 ? files : texts_compare(x->type, y->type);
 }
 
 static char *utf8_owned(char *text) {
@@ -51,6 +51,7 @@ static struct export_frame frame_read(const struct export *e, uint32_t path,
                            .file = shown.file != NULL ? utf8_copy(shown.file) : NULL};
   if (detail == FRAMES_FUNCTIONS)
     return f;
+  f.type = shown.type != NULL ? utf8_copy(shown.type) : NULL;
   f.line = shown.line;
   f.inlined = shown.inlined;
   f.module = shown.module;
@@ -74,6 +75,7 @@ static uint32_t frame_index(struct export_frames *f, const struct export_frame *
   }
   free(frame->name);
   free(frame->file);
+  free(frame->type);
   return (uint32_t)(*found - f->items);
 }
 
@@ -126,6 +128,7 @@ void frames_free(struct export_frames *f) {
   for (uint32_t i = 0; i < f->count; i++) {
     free(f->items[i].name);
     free(f->items[i].file);
+    free(f->items[i].type);
   }
   free(f->items);
   free(f->of_path);

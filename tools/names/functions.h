@@ -3,12 +3,15 @@
 #define TOOLS_FUNCTIONS_H
 
 #include "fold.h"
+#include "says.h"
 
 #include <stdint.h>
 
 struct function {
   const char *name; /* demangled, without parameters and a symbol's version */
   bool folded;      /* one of fold's wrappers */
+  struct says
+      says; /* what its name says of types; texts are kept once each, so that pointers tell */
 };
 
 /* One of the functions that an address lies in; all zero: not known. */
