@@ -19,7 +19,9 @@ struct call {
   const struct function *function;
   const char *file; /* of the source, as the compiler was told, with directories */
   unsigned line;    /* of the call that was made */
-  uint64_t start;   /* of the function's code, absolute; 0 where it was inlined, too */
+  const char
+      *made;      /* if it returned memory: the class that is constructed there; NULL: not known */
+  uint64_t start; /* of the function's code, absolute; 0 where it was inlined, too */
 };
 
 struct functions;

@@ -7,6 +7,7 @@
  * memory of the same sections (source.h).
  */
 #include "lines.h"
+#include "fresh.h"
 #include "qualify.h"
 #include "say.h"
 #include "source.h"
@@ -219,19 +220,70 @@ static bool memory_bound(struct lines *l) {
   return dwarf_start(l);
 }
 
+/* The unit at an address of the debug information, and its top; NULL: none is known. */
+static struct unit *unit_at(struct lines *l, uint64_t address, Dwarf_Die *top) {
+  const struct span *span = spans_find(&l->spans, address);
+  if (span == NULL || l->dwarf == NULL || dwarf_offdie(l->dwarf, l->tops[span->item], top) == NULL)
+    return NULL;
+  if (l->units[span->item] == NULL)
+    rows_count(l, top);
+  return unit_get(l, span->item, top);
+}
+
 unsigned lines_find(struct lines *l, uint64_t address, struct call calls[CALLS_MAX]) {
   Dwarf_Die top, functions[CALLS_MAX];
-  const struct span *span = spans_find(&l->spans, address -= l->bias);
-  if (span == NULL || !memory_bound(l) || dwarf_offdie(l->dwarf, l->tops[span->item], &top) == NULL)
+  struct unit *unit = memory_bound(l) ? unit_at(l, address -= l->bias, &top) : NULL;
+  if (unit == NULL)
     return 0;
-  if (l->units[span->item] == NULL)
-    rows_count(l, &top);
-  unsigned count = unit_find(unit_get(l, span->item, &top), address, functions, CALLS_MAX);
+  unsigned count = unit_find(unit, address, functions, CALLS_MAX);
   calls_read(l, functions, count, calls);
   if (count == 0)
     calls[count++] = (struct call){0};
   line_read(l, &top, address, &calls[0]);
   return count;
+}
+
+/* The function that starts at an address. */
+static bool function_at(struct lines *l, uint64_t address, Dwarf_Die *function) {
+  Dwarf_Die top, functions[CALLS_MAX];
+  Dwarf_Addr start;
+  struct unit *unit = unit_at(l, address, &top);
+  if (unit == NULL || unit_find(unit, address, functions, CALLS_MAX) == 0)
+    return false;
+  *function = functions[0];
+  return dwarf_entrypc(function, &start) == 0 && start == address;
+}
+
+/* The function that does it: one that was inlined into where the memory was asked for, or that is
+ * called from there. */
+static bool maker_find(struct lines *l, uint64_t returns, const struct fresh *f, Dwarf_Die *maker) {
+  Dwarf_Die top, asked[CALLS_MAX], used[CALLS_MAX];
+  struct unit *unit = unit_at(l, returns - 1, &top);
+  unsigned before = unit != NULL ? unit_find(unit, returns - 1, asked, CALLS_MAX) : 0;
+  unsigned after = before > 0 ? unit_find(unit, returns + f->at, used, CALLS_MAX) : 0;
+  if (before == 0 || after < before)
+    return false;
+  for (unsigned i = 0; i < before; i++)
+    if (asked[i].addr != used[i].addr)
+      return false;
+  if (after > before)
+    *maker = used[before];
+  return after > before || (f->has_target && function_at(l, returns + (uint64_t)f->target, maker));
+}
+
+const char *lines_made(struct lines *l, uint64_t address, uint64_t size) {
+  Dwarf_Die maker;
+  size_t bytes = 0;
+  uint64_t returns = address - l->bias;
+  const unsigned char *code = source_code(l->source, address - l->of.bias, &bytes);
+  struct fresh f = code != NULL ? fresh_find(code, bytes) : (struct fresh){0};
+  if (f.kind == FRESH_UNKNOWN || !maker_find(l, returns, &f, &maker))
+    return NULL;
+  const char *class = qualifier_class(l->qualifier, &maker, size);
+  char *type = class != NULL ? says_type(class) : NULL;
+  const char *kept = type != NULL ? functions_text(l->of.functions, type) : NULL;
+  free(type);
+  return kept;
 }
 
 bool lines_damaged(const struct lines *l) {

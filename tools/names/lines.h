@@ -30,6 +30,10 @@ void lines_free(struct lines *l);
  * when nothing is known.  All but the last were inlined.  Fast when addresses come in order. */
 unsigned lines_find(struct lines *l, uint64_t address, struct call calls[CALLS_MAX]);
 
+/* The class of which an object is constructed in memory of that size, which a call that returns to
+ * this absolute address returned; NULL: it is not certain. */
+const char *lines_made(struct lines *l, uint64_t address, uint64_t size);
+
 /* Whether something was found that can't be true. */
 bool lines_damaged(const struct lines *l);
 

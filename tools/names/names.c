@@ -17,7 +17,10 @@ struct spot {
   uint64_t address;
   uint32_t module;       /* index + 1, 0: none */
   uint32_t first, count; /* of its calls */
+  uint64_t low, high;    /* sizes of what is allocated through it; low > high: nothing is */
+  bool near;             /* it may be where memory was asked for, but for some wrappers */
 };
+enum { NEAR_MAX = 3 };
 
 struct names {
   const struct dump *dump;
@@ -44,8 +47,8 @@ struct lookup {
 };
 
 static uint32_t spot_add(struct names *n, const struct dump_node *node) {
-  n->spots[n->spot_count] =
-      (struct spot){.address = node->address, .module = node->module, .count = 1};
+  n->spots[n->spot_count] = (struct spot){
+      .address = node->address, .module = node->module, .count = 1, .low = UINT64_MAX};
   return n->spot_count++;
 }
 
@@ -75,6 +78,29 @@ static void spots_collect(struct names *n) {
     if (d->nodes[i].kind != DUMP_NODE_LABEL)
       n->spot_of[i] = spot_get(n, slots, (uint32_t)slot_count - 1, &d->nodes[i]);
   free(slots);
+}
+
+static void size_add(struct spot *s, uint64_t low, uint64_t high) {
+  s->low = low < s->low ? low : s->low;
+  s->high = high > s->high ? high : s->high;
+}
+
+/* Of each spot the sizes of what was allocated by paths through it. */
+static void sizes_collect(struct names *n) {
+  const struct dump *d = n->dump;
+  unsigned char *depths = must_zalloc((size_t)d->n_nodes + 1, 1);
+  for (uint32_t i = 0; i < d->n_accounts; i++) {
+    const struct dump_account *a = &d->accounts[i];
+    for (uint32_t node = d->sites[a->site].node; node != 0 && a->allocs > 0;
+         node = d->nodes[node].parent)
+      size_add(&n->spots[n->spot_of[node]], a->smallest, a->largest);
+  }
+  for (uint32_t i = 1; i < d->n_nodes; i++) {
+    unsigned depth = depths[d->nodes[i].parent] + (d->nodes[i].kind != DUMP_NODE_LABEL);
+    depths[i] = (unsigned char)(depth < NEAR_MAX ? depth : NEAR_MAX + 1);
+    n->spots[n->spot_of[i]].near |= depth > 0 && depth <= NEAR_MAX;
+  }
+  free(depths);
 }
 
 static void call_add(struct names *n, struct spot *s, const struct call *call) {
@@ -109,6 +135,8 @@ static void spot_lookup(struct lookup *l, struct spot *s) {
     count = 1;
   if (calls[count - 1].function == NULL)
     symbol_lookup(l, address, &calls[count - 1]);
+  if (l->lines != NULL && s->near && s->low == s->high && s->low > 0)
+    calls[0].made = lines_made(l->lines, s->address, s->low);
   for (unsigned i = 0; i < count; i++)
     call_add(l->names, s, &calls[i]);
 }
@@ -248,6 +276,7 @@ struct names *names_new(const struct dump *d, const struct fold *fold,
   n->functions = functions_new(fold);
   call_add(n, &(struct spot){0}, &(struct call){0});
   spots_collect(n);
+  sizes_collect(n);
   spots_lookup(n, search != NULL ? search : &nowhere);
   return n;
 }

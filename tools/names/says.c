@@ -153,6 +153,13 @@ static char *plain_name(const char *name) {
   return copy;
 }
 
+char *says_type(const char *name) {
+  char *plain = plain_name(name);
+  char *type = part_type((struct part){plain, strlen(plain)});
+  free(plain);
+  return type;
+}
+
 /* ---- functions ---- */
 
 /* A node or block stands for what is in it. */

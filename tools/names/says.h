@@ -28,6 +28,9 @@ struct says {
   char *value; /* of SAYS_INSIDE and SAYS_FACE: what the container holds; owned; NULL: none */
 };
 
+/* A type's name as above, to be freed; NULL: its brackets don't match. */
+char *says_type(const char *name);
+
 /* Of a demangled name without parameters. */
 struct says says_of(const char *name);
 void says_free(struct says *s);

@@ -137,3 +137,21 @@ bool source_unit(struct source *s, Dwarf_Die *skeleton, Dwarf_Die *unit) {
 uint32_t source_missing(const struct source *s, const char **name) {
   return s->splits != NULL ? splits_missing(s->splits, name) : 0;
 }
+
+const unsigned char *source_code(const struct source *s, uint64_t address, size_t *bytes) {
+  GElf_Addr bias;
+  GElf_Shdr h;
+  Elf *elf = dwfl_module_getelf(s->of.module, &bias);
+  for (Elf_Scn *scn = NULL; elf != NULL && (scn = elf_nextscn(elf, scn)) != NULL;) {
+    if (gelf_getshdr(scn, &h) == NULL || h.sh_type != SHT_PROGBITS ||
+        !(h.sh_flags & SHF_EXECINSTR) || address < h.sh_addr || address - h.sh_addr >= h.sh_size)
+      continue;
+    const Elf_Data *data = elf_rawdata(scn, NULL);
+    size_t offset = address - h.sh_addr;
+    if (data == NULL || data->d_buf == NULL || data->d_size <= offset)
+      return NULL;
+    *bytes = data->d_size - offset;
+    return (const unsigned char *)data->d_buf + offset;
+  }
+  return NULL;
+}

@@ -36,6 +36,9 @@ void source_split(struct source *s);
 /* The entry of a unit that is in another file; false: it isn't found. */
 bool source_unit(struct source *s, Dwarf_Die *skeleton, Dwarf_Die *unit);
 
+/* The code at an address of the file, and how many bytes follow it; NULL: the file is not here. */
+const unsigned char *source_code(const struct source *s, uint64_t address, size_t *bytes);
+
 /* How many units were not found, and the file of the first. */
 uint32_t source_missing(const struct source *s, const char **name);
 

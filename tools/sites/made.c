@@ -56,15 +56,25 @@ static bool node_read(struct made_lone *l, const struct dump *d, const struct na
   return true;
 }
 
+/* Of each node, whether a call site's path leads through it: not all nodes are of one. */
+static bool *used_new(const struct dump *d) {
+  bool *used = must_zalloc((size_t)d->n_nodes + 1, sizeof *used);
+  for (uint32_t i = 0; i < d->n_sites; i++)
+    for (uint32_t node = d->sites[i].node; node != 0 && !used[node]; node = d->nodes[node].parent)
+      used[node] = true;
+  return used;
+}
+
 struct made_lone *made_lone_new(const struct dump *d, const struct names *names) {
   struct made_lone *l = must_zalloc(1, sizeof *l);
-  bool *raw = must_zalloc((size_t)d->n_nodes + 1, sizeof *raw);
+  bool *raw = must_zalloc((size_t)d->n_nodes + 1, sizeof *raw), *used = used_new(d);
   l->all = d->process->sample_bytes == 0;
   raw[0] = true;
   for (uint32_t i = 1; i < d->n_nodes; i++) {
     bool label = d->nodes[i].kind == DUMP_NODE_LABEL;
-    raw[i] = raw[d->nodes[i].parent] && (label || node_read(l, d, names, i));
+    raw[i] = used[i] && raw[d->nodes[i].parent] && (label || node_read(l, d, names, i));
   }
+  free(used);
   free(raw);
   return l;
 }

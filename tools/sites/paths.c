@@ -163,7 +163,8 @@ static void label_add(struct build *b, uint32_t i) {
 
 static bool is_own_function(const struct build *b, const struct added *a) {
   const struct call *c = a->call;
-  return frame_is_own(b->dump,
+  return is_own(b, a) ||
+         frame_is_own(b->dump,
                       &(struct frame){.function = c->function != NULL ? c->function->name : NULL,
                                       .file = c->line > 0 ? c->file : NULL,
                                       .module = b->dump->nodes[a->node].module});
@@ -175,7 +176,7 @@ static const char *type_take(const struct build *b, struct progress *p, const st
     return NULL;
   p->own = !p->open && is_own_function(b, a);
   if (p->own)
-    return made_type(&p->made);
+    return p->made.stage == MADE_RAW && a->index == 0 ? a->call->made : made_type(&p->made);
   made_step(&p->made, b->lone, a->call);
   return NULL;
 }
