@@ -41,7 +41,7 @@ HEADERS := $(wildcard arena/*.h shim/*.h)
 TOOL_DIRS := $(addprefix tools/,base dump names sites view export html run)
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
   $(TOOL_DIRS:%=-iquote %)
-TOOL_LIBS := -ldw -lelf -liberty -lz -ljson-c -lprotobuf-c -lm
+TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lm
 PROTO := $(B)/tools/export/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c $(TOOL_DIRS:%=%/*.c))
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link

@@ -40,6 +40,7 @@ enum {
   DUMP_MINOR = 0,
   DUMP_ALIGN = 8,         /* of every section's offset */
   DUMP_DEPTH_MAX = 1024,  /* nodes from a site to the root, labels included */
+  DUMP_BUILD_ID_MAX = 64, /* bytes of a module's build-id */
   DUMP_SECTIONS_MAX = 256 /* in one file */
 };
 
@@ -178,7 +179,8 @@ struct dump_module {
   uint64_t start, end; /* addresses, end exclusive */
   uint64_t bias;       /* address in the process - address in the file */
   uint32_t path;       /* text */
-  uint32_t build_id;   /* text: lower-case hexadecimal; "" when the file has none */
+  uint32_t build_id;   /* text: lower-case hexadecimal, of a longer one the first
+                          DUMP_BUILD_ID_MAX bytes; "" when the file has none */
   uint32_t flags;      /* enum dump_module_flag */
   uint32_t zero;
 };

@@ -275,6 +275,7 @@ static void health(struct dump_work *w) {
 
 /* ---- modules, regions, labels ---- */
 
+static_assert((int)BUILD_ID_MAX == (int)DUMP_BUILD_ID_MAX, "format");
 static uint32_t build_id(struct dump_work *w, const struct module *m) {
   static const char digits[] = "0123456789abcdef";
   char hex[2 * BUILD_ID_MAX];

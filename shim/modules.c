@@ -73,14 +73,15 @@ static const unsigned char *segment(const struct dl_phdr_info *info, const ElfW(
   return NULL;
 }
 
-/* Looks through one note segment: header, name, description, the latter two padded. */
+/* Looks through one note segment: header, name, description, each of the latter from a multiple of
+ * the alignment on. */
 static void read_notes(struct module *m, const unsigned char *at, size_t left, size_t alignment) {
   ElfW(Nhdr) note;
   while (left >= sizeof note) {
     memcpy(&note, at, sizeof note);
     size_t name = sizeof note;
-    size_t text = name + round_up(note.n_namesz, alignment);
-    size_t next = text + round_up(note.n_descsz, alignment);
+    size_t text = round_up(name + note.n_namesz, alignment);
+    size_t next = round_up(text + note.n_descsz, alignment);
     if (text > left || note.n_descsz > left - text)
       return;
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof ELF_NOTE_GNU &&
@@ -96,13 +97,16 @@ static void read_notes(struct module *m, const unsigned char *at, size_t left, s
   }
 }
 
+/* Linkers put notes of both alignments into one segment, and say 8 of it. */
 static void read_build_id(struct module *m, const struct dl_phdr_info *info) {
   for (unsigned i = 0; i < info->dlpi_phnum && m->build_id_bytes == 0; i++) {
     const ElfW(Phdr) *h = &info->dlpi_phdr[i];
     size_t bytes;
     const unsigned char *notes = h->p_type == PT_NOTE ? segment(info, h, &bytes) : NULL;
-    if (notes != NULL)
-      read_notes(m, notes, h->p_filesz, h->p_align == 8 ? 8 : 4);
+    if (notes != NULL && h->p_align == 8)
+      read_notes(m, notes, h->p_filesz, 8);
+    if (notes != NULL && m->build_id_bytes == 0)
+      read_notes(m, notes, h->p_filesz, 4);
   }
 }
 

@@ -18,13 +18,13 @@
 
 #include "../arena/base.h"
 
-enum { BUILD_ID_MAX = 20 };
+enum { BUILD_ID_MAX = 64 };
 
 struct module {
   uintptr_t start, end; /* lowest PT_LOAD address, end of the highest */
   uintptr_t bias;       /* address in memory = address in the file + bias */
   unsigned char build_id[BUILD_ID_MAX];
-  unsigned build_id_bytes; /* 0: none */
+  unsigned build_id_bytes; /* 0: none; of a longer one the first are kept */
   uintptr_t dynamic;       /* address of PT_DYNAMIC in memory; 0: none */
   const char *path;        /* as the loader has it; the program's own: own_file.h */
   unsigned life;           /* grows when the entry is filled again */

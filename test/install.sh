@@ -9,11 +9,11 @@ set -u
 packages_of() {
   case $1 in
     build) echo gcc make binutils libc6-dev libjemalloc-dev libunwind-dev libelf-dev libiberty-dev \
-      zlib1g-dev libdw-dev libprotobuf-c-dev protobuf-c-compiler libjson-c-dev ;;
+      zlib1g-dev libzstd-dev libdw-dev libprotobuf-c-dev protobuf-c-compiler libjson-c-dev ;;
     demo) echo g++ ;;
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-dev gdb xz-utils redis-server nodejs procps util-linux file \
-      heaptrack dwz 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
+      heaptrack dwz llvm mold 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
       python3-jsonschema fonts-dejavu-core \
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev \
       curl nginx-light memcached openssh-server openssh-client gunicorn \

@@ -1,4 +1,4 @@
-/* Writes beside and renames; contract in output.h. */
+/* Opens and ends outputs; contract in output.h. */
 #include "output.h"
 #include "say.h"
 
@@ -14,21 +14,16 @@ static bool is_same(const struct stat *a, const char *input) {
   return stat(input, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
 }
 
-/* A link stays one: what it leads to is replaced. */
-static void path_resolve(struct output *o, bool exists) {
-  char *real = exists ? realpath(o->name, NULL) : NULL;
+/* A link stays one: what it leads to is replaced.  A file that is replaced keeps its rights. */
+static FILE *scratch_start(struct output *o, const struct stat *old) {
+  char *real = old != NULL ? realpath(o->name, NULL) : NULL;
   o->path = real != NULL ? real : must_copy(o->name);
-  o->temporary = must_print("%s.%d.tmp", o->path, (int)getpid());
-}
-
-/* A new file with the rights of the one that it replaces. */
-static FILE *temporary_open(const struct output *o, const struct stat *old) {
-  int fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0)
+  if (!scratch_open(&o->scratch, o->path))
     return NULL;
   if (old != NULL)
-    (void)!fchmod(fd, old->st_mode & 07777);
-  return fdopen(fd, "w");
+    (void)!fchmod(o->scratch.fd, old->st_mode & 07777);
+  int fd = fcntl(o->scratch.fd, F_DUPFD_CLOEXEC, 0);
+  return fd < 0 ? NULL : must_have(fdopen(fd, "w"));
 }
 
 static bool file_open(struct output *o, const char *input) {
@@ -42,22 +37,20 @@ static bool file_open(struct output *o, const char *input) {
     o->to = NULL;
   else if (exists && !S_ISREG(old.st_mode))
     o->to = fopen(o->name, "we");
-  else {
-    path_resolve(o, exists);
-    o->to = temporary_open(o, exists ? &old : NULL);
-  }
+  else
+    o->to = scratch_start(o, exists ? &old : NULL);
   if (o->to == NULL)
     say_error("%s can't be written: %s: name another file with -o", o->name, strerror(errno));
   return o->to != NULL;
 }
 
 static void output_free(struct output *o) {
+  scratch_drop(&o->scratch);
   free(o->path);
-  free(o->temporary);
 }
 
 bool output_open(struct output *o, const char *path, const char *input, const char *binary) {
-  *o = (struct output){.to = stdout, .name = path != NULL ? path : "the output"};
+  *o = (struct output){.to = stdout, .name = path != NULL ? path : "the output", .scratch.fd = -1};
   if (path == NULL && binary != NULL && isatty(STDOUT_FILENO)) {
     say_error("%s is no text for a terminal: name a file with -o, or use a pipe", binary);
     return false;
@@ -69,13 +62,11 @@ bool output_open(struct output *o, const char *path, const char *input, const ch
 }
 
 /* What is in the buffers counts only when it has arrived. */
-static bool stream_end(const struct output *o) {
+static bool stream_end(struct output *o) {
   bool good = fflush(o->to) == 0 && !ferror(o->to);
   int why = errno;
   good = (o->to == stdout || fclose(o->to) == 0) && good;
-  if (good && o->path != NULL && rename(o->temporary, o->path) == 0)
-    return true;
-  if (good && o->path == NULL)
+  if (good && (o->path == NULL || scratch_keep(&o->scratch, o->path)))
     return true;
   say_error("%s could not be written: %s: check where the output goes", o->name,
             strerror(good ? errno : why));
@@ -86,8 +77,6 @@ bool output_close(struct output *o, bool keep) {
   if (!keep && o->to != stdout)
     fclose(o->to);
   bool kept = keep && stream_end(o);
-  if (!kept && o->temporary != NULL)
-    unlink(o->temporary);
   output_free(o);
   return kept;
 }

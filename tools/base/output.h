@@ -1,10 +1,12 @@
 /* Where a command's result goes: standard output, or a file that is there whole or not at all.
  *
- * A file is written under a temporary name beside its own and renamed at the end.  What is no
- * regular file (a pipe, /dev/full) is written itself.
+ * A file gets its name when all of it is written (scratch.h).  What is no regular file (a pipe,
+ * /dev/full) is written itself.
  */
 #ifndef TOOLS_OUTPUT_H
 #define TOOLS_OUTPUT_H
+
+#include "scratch.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,8 +14,8 @@
 struct output {
   FILE *to;
   const char *name; /* for messages */
-  char *path;       /* the file that the temporary one becomes; NULL: none */
-  char *temporary;
+  char *path;       /* of the file that `scratch` becomes; NULL: none */
+  struct scratch scratch;
 };
 
 /* `path` NULL: standard output.  `input` is a file that must stay.  `binary`: the format's name

@@ -1,7 +1,7 @@
 /* Reads program headers with libelf; contract in segments.h. */
 #include "segments.h"
+#include "build_id.h"
 
-#include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdio.h>
@@ -9,20 +9,6 @@
 #include <unistd.h>
 
 enum { PAGE = 4096 };
-
-static bool is_build(Elf *elf, const char *build_id) {
-  const void *id;
-  ssize_t bytes = dwelf_elf_gnu_build_id(elf, &id);
-  if (bytes <= 0 || strlen(build_id) != (size_t)bytes * 2)
-    return false;
-  for (ssize_t i = 0; i < bytes; i++) {
-    char hex[3];
-    snprintf(hex, sizeof hex, "%02x", ((const unsigned char *)id)[i]);
-    if (memcmp(hex, build_id + 2 * i, 2) != 0)
-      return false;
-  }
-  return true;
-}
 
 /* As the kernel maps it: from a page's start. */
 static bool code_find(Elf *elf, struct segment *s, uint64_t bias) {
@@ -48,7 +34,8 @@ struct segment segment_find(const struct dump *d, const struct dump_module *m) {
     return s;
   elf_version(EV_CURRENT);
   Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-  s.same = elf != NULL && is_build(elf, dump_text(d, m->build_id)) && code_find(elf, &s, m->bias);
+  const char *id = dump_text(d, m->build_id);
+  s.same = elf != NULL && *id != '\0' && build_id_fits(elf, id) && code_find(elf, &s, m->bias);
   elf_end(elf);
   close(fd);
   return s;

@@ -25,8 +25,8 @@ static int frame_compare(const void *a, const void *b) {
     return x->line < y->line ? -1 : 1;
   if (x->inlined != y->inlined)
     return x->inlined ? 1 : -1;
-  int names = strcmp(x->name, y->name);
-  return names != 0 ? names : texts_compare(x->file, y->file);
+  int names = strcmp(x->name, y->name), files = texts_compare(x->file, y->file);
+  return names != 0 ? names : files != 0 ? files : texts_compare(x->type, y->type);
 }
 
 static char *utf8_owned(char *text) {
@@ -51,6 +51,7 @@ static struct export_frame frame_read(const struct export *e, uint32_t path,
                            .file = shown.file != NULL ? utf8_copy(shown.file) : NULL};
   if (detail == FRAMES_FUNCTIONS)
     return f;
+  f.type = shown.type != NULL ? utf8_copy(shown.type) : NULL;
   f.line = shown.line;
   f.inlined = shown.inlined;
   f.module = shown.module;
@@ -58,23 +59,30 @@ static struct export_frame frame_read(const struct export *e, uint32_t path,
   return f;
 }
 
+/* An item is added whole or not at all. */
+static uint32_t frame_add(struct export_frames *f, const struct export_frame *frame) {
+  f->items[f->count] = *frame;
+  return f->count++;
+}
+
 /* Takes the frame's texts. */
 static uint32_t frame_index(struct export_frames *f, const struct export_frame *frame) {
-  f->items[f->count] = *frame;
-  struct export_frame *new = &f->items[f->count];
-  struct export_frame **found = must_have(tsearch(new, &f->tree, frame_compare));
-  if (*found == new)
-    return f->count++;
-  free(new->name);
-  free(new->file);
+  struct export_frame **found = tfind(frame, &f->tree, frame_compare);
+  if (found == NULL) {
+    uint32_t index = frame_add(f, frame);
+    must_have(tsearch(&f->items[index], &f->tree, frame_compare));
+    return index;
+  }
+  free(frame->name);
+  free(frame->file);
+  free(frame->type);
   return (uint32_t)(*found - f->items);
 }
 
 static void words_use(struct export_frames *f, const struct row *r) {
-  if (f->of_words[r->kind] != 0)
-    return;
-  f->items[f->count].name = must_copy(row_title(r));
-  f->of_words[r->kind] = ++f->count;
+  if (f->of_words[r->kind] == 0)
+    f->of_words[r->kind] =
+        frame_add(f, &(struct export_frame){.name = must_copy(row_title(r))}) + 1;
 }
 
 /* What a path's parent shows is collected by then, if the path is. */
@@ -120,6 +128,7 @@ void frames_free(struct export_frames *f) {
   for (uint32_t i = 0; i < f->count; i++) {
     free(f->items[i].name);
     free(f->items[i].file);
+    free(f->items[i].type);
   }
   free(f->items);
   free(f->of_path);

@@ -10,6 +10,7 @@ enum { FRAMES_MAX = DUMP_DEPTH_MAX + 2 };
 struct export_frame {
   char *name;       /* as `arenashim report` has it, without an offset in functions */
   char *file;       /* NULL: not known */
+  char *type;       /* that it allocates by a wrapper or container; NULL: not known */
   bool is_function; /* else a label, module+offset or words */
   /* In FRAMES_FUNCTIONS none of the following is told. */
   bool inlined;     /* into the frame that comes next */

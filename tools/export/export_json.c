@@ -163,6 +163,7 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
   const struct export_frame *f = &e->frames->items[i];
   json_put_text(to, "name", f->name);
   json_put_text(to, "function", f->is_function ? f->name : NULL);
+  json_put_text(to, "type", f->type);
   json_put_text(to, "file", f->file);
   index_put(to, "line", f->line > 0, f->line);
   json_put_bool(to, "inlined", f->inlined);

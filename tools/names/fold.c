@@ -82,14 +82,24 @@ static bool is_match(const char *pattern, const char *name, size_t length) {
   return length == n && memcmp(pattern, name, n) == 0;
 }
 
-static bool holds(const struct fold *f, const char *name, size_t length) {
-  for (size_t i = 0; i < KNOWN; i++)
-    if (is_match(known[i], name, length))
-      return true;
+static bool added_holds(const struct fold *f, const char *name, size_t length) {
   for (size_t i = 0; i < f->count; i++)
     if (is_match(f->added[i], name, length))
       return true;
   return false;
+}
+
+static bool holds(const struct fold *f, const char *name, size_t length) {
+  for (size_t i = 0; i < KNOWN; i++)
+    if (is_match(known[i], name, length))
+      return true;
+  return added_holds(f, name, length);
+}
+
+bool fold_has_added(const struct fold *f) { return f->count > 0; }
+
+bool fold_holds_address(const struct fold *f, const char *text) {
+  return added_holds(f, text, strlen(text));
 }
 
 bool fold_holds(const struct fold *f, const char *name) {

@@ -67,6 +67,24 @@ static char *demangled(const char *name) {
   return NULL;
 }
 
+/* Takes a text, or NULL, and keeps one copy. */
+static char *text_keep(struct functions *f, char *text) {
+  if (text == NULL)
+    return NULL;
+  char **place = must_have(tsearch(text, &f->texts, text_compare));
+  if (*place != text)
+    free(text);
+  return *place;
+}
+
+static struct function function_new(struct functions *f, const char *name) {
+  struct function new = {
+      .name = name, .folded = f->fold != NULL && fold_holds(f->fold, name), .says = says_of(name)};
+  new.says.type = text_keep(f, new.says.type);
+  new.says.value = text_keep(f, new.says.value);
+  return new;
+}
+
 const struct function *functions_get(struct functions *f, uint32_t module, const char *name) {
   struct spelling wanted = {.module = module, .text = (char *)name};
   struct spelling **place = must_have(tsearch(&wanted, &f->spellings, spelling_compare));
@@ -78,8 +96,7 @@ const struct function *functions_get(struct functions *f, uint32_t module, const
   if (shown != NULL && strcmp(shown, name) != 0) {
     e->function = functions_get(f, module, shown);
   } else {
-    e->owned = (struct function){.name = e->text,
-                                 .folded = f->fold != NULL && fold_holds(f->fold, e->text)};
+    e->owned = function_new(f, e->text);
     e->function = &e->owned;
   }
   free(shown);
@@ -89,8 +106,5 @@ const struct function *functions_get(struct functions *f, uint32_t module, const
 const char *functions_text(struct functions *f, const char *text) {
   char *copy = must_copy(text);
   make_plain(copy, strlen(copy));
-  char **place = must_have(tsearch(copy, &f->texts, text_compare));
-  if (*place != copy)
-    free(copy);
-  return *place;
+  return text_keep(f, copy);
 }

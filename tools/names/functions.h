@@ -3,12 +3,15 @@
 #define TOOLS_FUNCTIONS_H
 
 #include "fold.h"
+#include "says.h"
 
 #include <stdint.h>
 
 struct function {
   const char *name; /* demangled, without parameters and a symbol's version */
   bool folded;      /* one of fold's wrappers */
+  struct says
+      says; /* what its name says of types; texts are kept once each, so that pointers tell */
 };
 
 /* One of the functions that an address lies in; all zero: not known. */
@@ -16,7 +19,9 @@ struct call {
   const struct function *function;
   const char *file; /* of the source, as the compiler was told, with directories */
   unsigned line;    /* of the call that was made */
-  uint64_t start;   /* of the function's code, absolute; 0 where it was inlined, too */
+  const char
+      *made;      /* if it returned memory: the class that is constructed there; NULL: not known */
+  uint64_t start; /* of the function's code, absolute; 0 where it was inlined, too */
 };
 
 struct functions;

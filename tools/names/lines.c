@@ -2,16 +2,19 @@
  *
  *   address -> unit (ranges of all units, read once) -> functions (unit.h), line (libdw's table)
  *
- * libdw keeps every line table it has read; so after ROWS_MAX rows it starts anew.
+ * libdw keeps every line table it has read; so after ROWS_MAX rows it starts again.  It reads the
+ * file itself, or where it can't (zstd, or debug information split into files of its own) one in
+ * memory of the same sections (source.h).
  */
 #include "lines.h"
+#include "fresh.h"
 #include "qualify.h"
 #include "say.h"
+#include "source.h"
 #include "spans.h"
 #include "unit.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwelf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +27,8 @@ struct known {
 enum { KNOWN_LOG2 = 14 };
 
 struct lines {
-  Dwarf *given, *dwarf; /* the module's, and our own of the same file */
+  struct source *source;
+  Dwarf *dwarf; /* that it has open */
   struct lines_of of;
   uint64_t bias; /* absolute address - address in the debug information */
   struct qualifier *qualifier;
@@ -34,6 +38,7 @@ struct lines {
   struct unit **units; /* of each top; NULL: not asked for yet */
   size_t count, room;
   size_t rows; /* of line tables that libdw has read */
+  bool split;  /* units have debug information in files of their own */
   struct known known[1 << KNOWN_LOG2];
 };
 
@@ -59,17 +64,17 @@ static void tops_read(struct lines *l) {
   uint8_t type;
   int status;
   while ((status = dwarf_get_units(l->dwarf, unit, &unit, NULL, &type, &top, NULL)) == 0)
-    if (type == DW_UT_compile || type == DW_UT_skeleton)
+    if (type == DW_UT_compile || type == DW_UT_skeleton) {
+      l->split |= type == DW_UT_skeleton;
       top_add(l, &top);
+    }
   l->walk.damaged |= status < 0;
   l->units = must_zalloc(l->count, sizeof(struct unit *));
   spans_sort(&l->spans);
 }
 
 static bool dwarf_start(struct lines *l) {
-  l->dwarf = dwarf_begin_elf(dwarf_getelf(l->given), DWARF_C_READ, NULL);
-  if (l->dwarf != NULL && dwarf_getalt(l->given) != NULL)
-    dwarf_setalt(l->dwarf, dwarf_getalt(l->given));
+  l->dwarf = source_open(l->source);
   l->qualifier = qualifier_new();
   l->rows = 0;
   return l->dwarf != NULL;
@@ -86,40 +91,32 @@ static void dwarf_stop(struct lines *l) {
   qualifier_free(l->qualifier);
   l->qualifier = NULL;
   memset(l->known, 0, sizeof l->known);
-  dwarf_end(l->dwarf);
+  source_close(l->source);
   l->dwarf = NULL;
 }
 
-/* What dwz shared out must be of this file: names of another would be wrong ones. */
-static bool is_alt_right(Dwarf *dwarf) {
-  const char *name;
-  const void *wanted, *got = NULL;
-  ssize_t bytes = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &wanted);
-  Dwarf *alt = bytes > 0 ? dwarf_getalt(dwarf) : NULL;
-  return bytes <= 0 || (alt != NULL && dwelf_elf_gnu_build_id(dwarf_getelf(alt), &got) == bytes &&
-                        memcmp(wanted, got, (size_t)bytes) == 0);
+/* The file in memory has the same offsets. */
+static bool dwarf_split(struct lines *l) {
+  dwarf_stop(l);
+  source_split(l->source);
+  return dwarf_start(l);
 }
 
 struct lines *lines_new(const struct lines_of *of, const char **why) {
-  Dwarf_Addr bias;
-  Dwarf *given = dwfl_module_getdwarf(of->module, &bias);
-  *why = NULL;
-  if (given == NULL)
+  struct source *source = source_new(
+      &(struct source_of){.module = of->module, .path = of->path, .search = of->search}, why);
+  if (source == NULL)
     return NULL;
   struct lines *l = must_zalloc(1, sizeof *l);
-  l->given = given;
+  l->source = source;
   l->of = *of;
-  l->bias = bias + of->bias;
-  if (!is_alt_right(given))
-    *why =
-        "the file that its debug information shares (.gnu_debugaltlink) is missing or of another "
-        "build";
-  else if (!dwarf_start(l))
-    *why = "its debug information is damaged";
-  if (*why == NULL) {
+  l->bias = source_bias(source) + of->bias;
+  if (dwarf_start(l)) {
     tops_read(l);
-    return l;
+    if (!l->split || dwarf_split(l))
+      return l;
   }
+  *why = "its debug information is damaged";
   lines_free(l);
   return NULL;
 }
@@ -128,6 +125,7 @@ void lines_free(struct lines *l) {
   if (l == NULL)
     return;
   dwarf_stop(l);
+  source_free(l->source);
   spans_free(&l->spans);
   free(l->units);
   free(l->tops);
@@ -137,12 +135,12 @@ void lines_free(struct lines *l) {
 /* A unit whose functions are in a file of their own (-gsplit-dwarf) has only lines here. */
 static struct unit *unit_get(struct lines *l, uint32_t i, Dwarf_Die *top) {
   uint8_t type;
-  Dwarf_Die split = {0};
+  Dwarf_Die split;
   if (l->units[i] != NULL)
     return l->units[i];
-  bool has_split = dwarf_cu_info(top->cu, NULL, &type, NULL, &split, NULL, NULL, NULL) == 0 &&
-                   type == DW_UT_skeleton && split.cu != NULL;
-  return l->units[i] = unit_new(has_split ? &split : top);
+  bool is_split = dwarf_cu_info(top->cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) == 0 &&
+                  type == DW_UT_skeleton && source_unit(l->source, top, &split);
+  return l->units[i] = unit_new(is_split ? &split : top);
 }
 
 static void call_line(struct lines *l, const char *file, uint64_t line, struct call *call) {
@@ -214,7 +212,7 @@ static void rows_count(struct lines *l, Dwarf_Die *top) {
     l->rows += rows;
 }
 
-/* Starts anew where libdw holds too much; what it gave before is then gone. */
+/* Starts again where libdw holds too much; what it gave before is then gone. */
 static bool memory_bound(struct lines *l) {
   if (l->rows < ROWS_MAX)
     return true;
@@ -222,14 +220,22 @@ static bool memory_bound(struct lines *l) {
   return dwarf_start(l);
 }
 
+/* The unit at an address of the debug information, and its top; NULL: none is known. */
+static struct unit *unit_at(struct lines *l, uint64_t address, Dwarf_Die *top) {
+  const struct span *span = spans_find(&l->spans, address);
+  if (span == NULL || l->dwarf == NULL || dwarf_offdie(l->dwarf, l->tops[span->item], top) == NULL)
+    return NULL;
+  if (l->units[span->item] == NULL)
+    rows_count(l, top);
+  return unit_get(l, span->item, top);
+}
+
 unsigned lines_find(struct lines *l, uint64_t address, struct call calls[CALLS_MAX]) {
   Dwarf_Die top, functions[CALLS_MAX];
-  const struct span *span = spans_find(&l->spans, address -= l->bias);
-  if (span == NULL || !memory_bound(l) || dwarf_offdie(l->dwarf, l->tops[span->item], &top) == NULL)
+  struct unit *unit = memory_bound(l) ? unit_at(l, address -= l->bias, &top) : NULL;
+  if (unit == NULL)
     return 0;
-  if (l->units[span->item] == NULL)
-    rows_count(l, &top);
-  unsigned count = unit_find(unit_get(l, span->item, &top), address, functions, CALLS_MAX);
+  unsigned count = unit_find(unit, address, functions, CALLS_MAX);
   calls_read(l, functions, count, calls);
   if (count == 0)
     calls[count++] = (struct call){0};
@@ -237,9 +243,56 @@ unsigned lines_find(struct lines *l, uint64_t address, struct call calls[CALLS_M
   return count;
 }
 
+/* The function that starts at an address. */
+static bool function_at(struct lines *l, uint64_t address, Dwarf_Die *function) {
+  Dwarf_Die top, functions[CALLS_MAX];
+  Dwarf_Addr start;
+  struct unit *unit = unit_at(l, address, &top);
+  if (unit == NULL || unit_find(unit, address, functions, CALLS_MAX) == 0)
+    return false;
+  *function = functions[0];
+  return dwarf_entrypc(function, &start) == 0 && start == address;
+}
+
+/* The function that does it: one that was inlined into where the memory was asked for, or that is
+ * called from there. */
+static bool maker_find(struct lines *l, uint64_t returns, const struct fresh *f, Dwarf_Die *maker) {
+  Dwarf_Die top, asked[CALLS_MAX], used[CALLS_MAX];
+  struct unit *unit = unit_at(l, returns - 1, &top);
+  unsigned before = unit != NULL ? unit_find(unit, returns - 1, asked, CALLS_MAX) : 0;
+  unsigned after = before > 0 ? unit_find(unit, returns + f->at, used, CALLS_MAX) : 0;
+  if (before == 0 || after < before)
+    return false;
+  for (unsigned i = 0; i < before; i++)
+    if (asked[i].addr != used[i].addr)
+      return false;
+  if (after > before)
+    *maker = used[before];
+  return after > before || (f->has_target && function_at(l, returns + (uint64_t)f->target, maker));
+}
+
+const char *lines_made(struct lines *l, uint64_t address, uint64_t size) {
+  Dwarf_Die maker;
+  size_t bytes = 0;
+  uint64_t returns = address - l->bias;
+  const unsigned char *code = source_code(l->source, address - l->of.bias, &bytes);
+  struct fresh f = code != NULL ? fresh_find(code, bytes) : (struct fresh){0};
+  if (f.kind == FRESH_UNKNOWN || !maker_find(l, returns, &f, &maker))
+    return NULL;
+  const char *class = qualifier_class(l->qualifier, &maker, size);
+  char *type = class != NULL ? says_type(class) : NULL;
+  const char *kept = type != NULL ? functions_text(l->of.functions, type) : NULL;
+  free(type);
+  return kept;
+}
+
 bool lines_damaged(const struct lines *l) {
   bool damaged = l->walk.damaged;
   for (size_t i = 0; i < l->count; i++)
     damaged |= l->units[i] != NULL && unit_damaged(l->units[i]);
   return damaged;
+}
+
+uint32_t lines_missing(const struct lines *l, const char **name) {
+  return source_missing(l->source, name);
 }

@@ -1,5 +1,8 @@
 /* Finds a module's files by libdwfl and verifies them; contract in modfile.h. */
 #include "modfile.h"
+#include "dump_read.h"
+#include "build_id.h"
+#include "by_name.h"
 #include "debuginfod.h"
 #include "progress.h"
 #include "say.h"
@@ -13,37 +16,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ID_MAX = 64 };
-
 struct modfile {
   Dwfl_Callbacks callbacks;
   Dwfl *dwfl;
   Dwfl_Module *module;
   const struct search *search;
   char *path; /* where debug files are, in libdwfl's form */
-  unsigned char id[ID_MAX];
-  size_t id_bytes; /* 0: has none */
-  const char *hex; /* the same as text */
+  struct modfile_wanted wanted;
+  const char *hex; /* its build-id; "": it has none */
   bool warned;     /* of a debug file that isn't its own */
 };
-
-/* Reads a build-id's hexadecimal digits; returns its bytes, 0 when it is none. */
-static size_t id_read(const char *hex, unsigned char id[ID_MAX]) {
-  size_t digits = strlen(hex);
-  if (digits % 2 != 0 || digits / 2 > ID_MAX || strspn(hex, "0123456789abcdef") != digits)
-    return 0;
-  for (size_t i = 0; i < digits / 2; i++) {
-    char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-    id[i] = (unsigned char)strtoul(pair, NULL, 16);
-  }
-  return digits / 2;
-}
-
-static bool has_id(Elf *elf, const unsigned char *id, size_t bytes) {
-  const void *found = NULL;
-  ssize_t n = dwelf_elf_gnu_build_id(elf, &found);
-  return (n > 0 ? (size_t)n : 0) == bytes && (bytes == 0 || memcmp(found, id, bytes) == 0);
-}
 
 /* A colon parts what libdwfl searches; a sysroot's debug files go before this machine's. */
 static char *search_path(const struct search *p) {
@@ -82,11 +64,10 @@ static void misfit_warn(struct modfile *m, const char *file) {
   m->warned = true;
 }
 
-/* libdwfl verifies local files, but not what servers send. */
 static bool debug_fits(struct modfile *m, int fd, const char *name) {
   char what[256];
   Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-  bool fits = elf != NULL && (m->id_bytes == 0 || has_id(elf, m->id, m->id_bytes));
+  bool fits = elf != NULL && (*m->hex == '\0' || build_id_fits(elf, m->hex));
   elf_end(elf);
   snprintf(what, sizeof what, "debuginfod's answer for %s", name);
   if (!fits)
@@ -94,34 +75,34 @@ static bool debug_fits(struct modfile *m, int fd, const char *name) {
   return fits;
 }
 
-/* It passes over files of other builds in silence: tells of those in --debug-dir. */
-static void misfits_tell(struct modfile *m) {
-  for (unsigned i = 0; i < m->search->debug_count && m->id_bytes > 1; i++) {
-    char *file =
-        must_print("%s/.build-id/%.2s/%s.debug", m->search->debug_dirs[i], m->hex, m->hex + 2);
-    if (access(file, F_OK) == 0)
-      misfit_warn(m, file);
-    free(file);
-  }
+/* Where libdwfl looks; it verifies nothing of what servers send. */
+static int find_elsewhere(struct modfile *m, Dwfl_Module *module, const char *name, Dwarf_Addr base,
+                          const char *file, const char *link, GElf_Word crc, char **found) {
+  void *self = m;
+  debuginfod_prepare(m->dwfl, name);
+  int fd = dwfl_standard_find_debuginfo(module, &self, name, base, file, link, crc, found);
+  progress_hide();
+  if (fd < 0 || !asks_for_debug(module, link) || debug_fits(m, fd, name))
+    return fd;
+  close(fd);
+  free(*found);
+  *found = NULL;
+  return -1;
 }
 
-/* libdwfl looks for names; what it finds must be of the build that ran. */
+/* What is found must be of the build that ran.  In --debug-dir libdwfl passes over files of other
+ * builds in silence, and takes stripped ones: so we look there first. */
 static int find_debug(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
                       const char *file, const char *link, GElf_Word crc, char **found) {
   struct modfile *m = *data;
-  debuginfod_prepare(m->dwfl, name);
-  int fd = dwfl_standard_find_debuginfo(module, data, name, base, file, link, crc, found);
-  progress_hide();
-  if (!asks_for_debug(module, link))
-    return fd;
-  if (fd < 0) {
-    misfits_tell(m);
-  } else if (!debug_fits(m, fd, name)) {
-    close(fd);
-    free(*found);
-    *found = NULL;
-    return -1;
-  }
+  char *misfit = NULL;
+  int fd =
+      asks_for_debug(module, link) ? by_name_find(m->search, &m->wanted, link, found, &misfit) : -1;
+  if (fd < 0)
+    fd = find_elsewhere(m, module, name, base, file, link, crc, found);
+  if (fd < 0 && misfit != NULL)
+    misfit_warn(m, misfit);
+  free(misfit);
   return fd;
 }
 
@@ -142,13 +123,15 @@ static bool module_report(struct modfile *m, const char *path, int fd) {
 
 /* The debug file of a module whose own file isn't there: a module of no more than a build-id. */
 static bool module_by_id(struct modfile *m, const char *path) {
+  unsigned char id[DUMP_BUILD_ID_MAX];
+  size_t id_bytes = build_id_bytes(m->hex, id, sizeof id);
   char *found = NULL;
-  if (m->id_bytes == 0)
+  if (id_bytes == 0)
     return false;
   dwfl_report_begin(m->dwfl);
   module_own(m, dwfl_report_module(m->dwfl, file_base(path), 0x1000, 0x2000));
   int fd = -1;
-  if (m->module != NULL && dwfl_module_report_build_id(m->module, m->id, m->id_bytes, 0) == 0) {
+  if (m->module != NULL && dwfl_module_report_build_id(m->module, id, id_bytes, 0) == 0) {
     void *self = m;
     fd = find_debug(m->module, &self, file_base(path), 0, NULL, NULL, 0, &found);
   }
@@ -165,9 +148,9 @@ static const char *file_differs(const struct modfile *m, Elf *elf, const struct 
                                 uint64_t unix_time) {
   if (elf == NULL || elf_kind(elf) != ELF_K_ELF)
     return "it is not an ELF file";
-  if (!has_id(elf, m->id, m->id_bytes))
+  if (!build_id_fits(elf, m->hex))
     return "it is another build than the one that ran (build-ids differ)";
-  if (m->id_bytes == 0 && (uint64_t)st->st_mtime > unix_time)
+  if (*m->hex == '\0' && (uint64_t)st->st_mtime > unix_time)
     return "it is newer than the dump and has no build-id to compare";
   return NULL;
 }
@@ -184,7 +167,7 @@ static const char *file_check(const struct modfile *m, int fd, uint64_t unix_tim
 
 /* Many files may have the same relative path: only a build-id tells which of them ran. */
 static const char *relative_doubt(const struct modfile *m, int fd) {
-  if (m->id_bytes == 0)
+  if (*m->hex == '\0')
     return "its path is relative, and it has no build-id to compare";
   if (fd < 0)
     return "its path is relative, and leads nowhere from here (run this where the program ran)";
@@ -215,7 +198,7 @@ struct modfile *modfile_open(const struct search *search, const struct modfile_w
                              const char **why) {
   struct modfile *m = must_zalloc(1, sizeof *m);
   elf_version(EV_CURRENT);
-  m->id_bytes = id_read(wanted->build_id, m->id);
+  m->wanted = *wanted;
   m->hex = wanted->build_id;
   m->search = search;
   m->path = search_path(search);

@@ -31,7 +31,8 @@ struct modfile_wanted {
 
 struct modfile;
 
-/* NULL when it can't be had, and then *why is the reason, or NULL when there just is no such file.
+/* Texts must outlive it.  NULL when it can't be had, and then *why is the reason, or NULL when
+ * there just is no such file.
  */
 struct modfile *modfile_open(const struct search *search, const struct modfile_wanted *wanted,
                              const char **why);

@@ -17,10 +17,14 @@ struct spot {
   uint64_t address;
   uint32_t module;       /* index + 1, 0: none */
   uint32_t first, count; /* of its calls */
+  uint64_t low, high;    /* sizes of what is allocated through it; low > high: nothing is */
+  bool near;             /* it may be where memory was asked for, but for some wrappers */
 };
+enum { NEAR_MAX = 3 };
 
 struct names {
   const struct dump *dump;
+  const struct fold *fold; /* NULL: nothing is folded */
   struct functions *functions;
   struct spot *spots; /* [0]: of labels and the root */
   uint32_t spot_count;
@@ -43,8 +47,8 @@ struct lookup {
 };
 
 static uint32_t spot_add(struct names *n, const struct dump_node *node) {
-  n->spots[n->spot_count] =
-      (struct spot){.address = node->address, .module = node->module, .count = 1};
+  n->spots[n->spot_count] = (struct spot){
+      .address = node->address, .module = node->module, .count = 1, .low = UINT64_MAX};
   return n->spot_count++;
 }
 
@@ -74,6 +78,29 @@ static void spots_collect(struct names *n) {
     if (d->nodes[i].kind != DUMP_NODE_LABEL)
       n->spot_of[i] = spot_get(n, slots, (uint32_t)slot_count - 1, &d->nodes[i]);
   free(slots);
+}
+
+static void size_add(struct spot *s, uint64_t low, uint64_t high) {
+  s->low = low < s->low ? low : s->low;
+  s->high = high > s->high ? high : s->high;
+}
+
+/* Of each spot the sizes of what was allocated by paths through it. */
+static void sizes_collect(struct names *n) {
+  const struct dump *d = n->dump;
+  unsigned char *depths = must_zalloc((size_t)d->n_nodes + 1, 1);
+  for (uint32_t i = 0; i < d->n_accounts; i++) {
+    const struct dump_account *a = &d->accounts[i];
+    for (uint32_t node = d->sites[a->site].node; node != 0 && a->allocs > 0;
+         node = d->nodes[node].parent)
+      size_add(&n->spots[n->spot_of[node]], a->smallest, a->largest);
+  }
+  for (uint32_t i = 1; i < d->n_nodes; i++) {
+    unsigned depth = depths[d->nodes[i].parent] + (d->nodes[i].kind != DUMP_NODE_LABEL);
+    depths[i] = (unsigned char)(depth < NEAR_MAX ? depth : NEAR_MAX + 1);
+    n->spots[n->spot_of[i]].near |= depth > 0 && depth <= NEAR_MAX;
+  }
+  free(depths);
 }
 
 static void call_add(struct names *n, struct spot *s, const struct call *call) {
@@ -108,6 +135,8 @@ static void spot_lookup(struct lookup *l, struct spot *s) {
     count = 1;
   if (calls[count - 1].function == NULL)
     symbol_lookup(l, address, &calls[count - 1]);
+  if (l->lines != NULL && s->near && s->low == s->high && s->low > 0)
+    calls[0].made = lines_made(l->lines, s->address, s->low);
   for (unsigned i = 0; i < count; i++)
     call_add(l->names, s, &calls[i]);
 }
@@ -150,6 +179,8 @@ static bool lookup_open(struct lookup *l, const struct search *search, uint32_t 
     return false;
   }
   l->lines = lines_new(&(struct lines_of){.module = modfile_module(l->file),
+                                          .path = wanted.path,
+                                          .search = search,
                                           .bias = l->module->bias,
                                           .functions = l->names->functions,
                                           .index = l->index},
@@ -159,7 +190,21 @@ static bool lookup_open(struct lookup *l, const struct search *search, uint32_t 
   return true;
 }
 
+/* Lines are known then, but not what was inlined. */
+static void splits_warn(const struct lookup *l) {
+  const char *first, *path = dump_text(l->names->dump, l->module->path);
+  uint32_t missing = l->lines != NULL ? lines_missing(l->lines, &first) : 0;
+  if (missing == 0)
+    return;
+  progress_hide();
+  say_warning("%s: %u of its files of split debug information are not here, or of another build "
+              "(%s): inlined functions are not shown; put %s.dwp beside it, or name the directory "
+              "of such files with --debug-dir DIR",
+              path, missing, first, file_base(path));
+}
+
 static void lookup_close(struct lookup *l) {
+  splits_warn(l);
   if (l->lines != NULL && lines_damaged(l->lines))
     lines_warn(l, "its debug information is damaged");
   lines_free(l->lines);
@@ -227,9 +272,11 @@ struct names *names_new(const struct dump *d, const struct fold *fold,
   static const struct search nowhere;
   struct names *n = must_zalloc(1, sizeof *n);
   n->dump = d;
+  n->fold = fold;
   n->functions = functions_new(fold);
   call_add(n, &(struct spot){0}, &(struct call){0});
   spots_collect(n);
+  sizes_collect(n);
   spots_lookup(n, search != NULL ? search : &nowhere);
   return n;
 }
@@ -246,6 +293,28 @@ const struct call *names_calls(const struct names *n, uint32_t node, uint32_t *c
   const struct spot *s = &n->spots[n->spot_of[node]];
   *count = s->count;
   return &n->calls[s->first];
+}
+
+bool names_folds(const struct names *n, uint32_t node, const struct call *call) {
+  const struct dump_node *at = &n->dump->nodes[node];
+  if (call->function != NULL)
+    return call->function->folded;
+  if (n->fold == NULL || !fold_has_added(n->fold))
+    return false;
+  struct text text;
+  FILE *to = text_start(&text);
+  names_print_address(n, at->module, at->address, to);
+  bool folds = fold_holds_address(n->fold, text_end(to, &text));
+  free(text.at);
+  return folds;
+}
+
+void names_print_address(const struct names *n, uint32_t module, uint64_t address, FILE *to) {
+  if (module != 0)
+    fprintf(to, "%s+0x%llx", names_module(n, module),
+            (unsigned long long)(address - n->dump->modules[module - 1].bias));
+  else
+    fprintf(to, "0x%llx", (unsigned long long)address);
 }
 
 const char *names_module(const struct names *n, uint32_t module) {

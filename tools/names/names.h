@@ -11,6 +11,8 @@
 #include "functions.h"
 #include "modfile.h"
 
+#include <stdio.h>
+
 struct names;
 
 /* The dump and `fold` must outlive it; `fold` may be NULL, `search` too. */
@@ -21,7 +23,14 @@ void names_free(struct names *n);
  * one they were inlined into.  At least one; *count says how many. */
 const struct call *names_calls(const struct names *n, uint32_t node, uint32_t *count);
 
+/* Whether one of the functions at a node is a wrapper to fold away. */
+bool names_folds(const struct names *n, uint32_t node, const struct call *call);
+
 /* The last part of a module's path; index + 1 as in nodes. */
 const char *names_module(const struct names *n, uint32_t module);
+
+/* What an address is shown as when its function isn't known: "module+0x12", or "0x7f00" without a
+ * module (0). */
+void names_print_address(const struct names *n, uint32_t module, uint64_t address, FILE *to);
 
 #endif

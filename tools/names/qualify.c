@@ -223,3 +223,28 @@ const char *qualifier_name(struct qualifier *q, Dwarf_Die *function) {
   free(q->name);
   return q->name = text_end(to, &text);
 }
+
+/* Names without the arguments of templates. */
+static bool is_same_stem(const char *a, const char *b) {
+  size_t length = strcspn(a, "<");
+  return length == strcspn(b, "<") && memcmp(a, b, length) == 0;
+}
+
+const char *qualifier_class(struct qualifier *q, Dwarf_Die *function, uint64_t size) {
+  Dwarf_Die scopes[DIE_DEPTH_MAX], declaration = *function;
+  struct text text;
+  die_declaration(&declaration);
+  unsigned count = scopes_around(q, &declaration, scopes);
+  const char *name = dwarf_diename(&declaration);
+  Dwarf_Die *class = count > 0 ? &scopes[count - 1] : NULL;
+  const char *class_name = class != NULL ? dwarf_diename(class) : NULL;
+  int tag = class != NULL ? dwarf_tag(class) : 0;
+  if ((tag != DW_TAG_class_type && tag != DW_TAG_structure_type) || name == NULL ||
+      class_name == NULL || !is_same_stem(name, class_name) || dwarf_bytesize(class) < 0 ||
+      (uint64_t)dwarf_bytesize(class) != size)
+    return NULL;
+  FILE *to = text_start(&text);
+  qualified_print(q, *class, NESTED_MAX, to);
+  free(q->name);
+  return q->name = text_end(to, &text);
+}

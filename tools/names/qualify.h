@@ -14,4 +14,8 @@ void qualifier_free(struct qualifier *q);
  * NULL: it has none.  Good until the next call. */
 const char *qualifier_name(struct qualifier *q, Dwarf_Die *function);
 
+/* The class whose constructor a function is, if its objects have that size; NULL: it is none.  Good
+ * until the next call of either. */
+const char *qualifier_class(struct qualifier *q, Dwarf_Die *function, uint64_t size);
+
 #endif

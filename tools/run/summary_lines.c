@@ -27,6 +27,8 @@ static void own_print(const struct frame *f, FILE *to) {
   fprintf(to, FIT_NAME "%s" FIT_PLACE, f->function);
   if (f->file != NULL)
     fprintf(to, " %s:%u", file_base(f->file), f->line);
+  if (f->type != NULL)
+    fprintf(to, " [%s]", f->type);
   fputs(FIT_END, to);
 }
 

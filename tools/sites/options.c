@@ -50,13 +50,15 @@ enum { KEY_FOLD = 512, KEY_NO_FOLD, KEY_SYSROOT, KEY_DEBUG_DIR };
 
 static const struct argp_option names_options[] = {
     {"fold", KEY_FOLD, "NAME", 0,
-     "NAME is an allocation wrapper, too: show its caller. A final * stands for any ending", 0},
+     "NAME (or module+offset) is an allocation wrapper, too: show its caller. A final * stands for "
+     "any ending",
+     0},
     {"no-fold", KEY_NO_FOLD, NULL, 0, "Show wrappers like xmalloc and operator new", 0},
     {"sysroot", KEY_SYSROOT, "DIR", 0,
      "The program's files are below DIR: a copy of the machine it ran on", 0},
     {"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
      "Look for separate debug files in DIR first, by build-id (.build-id/ab/cdef.debug) and by "
-     "name; may be given several times",
+     "name (NAME.debug, NAME.dwp, .dwo files); may be given several times",
      0},
     {0}};
 

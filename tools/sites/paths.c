@@ -4,6 +4,8 @@
  * there, for then the outermost wrapper is all there is to show.
  */
 #include "paths.h"
+#include "made.h"
+#include "own.h"
 #include "say.h"
 #include "text.h"
 
@@ -16,6 +18,7 @@ struct key {
   uint32_t kind;    /* FRAME_...: so that these don't meet */
   uint64_t frame;   /* an address, or a function, or a label's text */
   const char *file; /* of FRAME_LINE; texts are kept once, so that pointers tell */
+  const char *type; /* kept once, too; NULL: none */
   uint32_t line;    /* of FRAME_LINE; of FRAME_ADDRESS which function there */
   uint32_t module;  /* of an address: modules that left may have stood at the same one */
 };
@@ -25,7 +28,15 @@ enum { FRAME_ADDRESS, FRAME_FUNCTION, FRAME_LINE, FRAME_LABEL };
 struct added {
   uint32_t node, index; /* which of the calls there */
   const struct call *call;
+  const char *type; /* NULL: none */
   bool label;
+};
+
+/* What a node's path has shown so far. */
+struct progress {
+  bool open; /* wrappers alone */
+  bool own;  /* a function of the program's own: its type is known, or never will be */
+  struct made made;
 };
 
 struct build {
@@ -36,19 +47,21 @@ struct build {
   struct key *keys; /* of each path */
   uint32_t *slots;  /* hash table of path indices, 0: free */
   uint32_t mask;
-  unsigned char *open; /* of each node */
+  struct made_lone *lone;
+  struct progress *progress; /* of each node */
 };
 
 static uint32_t key_hash(const struct key *k) {
   uint64_t h = (k->frame ^ ((uint64_t)k->parent << 32 | k->kind)) * UINT64_C(0x9E3779B97F4A7C15);
-  h = (h ^ h >> 29 ^ (uintptr_t)k->file) * UINT64_C(0xBF58476D1CE4E5B9) + k->line;
+  h = (h ^ h >> 29 ^ (uintptr_t)k->file ^ (uintptr_t)k->type << 1) * UINT64_C(0xBF58476D1CE4E5B9) +
+      k->line;
   h = (h ^ h >> 32) * UINT64_C(0x94D049BB133111EB);
   return (uint32_t)(h >> 32);
 }
 
 static bool key_equal(const struct key *a, const struct key *b) {
   return a->parent == b->parent && a->frame == b->frame && a->kind == b->kind &&
-         a->file == b->file && a->line == b->line && a->module == b->module;
+         a->file == b->file && a->type == b->type && a->line == b->line && a->module == b->module;
 }
 
 static bool starts_one_of(const char *text, const char *const starts[]) {
@@ -93,7 +106,7 @@ static struct key key_of(const struct build *b, uint32_t parent, const struct ad
   bool merged = b->merge != PATHS_CALLS, near = b->merge == PATHS_LINES || !inner->own;
   const struct dump_node *n = &b->dump->nodes[a->node];
   const struct call *c = a->call;
-  struct key k = {.parent = parent, .frame = (uintptr_t)c->function};
+  struct key k = {.parent = parent, .frame = (uintptr_t)c->function, .type = a->type};
   if (a->label) {
     k.kind = FRAME_LABEL;
     k.frame = n->address;
@@ -120,6 +133,7 @@ static uint32_t path_add(struct build *b, const struct key *k, const struct adde
       (struct path){.parent = k->parent,
                     .node = a->node,
                     .call = a->index,
+                    .type = a->type,
                     .inner = parent->inner == 0 && !a->label ? a->node : parent->inner,
                     .depth = (uint16_t)(parent->depth + 1),
                     .near = b->merge == PATHS_LINES || !parent->own,
@@ -143,39 +157,60 @@ static void label_add(struct build *b, uint32_t i) {
   struct added a = {.node = i, .label = true};
   uint32_t count;
   a.call = names_calls(b->names, i, &count);
-  b->open[i] = b->open[n->parent];
+  b->progress[i] = b->progress[n->parent];
   b->paths->of_node[i] = path_get(b, b->paths->of_node[n->parent], &a);
+}
+
+static bool is_own_function(const struct build *b, const struct added *a) {
+  const struct call *c = a->call;
+  return is_own(b, a) ||
+         frame_is_own(b->dump,
+                      &(struct frame){.function = c->function != NULL ? c->function->name : NULL,
+                                      .file = c->line > 0 ? c->file : NULL,
+                                      .module = b->dump->nodes[a->node].module});
+}
+
+/* The type that a frame shows, if it is the first of the program's own. */
+static const char *type_take(const struct build *b, struct progress *p, const struct added *a) {
+  if (p->own)
+    return NULL;
+  p->own = !p->open && is_own_function(b, a);
+  if (p->own)
+    return p->made.stage == MADE_RAW && a->index == 0 ? a->call->made : made_type(&p->made);
+  made_step(&p->made, b->lone, a->call);
+  return NULL;
 }
 
 static void node_add(struct build *b, uint32_t i) {
   const struct dump_node *n = &b->dump->nodes[i];
   uint32_t path = b->paths->of_node[n->parent], count;
   const struct call *calls = names_calls(b->names, i, &count);
-  bool open = b->open[n->parent];
+  struct progress p = b->progress[n->parent];
   for (uint32_t at = 0; at < count; at++) {
-    const struct function *f = calls[at].function;
-    open = open && f != NULL && f->folded;
-    if (!open)
-      path = path_get(b, path, &(struct added){.node = i, .index = at, .call = &calls[at]});
+    struct added a = {.node = i, .index = at, .call = &calls[at]};
+    p.open = p.open && names_folds(b->names, i, a.call);
+    a.type = type_take(b, &p, &a);
+    if (!p.open)
+      path = path_get(b, path, &a);
   }
-  b->open[i] = open;
+  b->progress[i] = p;
   b->paths->of_node[i] = path;
 }
 
 /* Sites (and regions) with nothing but wrappers show the last of them. */
 static void end_add(struct build *b, uint32_t node) {
   uint32_t count, parent = b->paths->of_node[node];
-  if (node == 0 || !b->open[node] || b->dump->nodes[node].kind == DUMP_NODE_LABEL)
+  if (node == 0 || !b->progress[node].open || b->dump->nodes[node].kind == DUMP_NODE_LABEL)
     return;
   const struct call *calls = names_calls(b->names, node, &count);
   struct added last = {.node = node, .index = count - 1, .call = &calls[count - 1]};
   b->paths->of_node[node] = path_get(b, parent, &last);
-  b->open[node] = 0;
+  b->progress[node].open = false;
 }
 
 static void build_all(struct build *b) {
   const struct dump *d = b->dump;
-  b->open[0] = 1;
+  b->progress[0].open = true;
   for (uint32_t i = 1; i < d->n_nodes; i++)
     if (d->nodes[i].kind == DUMP_NODE_LABEL)
       label_add(b, i);
@@ -207,11 +242,13 @@ struct paths *paths_new(const struct dump *d, const struct names *names, enum pa
   p->count = 1;
   b.keys = must_alloc(room * sizeof *b.keys);
   b.slots = must_zalloc(slots, sizeof *b.slots);
-  b.open = must_zalloc((size_t)d->n_nodes + 1, 1);
+  b.progress = must_zalloc((size_t)d->n_nodes + 1, sizeof *b.progress);
+  b.lone = made_lone_new(d, names);
   build_all(&b);
   free(b.keys);
   free(b.slots);
-  free(b.open);
+  free(b.progress);
+  made_lone_free(b.lone);
   return p;
 }
 
@@ -230,6 +267,7 @@ void paths_frame(const struct paths *p, const struct dump *d, const struct names
   bool label = n->kind == DUMP_NODE_LABEL, line = c->file != NULL && c->line > 0;
   *frame = (struct frame){.function = c->function != NULL ? c->function->name : NULL,
                           .label = label ? dump_text(d, n->address) : NULL,
+                          .type = item->type,
                           .file = line ? c->file : NULL,
                           .line = line ? c->line : 0,
                           .module = n->module,
@@ -238,25 +276,20 @@ void paths_frame(const struct paths *p, const struct dump *d, const struct names
                           .inlined = item->call + 1 < count};
 }
 
-static void frame_print(const struct frame *f, const struct dump *d, const struct names *names,
-                        FILE *to) {
-  unsigned long long address = f->address;
+static void frame_print(const struct frame *f, const struct names *names, FILE *to) {
   if (f->label != NULL)
     fprintf(to, "[%s]", f->label);
   else if (f->function != NULL)
     fputs(f->function, to);
-  else if (f->module != 0)
-    fprintf(to, "%s+0x%llx", names_module(names, f->module),
-            address - d->modules[f->module - 1].bias);
   else
-    fprintf(to, "0x%llx", address);
+    names_print_address(names, f->module, f->address, to);
 }
 
 void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
                        uint32_t path, FILE *to) {
   struct frame f;
   paths_frame(p, d, names, path, &f);
-  frame_print(&f, d, names, to);
+  frame_print(&f, names, to);
 }
 
 static void near_print(const struct frame *f, bool innermost, FILE *to) {
@@ -274,4 +307,6 @@ void paths_print_place(const struct paths *p, const struct dump *d, const struct
   paths_frame(p, d, names, path, &f);
   if (item->near)
     near_print(&f, p->items[item->parent].inner == 0 && f.label == NULL, to);
+  if (item->type != NULL)
+    fprintf(to, " [%s]", item->type);
 }

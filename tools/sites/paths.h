@@ -8,8 +8,9 @@
  *   near   frames up to the first in the program's own source, and that one, count by function,
  *          file and line; where no line is known, the innermost by its return address
  *   far    callers beyond count by function; file and line are then those of one of their calls
- * and by address where no function is known.  So each path shows the line of its own source that
- * made it allocate, and has one row however many of main's lines lead there.
+ * and by address where no function is known.  Types count, too, of the innermost own function.  So
+ * each path shows the line of its own source that made it allocate, and has one row however many of
+ * main's lines lead there.
  *
  * One pass builds them all, for a node's path is its parent's path and its own frames.
  */
@@ -26,13 +27,14 @@ enum { PATH_ROOT = 0 }; /* the empty path */
 enum { PATH_DEPTH_MAX = DUMP_DEPTH_MAX };
 
 struct path {
-  uint32_t parent; /* path one frame further in; less than its own index */
-  uint32_t node;   /* one of the dump's nodes that its outermost frame stands for */
-  uint32_t call;   /* which of the functions at that node it is: of names_calls */
-  uint32_t inner;  /* node of its innermost frame, 0 while it has only labels */
-  uint16_t depth;  /* frames, labels included */
-  bool near;       /* its outermost frame is a near one */
-  bool own;        /* one of its frames is in the program's own source: what comes is far */
+  uint32_t parent;  /* path one frame further in; less than its own index */
+  uint32_t node;    /* one of the dump's nodes that its outermost frame stands for */
+  uint32_t call;    /* which of the functions at that node it is: of names_calls */
+  uint32_t inner;   /* node of its innermost frame, 0 while it has only labels */
+  const char *type; /* of the innermost own function: what it allocates there; else NULL (made.h) */
+  uint16_t depth;   /* frames, labels included */
+  bool near;        /* its outermost frame is a near one */
+  bool own;         /* one of its frames is in the program's own source: what comes is far */
 };
 
 struct paths {
@@ -55,6 +57,7 @@ void paths_free(struct paths *p);
 struct frame {
   const char *function; /* demangled, without parameters; NULL: not known */
   const char *label;    /* in place of a function: a tag of the program's own; else NULL */
+  const char *type;     /* that it allocates by a wrapper or container; NULL: not known */
   const char *file;     /* of the source, with directories; NULL: not known */
   unsigned line;        /* of the call; 0: not known */
   uint32_t module;      /* index + 1, 0: none */
@@ -76,7 +79,7 @@ void paths_print_frame(const struct paths *p, const struct dump *d, const struct
                        uint32_t path, FILE *to);
 
 /* Where its call stands, if it is a near one: " (file.c:12)", or where no line is known "+0x1f" of
- * the innermost. */
+ * the innermost; then its type, if one is known: " [std::string]". */
 void paths_print_place(const struct paths *p, const struct dump *d, const struct names *names,
                        uint32_t path, FILE *to);
 
