@@ -18,6 +18,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+enum { NAME_COLUMNS = 64 }; /* of the program's name, at most */
+
 /* One report at a time, in space that exists beforehand. */
 static struct {
   struct turn turn;
@@ -50,7 +52,7 @@ static void options(struct text *t) {
 
 static void header(struct text *t, const struct gathered *g) {
   text_str(t, "== arenashim " ARENASHIM_VERSION ": ");
-  text_str(t, program_invocation_short_name);
+  text_foreign(t, program_invocation_short_name, NAME_COLUMNS);
   text_str(t, ", pid ");
   text_u64(t, (uint64_t)getpid());
   text_str(t, ", ");
@@ -74,10 +76,9 @@ static void arena_taken(struct text *t, struct heap *h, const struct gathered *g
   char name[16];
   gather_arena(g, h, &a);
   arena_name(h, g->self_thread, name);
-  name[13] = '\0'; /* the column's width */
   text_u64_right(t, heap_number(h), 5);
   text_char(t, a.exact ? ' ' : '*');
-  text_str_left(t, name, 13);
+  text_pad(t, text_foreign(t, name, 13), 13);
   text_u64_right(t, a.allocs, 13);
   text_u64_right(t, a.bytes, 15);
   text_u64_right(t, count_get(&h->total_blocks), 7);
@@ -112,7 +113,7 @@ static bool arenas(struct text *t, const struct gathered *g, int fd,
 
 static void region_line(struct text *t, const struct region_row *r) {
   text_str(t, "  ");
-  text_str_left(t, r->name, 16);
+  text_pad(t, text_foreign(t, r->name, REGION_NAME_MAX), 16);
   text_u64_right(t, count_get(&r->total_allocs), 11);
   text_u64_right(t, count_get(&r->total_size), 13);
   text_u64_right(t, count_get(&r->total_blocks), 8);

@@ -84,7 +84,7 @@ static bool complain(const struct sink *k, int error) {
   text_str(&t, "arenashim: can't write the ");
   text_str(&t, k->what);
   text_str(&t, " to ");
-  text_str(&t, k->name);
+  text_foreign(&t, k->name, SINK_NAME_MAX);
   text_str(&t, ": ");
   text_str(&t, strerrordesc_np(error));
   text_str(&t, "; the program goes on without it\n");

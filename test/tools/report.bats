@@ -180,7 +180,7 @@ rows() { # the last word of each row, in order, without title and total
 @test "control characters of a program's name reach no terminal" {
   printf 'process tags=2 program="a\033[2Jb"\n' | dump control.dump
   arenashim report control.dump
-  expect '${lines[0]} == "a?[2Jb, pid"*'
+  expect '${lines[0]} == "a\\x1b[2Jb, pid"*'
 }
 
 @test "on a terminal: numbers get units and lines fit its width" {

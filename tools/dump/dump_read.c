@@ -6,6 +6,7 @@
 #include "dump_check.h"
 #include "modules.h"
 #include "say.h"
+#include "shown.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +151,7 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
   struct dump *d = must_zalloc(1, sizeof *d);
   tables_read(d, &b);
   dump_check(d, path);
+  shown_make(d);
   modules_merge(d);
   return d;
 }
@@ -194,7 +196,13 @@ void dump_close(struct dump *d) {
   DUMP_TABLES(FREE)
 #undef FREE
   free(d->strings);
+  free(d->shown);
+  free(d->shown_from);
   free(d);
 }
 
-const char *dump_text(const struct dump *d, uint64_t offset) { return d->strings + offset; }
+const char *dump_bytes(const struct dump *d, uint64_t offset) { return d->strings + offset; }
+
+const char *dump_text(const struct dump *d, uint64_t offset) {
+  return d->shown != NULL ? d->shown + d->shown_from[offset] : dump_bytes(d, offset);
+}

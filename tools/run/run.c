@@ -173,9 +173,11 @@ static void children_report(const struct run *r, const struct dump_files *f) {
           children, children == 1 ? "" : "s");
   for (size_t i = 0; i < children && i < LISTED_MAX; i++)
     child_line(&f->items[first + i]);
-  if (children > LISTED_MAX)
-    fprintf(stderr, "and %zu more with smaller peaks: %s.*\n", children - LISTED_MAX,
-            r->place.file);
+  if (children > LISTED_MAX) {
+    fprintf(stderr, "and %zu more with smaller peaks: ", children - LISTED_MAX);
+    summary_word(r->place.file, stderr);
+    fputs(".*\n", stderr);
+  }
 }
 
 static void report(const struct run *r) {

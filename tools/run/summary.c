@@ -5,6 +5,7 @@
 #include "say.h"
 #include "summary_lines.h"
 #include "table.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -33,12 +34,14 @@ static unsigned percent(uint64_t part, uint64_t whole) {
 __attribute__((format(printf, 2, 3))) static void title_print(const struct parts *p,
                                                               const char *format, ...) {
   const char *colour = heat_start(HEAT_TITLE, p->summary->colours);
+  char line[1024];
   va_list values;
   va_start(values, format);
-  fputs(colour, p->to);
-  vfprintf(p->to, format, values);
-  fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
+  vsnprintf(line, sizeof line, format, values);
   va_end(values);
+  fputs(colour, p->to);
+  utf8_print(line, p->to);
+  fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
 }
 
 static void head_print(const struct parts *p) {
@@ -95,11 +98,29 @@ static void health_print(const struct parts *p) {
   fprintf(p->to, problems > 1 ? ", and %u more: see the report\n" : "\n", problems - 1);
 }
 
+/* $'dump\033x', as bash, ksh, zsh and POSIX of 2024 read it, of what can't be shown as it is. */
+static void octal_print(const char *word, FILE *to) {
+  fputs(*word == '-' ? "./$'" : "$'", to);
+  for (; *word != '\0'; word++)
+    if (*word < ' ' || *word > '~' || *word == '\'' || *word == '\\')
+      fprintf(to, "\\%03o", (unsigned char)*word);
+    else
+      fputc(*word, to);
+  fputc('\'', to);
+}
+
 void summary_word(const char *word, FILE *to) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                               "_-./+,:@%=";
   if (*word != '\0' && *word != '-' && word[strspn(word, plain)] == '\0') {
     fputs(word, to);
+    return;
+  }
+  char *shown = utf8_shown(word);
+  bool same = strcmp(shown, word) == 0;
+  free(shown);
+  if (!same) {
+    octal_print(word, to);
     return;
   }
   fputs(*word == '-' ? "./'" : "'", to);
