@@ -104,6 +104,14 @@ size_t os_address_limit(void) {
   return limit.rlim_cur;
 }
 
+uint64_t os_clock_ns(int clock) {
+  struct timespec now = {0};
+  int saved = errno;
+  clock_gettime(clock, &now);
+  errno = saved;
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 uint32_t os_now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -48,6 +48,9 @@ hidden uint64_t os_peak_resident_bytes(void);
 /* The limit on address space (ulimit -v), or SIZE_MAX. */
 hidden size_t os_address_limit(void);
 
+/* Nanoseconds by one of clock_gettime's clocks.  Keeps errno. */
+hidden uint64_t os_clock_ns(int clock);
+
 /* Milliseconds of a clock that never goes back; coarse (a few ms), cheap. */
 hidden uint32_t os_now_ms(void);
 

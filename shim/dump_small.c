@@ -6,6 +6,7 @@
 #include "dump_parts.h"
 #include "modules.h"
 #include "regions.h"
+#include "report_signal.h"
 #include "sites.h"
 #include "start.h"
 #include "tagged.h"
@@ -155,20 +156,23 @@ static enum dump_tags tags(void) {
 
 static void process(struct dump_work *w) {
   const struct options *o = start_options();
-  *w->process =
-      (struct dump_process){.pid = (uint32_t)getpid(),
-                            .ppid = (uint32_t)getppid(),
-                            .reason = w->reason,
-                            .signal = (uint32_t)w->signal,
-                            .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
-                                     (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
-                                     (w->reason == DUMP_ON_SIGNAL ? DUMP_LARGE_STALE : 0),
-                            .tags = tags(),
-                            .depth = tagged_mode != TAGGED_NONE ? o->depth : 0,
-                            .unix_time = (uint64_t)time(NULL),
-                            .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
-                            .block_bytes = o->block_bytes,
-                            .slab_bytes = SLAB_BYTES};
+  *w->process = (struct dump_process){
+      .pid = (uint32_t)getpid(),
+      .ppid = (uint32_t)getppid(),
+      .reason = w->reason,
+      .signal = (uint32_t)w->signal,
+      .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
+               (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
+               (w->reason == DUMP_ON_SIGNAL ? DUMP_LARGE_STALE : 0) |
+               (w->reason == DUMP_ON_SIGNAL && report_signal_ends(w->signal) ? DUMP_LAST : 0),
+      .tags = tags(),
+      .depth = tagged_mode != TAGGED_NONE ? o->depth : 0,
+      .unix_time = (uint64_t)time(NULL),
+      .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
+      .block_bytes = o->block_bytes,
+      .slab_bytes = SLAB_BYTES,
+      .start_ns = start_began_ns(),
+      .lived_ns = start_lived_ns()};
   process_names(w);
 }
 

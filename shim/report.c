@@ -7,6 +7,7 @@
 #include "report_gather.h"
 #include "report_ledger.h"
 #include "report_path.h"
+#include "report_signal.h"
 #include "report_sites.h"
 #include "report_text.h"
 #include "sink.h"
@@ -16,6 +17,7 @@
 #include "turn.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { NAME_COLUMNS = 64 }; /* of the program's name, at most */
@@ -28,10 +30,34 @@ static struct {
   char bytes[16 << 10];
 } space = {.turn = TURN_FREE};
 
-static const char *reason_name(enum report_reason reason) {
-  return reason == REPORT_AT_EXIT     ? "at exit"
-         : reason == REPORT_ON_SIGNAL ? "on signal"
-                                      : "on call";
+static void lived(struct text *t) {
+  uint64_t tenths = (start_lived_ns() + 50000000) / 100000000;
+  text_str(t, "\n   ");
+  text_u64(t, tenths / 10);
+  text_char(t, '.');
+  text_u64(t, tenths % 10);
+  text_str(t, " s after the start");
+}
+
+/* What is no end is called a snapshot; the command says the same of dumps (tools/dump/when.c). */
+static void when(struct text *t, const struct gathered *g) {
+  if (g->reason == REPORT_AT_EXIT) {
+    text_str(t, "at exit");
+    return;
+  }
+  if (g->reason == REPORT_ON_CALL) {
+    text_str(t, "snapshot by a call of the program");
+  } else {
+    bool ends = report_signal_ends(g->signal);
+    const char *name = sigabbrev_np(g->signal);
+    text_str(t, ends ? "on signal " : "snapshot on signal ");
+    if (name != NULL)
+      text_str(t, name);
+    else
+      text_u64(t, (uint64_t)g->signal);
+    text_str(t, ends ? ", which ends it" : "");
+  }
+  lived(t);
 }
 
 static void options(struct text *t) {
@@ -56,7 +82,8 @@ static void header(struct text *t, const struct gathered *g) {
   text_str(t, ", pid ");
   text_u64(t, (uint64_t)getpid());
   text_str(t, ", ");
-  report_line(t, reason_name(g->reason));
+  when(t, g);
+  text_char(t, '\n');
   options(t);
   if (start_is_forked())
     report_line(t,
@@ -202,10 +229,11 @@ static bool arena_tables(struct text *t, const struct gathered *g, int fd) {
   return arenas(t, g, fd, arena_alive) && ok;
 }
 
-static bool write_all(int fd, enum report_reason reason) {
+static bool write_all(int fd, enum report_reason reason, int signal) {
   struct text t = {.bytes = space.bytes, .capacity = sizeof space.bytes};
   struct gathered *g = &space.g;
   gather_begin(g, reason);
+  g->signal = signal;
   header(&t, g);
   bool ok = arena_tables(&t, g, fd);
   report_blocks(&t, g);
@@ -223,19 +251,19 @@ static bool write_all(int fd, enum report_reason reason) {
   return report_flush(&t, fd) && ok;
 }
 
-static int write_file(enum report_reason reason, const char *pattern) {
+static int write_file(enum report_reason reason, int signal, const char *pattern) {
   struct sink *k = &space.sink;
   pattern = pattern != NULL ? pattern : start_options()->stats_pattern;
   return sink_open(k, "report", pattern, reason == REPORT_ON_CALL) &&
-                 sink_close(k, write_all(k->fd, reason))
+                 sink_close(k, write_all(k->fd, reason, signal))
              ? 0
              : errno;
 }
 
-int report_write(enum report_reason reason, const char *pattern) {
+int report_write(enum report_reason reason, int signal, const char *pattern) {
   int saved = errno, error = EBUSY;
   if (turn_begin(&space.turn, report_patience_ms(reason))) {
-    error = write_file(reason, pattern);
+    error = write_file(reason, signal, pattern);
     turn_end(&space.turn);
   }
   errno = saved;
@@ -250,6 +278,6 @@ void report_forget(void) {
 void report_write_fd(int fd) {
   if (!turn_begin(&space.turn, report_patience_ms(REPORT_ON_CALL)))
     return;
-  write_all(fd, REPORT_ON_CALL);
+  write_all(fd, REPORT_ON_CALL, 0);
   turn_end(&space.turn);
 }

@@ -8,16 +8,20 @@
 #include <signal.h>
 #include <unistd.h>
 
+bool report_signal_ends(int number) {
+  return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
+         number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
+}
+
 /* A signal that would have ended the program does so after the report. */
 static void on_signal(int number) {
   int saved = errno;
   if (start_options()->stats || !start_options()->dump)
-    report_write(REPORT_ON_SIGNAL, NULL);
+    report_write(REPORT_ON_SIGNAL, number, NULL);
   if (start_options()->dump)
     dump_write(DUMP_ON_SIGNAL, number, NULL);
   errno = saved;
-  if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
-      number == SIGXCPU || number == SIGXFSZ || number == SIGPWR) {
+  if (report_signal_ends(number)) {
     signal(number, SIG_DFL);
     raise(number); /* delivered when the handler returns and unblocks it */
   }

@@ -5,6 +5,7 @@
  * constructor.
  */
 #include "start.h"
+#include "../arena/os.h"
 #include "capture.h"
 #include "children.h"
 #include "dump.h"
@@ -21,6 +22,7 @@
 #include "tagged.h"
 
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 enum start_state { NOT_STARTED, STARTING, READY, WITHOUT_HEAPS };
@@ -32,11 +34,22 @@ static struct {
   bool have_key;
   bool forked;
   uint64_t early_requests;
+  uint64_t began_ns, began_clock_ns; /* by UNIX time, and by the monotonic clock */
 } start;
 
 const struct options *start_options(void) { return &start.options; }
 bool start_is_forked(void) { return start.forked; }
 uint64_t start_early_requests(void) { return start.early_requests; }
+uint64_t start_began_ns(void) { return start.began_ns; }
+
+uint64_t start_lived_ns(void) {
+  return start.began_clock_ns == 0 ? 0 : os_clock_ns(CLOCK_MONOTONIC) - start.began_clock_ns;
+}
+
+static void begin_now(void) {
+  start.began_ns = os_clock_ns(CLOCK_REALTIME);
+  start.began_clock_ns = os_clock_ns(CLOCK_MONOTONIC);
+}
 
 static void end_of_thread(void *unused) {
   (void)unused;
@@ -96,6 +109,7 @@ static void fork_child(void) {
   dump_forget();
   sites_forget();
   start.forked = true;
+  begin_now();
 }
 
 /* Until now every path had one frame. */
@@ -107,6 +121,7 @@ static void start_captures(void) {
 
 __attribute__((constructor)) static void process_starts(void) {
   start_once();
+  begin_now();
   gate_setup();
   stray_setup();
   pthread_atfork(fork_prepare, gate_open_parent, fork_child);
@@ -133,7 +148,7 @@ __attribute__((destructor)) static void process_ends(void) {
   if (start.options.disabled)
     return;
   if (start.options.stats)
-    report_write(REPORT_AT_EXIT, NULL);
+    report_write(REPORT_AT_EXIT, 0, NULL);
   if (start.options.dump)
     dump_write(DUMP_AT_EXIT, 0, NULL);
 }

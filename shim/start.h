@@ -17,6 +17,11 @@ hidden const struct options *start_options(void);
  * where more were asked for.  Of the process that called exec, like all counts of captures. */
 hidden uint64_t start_early_requests(void);
 
+/* When this process began, by exec or by a fork: nanoseconds of UNIX time; and how many have passed
+ * since, by a clock that nobody sets.  0 before the library's constructor has run. */
+hidden uint64_t start_began_ns(void);
+hidden uint64_t start_lived_ns(void);
+
 /* Is this process the child of a fork, with counts of its own? */
 hidden bool start_is_forked(void);
 

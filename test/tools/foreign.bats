@@ -27,7 +27,7 @@ each_view() {
   for format in collapsed heap json dhat speedscope; do
     arenashim export "$1" --format $format -o "out.$format" && keep "export.$format" || return
   done
-  arenashim html "$1" -o out.html && keep html
+  arenashim html "$1" -o page.html && keep html
 }
 
 keep() { # NAME: what was printed
@@ -39,7 +39,7 @@ keep() { # NAME: what was printed
   run env ARENASHIM_STATS=stats ARENASHIM_DUMP=d ARENASHIM_TAG=stack:8 LD_PRELOAD="$SHIM" "$BIN/foreign"
   [[ $status == 0 && -z $output ]]
   each_view d
-  seen stats out.*
+  seen stats out.* page.html
   seen --json out.json out.dhat out.speedscope
   # shown, not dropped: a control character, one that turns the order around, a tag, bytes that are no characters
   for name in 'a\x1bz' 'a\x7fz' 'a\u0080z' 'a\u202ez' 'a\U000e0041z' '\xff\xfe' '\xf4\x90\x80\x80' 'café €'; do
@@ -71,7 +71,7 @@ keep() { # NAME: what was printed
   chmod +x "$hostile/p$hostile"
   env ARENASHIM_STATS=stats ARENASHIM_DUMP=d LD_PRELOAD="$SHIM" "$hostile/p$hostile" $'\e]0;title\a' $'\xff\n'
   each_view d
-  seen stats out.*
+  seen stats out.* page.html
   seen --json out.json out.dhat out.speedscope
   grep -qF '  f\x1b]0;x\x07\u202e (p.c:2) < main' out.report.site # a file of this name was found, and its lines
   grep -qF '/pa\x0ab\x1b[31m\xff\u202e\u009bz' out.heap out.json

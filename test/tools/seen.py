@@ -42,7 +42,8 @@ for name in (a for a in sys.argv[1:] if not a.startswith('--')):
         continue
     if '--coloured' in flags:
         text = re.sub('\x1b\\[[0-9;]*[mK]', '', text).replace('\r\n', '\n').replace('\r', '')
-    texts = [text] + (list(strings(json.loads(text))) if '--json' in flags else [])
+    parts = [text] if '--json' in flags else re.findall('<script type="application/json"[^>]*>(.*?)</script>', text)
+    texts = [text] + [s for part in parts for s in strings(json.loads(part))]
     for t in texts:
         for at, c in enumerate(t):
             if is_bad(c):

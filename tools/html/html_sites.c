@@ -17,8 +17,8 @@ struct sites {
 
 static void table_write(const struct sites *s, const char *id, const struct column *columns,
                         const void *items, size_t item_bytes, size_t count) {
-  html_table(&(struct table_json){id, columns, items, item_bytes, count, s->dump->strings},
-             s->strings, s->to);
+  html_table(&(struct table_json){id, columns, items, item_bytes, count, s->dump}, s->strings,
+             s->to);
 }
 
 static void path_mark(struct sites *s, uint32_t path) {

@@ -21,6 +21,7 @@ function rows(id, texts = []) {
 const last = path => path.slice(path.lastIndexOf('/') + 1) || path
 
 export const process = rows('process', ['program', 'command', 'host', 'version', 'options'])[0]
+export const moment = rows('moment', ['words'])[0].words
 export const lost = rows('lost', ['name']).map(l => l.name)
 export const arenas = rows('arenas', ['name'])
 export const classes = rows('classes')

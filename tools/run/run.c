@@ -120,11 +120,12 @@ static void say_no_dump(const struct run *r) {
               (int)r->child.pid, ended, remedy);
 }
 
-static void file_report(const struct dump_file *f, const char *title) {
+static void file_report(const struct dump_file *f, const char *title, uint64_t end_ns) {
   unsigned width = table_width(stderr);
   struct dump *d = dump_open(f->path);
   struct summary s = {.title = title,
                       .file = f->path,
+                      .end_ns = end_ns,
                       .width = width > 0 ? width : 80,
                       .colours = heat_wanted(width)};
   if (d != NULL && rows_possible(d, f->path))
@@ -137,7 +138,7 @@ static void main_report(const struct run *r, const struct dump_file *f) {
   child_end_name(&r->child, ended);
   snprintf(title, sizeof title, "%s, pid %d: %s after %.*f s", r->name, (int)r->child.pid, ended,
            r->child.seconds < 9.995 ? 2 : 0, r->child.seconds);
-  file_report(f, title);
+  file_report(f, title, (uint64_t)(r->child.seconds * 1e9) + 1);
 }
 
 /* A shell script's own memory is rarely what its user asks for. */
@@ -147,7 +148,7 @@ static void largest_report(const struct run *r, const struct dump_files *f) {
     return;
   snprintf(title, sizeof title, "%s, pid %u, started by %s: the one with most memory",
            f->items[0].program, f->items[0].pid, r->name);
-  file_report(&f->items[0], title);
+  file_report(&f->items[0], title, 0);
 }
 
 static void child_line(const struct dump_file *f) {

@@ -6,6 +6,7 @@
 #include "summary_lines.h"
 #include "table.h"
 #include "utf8.h"
+#include "when.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -49,6 +50,11 @@ static void head_print(const struct parts *p) {
   char a[24], b[24], c[24], e[24];
   fputc('\n', p->to);
   title_print(p, "%s", p->summary->title);
+  if (dump_is_snapshot(d)) {
+    char *when = dump_when(d, p->summary->end_ns);
+    fprintf(p->to, "%s: what it did later is not in it\n", when);
+    free(when);
+  }
   fprintf(p->to, "%s%s allocations of %s%s bytes in all; at most %s%s bytes held at a time\n",
           p->estimate, short_number(p->total.sum.allocs, a), p->estimate,
           short_number(p->total.sum.bytes, b), dump_peak_mark(d),
@@ -140,13 +146,18 @@ static void next_print(const struct parts *p) {
   }
 }
 
+static const char *moment_word(const struct parts *p) {
+  return dump_is_snapshot(p->dump) ? "then" : "at the end";
+}
+
 static void live_print(struct parts *p) {
   char bytes[24], objects[24];
   if (p->total.sum.live_bytes == 0) {
-    fputs("all of it was freed at the end\n", p->to);
+    fprintf(p->to, "all of it was freed %s\n", moment_word(p));
     return;
   }
-  title_print(p, "not freed at the end: %s%s bytes in %s%s objects, of these", p->estimate,
+  title_print(p, "%s: %s%s bytes in %s%s objects, of these",
+              dump_is_snapshot(p->dump) ? "alive then" : "not freed at the end", p->estimate,
               short_number(p->total.sum.live_bytes, bytes), p->estimate,
               short_number(p->total.sum.live_objects, objects));
   top_print(p, SORT_LIVE, 4);
@@ -164,7 +175,7 @@ static void body_print(struct parts *p) {
   if (!waste_known(p->dump))
     fputs("waste is not known with samples: run without ARENASHIM_SAMPLE\n", p->to);
   else if (account_waste(&p->total.sum) > 0) {
-    title_print(p, "wasted at the end: %s bytes of rounding and half-empty slabs, by",
+    title_print(p, "wasted %s: %s bytes of rounding and half-empty slabs, by", moment_word(p),
                 short_number(account_waste(&p->total.sum), number));
     top_print(p, SORT_WASTE, 3);
   }

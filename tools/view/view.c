@@ -3,6 +3,7 @@
 #include "say.h"
 #include "table.h"
 #include "text.h"
+#include "when.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +19,14 @@ struct view view_of(const struct view_options *o, const struct dump *d, FILE *to
 
 static void process_print(const struct view *v, FILE *to) {
   const struct dump_process *p = v->dump->process;
-  static const char *const reasons[] = {"at exit", "on signal", "on call"};
-  char when[40] = "at an unknown time";
+  char when[40] = "at an unknown time", *moment = dump_when(v->dump, 0);
   time_t seconds = (time_t)p->unix_time;
   struct tm tm;
   if (gmtime_r(&seconds, &tm) != NULL)
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &tm);
-  fprintf(to, "%s, pid %u, %s", dump_text(v->dump, p->program), p->pid,
-          p->reason < 3 ? reasons[p->reason] : "for an unknown reason");
-  if (p->reason == DUMP_ON_SIGNAL)
-    fprintf(to, " %u", p->signal);
-  fprintf(to, ", %s, on %s, shim %s\n", when, dump_text(v->dump, p->host),
-          dump_text(v->dump, p->version));
+  fprintf(to, "%s, pid %u, %s, %s, on %s, shim %s\n", dump_text(v->dump, p->program), p->pid,
+          moment, when, dump_text(v->dump, p->host), dump_text(v->dump, p->version));
+  free(moment);
 }
 
 static void mode_print(const struct view *v, FILE *to) {
