@@ -66,6 +66,12 @@ export const lineOf = f => f.line ? `:${f.line}` : ''
 /* Where a frame's call stands, in short. */
 export const place = f => f.file ? last(f.file) + lineOf(f) : f.module?.name ?? ''
 
+/* A frame as the tree has it: calls from different lines of a function are different there, near the
+ * allocation; `arenashim tree` shows the same. */
+const callName = f => f.line ? `${f.name} (${place(f)})` : f.inside ? `${f.name}+0x${f.inside.toString(16)}` : f.name
+for (const f of frames)
+  f.call = callName(f)
+
 /* What a search looks into. */
 export const frameText = f =>
   `${f.name} ${f.file}${lineOf(f)} ${f.module?.path ?? ''}`.toLowerCase()

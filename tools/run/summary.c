@@ -136,7 +136,7 @@ void summary_word(const char *word, FILE *to) {
 }
 
 static void next_print(const struct parts *p) {
-  static const char *const commands[] = {"leaks", "waste", "html"};
+  const char *const commands[] = {"leaks", waste_known(p->dump) ? "waste" : "tree", "html"};
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     fprintf(p->to, "%-5s ", i == 0 ? "\nnext:" : "");
     summary_word(say_command(), p->to);
