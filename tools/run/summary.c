@@ -1,5 +1,6 @@
 /* Prints the summary, top to bottom; contract in summary.h. */
 #include "summary.h"
+#include "cover.h"
 #include "fit.h"
 #include "heat.h"
 #include "say.h"
@@ -19,6 +20,7 @@ struct parts {
   const char *estimate; /* the mark of what sampling estimates: "~" or "" */
   struct row total;
   struct summary_lines lines;
+  size_t extra; /* lines that programs of most kinds don't have: others make room */
   FILE *to;
 };
 
@@ -45,7 +47,7 @@ __attribute__((format(printf, 2, 3))) static void title_print(const struct parts
   fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
 }
 
-static void head_print(const struct parts *p) {
+static void head_print(struct parts *p) {
   const struct dump *d = p->dump;
   char a[24], b[24], c[24], e[24];
   fputc('\n', p->to);
@@ -54,6 +56,7 @@ static void head_print(const struct parts *p) {
     char *when = dump_when(d, p->summary->end_ns);
     fprintf(p->to, "%s: what it did later is not in it\n", when);
     free(when);
+    p->extra++;
   }
   fprintf(p->to, "%s%s allocations of %s%s bytes in all; at most %s%s bytes held at a time\n",
           p->estimate, short_number(p->total.sum.allocs, a), p->estimate,
@@ -64,6 +67,17 @@ static void head_print(const struct parts *p) {
             "~: estimates, one allocation per %s bytes was tagged\n"
             "   the peak may be ~%s bytes too high, by their noise\n",
             short_number(d->process->sample_bytes, e), short_number(peak_noise(d), a));
+}
+
+/* How little malloc's answer covers, if it does. */
+static void cover_print(struct parts *p) {
+  char *lines = cover_lines(p->dump);
+  if (lines == NULL)
+    return;
+  lines_fit(lines, p->summary->width, p->to);
+  for (const char *c = lines; *c != '\0'; c++)
+    p->extra += *c == '\n';
+  free(lines);
 }
 
 /* The lines that have most of a value, each with its share of the whole. */
@@ -160,7 +174,7 @@ static void live_print(struct parts *p) {
               dump_is_snapshot(p->dump) ? "alive then" : "not freed at the end", p->estimate,
               short_number(p->total.sum.live_bytes, bytes), p->estimate,
               short_number(p->total.sum.live_objects, objects));
-  top_print(p, SORT_LIVE, 4);
+  top_print(p, SORT_LIVE, p->extra > 0 ? 3 : 4);
 }
 
 static void body_print(struct parts *p) {
@@ -170,14 +184,14 @@ static void body_print(struct parts *p) {
   if (p->total.sum.at_peak_bytes / 4 > p->total.sum.live_bytes / 5) {
     title_print(p, "held when the most was: %s%s bytes, of these", p->estimate,
                 short_number(p->total.sum.at_peak_bytes, number));
-    top_print(p, SORT_PEAK, 3);
+    top_print(p, SORT_PEAK, p->extra > 1 ? 2 : 3);
   }
   if (!waste_known(p->dump))
     fputs("waste is not known with samples: run without ARENASHIM_SAMPLE\n", p->to);
   else if (account_waste(&p->total.sum) > 0) {
     title_print(p, "wasted %s: %s bytes of rounding and half-empty slabs, by", moment_word(p),
                 short_number(account_waste(&p->total.sum), number));
-    top_print(p, SORT_WASTE, 3);
+    top_print(p, SORT_WASTE, p->extra > 2 ? 2 : 3);
   }
   title_print(p, "most allocations; %u%% of all were temporary, freed at once",
               percent(p->total.sum.temporary, p->total.sum.allocs));
@@ -195,6 +209,7 @@ void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
                     .lines = summary_lines_new(&session),
                     .to = to};
   head_print(&p);
+  cover_print(&p);
   body_print(&p);
   health_print(&p);
   next_print(&p);

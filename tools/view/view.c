@@ -1,5 +1,6 @@
 /* The head and the end of what is shown of a dump; contract in view.h. */
 #include "view.h"
+#include "cover.h"
 #include "say.h"
 #include "table.h"
 #include "text.h"
@@ -68,6 +69,16 @@ static void counts_print(const struct view *v, FILE *to) {
             p->ppid);
 }
 
+/* Each line below the others' second column. */
+static void cover_print(const struct view *v, FILE *to) {
+  char *lines = cover_lines(v->dump);
+  for (char *line = lines, *end; line != NULL && *line != '\0'; line = end + 1) {
+    end = strchr(line, '\n');
+    fprintf(to, "  %-9s%.*s\n", line == lines ? "covers" : "", (int)(end - line), line);
+  }
+  free(lines);
+}
+
 /* Programs that write their own title (redis-server) fill it up with blanks. */
 static void command_print(const struct view *v, FILE *to) {
   const char *words = dump_text(v->dump, v->dump->process->command);
@@ -89,6 +100,7 @@ static void head_print(const struct view *v, const char *words, bool all) {
       command_print(v, to);
       mode_print(v, to);
       counts_print(v, to);
+      cover_print(v, to);
     }
   }
   lines_fit(text_end(to, &text), v->width, v->to);
