@@ -26,7 +26,7 @@ SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
 SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
-HEAP := os text check range slab account mail block fault heap heap_list heap_tag heap_memory heap_thread \
+HEAP := os text foreign check range slab account mail block fault heap heap_list heap_tag heap_memory heap_thread \
   heap_fork heap_stats
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard shim/*.c))

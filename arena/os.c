@@ -125,6 +125,14 @@ static size_t soft_limit(int resource) {
 size_t os_address_limit(void) { return soft_limit(RLIMIT_AS); }
 size_t os_stack_limit(void) { return soft_limit(RLIMIT_STACK); }
 
+uint64_t os_clock_ns(int clock) {
+  struct timespec now = {0};
+  int saved = errno;
+  clock_gettime(clock, &now);
+  errno = saved;
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 uint32_t os_now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -57,6 +57,9 @@ hidden size_t os_address_limit(void);
 /* The limit on the main thread's stack (ulimit -s), or SIZE_MAX.  A system call, for the start. */
 hidden size_t os_stack_limit(void);
 
+/* Nanoseconds by one of clock_gettime's clocks.  Keeps errno. */
+hidden uint64_t os_clock_ns(int clock);
+
 /* Milliseconds of a clock that never goes back; coarse (a few ms), cheap. */
 hidden uint32_t os_now_ms(void);
 

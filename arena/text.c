@@ -22,11 +22,6 @@ void text_str(struct text *t, const char *s) {
     text_char(t, *s);
 }
 
-void text_foreign(struct text *t, const char *s, size_t n) {
-  for (size_t i = 0; i < n && s[i] != '\0'; i++)
-    text_char(t, (char)(s[i] >= ' ' && s[i] <= '~' ? s[i] : '?'));
-}
-
 static unsigned str_length(const char *s) {
   unsigned n = 0;
   while (s[n] != '\0')
@@ -53,7 +48,7 @@ void text_hex(struct text *t, uint64_t n) {
   text_str(t, digits_of(n, 16, buffer));
 }
 
-static void spaces(struct text *t, unsigned have, unsigned want) {
+void text_pad(struct text *t, unsigned have, unsigned want) {
   for (; have < want; have++)
     text_char(t, ' ');
 }
@@ -64,13 +59,13 @@ void text_u64_right(struct text *t, uint64_t n, unsigned width) {
 }
 
 void text_str_right(struct text *t, const char *s, unsigned width) {
-  spaces(t, str_length(s), width);
+  text_pad(t, str_length(s), width);
   text_str(t, s);
 }
 
 void text_str_left(struct text *t, const char *s, unsigned width) {
   text_str(t, s);
-  spaces(t, str_length(s), width);
+  text_pad(t, str_length(s), width);
 }
 
 void text_size(struct text *t, uint64_t bytes) {

@@ -20,8 +20,12 @@ struct text {
 
 hidden void text_char(struct text *t, char c);
 hidden void text_str(struct text *t, const char *s);
-/* Foreign text: at most n bytes, and '?' for what a terminal would not print. */
-hidden void text_foreign(struct text *t, const char *s, size_t n);
+
+/* Text that the program chose (names, labels, paths, variables), as printable UTF-8: foreign.c has
+ * the rule.  What would fill more than `columns` columns, or does not fit the buffer, is dropped
+ * from some character on.  Returns the columns that it fills. */
+hidden unsigned text_foreign(struct text *t, const char *s, unsigned columns);
+
 hidden void text_u64(struct text *t, uint64_t n);
 hidden void text_hex(struct text *t, uint64_t n);      /* with 0x */
 hidden void text_size(struct text *t, uint64_t bytes); /* "1M", "64K" or "12345" */
@@ -30,6 +34,7 @@ hidden void text_size(struct text *t, uint64_t bytes); /* "1M", "64K" or "12345"
 hidden void text_u64_right(struct text *t, uint64_t n, unsigned width);
 hidden void text_str_right(struct text *t, const char *s, unsigned width);
 hidden void text_str_left(struct text *t, const char *s, unsigned width);
+hidden void text_pad(struct text *t, unsigned have, unsigned want); /* spaces, if have < want */
 
 /* Writes all of it to a descriptor; false with errno set when that fails.  A full pipe that does
  * not block is waited for, until about a second has passed without a byte taken. */

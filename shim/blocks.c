@@ -1,6 +1,7 @@
 /* Reading blocks; contract in blocks.h. */
 #include "blocks.h"
 #include "../arena/heap_memory.h"
+#include "../arena/tag.h"
 
 /* Cells of this slab that wait in the heap's list; a running thread's are all taken for the current
  * slab's. */
@@ -11,11 +12,22 @@ static uint64_t listed_cells(const struct gathered *g, const struct heap *h, con
   return h->current[c] != s ? 0 : count_less(count_get(&h->passed[c]), count_get(&h->known[c]));
 }
 
+static uint64_t tagged_cells(const struct slab *s, unsigned c) {
+  const volatile tag_t *tags = tag_row(s);
+  uint32_t carved = *(const volatile uint32_t *)&s->carved, capacity = SLAB_BYTES / class_bytes(c);
+  uint64_t alive = 0;
+  for (uint32_t i = 0; i < carved && i < capacity; i++)
+    alive += tag_is_alive(tags[i]);
+  return alive;
+}
+
 static uint64_t slab_bytes_in_use(const struct gathered *g, const struct heap *h,
                                   const struct slab *s) {
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES)
     return 0;
+  if (range.tagged) /* its tags say it, whatever its thread is doing */
+    return tagged_cells(s, c) * class_bytes(c);
   int32_t used = slab_used(s);
   uint64_t cells = used > 0 ? (uint64_t)used : 0;
   return count_less(cells, mail_count(s) + listed_cells(g, h, s, c)) * class_bytes(c);

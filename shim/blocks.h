@@ -11,7 +11,7 @@ struct block_line {
   uint64_t slabs;          /* of these, with a class */
   uint64_t in_use;         /* bytes of cells in use */
   uint64_t born;           /* allocations of its arena when it was taken */
-  uint64_t age;            /* and since */
+  uint64_t age;            /* and since, at most: cells of the thread's lists count, too */
 };
 
 /* Between gather_begin and gather_end; number < block_count().  A running thread's block is read as

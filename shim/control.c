@@ -210,6 +210,6 @@ exported int arenashim_report(const char *pattern) {
   start_once();
   int error = pattern_error(pattern, true);
   if (error == 0)
-    error = report_write(REPORT_ON_CALL, pattern);
+    error = report_write(REPORT_ON_CALL, 0, pattern);
   return error == 0 ? 0 : fail(error);
 }

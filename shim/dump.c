@@ -89,18 +89,16 @@ static void write_header(struct dump_work *w) {
 
 /* ---- what the accounts add up to ---- */
 
-/* The process's peak is kept in steps: what is known to have been alive at once is no more. */
+/* The peak is what the accounts held then, as held.h has it; other threads may have gone on since.
+ */
 static void finish_process(struct dump_work *w) {
   struct dump_process *p = w->process;
-  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
-  p->peak_bytes = most > 0 ? (uint64_t)most : 0;
   for (unsigned i = 0; range.tagged && i < w->heaps; i++) {
-    const struct dump_arena *a = &w->arena[i];
-    p->live_objects += a->live_objects;
-    p->live_bytes += a->live_bytes;
-    if ((a->flags & DUMP_ARENA_PEAK_BOUND) == 0 && a->peak_bytes > p->peak_bytes)
-      p->peak_bytes = a->peak_bytes;
+    p->live_objects += w->arena[i].live_objects;
+    p->live_bytes += w->arena[i].live_bytes;
   }
+  if (w->held.peak > p->peak_bytes)
+    p->peak_bytes = w->held.peak;
   if (p->live_bytes > p->peak_bytes)
     p->peak_bytes = p->live_bytes;
 }

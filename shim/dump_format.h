@@ -23,6 +23,8 @@
  *   know and the file lacks read as zero.  Items never get smaller than in version 1.0.
  *   Anything else is a new major version, which older readers refuse.
  *
+ *   1.1 added start_ns, lived_ns and DUMP_LAST.
+ *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
  */
@@ -37,7 +39,7 @@
 
 enum {
   DUMP_MAJOR = 1,
-  DUMP_MINOR = 0,
+  DUMP_MINOR = 1,
   DUMP_ALIGN = 8,         /* of every section's offset */
   DUMP_DEPTH_MAX = 1024,  /* nodes from a site to the root, labels included */
   DUMP_BUILD_ID_MAX = 64, /* bytes of a module's build-id */
@@ -89,6 +91,7 @@ enum dump_process_flag {
   DUMP_FORK_CHILD = 1,  /* counts start at the fork; what lived then counts as allocated */
   DUMP_PEAK_BOUND = 2,  /* peak_bytes is an upper bound */
   DUMP_LARGE_STALE = 4, /* jemalloc's figures are those of its last safe refresh */
+  DUMP_LAST = 8,        /* on a signal: it ends the process after this */
   DUMP_NO_UNWINDER = 16 /* more frames were asked for, but libunwind.so.8 was not there */
 };
 
@@ -109,8 +112,11 @@ struct dump_process {
   uint64_t block_bytes, slab_bytes;
   uint64_t live_objects, live_bytes; /* sums of the arenas' */
   uint64_t peak_bytes; /* largest value that live_bytes had; sampled: with noise, so too high */
+  uint64_t
+      start_ns; /* UNIX time when it began, by exec or by the fork: the same in all its dumps */
+  uint64_t lived_ns; /* from then to this dump, by a clock that nobody sets */
 };
-static_assert(sizeof(struct dump_process) == 104, "format");
+static_assert(sizeof(struct dump_process) == 120, "format"); /* 104 in version 1.0 */
 
 enum dump_arena_flag {
   DUMP_ARENA_RUNNING = 1,   /* its thread runs: as of its last slow path */

@@ -7,6 +7,8 @@
 
 /* ---- blocks ---- */
 
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
 static void blocks(struct dump_work *w) {
   size_t count = block_count();
   for (size_t i = 0; i < count; i++) {
@@ -21,8 +23,8 @@ static void blocks(struct dump_work *w) {
     to->passed = l.passed;
     to->slabs = l.slabs;
     to->in_use = l.in_use;
-    to->born = l.born;
-    to->age = l.age;
+    to->age = least(l.age, w->allocs[heap_number(l.heap)]);
+    to->born = w->allocs[heap_number(l.heap)] - to->age;
   }
 }
 
@@ -33,8 +35,10 @@ static void add_up(struct dump_work *w, const struct dump_account *a) {
   if (tagged_mode == TAGGED_SAMPLES) { /* arenas count exactly, as without tags */
     w->process->live_objects += a->live_objects;
     w->process->live_bytes += a->live_bytes;
+    w->process->peak_bytes += a->at_peak_bytes;
     return;
   }
+  w->process->peak_bytes += a->at_peak_bytes;
   sum->total_allocs += a->allocs;
   sum->total_size += a->bytes;
   sum->frees += a->frees;
@@ -67,12 +71,16 @@ static void account(struct dump_work *w, unsigned arena, uint32_t site,
 }
 
 static void accounts(struct dump_work *w) {
+  if (tagged_mode != TAGGED_NONE)
+    held_find(&w->held, w->live_bytes);
   for (unsigned i = 0; tagged_mode != TAGGED_NONE && i < w->heaps; i++) {
     struct site_line line;
     sites_scan(heap_at(i));
     for (uint32_t site = 1; site < sites_count(); site++)
-      if (sites_line(heap_at(i), site, &line))
+      if (sites_line(heap_at(i), site, &line)) {
+        held_mend(&w->held, heap_at(i), site, &line);
         account(w, i, site, &line);
+      }
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "dump.h"
 #include "dump_out.h"
+#include "held.h"
 #include "ledger.h"
 #include "paths.h"
 #include "scratch.h"
@@ -35,6 +36,8 @@ struct dump_work {
   int signal;
   struct gathered g;
   struct ledger ledger;
+  struct held held;                                         /* with tags */
+  uint64_t live_bytes;                                      /* of all arenas, with tags */
   unsigned heaps, modules, regions, classes, labels, spans; /* how many of each */
   struct scratch scratch;
   size_t strings_room, strings_bytes;
@@ -48,6 +51,7 @@ struct dump_work {
   struct dump_module *module;
   struct dump_region *region;
 
+  uint64_t *allocs; /* of each arena */
   struct label_text *label;
   struct module_span *span;
   char *strings;

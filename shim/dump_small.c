@@ -7,6 +7,7 @@
 #include "modules.h"
 #include "program.h"
 #include "regions.h"
+#include "report_signal.h"
 #include "sites.h"
 #include "start.h"
 #include "tagged.h"
@@ -86,6 +87,7 @@ static size_t lay_out(struct dump_work *w) {
   w->health = scratch_take(w, &taken, HEALTH_LINES * sizeof *w->health);
   w->module = scratch_take(w, &taken, w->modules * sizeof *w->module);
   w->region = scratch_take(w, &taken, w->regions * sizeof *w->region);
+  w->allocs = scratch_take(w, &taken, w->heaps * sizeof *w->allocs);
   w->label = scratch_take(w, &taken, w->labels * sizeof *w->label);
   w->span = scratch_take(w, &taken, w->modules * sizeof *w->span);
   w->strings = scratch_take(w, &taken, w->strings_room + DUMP_ALIGN);
@@ -138,40 +140,44 @@ static uint32_t depth(void) {
 
 static void process(struct dump_work *w) {
   const struct options *o = start_options();
-  *w->process =
-      (struct dump_process){.pid = (uint32_t)getpid(),
-                            .ppid = (uint32_t)getppid(),
-                            .reason = w->reason,
-                            .signal = (uint32_t)w->signal,
-                            .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
-                                     (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
-                                     (report_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
-                                     (start_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
-                            .tags = tags(),
-                            .depth = depth(),
-                            .unix_time = (uint64_t)time(NULL),
-                            .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
-                            .block_bytes = o->block_bytes,
-                            .slab_bytes = SLAB_BYTES};
+  *w->process = (struct dump_process){
+      .pid = (uint32_t)getpid(),
+      .ppid = (uint32_t)getppid(),
+      .reason = w->reason,
+      .signal = (uint32_t)w->signal,
+      .flags = (start_is_forked() ? DUMP_FORK_CHILD : 0) |
+               (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
+               (report_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
+               (w->reason == DUMP_ON_SIGNAL && report_signal_ends(w->signal) ? DUMP_LAST : 0) |
+               (start_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
+      .tags = tags(),
+      .depth = depth(),
+      .unix_time = (uint64_t)time(NULL),
+      .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
+      .block_bytes = o->block_bytes,
+      .slab_bytes = SLAB_BYTES,
+      .start_ns = start_began_ns(),
+      .lived_ns = start_lived_ns()};
   process_names(w);
 }
 
 /* ---- arenas ---- */
 
 /* Their objects are added up from the accounts. */
-static void arena_tagged(struct dump_arena *to, const struct heap *h) {
-  int64_t peak_bytes = *(const volatile int64_t *)&h->books.peak_bytes;
-  to->peak_bytes = peak_bytes > 0 ? (uint64_t)peak_bytes : 0;
+static void arena_tagged(struct dump_work *w, struct dump_arena *to,
+                         const struct arena_line *line) {
+  to->peak_bytes = line->peak_bytes;
+  w->live_bytes += line->live_bytes;
 }
 
-static void arena_untagged(struct dump_work *w, struct dump_arena *to, const struct heap *h,
+static void arena_untagged(struct dump_work *w, struct dump_arena *to,
                            const struct arena_line *line) {
   to->total_allocs = line->allocs;
   to->total_size = line->bytes;
   to->live_objects = line->live;
   to->live_bytes = to->live_rounded = line->live_bytes;
   to->frees = line->frees;
-  to->peak_bytes = count_get(&h->carved_peak);
+  to->peak_bytes = line->peak_bytes;
   if (tagged_mode == TAGGED_SAMPLES) /* the process's figures are estimates, from the samples */
     return;
   w->process->live_objects += to->live_objects;
@@ -180,6 +186,7 @@ static void arena_untagged(struct dump_work *w, struct dump_arena *to, const str
 }
 
 static void arenas(struct dump_work *w) {
+  w->live_bytes = 0;
   for (unsigned i = 0; i < w->heaps; i++) {
     struct heap *h = heap_at(i);
     struct arena_line line;
@@ -197,9 +204,10 @@ static void arenas(struct dump_work *w) {
                               .remote_frees = line.remote};
     to->total_block_size = to->total_blocks << range.block_shift;
     if (range.tagged)
-      arena_tagged(to, h);
+      arena_tagged(w, to, &line);
     else
-      arena_untagged(w, to, h, &line);
+      arena_untagged(w, to, &line);
+    w->allocs[i] = line.allocs;
   }
 }
 

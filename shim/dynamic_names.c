@@ -141,6 +141,19 @@ static bool holds(const Elf64_Sym *s, uint64_t offset) {
          offset - s->st_value < s->st_size;
 }
 
+/* As it is shown, with "..." for what has no room. */
+static void name_cut(const char *raw, char name[DYNAMIC_NAME_MAX]) {
+  struct text t = {.bytes = name, .capacity = DYNAMIC_NAME_MAX - 1};
+  text_foreign(&t, raw, DYNAMIC_NAME_MAX);
+  if (t.full) {
+    t = (struct text){.bytes = name, .capacity = DYNAMIC_NAME_MAX - sizeof "..."};
+    text_foreign(&t, raw, DYNAMIC_NAME_MAX);
+    t.capacity = DYNAMIC_NAME_MAX - 1;
+    text_str(&t, "...");
+  }
+  name[t.length] = '\0';
+}
+
 /* Its name, printable and cut; false if it can't be read, or is empty. */
 static bool read_name(const struct symbols *s, const Elf64_Sym *symbol,
                       char name[DYNAMIC_NAME_MAX]) {
@@ -151,13 +164,9 @@ static bool read_name(const struct symbols *s, const Elf64_Sym *symbol,
   size_t bytes = left < sizeof raw ? left : sizeof raw;
   if (!copy(s->module, s->names + symbol->st_name, raw, bytes))
     return false;
-  size_t length = strnlen(raw, bytes);
-  struct text t = {.bytes = name, .capacity = DYNAMIC_NAME_MAX - 1};
-  bool whole = length < DYNAMIC_NAME_MAX;
-  text_foreign(&t, raw, whole ? length : DYNAMIC_NAME_MAX - 4);
-  text_str(&t, whole ? "" : "...");
-  name[t.length] = '\0';
-  return length > 0;
+  raw[bytes - 1] = '\0';
+  name_cut(raw, name);
+  return *raw != '\0';
 }
 
 /* A function may have several names: the first in the table, or one without underscores before. */

@@ -41,7 +41,7 @@ static void write_both(void) {
   if (!atomic_exchange(&end.begun, true)) {
     end.thread = pthread_self();
     if (start_options()->stats)
-      report_write(REPORT_AT_EXIT, NULL);
+      report_write(REPORT_AT_EXIT, 0, NULL);
     if (start_options()->dump)
       dump_write(DUMP_AT_EXIT, 0, NULL);
     end.done = true;

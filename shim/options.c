@@ -336,9 +336,9 @@ void options_text(const struct options *o, struct text *t, const char *before, c
   text_str(t, "ARENASHIM_BLOCK_SIZE=");
   text_size(t, o->block_bytes);
   option_start(t, before, after, "STATS");
-  text_str(t, !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr");
+  text_foreign(t, !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr", PATTERN_MAX);
   option_start(t, before, after, "DUMP");
-  text_str(t, o->dump_pattern);
+  text_foreign(t, o->dump_pattern, PATTERN_MAX);
   option_start(t, before, after, "TAG");
   options_tag_text(o, t);
   option_start(t, before, after, "SAMPLE");

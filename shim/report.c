@@ -8,6 +8,7 @@
 #include "report_gather.h"
 #include "report_ledger.h"
 #include "report_path.h"
+#include "report_signal.h"
 #include "report_sites.h"
 #include "report_text.h"
 #include "sink.h"
@@ -17,6 +18,7 @@
 #include "turn.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 hidden _Atomic bool report_carefully;
@@ -29,10 +31,34 @@ static struct {
   char bytes[16 << 10];
 } space = {.turn = TURN_FREE};
 
-static const char *reason_name(enum report_reason reason) {
-  return reason == REPORT_AT_EXIT     ? "at exit"
-         : reason == REPORT_ON_SIGNAL ? "on signal"
-                                      : "on call";
+static void lived(struct text *t) {
+  uint64_t tenths = (start_lived_ns() + 50000000) / 100000000;
+  text_str(t, "\n   ");
+  text_u64(t, tenths / 10);
+  text_char(t, '.');
+  text_u64(t, tenths % 10);
+  text_str(t, " s after the start");
+}
+
+/* What is no end is called a snapshot; the command says the same of dumps (tools/dump/when.c). */
+static void when(struct text *t, const struct gathered *g) {
+  if (g->reason == REPORT_AT_EXIT) {
+    text_str(t, "at exit");
+    return;
+  }
+  if (g->reason == REPORT_ON_CALL) {
+    text_str(t, "snapshot by a call of the program");
+  } else {
+    bool ends = report_signal_ends(g->signal);
+    const char *name = sigabbrev_np(g->signal);
+    text_str(t, ends ? "on signal " : "snapshot on signal ");
+    if (name != NULL)
+      text_str(t, name);
+    else
+      text_u64(t, (uint64_t)g->signal);
+    text_str(t, ends ? ", which ends it" : "");
+  }
+  lived(t);
 }
 
 static void options(struct text *t) {
@@ -68,7 +94,8 @@ static void header(struct text *t, const struct gathered *g) {
   text_str(t, ", pid ");
   text_u64(t, (uint64_t)getpid());
   text_str(t, ", ");
-  report_line(t, reason_name(g->reason));
+  when(t, g);
+  text_char(t, '\n');
   options(t);
   if (start_is_forked())
     report_line(t,
@@ -88,10 +115,9 @@ static void arena_taken(struct text *t, struct heap *h, const struct gathered *g
   char name[16];
   gather_arena(g, h, &a);
   arena_name(h, g->self_thread, name);
-  name[13] = '\0'; /* the column's width */
   text_u64_right(t, heap_number(h), 5);
   text_char(t, a.exact ? ' ' : '*');
-  text_str_left(t, name, 13);
+  text_pad(t, text_foreign(t, name, 13), 13);
   text_u64_right(t, a.allocs, 13);
   text_u64_right(t, a.bytes, 15);
   text_u64_right(t, count_get(&h->total_blocks), 7);
@@ -126,7 +152,7 @@ static bool arenas(struct text *t, const struct gathered *g, int fd,
 
 static void region_line(struct text *t, const struct region_row *r) {
   text_str(t, "  ");
-  text_str_left(t, r->name, 16);
+  text_pad(t, text_foreign(t, r->name, REGION_NAME_MAX), 16);
   text_u64_right(t, count_get(&r->total_allocs), 11);
   text_u64_right(t, count_get(&r->total_size), 13);
   text_u64_right(t, count_get(&r->total_blocks), 8);
@@ -215,10 +241,11 @@ static bool arena_tables(struct text *t, const struct gathered *g, int fd) {
   return arenas(t, g, fd, arena_alive) && ok;
 }
 
-static bool write_all(int fd, enum report_reason reason) {
+static bool write_all(int fd, enum report_reason reason, int signal) {
   struct text t = {.bytes = space.bytes, .capacity = sizeof space.bytes};
   struct gathered *g = &space.g;
   gather_begin(g, reason);
+  g->signal = signal;
   header(&t, g);
   bool ok = arena_tables(&t, g, fd);
   report_blocks(&t, g);
@@ -236,19 +263,26 @@ static bool write_all(int fd, enum report_reason reason) {
   return report_flush(&t, fd) && ok;
 }
 
-static bool write_place(struct sink *k, void *reason) {
-  return write_all(k->fd, *(const enum report_reason *)reason);
+struct write_job {
+  enum report_reason reason;
+  int signal;
+};
+
+static bool write_place(struct sink *k, void *job) {
+  const struct write_job *j = job;
+  return write_all(k->fd, j->reason, j->signal);
 }
 
-static int write_file(enum report_reason reason, const char *pattern) {
+static int write_file(enum report_reason reason, int signal, const char *pattern) {
+  struct write_job job = {reason, signal};
   pattern = pattern != NULL ? pattern : start_options()->stats_pattern;
-  return sink_write(&space.sink, "report", pattern, reason == REPORT_ON_CALL, write_place, &reason);
+  return sink_write(&space.sink, "report", pattern, reason == REPORT_ON_CALL, write_place, &job);
 }
 
-int report_write(enum report_reason reason, const char *pattern) {
+int report_write(enum report_reason reason, int signal, const char *pattern) {
   int saved = errno, error = EBUSY;
   if (turn_begin(&space.turn, report_patience_ms(reason))) {
-    error = write_file(reason, pattern);
+    error = write_file(reason, signal, pattern);
     turn_end(&space.turn);
   }
   errno = saved;
@@ -270,6 +304,6 @@ void report_finish(void) {
 void report_write_fd(int fd) {
   if (!turn_begin(&space.turn, report_patience_ms(REPORT_ON_CALL)))
     return;
-  write_all(fd, REPORT_ON_CALL);
+  write_all(fd, REPORT_ON_CALL, 0);
   turn_end(&space.turn);
 }

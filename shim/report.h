@@ -23,10 +23,11 @@ static inline unsigned report_patience_ms(enum report_reason reason) {
   return reason == REPORT_ON_SIGNAL ? 0 : reason == REPORT_AT_EXIT ? 1000 : 10000;
 }
 
-/* Writes it where the pattern says (""; stderr); NULL: where ARENASHIM_STATS does.  0 or an error
- * number, told in one line on stderr, but on call; EBUSY: another is being written.  On a signal
- * nothing is asked of jemalloc: its figures are those of the last refresh, and labelled. */
-hidden int report_write(enum report_reason reason, const char *pattern);
+/* Writes it where the pattern says (""; stderr); NULL: where ARENASHIM_STATS does.  `signal` is its
+ * number, for REPORT_ON_SIGNAL.  0 or an error number, told in one line on stderr, but on call;
+ * EBUSY: another is being written.  On a signal nothing is asked of jemalloc: its figures are those
+ * of the last refresh, and labelled. */
+hidden int report_write(enum report_reason reason, int signal, const char *pattern);
 
 /* In the child of a fork: a report that another thread was writing will not be finished. */
 hidden void report_forget(void);

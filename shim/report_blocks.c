@@ -32,7 +32,14 @@ static unsigned find(struct found top[TOP], const struct gathered *g) {
   return n;
 }
 
-static void row(struct text *t, const struct found *f) {
+/* No block saw more allocations than its arena. */
+static uint64_t age(const struct gathered *g, const struct block_line *l) {
+  struct arena_line a;
+  gather_arena(g, (struct heap *)l->heap, &a);
+  return l->age < a.allocs ? l->age : a.allocs;
+}
+
+static void row(struct text *t, const struct gathered *g, const struct found *f) {
   const struct block_line *l = &f->line;
   text_u64_right(t, f->number, 7);
   text_u64_right(t, heap_number(l->heap), 7);
@@ -41,7 +48,7 @@ static void row(struct text *t, const struct found *f) {
   text_u64_right(t, block_unused(l), 14);
   text_u64_right(t, l->in_use * 100 / (l->slabs * SLAB_BYTES), 5);
   text_char(t, '%');
-  text_u64_right(t, l->age, 18);
+  text_u64_right(t, age(g, l), 18);
   text_char(t, '\n');
 }
 
@@ -53,5 +60,5 @@ void report_blocks(struct text *t, const struct gathered *g) {
   report_line(t, "\nblocks: those that keep most bytes unused in slabs that have a size class");
   report_line(t, "  block  arena  slabs        in use        unused  fill   age in allocations");
   for (unsigned i = 0; i < n; i++)
-    row(t, &top[i]);
+    row(t, g, &top[i]);
 }

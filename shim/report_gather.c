@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "entry.h"
 #include "gate.h"
+#include "held.h"
 #include "labels.h"
 #include "large_tags.h"
 #include "modules.h"
@@ -109,12 +110,6 @@ static void sum_sites(const struct heap *h, struct arena_line *line) {
   line->peak_bytes = (uint64_t)h->books.peak_bytes;
 }
 
-/* A large object that another thread freed counts in its arena until its call site's next request
- * there, and who freed it nobody notes.  Without tags the peak is of carved cells. */
-static bool peak_is_bound(const struct heap *h) {
-  return !range.tagged || (count_get(&h->large_allocs) > 0 && heap_count() > 1);
-}
-
 struct arena_job {
   struct heap *h;
   struct arena_line *line;
@@ -132,12 +127,16 @@ static void add_arena(void *job) {
   else
     sum_classes(&t, line);
   line->live = line->allocs - line->frees;
+  if (line->peak_bytes <= line->live_bytes) { /* then it is now */
+    line->peak_bytes = line->live_bytes;
+    line->peak_is_bound = false;
+  }
 }
 
 void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
   *line = (struct arena_line){.exact = gather_may_walk(g, h),
                               .peak_bytes = count_get(&h->carved_peak),
-                              .peak_is_bound = peak_is_bound(h)};
+                              .peak_is_bound = !held_knows_peak(h)};
   struct arena_job job = {h, line};
   aside(add_arena, &job);
 }

@@ -17,6 +17,7 @@ struct arena_line {
 
 struct gathered {
   enum report_reason reason;
+  int signal;              /* of REPORT_ON_SIGNAL, in a report */
   uint32_t self_thread;    /* kernel id of the thread that reports */
   struct survey survey;    /* bytes and cells of the range */
   struct heap_totals sums; /* over all arenas */

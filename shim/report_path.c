@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { FRAMES_SHOWN = 8, FRAME_ROOM = 128, MODULE_NAME_MAX = 24, LABEL_SHOWN_MAX = 48, INDENT = 8 };
+enum { FRAMES_SHOWN = 8, FRAME_ROOM = 256, MODULE_NAME_MAX = 24, LABEL_SHOWN_MAX = 48, INDENT = 8 };
 
 static const struct module *module_of(uintptr_t address) {
   int i = modules_find(address);

@@ -11,6 +11,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+bool report_signal_ends(int number) {
+  return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
+         number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
+}
+
 /* `arenashim run` queues a signal with the number of another that it sends next, which the program
  * handles itself: it has to find the program where it was, for no code of it may run between the
  * two.  All signals are blocked here; errno is kept. */
@@ -31,14 +36,13 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   (void)context;
   if (start_options()->stats || !start_options()->dump)
-    report_write(REPORT_ON_SIGNAL, NULL);
+    report_write(REPORT_ON_SIGNAL, number, NULL);
   if (start_options()->dump)
     dump_write(DUMP_ON_SIGNAL, number, NULL);
   errno = saved;
   if (info->si_code == SI_QUEUE && info->si_pid == getppid())
     wait_for(info->si_value.sival_int);
-  if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
-      number == SIGXCPU || number == SIGXFSZ || number == SIGPWR) {
+  if (report_signal_ends(number)) {
     signal(number, SIG_DFL);
     raise(number); /* delivered when the handler returns and unblocks it */
   }

@@ -6,6 +6,7 @@
 #include "report_sites.h"
 #include "capture.h"
 #include "entry.h"
+#include "held.h"
 #include "report_path.h"
 #include "report_text.h"
 #include "sites.h"
@@ -17,6 +18,7 @@ enum { TOP = 10, SHOWN_MAX = 4 * TOP };
 /* One report at a time has this. */
 static struct {
   struct site_line sum; /* over all sites */
+  struct held held;
   uint64_t sites;
   struct top {
     uint32_t site;
@@ -41,7 +43,9 @@ static uint64_t jemalloc_rounding(const struct site_line *l) {
 
 static uint64_t by_live(const struct site_line *l) { return l->live_bytes; }
 static uint64_t by_allocs(const struct site_line *l) { return l->allocs; }
-static uint64_t by_held(const struct site_line *l) { return l->held_bytes; }
+static uint64_t by_held(const struct site_line *l) {
+  return space.held.is_now ? l->live_bytes : l->held_bytes;
+}
 static uint64_t by_waste(const struct site_line *l) { return unused(l) + l->pinned; }
 
 static bool is_shown(uint32_t site) {
@@ -163,7 +167,9 @@ static void site_row(struct text *t, uint32_t site, const struct site_line *l) {
   path(t, site);
 }
 
-static void held_row(struct text *t, uint32_t site, const struct site_line *l) {
+static void held_row(struct text *t, uint32_t site, const struct site_line *unmended) {
+  struct site_line mended = *unmended, *l = &mended;
+  held_mend(&space.held, NULL, site, l);
   text_u64_right(t, l->held_bytes, 20);
   text_u64_right(t, l->held_objects, 20);
   path(t, site);
@@ -238,7 +244,7 @@ static bool process_peak(struct text *t, int fd) {
   report_line(t, sampled()
                      ? "\nprocess peak: the most bytes alive at a time (estimates, from samples)"
                      : "\nprocess peak: the most bytes alive at a time, within 0.1 %");
-  report_amount(t, "bytes, as requested", (uint64_t)atomic_load(&peak.most));
+  report_amount(t, "bytes, as requested", space.held.peak);
   find_top(by_held, false);
   if (space.tops > 0)
     report_line(t, "   site    bytes held then        objects then");
@@ -255,6 +261,7 @@ bool report_sites(struct text *t, const struct gathered *g, int fd) {
   bool ok = true;
   if (sites_add_up()) {
     sum_up();
+    held_find(&space.held, space.sum.live_bytes);
     together(t, g);
     ok = call_sites(t, fd);
     if (!sampled()) /* waste is found by looking at every tag */

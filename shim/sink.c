@@ -143,12 +143,6 @@ static void hold_all(sigset_t *before) {
 
 /* ---- what is said ---- */
 
-/* Names come from directories of others, too: no control characters. */
-static void text_path(struct text *t, const char *path) {
-  for (; *path != '\0'; path++)
-    text_char(t, (char)((unsigned char)*path < ' ' || *path == 127 ? '?' : *path));
-}
-
 static void note_failure(struct sink *k, int error) {
   struct text *t = &k->line;
   if (t->length == 0) {
@@ -158,7 +152,7 @@ static void note_failure(struct sink *k, int error) {
   } else {
     text_str(t, ", nor to ");
   }
-  text_path(t, k->name);
+  text_foreign(t, k->name, SINK_NAME_MAX);
   text_str(t, ": ");
   text_str(t, error == ENXIO ? "Nobody reads it" : strerrordesc_np(error));
 }
@@ -172,7 +166,7 @@ static void say(struct sink *k, const char *rest) {
 
 static void say_found(struct sink *k) {
   text_str(&k->line, "; it is ");
-  text_path(&k->line, k->name);
+  text_foreign(&k->line, k->name, SINK_NAME_MAX);
   say(k, " instead");
 }
 

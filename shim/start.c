@@ -26,6 +26,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 enum start_state { NOT_STARTED, STARTING, READY, WITHOUT_HEAPS };
@@ -37,11 +38,22 @@ static struct {
   bool have_key;
   bool forked;
   uint64_t early_requests;
+  uint64_t began_ns, began_clock_ns; /* by UNIX time, and by the monotonic clock */
 } start;
 
 const struct options *start_options(void) { return &start.options; }
 bool start_is_forked(void) { return start.forked; }
 uint64_t start_early_requests(void) { return start.early_requests; }
+uint64_t start_began_ns(void) { return start.began_ns; }
+
+uint64_t start_lived_ns(void) {
+  return start.began_clock_ns == 0 ? 0 : os_clock_ns(CLOCK_MONOTONIC) - start.began_clock_ns;
+}
+
+static void begin_now(void) {
+  start.began_ns = os_clock_ns(CLOCK_REALTIME);
+  start.began_clock_ns = os_clock_ns(CLOCK_MONOTONIC);
+}
 
 bool start_lacks_unwinder(void) {
   return tagged_mode != TAGGED_NONE && start.options.depth > 1 && !capture_mode.unwinder;
@@ -132,6 +144,7 @@ static void fork_child(void) {
   dump_forget();
   sites_forget();
   start.forked = true;
+  begin_now();
   os_signals_let_go(&fork_signals);
   errno = saved;
 }
@@ -171,6 +184,7 @@ static void start_reports(void) {
 __attribute__((constructor)) static void process_starts(int count, char **arguments) {
   int saved = errno;
   start_once();
+  begin_now();
   gate_setup();
   stray_setup();
   pthread_atfork(fork_prepare, fork_parent, fork_child);

@@ -20,6 +20,11 @@ hidden uint64_t start_early_requests(void);
 /* Are paths one frame long although more were asked for?  libunwind.so.8 was not there. */
 hidden bool start_lacks_unwinder(void);
 
+/* When this process began, by exec or by a fork: nanoseconds of UNIX time; and how many have passed
+ * since, by a clock that nobody sets.  0 before the library's constructor has run. */
+hidden uint64_t start_began_ns(void);
+hidden uint64_t start_lived_ns(void);
+
 /* Is this process the child of a fork, with counts of its own? */
 hidden bool start_is_forked(void);
 

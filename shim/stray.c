@@ -45,20 +45,23 @@ static uintptr_t next_hex(struct maps *m) {
 
 /* The rest of the line: "rw-p 00000000 00:00 0    [stack]"; what is wanted is its fifth word. */
 static void tell_rest(struct maps *m, struct text *t) {
+  enum { PATH_SHOWN_MAX = 200 };
+  char path[PATH_SHOWN_MAX + 1];
+  struct text rest = {.bytes = path, .capacity = PATH_SHOWN_MAX};
   unsigned words = 0;
   bool in_word = false;
-  size_t before = t->length;
   for (int c; (c = next_char(m)) >= 0 && c != '\n';) {
     words += c != ' ' && !in_word;
     in_word = c != ' ';
     if (words >= 5)
-      text_char(t, (char)c);
+      text_char(&rest, (char)c);
   }
-  if (t->length == before)
+  path[rest.length] = '\0';
+  if (text_foreign(t, path, PATH_SHOWN_MAX) == 0)
     text_str(t, "an unnamed mapping");
 }
 
-static void tell_place(struct text *t, const void *p) {
+static __attribute__((noinline)) void tell_place(struct text *t, const void *p) {
   struct maps m = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
   uintptr_t start, end;
   while (m.fd >= 0 && (start = next_hex(&m)) != 0) {

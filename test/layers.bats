@@ -2,7 +2,7 @@
 cd "$BATS_TEST_DIRNAME/.." || exit
 
 # Lower first; a file includes only what stands before it (its own header apart).
-order=(arch base os text check range slab tag account mail block fault heap heap_memory heap_list heap_tag heap_thread heap_stats heap_fork)
+order=(arch base os text foreign check range slab tag account mail block fault heap heap_memory heap_list heap_tag heap_thread heap_stats heap_fork)
 
 rank() { # NAME
   local i

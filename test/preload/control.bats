@@ -32,7 +32,7 @@ whole() { # FILE...: each is a dump that agrees with itself
   [[ $(site "${second[0]}" site_late) == "4800 100" ]]
   /usr/bin/python3 "$ITEMS" second
   for f in first second; do
-    grep -q '^== arenashim .*, on call$' $f.txt
+    grep -q '^== arenashim .*, snapshot by a call of the program$' $f.txt
     /usr/bin/python3 "$BATS_TEST_DIRNAME/report.py" $f.txt 'running == 0' 'tagged'
   done
   [[ $(grep -c ' 4800 ' second.txt) -gt $(grep -c ' 4800 ' first.txt) ]]
@@ -50,7 +50,7 @@ whole() { # FILE...: each is a dump that agrees with itself
   expect '-z $stderr'
   [[ -f d.1 && -f r.2 && $(ls d.* | wc -l) == 2 && $(ls r.* | wc -l) == 2 ]] # and those at exit
   control ARENASHIM_DUMP=e.%n defaults
-  expect '$stderr == "== arenashim "*", on call"*"sum of these lines"*'
+  expect '$stderr == "== arenashim "*", snapshot by a call of the program"*"sum of these lines"*'
 }
 
 @test "errors come by errno, nothing is said, nothing is left" {

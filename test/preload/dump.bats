@@ -136,7 +136,7 @@ row() {
   local n=0 f
   for f in d.*; do
     arenashim report "$f" --by site || return
-    [[ $output != *"on signal 12"* ]] || ((++n))
+    [[ $output != *"on signal USR2"* ]] || ((++n))
     arenashim report "$f" --by arena
     /usr/bin/python3 "$ITEMS" "$f" --running || return
   done

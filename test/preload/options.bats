@@ -78,7 +78,7 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
   resolved 64,34,1,TERM,TERM 1,15,34,64
   run_shim ARENASHIM_SIGNAL=USR2,WINCH,40 ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.%n" perl -e 'kill $_ => $$ for "USR2", "WINCH", 40; exit 3'
   expect '$status == 3' # a report for each, then one at exit
-  [[ $(reports | wc -l) == 4 && $(grep -l ', on signal' "$BATS_TEST_TMPDIR"/r* | wc -l) == 3 ]]
+  [[ $(reports | wc -l) == 4 && $(grep -l 'on signal' "$BATS_TEST_TMPDIR"/r* | wc -l) == 3 ]]
 }
 
 @test "STATS, DUMP and SIGNAL: an empty value is off, and so is 0 of the first two, which is no file's name" {

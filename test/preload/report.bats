@@ -116,7 +116,7 @@ setup() {
   grep -l 'on signal' r.*
   grep -h 'as of the last refresh' r.*
   local live
-  live=$(awk '/, on signal/ { on = 1 } on && /bytes in live objects/ { print $NF; exit }' r.*)
+  live=$(awk '/on signal/ { on = 1 } on && /bytes in live objects/ { print $NF; exit }' r.*)
   echo "live: $live"
   ((live > 20000000))
 }

@@ -43,6 +43,15 @@ changed() {
   expect '$output == *"grew, by live bytes: 0"*"shrank, by live bytes: 0"*"call sites as they were: 3"*'
 }
 
+@test "nothing grew in live bytes: what else changed is sorted by, and said" {
+  sed 's/peak_bytes=9900/peak_bytes=12375/; /^account site=0 /s/peak_bytes=7000/peak_bytes=9475/' "$HERE/small.txt" | dump peak.dump
+  arenashim diff small.dump peak.dump
+  expect '$output == *"no call site changed in live bytes: they are sorted by peak bytes"*"grew, by peak bytes: 1"*"shrank, by peak bytes: 0"*"as they were: 2"*'
+  is_row '0 +2475 0 0 0 7000 9475' 'demo+0x401010 < demo+0x402020'
+  arenashim diff small.dump peak.dump --sort live # asked for: so it is
+  expect '$output == *"grew, by live bytes: 0"*"as they were: 2"*"with the same live bytes, but other figures: 1 (--sort peak)"'
+}
+
 @test "modules at other addresses are the same modules" {
   sed 's/0x7f0000/0x7e1230/g; s/start=0x400000 end=0x500000/start=0x900000 end=0xa00000 bias=0x500000/; s/0x401010/0x901010/; s/0x402020/0x902020/' \
     "$HERE/small.txt" | dump moved.dump

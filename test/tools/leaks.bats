@@ -47,7 +47,7 @@ END
   for reason in 1 2; do
     sed "s/^process/& reason=$reason signal=10/" "$HERE/small.txt" | dump d
     arenashim leaks d
-    expect '$output == *"a snapshot of a running program: what is alive now, and may be freed later"*'
+    expect '$output == *"a snapshot of a running program: what was alive then, and may have been freed later"*'
     expect '$output != *"at the end"*'
   done
 }

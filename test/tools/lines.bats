@@ -288,7 +288,7 @@ print(*[f["line"] for f in json.load(sys.stdin)["frames"] if f["name"] == "main"
       "1 main (callers.cc:$first) 1 main (callers.cc:$((first + 1))) 1 main (callers.cc:$((first + 2)))" ]] || { echo "$output"; return 1; }
   done
   arenashim report d --lines
-  is_row "7 <=0 7 70.0% 0 0.0% 0" "make (callers.cc:$(caller_line malloc)) < main (callers.cc:$(caller_line twice))"
+  is_row "7 0 7 70.0% 0 0.0% 0" "make (callers.cc:$(caller_line malloc)) < main (callers.cc:$(caller_line twice))"
 }
 
 # caller_of SOURCE TEXT: make stands in that source, and its caller, first in main.cc, is shown as TEXT.

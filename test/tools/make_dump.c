@@ -5,6 +5,7 @@
  *   node parent=0 kind=1 address=0x401000 module=1   fields that are not named are 0
  *   version 2.1       another version         extra ID BYTES   a section no reader knows
  *   widen NAME BYTES  larger items            drop NAME        no such section
+ *   narrow NAME BYTES items without their last bytes, as an older version wrote them
  *   # comment
  * Text is put into the strings section; "label=TEXT" of a node is its address.
  */
@@ -36,7 +37,8 @@ static const struct field process[] = {
     NUMBER(dump_process, unix_time),    NUMBER(dump_process, sample_bytes),
     NUMBER(dump_process, block_bytes),  NUMBER(dump_process, slab_bytes),
     NUMBER(dump_process, live_objects), NUMBER(dump_process, live_bytes),
-    NUMBER(dump_process, peak_bytes),   {0}};
+    NUMBER(dump_process, peak_bytes),   NUMBER(dump_process, start_ns),
+    NUMBER(dump_process, lived_ns),     {0}};
 static const struct field arena[] = {
     NUMBER(dump_arena, number),           TEXT(dump_arena, name),
     NUMBER(dump_arena, threads),          NUMBER(dump_arena, flags),
@@ -108,13 +110,13 @@ static const struct field node[] = {NUMBER(dump_node, parent),
 static struct section {
   const char *name;
   const struct field *fields;
-  uint32_t id, item_bytes, widened;
+  uint32_t id, item_bytes, widened, narrowed;
   bool dropped;
   unsigned char *bytes;
   size_t used, room, items;
 } sections[] = {{.name = "strings", .id = DUMP_STRINGS, .item_bytes = 1},
 #define SECTION(name, ID)                                                                          \
-  { #name, name, ID, sizeof(struct dump_##name), 0, false, NULL, 0, 0, 0 }
+  { #name, name, ID, sizeof(struct dump_##name), 0, 0, false, NULL, 0, 0, 0 }
                 SECTION(process, DUMP_PROCESS),
                 SECTION(arena, DUMP_ARENAS),
                 SECTION(class, DUMP_CLASSES),
@@ -201,6 +203,7 @@ static void item_add(const char *word, char *rest) {
   s->items++;
   for (char *name, *value; pair_next(&rest, &name, &value);)
     field_set(s, item, name, value);
+  s->used -= s->narrowed;
 }
 
 static void extra_make(const char *rest) {
@@ -228,6 +231,10 @@ static void line_do(char *line) {
     char *bytes = rest + strcspn(rest, " ");
     *bytes = '\0';
     section_named(rest)->widened = (uint32_t)strtoul(bytes + 1, NULL, 0);
+  } else if (strcmp(line, "narrow") == 0) {
+    char *bytes = rest + strcspn(rest, " ");
+    *bytes = '\0';
+    section_named(rest)->narrowed = (uint32_t)strtoul(bytes + 1, NULL, 0);
   } else
     item_add(line, rest);
 }
@@ -258,7 +265,7 @@ static struct dump_section *layout(void) {
       continue;
     section_grow(s, -s->used % DUMP_ALIGN);
     *t++ = (struct dump_section){.id = s->id,
-                                 .item_bytes = s->item_bytes + s->widened,
+                                 .item_bytes = s->item_bytes + s->widened - s->narrowed,
                                  .offset = offset,
                                  .items = s->items,
                                  .crc = crc(s->bytes, s->used, 0)};

@@ -149,7 +149,7 @@ rows() { # the last word of each row, in order, without title and total
 @test "the child of a fork and a signal are told" {
   dump child.dump <<<$'process pid=5 ppid=4 program=p reason=1 signal=10 flags=1 tags=1\nsite kind=1'
   arenashim report child.dump
-  expect '${lines[0]} == "p, pid 5, on signal 10, "*'
+  expect '${lines[0]} == "p, pid 5, snapshot on signal USR1, "*'
   expect '$output == *"a child of pid 4: counts start at the fork"*'
 }
 
@@ -180,7 +180,7 @@ rows() { # the last word of each row, in order, without title and total
 @test "control characters of a program's name reach no terminal" {
   printf 'process tags=2 program="a\033[2Jb"\n' | dump control.dump
   arenashim report control.dump
-  expect '${lines[0]} == "a?[2Jb, pid"*'
+  expect '${lines[0]} == "a\\x1b[2Jb, pid"*'
 }
 
 @test "on a terminal: numbers get units and lines fit its width" {

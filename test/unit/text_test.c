@@ -45,6 +45,43 @@ static void test_number_columns(void **state) {
     }
 }
 
+/* What is shown for a text in so many columns, and how many of them it fills. */
+static void expect_foreign(const char *text, unsigned columns, const char *shown, unsigned filled) {
+  char bytes[64];
+  struct text t = TEXT_ON(bytes);
+  assert_int_equal(text_foreign(&t, text, columns), filled);
+  expect(&t, shown);
+  assert_false(t.full);
+}
+
+static void test_foreign(void **state) {
+  (void)state;
+  expect_foreign("", 9, "", 0);
+  expect_foreign("plain \\ text", 60, "plain \\ text", 12);
+  expect_foreign("\x1b[m\n\x7f\x01", 60, "\\x1b[m\\x0a\\x7f\\x01", 18);
+  expect_foreign("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 60,
+                 "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 8);
+  expect_foreign("\xc2\x9b\xe2\x80\xae\xe2\x80\xa8\xef\xbb\xbf", 60, "\\u009b\\u202e\\u2028\\ufeff",
+                 24);
+  expect_foreign("\xf3\xa0\x81\x81", 60, "\\U000e0041", 10);
+  expect_foreign("\xff\xc3", 60, "\\xff\\xc3", 8);
+  expect_foreign("\xc0\x80\xed\xa0\x80", 60, "\\xc0\\x80\\xed\\xa0\\x80", 20);
+  expect_foreign("\xf4\x90\x80\x80", 60, "\\xf4\\x90\\x80\\x80", 16);
+  expect_foreign("ab\x1b", 5, "ab", 2); /* an escape is whole or not there */
+  expect_foreign("ab\xc3\xa9z", 3, "ab\xc3\xa9", 3);
+}
+
+static void test_foreign_without_room(void **state) {
+  (void)state;
+  for (size_t room = 0; room < 12; room++) {
+    char bytes[12] = "";
+    struct text t = {.bytes = bytes, .capacity = room};
+    text_foreign(&t, "\xe2\x82\xac\x1b\xe2\x82\xac", 60);
+    assert_int_equal(t.length, room < 3 ? 0 : room < 7 ? 3 : room < 10 ? 7 : 10);
+    assert_int_equal(t.full, room < 10);
+  }
+}
+
 static void test_words(void **state) {
   (void)state;
   char bytes[64];
@@ -227,6 +264,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_number_columns),
+      cmocka_unit_test(test_foreign),
+      cmocka_unit_test(test_foreign_without_room),
       cmocka_unit_test(test_words),
       cmocka_unit_test(test_truncation),
       cmocka_unit_test(test_full_stays),

@@ -1,9 +1,11 @@
 /* The progress line; contract in progress.h. */
 #include "progress.h"
+#include "fit.h"
 #include "table.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,7 +31,8 @@ void progress_show(const char *what, uint64_t part, uint64_t whole) {
   int room = (int)table_width(stderr) - 8;
   line.last = now;
   line.shown = true;
-  fprintf(stderr, "\r\033[K%.*s", room > 0 ? room : 0, what);
+  fputs("\r\033[K", stderr);
+  fit_print(what, strlen(what), room > 0 ? (unsigned)room : 1, stderr);
   if (whole > 0 && part <= whole)
     fprintf(stderr, " %3d %%", (int)((double)part * 100 / (double)whole));
   fflush(stderr);

@@ -1,5 +1,6 @@
 /* Messages and allocations that can't fail; contract in say.h. */
 #include "say.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,13 +14,17 @@ static struct {
   const char *command;
 } said;
 
+/* What it quotes may hold any bytes.  Nothing is allocated: memory may be what is short. */
 static void say(const char *kind, const char *format, va_list values) {
+  enum { LINE_MAX_BYTES = 16 << 10 }; /* longer ones are cut: three paths of PATH_MAX fit */
+  char line[LINE_MAX_BYTES];
   FILE *stream = said.redirected ? said.stream : stderr;
   said.count++;
   if (stream == NULL)
     return;
+  vsnprintf(line, sizeof line, format, values);
   fprintf(stream, "arenashim: %s", kind);
-  vfprintf(stream, format, values);
+  utf8_print(line, stream);
   fputc('\n', stream);
 }
 
@@ -85,10 +90,4 @@ char *must_print(const char *format, ...) {
   int length = vasprintf(&text, format, values);
   va_end(values);
   return must_have(length < 0 ? NULL : text);
-}
-
-void make_plain(char *text, size_t bytes) {
-  for (size_t i = 0; i < bytes; i++)
-    if ((text[i] > 0 && text[i] < ' ') || text[i] == 127)
-      text[i] = '?';
 }

@@ -1,4 +1,5 @@
-/* What the command tells on stderr: one line with a cause and a remedy. */
+/* What the command tells on stderr: one line with a cause and a remedy.  What it quotes is shown as
+ * utf8.h has it. */
 #ifndef TOOLS_SAY_H
 #define TOOLS_SAY_H
 
@@ -36,8 +37,5 @@ void *must_extend(void *p, size_t used, size_t items, size_t bytes);
 
 /* asprintf that does so, too; the caller frees the text. */
 char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* Replaces control characters, which a terminal would obey, by '?'; NULs stay. */
-void make_plain(char *text, size_t bytes);
 
 #endif

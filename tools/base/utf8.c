@@ -1,9 +1,12 @@
-/* Mends UTF-8 by Unicode's table 3-7 of well-formed bytes; contract in utf8.h. */
+/* Mends UTF-8 by Unicode's table 3-7 of well-formed bytes; contract in utf8.h.
+ *
+ * The shim has the same rule for its own messages and reports (arena/foreign.c).
+ */
 #include "utf8.h"
 #include "say.h"
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* The second byte's range keeps overlong forms, surrogates and all above U+10FFFF out. */
@@ -36,4 +39,54 @@ char *utf8_copy(const char *text) {
   }
   *to = '\0';
   return copy;
+}
+
+static uint32_t code_point(const unsigned char *p, size_t bytes) {
+  uint32_t code = bytes == 1 ? p[0] : p[0] & (0x7Fu >> bytes);
+  for (size_t i = 1; i < bytes; i++)
+    code = code << 6 | (p[i] & 0x3F);
+  return code;
+}
+
+/* Sorted, both ends inclusive. */
+static const struct {
+  uint32_t first, last;
+} unseen[] = {{0x00, 0x1F},      {0x7F, 0x9F},     {0xAD, 0xAD},       {0x61C, 0x61C},
+              {0x180E, 0x180E},  {0x200B, 0x200F}, {0x2028, 0x202E},   {0x2060, 0x206F},
+              {0xFEFF, 0xFEFF},  {0xFFF9, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A},
+              {0xE0000, 0xE007F}};
+
+static bool is_unseen(uint32_t code) {
+  for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+    if (code >= unseen[i].first && code <= unseen[i].last)
+      return true;
+  return false;
+}
+
+size_t utf8_step(const char *text, char shown[UTF8_SHOWN_MAX]) {
+  const unsigned char *p = (const unsigned char *)text;
+  size_t bytes = character_bytes(p);
+  uint32_t code = code_point(p, bytes > 0 ? bytes : 1);
+  if (bytes > 0 && !is_unseen(code))
+    *(char *)mempcpy(shown, text, bytes) = '\0';
+  else
+    snprintf(shown, UTF8_SHOWN_MAX,
+             bytes < 2        ? "\\x%02x"
+             : code <= 0xFFFF ? "\\u%04x"
+                              : "\\U%08x",
+             (unsigned)(bytes < 2 ? p[0] : code));
+  return bytes > 0 ? bytes : 1;
+}
+
+char *utf8_shown(const char *text) {
+  char *copy = must_alloc(strlen(text) * (sizeof "\\xff" - 1) + 1), *to = copy;
+  for (char shown[UTF8_SHOWN_MAX]; *text != '\0'; to = stpcpy(to, shown))
+    text += utf8_step(text, shown);
+  *to = '\0';
+  return copy;
+}
+
+void utf8_print(const char *text, FILE *to) {
+  for (char shown[UTF8_SHOWN_MAX]; *text != '\0'; fputs(shown, to))
+    text += utf8_step(text, shown);
 }

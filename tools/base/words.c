@@ -6,8 +6,10 @@
 #include "words.h"
 #include "say.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,9 +137,23 @@ void words_parse(const struct argp *parser, int argc, char **argv, unsigned flag
   option_add(&w, &own[1]);
   char *wrong = words_check(&w, argc, argv, flags);
   if (wrong != NULL) {
-    fprintf(stderr, "%s: %s\n", argv[0], wrong);
+    fprintf(stderr, "%s: ", argv[0]);
+    utf8_print(wrong, stderr);
+    fputc('\n', stderr);
     free(wrong);
     exit(argp_err_exit_status);
   }
   argp_parse(parser, argc, argv, flags, NULL, input);
+}
+
+void words_fail(struct argp_state *state, const char *format, ...) {
+  char *why;
+  va_list values;
+  va_start(values, format);
+  int length = vasprintf(&why, format, values);
+  va_end(values);
+  char *shown = utf8_shown(must_have(length < 0 ? NULL : why));
+  argp_failure(state, 2, 0, "%s", shown);
+  free(shown);
+  free(why);
 }

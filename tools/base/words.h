@@ -12,4 +12,9 @@
  */
 void words_parse(const struct argp *parser, int argc, char **argv, unsigned flags, void *input);
 
+/* For parsers: says what is wrong with a word, in one line, and ends the command with status 2.
+ * What it quotes is shown as utf8.h has it. */
+void words_fail(struct argp_state *state, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -26,7 +26,6 @@ static void text_check(struct pass *p, uint32_t *offset) {
 /* The spare byte after the strings ends the last one, whatever the file says. */
 static void strings_check(struct pass *p) {
   struct dump *d = p->d;
-  make_plain(d->strings, d->n_strings);
   if (d->n_strings > 0 && (d->strings[0] != '\0' || d->strings[d->n_strings - 1] != '\0')) {
     d->strings[0] = '\0';
     p->bad++;

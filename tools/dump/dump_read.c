@@ -6,6 +6,7 @@
 #include "dump_check.h"
 #include "modules.h"
 #include "say.h"
+#include "shown.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,10 +102,17 @@ static bool section_find(const struct bytes *b, uint32_t id, struct dump_section
   return false;
 }
 
+/* What an item has in version 1.0 at the least; fields after that read as zero where a file has
+ * none. */
+static size_t item_least(uint32_t id, size_t item_bytes) {
+  return id == DUMP_PROCESS ? offsetof(struct dump_process, start_ns) : item_bytes;
+}
+
 /* NULL when the section is whole, else what is wrong with it. */
 static const char *section_fault(const struct bytes *b, const struct dump_section *s,
                                  size_t item_bytes) {
-  if (s->item_bytes < item_bytes || s->items >= UINT32_MAX || s->offset % DUMP_ALIGN != 0)
+  if (s->item_bytes < item_least(s->id, item_bytes) || s->items >= UINT32_MAX ||
+      s->offset % DUMP_ALIGN != 0)
     return "damaged";
   uint64_t bytes = (s->items * s->item_bytes + 7) & ~UINT64_C(7);
   if (s->offset > b->size || bytes > b->size - s->offset)
@@ -113,7 +121,7 @@ static const char *section_fault(const struct bytes *b, const struct dump_sectio
 }
 
 /* A copy of a section's items, with an item of zeros after them for the reader's own use; never
- * NULL.  Newer items may be larger: their known prefix is taken. */
+ * NULL.  Newer items may be larger: their known prefix is taken; older ones smaller. */
 static void *section_copy(const struct bytes *b, uint32_t id, const char *name, size_t item_bytes,
                           uint32_t *count, bool *whole) {
   struct dump_section s = {0};
@@ -124,7 +132,8 @@ static void *section_copy(const struct bytes *b, uint32_t id, const char *name, 
     say_warning("%s: its section \"%s\" is %s: what follows is without it", b->path, name, fault);
   char *items = must_zalloc((size_t)*count + 1, item_bytes);
   for (size_t i = 0; i < *count; i++)
-    memcpy(items + i * item_bytes, b->at + s.offset + i * s.item_bytes, item_bytes);
+    memcpy(items + i * item_bytes, b->at + s.offset + i * s.item_bytes,
+           s.item_bytes < item_bytes ? s.item_bytes : item_bytes);
   return items;
 }
 
@@ -150,6 +159,7 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
   struct dump *d = must_zalloc(1, sizeof *d);
   tables_read(d, &b);
   dump_check(d, path);
+  shown_make(d);
   modules_merge(d);
   return d;
 }
@@ -194,7 +204,13 @@ void dump_close(struct dump *d) {
   DUMP_TABLES(FREE)
 #undef FREE
   free(d->strings);
+  free(d->shown);
+  free(d->shown_from);
   free(d);
 }
 
-const char *dump_text(const struct dump *d, uint64_t offset) { return d->strings + offset; }
+const char *dump_bytes(const struct dump *d, uint64_t offset) { return d->strings + offset; }
+
+const char *dump_text(const struct dump *d, uint64_t offset) {
+  return d->shown != NULL ? d->shown + d->shown_from[offset] : dump_bytes(d, offset);
+}

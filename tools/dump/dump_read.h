@@ -43,7 +43,9 @@ struct dump {
   DUMP_TABLES(DUMP_FIELD)
 #undef DUMP_FIELD
   const struct dump_process *process; /* never NULL; all zero when lost */
-  char *strings;
+  char *strings;                      /* as the process had them: any bytes */
+  char *shown;                        /* the same as they are shown; NULL: no byte differs */
+  size_t *shown_from;                 /* of each byte of `strings`: where it is in `shown` */
   uint32_t n_strings;
   bool has_strings;
 };
@@ -56,7 +58,10 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
 
 void dump_close(struct dump *d);
 
-/* The text at an offset of d->strings that dump_open has checked. */
+/* The text at an offset of d->strings that dump_open has checked, as it is shown (utf8.h). */
 const char *dump_text(const struct dump *d, uint64_t offset);
+
+/* The same as the process had it: to open files by, and to compare; not to be printed. */
+const char *dump_bytes(const struct dump *d, uint64_t offset);
 
 #endif

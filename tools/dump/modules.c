@@ -10,9 +10,9 @@ static int numbers_compare(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
 /* 0: loads of the same file. */
 static int file_compare(const struct dump *d, const struct dump_module *a,
                         const struct dump_module *b) {
-  int order = strcmp(dump_text(d, a->path), dump_text(d, b->path));
+  int order = strcmp(dump_bytes(d, a->path), dump_bytes(d, b->path));
   if (order == 0)
-    order = strcmp(dump_text(d, a->build_id), dump_text(d, b->build_id));
+    order = strcmp(dump_bytes(d, a->build_id), dump_bytes(d, b->build_id));
   if (order == 0)
     order = numbers_compare(a->start - a->bias, b->start - b->bias);
   return order != 0 ? order : numbers_compare(a->end - a->bias, b->end - b->bias);
@@ -38,7 +38,7 @@ static uint32_t *targets_new(struct dump *d) {
   qsort_r(order, d->n_modules, sizeof *order, load_compare, d);
   for (uint32_t i = 0, first = 0; i < d->n_modules; i++) {
     const struct dump_module *m = &d->modules[order[i]], *f = &d->modules[order[first]];
-    if (*dump_text(d, m->path) == '\0' || file_compare(d, m, f) != 0)
+    if (*dump_bytes(d, m->path) == '\0' || file_compare(d, m, f) != 0)
       first = i;
     targets[order[i]] = order[first];
   }

@@ -28,7 +28,7 @@ static bool code_find(Elf *elf, struct segment *s, uint64_t bias) {
 
 struct segment segment_find(const struct dump *d, const struct dump_module *m) {
   struct segment s = {.start = m->start, .end = m->end};
-  const char *path = dump_text(d, m->path);
+  const char *path = dump_bytes(d, m->path);
   int fd = strchr(path, '/') != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
   if (fd < 0)
     return s;

@@ -5,6 +5,7 @@
  */
 #include "export_frames.h"
 #include "json.h"
+#include "when.h"
 
 /* A field of a struct, as it is called there. */
 #define PUT(to, item, field)         json_put_number(to, #field, (item)->field)
@@ -71,6 +72,9 @@ static void process_put(const struct export *e, struct json_object *all) {
   PUT(to, p, live_objects);
   PUT(to, p, live_bytes);
   PUT(to, p, peak_bytes);
+  json_put_bool(to, "is_snapshot", dump_is_snapshot(d));
+  PUT(to, p, start_ns);
+  PUT(to, p, lived_ns);
   json_put(all, "process", to);
 }
 

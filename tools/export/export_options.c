@@ -35,8 +35,7 @@ static enum export_value value_read(struct argp_state *state, const char *word) 
 
 static void format_check(struct argp_state *state, const struct export_options *o) {
   if (o->format == NULL)
-    argp_failure(state, 2, 0,
-                 "say which --format: pprof, collapsed, dhat, heap, json or speedscope");
+    words_fail(state, "say which --format: pprof, collapsed, dhat, heap, json or speedscope");
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {

@@ -6,6 +6,7 @@
 #include "html_data.h"
 #include "output.h"
 #include "say.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,10 @@ static int page_write(const struct html_options *o, const struct dump *d, const 
   html_write(o, d, out.to);
   if (!output_close(&out, true))
     return 2;
-  if (o->out == NULL)
-    printf("%s: open it in a browser\n", path);
+  if (o->out == NULL) {
+    utf8_print(path, stdout);
+    puts(": open it in a browser");
+  }
   return 0;
 }
 

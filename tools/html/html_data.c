@@ -2,6 +2,9 @@
 #include "html_data.h"
 #include "html_json.h"
 #include "html_sites.h"
+#include "when.h"
+
+#include <stdlib.h>
 
 /* Of process, shim and host. */
 static const struct column process_columns[] = {
@@ -72,11 +75,19 @@ static void lost_write(const struct dump *d, struct terms *strings, FILE *to) {
   html_table(&(struct table_json){"lost", columns, lost, sizeof *lost, count, NULL}, strings, to);
 }
 
+/* At which moment of the process the dump was made, in words. */
+static void moment_write(const struct dump *d, struct terms *strings, FILE *to) {
+  char *when = dump_when(d, 0);
+  uint32_t number = terms_add(strings, when);
+  static const struct column columns[] = {{"words", 0, sizeof number, false}, {0}};
+  html_table(&(struct table_json){"moment", columns, &number, sizeof number, 1, NULL}, strings, to);
+  free(when);
+}
+
 static void tables_write(const struct dump *d, struct terms *strings, FILE *to) {
 #define TABLE(id, columns, field) TABLE_OF(id, columns, field, d->n_##field)
 #define TABLE_OF(id, columns, field, count)                                                        \
-  html_table(&(struct table_json){id, columns, d->field, sizeof *d->field, count, d->strings},     \
-             strings, to)
+  html_table(&(struct table_json){id, columns, d->field, sizeof *d->field, count, d}, strings, to)
   TABLE_OF("process", process_columns, processes,
            d->n_processes > 0 ? 1 : 0); /* others mean nothing */
   TABLE("arenas", arena_columns, arenas);
@@ -93,6 +104,7 @@ void html_data_write(const struct dump *d, const struct option_names *names, FIL
   struct terms *strings = terms_new();
   terms_add(strings, "");
   lost_write(d, strings, to);
+  moment_write(d, strings, to);
   tables_write(d, strings, to);
   html_sites_write(d, names, strings, to);
   html_strings(strings, to);

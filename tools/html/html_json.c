@@ -59,7 +59,7 @@ static uint64_t cell(const struct table_json *t, const struct column *c, size_t 
   const char *at = (const char *)t->items + row * t->item_bytes + c->offset;
   uint64_t value = 0;
   memcpy(&value, at, c->bytes); /* little-endian, as the dump is */
-  return c->text ? terms_add(strings, t->texts + value) : value;
+  return c->text ? terms_add(strings, dump_text(t->dump, value)) : value;
 }
 
 static void column_print(const struct table_json *t, const struct column *c, struct terms *strings,

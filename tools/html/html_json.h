@@ -5,9 +5,8 @@
 #ifndef TOOLS_HTML_JSON_H
 #define TOOLS_HTML_JSON_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "dump_read.h"
+
 #include <stdio.h>
 
 /* Numbers for texts: equal texts, equal numbers, counted from 0 in the order of arrival. */
@@ -33,7 +32,7 @@ struct table_json {
   const struct column *columns; /* up to one without a name */
   const void *items;
   size_t item_bytes, count;
-  const char *texts; /* what offsets start from; may be NULL without texts */
+  const struct dump *dump; /* whose texts the offsets are of; NULL: they are numbers of `strings` */
 };
 
 /* Writes the element; texts become numbers of `strings`. */

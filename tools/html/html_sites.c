@@ -17,8 +17,8 @@ struct sites {
 
 static void table_write(const struct sites *s, const char *id, const struct column *columns,
                         const void *items, size_t item_bytes, size_t count) {
-  html_table(&(struct table_json){id, columns, items, item_bytes, count, s->dump->strings},
-             s->strings, s->to);
+  html_table(&(struct table_json){id, columns, items, item_bytes, count, s->dump}, s->strings,
+             s->to);
 }
 
 static void path_mark(struct sites *s, uint32_t path) {
@@ -49,6 +49,8 @@ struct page_frame {
   uint32_t line;    /* 0: not known, or the call is one of several */
   uint32_t inlined; /* 1: into the frame that comes next */
   uint64_t offset;  /* of the return address in its module; 0: it is one of several */
+  uint64_t
+      inside; /* the same in its function, where texts show that in place of a line; 0: don't */
 };
 
 /* Where frames are merged, what only one of them has is left out. */
@@ -57,6 +59,7 @@ static struct page_frame frame_of(struct sites *s, uint32_t path) {
   paths_frame(s->session.paths, s->dump, s->session.names, path, &f);
   bool near = s->session.paths->items[path].near;
   bool one = f.label == NULL && (f.function == NULL || (near && f.line == 0));
+  bool inner = s->session.paths->items[s->session.paths->items[path].parent].inner == 0;
   uint64_t bias = f.module != 0 ? s->dump->modules[f.module - 1].bias : 0;
   return (struct page_frame){
       .function = f.function != NULL ? terms_add(s->strings, f.function) : 0,
@@ -66,6 +69,9 @@ static struct page_frame frame_of(struct sites *s, uint32_t path) {
       .line = near ? f.line : 0,
       .inlined = f.inlined,
       .offset = one ? f.address - bias : 0,
+      .inside = near && inner && f.file == NULL && f.function != NULL && f.start != 0
+                    ? f.address - f.start
+                    : 0,
   };
 }
 
@@ -75,17 +81,18 @@ struct page_path {
 
 /* Equal frames are one. */
 static uint32_t frame_number(struct terms *frames, const struct page_frame *f) {
-  char key[128];
-  snprintf(key, sizeof key, "%u %u %u %u %u %u %llx", f->function, f->label, f->file, f->module,
-           f->line, f->inlined, (unsigned long long)f->offset);
+  char key[160];
+  snprintf(key, sizeof key, "%u %u %u %u %u %u %llx %llx", f->function, f->label, f->file,
+           f->module, f->line, f->inlined, (unsigned long long)f->offset,
+           (unsigned long long)f->inside);
   return terms_add(frames, key);
 }
 
 static void frames_write(const struct sites *s, const struct page_frame *frames, uint32_t count) {
-  static const struct column columns[] = {COLUMN(page_frame, function), COLUMN(page_frame, label),
-                                          COLUMN(page_frame, file),     COLUMN(page_frame, module),
-                                          COLUMN(page_frame, line),     COLUMN(page_frame, inlined),
-                                          COLUMN(page_frame, offset),   {0}};
+  static const struct column columns[] = {
+      COLUMN(page_frame, function), COLUMN(page_frame, label),  COLUMN(page_frame, file),
+      COLUMN(page_frame, module),   COLUMN(page_frame, line),   COLUMN(page_frame, inlined),
+      COLUMN(page_frame, offset),   COLUMN(page_frame, inside), {0}};
   table_write(s, "frames", columns, frames, sizeof *frames, count);
 }
 
@@ -114,7 +121,8 @@ struct page_site {
   uint32_t path;
   uint32_t own;   /* path up to its first frame in the program's own source; 0: none is */
   uint32_t words; /* as for strings; 0: none */
-  uint64_t accounts, waste;
+  uint32_t bound; /* 1: its peak is an upper bound */
+  uint64_t waste;
   struct dump_account sum;
 };
 
@@ -131,7 +139,7 @@ static void rows_write(const struct sites *s) {
   static const struct column columns[] = {COLUMN(page_site, path),
                                           COLUMN(page_site, own),
                                           COLUMN(page_site, words),
-                                          COLUMN(page_site, accounts),
+                                          COLUMN(page_site, bound),
                                           COLUMN(page_site, waste),
                                           SUM(allocs),
                                           SUM(bytes),
@@ -151,7 +159,7 @@ static void rows_write(const struct sites *s) {
     sites[i] = (struct page_site){.path = s->used[r->key],
                                   .own = own_path(s, r->key),
                                   .words = words != NULL ? terms_add(s->strings, words) : 0,
-                                  .accounts = r->accounts,
+                                  .bound = row_peak_is_bound(r),
                                   .waste = account_waste(&r->sum),
                                   .sum = r->sum};
   }

@@ -5,6 +5,7 @@
  */
 #include "functions.h"
 #include "say.h"
+#include "utf8.h"
 
 #include <libiberty/demangle.h>
 #include <search.h>
@@ -49,22 +50,22 @@ static int spelling_compare(const void *a, const void *b) {
 
 static int text_compare(const void *a, const void *b) { return strcmp(a, b); }
 
-/* NULL: it is shown as it is. */
-static char *demangled(const char *name) {
-  size_t plain = strcspn(name, "@"); /* without a symbol's version */
-  char *copy = must_copy(name), *readable = NULL;
-  copy[plain] = '\0';
-  make_plain(copy, plain);
+/* Without a symbol's version; in words if it is mangled. */
+static char *readable(const char *name) {
+  char *copy = must_print("%.*s", (int)strcspn(name, "@"), name), *words = NULL;
   if (copy[0] == '_' && (copy[1] == 'Z' || copy[1] == 'R'))
-    readable = cplus_demangle(copy, DMGL_AUTO | DMGL_ANSI);
-  if (readable != NULL) {
-    free(copy);
-    return readable;
-  }
-  if (strcmp(copy, name) != 0)
+    words = cplus_demangle(copy, DMGL_AUTO | DMGL_ANSI);
+  if (words == NULL)
     return copy;
   free(copy);
-  return NULL;
+  return words;
+}
+
+/* A file's own names may have any bytes, mangled ones, too. */
+static char *shown_name(const char *name) {
+  char *words = readable(name), *shown = utf8_shown(words);
+  free(words);
+  return shown;
 }
 
 /* Takes a text, or NULL, and keeps one copy. */
@@ -92,8 +93,8 @@ const struct function *functions_get(struct functions *f, uint32_t module, const
     return (*place)->function;
   struct spelling *e = *place = must_zalloc(1, sizeof *e);
   *e = (struct spelling){.module = module, .text = must_copy(name)};
-  char *shown = demangled(name);
-  if (shown != NULL && strcmp(shown, name) != 0) {
+  char *shown = shown_name(name);
+  if (strcmp(shown, name) != 0) {
     e->function = functions_get(f, module, shown);
   } else {
     e->owned = function_new(f, e->text);
@@ -104,7 +105,5 @@ const struct function *functions_get(struct functions *f, uint32_t module, const
 }
 
 const char *functions_text(struct functions *f, const char *text) {
-  char *copy = must_copy(text);
-  make_plain(copy, strlen(copy));
-  return text_keep(f, copy);
+  return text_keep(f, utf8_shown(text));
 }

@@ -33,7 +33,7 @@ void functions_free(struct functions *f);
 /* The function of a module that has a name, as its file writes it: mangled or not. */
 const struct function *functions_get(struct functions *f, uint32_t module, const char *name);
 
-/* One copy of a text, without control characters, which lives as long as the functions do. */
+/* One copy of a text as it is shown (utf8.h), which lives as long as the functions do. */
 const char *functions_text(struct functions *f, const char *text);
 
 #endif

@@ -166,7 +166,7 @@ static void missing_add(struct names *n, const char *path, uint32_t spots) {
 
 static bool lookup_open(struct lookup *l, const struct search *search, uint32_t spots) {
   const struct dump *d = l->names->dump;
-  const struct modfile_wanted wanted = {.path = dump_text(d, l->module->path),
+  const struct modfile_wanted wanted = {.path = dump_bytes(d, l->module->path),
                                         .build_id = dump_text(d, l->module->build_id),
                                         .unix_time = d->process->unix_time};
   const char *why;

@@ -21,6 +21,7 @@ function rows(id, texts = []) {
 const last = path => path.slice(path.lastIndexOf('/') + 1) || path
 
 export const process = rows('process', ['program', 'command', 'host', 'version', 'options'])[0]
+export const moment = rows('moment', ['words'])[0].words
 export const lost = rows('lost', ['name']).map(l => l.name)
 export const arenas = rows('arenas', ['name'])
 export const classes = rows('classes')
@@ -64,6 +65,12 @@ export const lineOf = f => f.line ? `:${f.line}` : ''
 
 /* Where a frame's call stands, in short. */
 export const place = f => f.file ? last(f.file) + lineOf(f) : f.module?.name ?? ''
+
+/* A frame as the tree has it: calls from different lines of a function are different there, near the
+ * allocation; `arenashim tree` shows the same. */
+const callName = f => f.line ? `${f.name} (${place(f)})` : f.inside ? `${f.name}+0x${f.inside.toString(16)}` : f.name
+for (const f of frames)
+  f.call = callName(f)
 
 /* What a search looks into. */
 export const frameText = f =>

@@ -1,9 +1,9 @@
 /* The head of the page: which process it was, how it was watched, and what it came to. */
-import { VALUES, arenas, blocks, cuts, estimate, health, lost, process, sites, untagged, wasteKnown } from './data.js'
+import { VALUES, arenas, blocks, cuts, estimate, health, lost, moment, process, sites, untagged, wasteKnown } from './data.js'
 import { byId, make } from './dom.js'
 import { bytes, exact, plural, short } from './number.js'
 
-const FORK_CHILD = 1, PEAK_BOUND = 2, PROBLEM = 1, ON_SIGNAL = 1
+const FORK_CHILD = 1, PEAK_BOUND = 2, PROBLEM = 1
 
 function when() {
   const time = new Date(process.unix_time * 1000)
@@ -23,13 +23,8 @@ function mode() {
 const cut = () => `${plural(cuts.paths, 'path')} cut at ${process.depth} frames` +
   (cuts.remedy > 0 ? ` (longer ones: ARENASHIM_TAG=stack:${cuts.remedy})` : '')
 
-function reason() {
-  const word = ['at exit', 'on signal', 'on call'][process.reason] ?? 'for an unknown reason'
-  return process.reason === ON_SIGNAL ? `${word} ${process.signal}` : word
-}
-
 function about() {
-  const parts = [`pid ${process.pid}`, reason(), when(), `on ${process.host}`, `shim ${process.version}`, mode()]
+  const parts = [`pid ${process.pid}`, moment, when(), `on ${process.host}`, `shim ${process.version}`, mode()]
   if (process.flags & FORK_CHILD)
     parts.push(`a child of pid ${process.ppid}: counts start at the fork; what lived then counts as allocated`)
   if (cuts.paths > 0)

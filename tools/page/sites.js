@@ -49,7 +49,7 @@ const columns = [
   number('live_bytes', 'Live', 'Bytes alive when the dump was written'),
   number('live_objects', 'Objects', 'Objects alive when the dump was written'),
   number('at_peak_bytes', 'At peak', 'Bytes alive when the process held most'),
-  number('peak_bytes', 'Own peak', 'Most bytes this call site ever held', s => estimate || (s.accounts > 1 ? '\u2264' : '')),
+  number('peak_bytes', 'Own peak', 'Most bytes this call site ever held', s => estimate || (s.bound ? '\u2264' : '')),
   number('allocs', 'Allocs', 'Allocations ever made'),
   number('bytes', 'Bytes', 'Bytes ever asked for'),
   ...wasteKnown ? [number('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost')] : [],

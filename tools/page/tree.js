@@ -1,8 +1,8 @@
 /* Call paths as a tree that starts at the outermost frame: what the flame graph shows.
  *
- * A node stands for all call sites whose callers have the same names from the outermost on; its
- * numbers are their sums, by index in VALUES.  Children are made when somebody looks: most of a
- * large dump's are too narrow to be seen ever.
+ * A node stands for all call sites whose callers are the same calls from the outermost on, as
+ * `arenashim tree` has them; its numbers are their sums, by index in VALUES.  Children are made when
+ * somebody looks: most of a large dump's are too narrow to be seen ever.
  */
 import { VALUES, frames, paths, process, sites, stack } from './data.js'
 
@@ -32,7 +32,7 @@ class Node {
 function step(node, byName, site, path) {
   const frame = frames[paths.frame[path - 1] - 1]
   const isEnd = node.parent && !node.frame // the words themselves
-  const name = frame?.name ?? (isEnd ? '' : site.words || (site.path ? '' : '(no path)'))
+  const name = frame?.call ?? (isEnd ? '' : site.words || (site.path ? '' : '(no path)'))
   if (!name)
     return
   if (!byName.has(name))
@@ -46,7 +46,7 @@ for (const site of sites)
 
 /* The node of a call site's innermost frame. */
 export function leafOf(site) {
-  const names = stack(site.path).map(f => f.name)
+  const names = stack(site.path).map(f => f.call)
   if (site.words || !site.path)
     names.push(site.words || '(no path)')
   return names.reduce((node, name) => node.children.find(c => c.name === name), root)

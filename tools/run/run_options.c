@@ -33,21 +33,21 @@ static bool is_tag(const char *word) {
 /* `from` names where the word stands: an option or a variable. */
 static void tag_check(struct argp_state *state, const char *from, const char *word) {
   if (strcmp(word, "off") == 0)
-    argp_failure(state, 2, 0,
-                 "%soff: a report needs call sites: use site, stack:N or verify:N; for counts "
-                 "alone, ARENASHIM_STATS=1 with LD_PRELOAD",
-                 from);
+    words_fail(state,
+               "%soff: a report needs call sites: use site, stack:N or verify:N; for counts "
+               "alone, ARENASHIM_STATS=1 with LD_PRELOAD",
+               from);
   if (!is_tag(word))
-    argp_failure(state, 2, 0, "%s%s: use site, stack:N or verify:N with N from 1 to %d", from, word,
-                 DEPTH_MAX);
+    words_fail(state, "%s%s: use site, stack:N or verify:N with N from 1 to %d", from, word,
+               DEPTH_MAX);
 }
 
 static void all_there(struct argp_state *state, struct run_options *o) {
   const char *set = getenv("ARENASHIM_TAG");
   if (o->command == NULL)
-    argp_failure(state, 2, 0, "name the PROGRAM to run");
+    words_fail(state, "name the PROGRAM to run");
   if (o->out != NULL && *o->out == '\0')
-    argp_failure(state, 2, 0, "-o: the FILE's name is empty: name one");
+    words_fail(state, "-o: the FILE's name is empty: name one");
   if (o->tag != NULL)
     tag_check(state, "--tag=", o->tag);
   else if (set != NULL)

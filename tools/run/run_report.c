@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void file_report(const struct dump_file *f, const char *title) {
+static void file_report(const struct dump_file *f, const char *title, uint64_t end_ns) {
   unsigned width = table_width(stderr);
   struct dump *d = dump_open(f->path);
   struct summary s = {.title = title,
                       .file = f->path,
+                      .end_ns = end_ns,
                       .width = width > 0 ? width : 80,
                       .colours = heat_wanted(width)};
   if (d != NULL && rows_possible(d, f->path))
@@ -41,10 +42,10 @@ void run_report(const struct run_result *r) {
   if (f->count == 0)
     return;
   const struct dump_file *most = &f->items[0];
-  char *title = f->main != NULL && most == f->main
-                    ? main_title(r, most)
-                    : must_print("%s, pid %u, started by %s: it held most", most->program,
-                                 most->pid, r->name);
-  file_report(most, title);
+  bool is_main = f->main != NULL && most == f->main;
+  char *title = is_main ? main_title(r, most)
+                        : must_print("%s, pid %u, started by %s: it held most", most->program,
+                                     most->pid, r->name);
+  file_report(most, title, is_main ? (uint64_t)(r->child->seconds * 1e9) + 1 : 0);
   free(title);
 }

@@ -5,6 +5,7 @@
 #include "summary.h"
 #include "table.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -104,9 +105,9 @@ static void path_print(const struct run_result *r, const struct dump_file *f) {
   size_t length = (size_t)(base - f->path);
   bool there = in != NULL ? strlen(in) == length && strncmp(in, f->path, length) == 0
                           : strlen(r->place->directory) + 1 == length;
-  char *text = must_print("%s%s", dump_is_final(f) || !f->is_last ? "" : "snapshot ",
-                          there ? base : f->path);
-  make_plain(text, strlen(text));
+  char *shown = utf8_shown(there ? base : f->path);
+  char *text = must_print("%s%s", dump_is_final(f) || !f->is_last ? "" : "snapshot ", shown);
+  free(shown);
   fputc(' ', stderr);
   unsigned left = NUMBERS + (unsigned)name_columns();
   unsigned room = width == 0 ? 0 : width > left + PATH_LEAST ? width - left : PATH_LEAST;

@@ -1,10 +1,13 @@
 /* Prints the summary, top to bottom; contract in summary.h. */
 #include "summary.h"
+#include "cover.h"
 #include "fit.h"
 #include "heat.h"
 #include "say.h"
 #include "summary_lines.h"
 #include "table.h"
+#include "utf8.h"
+#include "when.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -17,6 +20,7 @@ struct parts {
   const char *estimate; /* the mark of what sampling estimates: "~" or "" */
   struct row total;
   struct summary_lines lines;
+  size_t extra; /* lines that programs of most kinds don't have: others make room */
   FILE *to;
 };
 
@@ -33,19 +37,27 @@ static unsigned percent(uint64_t part, uint64_t whole) {
 __attribute__((format(printf, 2, 3))) static void title_print(const struct parts *p,
                                                               const char *format, ...) {
   const char *colour = heat_start(HEAT_TITLE, p->summary->colours);
+  char line[1024];
   va_list values;
   va_start(values, format);
-  fputs(colour, p->to);
-  vfprintf(p->to, format, values);
-  fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
+  vsnprintf(line, sizeof line, format, values);
   va_end(values);
+  fputs(colour, p->to);
+  utf8_print(line, p->to);
+  fputs(*colour != '\0' ? HEAT_OFF "\n" : "\n", p->to);
 }
 
-static void head_print(const struct parts *p) {
+static void head_print(struct parts *p) {
   const struct dump *d = p->dump;
   char a[24], b[24], c[24], e[24];
   fputc('\n', p->to);
   title_print(p, "%s", p->summary->title);
+  if (dump_is_snapshot(d)) {
+    char *when = dump_when(d, p->summary->end_ns);
+    fprintf(p->to, "%s: what it did later is not in it\n", when);
+    free(when);
+    p->extra++;
+  }
   fprintf(p->to, "%s%s allocations of %s%s bytes in all; at most %s%s bytes held at a time\n",
           p->estimate, short_number(p->total.sum.allocs, a), p->estimate,
           short_number(p->total.sum.bytes, b), dump_peak_mark(d),
@@ -55,6 +67,17 @@ static void head_print(const struct parts *p) {
             "~: estimates, one allocation per %s bytes was tagged\n"
             "   the peak may be ~%s bytes too high, by their noise\n",
             short_number(d->process->sample_bytes, e), short_number(peak_noise(d), a));
+}
+
+/* How little malloc's answer covers, if it does. */
+static void cover_print(struct parts *p) {
+  char *lines = cover_lines(p->dump);
+  if (lines == NULL)
+    return;
+  lines_fit(lines, p->summary->width, p->to);
+  for (const char *c = lines; *c != '\0'; c++)
+    p->extra += *c == '\n';
+  free(lines);
 }
 
 /* The lines that have most of a value, each with its share of the whole. */
@@ -95,11 +118,29 @@ static void health_print(const struct parts *p) {
   fprintf(p->to, problems > 1 ? ", and %u more: see the report\n" : "\n", problems - 1);
 }
 
+/* $'dump\033x', as bash, ksh, zsh and POSIX of 2024 read it, of what can't be shown as it is. */
+static void octal_print(const char *word, FILE *to) {
+  fputs(*word == '-' ? "./$'" : "$'", to);
+  for (; *word != '\0'; word++)
+    if (*word < ' ' || *word > '~' || *word == '\'' || *word == '\\')
+      fprintf(to, "\\%03o", (unsigned char)*word);
+    else
+      fputc(*word, to);
+  fputc('\'', to);
+}
+
 void summary_word(const char *word, FILE *to) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                               "_-./+,:@%=";
   if (*word != '\0' && *word != '-' && word[strspn(word, plain)] == '\0') {
     fputs(word, to);
+    return;
+  }
+  char *shown = utf8_shown(word);
+  bool same = strcmp(shown, word) == 0;
+  free(shown);
+  if (!same) {
+    octal_print(word, to);
     return;
   }
   fputs(*word == '-' ? "./'" : "'", to);
@@ -109,7 +150,7 @@ void summary_word(const char *word, FILE *to) {
 }
 
 static void next_print(const struct parts *p) {
-  static const char *const commands[] = {"leaks", "waste", "html"};
+  const char *const commands[] = {"leaks", waste_known(p->dump) ? "waste" : "tree", "html"};
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     fprintf(p->to, "%-5s ", i == 0 ? "\nnext:" : "");
     summary_word(say_command(), p->to);
@@ -119,16 +160,21 @@ static void next_print(const struct parts *p) {
   }
 }
 
+static const char *moment_word(const struct parts *p) {
+  return dump_is_snapshot(p->dump) ? "then" : "at the end";
+}
+
 static void live_print(struct parts *p) {
   char bytes[24], objects[24];
   if (p->total.sum.live_bytes == 0) {
-    fputs("all of it was freed at the end\n", p->to);
+    fprintf(p->to, "all of it was freed %s\n", moment_word(p));
     return;
   }
-  title_print(p, "not freed at the end: %s%s bytes in %s%s objects, of these", p->estimate,
+  title_print(p, "%s: %s%s bytes in %s%s objects, of these",
+              dump_is_snapshot(p->dump) ? "alive then" : "not freed at the end", p->estimate,
               short_number(p->total.sum.live_bytes, bytes), p->estimate,
               short_number(p->total.sum.live_objects, objects));
-  top_print(p, SORT_LIVE, 4);
+  top_print(p, SORT_LIVE, p->extra > 0 ? 3 : 4);
 }
 
 static void body_print(struct parts *p) {
@@ -138,14 +184,14 @@ static void body_print(struct parts *p) {
   if (p->total.sum.at_peak_bytes / 4 > p->total.sum.live_bytes / 5) {
     title_print(p, "held when the most was: %s%s bytes, of these", p->estimate,
                 short_number(p->total.sum.at_peak_bytes, number));
-    top_print(p, SORT_PEAK, 3);
+    top_print(p, SORT_PEAK, p->extra > 1 ? 2 : 3);
   }
   if (!waste_known(p->dump))
     fputs("waste is not known with samples: run without ARENASHIM_SAMPLE\n", p->to);
   else if (account_waste(&p->total.sum) > 0) {
-    title_print(p, "wasted at the end: %s bytes of rounding and half-empty slabs, by",
+    title_print(p, "wasted %s: %s bytes of rounding and half-empty slabs, by", moment_word(p),
                 short_number(account_waste(&p->total.sum), number));
-    top_print(p, SORT_WASTE, 3);
+    top_print(p, SORT_WASTE, p->extra > 2 ? 2 : 3);
   }
   if (temporary_known(p->dump))
     title_print(p, "most allocations; %u%% of all were temporary, freed at once",
@@ -166,6 +212,7 @@ void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
                     .lines = summary_lines_new(&session),
                     .to = to};
   head_print(&p);
+  cover_print(&p);
   body_print(&p);
   health_print(&p);
   next_print(&p);

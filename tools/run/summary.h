@@ -5,12 +5,14 @@
 #include "dump_read.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum { SUMMARY_ROWS = 23 }; /* at most, if file's name lets each "next" fit a line */
 
 struct summary {
   const char *title; /* which process, and how it ended */
+  uint64_t end_ns;   /* from its start; 0: not known */
   const char *file;  /* the dump's, for the commands to type next */
   unsigned width;    /* columns */
   bool colours;

@@ -1,6 +1,7 @@
 /* Options that several commands have; contract in options.h. */
 #include "options.h"
 #include "say.h"
+#include "words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ int option_choice(struct argp_state *state, const char *option, const char *word
     if (strcmp(words[i], word) == 0)
       return i;
   char *all = joined(words);
-  argp_failure(state, 2, 0, "--%s=%s: use one of %s", option, word, all);
+  words_fail(state, "--%s=%s: use one of %s", option, word, all);
   free(all);
   return 0;
 }
@@ -34,12 +35,12 @@ error_t option_file_read(int key, char *word, struct argp_state *state, const ch
   switch (key) {
   case ARGP_KEY_ARG:
     if (*file != NULL)
-      argp_failure(state, 2, 0, "%s: one FILE at a time, and %s is named already", word, *file);
+      words_fail(state, "%s: one FILE at a time, and %s is named already", word, *file);
     *file = word;
     return 0;
   case ARGP_KEY_END:
     if (*file == NULL)
-      argp_failure(state, 2, 0, "name the FILE that ARENASHIM_DUMP made");
+      words_fail(state, "name the FILE that ARENASHIM_DUMP made");
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -67,17 +68,17 @@ static const char *directory_read(struct argp_state *state, const char *option, 
   struct stat st;
   errno = stat(word, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
   if (errno != 0 || access(word, R_OK | X_OK) != 0)
-    argp_failure(state, 2, 0, "--%s %s: %s: name a directory that can be read", option, word,
-                 strerror(errno));
+    words_fail(state, "--%s %s: %s: name a directory that can be read", option, word,
+               strerror(errno));
   if (strchr(word, ':') != NULL)
-    argp_failure(state, 2, 0, "--%s %s: a name with a colon can't be searched: use a link to it",
-                 option, word);
+    words_fail(state, "--%s %s: a name with a colon can't be searched: use a link to it", option,
+               word);
   return word;
 }
 
 static void debug_dir_add(struct argp_state *state, struct search *s, const char *word) {
   if (s->debug_count == SEARCH_MAX)
-    argp_failure(state, 2, 0, "--debug-dir %s: no more than %d can be searched", word, SEARCH_MAX);
+    words_fail(state, "--debug-dir %s: no more than %d can be searched", word, SEARCH_MAX);
   s->debug_dirs[s->debug_count++] = directory_read(state, "debug-dir", word);
 }
 

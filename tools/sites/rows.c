@@ -61,8 +61,21 @@ const char *dump_peak_mark(const struct dump *d) {
   return p->sample_bytes > 0 ? "~" : p->flags & DUMP_PEAK_BOUND ? "<=" : "";
 }
 
+bool row_peak_is_bound(const struct row *r) {
+  const struct dump_account *s = &r->sum;
+  return r->accounts > 1 && s->peak_bytes != s->at_peak_bytes && s->peak_bytes != s->live_bytes;
+}
+
+void row_peak_limit(struct row *r, const struct dump *d) {
+  struct dump_account *s = &r->sum;
+  uint64_t least = s->live_bytes > s->at_peak_bytes ? s->live_bytes : s->at_peak_bytes;
+  uint64_t most = d->process->peak_bytes > least ? d->process->peak_bytes : least;
+  if (r->accounts > 1 && d->process->peak_bytes > 0 && s->peak_bytes > most)
+    s->peak_bytes = most;
+}
+
 const char *row_peak_mark(const struct dump *d, const struct row *r) {
-  return d->process->sample_bytes > 0 ? "~" : r->accounts > 1 ? "<=" : "";
+  return d->process->sample_bytes > 0 ? "~" : row_peak_is_bound(r) ? "<=" : "";
 }
 
 static uint32_t site_key(const struct rows_keys *k, const struct dump_site *s) {
@@ -129,6 +142,8 @@ struct rows *rows_new(const struct rows_keys *k) {
     row_add(&r->total, &d->accounts[i]);
   }
   free(slots);
+  for (uint32_t i = 0; i < r->count; i++)
+    row_peak_limit(&r->items[i], d);
   return r;
 }
 

@@ -5,6 +5,7 @@
 #include "paths.h"
 
 enum sort { SORT_LIVE, SORT_PEAK, SORT_ALLOCS, SORT_BYTES, SORT_WASTE };
+enum { SORT_NOT_SAID = SORT_WASTE + 1 }; /* of `diff` alone: by the first of them that changed */
 
 struct row {
   uint32_t kind; /* of row_kind(); what the row is when it has no path */
@@ -64,6 +65,13 @@ uint64_t row_value(const struct row *r, enum sort by);
 
 /* The same, where values are added up along frames: the peak is what was held at the process's. */
 uint64_t row_added(const struct row *r, enum sort by);
+
+/* The peak of a row with several accounts is the sum of theirs, which may have been at different
+ * times, and at most the process's: whether the row may have held less. */
+bool row_peak_is_bound(const struct row *r);
+
+/* Lowers a sum of peaks to the process's peak: no row held more than all did. */
+void row_peak_limit(struct row *r, const struct dump *d);
 
 /* The mark of the process's peak, and of a row's: "~" an estimate, "<=" an upper bound, as the sum
  * of the peaks of several accounts is, or "". */

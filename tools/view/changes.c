@@ -47,6 +47,7 @@ static void dump_enter(struct build *b, const struct dump *d, const struct optio
     const struct row *r = &s.rows->items[i];
     struct change *c = change_get(b, stacks_node(stacks, r));
     row_join(is_new ? &c->new : &c->old, r);
+    row_peak_limit(is_new ? &c->new : &c->old, d);
     c->own = own_place(&s, r);
   }
   *(is_new ? &b->changes->new : &b->changes->old) = s.rows->total;
@@ -56,6 +57,27 @@ static void dump_enter(struct build *b, const struct dump *d, const struct optio
 
 static int64_t growth(const struct change *c, enum sort by) {
   return (int64_t)(row_value(&c->new, by) - row_value(&c->old, by));
+}
+
+static bool is_changed(const struct change *c) {
+  for (enum sort by = SORT_LIVE; by <= SORT_WASTE; by++)
+    if (growth(c, by) != 0)
+      return true;
+  return false;
+}
+
+uint32_t changes_count(const struct changes *c, enum sort by) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < c->count; i++)
+    count += growth(&c->items[i], by) != 0;
+  return count;
+}
+
+uint32_t changes_same(const struct changes *c) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < c->count; i++)
+    count += !is_changed(&c->items[i]);
+  return count;
 }
 
 /* The growth without its sign. */

@@ -32,6 +32,10 @@ void changes_free(struct changes *c);
 /* Orders them by another value. */
 void changes_sort(struct changes *c, enum sort by);
 
+/* How many changed by a value, and how many by none. */
+uint32_t changes_count(const struct changes *c, enum sort by);
+uint32_t changes_same(const struct changes *c);
+
 /* Prints those that grew or those that shrank as a table, most first. */
 enum changes_side { CHANGES_GREW, CHANGES_SHRANK };
 void changes_print(const struct changes *c, const struct view *v, enum changes_side side);

@@ -13,6 +13,7 @@
 #include "changes.h"
 #include "say.h"
 #include "table.h"
+#include "when.h"
 
 enum verdict { HOLDS, EXCEEDED, UNKNOWN }; /* the exit statuses */
 
@@ -165,6 +166,8 @@ int check_write(const struct check_options *o, const struct dump *old, const str
     return UNKNOWN;
   if (old != NULL)
     changes_warn(&o->view, old, d);
+  if (dump_is_snapshot(d))
+    view_process(&v, ""); /* judged before its end */
   enum verdict verdict = judge_all(&j);
   sites_print(&j, j.limits, NULL, "who has most");
   sites_print(&j, j.growths, old, "who grew most, by");

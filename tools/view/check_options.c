@@ -19,14 +19,13 @@ static void all_there(struct argp_state *state, const struct check_options *o) {
   for (int i = 0; i < CHECKS; i++)
     any |= o->limits[i].set;
   if (o->view.old != NULL && !o->has_growth)
-    argp_failure(state, 2, 0, "--baseline=%s: say how much may have grown, with --max-growth",
-                 o->view.old);
+    words_fail(state, "--baseline=%s: say how much may have grown, with --max-growth", o->view.old);
   if (o->has_growth && o->view.old == NULL)
-    argp_failure(state, 2, 0, "--max-growth: say from which dump on, with --baseline");
+    words_fail(state, "--max-growth: say from which dump on, with --baseline");
   if (!any)
-    argp_failure(state, 2, 0,
-                 "nothing to check: give --max-live, --max-peak, --max-allocs, or --baseline and "
-                 "--max-growth");
+    words_fail(state,
+               "nothing to check: give --max-live, --max-peak, --max-allocs, or --baseline and "
+               "--max-growth");
 }
 
 static void limit_set(struct check_options *o, int which, uint64_t most) {

@@ -58,15 +58,43 @@ static void totals_print(const struct view *v, const struct dump *before, const 
   table_end(t, v->to);
 }
 
-static void sites_print(const struct view *v, const struct changes *c) {
+/* The first value by which a call site changed, live bytes if none did. */
+static enum sort sort_chosen(const struct changes *c, bool with_waste) {
+  for (enum sort by = SORT_LIVE; by <= SORT_WASTE; by++)
+    if ((by != SORT_WASTE || with_waste) && changes_count(c, by) > 0)
+      return by;
+  return SORT_LIVE;
+}
+
+/* Those that did not change by what is sorted by: what else changed in them. */
+static void rest_print(const struct view *v, const struct changes *c) {
   enum sort by = v->options->sort;
+  uint32_t same = changes_same(c), rest = c->count - c->grown - c->shrunk;
+  fprintf(v->to, "\ncall sites as they were: %u\n", same);
+  if (rest == same)
+    return;
+  fprintf(v->to, "with the same %s, but other figures: %u (--sort", sort_words(by), rest - same);
+  const char *comma = " ";
+  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste"};
+  for (enum sort other = SORT_LIVE; other <= SORT_WASTE; other++)
+    if (other != by && changes_count(c, other) > 0) {
+      fprintf(v->to, "%s%s", comma, words[other]);
+      comma = "|";
+    }
+  fputs(")\n", v->to);
+}
+
+static void sites_print(const struct view *v, const struct changes *c, bool chosen) {
+  enum sort by = v->options->sort;
+  if (chosen && by != SORT_LIVE)
+    fprintf(v->to, "\nno call site changed in live bytes: they are sorted by %s\n", sort_words(by));
   fprintf(v->to, "\ngrew, by %s: %u\n", sort_words(by), c->grown);
   if (c->grown > 0)
     changes_print(c, v, CHANGES_GREW);
   fprintf(v->to, "\nshrank, by %s: %u\n", sort_words(by), c->shrunk);
   if (c->shrunk > 0)
     changes_print(c, v, CHANGES_SHRANK);
-  fprintf(v->to, "\ncall sites as they were: %u\n", c->count - c->grown - c->shrunk);
+  rest_print(v, c);
 }
 
 int diff_write(const struct view_options *o, const struct dump *old, const struct dump *new,
@@ -74,22 +102,30 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
   struct view before = view_of(o, old, to), v = view_of(o, new, to);
   if (!rows_possible(old, o->old) || !rows_possible(new, o->file))
     return 2;
-  if (!sort_possible(old, o->old, o->sort) || !sort_possible(new, o->file, o->sort))
+  bool chosen = o->sort == (enum sort)SORT_NOT_SAID;
+  struct view_options sorted = *o;
+  sorted.sort = chosen ? SORT_LIVE : o->sort;
+  before.options = v.options = &sorted;
+  if (!sort_possible(old, o->old, sorted.sort) || !sort_possible(new, o->file, sorted.sort))
     return 2;
   if (*before.estimate != '\0')
     v.estimate = before.estimate;
   changes_warn(o, old, new);
-  struct changes *c = changes_new(old, new, &o->names, o->sort);
+  struct changes *c = changes_new(old, new, &o->names, sorted.sort);
+  if (chosen)
+    changes_sort(c, sorted.sort = sort_chosen(c, waste_known(old) && waste_known(new)));
   view_process(&before, "old  ");
   view_process(&v, "new  ");
   totals_print(&v, old, c);
-  sites_print(&v, c);
+  sites_print(&v, c, chosen);
   changes_free(c);
   return view_end(&v, 0);
 }
 
 static const struct argp_option options[] = {
-    {"sort", OPTION_SORT, OPTION_SORT_WORDS, 0, "What counts as growth (default: live)", 0}, {0}};
+    {"sort", OPTION_SORT, OPTION_SORT_WORDS, 0,
+     "What counts as growth (default: live, or the first that changed)", 0},
+    {0}};
 
 int diff_command(int argc, char **argv) {
   static const struct argp parser = {
@@ -104,7 +140,8 @@ int diff_command(int argc, char **argv) {
       option_view_children,
       NULL,
       NULL};
-  struct view_options o = {.rows = 20, .old = "", .names.fold = fold_new()};
+  struct view_options o = {
+      .rows = 20, .old = "", .sort = (enum sort)SORT_NOT_SAID, .names.fold = fold_new()};
   words_parse(&parser, argc, argv, 0, &o);
   struct dump *old = dump_open(o.old), *new = old == NULL ? NULL : dump_open(o.file);
   int status = new == NULL ? 2 : diff_write(&o, old, new, stdout);

@@ -8,6 +8,7 @@
 #include "session.h"
 #include "table.h"
 #include "view_options.h"
+#include "when.h"
 
 #include <stdlib.h>
 
@@ -22,10 +23,10 @@ static size_t alive_only(struct rows *rows) {
 }
 
 static void summary_print(const struct view *v, size_t sites) {
-  const struct dump_process *p = v->dump->process;
-  bool exit = p->reason == DUMP_AT_EXIT;
-  lines_fit(exit ? "\nalive at the end; whether the program could still reach it is not known\n"
-                 : "\na snapshot of a running program: what is alive now, and may be freed later\n",
+  lines_fit(dump_is_snapshot(v->dump)
+                ? "\na snapshot of a running program: what was alive then, and may have been freed "
+                  "later\n"
+                : "\nalive at the end; whether the program could still reach it is not known\n",
             v->width, v->to);
   if (sites == 0)
     fputs("nothing\n", v->to);

@@ -12,6 +12,7 @@
 #include "say.h"
 #include "table.h"
 #include "view_options.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +179,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   case KEY_MIN:
     o->least = option_percent(state, "min", word);
     if (o->least > 100)
-      argp_failure(state, 2, 0, "--min=%s: give a percentage of the whole, 100 at most", word);
+      words_fail(state, "--min=%s: give a percentage of the whole, 100 at most", word);
     return 0;
   default:
     return option_view_pass(key, word, state);

@@ -1,8 +1,10 @@
 /* The head and the end of what is shown of a dump; contract in view.h. */
 #include "view.h"
+#include "cover.h"
 #include "say.h"
 #include "table.h"
 #include "text.h"
+#include "when.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +20,14 @@ struct view view_of(const struct view_options *o, const struct dump *d, FILE *to
 
 static void process_print(const struct view *v, FILE *to) {
   const struct dump_process *p = v->dump->process;
-  static const char *const reasons[] = {"at exit", "on signal", "on call"};
-  char when[40] = "at an unknown time";
+  char when[40] = "at an unknown time", *moment = dump_when(v->dump, 0);
   time_t seconds = (time_t)p->unix_time;
   struct tm tm;
   if (gmtime_r(&seconds, &tm) != NULL)
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &tm);
-  fprintf(to, "%s, pid %u, %s", dump_text(v->dump, p->program), p->pid,
-          p->reason < 3 ? reasons[p->reason] : "for an unknown reason");
-  if (p->reason == DUMP_ON_SIGNAL)
-    fprintf(to, " %u", p->signal);
-  fprintf(to, ", %s, on %s, shim %s\n", when, dump_text(v->dump, p->host),
-          dump_text(v->dump, p->version));
+  fprintf(to, "%s, pid %u, %s, %s, on %s, shim %s\n", dump_text(v->dump, p->program), p->pid,
+          moment, when, dump_text(v->dump, p->host), dump_text(v->dump, p->version));
+  free(moment);
 }
 
 static void mode_print(const struct view *v, FILE *to) {
@@ -73,6 +71,16 @@ static void counts_print(const struct view *v, FILE *to) {
             p->ppid);
 }
 
+/* Each line below the others' second column. */
+static void cover_print(const struct view *v, FILE *to) {
+  char *lines = cover_lines(v->dump);
+  for (char *line = lines, *end; line != NULL && *line != '\0'; line = end + 1) {
+    end = strchr(line, '\n');
+    fprintf(to, "  %-9s%.*s\n", line == lines ? "covers" : "", (int)(end - line), line);
+  }
+  free(lines);
+}
+
 /* Programs that write their own title (redis-server) fill it up with blanks. */
 static void command_print(const struct view *v, FILE *to) {
   const char *words = dump_text(v->dump, v->dump->process->command);
@@ -94,6 +102,7 @@ static void head_print(const struct view *v, const char *words, bool all) {
       command_print(v, to);
       mode_print(v, to);
       counts_print(v, to);
+      cover_print(v, to);
     }
   }
   lines_fit(text_end(to, &text), v->width, v->to);

@@ -16,7 +16,7 @@ double option_percent(struct argp_state *state, const char *option, const char *
   char *end;
   double percent = strtod(word, &end);
   if (*word < '0' || *word > '9' || *end != '\0' || !isfinite(percent))
-    argp_failure(state, 2, 0, "--%s=%s: give a percentage, such as 5 or 2.5", option, word);
+    words_fail(state, "--%s=%s: give a percentage, such as 5 or 2.5", option, word);
   return percent;
 }
 
@@ -34,7 +34,7 @@ static unsigned long rows_read(struct argp_state *state, const char *word) {
   uint64_t rows;
   const char *end;
   if (!number_read(word, &rows, &end) || *end != '\0')
-    argp_failure(state, 2, 0, "-n %s: give a number of rows, 0 for all", word);
+    words_fail(state, "-n %s: give a number of rows, 0 for all", word);
   return rows;
 }
 
@@ -42,7 +42,7 @@ uint64_t option_count(struct argp_state *state, const char *option, const char *
   uint64_t count;
   const char *end;
   if (!number_read(word, &count, &end) || *end != '\0')
-    argp_failure(state, 2, 0, "--%s=%s: give a number", option, word);
+    words_fail(state, "--%s=%s: give a number", option, word);
   return count;
 }
 
@@ -54,7 +54,7 @@ uint64_t option_size(struct argp_state *state, const char *option, const char *w
   const char *unit = right && *end != '\0' ? strchr(units, *end) : NULL;
   unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
   if (!right || (unit == NULL ? *end : end[1]) != '\0' || size > UINT64_MAX >> shift)
-    argp_failure(state, 2, 0, "--%s=%s: give bytes, such as 500000, 64K, 20M or 1G", option, word);
+    words_fail(state, "--%s=%s: give bytes, such as 500000, 64K, 20M or 1G", option, word);
   return size << shift;
 }
 
@@ -67,10 +67,10 @@ static error_t files_read(int key, char *word, struct argp_state *state, struct 
     return 0;
   }
   if (key == ARGP_KEY_ARG && o->old != NULL && o->file != NULL)
-    argp_failure(state, 2, 0, "%s: two dumps at a time, and %s and %s are named already", word,
-                 o->old, o->file);
+    words_fail(state, "%s: two dumps at a time, and %s and %s are named already", word, o->old,
+               o->file);
   if (key == ARGP_KEY_END && o->old != NULL && o->file == NULL)
-    argp_failure(state, 2, 0, "name two dumps that ARENASHIM_DUMP made: OLD and NEW");
+    words_fail(state, "name two dumps that ARENASHIM_DUMP made: OLD and NEW");
   return option_file_read(key, word, state, &o->file);
 }
 

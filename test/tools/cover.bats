@@ -1,0 +1,52 @@
+# What malloc does not answer for is said in one line, with a remedy where there is one.
+load common
+
+setup() { unset "${!ARENASHIM_@}" PYTHONMALLOC; }
+
+# made PEAK LIVE RESIDENT [PATH]: a dump of so much, with a module.
+made() {
+  printf '%s\n' "process tags=2 program=p live_bytes=$2 peak_bytes=$1" "module start=1 end=2 path=${4:-/usr/bin/p}" \
+    "ledger name=resident kind=2 bytes=$3" node 'node kind=1 address=16' 'site node=1' "account allocs=1 bytes=$1 live_bytes=$2" | dump d
+}
+
+@test "little of a large process: the report's head and run's screen say how much, and what the rest is" {
+  made 9100000 9000000 182000000
+  for view in report leaks tree; do
+    arenashim $view d
+    expect '$status == 0 && $output == *$'"'\n'"'"  covers   malloc holds 5 % of the resident 182.0M; the rest: own mappings, files, stacks"$'"'\n'"'*'
+  done
+  made 9100000 0 182000000 # all was freed at the end: what it held at most counts
+  arenashim report d
+  expect '$output == *"malloc held at most 5 % of the resident 182.0M; rest: mappings, files, stacks"*'
+  for width in 60 80; do terminal $width report d && fits $width; done
+}
+
+@test "most of a process, a small process, a dump without tags: nothing is said" {
+  for sizes in "90000000 9 182000000" "1000 1000 9000000" "1000 1000 0"; do
+    # shellcheck disable=SC2086 # words
+    made $sizes
+    arenashim report d
+    expect '$status == 0 && $output != *covers*'
+  done
+  printf '%s\n' 'process tags=0 peak_bytes=1' 'ledger kind=2 bytes=182000000' arena | dump d
+  arenashim report d
+  expect '$status == 0 && $output != *covers*'
+}
+
+@test "run-time systems with heaps of their own: how to see into them" {
+  for pair in "/usr/bin/python3.11 PYTHONMALLOC=malloc" "/x/libpython3.12.so.1 PYTHONMALLOC=malloc" "/usr/bin/php8.2 USE_ZEND_ALLOC=0" \
+    "/j/libjvm.so GC.class_histogram" "/usr/bin/node --heapsnapshot-signal"; do
+    made 9000000 9000000 182000000 "${pair% *}"
+    arenashim report d
+    expect '$output == *"malloc holds 5 %"*$'"'\n'"'"           "*"${pair#* }"*$'"'\n'"'*' || return
+  done
+}
+
+@test "CPython itself: said on run's screen, and the remedy is one" {
+  local program='a = [str(i) for i in range(400000)]; import os, signal; os.kill(os.getpid(), signal.SIGUSR2)'
+  ARENASHIM_SIGNAL=USR2 arenashim run -o d /usr/bin/python3 -c "$program"
+  expect '$status == 0 && $stderr =~ malloc\ (holds|held\ at\ most)\ [0-9]+\ %\ of\ the\ resident\ [0-9.]+M && $stderr == *"PYTHONMALLOC=malloc makes it ask malloc"*'
+  rm d
+  PYTHONMALLOC=malloc ARENASHIM_SIGNAL=USR2 arenashim run -o d /usr/bin/python3 -c "$program"
+  expect '$status == 0 && $stderr != *"of the resident"*'
+}

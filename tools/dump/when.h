@@ -1,0 +1,18 @@
+/* At which moment of its process a dump was made: a snapshot is never shown as the end. */
+#ifndef TOOLS_WHEN_H
+#define TOOLS_WHEN_H
+
+#include "dump_read.h"
+
+/* Whether the process ran on after it. */
+bool dump_is_snapshot(const struct dump *d);
+
+/* "at exit", "on signal TERM, which ended it", "snapshot on signal USR2, 6.2 s before the end" or,
+ * when the end is not known, "snapshot by a call of arenashim_dump, 3.1 s after the start";
+ * `end_ns` is when the process ended, counted from its start; 0: not known.  To be freed. */
+char *dump_when(const struct dump *d, uint64_t end_ns);
+
+/* Whether both are of one process: its number alone may have had others before and after. */
+bool dump_is_same_process(const struct dump *a, const struct dump *b);
+
+#endif
