@@ -30,12 +30,22 @@ void large_counts_restart(void) {
   heapless_large_frees = 0;
 }
 
-/* True: the thread is inside the gate.  False: it has a spilled object instead. */
+/* True: the thread is inside the gate, and jemalloc there.  False: it has a spilled object instead,
+ * or NULL. */
 static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, void **spilled) {
   while (unlikely(!gate_enter(h)))
     if ((*spilled = spill_alloc(alignment, n)) != NULL)
       return false;
-  return true;
+  if (likely(large_thread_ready()))
+    return true;
+  gate_leave(h);
+  *spilled = NULL;
+  return false;
+}
+
+/* The thread's arena has nothing, or could not be made: the first one may have some. */
+static inline void *or_first_arena(void *p, size_t n, int flags) {
+  return likely(p != NULL) ? p : jep_mallocx(n, flags | LARGE_NO_CACHE | LARGE_FIRST_ARENA);
 }
 
 static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
@@ -48,9 +58,9 @@ static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
   if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
     bool tried = false;
     do
-      p = large_thread_cached() ? jep_memalign(alignment, bytes)
-                                : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
+      p = jep_memalign(alignment, bytes);
     while (try_again(p, bytes, &tried));
+    p = or_first_arena(p, bytes, __builtin_ctzl(alignment));
     note(a, p, shelf_kind_apart(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -66,8 +76,9 @@ static inline void *serve_large(struct asker a, size_t n) {
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
     bool tried = false;
     do
-      p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
+      p = jep_malloc(bytes);
     while (try_again(p, bytes, &tried));
+    p = or_first_arena(p, bytes, 0);
     note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -96,13 +107,12 @@ void *large_calloc_any(size_t n, const void *frame) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
-    bool cached = large_thread_cached();
     bool tried = false;
     do
-      p = likely(cached && !needs_page(a, GRAIN, n))
-              ? jep_calloc(1, bytes)
-              : jep_mallocx(bytes, alone(a, n, LARGE_ZERO | (cached ? 0 : LARGE_NO_CACHE)));
+      p = likely(!needs_page(a, GRAIN, n)) ? jep_calloc(1, bytes)
+                                           : jep_mallocx(bytes, alone(a, n, LARGE_ZERO));
     while (try_again(p, bytes, &tried));
+    p = or_first_arena(p, bytes, alone(a, n, LARGE_ZERO));
     note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -128,7 +138,7 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
     return counted(a.h, NULL);
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
   if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
-    p = jep_mallocx(bytes, alone(a, n, large_thread_cached() ? flags : flags | LARGE_NO_CACHE));
+    p = jep_mallocx(bytes, alone(a, n, flags));
     note(a, p, shelf_kind_apart(bytes)); /* maybe from an arena of the program's own */
     tag(a, p, n);
     gate_leave(a.h);
@@ -189,9 +199,8 @@ static void release(struct heap *h, void *p, int flags) {
   }
   untag(h, p);
   large_spare_give(object_bytes(p, large_kind(p)));
-  if (unlikely(!large_thread_cached()))
-    jep_dallocx(p, flags | LARGE_NO_CACHE);
-  else if (flags != 0)
+  large_thread_ready();
+  if (flags != 0)
     jep_dallocx(p, flags);
   else
     jep_free(p);

@@ -5,6 +5,7 @@
  * alignment and zeroed memory; an arena or a thread cache of jemalloc is jemalloc's.
  */
 #include "entry.h"
+#include "large_thread.h"
 #include "shelf.h"
 #include "spill.h"
 
@@ -89,11 +90,18 @@ exported void sdallocx(void *p, size_t n, int flags) {
 exported size_t nallocx(size_t n, int flags) {
   if (n > 0 && is_small(n, flags))
     return round_up(round_up(n, flags_alignment(flags)), GRAIN);
-  return jep_nallocx(n, flags);
+  return large_start() ? jep_nallocx(n, flags) : 0;
 }
 
-/* Who asks jemalloc, or resets an arena of it, finds what this thread freed there. */
-static void clear_shelf(void) { shelf_clear(heap_mine()); }
+/* Who asks jemalloc, or resets an arena of it, finds what this thread freed there.  False: there is
+ * no memory for it to start. */
+static bool begin_asking(void) {
+  shelf_clear(heap_mine());
+  return large_start();
+}
+
+/* Its answer, or that there was no memory for the cache that it switched on. */
+static int end_asking(int answer) { return large_thread_switched() ? answer : EAGAIN; }
 
 /* An entry of jemalloc's that hands out objects of which we would not know: it is not there. */
 static bool is_batch(const char *name) { return strcmp(name, "experimental.batch_alloc") == 0; }
@@ -101,22 +109,26 @@ static bool is_batch(const char *name) { return strcmp(name, "experimental.batch
 exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {
   if (is_batch(name))
     return ENOENT;
-  clear_shelf();
-  return jep_mallctl(name, old, old_size, new, new_size);
+  if (!begin_asking())
+    return EAGAIN;
+  return end_asking(jep_mallctl(name, old, old_size, new, new_size));
 }
 
 exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
-  return is_batch(name) ? ENOENT : jep_mallctlnametomib(name, mib, length);
+  if (is_batch(name))
+    return ENOENT;
+  return large_start() ? jep_mallctlnametomib(name, mib, length) : EAGAIN;
 }
 
 exported int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,
                           size_t n) {
-  clear_shelf();
-  return jep_mallctlbymib(mib, length, old, old_size, new, n);
+  if (!begin_asking())
+    return EAGAIN;
+  return end_asking(jep_mallctlbymib(mib, length, old, old_size, new, n));
 }
 
 exported void malloc_stats_print(void (*write)(void *, const char *), void *opaque,
                                  const char *options) {
-  clear_shelf();
-  jep_malloc_stats_print(write, opaque, options);
+  if (begin_asking())
+    jep_malloc_stats_print(write, opaque, options);
 }

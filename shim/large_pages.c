@@ -8,7 +8,6 @@
  * allocations that succeed in another way.
  */
 #include "large.h"
-#include "large_thread.h"
 #include "../arena/os.h"
 
 #include <errno.h>
@@ -92,8 +91,6 @@ void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t
   int saved = errno;
   void *p = mmap(address, bytes, prot, flags, fd, offset);
   errno = saved;
-  if (p == MAP_FAILED)
-    large_thread_refused();
   if (p == MAP_FAILED && bytes == PAGE_BYTES && large_mapped_bytes() == 0)
     return spare_page;
   /* MAP_FIXED changes pages that are marked already: jemalloc commits and decommits so. */

@@ -28,13 +28,12 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
   bool had = may_have_tag(p) && large_tags_take(p, &before);
   unsigned kind = large_kind(p);
   size_t held = had ? jep_malloc_usable_size(p) : object_bytes(p, kind);
-  bool cached = large_thread_cached();
+  large_thread_ready();
   void *to;
   flags = alone(a, n, flags);
   bool tried = false;
   do
-    to = cached && flags == 0 ? jep_realloc(p, n)
-                              : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
+    to = flags == 0 ? jep_realloc(p, n) : jep_rallocx(p, n, flags);
   while (try_again(to, n, &tried));
   if (to != NULL) {
     large_spare_give(held);

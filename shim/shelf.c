@@ -3,7 +3,6 @@
 #include "../arena/fault.h"
 #include "gate.h"
 #include "large_spare.h"
-#include "large_thread.h"
 
 #include <string.h>
 
@@ -38,7 +37,7 @@ void shelf_clear(struct heap *h) {
   for (unsigned k = 0; h != NULL && k < SHELVES; k++)
     while (h->shelf[k] != NULL && gate_try(h)) {
       large_spare_give(shelf_object_bytes(k));
-      jep_dallocx(shelf_take(h, k), large_thread_cached() ? 0 : LARGE_NO_CACHE);
+      jep_free(shelf_take(h, k));
       gate_leave(h);
     }
 }

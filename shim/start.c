@@ -11,6 +11,7 @@
 #include "entry.h"
 #include "gate.h"
 #include "large_spare.h"
+#include "large_thread.h"
 #include "modules.h"
 #include "report.h"
 #include "report_signal.h"
@@ -84,6 +85,7 @@ static void fork_prepare(void) {
 }
 
 static void fork_child(void) {
+  large_start_forget();
   gate_open_child();
   if (start.state == READY)
     heap_fork_child();
@@ -110,6 +112,7 @@ __attribute__((constructor)) static void process_starts(void) {
   gate_setup();
   stray_setup();
   pthread_atfork(fork_prepare, gate_open_parent, fork_child);
+  large_start(); /* now, while the system calls that it makes are allowed */
   if (!start.options.children)
     children_drop_shim();
   if (start.options.disabled)
