@@ -2,12 +2,14 @@
  * of a kind, from the k-th of each thread on: threads that start, work for as long as jemalloc's
  * events need (one each 64 KiB) and end, while memory comes and goes. Prints "main" first. Any
  * request may be refused, with NULL and ENOMEM; what was handed out keeps its contents; what
- * succeeds keeps errno. */
+ * succeeds keeps errno. idle: the main thread asks for nothing itself. greedy: they ask for more
+ * than 100 MB at once. */
 #include "check.h"
 #include <malloc.h>
 
-enum { THREADS = 16, GENERATIONS = 2, SLOTS = 40, OPERATIONS = 300, MARK = 4711 };
+enum { THREADS = 16, GENERATIONS = 2, FEW = 40, MANY = 300, MARK = 4711 };
 
+static size_t slots = FEW; /* operations: ten times as many */
 static _Atomic long refused, served;
 
 struct object {
@@ -53,28 +55,32 @@ static void replace(uint64_t *rng, struct object *o) {
 
 static void *run(void *number) {
   uint64_t rng = (uintptr_t)number;
-  struct object objects[SLOTS] = {0};
-  for (int i = 0; i < OPERATIONS; i++)
-    replace(&rng, &objects[rng_below(&rng, SLOTS)]);
-  for (int i = 0; i < SLOTS; i++)
+  struct object objects[MANY] = {0};
+  for (size_t i = 0; i < 10 * slots; i++)
+    replace(&rng, &objects[rng_below(&rng, slots)]);
+  for (size_t i = 0; i < slots; i++)
     release(&objects[i]);
   return NULL;
 }
 
-static void generation(void) {
+static void generation(int main_too) {
   pthread_t threads[THREADS];
   int begun = 0;
   for (uintptr_t i = 0; i < THREADS; i++)
     begun += pthread_create(&threads[begun], NULL, run, (void *)(i + 1)) == 0;
-  run((void *)99);
+  if (main_too)
+    run((void *)99);
   while (begun)
     pthread_join(threads[--begun], NULL);
 }
 
-int main(void) {
-  watchdog(60);
+int main(int argc, char **argv) {
+  int idle = argc > 1 && strcmp(argv[1], "idle") == 0;
+  if (argc > 1 && !idle)
+    slots = MANY;
+  watchdog(20);
   SAY("main\n");
   for (int i = 0; i < GENERATIONS; i++)
-    generation();
+    generation(!idle);
   SAY("done, %ld served, %ld refused\n", served, refused);
 }
