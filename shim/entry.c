@@ -133,7 +133,7 @@ void *large_alloc_sample(size_t alignment, size_t n, size_t cell, const void *fr
 void *large_mallocx(size_t n, int flags, const void *frame) {
   struct asker a = asker(n, frame);
   void *p;
-  size_t bytes = n < GRAIN ? GRAIN : n;
+  size_t bytes = n + (n == 0);
   if (bytes > PTRDIFF_MAX)
     return counted(a.h, NULL);
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);

@@ -19,6 +19,7 @@ static own_thread struct {
   bool beginning;  /* a request below this one is jemalloc's or libc's, or a handler's */
   bool made;       /* the cache is there, and only to be switched on */
   bool refused;    /* there was no memory for a cache that a mallctl switched on */
+  bool counted;    /* jemalloc is to see each request (thread_counters.h) */
   uint32_t wishes; /* requests while there was no cache */
 } thread;
 
@@ -54,8 +55,14 @@ bool __wrap_je_tsd_tcache_data_init(struct tsd *t) {
   thread.made = false;
   thread.refused = failed;
   if (!failed)
-    large_thread_state = LARGE_CACHED;
+    large_thread_state = thread.counted ? LARGE_COUNTED : LARGE_CACHED;
   return failed;
+}
+
+void large_thread_count(void) {
+  thread.counted = true;
+  if (large_thread_state == LARGE_CACHED)
+    large_thread_state = LARGE_COUNTED;
 }
 
 /* The cache is being switched off, or the thread ends. */
@@ -124,7 +131,7 @@ static bool have_arena(void) {
 
 /* What interrupted us, or is called for us, may have been first. */
 static void make_cache(void) {
-  if (large_thread_state == LARGE_CACHED || __real_je_tsd_tcache_data_init(own_record()))
+  if (large_thread_state != LARGE_NEW || __real_je_tsd_tcache_data_init(own_record()))
     return;
   thread.made = true;
   cache_switch(true);
@@ -143,7 +150,7 @@ bool large_thread_begin(void) {
   int saved = errno;
   thread.beginning = true;
   if (!jep_opt_tcache)
-    large_thread_state = LARGE_CACHED; /* there are no caches: it is as it should be */
+    large_thread_state = thread.counted ? LARGE_COUNTED : LARGE_CACHED; /* there are no caches */
   else if (have_arena())
     make_cache();
   thread.beginning = false;

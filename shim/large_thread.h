@@ -13,13 +13,14 @@
  *   any -> OFF        the program switched it off ("thread.tcache.enabled"), or the thread ends and
  *                     other libraries' destructors still request
  *   OFF -> CACHED     the program switched it on again
+ *   CACHED -> COUNTED the program reads jemalloc's counters of this thread: no request passes it by
  */
 #ifndef SHIM_LARGE_THREAD_H
 #define SHIM_LARGE_THREAD_H
 
 #include "../arena/base.h"
 
-enum large_thread { LARGE_NEW = 0, LARGE_CACHED, LARGE_OFF };
+enum large_thread { LARGE_NEW = 0, LARGE_CACHED, LARGE_COUNTED, LARGE_OFF };
 
 extern hidden __thread unsigned char large_thread_state __attribute__((tls_model("initial-exec")));
 
@@ -36,6 +37,9 @@ hidden cold bool large_thread_begin(void);
 static inline bool large_thread_ready(void) {
   return likely(large_thread_state == LARGE_CACHED) || large_thread_begin();
 }
+
+/* From now on jemalloc sees each large request of this thread: its cache is COUNTED. */
+hidden void large_thread_count(void);
 
 /* After a mallctl of the program's, which may have switched this thread's cache on: false if there
  * was no memory for it.  It is off then. */

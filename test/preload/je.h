@@ -41,14 +41,14 @@ struct je_hooks {
   void *others[6];
 };
 
-/* Reads or writes a value; what must not fail does not. */
-static inline uint64_t je_read(const char *name) {
+/* The value of so many bytes that must be there. */
+static inline uint64_t je_read_bytes(const char *name, size_t n) {
   uint64_t value = 0;
-  size_t n = sizeof value;
   int error = mallctl(name, &value, &n, NULL, 0);
   CHECK(error == 0, "mallctl(\"%s\") expected 0, found %d", name, error);
   return value;
 }
+static inline uint64_t je_read(const char *name) { return je_read_bytes(name, 8); }
 
 static inline unsigned je_new_arena(struct je_hooks *hooks) {
   unsigned arena;
