@@ -95,6 +95,7 @@ void *large_alloc_any(size_t n, const void *frame) {
   /* Outside the gate: only a look, nothing of jemalloc's. */
   if (!ready || large_thread_state != LARGE_CACHED || large_remembers())
     return p;
+  shelf_open(a.h);
   if (tagged_mode == TAGGED_NONE)
     a.h->straight = true;
   else if (tagged_mode == TAGGED_SAMPLES && !large_between_samples)
@@ -190,14 +191,17 @@ void large_must_hold(const void *p, const char *entry, const void *site) {
 }
 
 /* Gives an object back to jemalloc, or puts it aside while the gate is closed. */
-static void release(struct heap *h, void *p, int flags) {
+static void release(struct heap *h, void *p, int flags, const char *entry, const void *site) {
   if (unlikely(!gate_enter(h))) {
     spill_defer_free(p);
     if (gate_is_open()) /* it opened meanwhile */
       large_settle();
     return;
   }
-  untag(h, p);
+  if (unlikely(!untag(h, p))) {
+    gate_leave(h);
+    stray_large(entry, p, site);
+  }
   large_spare_give(object_bytes(p, large_kind(p)));
   large_thread_ready();
   if (flags != 0)
@@ -209,7 +213,7 @@ static void release(struct heap *h, void *p, int flags) {
 
 void large_settle(void) {
   for (void *p; gate_is_open() && (p = spill_take_deferred()) != NULL;)
-    release(own_heap(), p, 0);
+    release(own_heap(), p, 0, "free", DIRECT);
 }
 
 void large_free_flags(void *p, int flags, const char *entry, const void *site) {
@@ -218,7 +222,7 @@ void large_free_flags(void *p, int flags, const char *entry, const void *site) {
     spill_free(p);
   } else {
     large_must_hold(p, entry, site);
-    release(h, p, flags);
+    release(h, p, flags, entry, site);
   }
   count_free(h);
   if (unlikely(large_spare_due()))
