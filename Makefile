@@ -53,6 +53,8 @@ all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 # A bare machine: the packages first, then the build by itself.
 $(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c $(PROTO).h: | deps-build
 
+LARGE_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup
+$(B)/libarenashim.so: SHIM_LDFLAGS += $(LARGE_WRAPPED:%=-Wl,--wrap=%)
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -ldl -pthread
 
@@ -95,12 +97,15 @@ $(B)/page/page.html: $(PAGE_SOURCES) $(B)/page/node_modules/.package-lock.json
 page: $(B)/page/page.html
 	cp $< tools/page/page.html
 
-# jemalloc inside the shim: its public names get a prefix, its system calls come to us, and
-# its C++ operators stay out.
+# jemalloc inside the shim: its public names get a prefix, its system calls come to us, its constructor
+# and its C++ operators stay out, and what sets a thread's cache up or takes it down passes by us
+# (large_thread.c).
 JEMALLOC := /usr/lib/x86_64-linux-gnu/libjemalloc_pic.a
+LARGE_SHOWN := jep_cache_switch jep_initializer
 $(B)/jemalloc.a: shim/large.syms
 	@mkdir -p $(@D)
-	objcopy --redefine-syms=shim/large.syms $(JEMALLOC) $@.tmp
+	objcopy --redefine-syms=shim/large.syms $(LARGE_SHOWN:%=--globalize-symbol=%) \
+	  --remove-section=.init_array --remove-section=.rela.init_array $(JEMALLOC) $@.tmp
 	$(AR) d $@.tmp jemalloc_cpp.pic.o && mv $@.tmp $@
 
 # Tests.  What a machine lacks is installed first; it costs milliseconds when all is there.

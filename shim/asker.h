@@ -48,7 +48,8 @@ static inline struct asker asker(size_t n, const void *frame) {
 
 /* Inside the gate, when jemalloc has served n bytes. */
 static inline void tag(struct asker a, void *p, size_t n) {
-  if (unlikely(a.site != SITE_NONE) && p != NULL)
+  if (unlikely(tagged_mode != TAGGED_NONE) && p != NULL &&
+      (a.site != SITE_NONE || tagged_mode == TAGGED_ALL))
     tagged_large_put(a.h, p, n, a.site, a.cell);
 }
 
@@ -58,10 +59,9 @@ static inline bool may_have_tag(const void *p) {
          (tagged_mode == TAGGED_ALL || large_kind(p) == LARGE_PLAIN);
 }
 
-/* Inside the gate, before p goes back. */
-static inline void untag(struct heap *h, const void *p) {
-  if (may_have_tag(p))
-    tagged_large_take(h, p);
+/* Inside the gate, before p goes back.  False: with all tags it has none, so it is not alive. */
+static inline bool untag(struct heap *h, const void *p) {
+  return !may_have_tag(p) || tagged_large_take(h, p);
 }
 
 /* Inside the gate: bytes of an object, the same whenever it is asked: its page's kind may change

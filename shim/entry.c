@@ -30,12 +30,22 @@ void large_counts_restart(void) {
   heapless_large_frees = 0;
 }
 
-/* True: the thread is inside the gate.  False: it has a spilled object instead. */
+/* True: the thread is inside the gate, and jemalloc there.  False: it has a spilled object instead,
+ * or NULL. */
 static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, void **spilled) {
   while (unlikely(!gate_enter(h)))
     if ((*spilled = spill_alloc(alignment, n)) != NULL)
       return false;
-  return true;
+  if (likely(large_thread_ready()))
+    return true;
+  gate_leave(h);
+  *spilled = NULL;
+  return false;
+}
+
+/* The thread's arena has nothing, or could not be made: the first one may have some. */
+static inline void *or_first_arena(void *p, size_t n, int flags) {
+  return likely(p != NULL) ? p : jep_mallocx(n, flags | LARGE_NO_CACHE | LARGE_FIRST_ARENA);
 }
 
 /* A sample of small requests has the room of the cell that it stands for. */
@@ -54,9 +64,9 @@ static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
   if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
     bool tried = false;
     do
-      p = large_thread_cached() ? jep_memalign(alignment, bytes)
-                                : jep_mallocx(bytes, LARGE_NO_CACHE | __builtin_ctzl(alignment));
+      p = jep_memalign(alignment, bytes);
     while (try_again(p, bytes, &tried));
+    p = or_first_arena(p, bytes, __builtin_ctzl(alignment));
     note(a, p, shelf_kind_apart(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -72,8 +82,9 @@ static inline void *serve_large(struct asker a, size_t n) {
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
     bool tried = false;
     do
-      p = large_thread_cached() ? jep_malloc(bytes) : jep_mallocx(bytes, LARGE_NO_CACHE);
+      p = jep_malloc(bytes);
     while (try_again(p, bytes, &tried));
+    p = or_first_arena(p, bytes, 0);
     note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -90,6 +101,7 @@ void *large_alloc_any(size_t n, const void *frame) {
   /* Outside the gate: only a look, nothing of jemalloc's. */
   if (!ready || large_thread_state != LARGE_CACHED || large_remembers())
     return p;
+  shelf_open(a.h);
   if (tagged_mode == TAGGED_NONE)
     a.h->straight = true;
   else if (tagged_mode == TAGGED_SAMPLES && !large_between_samples)
@@ -102,13 +114,12 @@ void *large_calloc_any(size_t n, const void *frame) {
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
   if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
-    bool cached = large_thread_cached();
     bool tried = false;
     do
-      p = likely(cached && !needs_page(a, GRAIN, n))
-              ? jep_calloc(1, bytes)
-              : jep_mallocx(bytes, alone(a, n, LARGE_ZERO | (cached ? 0 : LARGE_NO_CACHE)));
+      p = likely(!needs_page(a, GRAIN, n)) ? jep_calloc(1, bytes)
+                                           : jep_mallocx(bytes, alone(a, n, LARGE_ZERO));
     while (try_again(p, bytes, &tried));
+    p = or_first_arena(p, bytes, alone(a, n, LARGE_ZERO));
     note(a, p, shelf_kind(bytes));
     tag(a, p, n);
     gate_leave(a.h);
@@ -129,12 +140,12 @@ void *large_alloc_sample(size_t alignment, size_t n, size_t cell, const void *fr
 void *large_mallocx(size_t n, int flags, const void *frame) {
   struct asker a = asker(n, frame);
   void *p;
-  size_t bytes = n < GRAIN ? GRAIN : n;
+  size_t bytes = n + (n == 0);
   if (bytes > PTRDIFF_MAX)
     return counted(a.h, NULL);
   size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
   if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
-    p = jep_mallocx(bytes, alone(a, n, large_thread_cached() ? flags : flags | LARGE_NO_CACHE));
+    p = jep_mallocx(bytes, alone(a, n, flags));
     note(a, p, shelf_kind_apart(bytes)); /* maybe from an arena of the program's own */
     tag(a, p, n);
     gate_leave(a.h);
@@ -186,18 +197,20 @@ void large_must_hold(const void *p, const char *entry, const void *site) {
 }
 
 /* Gives an object back to jemalloc, or puts it aside while the gate is closed. */
-static void release(struct heap *h, void *p, int flags) {
+static void release(struct heap *h, void *p, int flags, const char *entry, const void *site) {
   if (unlikely(!gate_enter(h))) {
     spill_defer_free(p);
     if (gate_is_open()) /* it opened meanwhile */
       large_settle();
     return;
   }
-  untag(h, p);
+  if (unlikely(!untag(h, p))) {
+    gate_leave(h);
+    stray_large(entry, p, site);
+  }
   large_spare_give(object_bytes(p, large_kind(p)));
-  if (unlikely(!large_thread_cached()))
-    jep_dallocx(p, flags | LARGE_NO_CACHE);
-  else if (flags != 0)
+  large_thread_ready();
+  if (flags != 0)
     jep_dallocx(p, flags);
   else
     jep_free(p);
@@ -206,7 +219,7 @@ static void release(struct heap *h, void *p, int flags) {
 
 void large_settle(void) {
   for (void *p; gate_is_open() && (p = spill_take_deferred()) != NULL;)
-    release(own_heap(), p, 0);
+    release(own_heap(), p, 0, "free", DIRECT);
 }
 
 void large_free_flags(void *p, int flags, const char *entry, const void *site) {
@@ -215,7 +228,7 @@ void large_free_flags(void *p, int flags, const char *entry, const void *site) {
     spill_free(p);
   } else {
     large_must_hold(p, entry, site);
-    release(h, p, flags);
+    release(h, p, flags, entry, site);
   }
   count_free(h);
   if (unlikely(large_spare_due()))

@@ -1,12 +1,14 @@
 /* jemalloc's own API, for programs that link it (Debian's redis-server does).
  *
  * Such programs mix it with malloc and free, so each function decides by address whose the
- * pointer is.  Small requests are served from our heap when they ask for nothing but size,
- * alignment and zeroed memory; an arena or a thread cache of jemalloc is jemalloc's.
+ * pointer is.  What they ask for is jemalloc's, of any size: real sizes, nallocx, "arenas.bin..."
+ * and all flags then mean what its manual says.
  */
 #include "entry.h"
+#include "large_thread.h"
 #include "shelf.h"
 #include "spill.h"
+#include "thread_counters.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,29 +26,15 @@ int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, 
                  size_t n);
 void malloc_stats_print(void (*write)(void *, const char *), void *opaque, const char *options);
 
-static size_t flags_alignment(int flags) { return (size_t)1 << (flags & LARGE_ALIGN_BITS); }
+exported void *mallocx(size_t n, int flags) { return large_mallocx(n, flags, caller_frame()); }
 
-/* Could aligned_any serve this from a small cell? */
-static bool is_small(size_t n, int flags) {
-  return n <= SMALL_MAX && (flags & ~(LARGE_ALIGN_BITS | LARGE_ZERO)) == 0 &&
-         flags_alignment(flags) <= SMALL_MAX &&
-         round_up(n, flags_alignment(flags)) <= class_bytes(CLASSES);
-}
-
-static inline void *allocate(size_t n, int flags, const void *frame) {
-  if (!is_small(n, flags))
-    return large_mallocx(n, flags, frame);
-  void *p = aligned_any(flags_alignment(flags), n, frame);
-  return p != NULL && (flags & LARGE_ZERO) ? memset(p, 0, n) : p;
-}
-
-exported void *mallocx(size_t n, int flags) { return allocate(n, flags, caller_frame()); }
-
-/* Zeroed growth and alignment hold for the new place, the old contents up to the smaller size. */
+/* From our heap to jemalloc's.  What is kept is all that can be kept of the real sizes; what is
+ * zeroed is all beyond. */
 static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *frame) {
-  void *to = allocate(n, flags, frame);
+  void *to = large_mallocx(n, flags, frame);
   if (to != NULL) {
-    memcpy(to, p, old < n ? old : n);
+    size_t real = usable_any(to, "rallocx", frame_site(frame));
+    memcpy(to, p, old < real ? old : real);
     any_free(p, "rallocx", frame_site(frame));
   }
   return to;
@@ -54,7 +42,7 @@ static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *
 
 exported void *rallocx(void *p, size_t n, int flags) {
   size_t old = usable_any(p, "rallocx", caller());
-  if (range_holds(p) || spill_holds(p) || is_small(n, flags))
+  if (range_holds(p) || spill_holds(p))
     return rallocx_move(p, old, n, flags, caller_frame());
   return large_realloc(p, old, n, flags, "rallocx", caller_frame());
 }
@@ -86,14 +74,17 @@ exported void sdallocx(void *p, size_t n, int flags) {
   free_with_flags(p, flags, "sdallocx", caller());
 }
 
-exported size_t nallocx(size_t n, int flags) {
-  if (n > 0 && is_small(n, flags))
-    return round_up(round_up(n, flags_alignment(flags)), GRAIN);
-  return jep_nallocx(n, flags);
+exported size_t nallocx(size_t n, int flags) { return large_start() ? jep_nallocx(n, flags) : 0; }
+
+/* Who asks jemalloc, or resets an arena of it, finds what this thread freed there.  False: there is
+ * no memory for it to start. */
+static bool begin_asking(void) {
+  shelf_clear(heap_mine());
+  return large_start();
 }
 
-/* Who asks jemalloc, or resets an arena of it, finds what this thread freed there. */
-static void clear_shelf(void) { shelf_clear(heap_mine()); }
+/* Its answer, or that there was no memory for the cache that it switched on. */
+static int end_asking(int answer) { return large_thread_switched() ? answer : EAGAIN; }
 
 /* An entry of jemalloc's that hands out objects of which we would not know: it is not there. */
 static bool is_batch(const char *name) { return strcmp(name, "experimental.batch_alloc") == 0; }
@@ -101,22 +92,32 @@ static bool is_batch(const char *name) { return strcmp(name, "experimental.batch
 exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {
   if (is_batch(name))
     return ENOENT;
-  clear_shelf();
-  return jep_mallctl(name, old, old_size, new, new_size);
+  if (!begin_asking())
+    return EAGAIN;
+  unsigned counter = thread_counter(name);
+  if (counter < THREAD_COUNTERS)
+    return thread_counter_read(counter, old, old_size, new);
+  return end_asking(jep_mallctl(name, old, old_size, new, new_size));
 }
 
 exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
-  return is_batch(name) ? ENOENT : jep_mallctlnametomib(name, mib, length);
+  if (is_batch(name))
+    return ENOENT;
+  return large_start() ? jep_mallctlnametomib(name, mib, length) : EAGAIN;
 }
 
 exported int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,
                           size_t n) {
-  clear_shelf();
-  return jep_mallctlbymib(mib, length, old, old_size, new, n);
+  if (!begin_asking())
+    return EAGAIN;
+  unsigned counter = thread_counter_of_mib(mib, length);
+  if (counter < THREAD_COUNTERS)
+    return thread_counter_read(counter, old, old_size, new);
+  return end_asking(jep_mallctlbymib(mib, length, old, old_size, new, n));
 }
 
 exported void malloc_stats_print(void (*write)(void *, const char *), void *opaque,
                                  const char *options) {
-  clear_shelf();
-  jep_malloc_stats_print(write, opaque, options);
+  if (begin_asking())
+    jep_malloc_stats_print(write, opaque, options);
 }

@@ -9,6 +9,9 @@ struct mallctl_size {
 };
 
 void large_refresh(struct large_figures *f) {
+  *f = (struct large_figures){0};
+  if (!large_start())
+    return;
   uint64_t epoch = 1;
   size_t n = sizeof epoch;
   jep_mallctl("epoch", &epoch, &n, &epoch, n);
@@ -58,9 +61,10 @@ void large_remembered(struct large_figures *f) { *f = memory.figures[atomic_load
 void large_remember_restart(void) { atomic_flag_clear(&memory.busy); }
 
 void large_purge(void) {
-  if (large_thread_cached())
-    jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
-  jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
+  if (!large_start())
+    return;
+  jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0); /* an error if there is none */
+  jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0);    /* 4096: MALLCTL_ARENAS_ALL */
 }
 
 /* jemalloc registers its handlers at its first use, in the middle of somebody's malloc.  We keep

@@ -42,7 +42,13 @@ extern hidden ssize_t jep_opt_dirty_decay_ms;
 
 /* Flags of jep_mallocx and its kind, as jemalloc's manual gives them; the low 6 bits are log2 of
  * the alignment. */
-enum { LARGE_ALIGN_BITS = 0x3f, LARGE_PAGE = 12, LARGE_ZERO = 0x40, LARGE_NO_CACHE = 0x100 };
+enum {
+  LARGE_ALIGN_BITS = 0x3f,
+  LARGE_PAGE = 12,
+  LARGE_ZERO = 0x40,
+  LARGE_NO_CACHE = 0x100,
+  LARGE_FIRST_ARENA = 1 << 20
+};
 static_assert(1 << LARGE_PAGE == PAGE_BYTES, "an alignment to pages");
 
 /* Every page jemalloc has, in a map of two levels (large_pages.c).

@@ -8,12 +8,12 @@
  * allocations that succeed in another way.
  */
 #include "large.h"
-#include "large_thread.h"
 #include "../arena/os.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static large_page everything[LEAF_PAGES];
 hidden _Atomic(large_page *) large_directory[LEAF_SLOTS];
@@ -55,9 +55,11 @@ static void mark_pages(uintptr_t a, size_t bytes, int kind) {
   }
 }
 
+/* The first object in memory that a hook of the program's gave to jemalloc ("arenas.create") may be
+ * the first that is known of it. */
 void large_mark(const void *p, unsigned kind) {
   uintptr_t a = (uintptr_t)p;
-  large_page *leaf = large_directory[a >> LEAF_SHIFT];
+  large_page *leaf = leaf_make(a);
   if (leaf != everything)
     atomic_store_explicit(&leaf[a / PAGE_BYTES % LEAF_PAGES], (uint8_t)kind, memory_order_relaxed);
 }
@@ -87,13 +89,12 @@ hidden void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd
 hidden int large_munmap(void *address, size_t bytes);
 hidden int large_madvise(void *address, size_t bytes, int advice);
 hidden int large_mprotect(void *address, size_t bytes, int prot);
+hidden void *large_sbrk(intptr_t bytes);
 
 void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset) {
   int saved = errno;
   void *p = mmap(address, bytes, prot, flags, fd, offset);
   errno = saved;
-  if (p == MAP_FAILED)
-    large_thread_refused();
   if (p == MAP_FAILED && bytes == PAGE_BYTES && large_mapped_bytes() == 0)
     return spare_page;
   /* MAP_FIXED changes pages that are marked already: jemalloc commits and decommits so. */
@@ -135,4 +136,21 @@ int large_mprotect(void *address, size_t bytes, int prot) {
   int failed = mprotect(address, bytes, prot);
   errno = saved;
   return failed;
+}
+
+/* For MALLOC_CONF=dss:primary and its kin, one thread at a time (jemalloc has a lock for it).  It
+ * asks where the break is, then for more, and takes what it gets only if nobody else moved the
+ * break in between; whole pages of it, which it never gives back. */
+void *large_sbrk(intptr_t bytes) {
+  static void *asked;
+  int saved = errno;
+  void *p = sbrk(bytes);
+  errno = saved;
+  if (bytes > 0 && p != (void *)-1 && p == asked) {
+    uintptr_t begin = round_up((uintptr_t)p, PAGE_BYTES), end = (uintptr_t)p + (size_t)bytes;
+    mark_pages(begin, end - begin, LARGE_PLAIN);
+    count_pages((int64_t)(end - begin));
+  }
+  asked = bytes == 0 ? p : NULL;
+  return p;
 }

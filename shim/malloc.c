@@ -1,7 +1,7 @@
 /* The malloc family: every name through which a program asks glibc for memory.
  *
  * A name left out would go to glibc, and its pointer come back to our free.  Semantics are
- * those of glibc 2.36; malloc(0) gives a unique pointer, realloc(p, 0) frees.
+ * those of glibc 2.38; malloc(0) gives a unique pointer, realloc(p, 0) frees.
  */
 #include "entry.h"
 
@@ -98,7 +98,10 @@ exported void *memalign(size_t alignment, size_t n) {
   return align_up(alignment, n, caller_frame());
 }
 
+/* As glibc 2.38 and jemalloc do it; glibc 2.36 rounded up. */
 exported void *aligned_alloc(size_t alignment, size_t n) {
+  if (!is_power_of_two(alignment))
+    return refuse(EINVAL);
   return align_up(alignment, n, caller_frame());
 }
 

@@ -3,6 +3,7 @@
 #include "gate.h"
 #include "large_thread.h"
 #include "spill.h"
+#include "stray.h"
 
 #include <string.h>
 
@@ -21,20 +22,19 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
   return to;
 }
 
-/* Inside the gate.  The tag goes before the object may become another thread's, and comes back if
+/* Inside the gate.  The tag went before the object may become another thread's, and comes back if
  * it stays. */
-static void *large_resize(struct asker a, void *p, size_t n, int flags) {
-  struct large_tag before;
-  bool had = may_have_tag(p) && large_tags_take(p, &before);
+static void *large_resize(struct asker a, void *p, size_t n, int flags,
+                          const struct large_tag *before) {
+  bool had = before->p != 0;
   unsigned kind = large_kind(p);
   size_t held = had ? jep_malloc_usable_size(p) : object_bytes(p, kind);
-  bool cached = large_thread_cached();
+  large_thread_ready();
   void *to;
   flags = alone(a, n, flags);
   bool tried = false;
   do
-    to = cached && flags == 0 ? jep_realloc(p, n)
-                              : jep_rallocx(p, n, cached ? flags : flags | LARGE_NO_CACHE);
+    to = flags == 0 ? jep_realloc(p, n) : jep_rallocx(p, n, flags);
   while (try_again(to, n, &tried));
   if (to != NULL) {
     large_spare_give(held);
@@ -46,7 +46,7 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags) {
                                : kind);
   }
   if (unlikely(had))
-    tagged_large_moved(a.h, &before, held, to, n, a.site);
+    tagged_large_moved(a.h, before, held, to, n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)
     tagged_large_put(a.h, to, n, a.site, 0);
   return to;
@@ -59,10 +59,17 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
   if (spill_holds(p))
     return move(p, old, n, entry, frame);
   struct asker a = asker(n, frame);
+  if (likely(a.h != NULL))
+    shelf_check(a.h, p, entry, frame_site(frame));
   while (unlikely(!gate_enter(a.h)))
     if (flags == 0) /* what asks for more than a size waits for the fork */
       return move(p, old, n, entry, frame);
-  void *to = large_resize(a, p, n, flags);
+  struct large_tag before = {0};
+  if (may_have_tag(p) && unlikely(!tagged_large_lift(p, &before))) {
+    gate_leave(a.h);
+    stray_large(entry, p, frame_site(frame));
+  }
+  void *to = large_resize(a, p, n, flags, &before);
   gate_leave(a.h);
   if (likely(counted(a.h, to) != NULL))
     count_free(a.h);

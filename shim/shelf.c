@@ -3,7 +3,6 @@
 #include "../arena/fault.h"
 #include "gate.h"
 #include "large_spare.h"
-#include "large_thread.h"
 
 #include <string.h>
 
@@ -16,13 +15,28 @@ void shelf_setup(void) {
     shelf_limit[k] = (uint8_t)(SHELF_BYTES / shelf_object_bytes(k));
 }
 
+void shelf_open(struct heap *h) {
+  if (!h->shelf_open)
+    memcpy(h->shelf_room, shelf_limit, sizeof shelf_limit);
+  h->shelf_open = true;
+}
+
+/* The program may have written over links. */
+static bool is_on(const struct heap *h, unsigned k, const void *p) {
+  const struct cell *q = h->shelf[k];
+  for (unsigned n = 0; n < shelf_limit[k] && q != NULL && shelf_of(q) == k; n++, q = q->next)
+    if (q == p)
+      return true;
+  return false;
+}
+
 void shelf_check(struct heap *h, const void *p, const char *entry, const void *site) {
   unsigned k = shelf_of(p);
-  if (k >= SHELVES)
+  if (k >= SHELVES || !h->shelf_open)
     return;
   if (h->shelf[k] == NULL)
-    h->shelved[k] = 0;
-  if (likely(h->shelf[k] != p))
+    h->shelf_room[k] = shelf_limit[k];
+  if (likely(((const struct shelved *)p)->owner != h) || !is_on(h, k, p))
     return;
   char buffer[384];
   struct text t = TEXT_ON(buffer);
@@ -38,7 +52,7 @@ void shelf_clear(struct heap *h) {
   for (unsigned k = 0; h != NULL && k < SHELVES; k++)
     while (h->shelf[k] != NULL && gate_try(h)) {
       large_spare_give(shelf_object_bytes(k));
-      jep_dallocx(shelf_take(h, k), large_thread_cached() ? 0 : LARGE_NO_CACHE);
+      jep_free(shelf_take(h, k));
       gate_leave(h);
     }
 }

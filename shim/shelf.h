@@ -14,6 +14,9 @@
  * An object that is a sample (sampling.h) has a page that says nothing of sizes, so that it comes
  * to where its tag is taken off; no untagged object begins in that page (entry.c, needs_page).
  *
+ * A second free of what lies on the thread's shelf ends the program.  Not seen is one of what lies
+ * on another thread's, or went on to jemalloc because the shelf was full.
+ *
  * Counted as frees and requests passed on; jemalloc's figures take what is on shelves for alive.
  * Not with all tags or ARENASHIM_SIGNAL (straight.c), nor for a MALLOC_CONF that asks for something
  * of each object (zero, junk, prof) or for no caches (tcache:false).
@@ -59,29 +62,40 @@ extern hidden uint8_t shelf_limit[SHELVES];
 /* Inside the gate, when jemalloc runs: sets the limits. */
 hidden void shelf_setup(void);
 
+/* After that: the thread that has this heap may use its shelves.  Without it they are full. */
+hidden cold void shelf_open(struct heap *h);
+
+/* What lies on a shelf: the next object, and whose shelf it is.  A program that frees an object a
+ * second time finds that here; when the object is handed out again, it is taken off. */
+struct shelved {
+  struct cell *next;
+  const struct heap *owner;
+};
+
 /* The thread's that has this heap.  take: NULL if the shelf is empty.  put: false if it is full,
- * the page not of one class, or the object on top already. */
+ * the page not of one class, or the object seems to be there already. */
 static inline void *shelf_take(struct heap *h, unsigned k) {
-  struct cell *p = h->shelf[k];
+  struct shelved *p = (struct shelved *)h->shelf[k];
   if (likely(p != NULL)) {
     h->shelf[k] = p->next;
-    h->shelved[k]--;
+    p->owner = NULL;
+    h->shelf_room[k]++;
   }
   return p;
 }
-static inline bool shelf_put(struct heap *h, void *p) {
-  unsigned k = shelf_of(p);
-  if (unlikely(k >= SHELVES) || unlikely(h->shelved[k] >= shelf_limit[k]) ||
-      unlikely(h->shelf[k] == p))
+static inline bool shelf_put(struct heap *h, void *object) {
+  unsigned k = shelf_of(object);
+  struct shelved *p = object;
+  if (unlikely(k >= SHELVES) || unlikely(h->shelf_room[k] == 0) || unlikely(p->owner == h))
     return false;
-  ((struct cell *)p)->next = h->shelf[k];
-  h->shelf[k] = p;
-  h->shelved[k]++;
+  *p = (struct shelved){h->shelf[k], h};
+  h->shelf[k] = object;
+  h->shelf_room[k]--;
   return true;
 }
 
-/* An object that could not be put there: ends the program if it is there already, on top.  Sets a
- * count right that a fork left wrong: its thread, gone, stood between a list and its count. */
+/* An object that could not be put there: ends the program if it is there already.  Sets a count
+ * right that a fork left wrong: its thread, gone, stood between a list and its count. */
 hidden void shelf_check(struct heap *h, const void *p, const char *entry, const void *site);
 
 /* Gives all of them (NULL: none) back to jemalloc, unless a fork keeps the gate closed. */

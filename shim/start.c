@@ -131,6 +131,7 @@ static void fork_parent(void) {
 
 static void fork_child(void) {
   int saved = errno;
+  large_start_forget();
   gate_open_child();
   if (start.state == READY)
     heap_fork_child();
@@ -188,12 +189,12 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   gate_setup();
   stray_setup();
   pthread_atfork(fork_prepare, fork_parent, fork_child);
+  large_start(); /* now, while the system calls that it makes are allowed */
   if (!start.options.children)
     children_drop_shim();
   program_read_arguments(count, arguments, start.options.command);
   if (!start.options.disabled)
     start_reports();
-  large_start();
   errno = saved;
 }
 

@@ -2,6 +2,7 @@
 #include "stray.h"
 #include "../arena/fault.h"
 #include "find_object.h"
+#include "large_tags.h"
 #include "program.h"
 
 #include <dlfcn.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* glibc has it since 2.35: lock-free, and safe in signal handlers. */
 /* A line of /proc/self/maps, read a character at a time: no libc parser may be trusted now. */
 struct maps {
   int fd;
@@ -85,6 +85,36 @@ void stray_pointer(const char *entry, const void *p, const void *site) {
   fault_begin(&t, entry, p, site);
   text_str(&t, "the pointer is in no heap");
   tell_place(&t, p);
+  fault_end(&t);
+}
+
+/* The tag of the live object that p is inside of, if there is one. */
+struct search {
+  uintptr_t p;
+  struct large_tag found;
+};
+static void look_inside(const struct large_tag *t, void *arg) {
+  struct search *s = arg;
+  if (s->p - t->p < t->bytes)
+    s->found = *t;
+}
+
+void stray_large(const char *entry, const void *p, const void *site) {
+  char buffer[384];
+  struct text t = TEXT_ON(buffer);
+  struct search s = {.p = (uintptr_t)p};
+  large_tags_each(look_inside, &s);
+  fault_begin(&t, entry, p, site);
+  if (s.found.p == 0)
+    text_str(&t, "double free or stray pointer: no object is alive there");
+  else {
+    text_str(&t, "the pointer is ");
+    text_u64(&t, s.p - s.found.p);
+    text_str(&t, " bytes inside the ");
+    text_u64(&t, s.found.bytes);
+    text_str(&t, "-byte object at ");
+    text_hex(&t, s.found.p);
+  }
   fault_end(&t);
 }
 

@@ -67,6 +67,7 @@ bool tagged_resize(void *p, size_t n, const void *frame) {
 }
 
 hidden enum tagged_mode tagged_mode;
+hidden _Atomic bool tagged_large_partial;
 
 static bool tagged_open(struct heap *h) {
   bool first = h->user == NULL;
@@ -112,14 +113,22 @@ static uint32_t weight_of(struct heap *h, size_t bytes) {
   return sampling_period == 0 ? 1 : sampling_weight(h, bytes);
 }
 
-/* An object without a tag (no memory for one) is in no account: only counted. */
+/* An object without a tag (no memory for one) is in no account: only counted.  From then on one
+ * that is freed without may be such a one. */
+static bool put_or_lose(const struct large_tag *t) {
+  bool done = large_tags_put(t);
+  if (!done)
+    tagged_large_partial = true;
+  return done;
+}
+
 static void put(struct heap *h, struct large_tag t) {
   uint32_t site = t.site;
   struct account *a = account_or_full(&h->books, &site);
   size_t n = t.bytes, held = held_bytes(&t);
   t.site = site;
   t.arena = heap_number(h);
-  if (!large_tags_put(&t)) {
+  if (!put_or_lose(&t)) {
     capture_of(h)->counts.untagged++;
     return;
   }
@@ -129,6 +138,10 @@ static void put(struct heap *h, struct large_tag t) {
 }
 
 void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
+  if (site == SITE_NONE) { /* of a thread without a heap: in no account, but known to be alive */
+    put_or_lose(&(struct large_tag){.p = (uintptr_t)p, .bytes = n});
+    return;
+  }
   put(h, (struct large_tag){.p = (uintptr_t)p,
                             .bytes = n,
                             .cell = cell != 0 ? cell : class_stood_for(n),
@@ -156,13 +169,21 @@ static void take_foreign(struct heap *h, const struct large_tag *t, size_t held)
 }
 
 static void take(struct heap *h, const struct large_tag *t, size_t held) {
+  if (t->site == SITE_NONE)
+    return;
   (h != NULL && t->arena == heap_number(h) ? take_own : take_foreign)(h, t, held);
 }
 
-void tagged_large_take(struct heap *h, const void *p) {
-  struct large_tag t;
-  if (large_tags_take(p, &t))
+bool tagged_large_lift(const void *p, struct large_tag *before) {
+  return large_tags_take(p, before) || tagged_mode != TAGGED_ALL || tagged_large_partial;
+}
+
+bool tagged_large_take(struct heap *h, const void *p) {
+  struct large_tag t = {0};
+  bool alive = tagged_large_lift(p, &t);
+  if (t.p != 0)
     take(h, &t, held_bytes(&t));
+  return alive;
 }
 
 void *tagged_small(size_t n, const void *frame, size_t c) {
@@ -183,11 +204,11 @@ static size_t held_before(const struct large_tag *t, size_t held) {
 void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
                         size_t n, uint32_t site) {
   if (to == NULL) {
-    large_tags_put(before); /* there was room for it a moment ago */
+    put_or_lose(before); /* there was room for it a moment ago */
     return;
   }
   take(h, before, held_before(before, held));
-  if (site != SITE_NONE)
+  if (site != SITE_NONE || tagged_mode == TAGGED_ALL)
     tagged_large_put(h, to, n, site, 0);
 }
 

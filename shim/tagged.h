@@ -41,11 +41,19 @@ hidden void *tagged_sample(struct heap *h, unsigned c, size_t alignment, size_t 
 /* Inside the gate: p, of n bytes, has come from jemalloc (in place of a cell of so many bytes, or
  * 0); p is about to go back. */
 hidden void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell);
-hidden void tagged_large_take(struct heap *h, const void *p);
+/* False: p has no tag, though all objects that are alive have one. */
+hidden bool tagged_large_take(struct heap *h, const void *p);
+
+/* Inside the gate: takes the tag off p, and no more, for tagged_large_moved; before->p is 0 if it
+ * has none.  The same answer. */
+struct large_tag;
+hidden bool tagged_large_lift(const void *p, struct large_tag *before);
+
+/* With all tags: some object got none. */
+extern hidden _Atomic bool tagged_large_partial;
 
 /* Inside the gate: the object that had this tag, and `held` usable bytes, has become `to` of n
  * bytes; NULL: it has stayed as it was. */
-struct large_tag;
 hidden void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held,
                                void *to, size_t n, uint32_t site);
 
