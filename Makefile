@@ -65,9 +65,9 @@ $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Make
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(KEEP) $(FRAME) -c -o $@ $<
 # A program's stack may be a fiber's of 4 KiB.  The larger frames of these files are on stacks of their
-# own (shim/aside.h, shim/unwinder.h), on the main thread's at the start, or on that of who writes a file.
+# own (shim/aside.h, shim/unwinder.h).
 FRAME := -Wframe-larger-than=1024
-$(patsubst %,$(B)/shim/%.o,control introspect report_gather unwinder options sink): FRAME :=
+$(patsubst %,$(B)/shim/%.o,control introspect report_gather thread_counters unwinder): FRAME :=
 # The caller's frame pointer stays in its register until the capture of its call site has it.
 $(SHIM_OBJECTS): KEEP := -ffixed-rbp
 

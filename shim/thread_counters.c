@@ -1,6 +1,7 @@
 /* The four counters of a thread; contract in thread_counters.h. */
 #include "thread_counters.h"
 #include "../arena/heap_stats.h"
+#include "aside.h"
 #include "entry.h"
 #include "large_thread.h"
 
@@ -38,15 +39,25 @@ unsigned thread_counter_of_mib(const size_t *mib, size_t length) {
   return i;
 }
 
-static struct counts heap_part(struct heap *h) {
-  struct counts sum = {0, 0};
+struct heap_job {
+  struct heap *h;
+  struct counts sum;
+};
+
+static void add_heap(void *job) {
+  struct counts *sum = &((struct heap_job *)job)->sum;
   struct heap_totals t;
-  heap_read_totals(h, true, &t);
+  heap_read_totals(((struct heap_job *)job)->h, true, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    sum.allocated += t.allocs[c] * class_bytes(c);
-    sum.deallocated += (t.frees[c] - t.remote[c]) * class_bytes(c);
+    sum->allocated += t.allocs[c] * class_bytes(c);
+    sum->deallocated += (t.frees[c] - t.remote[c]) * class_bytes(c);
   }
-  return sum;
+}
+
+static struct counts heap_part(struct heap *h) {
+  struct heap_job job = {.h = h};
+  aside(add_heap, &job);
+  return job.sum;
 }
 
 static uint64_t large_part(const char *name) {
