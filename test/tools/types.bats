@@ -61,6 +61,8 @@ right() { # [symbols]
   expect '$output == *"std::make_unique<Session"*"unique_session (types.cc:"*") [Session] < main"*'
   arenashim export d --format collapsed
   expect '$output == *"main;unique_session "* && $output != *"[Session]"*'
+  arenashim html d -o page.html
+  grep -q '"std::map<int, std::string>"\|"std::map\\u003cint, std::string>"' page.html
   arenashim report d -n 0 --by function
   expect '$output == *"unique_session (types.cc)"* && $output != *"[Session]"*'
   TOOL=$TOOLS/arenashim # the build with sanitizers

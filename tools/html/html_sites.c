@@ -45,7 +45,7 @@ static uint32_t paths_number(struct sites *s) {
 
 /* Texts are numbers of the page's strings already. */
 struct page_frame {
-  uint32_t function, label, file, module;
+  uint32_t function, label, file, type, module;
   uint32_t line;    /* 0: not known, or the call is one of several */
   uint32_t inlined; /* 1: into the frame that comes next */
   uint64_t offset;  /* of the return address in its module; 0: it is one of several */
@@ -65,6 +65,7 @@ static struct page_frame frame_of(struct sites *s, uint32_t path) {
       .function = f.function != NULL ? terms_add(s->strings, f.function) : 0,
       .label = f.label != NULL ? terms_add(s->strings, f.label) : 0,
       .file = f.file != NULL ? terms_add(s->strings, f.file) : 0,
+      .type = f.type != NULL ? terms_add(s->strings, f.type) : 0,
       .module = f.module,
       .line = near ? f.line : 0,
       .inlined = f.inlined,
@@ -81,9 +82,9 @@ struct page_path {
 
 /* Equal frames are one. */
 static uint32_t frame_number(struct terms *frames, const struct page_frame *f) {
-  char key[160];
-  snprintf(key, sizeof key, "%u %u %u %u %u %u %llx %llx", f->function, f->label, f->file,
-           f->module, f->line, f->inlined, (unsigned long long)f->offset,
+  char key[176];
+  snprintf(key, sizeof key, "%u %u %u %u %u %u %u %llx %llx", f->function, f->label, f->file,
+           f->type, f->module, f->line, f->inlined, (unsigned long long)f->offset,
            (unsigned long long)f->inside);
   return terms_add(frames, key);
 }
@@ -91,8 +92,8 @@ static uint32_t frame_number(struct terms *frames, const struct page_frame *f) {
 static void frames_write(const struct sites *s, const struct page_frame *frames, uint32_t count) {
   static const struct column columns[] = {
       COLUMN(page_frame, function), COLUMN(page_frame, label),  COLUMN(page_frame, file),
-      COLUMN(page_frame, module),   COLUMN(page_frame, line),   COLUMN(page_frame, inlined),
-      COLUMN(page_frame, offset),   COLUMN(page_frame, inside), {0}};
+      COLUMN(page_frame, type),     COLUMN(page_frame, module), COLUMN(page_frame, line),
+      COLUMN(page_frame, inlined),  COLUMN(page_frame, offset), COLUMN(page_frame, inside), {0}};
   table_write(s, "frames", columns, frames, sizeof *frames, count);
 }
 

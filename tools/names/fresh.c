@@ -79,7 +79,7 @@ static bool operands_read(struct walk *w, unsigned rex, struct operands *o) {
   if (!has(w, displacement))
     return false;
   if (displacement == 1)
-    o->offset = (int8_t)w->code[w->at];
+    o->offset = w->code[w->at] - (w->code[w->at] < 128 ? 0 : 256);
   else if (displacement == 4)
     memcpy(&o->offset, w->code + w->at, sizeof o->offset);
   w->at += displacement;

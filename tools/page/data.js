@@ -29,7 +29,7 @@ export const ledger = rows('ledger', ['name'])
 export const health = rows('health', ['name'])
 export const blocks = rows('blocks')
 export const modules = rows('modules', ['path', 'build_id'])
-export const frames = rows('frames', ['function', 'label', 'file'])
+export const frames = rows('frames', ['function', 'label', 'file', 'type'])
 export const paths = table('paths')
 export const sites = rows('sites', ['words'])
 export const regions = rows('regions', ['name'])
@@ -63,8 +63,11 @@ for (const f of frames) {
 /* Callers far out are merged: which of their lines it was is not told. */
 export const lineOf = f => f.line ? `:${f.line}` : ''
 
+/* What it allocates, where that is known. */
+export const typeOf = f => f.type ? ` [${f.type}]` : ''
+
 /* Where a frame's call stands, in short. */
-export const place = f => f.file ? last(f.file) + lineOf(f) : f.module?.name ?? ''
+export const place = f => (f.file ? last(f.file) + lineOf(f) : f.module?.name ?? '') + typeOf(f)
 
 /* A frame as the tree has it: calls from different lines of a function are different there, near the
  * allocation; `arenashim tree` shows the same. */
@@ -74,7 +77,7 @@ for (const f of frames)
 
 /* What a search looks into. */
 export const frameText = f =>
-  `${f.name} ${f.file}${lineOf(f)} ${f.module?.path ?? ''}`.toLowerCase()
+  `${f.name} ${f.file}${lineOf(f)}${typeOf(f)} ${f.module?.path ?? ''}`.toLowerCase()
 
 /* The frames of a path, outermost first. */
 export function stack(path) {

@@ -1,5 +1,5 @@
 /* The table of call sites, and the path that each opens to. */
-import { VALUES, estimate, innermost, lineOf, ownFrame, place, sites, stack, wasteKnown } from './data.js'
+import { VALUES, estimate, innermost, lineOf, ownFrame, place, sites, stack, typeOf, wasteKnown } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { exact, percent, plural, short } from './number.js'
 import { Table } from './table.js'
@@ -22,7 +22,7 @@ function name(site) {
 }
 
 function frameLine(frame) {
-  const at = frame.file + lineOf(frame) + (frame.inlined ? ' (inlined)' : '')
+  const at = frame.file + lineOf(frame) + typeOf(frame) + (frame.inlined ? ' (inlined)' : '')
   const module = frame.module ? frame.module.name + (frame.offset ? `+0x${frame.offset.toString(16)}` : '') : ''
   return make('li', {}, make('b', {}, frame.name), make('span', {}, at),
     make('small', { title: frame.module?.path }, module === frame.name ? '' : module))
