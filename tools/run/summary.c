@@ -181,7 +181,8 @@ static void body_print(struct parts *p) {
   char number[24];
   live_print(p);
   /* When nearly all of it stayed, who held most is told already. */
-  if (p->total.sum.at_peak_bytes / 4 > p->total.sum.live_bytes / 5) {
+  uint64_t held = p->total.sum.at_peak_bytes;
+  if (p->total.sum.live_bytes < held - held / 16) {
     title_print(p, "held when the most was: %s%s bytes, of these", p->estimate,
                 short_number(p->total.sum.at_peak_bytes, number));
     top_print(p, SORT_PEAK, p->extra > 1 ? 2 : 3);
