@@ -2,6 +2,8 @@
 # have put under a name; and what can't be written later is said at the start.
 load common
 ITEMS=$BATS_TEST_DIRNAME/dump_items.py
+: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
+TOOL=$(realpath "$TOOL")
 
 # Other users must get there: bats' own directories are closed to them.
 setup() {
@@ -71,6 +73,13 @@ said() {
   said "can't write the dump to $PWD/disk/d: No space left on device; it is $TMPDIR/d instead"
   expect '-z $output'
   whole tmp/d
+  # the same numbers as at a first attempt
+  run_shim ARENASHIM_TAG=stack:20 ARENASHIM_DUMP="$PWD/first" "$BIN/dump_paths" 0 2000
+  for by in class function; do
+    "$TOOL" report --by $by -n 0 first | sed 1d >expected
+    "$TOOL" report --by $by -n 0 tmp/d | sed 1d >found
+    (($(wc -l <expected) > 3)) && diff expected found
+  done
 }
 
 @test "on a name that exists there, too, the process id is appended, and the line has it" {
