@@ -116,6 +116,21 @@ planted() {
 @test "a pipe of another user is not written to, nor waited for" { planted 'mkfifo -m 666 d'; }
 @test "a file of another user is left alone" { planted 'echo theirs >d; chmod 666 d'; }
 
+@test "where a name with the process id and the number is taken, too, another is found" {
+  run bash -c 'for f in d d.$$ d.$$.1; do echo theirs >$f; done; exec env LD_PRELOAD="$0" ARENASHIM_DUMP="$PWD/d" /bin/true' "$SHIM"
+  expect '$status == 0 && -z $output'
+  (($(grep -lx theirs d* | wc -l) == 3 && $(ls d* | wc -l) == 4))
+  whole "$(grep -Lx theirs d*)"
+}
+
+@test "a directory under the name: the file is elsewhere" {
+  mkdir d
+  run_shim ARENASHIM_DUMP="$PWD/d" "$BIN/exit_paths" exit
+  expect '$status == 7 && $stderr == *"/d: Is a directory; it is $TMPDIR/d instead"'
+  whole tmp/d
+  [[ -z $(ls -A d) ]]
+}
+
 @test "names of temporary files can't be guessed, and are not those of links" {
   names() { strace -f -e trace=open,openat -o log env LD_PRELOAD="$SHIM" ARENASHIM_DUMP="$PWD/d" /bin/true && grep -o '/d\.tmp\.[^"]*".*' log; }
   command -v strace >/dev/null || skip "no strace"
