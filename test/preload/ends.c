@@ -38,10 +38,13 @@ static void workers(int n) {
   wait_all();
 }
 
+__attribute__((noinline)) static void parent_goes_on(void) { hide(must(malloc(3211))); }
+
 static void child_by_vfork(void) {
   if (vfork() == 0)
     _exit(7);
   wait_all();
+  parent_goes_on();
 }
 
 static void child_by_call(void) {

@@ -2,6 +2,8 @@
 # have put under a name; and what can't be written later is said at the start.
 load common
 ITEMS=$BATS_TEST_DIRNAME/dump_items.py
+: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
+TOOL=$(realpath "$TOOL")
 
 # Other users must get there: bats' own directories are closed to them.
 setup() {
@@ -71,6 +73,13 @@ said() {
   said "can't write the dump to $PWD/disk/d: No space left on device; it is $TMPDIR/d instead"
   expect '-z $output'
   whole tmp/d
+  # the same numbers as at a first attempt
+  run_shim ARENASHIM_TAG=stack:20 ARENASHIM_DUMP="$PWD/first" "$BIN/dump_paths" 0 2000
+  for by in class function; do
+    "$TOOL" report --by $by -n 0 first | sed 1d >expected
+    "$TOOL" report --by $by -n 0 tmp/d | sed 1d >found
+    (($(wc -l <expected) > 3)) && diff expected found
+  done
 }
 
 @test "on a name that exists there, too, the process id is appended, and the line has it" {
@@ -106,6 +115,21 @@ planted() {
 @test "a link of another user to a device is not followed" { planted 'ln -s /dev/null d'; }
 @test "a pipe of another user is not written to, nor waited for" { planted 'mkfifo -m 666 d'; }
 @test "a file of another user is left alone" { planted 'echo theirs >d; chmod 666 d'; }
+
+@test "where a name with the process id and the number is taken, too, another is found" {
+  run bash -c 'for f in d d.$$ d.$$.1; do echo theirs >$f; done; exec env LD_PRELOAD="$0" ARENASHIM_DUMP="$PWD/d" /bin/true' "$SHIM"
+  expect '$status == 0 && -z $output'
+  (($(grep -lx theirs d* | wc -l) == 3 && $(ls d* | wc -l) == 4))
+  whole "$(grep -Lx theirs d*)"
+}
+
+@test "a directory under the name: the file is elsewhere" {
+  mkdir d
+  run_shim ARENASHIM_DUMP="$PWD/d" "$BIN/exit_paths" exit
+  expect '$status == 7 && $stderr == *"/d: Is a directory; it is $TMPDIR/d instead"'
+  whole tmp/d
+  [[ -z $(ls -A d) ]]
+}
 
 @test "names of temporary files can't be guessed, and are not those of links" {
   names() { strace -f -e trace=open,openat -o log env LD_PRELOAD="$SHIM" ARENASHIM_DUMP="$PWD/d" /bin/true && grep -o '/d\.tmp\.[^"]*".*' log; }
