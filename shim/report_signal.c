@@ -1,34 +1,18 @@
 /* Reports by signal; contract in report_signal.h. */
 #include "report_signal.h"
-#include "../arena/os.h"
 #include "asks.h"
 #include "dump.h"
 #include "report.h"
+#include "signal_next.h"
 #include "start.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 bool report_signal_ends(int number) {
   return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
          number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
-}
-
-/* `arenashim run` queues a signal with the number of another that it sends next, which the program
- * handles itself: it has to find the program where it was, for no code of it may run between the
- * two.  All signals are blocked here; errno is kept. */
-static void wait_for(int number) {
-  enum { PATIENCE_MS = 100 };
-  uint64_t pending = 0;
-  int saved = errno;
-  for (int i = 0; i < PATIENCE_MS && number > 0 && number <= SIGNAL_MAX; i++) {
-    if (syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending >> (number - 1) & 1)
-      break;
-    os_sleep_us(1000);
-  }
-  errno = saved;
 }
 
 /* A signal that would have ended the program does so after the report. */
@@ -40,12 +24,11 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   if (start_options()->dump)
     dump_write(DUMP_ON_SIGNAL, number, NULL);
   errno = saved;
-  if (info->si_code == SI_QUEUE && info->si_pid == getppid())
-    wait_for(info->si_value.sival_int);
   if (report_signal_ends(number)) {
     signal(number, SIG_DFL);
     raise(number); /* delivered when the handler returns and unblocks it */
   }
+  signal_next_wait(info);
 }
 
 static void handler_install(int number) {

@@ -169,7 +169,7 @@ end() {
 
 @test "no dump: what is known of it, and what makes one" {
   arenashim run "$PROGRAM" drop 5
-  expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump (looked in arenashim.run_child."*" and /tmp), and why is not known; ARENASHIM_VERBOSE=1 shows which processes start with the shim"'
+  expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump (looked in arenashim.run_child."*" and /tmp, not below other roots), and why is not known; ARENASHIM_VERBOSE=1 shows which processes start with the shim"'
   arenashim run "$PROGRAM" kill 9
   expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: the signal ended it before one was written; with ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs"'
   ARENASHIM_SIGNAL=TERM arenashim run "$PROGRAM" kill 2

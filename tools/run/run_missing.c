@@ -59,8 +59,9 @@ void run_say_no_dump(const struct run_result *r) {
   if (WIFSIGNALED(r->child->status))
     say_by_signal(r, ended);
   else
-    say_error("%s (pid %d, %s) left no dump (looked in %s%s%s and /tmp), and why is not known; "
-              "ARENASHIM_VERBOSE=1 shows which processes start with the shim",
+    say_error("%s (pid %d, %s) left no dump (looked in %s%s%s and /tmp, not below other "
+              "roots), and why is not known; ARENASHIM_VERBOSE=1 shows which processes start with "
+              "the shim",
               r->name, (int)r->child->pid, ended, r->place->directory, set ? ", " : "",
               set ? temporary : "");
 }

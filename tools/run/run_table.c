@@ -105,15 +105,17 @@ static void path_print(const struct run_result *r, const struct dump_file *f) {
   size_t length = (size_t)(base - f->path);
   bool there = in != NULL ? strlen(in) == length && strncmp(in, f->path, length) == 0
                           : strlen(r->place->directory) + 1 == length;
-  char *shown = utf8_shown(there ? base : f->path);
-  char *text = must_print("%s%s", dump_is_final(f) || !f->is_last ? "" : "snapshot ", shown);
-  free(shown);
+  struct text text;
+  FILE *to = text_start(&text);
+  fputs(dump_is_final(f) || !f->is_last ? "" : "snapshot ", to);
+  summary_word(there ? base : f->path, to);
+  text_end(to, &text);
   fputc(' ', stderr);
   unsigned left = NUMBERS + (unsigned)name_columns();
   unsigned room = width == 0 ? 0 : width > left + PATH_LEAST ? width - left : PATH_LEAST;
-  fit_print(text, strlen(text), room, stderr);
+  fit_print(text.at, text.length, room, stderr);
   fputc('\n', stderr);
-  free(text);
+  free(text.at);
 }
 
 static void row_print(const struct run_result *r, const struct dump_file *f) {

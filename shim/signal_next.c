@@ -1,0 +1,23 @@
+/* Waits for it; contract in signal_next.h. */
+#include "signal_next.h"
+#include "../arena/os.h"
+#include "options.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 100 };
+
+void signal_next_wait(const siginfo_t *info) {
+  int saved = errno, number = info->si_value.sival_int;
+  if (info->si_code != SI_QUEUE || info->si_pid != getppid() || number < 1 || number > SIGNAL_MAX)
+    return;
+  uint64_t pending = 0;
+  for (int i = 0; i < PATIENCE_MS; i++) {
+    if (syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending >> (number - 1) & 1)
+      break;
+    os_sleep_us(1000);
+  }
+  errno = saved;
+}
