@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -210,12 +211,24 @@ static __attribute__((noinline)) bool is_understood(void) {
   return ip == (uintptr_t)__builtin_return_address(0) && s.asked;
 }
 
+static bool has_library;
+
 bool unwinder_open(void) {
   int saved = errno;
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
   bool ready = library != NULL && find_symbols(library) &&
                unwind.set_caching_policy(*unwind.local, UNW_CACHE_NONE) == 0 && take_accessors();
   ready = ready && is_understood();
+  has_library = library != NULL;
   errno = saved;
   return ready;
+}
+
+const char *unwinder_trouble(void) {
+  if (has_library)
+    return "cannot be used: no memory for it, or a version we do not know";
+  const char *why = dlerror();
+  if (why != NULL && strstr(why, "No such file") != NULL)
+    return "is not installed (Debian: libunwind8)";
+  return "cannot be loaded: no memory, or not a file for this machine";
 }
