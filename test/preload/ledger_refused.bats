@@ -2,6 +2,8 @@
 # memory is not taken for a library that is missing.
 load common
 
+PROGRAM=nth_fail_threads
+
 # adds_up SYSCALL STEP: for k = 1, 4, 7 ...: the k-th of each thread (or with +N each N-th from there) is refused.
 adds_up() {
   command -v strace >/dev/null || skip "no strace"
@@ -10,7 +12,7 @@ adds_up() {
     for mode in ARENASHIM_TAG=off ARENASHIM_TAG=stack:8; do
       status=0
       output=$(timeout -k 5 60 strace -f --seccomp-bpf -q -o trace -e trace="$1" -e signal=none \
-        -e inject="$1:error=ENOMEM:when=$k$2" env "$mode" ARENASHIM_STATS=1 LD_PRELOAD="$SHIM" "$BIN/nth_fail_threads" \
+        -e inject="$1:error=ENOMEM:when=$k$2" env "$mode" ARENASHIM_STATS=1 LD_PRELOAD="$SHIM" "$BIN/$PROGRAM" \
         2>said) || status=$?
       stderr=$(<said)
       if [[ $stderr == *'sum of these lines'* ]]; then
@@ -27,7 +29,8 @@ adds_up() {
 
 @test "mmaps are refused" { adds_up mmap ''; }
 @test "every second mmap is refused" { adds_up mmap +2; }
-@test "munmaps are refused" { adds_up munmap ''; }
-@test "every munmap is refused" { adds_up munmap +1; }
+# glibc aborts when it may not unmap a thread's stack: these are for one that it keeps.
+@test "munmaps are refused" { PROGRAM=nth_fail && adds_up munmap ''; }
+@test "every munmap is refused" { PROGRAM=nth_fail && adds_up munmap +1; }
 @test "every second madvise is refused" { adds_up madvise +2; }
 @test "every second mprotect is refused" { adds_up mprotect +2; }
