@@ -102,7 +102,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
   holds --sites books
   grep -F 'without libunwind8: a call path is the caller alone' r.txt
   [[ $(wc -l <said) == 1 ]]
-  grep -F 'libunwind.so.8 is not installed' said
+  grep -F 'libunwind.so.8 cannot be loaded' said
   refute grep -F ' main <' r.txt
   reported LD_LIBRARY_PATH="$PWD/empty" ARENASHIM_TAG=site "$BIN/report_sites" one
   holds --sites books
