@@ -53,7 +53,8 @@ all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 # A bare machine: the packages first, then the build by itself.
 $(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c $(PROTO).h: | deps-build
 
-LARGE_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup
+LARGE_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup \
+  je_emap_register_boundary
 $(B)/libarenashim.so: SHIM_LDFLAGS += $(LARGE_WRAPPED:%=-Wl,--wrap=%)
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -ldl -pthread

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic uint64_t mapped, released; /* bytes; every thread may add */
+static _Atomic uint64_t mapped, released, stuck; /* bytes; every thread may add */
 
 static void *map_pages(void *address, size_t bytes, int protection, int flags) {
   int saved = errno;
@@ -64,6 +64,8 @@ void os_unmap(void *address, size_t bytes) {
   if (munmap(address, bytes) == 0) {
     os_mapped_add(-(int64_t)bytes);
     os_released_add(bytes);
+  } else {
+    os_stuck_add(bytes);
   }
   errno = saved;
 }
@@ -80,6 +82,12 @@ void os_stack_unmap(void *stack, size_t bytes) {
   int saved = errno;
   munmap(stack, bytes);
   errno = saved;
+}
+
+uint64_t os_stuck_bytes(void) { return count_get(&stuck); }
+
+void os_stuck_add(uint64_t bytes) {
+  atomic_fetch_add_explicit(&stuck, bytes, memory_order_relaxed);
 }
 
 void os_purge(void *address, size_t bytes) {

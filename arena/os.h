@@ -29,6 +29,10 @@ hidden void os_unmap(void *address, size_t bytes);
 hidden void *os_stack_map(size_t bytes);
 hidden void os_stack_unmap(void *stack, size_t bytes);
 
+/* Bytes that nobody uses any more and the system refused to unmap: still mapped. */
+hidden uint64_t os_stuck_bytes(void);
+hidden void os_stuck_add(uint64_t bytes);
+
 /* Gives the memory back to the kernel; the pages stay usable and read as zero. */
 hidden void os_purge(void *address, size_t bytes);
 

@@ -77,15 +77,22 @@ static void find_loader(void) {
   mark_loader();
 }
 
+static void tell_trouble(void) {
+  char buffer[256];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, "arenashim: libunwind.so.8 ");
+  text_str(&t, unwinder_trouble());
+  text_str(&t, ": a call path is the caller alone, as with ARENASHIM_TAG=site\n");
+  text_write(&t, STDERR_FILENO);
+}
+
 void capture_setup(unsigned depth, bool verify) {
-  static const char missing[] = "arenashim: libunwind.so.8 is not installed (Debian: libunwind8): "
-                                "a call path is the caller alone, as with ARENASHIM_TAG=site\n";
   bool unwinder = find_object_open() && depth > 1 && unwinder_open();
   stack_range_setup();
   modules_refresh(NULL);
   find_loader();
-  if (depth > 1 && !unwinder && write(STDERR_FILENO, missing, sizeof missing - 1) < 0)
-    return; /* nobody to tell */
+  if (depth > 1 && !unwinder)
+    tell_trouble();
   capture_mode.unwinder = unwinder;
   capture_mode.verify = verify && unwinder;
   capture_mode.depth = unwinder ? depth : 1;

@@ -33,6 +33,13 @@ extern hidden int jep_mallctlnametomib(const char *, size_t *, size_t *);
 extern hidden int jep_mallctlbymib(const size_t *, size_t, void *, size_t *, void *, size_t);
 extern hidden void jep_malloc_stats_print(void (*)(void *, const char *), void *, const char *);
 
+/* Two of its own parts: "thread.tcache.enabled" without the tables that a mallctl needs, and the
+ * pthread_t that began to start it (large_thread.c). */
+struct tsd;
+extern hidden int jep_cache_switch(struct tsd *t, const size_t *mib, size_t length, void *old,
+                                   size_t *old_size, void *new, size_t new_size);
+extern hidden unsigned long jep_initializer;
+
 /* Its options, as it read them in its first call: asking mallctl for them would build tables of
  * 400 KB in every process. */
 extern hidden bool jep_opt_prof, jep_opt_tcache, jep_opt_zero;

@@ -91,6 +91,12 @@ hidden int large_madvise(void *address, size_t bytes, int advice);
 hidden int large_mprotect(void *address, size_t bytes, int prot);
 hidden void *large_sbrk(intptr_t bytes);
 
+/* The mapping that jemalloc got last in this thread, without what it gave back of its edges. */
+static __thread struct {
+  uintptr_t at;
+  size_t bytes;
+} newest __attribute__((tls_model("initial-exec")));
+
 void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset) {
   int saved = errno;
   void *p = mmap(address, bytes, prot, flags, fd, offset);
@@ -101,25 +107,42 @@ void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t
   if (p != MAP_FAILED && !(flags & MAP_FIXED)) {
     mark_pages((uintptr_t)p, bytes, LARGE_PLAIN);
     count_pages((int64_t)bytes);
+    newest.at = (uintptr_t)p;
+    newest.bytes = bytes;
   }
   return p;
 }
 
+static void trim_newest(uintptr_t a, size_t bytes) {
+  if (a == newest.at)
+    newest.at += bytes;
+  else if (a + bytes != newest.at + newest.bytes)
+    return;
+  newest.bytes -= bytes <= newest.bytes ? bytes : newest.bytes;
+}
+
+/* jemalloc knows nothing of them any more, whether or not they could be unmapped. */
+static void forget_pages(uintptr_t a, size_t bytes) {
+  int saved = errno;
+  trim_newest(a, bytes);
+  mark_pages(a, bytes, LARGE_NONE); /* before: the addresses may be reused at once */
+  bool gone = munmap((void *)a, bytes) == 0;
+  atomic_fetch_sub_explicit(&mapped, bytes, memory_order_relaxed);
+  if (gone) {
+    os_mapped_add(-(int64_t)bytes);
+    os_released_add(bytes);
+  } else {
+    os_stuck_add(bytes);
+  }
+  errno = saved;
+}
+
+/* Always done, as far as jemalloc is concerned: it would say on stderr that it was not. */
 int large_munmap(void *address, size_t bytes) {
   if (address == spare_page)
     return 0;
-  int saved = errno;
-  mark_pages((uintptr_t)address, bytes,
-             LARGE_NONE); /* before: the addresses may be reused at once */
-  int failed = munmap(address, bytes);
-  if (failed)
-    mark_pages((uintptr_t)address, bytes, LARGE_PLAIN);
-  else {
-    count_pages(-(int64_t)bytes);
-    os_released_add(bytes);
-  }
-  errno = saved;
-  return failed;
+  forget_pages((uintptr_t)address, bytes);
+  return 0;
 }
 
 int large_madvise(void *address, size_t bytes, int advice) {
@@ -153,4 +176,22 @@ void *large_sbrk(intptr_t bytes) {
   }
   asked = bytes == 0 ? p : NULL;
   return p;
+}
+
+/* jemalloc enters a new extent into its own table, and forgets the mapping if that has no memory to
+ * grow: it goes back.  The second word of its record is the address. */
+struct extent;
+hidden bool __real_je_emap_register_boundary(void *thread, void *map, struct extent *e,
+                                             unsigned class, bool slab);
+hidden bool __wrap_je_emap_register_boundary(void *thread, void *map, struct extent *e,
+                                             unsigned class, bool slab);
+bool __wrap_je_emap_register_boundary(void *thread, void *map, struct extent *e, unsigned class,
+                                      bool slab) {
+  uintptr_t at = newest.at;
+  size_t bytes = newest.bytes;
+  newest.bytes = 0; /* the table may be mapped now */
+  bool failed = __real_je_emap_register_boundary(thread, map, e, class, slab);
+  if (failed && bytes != 0 && ((const uintptr_t *)e)[1] == at)
+    forget_pages(at, bytes);
+  return failed;
 }

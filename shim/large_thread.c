@@ -8,7 +8,6 @@
 #include "large.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 
 #define own_thread __thread __attribute__((tls_model("initial-exec")))
@@ -24,7 +23,6 @@ static own_thread struct {
 } thread;
 
 /* jemalloc's record of this thread; what lies in it is none of our business. */
-struct tsd;
 extern hidden __thread char je_tsd_tls[] __attribute__((tls_model("initial-exec")));
 static struct tsd *own_record(void) { return (struct tsd *)je_tsd_tls; }
 
@@ -36,9 +34,6 @@ hidden bool __wrap_je_tsd_tcache_enabled_data_init(struct tsd *t);
 hidden bool __wrap_je_tsd_tcache_data_init(struct tsd *t);
 hidden void __wrap_je_tcache_cleanup(struct tsd *t);
 
-/* "thread.tcache.enabled", without the tables that a mallctl needs. */
-hidden int jep_cache_switch(struct tsd *t, const size_t *mib, size_t length, void *old,
-                            size_t *old_size, void *new, size_t new_size);
 static void cache_switch(bool on) {
   jep_cache_switch(own_record(), NULL, 0, NULL, NULL, &on, sizeof on);
 }
@@ -82,10 +77,9 @@ bool large_thread_switched(void) {
 
 /* ---- jemalloc's start ---- */
 
-/* Its malloc_init_t, and the thread that began to start it. */
+/* Its malloc_init_t. */
 enum { STARTED = 0, RECURSIBLE = 1 };
 extern hidden _Atomic unsigned je_malloc_init_state;
-extern hidden pthread_t jep_initializer;
 
 static atomic_flag starting = ATOMIC_FLAG_INIT;
 

@@ -70,5 +70,6 @@ void ledger_read(struct ledger *l, const struct gathered *g) {
   add(l, "tables of regions", regions_mapped_bytes());
   add(l, "table of jemalloc's pages", large_table_bytes());
   add(l, "mapped while a fork kept jemalloc closed", spill_mapped_bytes());
+  add(l, "given up, but the system would not unmap it", g->stuck);
   add_large(l, g);
 }

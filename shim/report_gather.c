@@ -55,6 +55,7 @@ static void read_ledger(struct gathered *g) {
     else
       refresh_large(&g->large);
     g->large_mapped = large_mapped_bytes();
+    g->stuck = os_stuck_bytes();
     range_survey(&g->survey);
     g->tag_tables = tag_tables();
     g->scratch = sites_bytes();

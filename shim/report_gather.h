@@ -28,6 +28,7 @@ struct gathered {
   uint64_t tag_tables;           /* bytes of accounts, paths, captures, modules, large tags */
   uint64_t scratch;              /* bytes that a report or a dump of another thread has mapped */
   uint64_t large_mapped, mapped; /* our counters, read together with the figures */
+  uint64_t stuck;                /* given up, and not unmapped (os.h) */
 };
 
 /* Claims idle arenas for reading; they stay claimed until gather_end. */

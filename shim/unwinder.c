@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -240,11 +241,23 @@ static bool initialise(void *library) {
   return done;
 }
 
+static bool has_library;
+
 bool unwinder_open(void) {
   int saved = errno;
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+  has_library = library != NULL;
   bool ready = library != NULL && find_symbols(library) && initialise(library) &&
                take_accessors() && is_understood();
   errno = saved;
   return ready;
+}
+
+const char *unwinder_trouble(void) {
+  if (has_library)
+    return "cannot be used: no memory for it, or a version we do not know";
+  const char *why = dlerror();
+  if (why != NULL && strstr(why, "No such file") != NULL)
+    return "is not installed (Debian: libunwind8)";
+  return "cannot be loaded: no memory, or not a file for this machine";
 }

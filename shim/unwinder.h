@@ -34,6 +34,9 @@ enum { UNWINDER_STACK_BYTES = 64 << 10 };
  * functions below must not be called then. */
 hidden bool unwinder_open(void);
 
+/* Why it did not open: what follows "libunwind.so.8 ".  Valid until the next dlopen. */
+hidden const char *unwinder_trouble(void);
+
 /* Return addresses above the frame of `ra`, innermost first, up to n, from the registers at
  * that return address (sp just after it was popped).  *ended: the outermost frame was reached;
  * else n were found, or libunwind or the stack gave out.  The answer may contain guesses, where

@@ -103,7 +103,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
   grep -xF '   block size 1M, tags site, children follow' r.txt
   grep -xF '   without libunwind8: a call path is the caller alone, not stack:8' r.txt
   [[ $(wc -l <said) == 1 ]]
-  grep -F 'libunwind.so.8 is not installed' said
+  grep -F 'libunwind.so.8 cannot be loaded' said
   refute grep -F ' main <' r.txt
   reported LD_LIBRARY_PATH="$PWD/empty" ARENASHIM_TAG=site "$BIN/report_sites" one
   holds --sites books
