@@ -8,7 +8,8 @@
 
 #include <dlfcn.h>
 
-/* Looks the function up, once; not in signal handlers.  False: there is none, and nothing is ever found.
+/* Looks the function up, once; not in signal handlers.  False: there is none, and nothing is ever
+ * found.
  */
 hidden bool find_object_open(void);
 
