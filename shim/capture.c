@@ -9,6 +9,7 @@
 #include "regions.h"
 #include "unwinder.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 hidden struct capture_mode capture_mode = {.depth = 1};
@@ -333,6 +334,19 @@ static void be_careful(bool careful) {
                         memory_order_relaxed);
 }
 
+/* Another thread that is at it may have looked before this thread's library was there: when that is
+ * gone before anybody looks again, its frames have no module for ever.  A bounded wait, because
+ * this thread may be one that the other waits for, in the loader. */
+static bool refresh_modules(void) {
+  enum { TURNS = 200 };
+  for (unsigned i = 0; !modules_refresh(&module_events); i++) {
+    if (i == TURNS)
+      return false;
+    sched_yield();
+  }
+  return true;
+}
+
 /* Brings what is known of modules up to date.  False: the tree may be wrong, because another thread
  * is at it, or because this process forks (looking takes the loader's lock, and the child may
  * inherit it taken). */
@@ -340,7 +354,7 @@ static bool modules_known(struct heap *h) {
   unsigned seen = atomic_load(&captures.hints);
   if (!gate_try(h))
     return false;
-  bool known = !modules_changed() || modules_refresh(&module_events);
+  bool known = !modules_changed() || refresh_modules();
   gate_leave(h);
   if (known) {
     be_careful(false);

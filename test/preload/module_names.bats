@@ -125,6 +125,15 @@ moved() { # KIND [NAME OF THE PROGRAM]
   expect_ok
 }
 
+@test "two threads that open and close libraries at the same time: each frame has its module" {
+  plugin one && cp one.so two.so
+  run_shim ARENASHIM_TAG=stack:8 ARENASHIM_DUMP=d "$PROGRAM" storm 300 ./one.so ./two.so
+  expect_ok
+  run --separate-stderr "$TOOL" report d -n 0
+  refute grep -E 'request.* < 0x' <<<"$output"
+  (($(awk '/request.* < call_back < / { sum += $3 } END { print sum + 0 }' <<<"$output") >= 1180)) # of 1200
+}
+
 @test "libraries that came, did nothing and left take one place in the dump" {
   plugin p
   mkdir many

@@ -1,18 +1,22 @@
 /* What may happen to the files of a program's modules, between requests for memory.
  *
  *   moves KIND FILE PLUGIN DIR   its own file FILE is deleted, renamed, replaced, or left behind by
- *                                chroot to DIR; then PLUGIN is opened.  Requests before and after
+ *      chroot to DIR; then PLUGIN is opened.  Requests before and after
  *   plain                        one request
  *   spaces LIBRARY...            each library in a namespace of its own, in turn, calls back
- *   reopen ROUNDS LIBRARY        opened and closed ROUNDS times, at ever new addresses; it calls
- * back places ROUNDS DIR LIBRARY    opened by ever new names in DIR, and not used where LIBRARY
- * opened by a name that is a descriptor's, twice */
+ *   reopen ROUNDS LIBRARY        opened and closed at ever new addresses; it calls back
+ *   storm ROUNDS A B             two threads: A in a namespace of its own and B, in turn, at ever
+ *      new addresses; each calls back once
+ *   places ROUNDS DIR LIBRARY    opened by ever new names in DIR, and not used
+ *   where LIBRARY                opened by a name that is a descriptor's, twice
+ */
 #define _GNU_SOURCE
 #include "../../shim/arenashim.h"
 #include "check.h"
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -96,6 +100,29 @@ static void reopen(long rounds, const char *path) {
         (long)t.table_bytes);
 }
 
+static long storm_rounds;
+static void *storm_thread(void *argument) {
+  char **libraries = argument;
+  for (long i = 0; i < storm_rounds; i++) {
+    void *one = dlmopen(LM_ID_NEWLM, libraries[0], RTLD_NOW);
+    call(one, "call_back");
+    dlclose(one);
+    void *two = dlopen(libraries[1], RTLD_NOW);
+    call(two, "call_back");
+    dlclose(two);
+    mmap(NULL, 5 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  }
+  return NULL;
+}
+
+static void storm(long rounds, char **libraries) {
+  pthread_t thread;
+  storm_rounds = rounds;
+  CHECK(pthread_create(&thread, NULL, storm_thread, libraries) == 0, "a thread");
+  storm_thread(libraries);
+  pthread_join(thread, NULL);
+}
+
 static void places(long rounds, const char *dir, const char *path) {
   char name[PATH_MAX];
   for (long i = 0; i < rounds; i++) {
@@ -132,6 +159,8 @@ int main(int argc, char **argv) {
     spaces(argv + 2);
   else if (strcmp(what, "reopen") == 0 && argc == 4)
     reopen(atol(argv[2]), argv[3]);
+  else if (strcmp(what, "storm") == 0 && argc == 5)
+    storm(atol(argv[2]), argv + 3);
   else if (strcmp(what, "places") == 0 && argc == 5)
     places(atol(argv[2]), argv[3], argv[4]);
   else if (strcmp(what, "where") == 0 && argc == 3)

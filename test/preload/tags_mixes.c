@@ -8,7 +8,7 @@
  * has been freed the estimates of what is alive are exactly what they were before.
  *
  * Usage: tags_mixes PERIOD [ROUNDS [LIMIT [MIX]]]      under ARENASHIM_SAMPLE=PERIOD, in bytes
- *        60 rounds and a limit of 5: 160 values of z exceed that by chance in one run of 10,000
+ *        60 rounds and a limit of 5: one of 140 values exceeds that by chance once in 1,000 runs
  *        longer, all lines:  tags_mixes 4000 1000 4.5 | sort -k6 */
 #include <malloc.h>
 #include <math.h>
