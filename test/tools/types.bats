@@ -46,6 +46,13 @@ right() { # [symbols]
   done
 }
 
+@test "by symbols alone, two allocations of one make_unique have no type: either may be the object's own" {
+  built g++ -O1 -fno-inline
+  arenashim report d -n 0
+  expect '$(grep -c "  unique_buffered+0x" <<<"$output") -ge 1 && $output != *"unique_buffered"*"[Buffered]"*'
+  expect '$output == *"unique_far"*"[BufferedFar]"*'
+}
+
 @test "shown in each view after the line; rows of one line with different types are rows of their own" {
   built g++ -g -O1
   local view line

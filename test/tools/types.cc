@@ -31,7 +31,7 @@ struct Inlined {
 struct Buffered { // allocates while it is constructed, inlined
   char *buffer;
   long fields[12];
-  Buffered() { buffer = new char[77]; }
+  __attribute__((always_inline)) Buffered() { buffer = new char[77]; }
 };
 
 struct BufferedFar {
