@@ -68,7 +68,7 @@ $long=${long:0:64}"
 @test "a program whose file was deleted before it started, by its descriptor, keeps its name" {
   cp "$BIN/exit_paths" worker
   names bash -c 'exec 9<worker; rm worker; exec /proc/self/fd/9 exit'
-  expect '$output == "worker.dump worker.txt "'
+  expect '$output == "rm.dump rm.txt worker.dump worker.txt "'
 }
 
 @test "a host's name is cleaned, too" {
