@@ -67,6 +67,11 @@ static void cut_deleted(char *path) {
     path[length - ending] = '\0';
 }
 
+/* By fexecve or the like: the number is no name. */
+static bool is_descriptor(const char *path) {
+  return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/dev/fd/", 8) == 0;
+}
+
 /* `told` is the path that exec was called with, where ld.so put the program's own if it was started
  * by hand.  It is a script's, where that is not the file that runs. */
 static void read_running_file(const char *told) {
@@ -78,7 +83,8 @@ static void read_running_file(const char *told) {
     return;
   path[n] = '\0';
   cut_deleted(path);
-  if (strcmp(base_name(path), base_name(told)) != 0 && !is_same_file("/proc/self/exe", told))
+  if (strcmp(base_name(path), base_name(told)) != 0 &&
+      (is_descriptor(told) || !is_same_file("/proc/self/exe", told)))
     clean(program.name, base_name(path));
 }
 

@@ -65,10 +65,10 @@ $long=${long:0:64}"
   expect '$output == "link.dump link.txt "'
 }
 
-@test "a program that is deleted while it runs keeps its name" {
-  cp "$BIN/title" worker
-  names bash -c 'exec ./worker return x "$0" & while [[ $(readlink /proc/$!/exe) != */worker ]]; do :; done; rm worker; wait $!' "$ROOM"
-  expect '$output == *"worker.dump worker.txt "'
+@test "a program whose file was deleted before it started, by its descriptor, keeps its name" {
+  cp "$BIN/exit_paths" worker
+  names bash -c 'exec 9<worker; rm worker; exec /proc/self/fd/9 exit'
+  expect '$output == "rm.dump rm.txt worker.dump worker.txt "'
 }
 
 @test "a host's name is cleaned, too" {
