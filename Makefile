@@ -64,6 +64,8 @@ $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Make
 	$(CC) $(SHIM_CFLAGS) $(KEEP) -c -o $@ $<
 # The caller's frame pointer stays in its register until the capture of its call site has it.
 $(SHIM_OBJECTS): KEEP := -ffixed-rbp
+# What defines memcpy and strlen must not be compiled into calls of them.
+$(B)/shim/own_bytes.o: KEEP += -fno-builtin -fno-tree-loop-distribute-patterns
 
 $(B)/arenashim: $(TOOL_OBJECTS) $(PROTO).o
 	$(CC) -o $@ $^ $(TOOL_LIBS)

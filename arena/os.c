@@ -86,10 +86,7 @@ void os_released_add(uint64_t bytes) {
 
 /* The kernel reads the signal set before it looks at the first argument, which is wrong. */
 bool os_readable(uintptr_t address) {
-  int saved = errno;
-  bool readable = syscall(SYS_rt_sigprocmask, -1, address, NULL, 8) != 0 && errno != EFAULT;
-  errno = saved;
-  return readable;
+  return cpu_syscall(SYS_rt_sigprocmask, -1, (long)address, 0, 8, 0, 0) != -EFAULT;
 }
 
 uint64_t os_peak_resident_bytes(void) {
@@ -118,9 +115,7 @@ void os_sleep_us(unsigned us) {
 }
 
 static void set_signals(const uint64_t *mask, uint64_t *before) {
-  int saved = errno;
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, before, sizeof *mask);
-  errno = saved;
+  cpu_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, (long)before, sizeof *mask, 0, 0);
 }
 void os_signals_hold(uint64_t *before) {
   static const uint64_t all = ~UINT64_C(0);
@@ -128,6 +123,6 @@ void os_signals_hold(uint64_t *before) {
 }
 void os_signals_let_go(const uint64_t *before) { set_signals(before, NULL); }
 
-uint32_t os_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
+uint32_t os_thread_id(void) { return (uint32_t)cpu_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 
-void os_thread_name(char name[16]) { prctl(PR_GET_NAME, name); }
+void os_thread_name(char name[16]) { cpu_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0); }

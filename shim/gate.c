@@ -33,7 +33,9 @@ static __thread bool interrupted __attribute__((tls_model("initial-exec")));
  * stopped inside jemalloc by a debugger must not stop us. */
 enum { SPILL_AFTER_MS = 2, FORK_AFTER_MS = 1000 };
 
-static int membarrier(int command) { return (int)syscall(SYS_membarrier, command, 0, 0); }
+static int membarrier(int command) {
+  return (int)cpu_syscall(SYS_membarrier, command, 0, 0, 0, 0, 0);
+}
 
 void gate_setup(void) { gate.usable = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0; }
 
