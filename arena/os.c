@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+hidden bool os_limited;
 static _Atomic uint64_t mapped, released; /* bytes; every thread may add */
 
 static void *map_pages(void *address, size_t bytes, int protection, int flags) {
@@ -91,6 +92,8 @@ bool os_readable(uintptr_t address) {
 
 uint64_t os_peak_resident_bytes(void) {
   struct rusage usage;
+  if (os_limited)
+    return os_mapped_bytes();
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
 
@@ -123,6 +126,10 @@ void os_signals_hold(uint64_t *before) {
 }
 void os_signals_let_go(const uint64_t *before) { set_signals(before, NULL); }
 
-uint32_t os_thread_id(void) { return (uint32_t)cpu_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0); }
+uint32_t os_thread_id(void) { return (uint32_t)gettid(); }
 
-void os_thread_name(char name[16]) { cpu_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0); }
+void os_thread_name(char name[16]) {
+  name[0] = '\0';
+  if (!os_limited)
+    cpu_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+}

@@ -1,9 +1,11 @@
 /* Closing and opening the gate before jemalloc; the argument is in gate.h. */
 #include "gate.h"
 #include "entry.h"
+#include "sandbox.h"
 
 #include <linux/membarrier.h>
 #include <sched.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,8 +133,10 @@ void gate_close(void) {
   interrupted = gate.usable && own_depth() > 0;
   if (gate.usable) {
     atomic_fetch_add(&gate_detours, 1);
-    membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    wait_until(nobody_inside, FORK_AFTER_MS);
+    if (!__libc_single_threaded && !sandbox_forbids_membarrier()) {
+      membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+      wait_until(nobody_inside, FORK_AFTER_MS);
+    }
   }
   if (!interrupted)
     large_fork_prepare();

@@ -143,7 +143,6 @@ int poll(struct pollfd *fds, nfds_t count, int ms) { return (int)CALL3(poll, fds
 
 pid_t getpid(void) { return (pid_t)CALL0(getpid); }
 pid_t getppid(void) { return (pid_t)CALL0(getppid); }
-pid_t gettid(void) { return (pid_t)CALL0(gettid); }
 uid_t getuid(void) { return (uid_t)CALL0(getuid); }
 uid_t geteuid(void) { return (uid_t)CALL0(geteuid); }
 int uname(struct utsname *to) { return (int)CALL1(uname, to); }

@@ -9,6 +9,7 @@
 #include "report_path.h"
 #include "report_sites.h"
 #include "report_text.h"
+#include "sandbox.h"
 #include "sink.h"
 #include "sites.h"
 #include "start.h"
@@ -231,10 +232,17 @@ static int write_file(enum report_reason reason, const char *pattern) {
              : errno;
 }
 
+/* A sandbox would end the process for it: one line, if that is allowed. */
+static int refuse(enum report_reason reason, const char *pattern) {
+  if (!sandbox_forbids_messages())
+    sink_refuse(&space.sink, "report", pattern, reason == REPORT_ON_CALL, EPERM);
+  return EPERM;
+}
+
 int report_write(enum report_reason reason, const char *pattern) {
   int saved = errno, error = EBUSY;
   if (turn_begin(&space.turn, report_patience_ms(reason))) {
-    error = write_file(reason, pattern);
+    error = sandbox_forbids_reports() ? refuse(reason, pattern) : write_file(reason, pattern);
     turn_end(&space.turn);
   }
   errno = saved;

@@ -1,5 +1,7 @@
 /* Where reports go; contract in sink.h. */
 #include "sink.h"
+#include "own_calls.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,18 +56,23 @@ static int stderr_now(bool on_call) {
  * two signals are for the thread that writes; one that comes of our writes is taken away. */
 static void hold_signals(struct sink *k) {
   sigset_t pending;
+  sigemptyset(&pending);
   sigemptyset(&k->held);
   sigaddset(&k->held, SIGPIPE);
   sigaddset(&k->held, SIGXFSZ);
-  sigpending(&pending);
-  k->pending = sigismember(&pending, SIGPIPE) || sigismember(&pending, SIGXFSZ);
   pthread_sigmask(SIG_BLOCK, &k->held, &k->before);
+  /* One that was not blocked before cannot be pending, and needs no question. */
+  if (sigismember(&k->before, SIGPIPE) || sigismember(&k->before, SIGXFSZ))
+    sigpending(&pending);
+  k->pending = sigismember(&pending, SIGPIPE) || sigismember(&pending, SIGXFSZ);
+  k->signalled = atomic_load(&own_writes_signalled);
 }
 
 static void release_signals(struct sink *k) {
   const struct timespec now = {0};
   int saved = errno;
-  while (!k->pending && sigtimedwait(&k->held, NULL, &now) > 0)
+  bool signalled = k->signalled != atomic_load(&own_writes_signalled);
+  while (signalled && !k->pending && sigtimedwait(&k->held, NULL, &now) > 0)
     ;
   pthread_sigmask(SIG_SETMASK, &k->before, NULL);
   errno = saved;
@@ -86,7 +93,8 @@ static bool complain(const struct sink *k, int error) {
   text_str(&t, " to ");
   text_str(&t, k->name);
   text_str(&t, ": ");
-  text_str(&t, strerrordesc_np(error));
+  text_str(&t, sandbox_forbids_reports() ? "the program's seccomp filter forbids it"
+                                         : strerrordesc_np(error));
   text_str(&t, "; the program goes on without it\n");
   if (!k->silent)
     text_write(&t, stderr_now(false));

@@ -20,6 +20,7 @@ struct sink {
   const char *what;      /* is written: "report", "dump" */
   sigset_t before, held; /* SIGPIPE and SIGXFSZ wait while we write */
   bool pending;          /* one of them was there already */
+  unsigned signalled;    /* own_writes_signalled before */
   bool silent;           /* nothing is said on stderr of what fails */
   bool is_file;          /* has a temporary name, to be given its own at the end */
   char name[SINK_NAME_MAX];

@@ -11,9 +11,11 @@
 #include "entry.h"
 #include "gate.h"
 #include "large_spare.h"
+#include "large_thread.h"
 #include "modules.h"
 #include "report.h"
 #include "report_signal.h"
+#include "sandbox.h"
 #include "shelf.h"
 #include "sink.h"
 #include "sites.h"
@@ -107,6 +109,8 @@ static void start_captures(void) {
 
 __attribute__((constructor)) static void process_starts(void) {
   start_once();
+  large_thread_cached(); /* jemalloc starts now: it asks for what a sandbox may forbid later */
+  sandbox_setup();
   gate_setup();
   stray_setup();
   pthread_atfork(fork_prepare, gate_open_parent, fork_child);
