@@ -19,8 +19,8 @@ DELETE="_ZdlPv _ZdaPv _ZdlPvm _ZdaPvm _ZdlPvRKSt9nothrow_t _ZdaPvRKSt9nothrow_t 
 
 words() { tr -s ' \n' '\n\n' <<<"$*" | grep . | sort -u; }
 
-# of libc, what must be seen for the program's safety (sandbox.h)
-SEEN="prctl syscall"
+# of libc, what must be seen for the program's safety (deepbind.h, sandbox.h)
+SEEN="dlopen prctl syscall"
 
 # Names of defined dynamic symbols, without versions and the version nodes themselves.
 exported() { nm -D --defined-only "$SHIM" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u; }

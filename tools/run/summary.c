@@ -95,6 +95,15 @@ static void health_print(const struct parts *p) {
   fprintf(p->to, problems > 1 ? ", and %u more: see the report\n" : "\n", problems - 1);
 }
 
+/* What the shim did otherwise than asked, said once a run. */
+static void notes_print(const struct parts *p) {
+  for (uint32_t i = 0; i < p->dump->n_health; i++) {
+    const struct dump_health *h = &p->dump->health[i];
+    if ((h->flags & DUMP_NOTE) && h->count > 0)
+      fprintf(p->to, "note: %llu %s\n", (unsigned long long)h->count, dump_text(p->dump, h->name));
+  }
+}
+
 void summary_word(const char *word, FILE *to) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                               "_-./+,:@%=";
@@ -165,6 +174,7 @@ void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
   head_print(&p);
   body_print(&p);
   health_print(&p);
+  notes_print(&p);
   next_print(&p);
   summary_lines_free(&p.lines);
   session_close(&session);
