@@ -52,6 +52,12 @@ static inline uintptr_t cpu_thread(void) {
   return value;
 }
 
+/* The address at that distance from it. */
+static inline uintptr_t cpu_thread_at(uintptr_t distance) {
+  __asm__("add %%fs:0, %0" : "+r"(distance));
+  return distance;
+}
+
 /* Bytes forward from `from` to `to`, and n times the byte. */
 static inline void cpu_copy(void *to, const void *from, size_t n) {
   __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");

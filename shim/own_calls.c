@@ -31,14 +31,17 @@ hidden _Atomic unsigned own_writes_signalled;
 int *libc_errno_location(void);
 __asm__(".symver libc_errno_location, __errno_location@" CPU_LIBC_VERSION);
 
+static _Atomic uintptr_t errno_distance; /* 0: not known yet */
+
+static cold int *errno_first(void) {
+  int *location = libc_errno_location();
+  atomic_store_explicit(&errno_distance, (uintptr_t)location - cpu_thread(), memory_order_relaxed);
+  return location;
+}
+
 int *__errno_location(void) {
-  static _Atomic uintptr_t known; /* 0: not yet */
-  uintptr_t distance = atomic_load_explicit(&known, memory_order_relaxed);
-  if (unlikely(distance == 0)) {
-    distance = (uintptr_t)libc_errno_location() - cpu_thread();
-    atomic_store_explicit(&known, distance, memory_order_relaxed);
-  }
-  return (int *)(cpu_thread() + distance);
+  uintptr_t distance = atomic_load_explicit(&errno_distance, memory_order_relaxed);
+  return likely(distance != 0) ? (int *)cpu_thread_at(distance) : errno_first();
 }
 
 long own_result(long result) {
@@ -246,6 +249,6 @@ int sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *wanted) {
 
 /* Only for MALLOC_CONF=percpu_arena. */
 int sched_getcpu(void) {
-  unsigned cpu;
+  unsigned cpu = 0;
   return CALL3(getcpu, &cpu, NULL, NULL) < 0 ? -1 : (int)cpu;
 }

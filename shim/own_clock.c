@@ -106,7 +106,7 @@ int clock_gettime(clockid_t clock, struct timespec *to) {
 }
 
 int gettimeofday(struct timeval *restrict to, void *restrict zone) {
-  struct timespec now;
+  struct timespec now = {0};
   (void)zone;
   clock_gettime(CLOCK_REALTIME, &now);
   *to = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
@@ -114,7 +114,7 @@ int gettimeofday(struct timeval *restrict to, void *restrict zone) {
 }
 
 time_t time(time_t *to) {
-  struct timespec now;
+  struct timespec now = {0};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   if (to != NULL)
     *to = now.tv_sec;

@@ -93,7 +93,7 @@ int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m) { return wait_for_s
 
 /* libc's own, by names that nobody wraps: a thread's first malloc needs them. */
 int libc_key_create(pthread_key_t *key, void (*at_end)(void *));
-int libc_setspecific(pthread_key_t key, const void *value) __attribute__((access(none, 2)));
+int libc_setspecific(pthread_key_t key, const void *value) __attr_access_none(2);
 __asm__(".symver libc_key_create, __pthread_key_create@" CPU_LIBC_VERSION);
 __asm__(".symver libc_setspecific, __pthread_setspecific@" CPU_LIBC_VERSION);
 
