@@ -71,6 +71,8 @@ FRAME := -Wframe-larger-than=1024
 $(patsubst %,$(B)/shim/%.o,control introspect report_gather thread_counters unwinder): FRAME :=
 # The caller's frame pointer stays in its register until the capture of its call site has it.
 $(SHIM_OBJECTS): KEEP := -ffixed-rbp
+# What defines memcpy and strlen must not be compiled into calls of them.
+$(B)/shim/own_bytes.o: KEEP += -fno-builtin -fno-tree-loop-distribute-patterns
 
 $(B)/arenashim: $(TOOL_OBJECTS) $(PROTO).o
 	$(CC) -o $@ $^ $(TOOL_LIBS)

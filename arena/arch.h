@@ -10,6 +10,7 @@
 #error "arenashim: only x86-64 is supported so far; arch.h is the header to extend"
 #endif
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -29,6 +30,45 @@ static inline uintptr_t cpu_frame_pointer(void) {
 /* Has the value in the register in which functions return theirs, which saves malloc a move that
  * gcc 12 makes otherwise. */
 #define cpu_result(value) __asm__("" : "+a"(value))
+
+/* A system call by itself: no function of libc, which another preloaded library may replace, no
+ * cancellation point, errno untouched.  Returns what the kernel does: -1..-4095 are errors. */
+static inline long cpu_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  long result;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
+/* This thread's control block, whose first word is its own address. */
+static inline uintptr_t cpu_thread(void) {
+  uintptr_t value;
+  __asm__("mov %%fs:0, %0" : "=r"(value));
+  return value;
+}
+
+/* The address at that distance from it. */
+static inline uintptr_t cpu_thread_at(uintptr_t distance) {
+  __asm__("add %%fs:0, %0" : "+r"(distance));
+  return distance;
+}
+
+/* Bytes forward from `from` to `to`, and n times the byte. */
+static inline void cpu_copy(void *to, const void *from, size_t n) {
+  __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+}
+static inline void cpu_fill(void *to, int byte, size_t n) {
+  __asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(byte) : "memory");
+}
+
+/* Versions of libc's symbols: the first of this processor's, and memcpy's. */
+#define CPU_LIBC_VERSION   "GLIBC_2.2.5"
+#define CPU_MEMCPY_VERSION "GLIBC_2.14"
 
 /* Inside a spin loop: lets the other hardware thread run. */
 static inline void cpu_relax(void) { __builtin_ia32_pause(); }

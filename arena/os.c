@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+hidden bool os_limited;
 static _Atomic uint64_t mapped, released, stuck; /* bytes; every thread may add */
 
 static void *map_pages(void *address, size_t bytes, int protection, int flags) {
@@ -111,16 +112,15 @@ void os_released_add(uint64_t bytes) {
  * wrong before that (EPERM of a sandbox) counts as not readable. */
 bool os_readable(uintptr_t address) {
   static uint32_t nobody_waits;
-  int saved = errno;
-  long r = syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_CMP_REQUEUE_PRIVATE, 0, NULL,
-                   &nobody_waits, 0);
-  bool readable = r >= 0 || errno == EAGAIN;
-  errno = saved;
-  return readable;
+  long r = cpu_syscall(SYS_futex, (long)(address & ~(uintptr_t)3), FUTEX_CMP_REQUEUE_PRIVATE, 0, 0,
+                       (long)&nobody_waits, 0);
+  return r >= 0 || r == -EAGAIN;
 }
 
 uint64_t os_peak_resident_bytes(void) {
   struct rusage usage;
+  if (os_limited)
+    return os_mapped_bytes();
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
 
@@ -155,9 +155,7 @@ void os_sleep_us(unsigned us) {
 }
 
 static void set_signals(const uint64_t *mask, uint64_t *before) {
-  int saved = errno;
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, before, sizeof *mask);
-  errno = saved;
+  cpu_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, (long)before, sizeof *mask, 0, 0);
 }
 void os_signals_hold(uint64_t *before) {
   static const uint64_t all = ~UINT64_C(0);
@@ -165,6 +163,10 @@ void os_signals_hold(uint64_t *before) {
 }
 void os_signals_let_go(const uint64_t *before) { set_signals(before, NULL); }
 
-uint32_t os_thread_id(void) { return (uint32_t)syscall(SYS_gettid); }
+uint32_t os_thread_id(void) { return (uint32_t)gettid(); }
 
-void os_thread_name(char name[16]) { prctl(PR_GET_NAME, name); }
+void os_thread_name(char name[16]) {
+  name[0] = '\0';
+  if (!os_limited)
+    cpu_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+}

@@ -20,6 +20,10 @@ hidden void *os_reserve_at(void *address, size_t bytes);
  * strict overcommit, a full map table. */
 hidden bool os_commit(void *address, size_t bytes);
 
+/* A sandbox has been put on after the start that may end the process for more than mmap, munmap,
+ * mprotect, madvise, futex and rt_sigprocmask. */
+extern hidden bool os_limited;
+
 /* Usable pages at once; NULL if refused. */
 hidden void *os_map(size_t bytes);
 hidden void os_unmap(void *address, size_t bytes);
@@ -52,7 +56,7 @@ hidden void os_mapped_add(int64_t bytes);
 hidden bool os_readable(uintptr_t address);
 
 /* The most that was resident of this process, or of the program before it by exec; in bytes.  A
- * system call that sandboxes allow, unlike opening files in /proc. */
+ * system call; in a sandbox that may end the process for it, what is mapped now instead. */
 hidden uint64_t os_peak_resident_bytes(void);
 
 /* The limit on address space (ulimit -v), or SIZE_MAX. */
@@ -74,10 +78,11 @@ hidden void os_sleep_us(unsigned us);
 hidden void os_signals_hold(uint64_t *before);
 hidden void os_signals_let_go(const uint64_t *before);
 
-/* The kernel's id of this thread; a system call. */
+/* The kernel's id of this thread. */
 hidden uint32_t os_thread_id(void);
 
-/* Its name as the kernel has it, with an end; a system call. */
+/* Its name as the kernel has it, with an end; a system call.  Empty in a sandbox that may end the
+ * process for it. */
 hidden void os_thread_name(char name[16]);
 
 #endif

@@ -6,6 +6,7 @@
 #include "dump_parts.h"
 #include "gate.h"
 #include "modules.h"
+#include "sandbox.h"
 #include "sink.h"
 #include "sites.h"
 #include "start.h"
@@ -205,10 +206,21 @@ static void look_at_modules(void) {
   gate_leave(h);
 }
 
+/* A sandbox would end the process for it: one line, if that is allowed. */
+static int refuse(enum dump_reason reason, const char *pattern) {
+  if (!sandbox_forbids_messages() && turn_begin(&space.turn, 0)) {
+    sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, EPERM);
+    turn_end(&space.turn);
+  }
+  return EPERM;
+}
+
 int dump_write(enum dump_reason reason, int signal, const char *pattern) {
   int saved = errno;
   if (pattern == NULL)
     pattern = start_options()->dump_pattern;
+  if (sandbox_forbids_reports())
+    return refuse(reason, pattern);
   if (!report_is_careful((enum report_reason)reason))
     look_at_modules();
   int error = begin(reason, pattern);

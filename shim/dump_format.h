@@ -168,7 +168,10 @@ struct dump_ledger {
 };
 static_assert(sizeof(struct dump_ledger) == 16, "format");
 
-enum dump_health_flag { DUMP_PROBLEM = 1 }; /* a count above 0 makes the figures doubtful */
+enum dump_health_flag {
+  DUMP_PROBLEM = 1, /* a count above 0 makes the figures doubtful */
+  DUMP_NOTE = 2     /* a count above 0 is worth a line after a run; the figures hold */
+};
 
 /* DUMP_HEALTH: what was not seen, or seen in part. */
 struct dump_health {

@@ -2,6 +2,7 @@
  * and the strings of all. */
 #include "../arena/os.h"
 #include "arena_name.h"
+#include "deepbind.h"
 #include "capture.h"
 #include "dump_parts.h"
 #include "modules.h"
@@ -256,28 +257,30 @@ static void health(struct dump_work *w) {
   const struct {
     const char *name;
     uint64_t count;
-    bool problem;
+    unsigned flags;
   } lines[] = {
-      {"frames learned from unwind information", c.learned, false},
-      {"call paths finished by the unwinder", c.unwound, false},
-      {"call paths cut short", c.cut, false},
-      {"of these, cut at code without unwind information", c.lost, false},
-      {"requests before the start, their call path the caller alone", start_early_requests(),
-       false},
-      {"requests of the unwinder itself", c.nested, false},
-      {"requests for whose call path the tables had no room", c.full, true},
-      {"large objects without a tag: no memory for it", c.untagged, true},
-      {"call paths compared with the unwinder's own answer", c.verified, false},
-      {"call paths that differ from the unwinder's own answer", c.different, true},
-      {"reallocations in place: an allocation and a free each", resized(w), false},
-      {"arenas read as of their thread's last slow path", w->g.running, false},
-      {"lists of free objects that the program has overwritten", w->g.sums.broken_lists, true},
-      {"regions not listed: the table was full", regions_unlisted(), true},
+      {"frames learned from unwind information", c.learned, 0},
+      {"call paths finished by the unwinder", c.unwound, 0},
+      {"call paths cut short", c.cut, 0},
+      {"of these, cut at code without unwind information", c.lost, 0},
+      {"requests before the start, their call path the caller alone", start_early_requests(), 0},
+      {"requests of the unwinder itself", c.nested, 0},
+      {"requests for whose call path the tables had no room", c.full, DUMP_PROBLEM},
+      {"large objects without a tag: no memory for it", c.untagged, DUMP_PROBLEM},
+      {"call paths compared with the unwinder's own answer", c.verified, 0},
+      {"call paths that differ from the unwinder's own answer", c.different, DUMP_PROBLEM},
+      {"reallocations in place: an allocation and a free each", resized(w), 0},
+      {"arenas read as of their thread's last slow path", w->g.running, 0},
+      {"lists of free objects that the program has overwritten", w->g.sums.broken_lists,
+       DUMP_PROBLEM},
+      {"regions not listed: the table was full", regions_unlisted(), DUMP_PROBLEM},
+      {"libraries opened without RTLD_DEEPBIND, which would have hidden this malloc from them",
+       deepbind_count(), DUMP_NOTE},
   };
   static_assert(sizeof lines / sizeof *lines == HEALTH_LINES, "as laid out");
   for (unsigned i = 0; i < HEALTH_LINES; i++)
     w->health[i] = (struct dump_health){.name = dump_string(w, lines[i].name, 255),
-                                        .flags = lines[i].problem ? DUMP_PROBLEM : 0,
+                                        .flags = lines[i].flags,
                                         .count = lines[i].count};
 }
 

@@ -9,7 +9,9 @@
 #include "dump.h"
 #include "entry.h"
 #include "gate.h"
+#include "own_calls.h"
 #include "report.h"
+#include "sandbox.h"
 #include "start.h"
 
 #include <errno.h>
@@ -27,12 +29,12 @@ static struct {
   _Atomic(pthread_t) thread; /* that began */
 } end;
 
-static pid_t process_now(void) { return (pid_t)syscall(SYS_getpid); }
+static pid_t process_now(void) { return (pid_t)own_call(SYS_getpid); }
 
 /* A handler runs with its signal blocked, unless it was installed to do without. */
 static bool may_be_in_handler(void) {
   uint64_t blocked = 0;
-  syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked);
+  own_call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked);
   return blocked != 0 || gate_is_inside();
 }
 
@@ -60,7 +62,10 @@ static void wait_until_done(void) {
   dump_finish();
 }
 
-static bool is_ours_to_end(void) { return end.process != 0 && end.process == process_now(); }
+/* A sandbox may forbid even to look. */
+static bool is_ours_to_end(void) {
+  return end.process != 0 && !sandbox_forbids_messages() && end.process == process_now();
+}
 
 static void end_now(bool carefully) {
   if (carefully)
@@ -95,7 +100,7 @@ void exit_forget(void) {
 exported _Noreturn void _exit(int status) {
   write_now();
   for (;;)
-    syscall(SYS_exit_group, status);
+    own_call(SYS_exit_group, status);
 }
 
 exported _Noreturn void _Exit(int status) { _exit(status); }

@@ -1,9 +1,11 @@
 /* Closing and opening the gate before jemalloc; the argument is in gate.h. */
 #include "gate.h"
 #include "entry.h"
+#include "sandbox.h"
 
 #include <linux/membarrier.h>
 #include <sched.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,7 +35,9 @@ static __thread bool interrupted __attribute__((tls_model("initial-exec")));
  * stopped inside jemalloc by a debugger must not stop us. */
 enum { SPILL_AFTER_MS = 2, FORK_AFTER_MS = 1000 };
 
-static int membarrier(int command) { return (int)syscall(SYS_membarrier, command, 0, 0); }
+static int membarrier(int command) {
+  return (int)cpu_syscall(SYS_membarrier, command, 0, 0, 0, 0, 0);
+}
 
 void gate_setup(void) { gate.usable = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0; }
 
@@ -131,8 +135,10 @@ void gate_close(void) {
   interrupted = gate.usable && own_depth() > 0;
   if (gate.usable) {
     atomic_fetch_add(&gate_detours, 1);
-    membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    wait_until(nobody_inside, FORK_AFTER_MS);
+    if (!__libc_single_threaded && !sandbox_forbids_membarrier()) {
+      membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+      wait_until(nobody_inside, FORK_AFTER_MS);
+    }
   }
   if (!interrupted)
     large_fork_prepare();

@@ -10,8 +10,9 @@
  *   thread:  outside += 1;  detours?         forker:  detours += 1;  membarrier;  outside == 0?
  *
  * The system call makes the thread's store visible before its load, so that passing costs no
- * fence.  Where it is missing (kernel before 4.14, a seccomp filter) the gate stays open and
- * jemalloc's own handlers do what they do.
+ * fence.  Where it is missing (kernel before 4.14, a seccomp filter from before the start) the gate
+ * stays open and jemalloc's own handlers do what they do.  A process with one thread needs none,
+ * and where a sandbox would end the process for it (sandbox.h) nobody is waited for.
  *
  * One thing follows: a signal handler may fork in a thread that it interrupted inside jemalloc.
  * The locks held then are this thread's own, and it goes on in the child too: they are left

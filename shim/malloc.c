@@ -4,6 +4,7 @@
  * those of glibc 2.38; malloc(0) gives a unique pointer, realloc(p, 0) frees.
  */
 #include "entry.h"
+#include "own_calls.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,7 +44,7 @@ exported void *calloc(size_t count, size_t size) {
   if (n > SMALL_MAX)
     return large_calloc(n, caller_frame());
   void *p = small_alloc(n, caller_frame());
-  return likely(p != NULL) ? memset(p, 0, n) : NULL;
+  return likely(p != NULL) ? libc_memset(p, 0, n) : NULL;
 }
 
 /* The bytes of a cell, all of them: grains, as they were stored, which a load waits least for. */

@@ -72,7 +72,8 @@ static void take_pattern(char to[PATTERN_MAX], const char *value) {
   static char here[PATTERN_MAX]; /* once, in the single-threaded start */
   struct text t = {.bytes = to, .capacity = PATTERN_MAX};
   int saved = errno;
-  if (*value != '/' && syscall(SYS_getcwd, here, sizeof here) > 0 && here[0] == '/') {
+  if (*value != '/' && cpu_syscall(SYS_getcwd, (long)here, sizeof here, 0, 0, 0, 0) > 0 &&
+      here[0] == '/') {
     for (const char *p = here; *p != '\0'; p++) {
       if (*p == '%')
         text_char(&t, '%');

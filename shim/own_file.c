@@ -1,5 +1,6 @@
 /* The program's own path; contract in own_file.h. */
 #include "own_file.h"
+#include "own_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@ static char path[PAGE_BYTES];
 
 /* Raw calls: other preloaded libraries wrap these names, and may allocate. */
 static ssize_t read_link(const char *link, char *to, size_t capacity) {
-  return syscall(SYS_readlinkat, AT_FDCWD, link, to, capacity);
+  return own_call(SYS_readlinkat, AT_FDCWD, link, to, capacity);
 }
 
 /* ---- ld.so ./program: the file that is mapped there ---- */
@@ -57,7 +58,7 @@ static const char *line_path(const char *line) {
 static bool find_in_maps(int fd, uintptr_t address) {
   size_t have = 0;
   for (;;) {
-    ssize_t n = syscall(SYS_read, fd, path + have, sizeof path - 1 - have);
+    ssize_t n = own_call(SYS_read, fd, path + have, sizeof path - 1 - have);
     if (n <= 0)
       return false;
     have += (size_t)n;
@@ -79,11 +80,11 @@ static bool find_in_maps(int fd, uintptr_t address) {
 }
 
 static bool path_of_mapping(uintptr_t address) {
-  int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  int fd = (int)own_call(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return false;
   bool found = find_in_maps(fd, address);
-  syscall(SYS_close, fd);
+  own_call(SYS_close, fd);
   return found;
 }
 
@@ -102,7 +103,7 @@ static void drop_deleted(void) {
   struct stat file;
   size_t length = strlen(path), more = sizeof deleted - 1;
   if (length > more && strcmp(path + length - more, deleted) == 0 &&
-      syscall(SYS_newfstatat, AT_FDCWD, path, &file, 0) != 0)
+      own_call(SYS_newfstatat, AT_FDCWD, path, &file, 0) != 0)
     path[length - more] = '\0';
 }
 
@@ -111,7 +112,7 @@ static void path_of_exec(void) {
   const char *told = (const char *)getauxval(AT_EXECFN);
   size_t length = 0, more = told != NULL ? strlen(told) : 0;
   if (more > 0 && *told != '/') {
-    long n = syscall(SYS_getcwd, path, sizeof path);
+    long n = own_call(SYS_getcwd, path, sizeof path);
     if (n > 1 && *path == '/') {
       length = (size_t)n - 1;
       if (length > 1)

@@ -1,6 +1,7 @@
 /* What a pattern stands for; contract and rules in place.h. */
 #include "place.h"
 #include "../arena/os.h"
+#include "own_calls.h"
 #include "program.h"
 
 #include <errno.h>
@@ -143,7 +144,7 @@ int place_error(const char *name) {
   memcpy(directory, name, n);
   directory[n] = '\0';
   bool possible =
-      syscall(SYS_faccessat2, AT_FDCWD, n > 0 ? directory : ".", W_OK | X_OK, AT_EACCESS) == 0;
+      own_call(SYS_faccessat2, AT_FDCWD, n > 0 ? directory : ".", W_OK | X_OK, AT_EACCESS) == 0;
   return possible || errno == ENOSYS || errno == EPERM ? 0 : errno;
 }
 

@@ -2,6 +2,7 @@
 #include "program.h"
 #include "../arena/os.h"
 #include "../arena/text.h"
+#include "own_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,8 +55,8 @@ static bool is_loader_started_by_hand(void) { return getauxval(AT_BASE) == 0; }
  * want memory itself. */
 static bool is_same_file(const char *a, const char *b) {
   struct stat x, y;
-  return syscall(SYS_newfstatat, AT_FDCWD, a, &x, 0) == 0 &&
-         syscall(SYS_newfstatat, AT_FDCWD, b, &y, 0) == 0 && x.st_dev == y.st_dev &&
+  return own_call(SYS_newfstatat, AT_FDCWD, a, &x, 0) == 0 &&
+         own_call(SYS_newfstatat, AT_FDCWD, b, &y, 0) == 0 && x.st_dev == y.st_dev &&
          x.st_ino == y.st_ino;
 }
 
@@ -78,7 +79,7 @@ static void read_running_file(const char *told) {
   static char path[PAGE_BYTES]; /* once, in the single-threaded start */
   if (is_loader_started_by_hand())
     return;
-  long n = syscall(SYS_readlink, "/proc/self/exe", path, sizeof path - 1);
+  long n = own_call(SYS_readlink, "/proc/self/exe", path, sizeof path - 1);
   if (n <= 0)
     return;
   path[n] = '\0';
@@ -90,7 +91,7 @@ static void read_running_file(const char *told) {
 
 static void read_host(void) {
   struct utsname host;
-  if (syscall(SYS_uname, &host) == 0)
+  if (own_call(SYS_uname, &host) == 0)
     clean(program.host, host.nodename);
 }
 
@@ -100,7 +101,7 @@ static void read_seed(void) {
   uint64_t asked = 0;
   if (given != NULL)
     memcpy(&program.seed, given + sizeof program.seed, sizeof program.seed);
-  if (syscall(SYS_getrandom, &asked, sizeof asked, GRND_NONBLOCK) == (long)sizeof asked)
+  if (own_call(SYS_getrandom, &asked, sizeof asked, GRND_NONBLOCK) == (long)sizeof asked)
     program.seed ^= asked;
 }
 

@@ -11,6 +11,7 @@
 #include "report_signal.h"
 #include "report_sites.h"
 #include "report_text.h"
+#include "sandbox.h"
 #include "sink.h"
 #include "sites.h"
 #include "start.h"
@@ -273,9 +274,18 @@ static bool write_place(struct sink *k, void *job) {
   return write_all(k->fd, j->reason, j->signal);
 }
 
+/* A sandbox would end the process for it: one line, if that is allowed. */
+static int refuse(enum report_reason reason, const char *pattern) {
+  if (!sandbox_forbids_messages())
+    sink_refuse(&space.sink, "report", pattern, reason == REPORT_ON_CALL, EPERM);
+  return EPERM;
+}
+
 static int write_file(enum report_reason reason, int signal, const char *pattern) {
   struct write_job job = {reason, signal};
   pattern = pattern != NULL ? pattern : start_options()->stats_pattern;
+  if (sandbox_forbids_reports())
+    return refuse(reason, pattern);
   return sink_write(&space.sink, "report", pattern, reason == REPORT_ON_CALL, write_place, &job);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "report_sites.h"
 #include "capture.h"
+#include "deepbind.h"
 #include "entry.h"
 #include "held.h"
 #include "report_path.h"
@@ -305,6 +306,8 @@ void report_health(struct text *t, const struct gathered *g) {
   finding(t, &any, "  of these: no memory for the tag", c.untagged);
   finding(t, &any, "  of these: by threads without an arena",
           start_is_forked() ? 0 : count_get(&heapless_large_allocs));
+  finding(t, &any, "libraries opened without RTLD_DEEPBIND, which would have hidden us from them",
+          deepbind_count());
   finding(t, &any, "paths compared with libunwind's own answer", c.verified);
   finding(t, &any, "of these differing: their sites may be wrong", c.different);
 }

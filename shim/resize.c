@@ -2,10 +2,9 @@
 #include "asker.h"
 #include "gate.h"
 #include "large_thread.h"
+#include "own_calls.h"
 #include "spill.h"
 #include "stray.h"
-
-#include <string.h>
 
 /* To a place of another kind: both heaps take part, or two classes of ours. */
 static void *move(void *p, size_t old, size_t n, const char *entry, const void *frame) {
@@ -16,7 +15,7 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
     return p;
   }
   if (to != NULL) {
-    memcpy(to, p, old < n ? old : n);
+    libc_memcpy(to, p, old < n ? old : n);
     any_free(p, entry, frame_site(frame));
   }
   return to;
@@ -127,7 +126,7 @@ static void *grow(void *p, size_t cell, size_t n, const char *entry, const void 
   void *to = small_cell(growth_class(n), n, frame);
   if (unlikely(to == NULL))
     return NULL;
-  memcpy(to, p, cell);
+  libc_memcpy(to, p, cell);
   any_free(p, entry, frame_site(frame));
   return to;
 }

@@ -2,6 +2,7 @@
 #include "signal_next.h"
 #include "../arena/os.h"
 #include "options.h"
+#include "own_calls.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
@@ -15,7 +16,7 @@ void signal_next_wait(const siginfo_t *info) {
     return;
   uint64_t pending = 0;
   for (int i = 0; i < PATIENCE_MS; i++) {
-    if (syscall(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending >> (number - 1) & 1)
+    if (own_call(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending >> (number - 1) & 1)
       break;
     os_sleep_us(1000);
   }

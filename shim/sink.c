@@ -1,7 +1,9 @@
 /* Where reports and dumps go; contract in sink.h. */
 #include "sink.h"
 #include "../arena/os.h"
+#include "own_calls.h"
 #include "program.h"
+#include "sandbox.h"
 #include "start.h"
 
 #include <errno.h>
@@ -117,18 +119,23 @@ static int descriptor_find(int number, bool on_call) {
  * two signals are for the thread that writes; one that comes of our writes is taken away. */
 static void hold_signals(struct sink *k) {
   sigset_t pending;
+  sigemptyset(&pending);
   sigemptyset(&k->held);
   sigaddset(&k->held, SIGPIPE);
   sigaddset(&k->held, SIGXFSZ);
-  sigpending(&pending);
-  k->pending = sigismember(&pending, SIGPIPE) || sigismember(&pending, SIGXFSZ);
   pthread_sigmask(SIG_BLOCK, &k->held, &k->before);
+  /* One that was not blocked before cannot be pending, and needs no question. */
+  if (sigismember(&k->before, SIGPIPE) || sigismember(&k->before, SIGXFSZ))
+    sigpending(&pending);
+  k->pending = sigismember(&pending, SIGPIPE) || sigismember(&pending, SIGXFSZ);
+  k->signalled = atomic_load(&own_writes_signalled);
 }
 
 static void release_signals(struct sink *k) {
   const struct timespec now = {0};
   int saved = errno;
-  while (!k->pending && sigtimedwait(&k->held, NULL, &now) > 0)
+  bool signalled = k->signalled != atomic_load(&own_writes_signalled);
+  while (signalled && !k->pending && sigtimedwait(&k->held, NULL, &now) > 0)
     ;
   pthread_sigmask(SIG_SETMASK, &k->before, NULL);
   errno = saved;
@@ -143,6 +150,12 @@ static void hold_all(sigset_t *before) {
 
 /* ---- what is said ---- */
 
+static const char *reason(int error) {
+  if (sandbox_forbids_reports())
+    return "the program's seccomp filter forbids it";
+  return error == ENXIO ? "Nobody reads it" : strerrordesc_np(error);
+}
+
 static void note_failure(struct sink *k, int error) {
   struct text *t = &k->line;
   if (t->length == 0) {
@@ -154,7 +167,7 @@ static void note_failure(struct sink *k, int error) {
   }
   text_foreign(t, k->name, SINK_NAME_MAX);
   text_str(t, ": ");
-  text_str(t, error == ENXIO ? "Nobody reads it" : strerrordesc_np(error));
+  text_str(t, reason(error));
 }
 
 static void say(struct sink *k, const char *rest) {

@@ -25,6 +25,7 @@ struct sink {
   const char *what;      /* is written: "report", "dump" */
   sigset_t before, held; /* SIGPIPE and SIGXFSZ wait while we write */
   bool pending;          /* one of them was there already */
+  unsigned signalled;    /* own_writes_signalled before */
   bool silent;           /* nothing is said on stderr of what fails, and no other place is tried */
   char wanted[SINK_NAME_MAX];    /* the pattern's path */
   char name[SINK_NAME_MAX];      /* the place that is tried now */

@@ -18,6 +18,7 @@
 #include "program.h"
 #include "report.h"
 #include "report_signal.h"
+#include "sandbox.h"
 #include "shelf.h"
 #include "sink.h"
 #include "sites.h"
@@ -186,6 +187,7 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   int saved = errno;
   start_once();
   begin_now();
+  sandbox_setup();
   gate_setup();
   stray_setup();
   pthread_atfork(fork_prepare, fork_parent, fork_child);

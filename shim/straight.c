@@ -12,9 +12,8 @@
 #include "gate.h"
 #include "large_spare.h"
 #include "large_thread.h"
+#include "own_calls.h"
 #include "shelf.h"
-
-#include <string.h>
 
 hidden _Atomic bool large_between_samples;
 
@@ -79,7 +78,7 @@ static __attribute__((noinline)) void *calloc_between(size_t n, const void *fram
   if (p == NULL)
     return large_calloc_any(n, frame);
   h->until_sample -= (int64_t)n;
-  return memset(p, 0, n);
+  return libc_memset(p, 0, n);
 }
 
 static void free_through_gate(void *p, const char *entry, const void *site);
@@ -116,7 +115,7 @@ void *large_calloc(size_t n, const void *frame) {
   void *p = off_shelf(h, n);
   if (p == NULL)
     return large_calloc_any(n, frame);
-  return memset(p, 0, n);
+  return libc_memset(p, 0, n);
 }
 
 static __attribute__((noinline)) void free_through_gate(void *p, const char *entry,

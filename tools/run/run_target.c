@@ -63,6 +63,17 @@ static const char *machine_of(const struct elf_facts *f) {
   return NULL;
 }
 
+/* The shim's thread-local storage, most of it jemalloc's, is more than the loader keeps free beside
+ * an auditing library. */
+static void audit_check(void) {
+  const char *audit = getenv("LD_AUDIT"), *tunables = getenv("GLIBC_TUNABLES");
+  if (audit != NULL && *audit != '\0' &&
+      (tunables == NULL || strstr(tunables, "optional_static_tls") == NULL))
+    say_warning(
+        "LD_AUDIT is set: if the loader \"cannot allocate memory in static TLS block\", set "
+        "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096");
+}
+
 static bool elf_check(const char *path, const struct elf_facts *f) {
   const char *why = machine_of(f);
   if (why == NULL)
@@ -77,6 +88,7 @@ static bool elf_check(const char *path, const struct elf_facts *f) {
               path, f->sanitizer);
     return false;
   }
+  audit_check();
   if (f->own_malloc)
     say_warning("%s defines malloc itself: what its own malloc serves is not seen; build it "
                 "without to see it",

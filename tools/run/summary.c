@@ -118,6 +118,15 @@ static void health_print(const struct parts *p) {
   fprintf(p->to, problems > 1 ? ", and %u more: see the report\n" : "\n", problems - 1);
 }
 
+/* What the shim did otherwise than asked, said once a run. */
+static void notes_print(const struct parts *p) {
+  for (uint32_t i = 0; i < p->dump->n_health; i++) {
+    const struct dump_health *h = &p->dump->health[i];
+    if ((h->flags & DUMP_NOTE) && h->count > 0)
+      fprintf(p->to, "note: %llu %s\n", (unsigned long long)h->count, dump_text(p->dump, h->name));
+  }
+}
+
 /* $'dump\033x', as bash, ksh, zsh and POSIX of 2024 read it, of what can't be shown as it is. */
 static void octal_print(const char *word, FILE *to) {
   fputs(*word == '-' ? "./$'" : "$'", to);
@@ -216,6 +225,7 @@ void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
   cover_print(&p);
   body_print(&p);
   health_print(&p);
+  notes_print(&p);
   next_print(&p);
   summary_lines_free(&p.lines);
   session_close(&session);
