@@ -44,13 +44,6 @@ int *__errno_location(void) {
   return likely(distance != 0) ? (int *)cpu_thread_at(distance) : errno_first();
 }
 
-long own_result(long result) {
-  if (result >= 0 || result < -4095)
-    return result;
-  errno = (int)-result;
-  return -1;
-}
-
 #define CALL(number, a, b, c, d, e, f)                                                             \
   own_result(                                                                                      \
       cpu_syscall(SYS_##number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)))
@@ -60,7 +53,8 @@ long own_result(long result) {
 #define CALL3(number, a, b, c)    CALL(number, a, b, c, 0, 0, 0)
 #define CALL4(number, a, b, c, d) CALL(number, a, b, c, d, 0, 0)
 
-/* jemalloc's, too (large.syms): open, read, write and close of its settings and messages. */
+hidden long own_syscall(long number, long a, long b, long c, long d, long e, long f);
+/* jemalloc's (large.syms): open, read, write and close of its settings and messages. */
 long own_syscall(long number, long a, long b, long c, long d, long e, long f) {
   return own_result(cpu_syscall(number, a, b, c, d, e, f));
 }

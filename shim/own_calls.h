@@ -21,6 +21,8 @@
 
 #include "../arena/base.h"
 
+#include <errno.h>
+
 /* libc's own, for bytes of the program's objects: as fast as libc knows how, and called with
  * nothing held and nothing half done. */
 void *libc_memcpy(void *to, const void *from, size_t n);
@@ -35,12 +37,17 @@ hidden unsigned long own_auxiliary(unsigned long type);
 extern hidden _Atomic unsigned own_writes_signalled;
 
 /* A system call's result as libc's functions give it: -1 and errno. */
-hidden long own_result(long result);
+static inline long own_result(long result) {
+  if (result >= 0 || result < -4095)
+    return result;
+  errno = (int)-result;
+  return -1;
+}
 
 /* What libc's syscall does: own_call(NUMBER, ARGUMENT...), up to six. */
-hidden long own_syscall(long number, long a, long b, long c, long d, long e, long f);
 #define own_call(...) OWN_CALL_PADDED(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 #define OWN_CALL_PADDED(number, a, b, c, d, e, f, ...)                                             \
-  own_syscall((long)(number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+  own_result(cpu_syscall((long)(number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e),    \
+                         (long)(f)))
 
 #endif
