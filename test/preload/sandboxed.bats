@@ -54,10 +54,11 @@ listed() {
     on && inside && i <= n' "$MAN" | tr ' ' '\n' | sort -u
 }
 
-# calls [NAME=VALUE...]: the system calls after the filter was installed
+# calls [NAME=VALUE...]: the system calls after the filter was installed. (restart_syscall is the kernel's, when a
+# signal stopped and continued one of them.)
 calls() {
   strace -f -o trace env "$@" "$BIN/sandboxed" kill prctl files >/dev/null 2>&1 || (($? == 7))
-  sed -n '/PR_SET_NO_NEW_PRIVS/,$p' trace | sed -nE 's/^[0-9]+ +([a-z_0-9]+)\(.*/\1/p' | sort -u
+  sed -n '/PR_SET_NO_NEW_PRIVS/,$p' trace | sed -nE 's/^[0-9]+ +([a-z_0-9]+)\(.*/\1/p' | grep -vx restart_syscall | sort -u
 }
 
 @test "libarenashim(7) lists the system calls after the start" {
