@@ -191,7 +191,7 @@ row() {
     ((ms < best)) && best=$ms
   done
   arenashim report d.1 -n 1
-  [[ $(row ' descend[ +]') == "1600000 <=1600000 100000 "* ]]
+  [[ $(row ' descend[ +]') == "1600000 1600000 100000 "* ]]
   ((best <= 100))
 }
 
