@@ -31,6 +31,12 @@ static inline uintptr_t cpu_frame_pointer(void) {
  * gcc 12 makes otherwise. */
 #define cpu_result(value) __asm__("" : "+a"(value))
 
+/* Adds n in one instruction to a counter that one thread alone writes: a handler that interrupts
+ * this thread and adds, too, is not lost, and other threads read what was before or after. */
+static inline void cpu_add(_Atomic uint64_t *counter, uint64_t n) {
+  __asm__("addq %1, %0" : "+m"(*(uint64_t *)counter) : "er"(n) : "cc");
+}
+
 /* A system call by itself: no function of libc, which another preloaded library may replace, no
  * cancellation point, errno untouched.  Returns what the kernel does: -1..-4095 are errors. */
 static inline long cpu_syscall(long number, long a, long b, long c, long d, long e, long f) {

@@ -35,10 +35,14 @@ static inline size_t round_up(size_t n, size_t power) { return (n + power - 1) &
 static inline bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 /* Counters that one thread writes and reports read: whole words, no order promised. */
+#ifdef __SANITIZE_THREAD__ /* which sees no assembly */
 static inline void count_add(_Atomic uint64_t *counter, uint64_t n) {
   atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
                         memory_order_relaxed);
 }
+#else
+static inline void count_add(_Atomic uint64_t *counter, uint64_t n) { cpu_add(counter, n); }
+#endif
 static inline uint64_t count_get(const _Atomic uint64_t *counter) {
   return atomic_load_explicit(counter, memory_order_relaxed);
 }

@@ -36,7 +36,7 @@ void shelf_check(struct heap *h, const void *p, const char *entry, const void *s
     return;
   if (h->shelf[k] == NULL)
     h->shelf_room[k] = shelf_limit[k];
-  if (likely(((const struct shelved *)p)->owner != h) || !is_on(h, k, p))
+  if (likely(((const struct shelved *)p)->owner != (uintptr_t)h) || !is_on(h, k, p))
     return;
   char buffer[384];
   struct text t = TEXT_ON(buffer);
@@ -45,6 +45,19 @@ void shelf_check(struct heap *h, const void *p, const char *entry, const void *s
   text_u64(&t, shelf_object_bytes(k));
   text_str(&t, "-byte object at ");
   text_hex(&t, (uintptr_t)p);
+  fault_end(&t);
+}
+
+void shelf_fault(const struct heap *h, unsigned k, const void *p) {
+  char buffer[384];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, "arenashim: heap corrupted: a ");
+  text_u64(&t, shelf_object_bytes(k));
+  text_str(&t, "-byte object of arena ");
+  text_u64(&t, heap_number(h));
+  text_str(&t, " was written to after it was freed (the next to be handed out would be ");
+  text_hex(&t, (uintptr_t)p);
+  text_char(&t, ')');
   fault_end(&t);
 }
 

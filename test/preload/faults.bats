@@ -36,6 +36,8 @@ dies() {
 @test "an object written to after it was freed" { dies fault_written; }
 @test "an object written to after it was freed, smallest" { dies fault_written 1; }
 @test "an object written to after it was freed, greatest" { dies fault_written 511; }
+@test "an object written to after it was freed, on the thread's shelf" { dies fault_written 1000; }
+@test "an object written to after it was freed, the shelf's greatest" { dies fault_written 4096; }
 
 @test "double free by a thread without an arena" { dies fault_remote bare; }
 @test "double free by a thread that has another arena" { dies fault_remote own; }
