@@ -46,16 +46,28 @@ static struct node *add_guess(struct capture *c, struct node *n, uintptr_t ra) {
   return path_step(n, ra);
 }
 
-/* Is that a module's code?  All code with unwind information is, which costs no system call. */
-static bool is_code(uintptr_t ra) {
-  return cfi_code_rule(ra - 1).kind != RULE_NONE || find_code(ra - 1) != 0;
+/* Is that a module's code?  All code with unwind information is, which costs no system call; what
+ * is found there is kept, because recursion makes new paths of known addresses all the time.  An
+ * address that is none gets no node. */
+static bool is_code(struct capture *c, uintptr_t ra) {
+  const struct node *known = path_peek(&path_root, ra);
+  struct rule r = {.kind = RULE_UNKNOWN};
+  if (known != NULL)
+    r = node_rule(known);
+  if (r.kind == RULE_UNKNOWN && (r = cfi_rule(ra)).kind != RULE_NONE) {
+    struct node *holder = path_step(&path_root, ra);
+    if (holder != NULL)
+      path_learned(holder, r);
+    c->counts.learned++;
+  }
+  return r.kind != RULE_NONE || find_code(ra - 1) != 0;
 }
 
 struct node *frames_next(struct capture *c, struct node *n, uintptr_t ra) {
   struct node *next = path_peek(n, ra);
   if (next != NULL)
     return next;
-  return is_code(ra) ? path_step(n, ra) : frames_lose(c, n);
+  return is_code(c, ra) ? path_child(n, ra, NODE_FRAME) : frames_lose(c, n);
 }
 
 struct node *frames_add(struct capture *c, struct node *n, uintptr_t ra) {
