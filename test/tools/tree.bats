@@ -154,7 +154,7 @@ letters() {
 
 @test "wrong options and dumps" {
   arenashim tree
-  says 'arenashim tree: name the FILE that ARENASHIM_DUMP made'
+  says 'arenashim tree: name the FILE that `arenashim run` or ARENASHIM_DUMP made'
   arenashim tree small.dump --value size
   says 'arenashim tree: --value=size: use one of live, peak, allocs, bytes, waste'
   for percent in x -1 5x '' nan inf; do
