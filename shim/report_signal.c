@@ -10,9 +10,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+/* The first process of a pid namespace (a container's) is not ended by a default action: Linux
+ * drops the signal. */
 bool report_signal_ends(int number) {
-  return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
-         number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
+  bool ending = number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
+                number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
+  return ending && getpid() != 1;
 }
 
 /* A signal that would have ended the program does so after the report. */

@@ -153,6 +153,8 @@ static void hold_all(sigset_t *before) {
 static const char *reason(int error) {
   if (sandbox_forbids_reports())
     return "the program's seccomp filter forbids it";
+  if (error == EISDIR)
+    return "Is a directory (end it with / for files in it)";
   return error == ENXIO ? "Nobody reads it" : strerrordesc_np(error);
 }
 

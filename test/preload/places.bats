@@ -126,7 +126,7 @@ planted() {
 @test "a directory under the name: the file is elsewhere" {
   mkdir d
   run_shim ARENASHIM_DUMP="$PWD/d" "$BIN/exit_paths" exit
-  expect '$status == 7 && $stderr == *"/d: Is a directory; it is $TMPDIR/d instead"'
+  expect '$status == 7 && $stderr == *"/d: Is a directory (end it with / for files in it); it is $TMPDIR/d instead"'
   whole tmp/d
   [[ -z $(ls -A d) ]]
 }
@@ -220,6 +220,12 @@ planted() {
 }
 
 # ---- at the start ----
+
+@test "a directory without the / that makes files in it: what is missing is said" {
+  mkdir out
+  run_shim ARENASHIM_DUMP="$PWD/out" true
+  expect '$stderr == "arenashim: can'"'"'t write the dump to $PWD/out: Is a directory (end it with / for files in it); unless"*'
+}
 
 @test "a directory that is not there is said at the start, and at the end where the file is" {
   run_shim ARENASHIM_DUMP="$PWD/none/%e.%p" bash -c 'echo "the program: $$" >&2'

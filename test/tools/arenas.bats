@@ -68,13 +68,13 @@ blocks() {
 
 @test "wrong options and dumps" {
   arenashim arenas
-  says 'arenashim arenas: name the FILE that ARENASHIM_DUMP made'
+  says 'arenashim arenas: name the FILE that `arenashim run` or ARENASHIM_DUMP made'
   arenashim arenas small.dump --sort age
   says 'arenashim arenas: --sort=age: use one of live, peak, allocs, bytes, waste'
   arenashim arenas small.dump -n many
   says 'arenashim arenas: -n many: give a number of rows, 0 for all'
   arenashim arenas nowhere
-  says "arenashim: nowhere: can't be read: No such file or directory: name the file that ARENASHIM_DUMP made"
+  says "arenashim: nowhere: can't be read: No such file or directory: name the file that \`arenashim run\` or ARENASHIM_DUMP made"
   { echo 'drop arena'; cat "$HERE/small.txt"; } | dump d
   arenashim arenas d
   expect '$status == 2 && $stderr == *"d: its arenas are damaged or missing: copy or make the dump again"'

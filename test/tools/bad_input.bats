@@ -10,6 +10,14 @@ patch() { # FILE OFFSET BYTE
   printf "\\x$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
+@test "a file that cannot be read: the advice is about why" {
+  mkdir dumps
+  arenashim report dumps
+  error "dumps: can't be read: Is a directory: name one of the dumps in it, NAME.PID.dump"
+  arenashim report nowhere
+  error "nowhere: can't be read: No such file or directory: name the file that .arenashim run. or ARENASHIM_DUMP made"
+}
+
 @test "files that can't be opened" {
   arenashim report nowhere.dump
   error 'nowhere.dump: can.t be read: No such file or directory: name the file'
@@ -23,7 +31,7 @@ patch() { # FILE OFFSET BYTE
   error 'empty: the file is empty: '
   echo '{ "json": 1 }' >foreign
   arenashim report foreign
-  error 'foreign: not a dump: run the program with ARENASHIM_DUMP=FILE'
+  error 'foreign: not a dump: `arenashim run PROGRAM` or ARENASHIM_DUMP=FILE'
   arenashim report "$TOOL"
   error 'not a dump'
   printf 'a' >one

@@ -127,7 +127,7 @@ verdict() {
 
 @test "wrong options and dumps" {
   arenashim check
-  says 'arenashim check: name the FILE that ARENASHIM_DUMP made'
+  says 'arenashim check: name the FILE that `arenashim run` or ARENASHIM_DUMP made'
   arenashim check small.dump
   says 'arenashim check: nothing to check: give --max-live, --max-peak, --max-allocs, or --baseline and --max-growth'
   arenashim check small.dump --baseline small.dump
@@ -139,9 +139,9 @@ verdict() {
   arenashim check small.dump other --max-live 5
   says 'arenashim check: other: one FILE at a time, and small.dump is named already'
   arenashim check nowhere --max-live 5
-  says "arenashim: nowhere: can't be read: No such file or directory: name the file that ARENASHIM_DUMP made"
+  says "arenashim: nowhere: can't be read: No such file or directory: name the file that \`arenashim run\` or ARENASHIM_DUMP made"
   arenashim check small.dump --baseline nowhere --max-growth 5
-  says "arenashim: nowhere: can't be read: No such file or directory: name the file that ARENASHIM_DUMP made"
+  says "arenashim: nowhere: can't be read: No such file or directory: name the file that \`arenashim run\` or ARENASHIM_DUMP made"
   run --separate-stderr sh -c '"$1" check small.dump --max-live 1G >/dev/full' sh "$TOOL"
   says 'arenashim: the report could not be written: check where its output goes'
   arenashim check --help

@@ -21,6 +21,23 @@ made() {
   for width in 60 80; do terminal $width report d && fits $width; done
 }
 
+@test "where most of the rest can be malloc's own free pages and tables, the rest is not called the program's" {
+  part() { printf 'ledger name="%s" bytes=%s\n' "$@"; }
+  ledger() { # ledger PAGES: of jemalloc, 8M of them live
+    printf '%s\n' 'process tags=2 program=p live_bytes=8000000 peak_bytes=10000000' "$(part "jemalloc: used, or ready for use" "$1")" \
+      "$(part 'tags: a word a cell' 2000000)" "$(part 'reserved addresses, nothing behind them' 9000000000)" \
+      "$(part 'jemalloc: kept addresses' 90000000)" 'ledger name=resident kind=2 bytes=40000000' node 'node kind=1 address=16' 'site node=1' \
+      'account allocs=1 bytes=9 live_bytes=8000000' | dump d
+    arenashim report d
+  }
+  ledger 20000000 # 12M free, 2M of tags: of 30M less than half
+  expect '$output == *"malloc holds 25 % of the resident 40.00M; the rest: own mappings, files, stacks"*'
+  ledger 22000000
+  expect '$output == *"malloc holds 25 % of the resident 40.00M; free pages, tables: up to 40 %"*'
+  ledger 90000000 # some of it is not resident: no more than there is
+  expect '$output == *"malloc holds 25 % of the resident 40.00M; free pages, tables: up to 75 %"*'
+}
+
 @test "most of a process, a small process, a dump without tags: nothing is said" {
   for sizes in "90000000 9 182000000" "1000 1000 9000000" "1000 1000 0"; do
     # shellcheck disable=SC2086 # words

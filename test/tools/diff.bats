@@ -113,17 +113,17 @@ changed() {
 
 @test "wrong options and dumps" {
   arenashim diff
-  says 'arenashim diff: name two dumps that ARENASHIM_DUMP made: OLD and NEW'
+  says 'arenashim diff: name two dumps that `arenashim run` or ARENASHIM_DUMP made: OLD and NEW'
   arenashim diff small.dump
-  says 'arenashim diff: name two dumps that ARENASHIM_DUMP made: OLD and NEW'
+  says 'arenashim diff: name two dumps that `arenashim run` or ARENASHIM_DUMP made: OLD and NEW'
   arenashim diff a b c
   says 'arenashim diff: c: two dumps at a time, and a and b are named already'
   arenashim diff small.dump small.dump --sort name
   says 'arenashim diff: --sort=name: use one of live, peak, allocs, bytes, waste'
   arenashim diff small.dump nowhere
-  says "arenashim: nowhere: can't be read: No such file or directory: name the file that ARENASHIM_DUMP made"
+  says "arenashim: nowhere: can't be read: No such file or directory: name the file that \`arenashim run\` or ARENASHIM_DUMP made"
   arenashim diff nowhere small.dump
-  says "arenashim: nowhere: can't be read: No such file or directory: name the file that ARENASHIM_DUMP made"
+  says "arenashim: nowhere: can't be read: No such file or directory: name the file that \`arenashim run\` or ARENASHIM_DUMP made"
   dump off.dump <<<$'process pid=5'
   arenashim diff off.dump small.dump
   says 'arenashim: off.dump: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8'

@@ -68,7 +68,7 @@ END
 
 @test "what can't be read or written: one line with the remedy" {
   arenashim html
-  error '^arenashim html: name the FILE that ARENASHIM_DUMP made'
+  error '^arenashim html: name the FILE that `arenashim run` or ARENASHIM_DUMP made'
   arenashim html nowhere
   error "nowhere: can't be read: No such file"
   cp small.dump kept

@@ -79,12 +79,12 @@ END
 
 @test "wrong options and dumps" {
   arenashim leaks
-  says 'arenashim leaks: name the FILE that ARENASHIM_DUMP made'
+  says 'arenashim leaks: name the FILE that `arenashim run` or ARENASHIM_DUMP made'
   arenashim leaks -n
   says 'arenashim leaks: -n: its argument is missing: write -n ROWS'
   echo text >foreign
   arenashim leaks foreign
-  says 'arenashim: foreign: not a dump: run the program with ARENASHIM_DUMP=FILE to make one'
+  says 'arenashim: foreign: not a dump: `arenashim run PROGRAM` or ARENASHIM_DUMP=FILE makes one'
   dump off.dump <<<$'process pid=5'
   arenashim leaks off.dump
   says 'arenashim: off.dump: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8'

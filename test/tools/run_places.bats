@@ -182,6 +182,7 @@ END
   expect '$status == 0 && $stderr == *"ls, pid "*" (started as setpriv)"*"next: $TOOL leaks arenashim.setpriv."*"/ls."*".dump"*'
   arenashim run -o d bash -c 'setpriv --reuid 65534 --clear-groups ls / >/dev/null; :'
   expect '$status == 0 && $stderr == *$'"'\n'"'"2 dumps: d and 1 beside it, NAME.PID.dump"*'
+  expect '$stderr == *$'"'\n'"'"arenashim: 1 dump was moved from $TMPDIR or /tmp to ./"$'"'\n'"'*'
   [[ -f d && -f $(echo ls.*.dump) && -z $(ls "$TMPDIR") ]]
 }
 

@@ -84,12 +84,15 @@ letters() {
   }
   while read -r depth frames more; do
     paths "$depth" "$frames" | dump d
-    arenashim tree d
-    case $more in
-      none) expect '$output != *"  cut  "*' ;;
-      most) expect '${lines[4]} == "  cut      1 path, at $depth frames"' ;;
-      *) expect '${lines[4]} == "  cut      1 path, at $depth frames; longer ones: ARENASHIM_TAG=$more"' ;;
-    esac
+    for view in tree report 'report --by function' leaks; do
+      # shellcheck disable=SC2086 # words
+      arenashim $view d
+      case $more in
+        none) expect '$output != *"  cut  "*' ;;
+        most) expect '${lines[4]} == "  cut      1 path, at $depth frames"' ;;
+        *) expect '${lines[4]} == "  cut      1 path, at $depth frames; longer ones: ARENASHIM_TAG=$more"' ;;
+      esac || return
+    done
   done <<<$'3 2 none\n3 3 stack:32\n31 31 stack:32\n32 32 stack:64\n64 64 most'
   cut() { # DEPTH: how many paths of a real program's
     rm -f d
@@ -154,7 +157,7 @@ letters() {
 
 @test "wrong options and dumps" {
   arenashim tree
-  says 'arenashim tree: name the FILE that ARENASHIM_DUMP made'
+  says 'arenashim tree: name the FILE that `arenashim run` or ARENASHIM_DUMP made'
   arenashim tree small.dump --value size
   says 'arenashim tree: --value=size: use one of live, peak, allocs, bytes, waste'
   for percent in x -1 5x '' nan inf; do

@@ -86,7 +86,7 @@ END
 
 @test "wrong options and dumps" {
   arenashim waste
-  says 'arenashim waste: name the FILE that ARENASHIM_DUMP made'
+  says 'arenashim waste: name the FILE that `arenashim run` or ARENASHIM_DUMP made'
   arenashim waste small.dump -n 1.5
   says 'arenashim waste: -n 1.5: give a number of rows, 0 for all'
   dump off.dump <<<$'process pid=5'

@@ -40,7 +40,7 @@ static bool header_check_kind(struct bytes *b) {
     say_error("%s: the file is empty: the program may have ended before its dump was written",
               b->path);
   } else if (!magic_fits(b->at, b->size)) {
-    say_error("%s: not a dump: run the program with ARENASHIM_DUMP=FILE to make one", b->path);
+    say_error("%s: not a dump: `arenashim run PROGRAM` or ARENASHIM_DUMP=FILE makes one", b->path);
   } else if (b->size < sizeof b->header) {
     say_error("%s: cut short after %zu bytes, within its header: copy or make it again", b->path,
               b->size);
@@ -181,6 +181,15 @@ static unsigned char *read_all(int fd, size_t *size) {
   return bytes;
 }
 
+static void say_unreadable(const char *path, int why) {
+  const char *advice = "name the file that `arenashim run` or ARENASHIM_DUMP made";
+  if (why == EISDIR)
+    advice = "name one of the dumps in it, NAME.PID.dump";
+  else if (why == EACCES)
+    advice = "only its owner and root can, where the directory belongs to others";
+  say_error("%s: can't be read: %s: %s", path, strerror(why), advice);
+}
+
 struct dump *dump_open(const char *path) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   size_t size = 0;
@@ -189,7 +198,7 @@ struct dump *dump_open(const char *path) {
   if (fd >= 0)
     close(fd);
   if (bytes == NULL) {
-    say_error("%s: can't be read: %s: name the file that ARENASHIM_DUMP made", path, strerror(why));
+    say_unreadable(path, why);
     return NULL;
   }
   struct dump *d = dump_parse(path, bytes, size);

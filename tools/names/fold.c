@@ -43,7 +43,8 @@ static const char *const known[] = {
     "sqlite3_malloc*", "sqlite3_realloc*", "sqlite3DbMalloc*", "sqlite3DbRealloc*",
     "sqlite3DbStrDup", "sqlite3DbStrNDup", "dbMallocRawFinish", "dbReallocFinish",
     "mallocWithAlarm",
-    /* perl, redis, OpenSSL, LLVM, libuv */
+    /* nginx, perl, redis, OpenSSL, LLVM, libuv */
+    "ngx_alloc", "ngx_calloc", "ngx_memalign", "CRYPTO_strndup", "CRYPTO_memdup",
     "Perl_safesysmalloc", "Perl_safesyscalloc", "Perl_safesysrealloc", "zmalloc*", "zcalloc*",
     "zrealloc*", "ztrymalloc*", "ztrycalloc*", "ztryrealloc*", "zstrdup", "CRYPTO_malloc",
     "CRYPTO_zalloc", "CRYPTO_realloc", "CRYPTO_strdup", "llvm::allocate_buffer",

@@ -7,11 +7,11 @@
 #include "run_name.h"
 #include "say.h"
 #include "text.h"
+#include "when.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,8 @@ static struct dump *open_quietly(const char *path) {
 
 static struct dump_file facts_of(const struct dump *dump, const struct stat *s) {
   const struct dump_process *p = dump->process;
-  return (struct dump_file){.program = run_name(dump_text(dump, p->program)),
+  return (struct dump_file){.is_final = !dump_is_snapshot(dump),
+                            .program = run_name(dump_text(dump, p->program)),
                             .pid = p->pid,
                             .reason = p->reason,
                             .signal = p->signal,
@@ -176,15 +177,31 @@ static char *file_move(const struct run_place *p, const struct dump_file *f, boo
   return path;
 }
 
+static bool is_in_directory(const struct run_place *p, const char *path) {
+  size_t length = strlen(p->directory);
+  return strncmp(path, p->directory, length) == 0 && path[length] == '/';
+}
+
 /* In the run's directory, under a name that nothing was put behind. */
 static bool is_at_its_place(const struct run_place *p, const char *path) {
-  size_t length = strlen(p->directory);
   const char *end = run_place_ending(file_base(path));
-  return p->out == NULL && strncmp(path, p->directory, length) == 0 && path[length] == '/' &&
-         end != NULL && strcmp(end, ".dump") == 0;
+  return p->out == NULL && is_in_directory(p, path) && end != NULL && strcmp(end, ".dump") == 0;
+}
+
+/* The shim has said where it wrote them, and there they are no more. */
+static void moved_say(const struct run_place *p, size_t count) {
+  const char *temporary = getenv("TMPDIR");
+  bool set = temporary != NULL && *temporary == '/' && strcmp(temporary, "/tmp") != 0;
+  if (count > 0)
+    fprintf(stderr, "arenashim: %zu dump%s moved from %s%s/tmp to %s\n", count,
+            count == 1 ? " was" : "s were", set ? temporary : "", set ? " or " : "",
+            p->out == NULL    ? p->directory
+            : *p->out == '\0' ? "./"
+                              : p->out);
 }
 
 static void files_move(const struct run_place *p, struct dump_files *f) {
+  size_t fetched = 0;
   for (struct dump_file *i = f->items; i < f->items + f->count; i++) {
     if (is_at_its_place(p, i->path))
       continue;
@@ -197,9 +214,11 @@ static void files_move(const struct run_place *p, struct dump_files *f) {
                   strerror(errno));
       continue;
     }
+    fetched += !is_in_directory(p, i->path);
     free(i->path);
     i->path = path;
   }
+  moved_say(p, fetched);
 }
 
 struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t start) {
@@ -213,16 +232,6 @@ struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t
   free(w.mark);
   free(pattern);
   return w.found;
-}
-
-bool dump_is_final(const struct dump_file *f) {
-  static const int ending[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU, SIGXFSZ, SIGPWR};
-  if (f->reason != DUMP_ON_SIGNAL)
-    return f->reason != DUMP_ON_CALL;
-  for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-    if (f->signal == (uint32_t)ending[i])
-      return true;
-  return false;
 }
 
 void dumps_free(struct dump_files *f) {

@@ -1,5 +1,6 @@
 /* Why there is nothing to report on; contract in run_report.h. */
 #include "run_report.h"
+#include "run_ask.h"
 #include "say.h"
 #include "text.h"
 
@@ -46,9 +47,11 @@ static void say_by_signal(const struct run_result *r, const char *ended) {
               "`ARENASHIM_SIGNAL=%s%s%s arenashim run ...` makes one first",
               r->name, pid, ended, list, *list != '\0' ? "," : "", name);
   else
-    say_error("%s (pid %d, %s) left no dump: the signal ended it before one was written; with "
-              "ARENASHIM_SIGNAL=USR1, kill -USR1 makes one while it runs",
-              r->name, pid, ended);
+    say_error("%s (pid %d, %s) left no dump: the signal ended it before one was written; %s makes "
+              "one while it runs",
+              r->name, pid, ended,
+              is_listed(list, ASK_SIGNAL, "63") ? "kill -63"
+                                                : "with ARENASHIM_SIGNAL=USR1, kill -USR1");
 }
 
 void run_say_no_dump(const struct run_result *r) {
@@ -60,8 +63,8 @@ void run_say_no_dump(const struct run_result *r) {
     say_by_signal(r, ended);
   else
     say_error("%s (pid %d, %s) left no dump (looked in %s%s%s and /tmp, not below other "
-              "roots), and why is not known; ARENASHIM_VERBOSE=1 shows which processes start with "
-              "the shim",
+              "roots); if no line above says why, ARENASHIM_VERBOSE=1 shows which processes start "
+              "with the shim",
               r->name, (int)r->child->pid, ended, r->place->directory, set ? ", " : "",
               set ? temporary : "");
 }

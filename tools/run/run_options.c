@@ -87,7 +87,7 @@ void run_options_read(struct run_options *o, int argc, char **argv) {
       "such program; 126: it can't be executed; 2: it can't be watched and was not run.\n\nEach "
       "process that it starts leaves a dump of its own, NAME.PID.dump. Other variables "
       "ARENASHIM_... reach the program as they are set; unless it is set, ARENASHIM_SIGNAL is "
-      "TERM,INT,HUP, so that a program which one of these ends has a report.",
+      "TERM,INT,HUP,63, so that a program which one of these ends has a dump.",
       NULL,
       NULL,
       NULL};

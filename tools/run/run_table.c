@@ -76,7 +76,7 @@ static void ended_name(const struct run_result *r, const struct dump_file *f, ch
     snprintf(name, 16, "runs on");
   else if (status_of(r, f->pid, &status))
     status_short(status, name);
-  else if (!dump_is_final(f))
+  else if (!f->is_final)
     snprintf(name, 16, "not known");
   else if (f->reason == DUMP_ON_SIGNAL)
     signal_short((int)f->signal, name);
@@ -107,7 +107,7 @@ static void path_print(const struct run_result *r, const struct dump_file *f) {
                           : strlen(r->place->directory) + 1 == length;
   struct text text;
   FILE *to = text_start(&text);
-  fputs(dump_is_final(f) || !f->is_last ? "" : "snapshot ", to);
+  fputs(f->is_final || !f->is_last ? "" : "snapshot ", to);
   summary_word(there ? base : f->path, to);
   text_end(to, &text);
   fputc(' ', stderr);
@@ -166,6 +166,14 @@ static void places_print(const struct run_result *r, FILE *to) {
   free(directory);
 }
 
+/* Dumps of other processes than the program's first. */
+static bool has_others(const struct dump_files *f) {
+  for (size_t i = 1; i < f->count; i++)
+    if (f->items[i].pid != f->items[0].pid)
+      return true;
+  return false;
+}
+
 /* One line: what was written, and, if there is room, how to have less. */
 static void written_print(const struct run_result *r) {
   static const char less[] = " (ARENASHIM_CHILDREN=off: one)";
@@ -175,7 +183,7 @@ static void written_print(const struct run_result *r) {
   fprintf(to, "%zu dump%s: ", r->dumps.count, r->dumps.count == 1 ? "" : "s");
   places_print(r, to);
   text_end(to, &text);
-  bool room = r->dumps.count > 1 && text.length + strlen(less) <= (width > 0 ? width : 80);
+  bool room = has_others(&r->dumps) && text.length + strlen(less) <= (width > 0 ? width : 80);
   fprintf(stderr, "%s%s\n", text.at, room ? less : "");
   free(text.at);
 }

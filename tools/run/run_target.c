@@ -94,9 +94,11 @@ static bool elf_check(const char *path, const struct elf_facts *f) {
                 "without to see it",
                 path);
   else if (f->go)
-    say_warning("%s is a Go program: only what its C code allocates is seen; for the rest use Go's "
-                "runtime/pprof",
-                path);
+    say_warning(
+        "%s is a Go program: only what its C code allocates is seen, and only at a signal (Ctrl-C, "
+        "TERM, kill -63), because Go does not end by libc's exit; for the rest use Go's "
+        "runtime/pprof",
+        path);
   return true;
 }
 

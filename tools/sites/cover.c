@@ -13,11 +13,46 @@
 
 enum { SMALL = 10 << 20, PART = 3 }; /* bytes; less than 1/PART is little */
 
+static unsigned part_percent(uint64_t part, uint64_t whole) {
+  return (unsigned)(100.0 * (double)part / (double)whole + 0.5);
+}
+
 static uint64_t resident_of(const struct dump *d) {
   for (uint32_t i = 0; i < d->n_ledger; i++)
     if (d->ledger[i].kind == DUMP_LEDGER_RESIDENT)
       return d->ledger[i].bytes;
   return 0;
+}
+
+/* Lines of the ledger that are addresses without pages, or without a page that was touched. */
+static const char *const untouched[] = {"uncarved",      "parts of blocks not", "blocks that no",
+                                        "reserved addr", "jemalloc: kept",      "jemalloc: by the"};
+
+static bool is_untouched(const char *line) {
+  for (size_t i = 0; i < sizeof untouched / sizeof *untouched; i++)
+    if (text_starts(line, untouched[i]))
+      return true;
+  return false;
+}
+
+/* At most so many resident bytes are the library's own: free cells and pages, rounding, tags and
+ * tables. */
+static uint64_t own_of(const struct dump *d) {
+  uint64_t all = 0;
+  for (uint32_t i = 0; i < d->n_ledger; i++)
+    if (d->ledger[i].kind == DUMP_LEDGER_LINE && !is_untouched(dump_text(d, d->ledger[i].name)))
+      all += d->ledger[i].bytes;
+  return all > d->process->live_bytes ? all - d->process->live_bytes : 0;
+}
+
+/* "the rest: ...", in few words: a line has 80 columns.  `known`: a heap of the program's own is.
+ */
+static char *rest_of(const struct dump *d, uint64_t resident, bool now, bool known) {
+  uint64_t held = d->process->peak_bytes, own = own_of(d);
+  if (!known && own >= (resident - held) / 2)
+    return must_print("free pages, tables: up to %u %%",
+                      part_percent(own < resident - held ? own : resident - held, resident));
+  return must_print("%s, files, stacks", now ? "the rest: own mappings" : "rest: mappings");
 }
 
 /* Run-time systems with heaps of their own, by the start of a module's name. */
@@ -52,9 +87,10 @@ char *cover_lines(const struct dump *d) {
   number_name(resident, false, name);
   const char *remedy = remedy_of(d);
   bool now = p->live_bytes >= held / 2;
-  return must_print("malloc %s %u %% of the resident %s; %s, files, stacks\n%s%s",
-                    now ? "holds" : "held at most",
-                    (unsigned)(100.0 * (double)held / (double)resident + 0.5), name,
-                    now ? "the rest: own mappings" : "rest: mappings", remedy != NULL ? remedy : "",
-                    remedy != NULL ? "\n" : "");
+  char *rest = rest_of(d, resident, now, remedy != NULL);
+  char *lines = must_print("malloc %s %u %% of the resident %s; %s\n%s%s",
+                           now ? "holds" : "held at most", part_percent(held, resident), name, rest,
+                           remedy != NULL ? remedy : "", remedy != NULL ? "\n" : "");
+  free(rest);
+  return lines;
 }

@@ -40,7 +40,7 @@ error_t option_file_read(int key, char *word, struct argp_state *state, const ch
     return 0;
   case ARGP_KEY_END:
     if (*file == NULL)
-      words_fail(state, "name the FILE that ARENASHIM_DUMP made");
+      words_fail(state, "name the FILE that `arenashim run` or ARENASHIM_DUMP made");
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;

@@ -119,6 +119,7 @@ int leaks_write(const struct view_options *o, const struct dump *d, FILE *to) {
   rows_sort(s.rows, SORT_LIVE);
   size_t alive = alive_only(s.rows);
   view_head(&v);
+  view_cuts(&v, s.names);
   summary_print(&v, alive);
   if (alive > 0)
     sites_print(&v, &s, alive);

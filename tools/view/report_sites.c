@@ -72,6 +72,8 @@ void report_sites(const struct view *v, enum row_by by) {
   struct sites s = {.view = v};
   session_open(&s.session, v->dump, &v->options->names, by);
   rows_sort(s.session.rows, v->options->sort);
+  if (by != ROW_MODULE)
+    view_cuts(v, s.session.names);
   sites_print(&s);
   session_close(&s.session);
 }

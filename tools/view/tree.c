@@ -8,7 +8,6 @@
  */
 #include "tree.h"
 #include "calls.h"
-#include "cuts.h"
 #include "say.h"
 #include "table.h"
 #include "view_options.h"
@@ -133,20 +132,6 @@ static void tree_print(const struct view *v, const struct calls *calls) {
   free(t.text);
 }
 
-/* Part of the head: why some paths don't begin at the program's start. */
-static void cuts_print(const struct view *v, const struct names *names) {
-  uint32_t cut = cuts_count(v->dump, names), depth = v->dump->process->depth;
-  unsigned remedy = cuts_remedy(v->dump);
-  char words[120], more[60] = "";
-  if (cut == 0)
-    return;
-  if (remedy > 0)
-    snprintf(more, sizeof more, "; longer ones: ARENASHIM_TAG=stack:%u", remedy);
-  snprintf(words, sizeof words, "  cut      %u path%s, at %u frames%s\n", cut, cut == 1 ? "" : "s",
-           depth, more);
-  lines_fit(words, v->width, v->to);
-}
-
 int tree_write(const struct view_options *o, const struct dump *d, FILE *to) {
   struct view v = view_of(o, d, to);
   struct session s;
@@ -155,7 +140,7 @@ int tree_write(const struct view_options *o, const struct dump *d, FILE *to) {
   session_open(&s, d, &o->names, ROW_PATH);
   struct calls *calls = calls_new(&s, o->sort);
   view_head(&v);
-  cuts_print(&v, s.names);
+  view_cuts(&v, s.names);
   tree_print(&v, calls);
   calls_free(calls);
   session_close(&s);

@@ -1,6 +1,7 @@
 /* The head and the end of what is shown of a dump; contract in view.h. */
 #include "view.h"
 #include "cover.h"
+#include "cuts.h"
 #include "say.h"
 #include "table.h"
 #include "text.h"
@@ -111,6 +112,19 @@ static void head_print(const struct view *v, const char *words, bool all) {
 
 void view_head(const struct view *v) { head_print(v, "", true); }
 void view_process(const struct view *v, const char *words) { head_print(v, words, false); }
+
+void view_cuts(const struct view *v, const struct names *names) {
+  uint32_t cut = cuts_count(v->dump, names), depth = v->dump->process->depth;
+  unsigned remedy = cuts_remedy(v->dump);
+  char words[120], more[60] = "";
+  if (cut == 0)
+    return;
+  if (remedy > 0)
+    snprintf(more, sizeof more, "; longer ones: ARENASHIM_TAG=stack:%u", remedy);
+  snprintf(words, sizeof words, "  cut      %u path%s, at %u frames%s\n", cut, cut == 1 ? "" : "s",
+           depth, more);
+  lines_fit(words, v->width, v->to);
+}
 
 void view_waste(const struct view *v, struct table *t, uint64_t bytes) {
   if (waste_known(v->dump))

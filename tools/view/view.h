@@ -34,6 +34,11 @@ void view_head(const struct view *v);
 /* The first line of it, after some words: program, pid, reason, time. */
 void view_process(const struct view *v, const char *words);
 
+/* Part of the head: why some paths don't begin at the program's start, nor have a function of the
+ * program's own. */
+struct names;
+void view_cuts(const struct view *v, const struct names *names);
+
 /* A cell of waste by call site: "-" when it is not known. */
 struct table;
 void view_waste(const struct view *v, struct table *t, uint64_t bytes);

@@ -70,7 +70,7 @@ static error_t files_read(int key, char *word, struct argp_state *state, struct 
     words_fail(state, "%s: two dumps at a time, and %s and %s are named already", word, o->old,
                o->file);
   if (key == ARGP_KEY_END && o->old != NULL && o->file == NULL)
-    words_fail(state, "name two dumps that ARENASHIM_DUMP made: OLD and NEW");
+    words_fail(state, "name two dumps that `arenashim run` or ARENASHIM_DUMP made: OLD and NEW");
   return option_file_read(key, word, state, &o->file);
 }
 
