@@ -12,11 +12,7 @@
 #include <unistd.h>
 
 static char path[PAGE_BYTES];
-
-/* Raw calls: other preloaded libraries wrap these names, and may allocate. */
-static ssize_t read_link(const char *link, char *to, size_t capacity) {
-  return own_call(SYS_readlinkat, AT_FDCWD, link, to, capacity);
-}
+static bool known; /* path was read, or could not be */
 
 /* ---- ld.so ./program: the file that is mapped there ---- */
 
@@ -91,12 +87,12 @@ static bool path_of_mapping(uintptr_t address) {
 /* ---- the usual ways ---- */
 
 static bool path_of_link(void) {
-  ssize_t n = read_link("/proc/self/exe", path, sizeof path - 1);
+  ssize_t n = own_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
   path[n > 0 ? n : 0] = '\0';
   return n > 0;
 }
 
-/* The kernel's addition to the name of a file that was deleted before we looked, or never had one.
+/* What the kernel adds to the name of a file that was deleted before we looked, or never had one.
  */
 static void drop_deleted(void) {
   static const char deleted[] = " (deleted)";
@@ -109,9 +105,9 @@ static void drop_deleted(void) {
 
 /* Without /proc: the path that exec was given, from the directory where we are still. */
 static void path_of_exec(void) {
-  const char *told = (const char *)getauxval(AT_EXECFN);
-  size_t length = 0, more = told != NULL ? strlen(told) : 0;
-  if (more > 0 && *told != '/') {
+  const char *given = (const char *)getauxval(AT_EXECFN); /* NOLINT: the kernel's word for it */
+  size_t length = 0, more = given != NULL ? strlen(given) : 0;
+  if (more > 0 && *given != '/') {
     long n = own_call(SYS_getcwd, path, sizeof path);
     if (n > 1 && *path == '/') {
       length = (size_t)n - 1;
@@ -121,22 +117,28 @@ static void path_of_exec(void) {
   }
   if (length + more >= sizeof path)
     length = more = 0;
-  memcpy(path + length, told != NULL ? told : "", more);
+  memcpy(path + length, given != NULL ? given : "", more);
   path[length + more] = '\0';
 }
 
-/* The kernel tells programs with an interpreter where that lies; it has none when it is the
- * program itself, and the loader has set right then where the program's headers lie. */
-__attribute__((constructor)) static void read_path(void) {
+/* AT_BASE is the interpreter's address: 0 when the loader itself was started with the program as
+ * its argument.  It has then set AT_PHDR to the address of the program's headers. */
+void own_file_read(void) {
   int saved = errno;
   bool by_loader = getauxval(AT_BASE) == 0;
+  if (known)
+    return;
+  known = true;
   if (!(by_loader && path_of_mapping(getauxval(AT_PHDR))) && !path_of_link())
     path_of_exec();
   drop_deleted();
   errno = saved;
 }
 
-const char *own_file_path(void) { return path; }
+const char *own_file_path(void) {
+  own_file_read();
+  return path;
+}
 
 uintptr_t own_loader(void) {
   uintptr_t base = getauxval(AT_BASE);

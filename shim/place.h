@@ -55,7 +55,4 @@ hidden bool place_give_name(const char *temporary, char name[SINK_NAME_MAX], uin
 /* 0, or the errno value that writing there would end with as things are now. */
 hidden int place_error(const char *name);
 
-/* The last component of a path. */
-hidden const char *place_base(const char *path);
-
 #endif

@@ -240,7 +240,7 @@ static int try_place(struct sink *k, bool (*write)(struct sink *, void *), void 
 
 /* The file's name in another directory; false if that is the one that was wanted, or none. */
 static bool name_in(struct sink *k, const char *directory) {
-  const char *base = place_base(k->wanted);
+  const char *base = text_base(k->wanted);
   size_t length = strlen(directory);
   while (length > 1 && directory[length - 1] == '/')
     length--;

@@ -31,8 +31,7 @@ struct says {
 /* A type's name as above, to be freed; NULL: its brackets don't match. */
 char *says_type(const char *name);
 
-/* Of a demangled name without parameters. */
+/* Of a demangled name without parameters; the caller frees the types. */
 struct says says_of(const char *name);
-void says_free(struct says *s);
 
 #endif

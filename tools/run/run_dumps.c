@@ -7,11 +7,11 @@
 #include "run_name.h"
 #include "say.h"
 #include "text.h"
+#include "when.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +47,7 @@ static struct dump_file facts_of(const struct dump *dump, const struct stat *s) 
                             .pid = p->pid,
                             .reason = p->reason,
                             .signal = p->signal,
+                            .is_final = !dump_is_snapshot(dump),
                             .live_bytes = p->live_bytes,
                             .peak_bytes = p->peak_bytes,
                             .estimate = p->sample_bytes > 0 ? "~" : "",
@@ -213,16 +214,6 @@ struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t
   free(w.mark);
   free(pattern);
   return w.found;
-}
-
-bool dump_is_final(const struct dump_file *f) {
-  static const int ending[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU, SIGXFSZ, SIGPWR};
-  if (f->reason != DUMP_ON_SIGNAL)
-    return f->reason != DUMP_ON_CALL;
-  for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-    if (f->signal == (uint32_t)ending[i])
-      return true;
-  return false;
 }
 
 void dumps_free(struct dump_files *f) {

@@ -18,7 +18,8 @@ struct dump_file {
   uint64_t live_bytes, peak_bytes;
   const char *estimate, *peak_mark; /* their marks */
   struct timespec written;
-  bool is_last; /* of its process */
+  bool is_last;  /* of its process */
+  bool is_final; /* the process had ended, or was about to, when it wrote this */
 };
 
 struct dump_files {
@@ -33,9 +34,6 @@ struct dump_files {
  * anybody when we are root.  Moves each to its place (run_place.h); one that can't be moved is
  * named where it is.  Largest peak first, and of equal ones the later. */
 struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t start);
-
-/* Whether the process had ended, or was about to, when it wrote this. */
-bool dump_is_final(const struct dump_file *f);
 
 void dumps_free(struct dump_files *f);
 

@@ -76,7 +76,7 @@ static void ended_name(const struct run_result *r, const struct dump_file *f, ch
     snprintf(name, 16, "runs on");
   else if (status_of(r, f->pid, &status))
     status_short(status, name);
-  else if (!dump_is_final(f))
+  else if (!f->is_final)
     snprintf(name, 16, "not known");
   else if (f->reason == DUMP_ON_SIGNAL)
     signal_short((int)f->signal, name);
@@ -107,7 +107,7 @@ static void path_print(const struct run_result *r, const struct dump_file *f) {
                           : strlen(r->place->directory) + 1 == length;
   struct text text;
   FILE *to = text_start(&text);
-  fputs(dump_is_final(f) || !f->is_last ? "" : "snapshot ", to);
+  fputs(f->is_final || !f->is_last ? "" : "snapshot ", to);
   summary_word(there ? base : f->path, to);
   text_end(to, &text);
   fputc(' ', stderr);
