@@ -15,10 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,6 +133,7 @@ int poll(struct pollfd *fds, nfds_t count, int ms) { return (int)CALL3(poll, fds
 pid_t getpid(void) { return (pid_t)CALL0(getpid); }
 pid_t getppid(void) { return (pid_t)CALL0(getppid); }
 uid_t geteuid(void) { return (uid_t)CALL0(geteuid); }
+int uname(struct utsname *to) { return (int)CALL1(uname, to); }
 int getrusage(__rusage_who_t who, struct rusage *to) { return (int)CALL2(getrusage, who, to); }
 int getrlimit(__rlimit_resource_t what, struct rlimit *to) {
   return (int)CALL4(prlimit64, 0, what, NULL, to);
@@ -138,6 +141,7 @@ int getrlimit(__rlimit_resource_t what, struct rlimit *to) {
 int setrlimit(__rlimit_resource_t what, const struct rlimit *wanted) {
   return (int)CALL4(prlimit64, 0, what, wanted, NULL);
 }
+ssize_t getrandom(void *to, size_t n, unsigned flags) { return CALL3(getrandom, to, n, flags); }
 
 /* ---- waiting ---- */
 

@@ -54,7 +54,7 @@ static const char *line_path(const char *line) {
 static bool find_in_maps(int fd, uintptr_t address) {
   size_t have = 0;
   for (;;) {
-    ssize_t n = own_call(SYS_read, fd, path + have, sizeof path - 1 - have);
+    ssize_t n = read(fd, path + have, sizeof path - 1 - have);
     if (n <= 0)
       return false;
     have += (size_t)n;
@@ -76,18 +76,18 @@ static bool find_in_maps(int fd, uintptr_t address) {
 }
 
 static bool path_of_mapping(uintptr_t address) {
-  int fd = (int)own_call(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return false;
   bool found = find_in_maps(fd, address);
-  own_call(SYS_close, fd);
+  close(fd);
   return found;
 }
 
 /* ---- the usual ways ---- */
 
 static bool path_of_link(void) {
-  ssize_t n = own_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path - 1);
+  ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
   path[n > 0 ? n : 0] = '\0';
   return n > 0;
 }
@@ -98,8 +98,7 @@ static void drop_deleted(void) {
   static const char deleted[] = " (deleted)";
   struct stat file;
   size_t length = strlen(path), more = sizeof deleted - 1;
-  if (length > more && strcmp(path + length - more, deleted) == 0 &&
-      own_call(SYS_newfstatat, AT_FDCWD, path, &file, 0) != 0)
+  if (length > more && strcmp(path + length - more, deleted) == 0 && stat(path, &file) != 0)
     path[length - more] = '\0';
 }
 

@@ -8,11 +8,11 @@
 
 #include "../arena/base.h"
 
-/* Reads the path, unless it is known already.  Some system calls: so it is called at the first
- * malloc if files will be written, before the program can have changed anything; otherwise the path
- * is read at its first use.  Of a program that was given to the loader as an argument (ld.so
- * ./program) the path comes from /proc/self/maps, because /proc/self/exe is the loader's then.
- * One thread at a time; errno is kept. */
+/* Reads the path, unless it is known already: called at the first malloc if files will be written,
+ * else in the constructor, before the program can have changed anything.  Usually one system call.
+ * Of a program that was given to the loader as an argument (ld.so ./program) the path comes from
+ * /proc/self/maps, because /proc/self/exe is the loader's then.  One thread at a time; errno is
+ * kept. */
 hidden void own_file_read(void);
 
 /* An absolute path, or "" if it could not be read.  The thread that refreshes the modules only. */

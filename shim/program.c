@@ -2,16 +2,13 @@
 #include "program.h"
 #include "../arena/os.h"
 #include "../arena/text.h"
-#include "own_calls.h"
 #include "own_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -44,13 +41,9 @@ static void clean(char to[PROGRAM_NAME_MAX + 1], const char *from) {
 
 /* ---- the program's file ---- */
 
-/* System calls by number: in the first malloc no wrapper of another library must run, which could
- * want memory itself. */
 static bool is_same_file(const char *a, const char *b) {
   struct stat x, y;
-  return own_call(SYS_newfstatat, AT_FDCWD, a, &x, 0) == 0 &&
-         own_call(SYS_newfstatat, AT_FDCWD, b, &y, 0) == 0 && x.st_dev == y.st_dev &&
-         x.st_ino == y.st_ino;
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* By fexecve or the like: the number is no name. */
@@ -70,7 +63,7 @@ static void read_running_file(const char *given) {
 
 static void read_host(void) {
   struct utsname host;
-  if (own_call(SYS_uname, &host) == 0)
+  if (uname(&host) == 0)
     clean(program.host, host.nodename);
 }
 
@@ -80,7 +73,7 @@ static void read_seed(void) {
   uint64_t asked = 0;
   if (given != NULL)
     memcpy(&program.seed, given + sizeof program.seed, sizeof program.seed);
-  if (own_call(SYS_getrandom, &asked, sizeof asked, GRND_NONBLOCK) == (long)sizeof asked)
+  if (getrandom(&asked, sizeof asked, GRND_NONBLOCK) == (ssize_t)sizeof asked)
     program.seed ^= asked;
 }
 
