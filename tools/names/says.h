@@ -13,7 +13,7 @@
 
 enum says_kind {
   SAYS_NOTHING,
-  SAYS_RAW,     /* bytes, whoever asks: malloc, operator new */
+  SAYS_RAW,     /* bytes of no type: malloc, operator new */
   SAYS_MADE,    /* one new object of the type, made there */
   SAYS_ELEMENT, /* an allocator's elements, of the type */
   SAYS_INSIDE,  /* a part of a container; the type, if it is known, is the container's */

@@ -53,8 +53,8 @@ static void variable_set(const char *name, const char *value) {
     must_have(NULL);
 }
 
-/* Of what is preloaded already another copy of the shim goes: two would share the program's memory,
- * and each leave a dump of its part. */
+/* Another copy of the shim is taken out of LD_PRELOAD: two copies would share the program's memory,
+ * and each would leave a dump of its part. */
 static void preload_set(const char *shim) {
   const char *from = getenv("LD_PRELOAD"), *base = file_base(shim);
   struct text list;
@@ -77,7 +77,7 @@ static bool is_of_a_run(const char *pattern) {
   return end != NULL && start != NULL && start < end;
 }
 
-/* Of signals those that end services and that a terminal sends, and the one to ask by. */
+/* ARENASHIM_SIGNAL gets the signals that end services or come from a terminal, and ASK_SIGNAL. */
 static void environment_set(const struct run *r) {
   char *pattern = run_place_pattern(&r->place);
   const char *set = getenv("ARENASHIM_DUMP");
@@ -96,7 +96,7 @@ static void report(struct run *r, time_t start) {
   if (!r->child.alone)
     result.alive = survivors_find(r->shim);
   result.dumps = dumps_collect(&r->place, r->child.pid, start);
-  signal(SIGPIPE, SIG_IGN); /* the program's status is to be told, whoever reads the report */
+  signal(SIGPIPE, SIG_IGN); /* the program's status is returned even if nobody reads the report */
   run_report(&result);
   run_place_leave(&r->place, result.alive.count == 0);
   run_preload_leave(&r->preload, r->child.alone);

@@ -33,7 +33,7 @@ static bool has_magic(int fd) {
          memcmp(start, DUMP_MAGIC, sizeof start) == 0;
 }
 
-/* Warnings are for whoever reads a report of it; that it can't be read at all is told now. */
+/* Warnings are printed by the views of a dump; here only that it can't be read is an error. */
 static struct dump *open_quietly(const char *path) {
   say_to(NULL);
   struct dump *dump = dump_open(path);
@@ -72,7 +72,8 @@ static void own_take(struct hunt *w, const char *path, int fd) {
   dump_close(dump);
 }
 
-/* Elsewhere it has to say so, and be from somebody whom the program can have become. */
+/* In another directory a dump is the run's if it names the run's pattern and its owner is one that
+ * a process of the run can have become. */
 static void foreign_take(struct hunt *w, const char *path, int fd) {
   struct stat s;
   char opened[64];
@@ -145,7 +146,7 @@ static void files_sort(struct dump_files *f) {
   qsort(f->items, f->count, sizeof *f->items, peak_compare);
 }
 
-/* Those that were asked for (run_ask.h) stand for the end until a later one does. */
+/* Removes dumps that were asked for (run_ask.h) if their process wrote a later one. */
 static void asked_drop(struct dump_files *f) {
   size_t kept = 0;
   for (size_t i = 0; i < f->count; i++) {
@@ -177,7 +178,7 @@ static char *file_move(const struct run_place *p, const struct dump_file *f, boo
   return path;
 }
 
-/* In the run's directory, under a name that nothing was put behind. */
+/* Whether it lies in the run's directory under a name that ends in ".dump". */
 static bool is_at_its_place(const struct run_place *p, const char *path) {
   size_t length = strlen(p->directory);
   const char *end = run_place_ending(file_base(path));
