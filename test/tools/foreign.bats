@@ -128,3 +128,11 @@ keep() { # NAME: what was printed
   expect '$status == 0 && ${lines[0]} == "€\\xff, pid 1, "*" on \\u202e, shim "*'
   expect '$output == *"  command  \\xc2"*"0 😀 (threads"*'
 }
+
+# The command shares no code with the shim, so the rule stands in both: alike.
+@test "the shim and the command escape the same characters" {
+  cd "$BATS_TEST_DIRNAME/../.." || return
+  escaped() { sed -n '/^} unseen\[\] = {/,/;$/p; /^static bool second_fits/,/^}/p' "$1"; }
+  (($(escaped arena/foreign.c | wc -l) > 9))
+  diff <(escaped arena/foreign.c) <(escaped tools/base/utf8.c)
+}
