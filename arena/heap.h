@@ -67,8 +67,8 @@ struct heap {
   bool straight;           /* its thread may go there without further questions (shim/entry.c) */
   /* That allocator's objects, put aside by its thread (shim/shelf.h). */
   struct cell *shelf[SHELVES];
-  uint8_t shelf_room[SHELVES]; /* how many more may be */
-  bool shelf_open;             /* the line above is right */
+  uint8_t shelf_room[SHELVES]; /* objects that each still has room for */
+  bool shelf_open;             /* shelf_room is set */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
    *   allocations = passed - |head| + sum over slabs relisted

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { DIGITS_MAX = 20 }; /* of 2^64 - 1 */
@@ -75,6 +76,11 @@ void text_size(struct text *t, uint64_t bytes) {
   text_u64(t, bytes);
   if (unit > 0)
     text_char(t, "BKM"[unit]);
+}
+
+const char *text_base(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : path;
 }
 
 /* After a write of nothing: may the next one do better?  The clock says when not, since signals

@@ -36,6 +36,9 @@ hidden void text_str_right(struct text *t, const char *s, unsigned width);
 hidden void text_str_left(struct text *t, const char *s, unsigned width);
 hidden void text_pad(struct text *t, unsigned have, unsigned want); /* spaces, if have < want */
 
+/* The last component of a path: what follows its last slash, which may be nothing. */
+hidden const char *text_base(const char *path);
+
 /* Writes all of it to a descriptor; false with errno set when that fails.  A full pipe that does
  * not block is waited for, until about a second has passed without a byte taken. */
 hidden bool text_write(const struct text *t, int fd);

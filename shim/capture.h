@@ -22,7 +22,7 @@
  * is not proven: a function that a fiber entered by a jump, with its stack pointer at the very end
  * of the stack, has no return address; the word where one would be begins a page.  Such a word
  * (programs that keep the ABI's alignment have none) is read after the kernel said that it is
- * there. Against unwind information that is wrong, all of this happens within the pages that are
+ * there.  Against unwind information that is wrong, all of this happens within the pages that are
  * known of the stack in use (stack_range.h).  libunwind's reads each ask the kernel first
  * (unwinder.h).
  *

@@ -4,6 +4,7 @@
  * for variables of their own, and ours would be those.
  */
 #include "children.h"
+#include "../arena/text.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -11,11 +12,6 @@
 
 static const char preload[] = "LD_PRELOAD=";
 enum { PRELOAD_LENGTH = sizeof preload - 1 };
-
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash != NULL ? slash + 1 : path;
-}
 
 static bool names(const char *path, size_t n, const char *file) {
   size_t length = strlen(file);
@@ -51,7 +47,7 @@ void children_drop_shim(void) {
     char *list = *from + PRELOAD_LENGTH;
     bool is_preload = strncmp(*from, preload, PRELOAD_LENGTH) == 0;
     if (is_preload)
-      keep_others(list, base_name(us.dli_fname));
+      keep_others(list, text_base(us.dli_fname));
     if (!is_preload || *list != '\0')
       *to++ = *from;
   }

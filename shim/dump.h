@@ -9,17 +9,17 @@
 #include "../arena/base.h"
 #include "dump_format.h"
 
-/* Writes it where the pattern says; NULL: where ARENASHIM_DUMP does.  `signal` is its number, for
- * DUMP_ON_SIGNAL.  0 or an error number, told in one line on stderr, but on call; EBUSY: another
- * is being written, or a report.  In a signal handler nothing is asked of the loader or of
- * jemalloc.
- */
+/* Writes a dump where the pattern says; NULL: where ARENASHIM_DUMP does.  `signal` is the signal's
+ * number, for DUMP_ON_SIGNAL.  Returns 0 or an errno value; EBUSY: a dump or report is being
+ * written.  Errors are also reported in one line on stderr, except for DUMP_ON_CALL.  In a signal
+ * handler nothing is asked of the loader or of jemalloc. */
 hidden int dump_write(enum dump_reason reason, int signal, const char *pattern);
 
 /* In the child of a fork: a dump that another thread was writing will not be finished. */
 hidden void dump_forget(void);
 
-/* As report_finish. */
+/* Before the process ends at once: waits about a second for a dump of another thread; one of this
+ * thread will not be finished, and leaves no file. */
 hidden void dump_finish(void);
 
 #endif

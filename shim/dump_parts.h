@@ -32,7 +32,7 @@ struct module_span {
 
 struct dump_work {
   enum dump_reason reason;
-  bool added_up; /* call sites were, for an earlier place */
+  bool added_up; /* the call sites: this is another try, at a second place */
   int signal;
   struct gathered g;
   struct ledger ledger;

@@ -22,7 +22,7 @@ struct node *frames_lose(struct capture *c, struct node *n) {
   return path_child(n, (uintptr_t)path_no_unwind, NODE_LABEL);
 }
 
-/* The same where libunwind's guess was wrong, or none. */
+/* Ends the path at n, where libunwind's guess was wrong or it had none. */
 static struct node *lose_guess(struct capture *c, struct node *n) {
   struct rule r = path_rule(n->address);
   if (r.kind == RULE_NONE && r.misses < MISSES_MAX) {

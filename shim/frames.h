@@ -31,7 +31,7 @@ hidden struct rule frames_rule(struct capture *c, struct node *n);
 /* The node above n for a return address that a rule found; or the mark. */
 hidden struct node *frames_next(struct capture *c, struct node *n, uintptr_t ra);
 
-/* The same for an address that libunwind found. */
+/* The node above n for a return address that libunwind found; or the mark. */
 hidden struct node *frames_add(struct capture *c, struct node *n, uintptr_t ra);
 
 /* Where a walk ends with which libunwind did not go on at n: n, or the mark.  ended: it took n for

@@ -6,8 +6,8 @@
  * accounts lack of it is given to one of them that did hold so much more later:
  *
  *   the peak is now            each held what is alive of it
- *   else  gap = peak - held    to the account that held most, of those whose own peak has room for
- * it; where none has, to one after the other as far as its peak goes
+ *   else  gap = peak - held    goes to the account that held most, of those whose own peak has room
+ *                              for it; where none has, to one after the other up to its own peak
  *
  * A gap is at most a thousandth of the peak, or 256 bytes an arena.
  */

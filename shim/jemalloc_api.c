@@ -76,14 +76,14 @@ exported void sdallocx(void *p, size_t n, int flags) {
 
 exported size_t nallocx(size_t n, int flags) { return large_start() ? jep_nallocx(n, flags) : 0; }
 
-/* Who asks jemalloc, or resets an arena of it, finds what this thread freed there.  False: there is
- * no memory for it to start. */
+/* Gives jemalloc what this thread freed, so that its answers count it and a reset of an arena
+ * covers it.  False: there is no memory for jemalloc to start. */
 static bool begin_asking(void) {
   shelf_clear(heap_mine());
   return large_start();
 }
 
-/* Its answer, or that there was no memory for the cache that it switched on. */
+/* jemalloc's answer; EAGAIN if it switched a cache on for which there was no memory. */
 static int end_asking(int answer) { return large_thread_switched() ? answer : EAGAIN; }
 
 /* An entry of jemalloc's that hands out objects of which we would not know: it is not there. */

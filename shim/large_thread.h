@@ -29,8 +29,8 @@ extern hidden __thread unsigned char large_thread_state __attribute__((tls_model
 hidden bool large_start(void);
 hidden void large_start_forget(void); /* in the child of a fork */
 
-/* The same, in a thread that is not LARGE_CACHED; and gives it an arena and a cache, if it is time
- * to try and there is memory. */
+/* Inside the gate, in a thread that is not LARGE_CACHED: starts jemalloc as large_start does, and
+ * gives the thread an arena and a cache, if it is time to try and there is memory. */
 hidden cold bool large_thread_begin(void);
 
 /* Inside the gate, before each request: false if jemalloc has no memory to start. */

@@ -2,8 +2,8 @@
  * forgetting what was learned of code that has left.
  *
  *   refresh:  each module that the loader lists, of all namespaces, is met: marked if it is known
- *             those not marked are gone, and left() is told their indexes and addresses
- *             those not known are added; for one that was here before, back() is told where it is
+ *             those not marked are gone, and left() is called with their indexes and addresses
+ *             those not known are added; for one that was here before, back() is called
  *
  * Entries are never moved and never freed, so that readers need no lock.  Modules that left stay in
  * the dump as long as left() says that something refers to them; the entry of another is used for
@@ -46,10 +46,10 @@ struct module_events {
  * not in a signal handler, not while holding a lock of ours. */
 hidden bool modules_changed(void);
 
-/* Brings the table up to date; the events (NULL: whatever leaves is referred to) are told without
- * the loader's lock.  One thread at a time: who comes meanwhile gets false at once and sees the
- * table as it is; until all is done, modules_changed says yes.  Where that may be called.  A module
- * for which there is no memory stays unknown until the next change. */
+/* Brings the table up to date; the events (NULL: whatever leaves is referred to) are called without
+ * the loader's lock.  One thread refreshes; another gets false at once and keeps the table as it
+ * is, and modules_changed() stays true until the refresh is done.  Calling rules of
+ * modules_changed().  A module for which there is no memory stays unknown until the next change. */
 hidden bool modules_refresh(const struct module_events *events);
 
 /* In the child of a fork: a refresh that another thread had under way is over. */

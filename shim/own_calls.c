@@ -85,13 +85,6 @@ int open(const char *path, int flags, ...) {
   va_end(list);
   return (int)CALL4(openat, AT_FDCWD, path, flags, mode);
 }
-int openat(int directory, const char *path, int flags, ...) {
-  va_list list;
-  va_start(list, flags);
-  mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
-  va_end(list);
-  return (int)CALL4(openat, directory, path, flags, mode);
-}
 int creat(const char *path, mode_t mode) {
   return (int)CALL4(openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
@@ -112,7 +105,6 @@ ssize_t pwrite(int fd, const void *from, size_t n, off_t at) {
 }
 
 off_t lseek(int fd, off_t at, int whence) { return CALL3(lseek, fd, at, whence); }
-int ftruncate(int fd, off_t bytes) { return (int)CALL2(ftruncate, fd, bytes); }
 int fcntl(int fd, int command, ...) {
   va_list list;
   va_start(list, command);
@@ -126,8 +118,6 @@ int stat(const char *path, struct stat *s) { return (int)CALL4(newfstatat, AT_FD
 int lstat(const char *path, struct stat *s) {
   return (int)CALL4(newfstatat, AT_FDCWD, path, s, AT_SYMLINK_NOFOLLOW);
 }
-int fchmod(int fd, mode_t mode) { return (int)CALL2(fchmod, fd, mode); }
-int mkdir(const char *path, mode_t mode) { return (int)CALL3(mkdirat, AT_FDCWD, path, mode); }
 int link(const char *from, const char *to) { return (int)CALL2(link, from, to); }
 int unlink(const char *path) { return (int)CALL1(unlink, path); }
 int rename(const char *from, const char *to) { return (int)CALL2(rename, from, to); }
@@ -142,7 +132,6 @@ int poll(struct pollfd *fds, nfds_t count, int ms) { return (int)CALL3(poll, fds
 
 pid_t getpid(void) { return (pid_t)CALL0(getpid); }
 pid_t getppid(void) { return (pid_t)CALL0(getppid); }
-uid_t getuid(void) { return (uid_t)CALL0(getuid); }
 uid_t geteuid(void) { return (uid_t)CALL0(geteuid); }
 int uname(struct utsname *to) { return (int)CALL1(uname, to); }
 int getrusage(__rusage_who_t who, struct rusage *to) { return (int)CALL2(getrusage, who, to); }
@@ -213,10 +202,6 @@ int sigfillset(sigset_t *set) {
 }
 int sigaddset(sigset_t *set, int number) {
   set->__val[0] |= UINT64_C(1) << (number - 1);
-  return 0;
-}
-int sigdelset(sigset_t *set, int number) {
-  set->__val[0] &= ~(UINT64_C(1) << (number - 1));
   return 0;
 }
 int sigismember(const sigset_t *set, int number) {

@@ -12,11 +12,7 @@
 #include <unistd.h>
 
 static char path[PAGE_BYTES];
-
-/* Raw calls: other preloaded libraries wrap these names, and may allocate. */
-static ssize_t read_link(const char *link, char *to, size_t capacity) {
-  return own_call(SYS_readlinkat, AT_FDCWD, link, to, capacity);
-}
+static bool known; /* path was read, or could not be */
 
 /* ---- ld.so ./program: the file that is mapped there ---- */
 
@@ -58,7 +54,7 @@ static const char *line_path(const char *line) {
 static bool find_in_maps(int fd, uintptr_t address) {
   size_t have = 0;
   for (;;) {
-    ssize_t n = own_call(SYS_read, fd, path + have, sizeof path - 1 - have);
+    ssize_t n = read(fd, path + have, sizeof path - 1 - have);
     if (n <= 0)
       return false;
     have += (size_t)n;
@@ -80,38 +76,37 @@ static bool find_in_maps(int fd, uintptr_t address) {
 }
 
 static bool path_of_mapping(uintptr_t address) {
-  int fd = (int)own_call(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return false;
   bool found = find_in_maps(fd, address);
-  own_call(SYS_close, fd);
+  close(fd);
   return found;
 }
 
 /* ---- the usual ways ---- */
 
 static bool path_of_link(void) {
-  ssize_t n = read_link("/proc/self/exe", path, sizeof path - 1);
+  ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
   path[n > 0 ? n : 0] = '\0';
   return n > 0;
 }
 
-/* The kernel's addition to the name of a file that was deleted before we looked, or never had one.
+/* What the kernel adds to the name of a file that was deleted before we looked, or never had one.
  */
 static void drop_deleted(void) {
   static const char deleted[] = " (deleted)";
   struct stat file;
   size_t length = strlen(path), more = sizeof deleted - 1;
-  if (length > more && strcmp(path + length - more, deleted) == 0 &&
-      own_call(SYS_newfstatat, AT_FDCWD, path, &file, 0) != 0)
+  if (length > more && strcmp(path + length - more, deleted) == 0 && stat(path, &file) != 0)
     path[length - more] = '\0';
 }
 
 /* Without /proc: the path that exec was given, from the directory where we are still. */
 static void path_of_exec(void) {
-  const char *told = (const char *)getauxval(AT_EXECFN);
-  size_t length = 0, more = told != NULL ? strlen(told) : 0;
-  if (more > 0 && *told != '/') {
+  const char *given = (const char *)getauxval(AT_EXECFN); /* NOLINT: the kernel's word for it */
+  size_t length = 0, more = given != NULL ? strlen(given) : 0;
+  if (more > 0 && *given != '/') {
     long n = own_call(SYS_getcwd, path, sizeof path);
     if (n > 1 && *path == '/') {
       length = (size_t)n - 1;
@@ -121,22 +116,28 @@ static void path_of_exec(void) {
   }
   if (length + more >= sizeof path)
     length = more = 0;
-  memcpy(path + length, told != NULL ? told : "", more);
+  memcpy(path + length, given != NULL ? given : "", more);
   path[length + more] = '\0';
 }
 
-/* The kernel tells programs with an interpreter where that lies; it has none when it is the
- * program itself, and the loader has set right then where the program's headers lie. */
-__attribute__((constructor)) static void read_path(void) {
+/* AT_BASE is the interpreter's address: 0 when the loader itself was started with the program as
+ * its argument.  It has then set AT_PHDR to the address of the program's headers. */
+void own_file_read(void) {
   int saved = errno;
   bool by_loader = getauxval(AT_BASE) == 0;
+  if (known)
+    return;
+  known = true;
   if (!(by_loader && path_of_mapping(getauxval(AT_PHDR))) && !path_of_link())
     path_of_exec();
   drop_deleted();
   errno = saved;
 }
 
-const char *own_file_path(void) { return path; }
+const char *own_file_path(void) {
+  own_file_read();
+  return path;
+}
 
 uintptr_t own_loader(void) {
   uintptr_t base = getauxval(AT_BASE);

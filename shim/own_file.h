@@ -8,9 +8,14 @@
 
 #include "../arena/base.h"
 
-/* An absolute path if it can be told, "" if nothing can.  Read in a constructor of the library,
- * before the program can have changed anything; for a program that was given to the loader as an
- * argument (ld.so ./program) from /proc/self/maps, because /proc/self/exe is the loader then. */
+/* Reads the path, unless it is known already: called at the first malloc if files will be written,
+ * else in the constructor, before the program can have changed anything.  Usually one system call.
+ * Of a program that was given to the loader as an argument (ld.so ./program) the path comes from
+ * /proc/self/maps, because /proc/self/exe is the loader's then.  One thread at a time; errno is
+ * kept. */
+hidden void own_file_read(void);
+
+/* An absolute path, or "" if it could not be read.  The thread that refreshes the modules only. */
 hidden const char *own_file_path(void);
 
 /* Where the loader lies, if it was started that way, or as the program's interpreter. */

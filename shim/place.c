@@ -59,11 +59,6 @@ void place_expand(struct text *to, const char *pattern, const char *what, uint64
     expand(to, strcmp(what, "dump") == 0 ? "%e.%p.dump" : "%e.%p.txt", number);
 }
 
-const char *place_base(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash != NULL ? slash + 1 : path;
-}
-
 static int digits(const char *s) {
   int n = 0;
   for (; *s >= '0' && *s <= '9' && n < 100000000; s++)
@@ -90,7 +85,7 @@ int place_descriptor(const char *path) {
 /* Looks at the directory of a name. */
 static bool stat_directory(const char *name, struct stat *s) {
   char directory[PATTERN_MAX - 256]; /* a longer one is not looked at, and so trusted by nobody */
-  size_t n = (size_t)(place_base(name) - name);
+  size_t n = (size_t)(text_base(name) - name);
   if (n >= sizeof directory)
     return false;
   memcpy(directory, n > 0 ? name : ".", n);
@@ -136,7 +131,7 @@ enum place_kind place_look(const char *name) {
 int place_error(const char *name) {
   struct stat s;
   char directory[PATTERN_MAX - 256];
-  size_t n = (size_t)(place_base(name) - name);
+  size_t n = (size_t)(text_base(name) - name);
   if (place_descriptor(name) >= 0 || place_look(name) == PLACE_DIRECT || n >= sizeof directory)
     return 0;
   if (lstat(name, &s) == 0 && S_ISDIR(s.st_mode))

@@ -45,7 +45,8 @@ hidden enum place_kind place_look(const char *name);
  * second; writing to one never blocks.  A descriptor above 2, or -1 with errno. */
 hidden int place_open_direct(const char *name);
 
-/* Opens a new file under a name like it, which goes into `temporary`.  In the same way. */
+/* Creates a file of our own beside that name; its temporary name goes into `temporary`.  Returns as
+ * place_open_direct. */
 hidden int place_open_temporary(const char *name, char temporary[SINK_NAME_MAX]);
 
 /* The temporary file takes that name, or if there is one already a longer one, which goes into
@@ -54,8 +55,5 @@ hidden bool place_give_name(const char *temporary, char name[SINK_NAME_MAX], uin
 
 /* 0, or the errno value that writing there would end with as things are now. */
 hidden int place_error(const char *name);
-
-/* The last component of a path. */
-hidden const char *place_base(const char *path);
 
 #endif

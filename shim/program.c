@@ -2,15 +2,13 @@
 #include "program.h"
 #include "../arena/os.h"
 #include "../arena/text.h"
-#include "own_calls.h"
+#include "own_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -41,31 +39,11 @@ static void clean(char to[PROGRAM_NAME_MAX + 1], const char *from) {
   to[n > 0 ? n : 1] = '\0';
 }
 
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash != NULL ? slash + 1 : path;
-}
-
 /* ---- the program's file ---- */
 
-/* The kernel starts ld.so without another loader below it. */
-static bool is_loader_started_by_hand(void) { return getauxval(AT_BASE) == 0; }
-
-/* System calls by number: in the first malloc no wrapper of another library must run, which could
- * want memory itself. */
 static bool is_same_file(const char *a, const char *b) {
   struct stat x, y;
-  return own_call(SYS_newfstatat, AT_FDCWD, a, &x, 0) == 0 &&
-         own_call(SYS_newfstatat, AT_FDCWD, b, &y, 0) == 0 && x.st_dev == y.st_dev &&
-         x.st_ino == y.st_ino;
-}
-
-/* The path of a file that was deleted since ends in words of the kernel's. */
-static void cut_deleted(char *path) {
-  static const char deleted[] = " (deleted)";
-  size_t length = strlen(path), ending = sizeof deleted - 1;
-  if (length > ending && strcmp(path + length - ending, deleted) == 0)
-    path[length - ending] = '\0';
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* By fexecve or the like: the number is no name. */
@@ -73,25 +51,19 @@ static bool is_descriptor(const char *path) {
   return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/dev/fd/", 8) == 0;
 }
 
-/* `told` is the path that exec was called with, where ld.so put the program's own if it was started
- * by hand.  It is a script's, where that is not the file that runs. */
-static void read_running_file(const char *told) {
-  static char path[PAGE_BYTES]; /* once, in the single-threaded start */
-  if (is_loader_started_by_hand())
-    return;
-  long n = own_call(SYS_readlink, "/proc/self/exe", path, sizeof path - 1);
-  if (n <= 0)
-    return;
-  path[n] = '\0';
-  cut_deleted(path);
-  if (strcmp(base_name(path), base_name(told)) != 0 &&
-      (is_descriptor(told) || !is_same_file("/proc/self/exe", told)))
-    clean(program.name, base_name(path));
+/* `given` is the path that exec was called with; ld.so that was started by hand puts the program's
+ * there.  A script's is not that of the file that runs; a link to that file keeps its own name. */
+static void read_running_file(const char *given) {
+  own_file_read();
+  const char *path = own_file_path();
+  if (*path != '\0' && strcmp(text_base(path), text_base(given)) != 0 &&
+      (is_descriptor(given) || !is_same_file(path, given)))
+    clean(program.name, text_base(path));
 }
 
 static void read_host(void) {
   struct utsname host;
-  if (own_call(SYS_uname, &host) == 0)
+  if (uname(&host) == 0)
     clean(program.host, host.nodename);
 }
 
@@ -101,17 +73,17 @@ static void read_seed(void) {
   uint64_t asked = 0;
   if (given != NULL)
     memcpy(&program.seed, given + sizeof program.seed, sizeof program.seed);
-  if (own_call(SYS_getrandom, &asked, sizeof asked, GRND_NONBLOCK) == (long)sizeof asked)
+  if (getrandom(&asked, sizeof asked, GRND_NONBLOCK) == (ssize_t)sizeof asked)
     program.seed ^= asked;
 }
 
 void program_read(bool in_full) {
-  const char *told = (const char *)getauxval(AT_EXECFN); /* NOLINT: the kernel's word for it */
+  const char *given = (const char *)getauxval(AT_EXECFN); /* NOLINT: the kernel's word for it */
   int saved = errno;
-  if (told != NULL)
-    clean(program.name, base_name(told));
+  if (given != NULL)
+    clean(program.name, text_base(given));
   if (in_full) {
-    read_running_file(told != NULL ? told : "");
+    read_running_file(given != NULL ? given : "");
     read_host();
     read_seed();
   }

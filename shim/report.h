@@ -23,10 +23,11 @@ static inline unsigned report_patience_ms(enum report_reason reason) {
   return reason == REPORT_ON_SIGNAL ? 0 : reason == REPORT_AT_EXIT ? 1000 : 10000;
 }
 
-/* Writes it where the pattern says (""; stderr); NULL: where ARENASHIM_STATS does.  `signal` is its
- * number, for REPORT_ON_SIGNAL.  0 or an error number, told in one line on stderr, but on call;
- * EBUSY: another is being written.  On a signal nothing is asked of jemalloc: its figures are those
- * of the last refresh, and labelled. */
+/* Writes a report where the pattern says (""; stderr); NULL: where ARENASHIM_STATS does.  `signal`
+ * is the signal's number, for REPORT_ON_SIGNAL.  Returns 0 or an errno value; EBUSY: a report or
+ * dump is being written.  Errors are also reported in one line on stderr, except for a report by
+ * call.  On a signal nothing is asked of jemalloc: its figures are those of the last refresh, and
+ * labelled. */
 hidden int report_write(enum report_reason reason, int signal, const char *pattern);
 
 /* In the child of a fork: a report that another thread was writing will not be finished. */
@@ -36,7 +37,7 @@ hidden void report_forget(void);
  * thread will not be finished, and leaves no file. */
 hidden void report_finish(void);
 
-/* The same to a descriptor: for malloc_stats. */
+/* Writes a report to a descriptor: for malloc_stats. */
 hidden void report_write_fd(int fd);
 
 #endif

@@ -2,10 +2,8 @@
 #include "signal_next.h"
 #include "../arena/os.h"
 #include "options.h"
-#include "own_calls.h"
 
 #include <errno.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 100 };
@@ -14,9 +12,9 @@ void signal_next_wait(const siginfo_t *info) {
   int saved = errno, number = info->si_value.sival_int;
   if (info->si_code != SI_QUEUE || info->si_pid != getppid() || number < 1 || number > SIGNAL_MAX)
     return;
-  uint64_t pending = 0;
+  sigset_t pending;
   for (int i = 0; i < PATIENCE_MS; i++) {
-    if (own_call(SYS_rt_sigpending, &pending, sizeof pending) != 0 || pending >> (number - 1) & 1)
+    if (sigpending(&pending) != 0 || sigismember(&pending, number))
       break;
     os_sleep_us(1000);
   }

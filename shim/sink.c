@@ -105,7 +105,8 @@ static int descriptor_now(const struct kept *k) {
   return !k->known ? -1 : is_same(k, k->copy) ? k->copy : is_same(k, k->number) ? k->number : -1;
 }
 
-/* Who asks for a report by a call that no option foresaw means the descriptor as it is now. */
+/* A call that asks for a report to a descriptor which no option named means that descriptor as it
+ * is now. */
 static int descriptor_find(int number, bool on_call) {
   for (unsigned i = 0; i < KEPT; i++)
     if (sinks.kept[i].known && sinks.kept[i].number == number)
@@ -242,7 +243,7 @@ static int try_place(struct sink *k, bool (*write)(struct sink *, void *), void 
 
 /* The file's name in another directory; false if that is the one that was wanted, or none. */
 static bool name_in(struct sink *k, const char *directory) {
-  const char *base = place_base(k->wanted);
+  const char *base = text_base(k->wanted);
   size_t length = strlen(directory);
   while (length > 1 && directory[length - 1] == '/')
     length--;

@@ -67,7 +67,7 @@ static bool own_reaches(struct stack_range *r, uintptr_t page) {
   return true;
 }
 
-void stack_settle(struct stack_range *r, uintptr_t word) {
+void stack_learn(struct stack_range *r, uintptr_t word) {
   uintptr_t page = page_of(word), next = page + PAGE_BYTES;
   if (r->thread != arch_thread_pointer())
     own_begin(r);

@@ -37,10 +37,10 @@ static inline bool stack_knows(const struct stack_range *r, uintptr_t address) {
  * is in use now, and the range becomes what is known of that one.  System calls unless it is the
  * main thread's or known to be the thread's own.  For the thread that uses the range; signals may
  * interrupt.  errno is kept. */
-hidden void stack_settle(struct stack_range *r, uintptr_t word);
+hidden void stack_learn(struct stack_range *r, uintptr_t word);
 
-/* Can the word be read?  Pages that follow the range closely become part of it.  As stack_settle.
- */
+/* Can the word be read?  Pages that follow the range closely become part of it.  Calling rules of
+ * stack_learn. */
 hidden bool stack_can_read(struct stack_range *r, uintptr_t address);
 
 /* Another thread takes the range over: nothing is known. */

@@ -15,6 +15,7 @@
 #include "large_spare.h"
 #include "large_thread.h"
 #include "modules.h"
+#include "own_file.h"
 #include "program.h"
 #include "report.h"
 #include "report_signal.h"
@@ -195,8 +196,10 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   if (!start.options.children)
     children_drop_shim();
   program_read_arguments(count, arguments, start.options.command);
-  if (!start.options.disabled)
+  if (!start.options.disabled) {
+    own_file_read(); /* for a dump by call, too */
     start_reports();
+  }
   errno = saved;
 }
 

@@ -8,7 +8,7 @@
 set -eu
 shim=$1 objects=$2 out=$3
 
-names=$({
+mapfile -t names < <({
   nm -D --undefined-only "$shim" | awk '$1 == "U" { sub(/@.*/, "", $2); print $2 }'
   nm --defined-only "$objects"/own_*.o | awk '$2 == "T" { print $3 }'
 } | sort -u | grep -vE '^(own_|libc_|_ITM_|_Unwind_|__cxa_finalize|__gmon_start__|(__)?environ|__progname|_r_debug$|__libc_s|program_inv|dlvsym$|__sched_cpucount$|__pthread_)')
@@ -23,7 +23,7 @@ names=$({
 static __thread __attribute__((tls_model("initial-exec"))) volatile int inside;
 static const char *const names[] = {
 END
-  printf '"%s",\n' $names
+  printf '"%s",\n' "${names[@]}"
   cat <<'END'
 };
 enum { N = sizeof names / sizeof *names };
@@ -58,7 +58,7 @@ __asm__(".macro wrap name, i\n.globl \\name\n.type \\name, @function\n\\name:\n.
   "add $128, %rsp\n.cfi_adjust_cfa_offset -128\npop %rax\npop %r9\npop %r8\npop %rcx\npop %rdx\npop %rsi\npop %rdi\n.cfi_adjust_cfa_offset -56\njmp *%r11\n.cfi_endproc\n.size \\name, . - \\name\n.endm\n"
 END
   i=0
-  for name in $names; do
+  for name in "${names[@]}"; do
     printf '"wrap %s, %d\\n"\n' "$name" $i
     i=$((i + 1))
   done

@@ -86,7 +86,7 @@ keep() { # NAME: what was printed
   [[ $status == 0 ]]
   printf '%s\n' "$stderr" >out
   seen out
-  [[ $stderr == *'a_b__31m______z, pid '*': exit status 0'* ]] # a program's name is cleaned at its start
+  [[ $stderr == *'a_b__31m______z, pid '*': exit status 0'* ]] # a program's name is always a plain one (program.h)
   next=$(sed -n 's/^next: //p' out)
   eval "$next" >leaks
   seen leaks
@@ -127,4 +127,12 @@ keep() { # NAME: what was printed
   arenashim report d --by arena
   expect '$status == 0 && ${lines[0]} == "€\\xff, pid 1, "*" on \\u202e, shim "*'
   expect '$output == *"  command  \\xc2"*"0 😀 (threads"*'
+}
+
+# The command shares no code with the shim, so the rule stands in both: alike.
+@test "the shim and the command escape the same characters" {
+  cd "$BATS_TEST_DIRNAME/../.." || return
+  escaped() { sed -n '/^} unseen\[\] = {/,/;$/p; /^static bool second_fits/,/^}/p' "$1"; }
+  (($(escaped arena/foreign.c | wc -l) >= 9))
+  diff <(escaped arena/foreign.c) <(escaped tools/base/utf8.c)
 }

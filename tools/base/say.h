@@ -1,5 +1,5 @@
-/* What the command tells on stderr: one line with a cause and a remedy.  What it quotes is shown as
- * utf8.h has it. */
+/* Messages of the command on stderr: one line with a cause and a remedy.  What it quotes is shown
+ * as utf8.h has it. */
 #ifndef TOOLS_SAY_H
 #define TOOLS_SAY_H
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 struct scratch {
-  int fd;     /* its own: write to a copy, and close that before the file is kept */
+  int fd;     /* owned: write to a duplicate, and close that before scratch_keep */
   char *name; /* of the file until it is kept; NULL: it has none */
 };
 
@@ -21,7 +21,7 @@ bool scratch_open(struct scratch *s, const char *path);
 /* Gives the file its name.  False, with errno: it could not be, and is gone. */
 bool scratch_keep(struct scratch *s, const char *path);
 
-/* Removes the file, unless it is kept; again is no harm. */
+/* Removes the file, unless it was kept.  May be called again. */
 void scratch_drop(struct scratch *s);
 
 #endif

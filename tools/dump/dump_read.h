@@ -61,7 +61,7 @@ void dump_close(struct dump *d);
 /* The text at an offset of d->strings that dump_open has checked, as it is shown (utf8.h). */
 const char *dump_text(const struct dump *d, uint64_t offset);
 
-/* The same as the process had it: to open files by, and to compare; not to be printed. */
+/* That text as the process had it: to open files by, and to compare; must not be printed. */
 const char *dump_bytes(const struct dump *d, uint64_t offset);
 
 #endif

@@ -19,10 +19,6 @@ bool dump_is_snapshot(const struct dump *d) {
   return p->reason != DUMP_AT_EXIT && !(p->reason == DUMP_ON_SIGNAL && ends(p));
 }
 
-bool dump_is_same_process(const struct dump *a, const struct dump *b) {
-  return a->process->pid == b->process->pid && a->process->start_ns == b->process->start_ns;
-}
-
 /* "USR2", or the number of one without a name, such as a real-time signal. */
 static void signal_name(uint32_t number, char name[16]) {
   const char *word = number < NSIG ? sigabbrev_np((int)number) : NULL;

@@ -12,7 +12,4 @@ bool dump_is_snapshot(const struct dump *d);
  * `end_ns` is when the process ended, counted from its start; 0: not known.  To be freed. */
 char *dump_when(const struct dump *d, uint64_t end_ns);
 
-/* Whether both are of one process: its number alone may have had others before and after. */
-bool dump_is_same_process(const struct dump *a, const struct dump *b);
-
 #endif

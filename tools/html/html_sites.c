@@ -90,10 +90,11 @@ static uint32_t frame_number(struct terms *frames, const struct page_frame *f) {
 }
 
 static void frames_write(const struct sites *s, const struct page_frame *frames, uint32_t count) {
-  static const struct column columns[] = {
-      COLUMN(page_frame, function), COLUMN(page_frame, label),  COLUMN(page_frame, file),
-      COLUMN(page_frame, type),     COLUMN(page_frame, module), COLUMN(page_frame, line),
-      COLUMN(page_frame, inlined),  COLUMN(page_frame, offset), COLUMN(page_frame, inside), {0}};
+  static const struct column columns[] = {COLUMN(page_frame, function), COLUMN(page_frame, label),
+                                          COLUMN(page_frame, file),     COLUMN(page_frame, type),
+                                          COLUMN(page_frame, module),   COLUMN(page_frame, line),
+                                          COLUMN(page_frame, inlined),  COLUMN(page_frame, offset),
+                                          COLUMN(page_frame, inside),   {0}};
   table_write(s, "frames", columns, frames, sizeof *frames, count);
 }
 

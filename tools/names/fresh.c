@@ -121,7 +121,7 @@ static void register_write(struct walk *w, unsigned reg, bool is) {
 
 /* ---- instructions ---- */
 
-/* False: the pointer's target is written, or it can't be told. */
+/* False: the pointer's target is written, or that is not certain. */
 static bool operand_write(struct walk *w, const struct operands *o, bool is) {
   if (o->other != NONE) {
     register_write(w, o->other, is);
@@ -146,8 +146,8 @@ enum action {
   STORE,     /* mov r/m, r */
   LOAD,      /* mov r, r/m */
   CHANGE,    /* r/m becomes something else */
-  COMPUTE,   /* r does */
-  READ,      /* neither */
+  COMPUTE,   /* r becomes something else */
+  READ,      /* both stay */
   WIDE_STORE /* r/m is written from a register of floating point */
 };
 
@@ -200,7 +200,7 @@ static enum action action_of(unsigned opcode) {
   }
 }
 
-/* The same of opcodes after 0F. */
+/* What an opcode after 0F does with its operands. */
 static enum action action_of_0f(unsigned opcode) {
   switch (opcode) {
   case 0x11:
@@ -318,7 +318,7 @@ static bool short_step(struct walk *w, unsigned opcode, unsigned rex, bool half,
   }
 }
 
-/* An instruction that is no call.  False: the end. */
+/* Follows an instruction that is no call.  False: the walk ends here. */
 static bool step(struct walk *w, bool *stored) {
   struct operands o;
   unsigned rex = 0;

@@ -5,8 +5,8 @@
  *   mov %rbx,%rdi            and the next call's first argument:
  *   call AdminSession::...   that is what it does first
  *
- * Followed is one straight line of x86-64's instructions that compilers use there, up to the first
- * jump, or one that is not known.  So what is found does happen.
+ * The x86-64 instructions that compilers use there are followed one after the other, up to the
+ * first jump or unknown instruction: so what is found does happen.
  */
 #ifndef TOOLS_FRESH_H
 #define TOOLS_FRESH_H
@@ -28,7 +28,7 @@ struct fresh {
   bool has_target; /* it is known */
 };
 
-/* Of the code that a call that returned memory returns to. */
+/* `code` is what runs after a call that returned memory. */
 struct fresh fresh_find(const unsigned char *code, size_t bytes);
 
 #endif

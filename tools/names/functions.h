@@ -10,8 +10,7 @@
 struct function {
   const char *name; /* demangled, without parameters and a symbol's version */
   bool folded;      /* one of fold's wrappers */
-  struct says
-      says; /* what its name says of types; texts are kept once each, so that pointers tell */
+  struct says says; /* what its name says of types; equal texts have equal pointers */
 };
 
 /* One of the functions that an address lies in; all zero: not known. */

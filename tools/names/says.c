@@ -352,8 +352,3 @@ struct says says_of(const char *name) {
   free(plain);
   return says;
 }
-
-void says_free(struct says *s) {
-  free(s->type);
-  free(s->value);
-}

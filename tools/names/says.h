@@ -13,7 +13,7 @@
 
 enum says_kind {
   SAYS_NOTHING,
-  SAYS_RAW,     /* bytes, whoever asks: malloc, operator new */
+  SAYS_RAW,     /* bytes of no type: malloc, operator new */
   SAYS_MADE,    /* one new object of the type, made there */
   SAYS_ELEMENT, /* an allocator's elements, of the type */
   SAYS_INSIDE,  /* a part of a container; the type, if it is known, is the container's */
@@ -31,8 +31,7 @@ struct says {
 /* A type's name as above, to be freed; NULL: its brackets don't match. */
 char *says_type(const char *name);
 
-/* Of a demangled name without parameters. */
+/* Of a demangled name without parameters; the caller frees the types. */
 struct says says_of(const char *name);
-void says_free(struct says *s);
 
 #endif

@@ -53,41 +53,24 @@ static void variable_set(const char *name, const char *value) {
     must_have(NULL);
 }
 
-/* Of what is preloaded already another copy of the shim goes: two would share the program's memory,
- * and each leave a dump of its part. */
-static void preload_set(const char *shim) {
-  const char *from = getenv("LD_PRELOAD"), *base = file_base(shim);
-  struct text list;
-  FILE *to = text_start(&list);
-  fputs(shim, to);
-  for (size_t length; from != NULL && *from != '\0'; from += length + (from[length] != '\0')) {
-    length = strcspn(from, ": ");
-    char *other = must_print("%.*s", (int)length, from);
-    if (length > 0 && strcmp(file_base(other), base) != 0)
-      fprintf(to, ":%s", other);
-    free(other);
-  }
-  variable_set("LD_PRELOAD", text_end(to, &list));
-  free(list.at);
-}
-
 /* A run within a run inherits the pattern of the outer one. */
 static bool is_of_a_run(const char *pattern) {
   const char *end = strstr(pattern, "/%e.%p.dump"), *start = strstr(pattern, "/arenashim.");
   return end != NULL && start != NULL && start < end;
 }
 
-/* Of signals those that end services and that a terminal sends, and the one to ask by. */
+/* ARENASHIM_SIGNAL gets the signals that end services or come from a terminal, and ASK_SIGNAL. */
 static void environment_set(const struct run *r) {
-  char *pattern = run_place_pattern(&r->place);
+  char *pattern = run_place_pattern(&r->place), *preload = run_preload_list(&r->preload);
   const char *set = getenv("ARENASHIM_DUMP");
   if (set != NULL && !is_of_a_run(set))
     say_warning("ARENASHIM_DUMP is not used here: -o FILE says where the dump goes");
-  preload_set(r->preload.path);
+  variable_set("LD_PRELOAD", preload);
   variable_set("ARENASHIM_DUMP", pattern);
   variable_set("ARENASHIM_TAG", r->options->tag);
   if (getenv("ARENASHIM_SIGNAL") == NULL)
     variable_set("ARENASHIM_SIGNAL", "TERM,INT,HUP" ASK_SIGNAL_LISTED);
+  free(preload);
   free(pattern);
 }
 
@@ -96,7 +79,7 @@ static void report(struct run *r, time_t start) {
   if (!r->child.alone)
     result.alive = survivors_find(r->shim);
   result.dumps = dumps_collect(&r->place, r->child.pid, start);
-  signal(SIGPIPE, SIG_IGN); /* the program's status is to be told, whoever reads the report */
+  signal(SIGPIPE, SIG_IGN); /* the program's status is returned even if nobody reads the report */
   run_report(&result);
   run_place_leave(&r->place, result.alive.count == 0);
   run_preload_leave(&r->preload, r->child.alone);

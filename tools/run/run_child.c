@@ -87,7 +87,7 @@ static void child_wait(struct child *c, const sigset_t *ours, const char *shim) 
       signal_forward(c, &s, shim);
 }
 
-/* The end of a pipe's other side is a matter of a moment; a service stays for days. */
+/* The other side of a pipe ends a moment later; a service may stay for days. */
 static void others_wait(struct child *c) {
   enum { PATIENCE_MS = 100, STEP_MS = 5 };
   const struct timespec step = {.tv_nsec = STEP_MS * 1000000};

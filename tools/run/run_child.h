@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A process of the run that has ended, for whatever parent's sake. */
+/* A process of the run that has ended. */
 struct ended {
   pid_t pid;
   int status; /* as waitpid has it */

@@ -33,7 +33,7 @@ static bool has_magic(int fd) {
          memcmp(start, DUMP_MAGIC, sizeof start) == 0;
 }
 
-/* Warnings are for whoever reads a report of it; that it can't be read at all is told now. */
+/* Warnings are printed by the views of a dump; here only that it can't be read is an error. */
 static struct dump *open_quietly(const char *path) {
   say_to(NULL);
   struct dump *dump = dump_open(path);
@@ -48,6 +48,7 @@ static struct dump_file facts_of(const struct dump *dump, const struct stat *s) 
                             .pid = p->pid,
                             .reason = p->reason,
                             .signal = p->signal,
+                            .is_final = !dump_is_snapshot(dump),
                             .live_bytes = p->live_bytes,
                             .peak_bytes = p->peak_bytes,
                             .estimate = p->sample_bytes > 0 ? "~" : "",
@@ -72,7 +73,8 @@ static void own_take(struct hunt *w, const char *path, int fd) {
   dump_close(dump);
 }
 
-/* Elsewhere it has to say so, and be from somebody whom the program can have become. */
+/* In another directory a dump is the run's if it names the run's pattern and its owner is one that
+ * a process of the run can have become. */
 static void foreign_take(struct hunt *w, const char *path, int fd) {
   struct stat s;
   char opened[64];
@@ -145,7 +147,7 @@ static void files_sort(struct dump_files *f) {
   qsort(f->items, f->count, sizeof *f->items, peak_compare);
 }
 
-/* Those that were asked for (run_ask.h) stand for the end until a later one does. */
+/* Removes dumps that were asked for (run_ask.h) if their process wrote a later one. */
 static void asked_drop(struct dump_files *f) {
   size_t kept = 0;
   for (size_t i = 0; i < f->count; i++) {
@@ -182,7 +184,7 @@ static bool is_in_directory(const struct run_place *p, const char *path) {
   return strncmp(path, p->directory, length) == 0 && path[length] == '/';
 }
 
-/* In the run's directory, under a name that nothing was put behind. */
+/* Whether it lies in the run's directory under a name that ends in ".dump". */
 static bool is_at_its_place(const struct run_place *p, const char *path) {
   const char *end = run_place_ending(file_base(path));
   return p->out == NULL && is_in_directory(p, path) && end != NULL && strcmp(end, ".dump") == 0;

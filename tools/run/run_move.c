@@ -29,7 +29,7 @@ static bool copy_bytes(int from, int to) {
   return done == 0;
 }
 
-/* A dump is for its owner's eyes.  The copy gets its name when it is whole. */
+/* A dump is readable by its owner alone.  The copy gets its name when it is whole. */
 static bool copy_to(const char *from, const char *to, bool replace) {
   char *temporary = must_print("%s.tmp.%d", to, (int)getpid());
   int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -1,9 +1,10 @@
-/* Makes the link for odd paths; contract in run_preload.h. */
+/* Makes the link for odd paths, and the list; contract in run_preload.h. */
 #include "run_preload.h"
 #include "say.h"
 #include "text.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,6 +52,21 @@ bool run_preload_make(struct run_preload *p, const char *shim) {
       "/tmp: install the shim elsewhere",
       shim);
   return false;
+}
+
+char *run_preload_list(const struct run_preload *p) {
+  const char *from = getenv("LD_PRELOAD"), *base = file_base(p->path);
+  struct text list;
+  FILE *to = text_start(&list);
+  fputs(p->path, to);
+  for (size_t length; from != NULL && *from != '\0'; from += length + (from[length] != '\0')) {
+    length = strcspn(from, ": ");
+    char *other = must_print("%.*s", (int)length, from);
+    if (length > 0 && strcmp(file_base(other), base) != 0)
+      fprintf(to, ":%s", other);
+    free(other);
+  }
+  return text_end(to, &list);
 }
 
 void run_preload_leave(struct run_preload *p, bool nobody_needs) {

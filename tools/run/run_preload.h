@@ -1,4 +1,4 @@
-/* A path to the shim that LD_PRELOAD takes. */
+/* What LD_PRELOAD is for the program: the shim, by a path that the loader takes, and others. */
 #ifndef TOOLS_RUN_PRELOAD_H
 #define TOOLS_RUN_PRELOAD_H
 
@@ -13,6 +13,11 @@ struct run_preload {
  * with such bytes gets a link of another name, in a new directory that only this user can write to.
  * False after one line when none can be made. */
 bool run_preload_make(struct run_preload *p, const char *shim);
+
+/* The value of LD_PRELOAD: that path, then what is preloaded already, without other copies of the
+ * shim: two copies would share the program's memory, and each would leave a dump of its part.  The
+ * caller frees it. */
+char *run_preload_list(const struct run_preload *p);
 
 /* Removes the link, if no process needs it any more: programs that live on start others. */
 void run_preload_leave(struct run_preload *p, bool nobody_needs);
