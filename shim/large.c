@@ -16,9 +16,13 @@ void large_refresh(struct large_figures *f) {
   size_t n = sizeof epoch;
   jep_mallctl("epoch", &epoch, &n, &epoch, n);
   const struct mallctl_size wanted[] = {
-      {"stats.allocated", &f->allocated}, {"stats.active", &f->active},
-      {"stats.metadata", &f->metadata},   {"stats.mapped", &f->mapped},
-      {"stats.retained", &f->retained},   {"stats.resident", &f->resident},
+      {"stats.allocated", &f->allocated},
+      {"stats.active", &f->active},
+      {"stats.metadata", &f->metadata},
+      {"stats.mapped", &f->mapped},
+      {"stats.retained", &f->retained},
+      {"stats.resident", &f->resident},
+      {"stats.arenas.4096.abandoned_vm", &f->abandoned}, /* 4096: all arenas */
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     n = sizeof(size_t);

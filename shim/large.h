@@ -111,6 +111,9 @@ struct large_figures {
   size_t mapped;   /* in extents it uses or may use at once, metadata included */
   size_t retained; /* address space it keeps for itself, no memory behind it */
   size_t resident; /* its estimate */
+  /* Ranges it forgot, still mapped, when it had no memory for a record of them: some of them are in
+   * `mapped`. */
+  size_t abandoned;
 };
 hidden void large_refresh(struct large_figures *f);
 

@@ -47,7 +47,9 @@ static void add_tags(struct ledger *l, const struct gathered *g) {
 }
 
 static void add_large(struct ledger *l, const struct gathered *g) {
-  if (report_is_careful(g->reason)) { /* its own figures would be of another moment */
+  /* Its own figures would be of another moment; or some of what it gave up is still in them, some
+   * not. */
+  if (report_is_careful(g->reason) || g->large.abandoned != 0) {
     add(l, "jemalloc: by the counter at its mmap", g->large_mapped);
   } else {
     add(l, "jemalloc: used, or ready for use", g->large.mapped);

@@ -27,6 +27,6 @@ commands() { awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' README.md; }
   pictures=$(tr '\n' ' ' <README.md | grep -oE '!\[[^]]{40,}\]\([^)]+\)' | sed 's/.*(//; s/)$//')
   [[ $pictures ]]
   for picture in $pictures; do
-    [[ $(file -b "$picture") == @('PNG image data, '*|'SVG Scalable Vector Graphics image') && $(stat -c %s "$picture") -lt 100000 ]]
+    [[ $(file -b "$picture") == @('PNG image data, '*|'SVG Scalable Vector Graphics image'*) && $(stat -c %s "$picture") -lt 100000 ]]
   done
 }

@@ -20,4 +20,6 @@ agree() {
 
 @test "the C library" { agree 40000 /lib/x86_64-linux-gnu/libc.so.6; }
 @test "the C++ library" { agree 20000 /usr/lib/x86_64-linux-gnu/libstdc++.so.6; }
-@test "clang's library" { agree 1000000 "$(ldd "$(command -v clang)" | awk '/libclang-cpp/ { print $3 }')"; }
+@test "clang's library" {
+  agree 1000000 "$(ldd "$(command -v clang)" | awk '/libclang-cpp/ { print $3 }')"
+}

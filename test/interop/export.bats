@@ -79,8 +79,8 @@ agrees() {
     grep -qE "(^| )${type/ /\/}\[dflt\]" raw
     grep -qx "PeriodType: space bytes" raw
     grep -qE "^1: 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ .*/program $id \[FN\]\[FL\]\[LN\]\[IN\]" raw
-    grep -qE '^ +[0-9]+: 0x[0-9a-f]+ M=1 within .*/export_program.c:[0-9]+ ' raw
-    grep -qE '^ +leaf .*/export_program.c:[0-9]+ ' raw # in the same location
+    grep -qE '^ +[0-9]+: 0x[0-9a-f]+ M=1 within .*/export_program.c:[0-9]+(:0)? ' raw # Go 1.24 adds a column
+    grep -qE '^ +leaf .*/export_program.c:[0-9]+(:0)? ' raw # in the same location
   done <<<$'live inuse_space bytes\nallocs alloc_objects count\npeak peak_space bytes\nbytes alloc_space bytes\nwaste waste bytes'
   go tool pprof -tags d.pprof >tags 2>/dev/null
   grep -q 'size_class:' tags && grep -q '0 program' tags

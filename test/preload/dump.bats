@@ -171,7 +171,7 @@ row() {
 @test "real programs: python, perl, sqlite3" {
   dumped /usr/bin/python3 -c 'import json; print(len([json.dumps({"a": i}) for i in range(20000)]))'
   arenashim report d && /usr/bin/python3 "$ITEMS" d
-  expect '$output == *PyList_New*'
+  expect '$output == *PyList_New* || $output == *PyDict_New*' # Python 3.11 or 3.13
   dumped perl -e 'my %h = map { $_ => "x$_" } 1..20000'
   arenashim report d && /usr/bin/python3 "$ITEMS" d
   expect '$output == *Perl_*'

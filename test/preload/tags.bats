@@ -115,7 +115,9 @@ unwinder() { # CASE COUNT MODE...
 @test "a handler jumps out of the unwinder" { unwinder jumps 100 stack:8 verify:8; }
 @test "a handler forks inside the unwinder" { unwinder forks_inside 100 stack:8 verify:8; }
 @test "a timer's handler forks in the middle of captures" { unwinder timer 100 stack:8; unwinder timer 1000 verify:8; }
-@test "forks while other threads unwind" { unwinder forks "${FORKS:-500}" stack:8 verify:8; }
+@test "forks while other threads unwind" {
+  unwinder forks "${FORKS:-500}" stack:8 verify:8
+}
 @test "malloc in a dl_iterate_phdr callback while other threads unwind" { unwinder callbacks 300 stack:8 verify:8; }
 
 @test "a library leaves, another comes to its address" {

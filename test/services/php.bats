@@ -32,7 +32,7 @@ END
   cat >fpm.conf <<END
 [global]
 daemonize = no
-process_control_timeout = 10s
+process_control_timeout = 10s ; with none, PHP 8.4 ends its workers by SIGTERM at once
 error_log = $place/fpm.log
 [www]
 user = www-data

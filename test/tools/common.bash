@@ -7,6 +7,9 @@ TOOLS=$(realpath "${TOOLS:-$(dirname "$TOOL")/test/tools}")
 TOOL=$(realpath "$TOOL")
 : "${SHIM:=$(dirname "$TOOL")/libarenashim.so}"
 cd "$BATS_TEST_TMPDIR" 2>/dev/null || true
+# What decides on colours, whatever the tests were started from. (bash makes TERM `dumb` where there is none.)
+export TERM=xterm
+unset NO_COLOR
 
 # installed BIN LIB: the build with sanitizers and the shim, in these directories of the file's own. Copies: the
 # checkout may be where only root may look, and some tests become somebody else.
@@ -31,7 +34,7 @@ terminal() {
   local width=$1 command
   shift
   command=$(printf '%q ' "$TOOL" "$@")
-  coloured=$(TERM=${TERM:-xterm} script -qec "stty cols $width; $command" /dev/null </dev/null | tr -d '\r')
+  coloured=$(script -qec "stty cols $width; $command" /dev/null </dev/null | tr -d '\r')
   output=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$coloured")
 }
 

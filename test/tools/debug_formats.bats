@@ -76,7 +76,8 @@ missing() {
   touch -d @1 app
   arenashim report d
   expect '$status == 0 && $output == *"app::Cache::fill+0x"* && $(wc -l <<<"$stderr") == 1'
-  expect '$stderr == *"/app: its compressed debug information is damaged: "*"restore the file"*'
+  # elfutils 0.189 and later decompress it themselves: what is found then is the damage below.
+  expect '$stderr == *"/app: its "?("compressed ")"debug information is damaged: "*"restore the file"*'
 }
 
 @test "notes of both alignments in one segment, as mold has them" {
@@ -132,7 +133,8 @@ packed() {
 }
 
 @test "packages: of DWARF 5" { packed llvm-dwp clang++ -gdwarf-5 -gsplit-dwarf; }
-@test "packages: of DWARF 4" { packed dwp g++ -gdwarf-4 -gsplit-dwarf; }
+# binutils' own from 2.44 on comes with its gold linker alone, which goes away.
+@test "packages: of DWARF 4" { packed "$(basename "$(command -v dwp || command -v llvm-dwp)")" g++ -gdwarf-4 -gsplit-dwarf; }
 
 @test "damaged packages: never a crash" {
   built clang++ -gdwarf-5 -gsplit-dwarf

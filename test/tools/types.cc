@@ -118,7 +118,7 @@ ROW void unique_buffered() { sink = std::make_unique<Buffered>().release(); AFTE
 ROW void unique_far() { sink = std::make_unique<BufferedFar>().release(); AFTER; }
 ROW void unique_array() { sink = std::make_unique<Plain[]>(4).release(); AFTER; }
 ROW void shared_session(int n) { static auto kept = std::make_shared<Session>(n); AFTER; }
-ROW void vector_plain() { auto v = new (malloc(64)) std::vector<Plain>; v->push_back(Plain{}); AFTER; }
+ROW void vector_plain() { auto v = new (malloc(64)) std::vector<Plain>; sink = v; v->push_back(Plain{}); AFTER; }
 ROW void vector_text(std::vector<std::string> *v, int n) { v->reserve(10); v->push_back(text(n)); AFTER; }
 ROW void copied_text(std::vector<std::string> *v, const std::string &t) { v->push_back(t); AFTER; }
 ROW void map_text(std::map<int, std::string> *m, const std::string &t) { (*m)[3] = t; AFTER; }

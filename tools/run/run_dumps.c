@@ -43,8 +43,7 @@ static struct dump *open_quietly(const char *path) {
 
 static struct dump_file facts_of(const struct dump *dump, const struct stat *s) {
   const struct dump_process *p = dump->process;
-  return (struct dump_file){.is_final = !dump_is_snapshot(dump),
-                            .program = run_name(dump_text(dump, p->program)),
+  return (struct dump_file){.program = run_name(dump_text(dump, p->program)),
                             .pid = p->pid,
                             .reason = p->reason,
                             .signal = p->signal,

@@ -1,5 +1,7 @@
 """Forks while four threads allocate; each child allocates, frees what it got from its parent, and says so."""
-import os, threading
+import os, threading, warnings
+
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later warn of such a fork, and name the pid
 
 stop = False
 def churn():
