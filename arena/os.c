@@ -2,7 +2,6 @@
 #include "os.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -11,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-hidden bool os_limited;
+hidden bool os_limited, os_blind;
 static _Atomic uint64_t mapped, released, stuck; /* bytes; every thread may add */
 
 static void *map_pages(void *address, size_t bytes, int protection, int flags) {
@@ -112,7 +111,9 @@ void os_released_add(uint64_t bytes) {
  * wrong before that (EPERM of a sandbox) counts as not readable. */
 bool os_readable(uintptr_t address) {
   static uint32_t nobody_waits;
-  long r = cpu_syscall(SYS_futex, (long)(address & ~(uintptr_t)3), FUTEX_CMP_REQUEUE_PRIVATE, 0, 0,
+  if (unlikely(os_blind))
+    return false;
+  long r = cpu_syscall(SYS_futex, (long)(address & ~(uintptr_t)3), OS_READABLE_FUTEX, 0, 0,
                        (long)&nobody_waits, 0);
   return r >= 0 || r == -EAGAIN;
 }

@@ -11,6 +11,8 @@
 
 #include "base.h"
 
+#include <linux/futex.h>
+
 /* Address space without memory behind it, kept out of core dumps: anywhere, or exactly there
  * (never over another mapping).  NULL if refused. */
 hidden void *os_reserve(size_t bytes);
@@ -23,6 +25,9 @@ hidden bool os_commit(void *address, size_t bytes);
 /* A sandbox has been put on after the start that may end the process for more than mmap, munmap,
  * mprotect, madvise, futex and rt_sigprocmask. */
 extern hidden bool os_limited;
+
+/* Even os_readable may end it. */
+extern hidden bool os_blind;
 
 /* Usable pages at once; NULL if refused. */
 hidden void *os_map(size_t bytes);
@@ -52,7 +57,8 @@ hidden void os_released_add(uint64_t bytes);
 hidden void os_mapped_add(int64_t bytes);
 
 /* Can the word at that address be read?  A system call that whatever has locks needs, and sandboxes
- * allow (futex); touches nothing.  False where it is refused. */
+ * allow (futex); touches nothing.  False where it is refused, or os_blind. */
+enum { OS_READABLE_FUTEX = FUTEX_CMP_REQUEUE_PRIVATE };
 hidden bool os_readable(uintptr_t address);
 
 /* The most that was resident of this process, or of the program before it by exec; in bytes.  A

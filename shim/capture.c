@@ -7,6 +7,7 @@
 #include "modules.h"
 #include "own_file.h"
 #include "regions.h"
+#include "sandbox.h"
 #include "unwinder.h"
 
 #include <sched.h>
@@ -132,7 +133,7 @@ static bool step(struct capture *c, struct place *at, struct rule r) {
 /* The unwinder is about to run for this request.  False: it may not, the path ends here. */
 static bool unwinder_enter(struct heap *h, const void *frame) {
   struct capture *c = capture_of(h);
-  if (!capture_mode.unwinder)
+  if (!capture_mode.unwinder || sandbox_forbids_masks())
     return false;
   if (c->stack == NULL) {
     c->stack = os_map(UNWINDER_STACK_BYTES);

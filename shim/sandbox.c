@@ -14,49 +14,62 @@
 
 enum { SET_SECCOMP = 22, STRICT = 1 }; /* of prctl, which is declared otherwise than below */
 
-enum use { REPORTS = 1, MEMBARRIER = 2, FIGURES = 4, NAMES = 8, MESSAGES = 16 };
+enum use {
+  REPORTS = 1,
+  MEMBARRIER = 2,
+  FIGURES = 4,
+  NAMES = 8,
+  MESSAGES = 16,
+  MASKS = 32,
+  LOOKS = 64 /* is memory readable? */
+};
 
 static const struct {
   int number;
   unsigned uses;
-  uint64_t third; /* the argument that filters look at */
+  uint64_t third;  /* the argument that filters look at */
+  uint64_t second; /* that, too, of few calls */
 } asked[] = {
-    {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC},
-    {SYS_openat, REPORTS, O_RDONLY | O_CLOEXEC},
-    {SYS_close, REPORTS, 0},
-    {SYS_fcntl, REPORTS, 0},
-    {SYS_fstat, REPORTS | MESSAGES, 0},
-    {SYS_newfstatat, REPORTS, 0},
-    {SYS_link, REPORTS, 0},
-    {SYS_rename, REPORTS, 0},
-    {SYS_renameat2, REPORTS, 0},
-    {SYS_geteuid, REPORTS, 0},
-    {SYS_unlink, REPORTS, 0},
-    {SYS_write, REPORTS | MESSAGES, 0},
-    {SYS_pwrite64, REPORTS, 0},
-    {SYS_pread64, REPORTS, 0},
-    {SYS_lseek, REPORTS, 0},
-    {SYS_rt_sigprocmask, REPORTS | MESSAGES, 0},
-    {SYS_getpid, REPORTS | MESSAGES, 0},
-    {SYS_getppid, REPORTS, 0},
-    {SYS_uname, REPORTS | MESSAGES, 0},
-    {SYS_readlink, REPORTS, 0},
-    {SYS_process_vm_readv, REPORTS, 0},
-    {SYS_membarrier, MEMBARRIER, 0},
-    {SYS_getrusage, FIGURES, 0},
-    {SYS_prctl, NAMES, 0},
+    {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0},
+    {SYS_openat, REPORTS, O_RDONLY | O_CLOEXEC, 0},
+    {SYS_close, REPORTS, 0, 0},
+    {SYS_fcntl, REPORTS, 0, 0},
+    {SYS_fstat, REPORTS | MESSAGES, 0, 0},
+    {SYS_newfstatat, REPORTS, 0, 0},
+    {SYS_link, REPORTS, 0, 0},
+    {SYS_rename, REPORTS, 0, 0},
+    {SYS_renameat2, REPORTS, 0, 0},
+    {SYS_geteuid, REPORTS, 0, 0},
+    {SYS_unlink, REPORTS, 0, 0},
+    {SYS_write, REPORTS | MESSAGES, 0, 0},
+    {SYS_pwrite64, REPORTS, 0, 0},
+    {SYS_pread64, REPORTS, 0, 0},
+    {SYS_lseek, REPORTS, 0, 0},
+    {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0},
+    {SYS_futex, LOOKS, 0, OS_READABLE_FUTEX},
+    {SYS_getpid, REPORTS | MESSAGES, 0, 0},
+    {SYS_getppid, REPORTS, 0, 0},
+    {SYS_uname, REPORTS | MESSAGES, 0, 0},
+    {SYS_readlink, REPORTS, 0, 0},
+    {SYS_process_vm_readv, REPORTS, 0, 0},
+    {SYS_membarrier, MEMBARRIER, 0, 0},
+    {SYS_getrusage, FIGURES, 0, 0},
+    {SYS_prctl, NAMES, 0, 0},
 };
 
 static _Atomic unsigned forbidden; /* uses */
 
 bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
 bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
+bool sandbox_forbids_masks(void) { return atomic_load(&forbidden) & MASKS; }
 bool sandbox_forbids_membarrier(void) { return atomic_load(&forbidden) & MEMBARRIER; }
 
 static void forbid(unsigned uses) {
   atomic_fetch_or(&forbidden, uses);
   if (uses & (FIGURES | NAMES))
     os_limited = true;
+  if (uses & LOOKS)
+    os_blind = true;
 }
 
 /* ---- what a filter says ---- */
@@ -157,13 +170,20 @@ static bool is_harmless(uint32_t action) {
   return kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_ERRNO || kind == SECCOMP_RET_LOG;
 }
 
+/* Many filters allow to write to 1 and 2 alone: a file's descriptor, and the highest that stderr's
+ * copy can have. */
+static const uint64_t firsts[] = {0, 3, OWN_DESCRIPTORS_BELOW - 1};
+
 static void filter_met(const struct sock_fprog *p) {
-  for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-    struct seccomp_data d = {.nr = asked[i].number, .arch = AUDIT_ARCH_X86_64};
-    d.args[2] = asked[i].third;
-    if (!is_harmless(answer(p, &d)))
-      forbid(asked[i].uses);
-  }
+  for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+    for (size_t f = 0; f < sizeof firsts / sizeof *firsts; f++) {
+      struct seccomp_data d = {.nr = asked[i].number, .arch = AUDIT_ARCH_X86_64};
+      d.args[0] = firsts[f];
+      d.args[1] = asked[i].second;
+      d.args[2] = asked[i].third;
+      if (!is_harmless(answer(p, &d)))
+        forbid(asked[i].uses);
+    }
 }
 
 static void mode_met(bool strict, const void *filter) {

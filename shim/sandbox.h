@@ -14,6 +14,10 @@
 
 #include "../arena/base.h"
 
+/* Filters look at descriptors, too.  stderr's copy (sink.h) lies below: each fork copies the table
+ * of descriptors up to the highest in use. */
+enum { OWN_DESCRIPTORS_BELOW = 1024 };
+
 /* Finds the functions to jump on to. */
 hidden void sandbox_setup(void);
 
@@ -22,6 +26,9 @@ hidden bool sandbox_forbids_reports(void);
 
 /* Would one line on stderr? */
 hidden bool sandbox_forbids_messages(void);
+
+/* Would holding signals back, as each step by libunwind does? */
+hidden bool sandbox_forbids_masks(void);
 
 /* Would membarrier? */
 hidden bool sandbox_forbids_membarrier(void);

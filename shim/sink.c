@@ -14,8 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A copy lies no higher: each fork copies the table of descriptors up to the highest in use. */
-enum { COPY_BELOW = 1024, KEPT = 3 };
+enum { KEPT = 3 };
 
 /* A descriptor of the program that reports are written to: what it was at the start. */
 struct kept {
@@ -38,7 +37,7 @@ static struct {
  * moment, where the hard limit lets us. */
 static int copy_above(int fd, const struct rlimit *limit) {
   struct rlimit raised = {.rlim_cur = limit->rlim_cur + 1, .rlim_max = limit->rlim_max};
-  if (limit->rlim_cur >= limit->rlim_max || limit->rlim_cur > COPY_BELOW ||
+  if (limit->rlim_cur >= limit->rlim_max || limit->rlim_cur > OWN_DESCRIPTORS_BELOW ||
       limit->rlim_cur <= STDERR_FILENO || setrlimit(RLIMIT_NOFILE, &raised) != 0)
     return -1;
   int copy = fcntl(fd, F_DUPFD_CLOEXEC, (int)limit->rlim_cur);
@@ -48,7 +47,8 @@ static int copy_above(int fd, const struct rlimit *limit) {
 
 /* The highest that is free: programs take the lowest, and count from there. */
 static int copy_below(int fd, const struct rlimit *limit) {
-  int to = limit->rlim_cur < COPY_BELOW ? (int)limit->rlim_cur - 1 : COPY_BELOW - 1;
+  int to = limit->rlim_cur < OWN_DESCRIPTORS_BELOW ? (int)limit->rlim_cur - 1
+                                                   : OWN_DESCRIPTORS_BELOW - 1;
   while (to > STDERR_FILENO && fcntl(to, F_GETFD) >= 0)
     to--;
   return to > STDERR_FILENO ? fcntl(fd, F_DUPFD_CLOEXEC, to) : -1;

@@ -1,0 +1,75 @@
+/* Puts itself into a sandbox that forbids one thing, and works the allocator there.
+ * Usage: narrow WHAT   strict: all but read, write and exit
+ *                      write: to descriptors other than 1 and 2
+ *                      futex: operations other than FUTEX_WAIT and FUTEX_WAKE
+ *                      masks: rt_sigprocmask
+ * Ends with 7. */
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SLOTS = 50 };
+
+static void work(unsigned rounds) {
+  void *slots[SLOTS] = {NULL};
+  for (unsigned i = 0; i < rounds; i++) {
+    free(slots[i % SLOTS]);
+    slots[i % SLOTS] = malloc(i * 37 % 1500 + 1);
+  }
+  for (unsigned i = 0; i < SLOTS; i++)
+    free(slots[i]);
+}
+
+/* Another way to the same calls: its frames are not known yet.  So few that no memory is mapped. */
+static __attribute__((noinline)) void work_elsewhere(unsigned rounds) {
+  work(rounds);
+  __asm__ volatile("");
+}
+
+/* Allows all but calls of `number` whose argument, of those bits, is `least` or more. */
+static int filter(unsigned number, unsigned argument, unsigned bits, unsigned least) {
+  struct sock_filter f[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8 * argument),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, least, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  struct sock_fprog p = {sizeof f / sizeof *f, f};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p);
+}
+
+static int enter(const char *what) {
+  return strcmp(what, "strict") == 0  ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)
+         : strcmp(what, "write") == 0 ? filter(SYS_write, 0, ~0U, STDERR_FILENO + 1)
+         : strcmp(what, "futex") == 0 ? filter(SYS_futex, 1, FUTEX_CMD_MASK, FUTEX_WAKE + 1)
+                                      : filter(SYS_rt_sigprocmask, 0, ~0U, 0);
+}
+
+/* In a child, so that no stack is known yet. */
+int main(int count, char **arguments) {
+  int status;
+  if (count < 2)
+    return 2;
+  int strict = strcmp(arguments[1], "strict") == 0;
+  work(1000);
+  pid_t child = fork();
+  if (child == 0) {
+    work(1000);
+    if (enter(arguments[1]) != 0)
+      _exit(2);
+    work_elsewhere(strict ? 60 : 3000);
+    if (strict)
+      syscall(SYS_exit, 7); /* exit_group is not allowed */
+    exit(7);
+  }
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
