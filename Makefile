@@ -281,7 +281,7 @@ fuzz: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(B)/test/fuzz/dump_fuzz $(B)/test/tools/make_dump
 	@test/fuzz/run.sh $(B) $(FUZZ_TIME)
 
-# Format, compiler warnings as errors with both compilers, static analysis.
+# Format, compiler warnings as errors with both compilers, static analysis: with Debian 12's versions.
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
 TOOL_ALL := $(wildcard tools/*.[ch] $(TOOL_DIRS:%=%/*.[ch]))
 TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
@@ -334,6 +334,7 @@ mutants: deps-build deps-test
 
 help:
 	@echo 'all demo test services check asan tsan fuzz verify bench bench-tags golden mutants page picture install uninstall deb clean'
+	@echo 'Debian 12 and 13, x86-64.  check: Debian 12 only, another clang-format formats otherwise.'
 
 .PHONY: all demo page picture test services test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
 .SECONDARY:

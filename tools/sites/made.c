@@ -142,6 +142,14 @@ static void step_further(struct made *m, const struct says *s) {
   }
 }
 
+/* An inlined function whose scope is not known (clang's -g1 leaves it out): it may be a
+ * container's. */
+static bool is_bare(const struct call *c) {
+  const char *scope = strstr(c->function->name, "::"), *types = strchr(c->function->name, '<');
+  return c->start == 0 && c->function->says.kind == SAYS_NOTHING &&
+         (scope == NULL || (types != NULL && types < scope));
+}
+
 void made_step(struct made *m, const struct made_lone *l, const struct call *c) {
   if (m->stage == MADE_DONE || (m->stage == MADE_RAW && is_raw(c)))
     return;
@@ -149,6 +157,8 @@ void made_step(struct made *m, const struct made_lone *l, const struct call *c) 
     done(m, m->type);
   else if (m->stage == MADE_RAW)
     step_raw(m, l, c);
+  else if (is_bare(c))
+    done(m, NULL);
   else
     step_further(m, &c->function->says);
 }
