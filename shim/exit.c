@@ -18,6 +18,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@ enum { PATIENCE_MS = 10000 }; /* for another thread that is writing the last rep
 
 static struct {
   _Atomic pid_t process; /* whose end it is; 0: nothing is written */
+  _Atomic pid_t *owner;  /* the same in memory that is 0 in each fork's child; NULL: none */
   _Atomic bool begun, done;
   _Atomic(pthread_t) thread; /* that began */
 } end;
@@ -63,9 +66,13 @@ static void wait_until_done(void) {
 }
 
 /* A sandbox may forbid even to look. */
-static bool is_ours_to_end(void) {
-  return end.process != 0 && !sandbox_forbids_messages() && end.process == process_now();
-}
+static bool may_write(void) { return end.process != 0 && !sandbox_forbids_messages(); }
+
+static bool is_ours_to_end(void) { return may_write() && end.process == process_now(); }
+
+/* The child of a fork by a system call, which ran no handlers: its memory is its own, other than a
+ * vfork's, but whatever another thread held is held for ever. */
+static bool is_unknown_child(void) { return may_write() && end.owner != NULL && *end.owner == 0; }
 
 static void end_now(bool carefully) {
   if (carefully)
@@ -75,8 +82,11 @@ static void end_now(bool carefully) {
 }
 
 void exit_write(void) {
+  bool unknown = is_unknown_child();
+  if (unknown)
+    exit_forget();
   if (is_ours_to_end())
-    end_now(gate_is_inside()); /* exit in a handler, too */
+    end_now(gate_is_inside() || (unknown && !__libc_single_threaded)); /* exit in a handler, too */
 }
 
 static void write_now(void) {
@@ -84,15 +94,35 @@ static void write_now(void) {
     end_now(may_be_in_handler());
 }
 
-void exit_setup(void) {
+static void set_process(void) {
   end.process = process_now();
+  if (end.owner != NULL)
+    *end.owner = end.process;
+}
+
+/* Its page stays; no part of what a report counts.  Kernels before 4.14 cannot. */
+static void map_owner(void) {
+  void *page = os_stack_map(PAGE_BYTES);
+  if (page == NULL)
+    return;
+  if (own_call(SYS_madvise, page, PAGE_BYTES, MADV_WIPEONFORK) == 0)
+    end.owner = page;
+  else
+    os_stack_unmap(page, PAGE_BYTES);
+}
+
+void exit_setup(void) {
+  map_owner();
+  set_process();
   if (at_quick_exit(write_now) != 0)
     return; /* no memory: quick_exit writes nothing */
 }
 
 void exit_forget(void) {
-  if (end.process != 0)
-    end.process = sandbox_forbids_messages() ? 0 : process_now();
+  if (sandbox_forbids_messages())
+    end.process = 0;
+  else if (end.process != 0)
+    set_process();
   end.begun = end.done = false;
   report_carefully = false;
 }

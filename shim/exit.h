@@ -5,7 +5,7 @@
  *   _exit, _Exit                           ours, in the shim's exports
  *
  * Not after execve, abort or a signal; not by the child of a vfork, which has its parent's memory,
- * nor of a fork whose handlers did not run.
+ * nor by _exit of a fork whose handlers did not run; its exit writes them.
  */
 #ifndef SHIM_EXIT_H
 #define SHIM_EXIT_H

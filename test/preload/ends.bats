@@ -36,7 +36,8 @@ reason() { "$TOOL" export --format json "$1" | python3 -c 'import json, sys; pri
   "$TOOL" report -n 0 d.* >out
   grep -q '3211.*parent_goes_on' out
 }
-@test "a child that was forked behind our back writes nothing, its parent does" { ends 1 raw && sums; }
+@test "a child that was forked behind our back writes nothing in _exit, its parent does" { ends 1 raw && sums; }
+@test "a child that was forked behind our back writes its own when it calls exit" { ends 2 raw_exit && sums; }
 @test "children of system, posix_spawn and popen end as the programs that they are" {
   run_shim ARENASHIM_DUMP="$PWD/d.%p" "$BIN/ends" spawn
   expect '$status == 7 && -z $stderr'

@@ -2,6 +2,7 @@
  *   worker N     N children by fork, each ends by _exit
  *   vfork        a child by vfork ends by _exit, then the program by exit
  *   raw          a child by the system call, without fork's handlers, ends by _exit; then the same
+ *   raw_exit     the same, and the child ends by exit
  *   spawn        system, posix_spawn, popen of what is not there; then exit
  *   quick        quick_exit with a handler that allocates in quick_handler
  *   atexit       exit whose handler calls _exit
@@ -47,9 +48,11 @@ static void child_by_vfork(void) {
   parent_goes_on();
 }
 
-static void child_by_call(void) {
-  if (syscall(SYS_fork) == 0)
-    _exit(7);
+static void child_by_call(void (*leave)(int)) {
+  if (syscall(SYS_fork) == 0) {
+    hide(must(malloc(1000)));
+    leave(7);
+  }
   wait_all();
 }
 
@@ -121,7 +124,9 @@ int main(int argc, char **argv) {
   else if (strcmp(way, "vfork") == 0)
     child_by_vfork();
   else if (strcmp(way, "raw") == 0)
-    child_by_call();
+    child_by_call(_exit);
+  else if (strcmp(way, "raw_exit") == 0)
+    child_by_call(exit);
   else if (strcmp(way, "spawn") == 0)
     spawns();
   else if (strcmp(way, "quick") == 0)
