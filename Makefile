@@ -166,7 +166,7 @@ $(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEA
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -pthread -o $@ $^
 
-MODULE_SOURCES := shim/module_table.c shim/namespaces.c shim/own_file.c
+MODULE_SOURCES := shim/sandbox.c shim/module_table.c shim/namespaces.c shim/own_file.c
 
 # Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
 # family is defined there.  $(1): the directory below build, $(2): flags.
