@@ -100,19 +100,16 @@ static void set_process(void) {
     *end.owner = end.process;
 }
 
-/* Its page stays; no part of what a report counts.  Kernels before 4.14 cannot. */
-static void map_owner(void) {
-  void *page = os_stack_map(PAGE_BYTES);
-  if (page == NULL)
-    return;
-  if (own_call(SYS_madvise, page, PAGE_BYTES, MADV_WIPEONFORK) == 0)
-    end.owner = page;
-  else
-    os_stack_unmap(page, PAGE_BYTES);
+/* A page of the library's own, so that nothing is mapped for it: with nothing of the file in it, it
+ * is anonymous memory, which alone can be wiped.  Kernels before 4.14 cannot. */
+static void find_owner(void) {
+  static _Alignas(PAGE_BYTES) char page[PAGE_BYTES];
+  if (own_call(SYS_madvise, page, sizeof page, MADV_WIPEONFORK) == 0)
+    end.owner = (void *)page;
 }
 
 void exit_setup(void) {
-  map_owner();
+  find_owner();
   set_process();
   if (at_quick_exit(write_now) != 0)
     return; /* no memory: quick_exit writes nothing */
