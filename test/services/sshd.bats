@@ -24,12 +24,12 @@ END
   }
   within 20 login
   grep -q 'inside: 42' client.log
-  stop TERM
+  stop TERM # a session ends by itself, a moment after its server
   if [[ -x /usr/lib/openssh/sshd-session ]]; then # since OpenSSH 9.8 a connection has a program of its own
-    dumps_of sshd 1
-    dumps_of sshd-session 2
+    within 20 dumps_of sshd 1
+    within 20 dumps_of sshd-session 2
   else
-    dumps_of sshd 2
+    within 20 dumps_of sshd 2
   fi
   refute grep -a -i -e 'sandbox' -e 'unexpected' -e 'bad system call' -e 'fatal' service.log
 }
