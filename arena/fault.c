@@ -60,15 +60,11 @@ void fault_in_slab(const struct slab *s, const char *entry, const void *p, const
   fault_end(&t);
 }
 
-static bool leads_on(const struct slab *s, const struct cell *p) {
-  return range_holds(p) && slab_of(p) == s && slab_has_cell(s, p);
-}
-
 void fault_in_list(const struct slab *s) {
   const struct cell *last = NULL, *p = s->free;
-  for (uint32_t n = 0; n < s->carved && p != NULL && leads_on(s, p); n++, p = p->next)
+  for (uint32_t n = 0; n < s->carved && p != NULL && slab_holds_cell(s, p); n++, p = p->next)
     last = p;
-  if (p == NULL || leads_on(s, p) || last == NULL)
+  if (p == NULL || slab_holds_cell(s, p) || last == NULL)
     check_failed("heap corrupted: an object was freed twice");
   char buffer[384];
   struct text t = TEXT_ON(buffer);

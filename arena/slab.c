@@ -58,7 +58,7 @@ uint32_t slab_list_length(const struct slab *s, const struct cell *list, bool *b
   uint32_t n = 0;
   *broken = false;
   for (; list != NULL; list = list->next, n++)
-    if (n >= s->carved || slab_of(list) != s || !slab_has_cell(s, list)) {
+    if (n >= s->carved || !slab_holds_cell(s, list)) {
       *broken = true;
       return n;
     }

@@ -133,6 +133,11 @@ static inline bool slab_has_cell(const struct slab *s, const void *p) {
          product >> 32 < __atomic_load_n(&s->carved, __ATOMIC_RELAXED);
 }
 
+/* The same of any address: does it lie in this slab, too? */
+static inline bool slab_holds_cell(const struct slab *s, const void *p) {
+  return slab_of(p) == s && slab_has_cell(s, p);
+}
+
 /* Any state -> EMPTY, in no list yet. */
 hidden void slab_clear(struct slab *s);
 
