@@ -61,15 +61,24 @@ long own_syscall(long number, long a, long b, long c, long d, long e, long f) {
 
 /* ---- memory ---- */
 
-void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
-  return (void *)CALL(mmap, address, bytes, protection, flags, fd, offset);
+hidden bool own_memory_forbidden;
+
+static long memory_call(long number, long a, long b, long c, long d, long e, long f) {
+  if (unlikely(own_memory_forbidden))
+    return own_result(-ENOMEM);
+  return own_result(cpu_syscall(number, a, b, c, d, e, f));
 }
-int munmap(void *address, size_t bytes) { return (int)CALL2(munmap, address, bytes); }
+void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
+  return (void *)memory_call(SYS_mmap, (long)address, (long)bytes, protection, flags, fd, offset);
+}
+int munmap(void *address, size_t bytes) {
+  return (int)memory_call(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
+}
 int mprotect(void *address, size_t bytes, int protection) {
-  return (int)CALL3(mprotect, address, bytes, protection);
+  return (int)memory_call(SYS_mprotect, (long)address, (long)bytes, protection, 0, 0, 0);
 }
 int madvise(void *address, size_t bytes, int advice) {
-  return (int)CALL3(madvise, address, bytes, advice);
+  return (int)memory_call(SYS_madvise, (long)address, (long)bytes, advice, 0, 0, 0);
 }
 ssize_t process_vm_readv(pid_t pid, const struct iovec *to, unsigned long to_count,
                          const struct iovec *from, unsigned long from_count, unsigned long flags) {

@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 enum { SET_SECCOMP = 22, STRICT = 1 }; /* of prctl, which is declared otherwise than below */
@@ -21,7 +22,8 @@ enum use {
   NAMES = 8,
   MESSAGES = 16,
   MASKS = 32,
-  LOOKS = 64 /* is memory readable? */
+  LOOKS = 64, /* is memory readable? */
+  MEMORY = 128
 };
 
 static const struct {
@@ -55,6 +57,10 @@ static const struct {
     {SYS_membarrier, MEMBARRIER, 0, 0},
     {SYS_getrusage, FIGURES, 0, 0},
     {SYS_prctl, NAMES, 0, 0},
+    {SYS_mmap, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES},
+    {SYS_munmap, MEMORY, 0, PAGE_BYTES},
+    {SYS_mprotect, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES},
+    {SYS_madvise, MEMORY, MADV_DONTNEED, PAGE_BYTES},
 };
 
 static _Atomic unsigned forbidden; /* uses */
@@ -70,6 +76,8 @@ static void forbid(unsigned uses) {
     os_limited = true;
   if (uses & LOOKS)
     os_blind = true;
+  if (uses & MEMORY)
+    own_memory_forbidden = true;
 }
 
 /* ---- what a filter says ---- */
@@ -181,6 +189,8 @@ static void filter_met(const struct sock_fprog *p) {
       d.args[0] = firsts[f];
       d.args[1] = asked[i].second;
       d.args[2] = asked[i].third;
+      d.args[3] = MAP_PRIVATE | MAP_ANONYMOUS; /* mmap's; the others have none */
+      d.args[4] = ~UINT64_C(0);
       if (!is_harmless(answer(p, &d)))
         forbid(asked[i].uses);
     }

@@ -13,6 +13,7 @@ lives() { # WHAT
 }
 
 @test "strict mode in a child that has looked at no stack yet" { lives strict; }
+@test "no memory may be mapped: refused, not ended" { lives memory; }
 @test "write is allowed to 1 and 2 alone" { lives write; }
 @test "futex may wait and wake, no more" { lives futex; }
 @test "signals may not be held back" { lives masks; }
