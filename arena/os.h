@@ -29,6 +29,10 @@ extern hidden bool os_limited;
 /* Even os_readable may end it. */
 extern hidden bool os_blind;
 
+/* A sandbox ends the process for mmap, munmap, mprotect or madvise: the shim's own forms of these
+ * (shim/own_calls.c) fail with ENOMEM instead, so that the program gets NULL. */
+extern hidden bool os_memory_forbidden;
+
 /* Usable pages at once; NULL if refused. */
 hidden void *os_map(size_t bytes);
 hidden void os_unmap(void *address, size_t bytes);

@@ -4,6 +4,7 @@
  * here; libarenashim(7) lists those made after the start.
  */
 #include "own_calls.h"
+#include "../arena/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,10 +62,8 @@ long own_syscall(long number, long a, long b, long c, long d, long e, long f) {
 
 /* ---- memory ---- */
 
-hidden bool own_memory_forbidden;
-
 static long memory_call(long number, long a, long b, long c, long d, long e, long f) {
-  if (unlikely(own_memory_forbidden))
+  if (unlikely(os_memory_forbidden))
     return own_result(-ENOMEM);
   return own_result(cpu_syscall(number, a, b, c, d, e, f));
 }

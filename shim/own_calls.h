@@ -50,8 +50,4 @@ static inline long own_result(long result) {
   own_result(cpu_syscall((long)(number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e),    \
                          (long)(f)))
 
-/* A sandbox ends the process for a system call that maps, unmaps, protects or advises memory: those
- * are refused with ENOMEM from here on instead of being made, so that the program gets NULL. */
-extern hidden bool own_memory_forbidden;
-
 #endif

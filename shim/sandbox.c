@@ -77,7 +77,7 @@ static void forbid(unsigned uses) {
   if (uses & LOOKS)
     os_blind = true;
   if (uses & MEMORY)
-    own_memory_forbidden = true;
+    os_memory_forbidden = true;
 }
 
 /* ---- what a filter says ---- */
