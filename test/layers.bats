@@ -77,6 +77,36 @@ may_include() {
   ((${#of[@]} > 40))
 }
 
+@test "no file of tools/ is in a circle, by includes or by calls" {
+  local sources=(tools/*.c tools/*/*.c) objects
+  objects=("${sources[@]/%.c/.o}")
+  test/circles.py tools/*.[ch] tools/*/*.[ch]
+  test/circles.py "${objects[@]/#/build/}" # not all there are: some may be of files that left
+  ((${#sources[@]} > 90))
+}
+
+@test "circles.py sees a circle of calls, one of includes, and no other" {
+  cd "$BATS_TEST_TMPDIR" || return
+  local circles=$BATS_TEST_DIRNAME/circles.py
+  echo 'int b(void); static int own(void) { return 1; } int a(void) { return b() + own(); }' >a.c
+  echo 'int c(void); int puts(const char *); int b(void) { puts(""); return c(); }' >b.c
+  echo 'int a(void); static int own(void) { return 2; } int c(void) { return own(); } int more(void) { return a(); }' >c.c
+  echo 'int a(void); int main(void) { return a(); }' >main.c
+  gcc -c ./*.c
+  run "$circles" ./*.o
+  [[ $status == 1 ]]
+  [[ $output == "$(printf '%s\n' 'circle: ./a.o ./b.o ./c.o' '  ./a.o -> ./b.o: b' '  ./b.o -> ./c.o: c' '  ./c.o -> ./a.o: a' \
+    'files=4 needs=4 circles=1')" ]] || { echo "$output"; return 1; }
+  run "$circles" ./a.o ./b.o ./main.o
+  [[ $status == 0 && $output == 'files=3 needs=2 circles=0' ]]
+  touch a.h c.h && echo '#include "a.h"' >b.h
+  echo '#include "b.h"' >a.c
+  run "$circles" ./*.[ch]
+  [[ $status == 1 && $output == *'circle: ./a ./b'*'./a -> ./b: b.h'* && $output != *./c* ]]
+  run "$circles" nowhere.o
+  [[ $status == 2 ]]
+}
+
 @test "at the top stand the parts, README, Makefile and licences, and no file that a run has left" {
   run git ls-files
   [[ $status == 0 ]] || skip "not a git checkout"

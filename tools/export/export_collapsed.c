@@ -6,7 +6,7 @@
  * equal are one line.  What has no path, or is no call's (a region), has its words as the frame
  * that stands innermost.  A ';' in a name, which would part it, becomes ':'.
  */
-#include "export.h"
+#include "export_writers.h"
 #include "say.h"
 #include "text.h"
 
@@ -65,7 +65,7 @@ void export_collapsed(const struct export *e, FILE *to) {
   struct line *lines = must_alloc(e->session.rows->count * sizeof *lines);
   size_t count = 0;
   for (uint32_t i = 0; i < e->session.rows->count; i++) {
-    uint64_t value = export_value(e->options->value, &e->session.rows->items[i]);
+    uint64_t value = export_value(e->value, &e->session.rows->items[i]);
     if (value > 0)
       lines[count++] = (struct line){row_line(e, &e->session.rows->items[i]), value};
   }

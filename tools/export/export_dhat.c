@@ -7,6 +7,7 @@
  * times: "te" counts allocations, and "tg", the peak's time, is 0.  Of the blocks at a site's own
  * peak "mbk" is the least that is certain.
  */
+#include "export_writers.h"
 #include "export_frames.h"
 #include "json.h"
 #include "text.h"
@@ -47,7 +48,7 @@ static struct json_object *frame_table(const struct export *e) {
 
 /* A program point: what one path allocated. */
 static struct json_object *point(const struct export *e, const struct row *r) {
-  uint32_t frames[FRAMES_MAX], n = frames_of_row(e, r, frames);
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(e->frames, r, frames);
   struct json_object *p = json_object_must(), *path = json_array_must();
   while (n-- > 0)
     json_add_number(path, frames[n] + 1);

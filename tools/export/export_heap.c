@@ -16,7 +16,7 @@
  * in another is better without a name.  Modules that left may have stood where others stand now:
  * their addresses are moved to where no program has any.
  */
-#include "export.h"
+#include "export_writers.h"
 #include "say.h"
 #include "segments.h"
 

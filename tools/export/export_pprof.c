@@ -6,6 +6,7 @@
  *
  * Of a sampled dump a sample has five values: waste is not known.
  */
+#include "export_writers.h"
 #include "export_frames.h"
 #include "pprof_locations.h"
 #include "say.h"
@@ -51,7 +52,7 @@ static void head_write(const struct writer *w) {
   part.period_type = &period;
   part.period = process->sample_bytes > 0 ? number(process->sample_bytes) : 1;
   part.time_nanos = number(process->unix_time) % (INT64_MAX / 1000000000) * 1000000000;
-  part.default_sample_type = pprof_text(w->pprof, types[type_default(w->e->options->value)].name);
+  part.default_sample_type = pprof_text(w->pprof, types[type_default(w->e->value)].name);
   pprof_write(w->pprof, &part);
 }
 
@@ -185,8 +186,8 @@ static void values_fill(const struct row *r, int64_t values[TYPES]) {
 }
 
 static void sample_write(const struct writer *w, uint32_t account) {
-  struct row r = export_account(w->e, account);
-  uint32_t frames[FRAMES_MAX], n = frames_of_row(w->e, &r, frames);
+  struct row r = export_account(&w->e->session, account);
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(w->e->frames, &r, frames);
   uint64_t locations[FRAMES_MAX];
   size_t n_locations = 0;
   int64_t values[TYPES];

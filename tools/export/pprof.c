@@ -3,7 +3,7 @@
 #include "pprof.h"
 #include "gzip.h"
 #include "say.h"
-#include "utf8.h"
+#include "utf8_copy.h"
 
 #include <search.h>
 #include <stdlib.h>

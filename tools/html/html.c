@@ -3,6 +3,7 @@
  *   page.html up to its mark, a table of data after the other, page.html from its mark on
  */
 #include "html.h"
+#include "dump_read.h"
 #include "html_data.h"
 #include "output.h"
 #include "say.h"

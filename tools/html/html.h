@@ -2,7 +2,7 @@
 #ifndef TOOLS_HTML_H
 #define TOOLS_HTML_H
 
-#include "dump_read.h"
+#include "dump.h"
 #include "options.h"
 
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #ifndef TOOLS_HTML_DATA_H
 #define TOOLS_HTML_DATA_H
 
-#include "dump_read.h"
+#include "dump.h"
 #include "options.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef TOOLS_HTML_JSON_H
 #define TOOLS_HTML_JSON_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #ifndef TOOLS_HTML_SITES_H
 #define TOOLS_HTML_SITES_H
 
-#include "dump_read.h"
+#include "dump.h"
 #include "html_json.h"
 #include "options.h"
 

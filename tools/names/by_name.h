@@ -7,7 +7,7 @@
 #ifndef TOOLS_BY_NAME_H
 #define TOOLS_BY_NAME_H
 
-#include "modfile.h"
+#include "search.h"
 
 /* The debug file of a module, open, and in *found its path, to be freed; -1: none.  *misfit: the
  * first file that has the name but is of another build, to be freed; else NULL. */

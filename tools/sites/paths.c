@@ -5,7 +5,6 @@
  */
 #include "paths.h"
 #include "made.h"
-#include "own.h"
 #include "say.h"
 #include "text.h"
 
@@ -62,35 +61,6 @@ static uint32_t key_hash(const struct key *k) {
 static bool key_equal(const struct key *a, const struct key *b) {
   return a->parent == b->parent && a->frame == b->frame && a->kind == b->kind &&
          a->file == b->file && a->type == b->type && a->line == b->line && a->module == b->module;
-}
-
-static bool starts_one_of(const char *text, const char *const starts[]) {
-  while (*starts != NULL && !text_starts(text, *starts))
-    starts++;
-  return *starts != NULL;
-}
-
-/* Rust's library, as its makers, Debian and the component rust-src have it; a workspace of one's
- * own may have a "library/", too. */
-static bool is_rust_source(const char *file) {
-  static const char *const starts[] = {
-      "/rustc/",         "/rust/deps/",        "/usr/src/rustc-",       "library/alloc/",
-      "library/core/",   "library/std/",       "library/test/",         "library/proc_macro/",
-      "library/unwind/", "library/backtrace/", "library/panic_unwind/", NULL};
-  size_t length = strlen(file);
-  return strstr(file, "/rustlib/src/rust/library/") != NULL ||
-         (length > 3 && strcmp(file + length - 3, ".rs") == 0 && starts_one_of(file, starts));
-}
-
-bool is_system_source(const char *file) {
-  static const char *const kept[] = {"/usr/src/", "/usr/local/src/", NULL};
-  return (text_starts(file, "/usr/") && !starts_one_of(file, kept)) || is_rust_source(file) ||
-         strstr(file, "/include/c++/") != NULL;
-}
-
-bool is_system_library(const char *path) {
-  return (text_starts(path, "/lib") || text_starts(path, "/usr/lib")) &&
-         strstr(path, ".so") != NULL;
 }
 
 /* Whether a frame is in the program's own source: that line is what its author looks for. */
