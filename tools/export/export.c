@@ -14,6 +14,7 @@ int export_write(const struct export_options *o, const struct dump *d, FILE *to)
   if (!is_possible(o, d))
     return 2;
   struct option_names names = o->names;
+  names.cuts = true;
   if (o->format->detail == FRAMES_CALLS)
     names.merge = PATHS_CALLS;
   session_open(&e.session, d, &names, ROW_PATH);

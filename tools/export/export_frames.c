@@ -49,6 +49,7 @@ static struct export_frame frame_read(const struct session *s, uint32_t path,
   paths_frame(s->paths, s->dump, s->names, path, &shown);
   struct export_frame f = {.name = frame_name(s, path),
                            .is_function = shown.function != NULL,
+                           .is_cut = shown.cut != NULL,
                            .file = shown.file != NULL ? utf8_copy(shown.file) : NULL};
   if (detail == FRAMES_FUNCTIONS)
     return f;

@@ -18,7 +18,8 @@ struct export_frame {
   char *name;       /* as `arenashim report` has it, without an offset in functions */
   char *file;       /* NULL: not known */
   char *type;       /* that it allocates by a wrapper or container; NULL: not known */
-  bool is_function; /* else a label, module+offset or words */
+  bool is_function; /* else a label, module+offset, words or "(cut at 8 frames)" */
+  bool is_cut;      /* the last of these: callers that were not recorded */
   /* Of FRAMES_CALLS alone: */
   bool inlined;     /* into the frame that comes next */
   unsigned line;    /* of the call; 0: not known */

@@ -8,6 +8,8 @@
  * Those tools find the names themselves: frames are addresses, and nothing is folded.  They take
  * one off each address, for it is a return address, but the innermost: we do that.
  *
+ * So nothing can stand for the callers of a path that was cut.
+ *
  * "heapprofile" says that figures are to be taken as they are.  "heap_v2/1", a sample per byte,
  * would not: it makes google-pprof and jeprof divide by 1 - exp(-bytes an object), 1.0003 times as
  * many objects of 8 bytes, and end with a division by zero at a site of empty ones.

@@ -172,6 +172,7 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
   json_put_text(to, "file", f->file);
   index_put(to, "line", f->line > 0, f->line);
   json_put_bool(to, "inlined", f->inlined);
+  json_put_bool(to, "cut", f->is_cut);
   index_put(to, "module", f->module > 0, f->module - 1);
   index_put(to, "offset", f->module > 0,
             f->module > 0 ? f->address - e->dump->modules[f->module - 1].bias : 0);

@@ -12,6 +12,7 @@
 struct frame {
   const char *function; /* demangled, without parameters; NULL: not known */
   const char *label;    /* in place of a function: a tag of the program's own; else NULL */
+  const char *cut;      /* in place of a function: "(cut at 8 frames)"; else NULL */
   const char *type;     /* that it allocates by a wrapper or container; NULL: not known */
   const char *file;     /* of the source, with directories; NULL: not known */
   unsigned line;        /* of the call; 0: not known */

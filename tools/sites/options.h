@@ -19,7 +19,9 @@ struct option_names {
   struct fold *fold; /* who starts the reading makes it */
   bool off;          /* nothing is folded */
   struct search search;
-  enum paths_merge merge; /* a command's own choice: no option here sets it */
+  /* A command's own choices, which no option here sets: */
+  enum paths_merge merge;
+  bool cuts; /* paths that were cut show it, as their outermost frame */
 };
 
 /* --fold, --no-fold, --sysroot and --debug-dir, as a child of a command's parser; its input is an

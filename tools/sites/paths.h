@@ -36,12 +36,14 @@ struct path {
   uint16_t depth;   /* frames, labels included */
   bool near;        /* its outermost frame is a near one */
   bool own;         /* one of its frames is in the program's own source: what comes is far */
+  bool cut;         /* its outermost frame stands for callers that were not recorded (cuts.h) */
 };
 
 struct paths {
   struct path *items;
   uint32_t count;
   uint32_t *of_node; /* of each of the dump's nodes: its path */
+  char *cut;         /* what the frames of paths that were cut show */
 };
 
 /* Which frames above the same ones are equal. */
@@ -51,7 +53,10 @@ enum paths_merge {
   PATHS_CALLS      /* calls that return to the same address: each frame's line is its own */
 };
 
-struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge);
+/* `cuts`: a path that was cut gets one more frame, outermost, which says so: "(cut at 8 frames)".
+ * Without it such a path looks as if it began there. */
+struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge,
+                        bool cuts);
 void paths_free(struct paths *p);
 
 /* What a path's outermost frame shows. */
@@ -59,7 +64,7 @@ void paths_frame(const struct paths *p, const struct dump *d, const struct names
                  uint32_t path, struct frame *frame);
 
 /* Writes the outermost frame's "function", or when it isn't known "module+0x1234" or "0x7f00...";
- * labels as [label]. */
+ * labels as [label], and what was cut as "(cut at 8 frames)". */
 void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
                        uint32_t path, FILE *to);
 
