@@ -56,14 +56,14 @@ END
 @test "a call site is told by the first frame in the program's own source; wrappers are folded" {
   lines | dump d
   "$TOOL" html d
-  [[ $(data sites <d.html) == '{"path":[3],"own":[2],'* ]]
+  [[ $(data calls <d.html) == '{"site":[0],"path":[4],"own":[2],'* ]] # the fourth frame: "(cut at 3 frames)"
   [[ $(data strings <d.html) == *'"ns::Parser::parse"'*'/target.cc"'* ]]
   [[ $(data cuts <d.html) == '{"paths":[1],"remedy":[32]}' ]]
   lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
   "$TOOL" html d -o plain
-  [[ $(data sites <plain) == '{"path":[2],"own":[1],'* ]]
+  [[ $(data calls <plain) == '{"site":[0],"path":[2],"own":[1],'* ]]
   "$TOOL" html d -o folded --fold 'ns::Parser::*'
-  [[ $(data sites <folded) == '{"path":[1],"own":[1],'* && $(data strings <folded) != *Parser* ]]
+  [[ $(data calls <folded) == '{"site":[0],"path":[1],"own":[1],'* && $(data strings <folded) != *Parser* ]]
 }
 
 @test "what can't be read or written: one line with the remedy" {

@@ -88,7 +88,7 @@ function start() {
   ledgerStart()
   if (hasSites) {
     flameStart(filter)
-    sitesStart(node => { flameZoomTo(node); byId('flame').scrollIntoView() })
+    sitesStart(site => { flameZoomTo(site); byId('flame').scrollIntoView() })
     show(VALUES[0])
   } else {
     filter()

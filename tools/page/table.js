@@ -1,10 +1,10 @@
 /* A table that sorts by its headings, and shows some rows at first and more on demand.
  *
  * A column: { key, title, hint, value(row), text(row), cell(row) }.  value is what is sorted by;
- * text is shown, value's short form by default; cell makes an element instead.
+ * text is shown, the value as a count by default; cell makes an element instead.
  */
 import { make } from './dom.js'
-import { exact, short } from './number.js'
+import { count, exact } from './number.js'
 
 const FIRST = 40, PAGE = 200
 
@@ -78,7 +78,7 @@ export class Table {
       return make('td', { class: 'picture' }, column.cell(row))
     const value = column.value(row)
     return make('td', { title: typeof value === 'number' ? exact(value) : undefined },
-      column.text ? column.text(row) : short(value))
+      column.text ? column.text(row) : count(value))
   }
 
   /* The name opens what there is to tell of the row. */

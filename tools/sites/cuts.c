@@ -62,11 +62,19 @@ bool *cuts_new(const struct dump *d, const struct names *names) {
   return cut;
 }
 
+bool *cuts_sites(const struct dump *d, const struct names *names) {
+  bool *nodes = cuts_new(d, names), *cut = must_zalloc((size_t)d->n_sites + 1, sizeof *cut);
+  for (uint32_t i = 0; i < d->n_sites; i++)
+    cut[i] = nodes[frame_of(d, d->sites[i].node)];
+  free(nodes);
+  return cut;
+}
+
 uint32_t cuts_count(const struct dump *d, const struct names *names) {
-  bool *cut = cuts_new(d, names);
+  bool *cut = cuts_sites(d, names);
   uint32_t count = 0;
   for (uint32_t i = 0; i < d->n_sites; i++)
-    count += cut[frame_of(d, d->sites[i].node)];
+    count += cut[i];
   free(cut);
   return count;
 }
