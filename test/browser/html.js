@@ -3,42 +3,13 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
-const { after, before, test } = require('node:test');
+const { test } = require('node:test');
 const { pathToFileURL } = require('node:url');
-const { launch, watch } = require('./browser.js');
+const { watch } = require('./browser.js');
+const { column, focused, found, frames, newPage, plain, sites, text, visit } = require('./visit.js');
 
 const [small, large, names, lines, untagged, sampled, pictures] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-let browser;
-
-before(async () => { browser = await launch(); });
-after(() => browser.close());
-
-// A test of a page, on which nothing may go wrong.
-function visit(title, file, options, use) {
-  test(title, async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
-    page.setDefaultTimeout(10000);
-    const wrong = watch(page);
-    try {
-      await page.goto(pathToFileURL(file).href);
-      await use(page);
-      assert.deepEqual(wrong, []);
-    } finally {
-      await page.close();
-    }
-  });
-}
-
-const text = (page, selector) => page.locator(selector).innerText();
-const plain = words => words.replace(/[\u202f\u00a0]/g, ' ').trim();
-const frames = page => page.locator('g.frame title').allTextContents().then(all => all.map(plain));
-const sites = page => page.locator('#sites .site b').allInnerTexts();
-const focused = page => page.evaluate(() => document.activeElement.querySelector('title')?.textContent ?? document.activeElement.id)
-  .then(plain);
-const found = async page => plain(await text(page, '#found'));
-const column = async (page, section, n) =>
-  (await page.locator(`#${section} tbody tr > :nth-child(${n})`).allInnerTexts()).map(plain);
 
 visit('the head: process, problems, figures', small, {}, async page => {
   assert.equal(await page.title(), 'demo \u2014 arenashim');
@@ -234,7 +205,7 @@ async function loading(page, file) {
 test('10,000 call sites are there within a second', async t => {
   const times = [];
   for (let i = 0; i < 3; i++) {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const page = await newPage();
     const wrong = watch(page);
     times.push(await loading(page, large));
     assert.match(await found(page), /^(9,9\d\d|10,000) of \1 call sites, 100\.0% of live$/);

@@ -30,26 +30,28 @@ function label(node) {
   return `${node.name}${at ? ` \u2014 ${at}` : ''}: ${amount(number(node))}, ${percent(number(node), number(root()))} of all`
 }
 
-/* A box for a part of a frame that is none of its wide children: a click looks into that frame. */
-function rest(parent, name, part) {
-  const node = { name, parent, isRest: true, numbers: VALUES.map(v => v === value ? part : 0) }
-  return { node, value: part, children: [] }
-}
+const sum = nodes => nodes.reduce((total, n) => total + number(n), 0)
+
+/* A box for a part of a frame that is none of its wide children; of no use for another value. */
+const rest = (parent, name, part, calls, children) => ({ name, parent, calls, children, isRest: true,
+  sites: new Set(calls.map(c => c.owner)), numbers: VALUES.map(v => v === value ? part : 0) })
 
 function rests(node, narrow, least) {
-  const sum = all => all.reduce((total, c) => total + number(c), 0)
-  const own = number(node) - sum(node.children)
-  return [
-    sum(narrow) >= least && rest(node, `${plural(narrow.length, 'frame')} too narrow to draw`, sum(narrow)),
-    node.children.length > 0 && own >= least && rest(node, way.self(node), own),
-  ].filter(Boolean)
+  const all = [], own = number(node) - sum(node.children)
+  if (sum(narrow) >= least)
+    all.push(rest(node, `${plural(narrow.length, 'frame')} too narrow to draw`, sum(narrow), narrow.flatMap(n => n.calls), narrow))
+  if (own >= least && node.children.length > 0)
+    all.push(rest(node, way.self(node), own, node.calls.filter((c, i) => !way.next(c, node.onwards[i])), []))
+  return all
 }
 
-/* What the library is given: { node, value, fade, children }. */
+/* What the library is given: { node, value, fade, children }.  Frames that are too narrow are drawn when
+ * their box is looked into. */
 function visible(node, least) {
   const wide = node.children.filter(c => number(c) >= least)
   const narrow = node.children.filter(c => number(c) > 0 && number(c) < least)
-  return { node, value: number(node), children: [...wide.map(c => visible(c, least)), ...rests(node, narrow, least)] }
+  return { node, value: number(node), children: [...wide.map(c => visible(c, least)),
+    ...rests(node, narrow, least).map(r => ({ node: r, value: number(r), children: [] }))] }
 }
 
 function data() {
@@ -85,7 +87,7 @@ function draw() {
 }
 
 function zoom(node) {
-  top = focused = node.isRest ? node.parent : node
+  top = focused = node
   byId('reset').hidden = top === root()
   draw()
   onZoom()
