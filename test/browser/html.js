@@ -1,5 +1,5 @@
 // The page of `arenashim html` in headless Chromium: what it shows, and that all of it can be steered.
-//   node html.js SMALL LARGE NAMES LINES UNTAGGED SAMPLED PICTURES     six pages, and where screenshots go
+//   node html.js SMALL LARGE NAMES LINES UNTAGGED SAMPLED ALLOCS PICTURES     seven pages, and where screenshots go
 'use strict';
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
@@ -8,7 +8,7 @@ const { pathToFileURL } = require('node:url');
 const { watch } = require('./browser.js');
 const { column, focused, found, frames, newPage, plain, sites, text, visit } = require('./visit.js');
 
-const [small, large, names, lines, untagged, sampled, pictures] = process.argv.slice(2);
+const [small, large, names, lines, untagged, sampled, allocs, pictures] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 visit('the head: process, problems, figures', small, {}, async page => {
@@ -36,6 +36,13 @@ visit('the flame graph, value by value', small, {}, async page => {
     assert.equal((await frames(page))[0], `demo: ${total}, 100.0% of all`);
     assert.equal((await sites(page))[0], first);
   }
+});
+
+visit('the value that --value names is shown first', allocs, {}, async page => {
+  assert.equal(await page.getByRole('radio', { name: 'Allocations' }).isChecked(), true);
+  assert.equal((await frames(page))[0], 'demo: 1.06k, 100.0% of all');
+  assert.equal((await sites(page))[0], 'demo+0x401010');
+  assert.equal(await found(page), '3 of 3 call sites, 100.0% of allocations');
 });
 
 visit('tables sort by their headings', small, {}, async page => {

@@ -24,6 +24,17 @@ data() {
   [[ $(tail -n 1 small.dump.html) == '</html>' ]]
 }
 
+@test "--value: what the page shows first; waste only where it is known" {
+  arenashim html small.dump -o - --value allocs
+  expect '$status == 0 && -z $stderr' && [[ $(data first <<<"$output") == '{"value":[2]}' ]]
+  arenashim html small.dump --value size
+  error '--value=size: use one of live, peak, allocs, bytes, waste'
+  sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump sampled.dump
+  arenashim html sampled.dump --value waste
+  error 'sampled.dump: waste by call site is not known with samples: run the program without ARENASHIM_SAMPLE'
+  [[ ! -e sampled.dump.html ]]
+}
+
 @test "the page is whole in itself: no address of another file" {
   "$TOOL" html small.dump
   ! sed '/<pre>/,/<\/pre>/d' small.dump.html | grep -oE '(src|href)="?[^#" ]*:?//|url\([^)]*|@import|import\(|fetch\(|XMLHttp'
@@ -109,5 +120,6 @@ END
   for dump in small names lines untagged sampled large; do
     "$BUILD/arenashim" html $dump.dump -o $dump.html
   done
-  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged,sampled}.html "$BUILD"
+  "$BUILD/arenashim" html small.dump -o allocs.html --value allocs
+  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged,sampled,allocs}.html "$BUILD"
 }

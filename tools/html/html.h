@@ -4,12 +4,14 @@
 
 #include "dump.h"
 #include "options.h"
+#include "rows.h"
 
 #include <stdio.h>
 
 struct html_options {
   const char *file;
   const char *out; /* NULL: FILE.html; "-": standard output */
+  enum sort value; /* which the page shows first */
   struct option_names names;
 };
 

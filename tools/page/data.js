@@ -136,6 +136,8 @@ export const VALUES = [
   ...wasteKnown ? [WASTE] : [],
 ]
 
+export const FIRST = VALUES[table('first').value[0]] ?? VALUES[0]
+
 const sum = field => sites.reduce((total, s) => total + s[field], 0)
 for (const v of VALUES)
   v.total = sum(v.field)

@@ -9,7 +9,7 @@
 import flamegraph from 'd3-flame-graph'
 import { select } from 'd3-selection'
 import { coloured, frameColour, moduleColour, othersColour } from './colour.js'
-import { VALUES, estimate, places } from './data.js'
+import { FIRST, VALUES, estimate, places } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { bytes, count, percent, plural } from './number.js'
 import { isHit } from './search.js'
@@ -19,7 +19,7 @@ const ROW = 20, NARROWEST = 640, VISIBLE = 1.5 // pixels
 
 const holder = byId('chart')
 let chart, onZoom
-let way = WAYS[0], value = VALUES[0], words = '', top = roots.get(way), focused = top
+let way = WAYS[0], value = FIRST, words = '', top = roots.get(way), focused = top
 
 const root = () => roots.get(way)
 const number = node => node.numbers[VALUES.indexOf(value)]

@@ -1,10 +1,10 @@
 /* The table of call sites, and the path that each opens to. */
-import { VALUES, estimate, innermost, linesOf, ownFrame, places, sites, stack, typeOf, wasteKnown } from './data.js'
+import { FIRST, estimate, innermost, linesOf, ownFrame, places, sites, stack, typeOf, wasteKnown } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { bytes, count, exact, percent, plural } from './number.js'
 import { Table } from './table.js'
 
-let current = VALUES[0]
+let current = FIRST
 let table
 
 const share = site => make('span', { class: 'share', style: `--share:${100 * site[current.field] / (current.total || 1)}%` },
