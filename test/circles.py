@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Circles of files: files of which each needs the others, so that none can be read, tested or moved alone.
 
-Usage: circles.py OBJECT.o...      who calls whom: an object needs the one that defines a symbol it leaves undefined
-       circles.py SOURCE.[ch]...   who includes whom: NAME.c and NAME.h are one file, and need the one whose header they include
+Usage: circles.py OBJECT.o...      by calls: an object needs the one that defines a symbol it leaves undefined
+       circles.py SOURCE.[ch]...   by includes: NAME.c and NAME.h count as one file, and need the one whose header they include
 
 A symbol (a header) that none of the files named defines, libc's, or that several define, counts for nothing.
 A circle is a strongly connected component of more than one file. It is printed as a line with its files' names and,

@@ -1,6 +1,6 @@
-/* A dump in memory, verified once: everyone may follow its indices without a check of their own.
+/* A dump in memory, verified when it was read: its indices can be used without another check.
  *
- * An index that points outside its section (which no whole dump has) is led to a stand-in:
+ * An index that pointed outside its section (no whole dump has one) was replaced by a stand-in's:
  *
  *   text -> ""    node -> 0, the root    module -> 0, none
  *   arena, site -> the item after the last

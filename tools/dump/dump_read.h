@@ -1,10 +1,9 @@
-/* Reads a dump's file into memory, and verifies it once, so that whoever uses it can trust every
- * index.
+/* Reads a dump's file into memory and verifies it once, so that its users can trust every index.
  *
  *   file -> header and table (else an error) -> sections whose checksum holds -> tables of items
  *
- * A section that is cut, damaged or missing leaves an empty table and a warning; an index that
- * points nowhere is led to a stand-in (dump.h), with a warning.
+ * A section that is cut off, damaged or missing leaves an empty table and a warning.  An index that
+ * points outside its section is replaced by that of a stand-in (dump.h), with a warning.
  */
 #ifndef TOOLS_DUMP_READ_H
 #define TOOLS_DUMP_READ_H

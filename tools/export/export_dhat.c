@@ -2,10 +2,10 @@
  *
  *   total (t): ever allocated    at t-gmax (g): at the process's peak    at t-end (e): alive
  *
- * The viewer shows the last two only of files that have block lifetimes ("bklt"), so ours say they
- * have; but lifetimes we don't know: "tl" is left out and the viewer shows NaN.  Nor do we know
- * times: "te" counts allocations, and "tg", the peak's time, is 0.  Of the blocks at a site's own
- * peak "mbk" is the least that is certain.
+ * The viewer shows the last two only for files with block lifetimes ("bklt"), so ours claim to have
+ * them.  Lifetimes are not recorded: "tl" is left out and the viewer shows NaN for them.  Times are
+ * not recorded either: "te" counts allocations, and "tg", the time of the peak, is 0.  "mbk", the
+ * blocks at a site's own peak, is the smallest number that is certain.
  */
 #include "export_writers.h"
 #include "export_frames.h"
@@ -21,7 +21,8 @@ static uint64_t peak_blocks(const struct dump_account *a) {
   return most(least, most(a->at_peak_objects, a->live_objects));
 }
 
-/* "0x401010: function (file:line)" or "... (in module)"; words and labels stand alone. */
+/* "0x401010: function (file:line)" or "... (in module)"; words and labels have no more than their
+ * name. */
 static void frame_print(const struct export *e, const struct export_frame *f, FILE *to) {
   if (f->address > 0)
     fprintf(to, "0x%llX: ", (unsigned long long)f->address);

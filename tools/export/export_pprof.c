@@ -40,7 +40,7 @@ static int type_default(enum export_value value) {
   return type[value];
 }
 
-/* Numbers are signed there; no true one is that large. */
+/* pprof's numbers are signed: larger ones, which only a damaged dump has, become the largest. */
 static int64_t number(uint64_t n) { return n < INT64_MAX ? (int64_t)n : INT64_MAX; }
 
 static void head_write(const struct writer *w) {
@@ -139,7 +139,7 @@ static void class_text(const struct dump *d, uint64_t bytes, char *text, size_t 
   snprintf(text, room, best < UINT64_MAX ? "%llu" : "large", (unsigned long long)best);
 }
 
-/* The classes that an account's smallest and largest object are of; false when nothing tells. */
+/* The size classes of an account's smallest and largest object; false when they are not known. */
 static bool classes_text(const struct dump *d, const struct row *r, char text[64]) {
   char low[24], high[24];
   if (r->sum.allocs == 0 || r->kind == DUMP_SITE_REGION)

@@ -1,6 +1,6 @@
 /* The flow of `arenashim html`, from the dump to the page; contract in html.h.
  *
- *   page.html up to its mark, a table of data after the other, page.html from its mark on
+ *   page.html up to its mark, the tables of data one after the other, the rest of page.html
  */
 #include "html.h"
 #include "dump_read.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The page as tools/page is built to; it stands in tools/page/page.html, found from the top. */
+/* The page without data, as `make page` built it; the path is relative to the top directory. */
 __asm__(".pushsection .rodata\n"
         ".globl html_page, html_page_end\n"
         "html_page: .incbin \"tools/page/page.html\"\n"

@@ -21,8 +21,7 @@ void html_options_read(struct html_options *o, int argc, char **argv);
 /* Runs the command; returns its exit status. */
 int html_command(int argc, char **argv);
 
-/* Writes the page of a dump in memory.  A section that is lost is missing in the page, which says
- * so. */
+/* Writes the page of a dump in memory.  Where a section of the dump is lost, the page names it. */
 void html_write(const struct html_options *o, const struct dump *d, FILE *to);
 
 #endif

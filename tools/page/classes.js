@@ -49,7 +49,7 @@ const columns = [
 export function classesStart() {
   const section = byId('classes')
   section.hidden = classes.length === 0
-  describe('classes', 'a slab is cells of one size')
+  describe('classes', 'a slab holds cells of one size')
   section.append(make('ul', { class: 'legend parts', 'aria-label': 'Colours of parts' },
     ...PARTS.map(p => make('li', {}, make('i', { class: p.key }), p.title))))
   new Table(section, 'Size classes', columns, classes, 'all').draw()

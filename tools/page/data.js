@@ -1,4 +1,4 @@
-/* The dump's data, as the page carries it, turned into objects; its form stands in html_data.h. */
+/* The dump's data, as the page carries it, turned into objects; html_data.h says in which form. */
 
 const table = id => JSON.parse(document.getElementById('data-' + id).textContent)
 const strings = table('strings')
@@ -40,7 +40,7 @@ export const cuts = rows('cuts')[0]
 export const estimate = process?.sample_bytes > 0 ? '~' : ''
 
 /* Without tags large requests are in no arena, and requested bytes are not known; of a sampled dump
- * these are not known of all objects, nor is it known who pins cells; waste needs accounts. */
+ * these are known of some objects only, and pinned cells are not known; waste needs accounts. */
 export const untagged = process?.tags === 0
 export const exactly = process?.tags > 0 && !estimate
 export const wasteKnown = !estimate && !lost.includes('accounts') && !(untagged && sites.length === 0)
@@ -74,7 +74,7 @@ export function linesOf(calls) {
   return lines.length > 0 ? `:${lines.slice(0, LINES).join(', ')}${rest}` : ''
 }
 
-/* Where calls of one function stand, in short. */
+/* The place of calls of one function, without directories: file and lines, or the module. */
 export function places(calls) {
   const [first] = calls
   return (first.file ? last(first.file) + linesOf(calls) : first.module?.name ?? '') + typeOf(first)
@@ -126,7 +126,8 @@ for (const a of arenas)
 for (const r of regions)
   r.text = r.name.toLowerCase()
 
-/* What can be looked at. All add up over call sites: a site's own peak does not. */
+/* The values to choose from, in the order of enum sort (tools/sites/rows.h). Each adds up over call sites;
+ * a site's own peak does not, so it is none of them. */
 const WASTE = { key: 'waste', field: 'waste', title: 'Waste', what: 'bytes that rounding and half-empty slabs cost' }
 export const VALUES = [
   { key: 'live', field: 'live_bytes', title: 'Live', what: 'bytes alive when the dump was written' },

@@ -20,7 +20,7 @@ function name(site) {
     make('small', { class: 'caller' }, site.words ? '' : near))
 }
 
-/* Of the calls of a site, the frames that stand at one depth: they show the same but for the lines. */
+/* The frames of a site's calls at one depth: they differ only in their lines. */
 function frameLine(all) {
   const [frame] = all
   const at = frame.file + linesOf(all) + typeOf(frame) + (frame.inlined ? ' (inlined)' : '')
@@ -78,7 +78,7 @@ export function sitesShow(value) {
   table.down = true
 }
 
-/* Shows what is found and stands below a frame (null: any); returns in words how much that is. */
+/* Shows the call sites that the search finds below a frame (null: anywhere); returns in words how much they have. */
 export function sitesFilter(isFound, below) {
   const all = below?.sites
   table.filter(s => isFound(s) && (!all || all.has(s)))

@@ -11,7 +11,7 @@ const FIRST = 40, PAGE = 200
 const compare = (a, b) => a < b ? -1 : a > b ? 1 : 0
 
 export class Table {
-  /* detail(row): who makes the element shown below a row that is opened; undefined: nothing is. */
+  /* detail(row): a function that makes the element below a row that is opened; undefined: the row does not open. */
   constructor(section, caption, columns, rows, sorted, detail) {
     Object.assign(this, { columns, rows, detail, sorted, down: true, shown: FIRST, keep: () => true })
     this.body = make('tbody')
@@ -81,7 +81,7 @@ export class Table {
       column.text ? column.text(row) : count(value))
   }
 
-  /* The name opens what there is to tell of the row. */
+  /* A row that has details opens by its name. */
   name(column, row, line) {
     const detail = this.detail?.(row)
     if (!detail)

@@ -8,8 +8,8 @@
  * Calls from different lines of a function are different nodes, but for those far out in the first
  * tree (the program's own source stands between them and the allocation) and the functions at the
  * top of the second: such a node has the frames of all its lines.  Its numbers are the sums of its
- * calls, by index in VALUES.  Children are made when somebody looks: most of a large dump's are too
- * narrow to be seen ever.
+ * calls, by index in VALUES.  Children are made when they are first drawn: most of a large dump's
+ * are too narrow for that.
  */
 import { VALUES, calls, frames, paths, process } from './data.js'
 
