@@ -145,7 +145,7 @@ leaks --lines, --rows (-n), $names
 waste --rows (-n), $names
 diff --sort, --rows (-n), $names
 check --max-live, --max-peak, --max-allocs, --baseline, --max-growth, --rows (-n), $names
-html --output (-o), $names
+html --value, --output (-o), $names
 END
   arenashim tree small.dump -z
   says "arenashim tree: -z: no such option: legal are --value, --min, --lines, --rows (-n), $names"

@@ -16,8 +16,8 @@
 
 struct modfile;
 
-/* Texts must outlive it.  NULL when it can't be had, and then *why is the reason, or NULL when
- * there just is no such file.
+/* Opens a module's file; the texts must outlive it.  Returns NULL when it can't be read; then *why
+ * is the reason, or NULL when there is no such file.
  */
 struct modfile *modfile_open(const struct search *search, const struct modfile_wanted *wanted,
                              const char **why);

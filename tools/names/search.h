@@ -13,7 +13,7 @@ struct search {
   unsigned debug_count;
 };
 
-/* What tells that a file is the one that ran. */
+/* What identifies the file that ran. */
 struct modfile_wanted {
   const char *path;     /* as in the process; without a slash: no file (the vdso) */
   const char *build_id; /* hexadecimal; "": it had none, and then it must not be newer than */
