@@ -15,6 +15,11 @@ ifdef CI
 WARN += -Werror
 endif
 
+# The shim's parts, highest first: includes and calls run down only (test/layers.bats).  Headers' names
+# are unique over arena/ and shim/, so that an include names no folder.
+SHIM_DIRS := $(addprefix shim/,api process report stats alloc jemalloc callsite base)
+SHIM_QUOTES := $(patsubst %,-iquote %,$(SHIM_DIRS) shim arena)
+
 # Inside the shim: what we define under malloc's names must not be taken for the compiler's
 # (a malloc followed by memset would become a call of calloc, inside calloc); overlaying list
 # links on the program's objects is not for strict aliasing.
@@ -22,19 +27,19 @@ CFLAGS := -O2 -g
 SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
   -fno-semantic-interposition -fno-strict-aliasing -fno-tree-slp-vectorize -fexceptions -D_GNU_SOURCE \
   -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -fno-builtin-posix_memalign \
-  -DARENASHIM_VERSION='"$(VERSION)"'
+  -DARENASHIM_VERSION='"$(VERSION)"' $(SHIM_QUOTES)
 SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
 HEAP := os text foreign check range slab account mail block fault heap heap_list heap_tag heap_memory heap_thread \
   heap_fork heap_stats
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
-SHIM := $(patsubst shim/%.c,%,$(wildcard shim/*.c))
+SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
 
 HEAP_OBJECTS := $(HEAP:%=$(B)/arena/%.o)
 SHIM_OBJECTS := $(SHIM:%=$(B)/shim/%.o)
 REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
-HEADERS := $(wildcard arena/*.h shim/*.h)
+HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
 # The command: it shares with the shim nothing but the dump's format.  Its parts, lowest first: a file
 # includes headers of its own part and of those before it; the last four know nothing of each other.
@@ -66,13 +71,13 @@ $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Make
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(KEEP) $(FRAME) -c -o $@ $<
 # A program's stack may be a fiber's of 4 KiB.  The larger frames of these files are on stacks of their
-# own (shim/aside.h, shim/unwinder.h).
+# own (base/aside.h, callsite/unwinder.h).
 FRAME := -Wframe-larger-than=1024
-$(patsubst %,$(B)/shim/%.o,control introspect report_gather thread_counters unwinder): FRAME :=
+$(patsubst %,$(B)/shim/%.o,api/arenashim_api api/malloc_info api/thread_counters stats/snapshot callsite/unwinder): FRAME :=
 # The caller's frame pointer stays in its register until the capture of its call site has it.
 $(SHIM_OBJECTS): KEEP := -ffixed-rbp
 # What defines memcpy and strlen must not be compiled into calls of them.
-$(B)/shim/own_bytes.o: KEEP += -fno-builtin -fno-tree-loop-distribute-patterns
+$(B)/shim/base/own_bytes.o: KEEP += -fno-builtin -fno-tree-loop-distribute-patterns
 
 $(B)/arenashim: $(TOOL_OBJECTS) $(PROTO).o
 	$(CC) -o $@ $^ $(TOOL_LIBS)
@@ -102,12 +107,12 @@ page: $(B)/page/page.html
 
 # jemalloc inside the shim: its public names get a prefix, its system calls come to us, its constructor
 # and its C++ operators stay out, and what sets a thread's cache up or takes it down passes by us
-# (large_thread.c).
+# (jemalloc/thread_state.c).
 JEMALLOC := /usr/lib/x86_64-linux-gnu/libjemalloc_pic.a
 LARGE_SHOWN := jep_cache_switch jep_initializer
-$(B)/jemalloc.a: shim/large.syms
+$(B)/jemalloc.a: shim/jemalloc/symbols.syms
 	@mkdir -p $(@D)
-	objcopy --redefine-syms=shim/large.syms $(LARGE_SHOWN:%=--globalize-symbol=%) \
+	objcopy --redefine-syms=shim/jemalloc/symbols.syms $(LARGE_SHOWN:%=--globalize-symbol=%) \
 	  --remove-section=.init_array --remove-section=.rela.init_array $(JEMALLOC) $@.tmp
 	$(AR) d $@.tmp jemalloc_cpp.pic.o && mv $@.tmp $@
 
@@ -118,7 +123,7 @@ PRELOAD_PLUGINS := $(patsubst test/%.plugin.c,$(B)/test/%.plugin.so,$(wildcard t
   $(patsubst test/%.plugin.cc,$(B)/test/%.plugin.so,$(wildcard test/preload/*.plugin.cc))
 UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*_test.c))
 UNIT_PROGRAMS := $(patsubst %,$(B)/test/unit/%,$(filter-out region_poison_test,$(UNIT)))
-TEST_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing -Iarena $(WARN) -Wno-missing-prototypes
+TEST_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing -Iarena $(SHIM_QUOTES) $(WARN) -Wno-missing-prototypes
 PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
 
 $(B)/test/preload/%: test/preload/%.c $(wildcard test/preload/*.h)
@@ -162,17 +167,18 @@ $(B)/test/bench/memory $(B)/test/bench/once: $(B)/%: %.c
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $<
 BENCH_PROGRAMS := $(addprefix $(B)/test/bench/,pairs micro micro_cxx memory once)
 
-$(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEAP_OBJECTS)
+$(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/alloc/large_tags.o $(HEAP_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -pthread -o $@ $^
 
-MODULE_SOURCES := shim/sandbox.c shim/module_table.c shim/namespaces.c shim/own_file.c
+MODULE_SOURCES := shim/base/sandbox.c shim/callsite/module_table.c shim/callsite/namespaces.c shim/base/own_file.c
 
 # Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
 # family is defined there.  $(1): the directory below build, $(2): flags.
 HEAP_SOURCES := $(HEAP:%=arena/%.c)
 REGION_SOURCES := $(REGION:%=arena/%.c)
-STACK_SOURCES := shim/unwinder.c shim/import.c shim/cfi.c shim/cfi_row.c shim/find_object.c shim/modules.c shim/stack_range.c arena/os.c
+STACK_SOURCES := $(patsubst %,shim/%.c,callsite/unwinder callsite/import callsite/cfi callsite/cfi_row base/find_object \
+  callsite/modules callsite/stack_range) arena/os.c
 define unit_rules
 $(B)/$(1)/region_%: test/unit/region_%.c $$(wildcard test/unit/*.h) $(REGION_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
@@ -185,15 +191,15 @@ $(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STA
   $$(wildcard test/unit/*.h) $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) -DPLUGINS='"$(abspath $(B)/test/unit)"' $(2) -pthread -o $$@ $$< $(STACK_SOURCES) $(MODULE_SOURCES) -lcmocka -ldl
-$(B)/$(1)/arch_math_test: test/unit/arch_math_test.c shim/arch_math.c arena/os.c $(HEADERS) test/unit/apart.h
+$(B)/$(1)/arch_math_test: test/unit/arch_math_test.c shim/base/arch_math.c arena/os.c $(HEADERS) test/unit/apart.h
 	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) $(2) -o $$@ $$< shim/arch_math.c arena/os.c -lcmocka -lm
+	$$(CC) $(TEST_CFLAGS) $(2) -o $$@ $$< shim/base/arch_math.c arena/os.c -lcmocka -lm
 $(B)/$(1)/%_test: test/unit/%_test.c $$(wildcard test/unit/*.h) $(HEAP_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
 	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< $(HEAP_SOURCES) -lcmocka
-$(B)/$(1)/large_%_test: test/unit/large_%_test.c $$(wildcard test/unit/*.h) shim/large_%.c $(HEAP_SOURCES) $(HEADERS)
+$(B)/$(1)/large_%_test: test/unit/large_%_test.c $$(wildcard test/unit/*.h) shim/alloc/large_%.c $(HEAP_SOURCES) $(HEADERS)
 	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< shim/large_$$*.c $(HEAP_SOURCES) -lcmocka -Wl,--wrap=mmap
+	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< shim/alloc/large_$$*.c $(HEAP_SOURCES) -lcmocka -Wl,--wrap=mmap
 endef
 $(B)/test/unit/modules_a.so: ROOM := 40
 $(B)/test/unit/modules_b.so: ROOM := 88
@@ -282,9 +288,11 @@ fuzz: deps-build deps-test
 	@test/fuzz/run.sh $(B) $(FUZZ_TIME)
 
 # Format, compiler warnings as errors with both compilers, static analysis: with Debian 12's versions.
-SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
+SOURCES := $(wildcard arena/*.[ch] shim/*.[ch] $(SHIM_DIRS:%=%/*.[ch]))
 TOOL_ALL := $(wildcard tools/*.[ch] $(TOOL_DIRS:%=%/*.[ch]))
 TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
+CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__
 check: deps-build deps-check $(PROTO).h
 	clang-format --dry-run -Werror $(SOURCES) $(TOOL_ALL) $(TEST_SOURCES)
 	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
@@ -294,8 +302,8 @@ check: deps-build deps-check $(PROTO).h
 	  clang-tidy --quiet $$f -- $(SHIM_CFLAGS) 2>/dev/null || bad=1; done; \
 	  for f in $(TOOL_SOURCES); do \
 	  clang-tidy --quiet $$f -- $(TOOL_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
-	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ $(TOOL_DIRS:%=-I%) arena shim tools
+	$(CPPCHECK) $(patsubst %,-I%,$(SHIM_DIRS) shim arena) arena shim
+	$(CPPCHECK) $(TOOL_DIRS:%=-I%) tools
 	shellcheck test/*.sh test/*/*.sh tools/*/*.sh .ci/run
 	shellcheck -s bash tools/completions/bash/arenashim
 

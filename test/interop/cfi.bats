@@ -3,9 +3,10 @@ HERE=$BATS_TEST_DIRNAME
 load ../tools/common
 
 setup_file() {
-  gcc -std=gnu17 -O1 -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/cfi_rules" "$BATS_TEST_DIRNAME"/cfi_rules.c "$BATS_TEST_DIRNAME"/../../shim/cfi.c \
-    "$BATS_TEST_DIRNAME"/../../shim/cfi_row.c "$BATS_TEST_DIRNAME"/../../shim/find_object.c \
-    "$BATS_TEST_DIRNAME"/../../arena/os.c
+  local top=$BATS_TEST_DIRNAME/../..
+  gcc -std=gnu17 -O1 -D_GNU_SOURCE -iquote "$top/arena" -iquote "$top/shim/base" -iquote "$top/shim/callsite" \
+    -o "$BATS_FILE_TMPDIR/cfi_rules" "$BATS_TEST_DIRNAME/cfi_rules.c" \
+    "$top"/shim/callsite/{cfi,cfi_row}.c "$top/shim/base/find_object.c" "$top/arena/os.c"
 }
 
 # agree ROWS LIBRARY: at least so many rows, no difference.

@@ -1,4 +1,4 @@
-# jemalloc's own API, as its manual describes it (shim/jemalloc_api.c).
+# jemalloc's own API, as its manual describes it (shim/api/jemalloc_api.c).
 load common
 
 each_mode() { # ARG: without tags, with tags, and switched off

@@ -1,4 +1,4 @@
-# What jemalloc keeps that no object is in (shim/large_spare.h).
+# What jemalloc keeps that no object is in (shim/jemalloc/purge_policy.h).
 load common
 
 @test "what is freed for good goes back at once" {

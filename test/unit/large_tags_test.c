@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#include "../../shim/large_tags.h"
+#include "large_tags.h"
 
 /* ---- mmap under watch ---- */
 

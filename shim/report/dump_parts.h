@@ -1,0 +1,76 @@
+/* What the parts of the dump's writer share.
+ *
+ *   file:     header | table | strings | process ... regions | blocks | accounts | sites | nodes
+ *   scratch:                 strings   | process ... regions   (their items, then room for strings)
+ *   written:  last                                            | first, as they are read
+ *
+ * Items of the scratch are made before the large sections are streamed, and what these add up
+ * to (an arena's objects, the process's) is put into them on the way.
+ */
+#ifndef SHIM_DUMP_PARTS_H
+#define SHIM_DUMP_PARTS_H
+
+#include "dump.h"
+#include "dump_out.h"
+#include "held.h"
+#include "ledger.h"
+#include "path_tree.h"
+#include "scratch.h"
+
+enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 15 };
+
+/* Where a label's text is among the strings; by node. */
+struct label_text {
+  uint32_t node, text;
+};
+
+/* A module that stands: sorted by address. */
+struct module_span {
+  uintptr_t start, end;
+  uint32_t module; /* index + 1 */
+};
+
+struct dump_work {
+  enum dump_reason reason;
+  bool added_up; /* the call sites: this is another try, at a second place */
+  int signal;
+  struct gathered g;
+  struct ledger ledger;
+  struct held held;                                         /* with tags */
+  uint64_t live_bytes;                                      /* of all arenas, with tags */
+  unsigned heaps, modules, regions, classes, labels, spans; /* how many of each */
+  struct scratch scratch;
+  size_t strings_room, strings_bytes;
+
+  /* In the scratch, in the file's order. */
+  struct dump_process *process;
+  struct dump_arena *arena;
+  struct dump_class *class;
+  struct dump_ledger *lines;
+  struct dump_health *health;
+  struct dump_module *module;
+  struct dump_region *region;
+
+  uint64_t *allocs; /* of each arena */
+  struct label_text *label;
+  struct module_span *span;
+  char *strings;
+
+  struct dump_section table[DUMP_SECTIONS];
+  struct dump_out out;
+};
+
+/* Counts, maps the scratch and makes all items of the small sections; false without memory.
+ * After gather_begin and ledger_read. */
+hidden bool dump_small(struct dump_work *w);
+
+/* Region rows hold addresses: the nodes that stand for them, made before anything is counted. */
+hidden void dump_region_nodes(void);
+
+/* Streams the others. */
+hidden void dump_large(struct dump_work *w);
+
+/* A copy of at most `most` bytes among the strings: its offset. */
+hidden uint32_t dump_string(struct dump_work *w, const char *s, size_t most);
+
+#endif

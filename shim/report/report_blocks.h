@@ -1,0 +1,10 @@
+/* The report's table of blocks that hold much and use little of it. */
+#ifndef SHIM_REPORT_BLOCKS_H
+#define SHIM_REPORT_BLOCKS_H
+
+#include "snapshot.h"
+#include "text.h"
+
+hidden void report_blocks(struct text *t, const struct gathered *g);
+
+#endif

@@ -1,0 +1,28 @@
+/* The ledger's list: every byte the allocator has mapped, by what it is for.
+ *
+ *   sum of the lines = mapped, by the counter kept where memory is mapped and unmapped
+ *
+ * No line is computed as a remainder.  Read right after gather_begin, before scratch memory of
+ * the report itself is mapped; equal while no other thread maps memory.
+ */
+#ifndef SHIM_LEDGER_H
+#define SHIM_LEDGER_H
+
+#include "snapshot.h"
+
+enum { LEDGER_LINES_MAX = 24 };
+
+struct ledger_line {
+  const char *name;
+  uint64_t bytes;
+};
+
+struct ledger {
+  struct ledger_line line[LEDGER_LINES_MAX];
+  unsigned lines;
+  uint64_t sum, mapped;
+};
+
+hidden void ledger_read(struct ledger *l, const struct gathered *g);
+
+#endif
