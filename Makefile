@@ -58,9 +58,9 @@ all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 # A bare machine: the packages first, then the build by itself.
 $(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c $(PROTO).h: | deps-build
 
-LARGE_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup \
+JEMALLOC_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup \
   je_emap_register_boundary
-$(B)/libarenashim.so: SHIM_LDFLAGS += $(LARGE_WRAPPED:%=-Wl,--wrap=%)
+$(B)/libarenashim.so: SHIM_LDFLAGS += $(JEMALLOC_WRAPPED:%=-Wl,--wrap=%)
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -ldl -pthread
 
@@ -71,7 +71,7 @@ $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Make
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(KEEP) $(FRAME) -c -o $@ $<
 # A program's stack may be a fiber's of 4 KiB.  The larger frames of these files are on stacks of their
-# own (base/aside.h, callsite/unwinder.h).
+# own (base/big_stack.h, callsite/unwinder.h).
 FRAME := -Wframe-larger-than=1024
 $(patsubst %,$(B)/shim/%.o,api/arenashim_api api/malloc_info api/thread_counters stats/snapshot callsite/unwinder): FRAME :=
 # The caller's frame pointer stays in its register until the capture of its call site has it.
@@ -109,10 +109,10 @@ page: $(B)/page/page.html
 # and its C++ operators stay out, and what sets a thread's cache up or takes it down passes by us
 # (jemalloc/thread_state.c).
 JEMALLOC := /usr/lib/x86_64-linux-gnu/libjemalloc_pic.a
-LARGE_SHOWN := jep_cache_switch jep_initializer
+JEMALLOC_SHOWN := jep_cache_switch jep_initializer
 $(B)/jemalloc.a: shim/jemalloc/symbols.syms
 	@mkdir -p $(@D)
-	objcopy --redefine-syms=shim/jemalloc/symbols.syms $(LARGE_SHOWN:%=--globalize-symbol=%) \
+	objcopy --redefine-syms=shim/jemalloc/symbols.syms $(JEMALLOC_SHOWN:%=--globalize-symbol=%) \
 	  --remove-section=.init_array --remove-section=.rela.init_array $(JEMALLOC) $@.tmp
 	$(AR) d $@.tmp jemalloc_cpp.pic.o && mv $@.tmp $@
 

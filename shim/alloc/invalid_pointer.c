@@ -79,7 +79,7 @@ static __attribute__((noinline)) void tell_place(struct text *t, const void *p) 
   text_str(t, ": nothing is mapped there");
 }
 
-void stray_pointer(const char *entry, const void *p, const void *site) {
+void invalid_pointer(const char *entry, const void *p, const void *site) {
   char buffer[512];
   struct text t = TEXT_ON(buffer);
   fault_begin(&t, entry, p, site);
@@ -99,7 +99,7 @@ static void look_inside(const struct large_tag *t, void *arg) {
     s->found = *t;
 }
 
-void stray_large(const char *entry, const void *p, const void *site) {
+void invalid_large(const char *entry, const void *p, const void *site) {
   char buffer[384];
   struct text t = TEXT_ON(buffer);
   struct search s = {.p = (uintptr_t)p};
@@ -134,7 +134,7 @@ static void tell_module(struct text *t, const void *site) {
   text_char(t, ')');
 }
 
-void stray_setup(void) {
+void invalid_pointer_setup(void) {
   if (find_object_open())
     fault_tell_module = tell_module;
 }

@@ -12,11 +12,11 @@ hidden _Atomic bool large_between_samples;
 
 /* True: the thread is inside the gate, and jemalloc there.  False: it has a spilled object instead,
  * or NULL. */
-static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, void **spilled) {
+static inline bool enter_or_fall_back(struct heap *h, size_t alignment, size_t n, void **spilled) {
   while (unlikely(!gate_enter(h)))
-    if ((*spilled = spill_alloc(alignment, n)) != NULL)
+    if ((*spilled = fallback_alloc(alignment, n)) != NULL)
       return false;
-  if (likely(large_thread_ready()))
+  if (likely(thread_is_ready()))
     return true;
   gate_leave(h);
   *spilled = NULL;
@@ -25,47 +25,47 @@ static inline bool enter_or_spill(struct heap *h, size_t alignment, size_t n, vo
 
 /* The thread's arena has nothing, or could not be made: the first one may have some. */
 static inline void *or_first_arena(void *p, size_t n, int flags) {
-  return likely(p != NULL) ? p : jep_mallocx(n, flags | LARGE_NO_CACHE | LARGE_FIRST_ARENA);
+  return likely(p != NULL) ? p : jep_mallocx(n, flags | FLAG_NO_CACHE | FLAG_FIRST_ARENA);
 }
 
 /* A sample of small requests has the room of the cell that it stands for. */
-static inline size_t served_bytes(struct asker a, size_t least, size_t n) {
+static inline size_t served_bytes(struct large_request a, size_t least, size_t n) {
   size_t bytes = n < least ? least : n;
   return bytes < a.cell ? a.cell : bytes;
 }
 
-static void *serve_aligned(struct asker a, size_t alignment, size_t n) {
+static void *serve_aligned(struct large_request a, size_t alignment, size_t n) {
   void *p;
   size_t bytes = served_bytes(a, 1, n);
   if (needs_page(a, alignment, bytes) && alignment < PAGE_BYTES)
     alignment = PAGE_BYTES;
   if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
     return counted(a.h, NULL);
-  if (likely(enter_or_spill(a.h, alignment, bytes, &p))) {
+  if (likely(enter_or_fall_back(a.h, alignment, bytes, &p))) {
     bool tried = false;
     do
       p = jep_memalign(alignment, bytes);
     while (try_again(p, bytes, &tried));
     p = or_first_arena(p, bytes, __builtin_ctzl(alignment));
-    note(a, p, shelf_kind_apart(bytes));
+    note(a, p, page_kind_apart(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
   return counted(a.h, p);
 }
 
-static inline void *serve_large(struct asker a, size_t n) {
+static inline void *serve_large(struct large_request a, size_t n) {
   void *p;
   size_t bytes = served_bytes(a, GRAIN, n); /* below 16 bytes jemalloc aligns to 8 */
   if (needs_page(a, GRAIN, bytes))
     return serve_aligned(a, PAGE_BYTES, n);
-  if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
+  if (likely(enter_or_fall_back(a.h, GRAIN, bytes, &p))) {
     bool tried = false;
     do
       p = jep_malloc(bytes);
     while (try_again(p, bytes, &tried));
     p = or_first_arena(p, bytes, 0);
-    note(a, p, shelf_kind(bytes));
+    note(a, p, page_kind_for(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -73,13 +73,13 @@ static inline void *serve_large(struct asker a, size_t n) {
 }
 
 void *large_alloc_any(size_t n, const void *frame) {
-  struct asker a = asker(n, frame);
+  struct large_request a = request_of(n, frame);
   void *p = serve_large(a, n);
   if (a.h == NULL)
     return p;
-  bool ready = p != NULL && large_spare_setup(a.h);
+  bool ready = p != NULL && purge_setup(a.h);
   /* Outside the gate: only a look, nothing of jemalloc's. */
-  if (!ready || large_thread_state != LARGE_CACHED || large_remembers())
+  if (!ready || thread_state != THREAD_CACHED || figures_are_remembered())
     return p;
   shelf_open(a.h);
   if (tagged_mode == TAGGED_NONE)
@@ -90,17 +90,17 @@ void *large_alloc_any(size_t n, const void *frame) {
 }
 
 void *large_calloc_any(size_t n, const void *frame) {
-  struct asker a = asker(n, frame);
+  struct large_request a = request_of(n, frame);
   void *p;
   size_t bytes = n < GRAIN ? GRAIN : n;
-  if (likely(enter_or_spill(a.h, GRAIN, bytes, &p))) {
+  if (likely(enter_or_fall_back(a.h, GRAIN, bytes, &p))) {
     bool tried = false;
     do
       p = likely(!needs_page(a, GRAIN, n)) ? jep_calloc(1, bytes)
-                                           : jep_mallocx(bytes, alone(a, n, LARGE_ZERO));
+                                           : jep_mallocx(bytes, alone(a, n, FLAG_ZERO));
     while (try_again(p, bytes, &tried));
-    p = or_first_arena(p, bytes, alone(a, n, LARGE_ZERO));
-    note(a, p, shelf_kind(bytes));
+    p = or_first_arena(p, bytes, alone(a, n, FLAG_ZERO));
+    note(a, p, page_kind_for(bytes));
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -108,25 +108,25 @@ void *large_calloc_any(size_t n, const void *frame) {
 }
 
 void *large_memalign(size_t alignment, size_t n, const void *frame) {
-  return serve_aligned(asker(n, frame), alignment, n);
+  return serve_aligned(request_of(n, frame), alignment, n);
 }
 
 void *large_alloc_sample(size_t alignment, size_t n, size_t cell, const void *frame) {
-  struct heap *h = own_heap();
-  struct asker a = {h, tagged_site(h, frame), cell};
+  struct heap *h = heap_of_thread();
+  struct large_request a = {h, large_site(h, frame), cell};
   return alignment <= GRAIN ? serve_large(a, n) : serve_aligned(a, alignment, n);
 }
 
 void *large_mallocx(size_t n, int flags, const void *frame) {
-  struct asker a = asker(n, frame);
+  struct large_request a = request_of(n, frame);
   void *p;
   size_t bytes = n + (n == 0);
   if (bytes > PTRDIFF_MAX)
     return counted(a.h, NULL);
-  size_t alignment = (size_t)1 << (flags & LARGE_ALIGN_BITS);
-  if (likely(enter_or_spill(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
+  size_t alignment = (size_t)1 << (flags & FLAG_ALIGN_BITS);
+  if (likely(enter_or_fall_back(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
     p = jep_mallocx(bytes, alone(a, n, flags));
-    note(a, p, shelf_kind_apart(bytes)); /* maybe from an arena of the program's own */
+    note(a, p, page_kind_apart(bytes)); /* maybe from an arena of the program's own */
     tag(a, p, n);
     gate_leave(a.h);
   }
@@ -134,24 +134,24 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
 }
 
 void large_must_hold(const void *p, const char *entry, const void *site) {
-  if (unlikely(!large_holds(p)))
-    stray_pointer(entry, p, site);
+  if (unlikely(!page_map_holds(p)))
+    invalid_pointer(entry, p, site);
 }
 
 /* Gives an object back to jemalloc, or puts it aside while the gate is closed. */
 static void release(struct heap *h, void *p, int flags, const char *entry, const void *site) {
   if (unlikely(!gate_enter(h))) {
-    spill_defer_free(p);
+    fallback_defer_free(p);
     if (gate_is_open()) /* it opened meanwhile */
       large_settle();
     return;
   }
   if (unlikely(!untag(h, p))) {
     gate_leave(h);
-    stray_large(entry, p, site);
+    invalid_large(entry, p, site);
   }
-  large_spare_give(object_bytes(p, large_kind(p)));
-  large_thread_ready();
+  purge_note_free(object_bytes(p, page_kind(p)));
+  thread_is_ready();
   if (flags != 0)
     jep_dallocx(p, flags);
   else
@@ -160,21 +160,21 @@ static void release(struct heap *h, void *p, int flags, const char *entry, const
 }
 
 void large_settle(void) {
-  for (void *p; gate_is_open() && (p = spill_take_deferred()) != NULL;)
-    release(own_heap(), p, 0, "free", DIRECT);
+  for (void *p; gate_is_open() && (p = fallback_take_deferred()) != NULL;)
+    release(heap_of_thread(), p, 0, "free", DIRECT);
 }
 
 void large_free_flags(void *p, int flags, const char *entry, const void *site) {
-  struct heap *h = own_heap();
-  if (spill_holds(p)) {
-    spill_free(p);
+  struct heap *h = heap_of_thread();
+  if (fallback_holds(p)) {
+    fallback_free(p);
   } else {
     large_must_hold(p, entry, site);
     release(h, p, flags, entry, site);
   }
   count_free(h);
-  if (unlikely(large_spare_due()))
-    large_spare_look(h, 0);
+  if (unlikely(purge_is_due()))
+    purge_run(h, 0);
 }
 
 void large_free_any(void *p, const char *entry, const void *site) {

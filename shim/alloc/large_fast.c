@@ -30,15 +30,15 @@ static inline void *gated(struct heap *h, size_t n) {
     return NULL;
   }
   void *p = jep_malloc(n);
-  unsigned kind = shelf_kind(n);
-  large_note(p, kind);
+  unsigned kind = page_kind_for(n);
+  page_map_note(p, kind);
   gate_leave(h);
   if (unlikely(p == NULL))
     return NULL;
   count_add(&h->large_allocs, 1);
-  large_spare_take(shelf_kind_bytes(kind));
-  if (unlikely(large_spare_due()))
-    large_spare_look(h, 0);
+  purge_note_alloc(page_kind_bytes(kind));
+  if (unlikely(purge_is_due()))
+    purge_run(h, 0);
   return p;
 }
 
@@ -47,8 +47,8 @@ static __attribute__((noinline)) void *through_gate(struct heap *h, size_t n, co
   return likely(p != NULL) ? p : large_alloc_any(n, frame);
 }
 
-static inline void *off_shelf(struct heap *h, size_t n) {
-  void *p = n <= SHELF_MOST && n > SMALL_MAX ? shelf_take(h, shelf_class(n)) : NULL;
+static inline void *from_cache(struct heap *h, size_t n) {
+  void *p = n <= CACHED_MOST && n > SMALL_MAX ? cache_take(h, large_class(n)) : NULL;
   if (likely(p != NULL))
     count_add(&h->large_allocs, 1);
   return p;
@@ -59,7 +59,7 @@ static inline void *off_shelf(struct heap *h, size_t n) {
 /* The calling thread's heap, if that is where it is and a request of n bytes is no sample. */
 static inline struct heap *between(size_t n) {
   struct heap *h = heap_self;
-  return large_between_samples && large_thread_state == LARGE_CACHED && heap_is_real(h) &&
+  return large_between_samples && thread_state == THREAD_CACHED && heap_is_real(h) &&
                  (int64_t)n <= h->until_sample
              ? h
              : NULL;
@@ -68,7 +68,7 @@ static inline struct heap *between(size_t n) {
 static __attribute__((noinline)) void *alloc_between(size_t n, const void *frame) {
   struct heap *h = between(n);
   void *p = NULL;
-  if (likely(h != NULL) && (p = off_shelf(h, n)) == NULL)
+  if (likely(h != NULL) && (p = from_cache(h, n)) == NULL)
     p = gated(h, n);
   if (unlikely(p == NULL))
     return large_alloc_any(n, frame);
@@ -78,7 +78,7 @@ static __attribute__((noinline)) void *alloc_between(size_t n, const void *frame
 
 static __attribute__((noinline)) void *calloc_between(size_t n, const void *frame) {
   struct heap *h = between(n);
-  void *p = h != NULL ? off_shelf(h, n) : NULL;
+  void *p = h != NULL ? from_cache(h, n) : NULL;
   if (p == NULL)
     return large_calloc_any(n, frame);
   h->until_sample -= (int64_t)n;
@@ -91,7 +91,7 @@ static __attribute__((noinline)) void free_between(void *p, const char *entry, c
   struct heap *h = between(0);
   if (h == NULL)
     large_free_any(p, entry, site);
-  else if (likely(shelf_put(h, p)))
+  else if (likely(cache_put(h, p)))
     count_add(&h->large_frees, 1);
   else
     free_through_gate(p, entry, site);
@@ -103,9 +103,9 @@ void *large_alloc(size_t n, const void *frame) {
   struct heap *h = heap_self;
   if (unlikely(!h->straight))
     return alloc_between(n, frame);
-  if (n > SHELF_MOST)
+  if (n > CACHED_MOST)
     return through_gate(h, n, frame);
-  void *p = shelf_take(h, shelf_class(n));
+  void *p = cache_take(h, large_class(n));
   if (unlikely(p == NULL))
     return through_gate(h, n, frame);
   count_add(&h->large_allocs, 1);
@@ -116,7 +116,7 @@ void *large_calloc(size_t n, const void *frame) {
   struct heap *h = heap_self;
   if (unlikely(!h->straight))
     return calloc_between(n, frame);
-  void *p = off_shelf(h, n);
+  void *p = from_cache(h, n);
   if (p == NULL)
     return large_calloc_any(n, frame);
   return libc_memset(p, 0, n);
@@ -125,11 +125,11 @@ void *large_calloc(size_t n, const void *frame) {
 static __attribute__((noinline)) void free_through_gate(void *p, const char *entry,
                                                         const void *site) {
   struct heap *h = heap_self;
-  unsigned kind = large_kind(p);
-  shelf_check(h, p, entry, SITE(site));
+  unsigned kind = page_kind(p);
+  cache_check(h, p, entry, SITE(site));
   h->outside++;
   atomic_signal_fence(memory_order_seq_cst);
-  if (unlikely(gate_word() != 0) || unlikely(kind <= LARGE_PLAIN)) { /* strays and samples, too */
+  if (unlikely(gate_word() != 0) || unlikely(kind <= PAGE_PLAIN)) { /* strays and samples, too */
     h->outside--;
     large_free_any(p, entry, SITE(site));
     return;
@@ -137,9 +137,9 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   jep_free(p);
   gate_leave(h);
   count_add(&h->large_frees, 1);
-  large_spare_give(shelf_kind_bytes(kind));
-  if (unlikely(large_spare_due()))
-    large_spare_look(h, 0);
+  purge_note_free(page_kind_bytes(kind));
+  if (unlikely(purge_is_due()))
+    purge_run(h, 0);
 }
 
 /* Calls nothing but as its last act: `site` may be DIRECT, and no register is saved. */
@@ -147,7 +147,7 @@ void large_free(void *p, const char *entry, const void *site) {
   struct heap *h = heap_self;
   if (unlikely(!h->straight))
     free_between(p, entry, SITE(site));
-  else if (likely(shelf_put(h, p)))
+  else if (likely(cache_put(h, p)))
     count_add(&h->large_frees, 1);
   else
     free_through_gate(p, entry, site);

@@ -16,7 +16,7 @@
 
 /* Who makes a large request: the calling thread's heap and, with tags, the call site.  The cell of
  * a small request that is a sample has so many bytes; 0: it is none. */
-struct asker {
+struct large_request {
   struct heap *h;
   uint32_t site;
   size_t cell;
@@ -24,21 +24,21 @@ struct asker {
 
 /* A sample, among large objects without tags: its page says that it may have one (thread_cache.h).
  */
-static inline bool is_sample(struct asker a) {
+static inline bool is_sample(struct large_request a) {
   return unlikely(a.site != SITE_NONE) && tagged_mode == TAGGED_SAMPLES;
 }
 
 /* It needs a page of its own for that, up to a page: of larger ones no two begin in one page, and
  * of jemalloc's classes below those of shelves nothing goes straight. */
-static inline bool needs_page(struct asker a, size_t alignment, size_t n) {
-  return is_sample(a) && n <= SHELF_MOST && (n > SHELF_LEAST || alignment > GRAIN);
+static inline bool needs_page(struct large_request a, size_t alignment, size_t n) {
+  return is_sample(a) && n <= CACHED_MOST && (n > CACHED_LEAST || alignment > GRAIN);
 }
 
 /* The flags of a request, and the alignment that gives a page of its own to what needs one. */
-static inline int alone(struct asker a, size_t n, int flags) {
-  int alignment = flags & LARGE_ALIGN_BITS;
-  return needs_page(a, (size_t)1 << alignment, n) && alignment < LARGE_PAGE
-             ? (flags & ~LARGE_ALIGN_BITS) | LARGE_PAGE
+static inline int alone(struct large_request a, size_t n, int flags) {
+  int alignment = flags & FLAG_ALIGN_BITS;
+  return needs_page(a, (size_t)1 << alignment, n) && alignment < FLAG_ALIGN_PAGE
+             ? (flags & ~FLAG_ALIGN_BITS) | FLAG_ALIGN_PAGE
              : flags;
 }
 
@@ -47,47 +47,47 @@ static inline int alone(struct asker a, size_t n, int flags) {
 extern hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
 
 /* In the child of a fork: counts of large requests begin again. */
-hidden void large_counts_restart(void);
+hidden void large_counts_fork_child(void);
 
-static inline struct asker asker(size_t n, const void *frame) {
-  struct heap *h = own_heap();
+static inline struct large_request request_of(size_t n, const void *frame) {
+  struct heap *h = heap_of_thread();
   if (likely(tagged_mode == TAGGED_NONE))
-    return (struct asker){h, SITE_NONE, 0};
-  return (struct asker){
-      h, tagged_mode == TAGGED_ALL ? tagged_site(h, frame) : tagged_sampled_site(h, n, frame), 0};
+    return (struct large_request){h, SITE_NONE, 0};
+  return (struct large_request){
+      h, tagged_mode == TAGGED_ALL ? large_site(h, frame) : large_sampled_site(h, n, frame), 0};
 }
 
 /* Inside the gate, when jemalloc has served n bytes. */
-static inline void tag(struct asker a, void *p, size_t n) {
+static inline void tag(struct large_request a, void *p, size_t n) {
   if (unlikely(tagged_mode != TAGGED_NONE) && p != NULL &&
       (a.site != SITE_NONE || tagged_mode == TAGGED_ALL))
-    tagged_large_put(a.h, p, n, a.site, a.cell);
+    large_tagged_put(a.h, p, n, a.site, a.cell);
 }
 
 /* May this object of jemalloc's have a tag? */
 static inline bool may_have_tag(const void *p) {
   return unlikely(tagged_mode != TAGGED_NONE) &&
-         (tagged_mode == TAGGED_ALL || large_kind(p) == LARGE_PLAIN);
+         (tagged_mode == TAGGED_ALL || page_kind(p) == PAGE_PLAIN);
 }
 
 /* Inside the gate, before p goes back.  False: with all tags it has none, so it is not alive. */
 static inline bool untag(struct heap *h, const void *p) {
-  return !may_have_tag(p) || tagged_large_take(h, p);
+  return !may_have_tag(p) || large_tagged_take(h, p);
 }
 
 /* Inside the gate: bytes of an object, the same whenever it is asked: its page's kind may change
  * while it lives. */
 static inline size_t object_bytes(void *p, unsigned kind) {
-  return likely(kind > LARGE_PLAIN) ? shelf_kind_bytes(kind) : jep_malloc_usable_size(p);
+  return likely(kind > PAGE_PLAIN) ? page_kind_bytes(kind) : jep_malloc_usable_size(p);
 }
 
 /* Inside the gate: jemalloc has served that object, or NULL. */
-static inline void note(struct asker a, void *p, unsigned kind) {
+static inline void note(struct large_request a, void *p, unsigned kind) {
   if (is_sample(a))
-    kind = LARGE_PLAIN;
-  large_note(p, kind);
+    kind = PAGE_PLAIN;
+  page_map_note(p, kind);
   if (likely(p != NULL))
-    large_spare_take(object_bytes(p, kind));
+    purge_note_alloc(object_bytes(p, kind));
 }
 
 /* An object, or NULL, was had from jemalloc or beside it. */
@@ -97,9 +97,9 @@ static inline void *counted(struct heap *h, void *p) {
   } else if (likely(h != NULL)) {
     count_add(&h->large_allocs, 1);
     if (unlikely(count_get(&h->large_allocs) % REFRESH_REQUESTS == 0))
-      large_look(h);
-    if (unlikely(large_spare_due()))
-      large_spare_look(h, 0);
+      figures_refresh_if_due(h);
+    if (unlikely(purge_is_due()))
+      purge_run(h, 0);
   } else {
     atomic_fetch_add_explicit(&heapless_large_allocs, 1, memory_order_relaxed);
   }
@@ -118,7 +118,7 @@ static inline bool try_again(const void *p, size_t bytes, bool *tried) {
   if (likely(p != NULL) || *tried)
     return false;
   *tried = true;
-  return large_spare_drop(bytes);
+  return purge_now(bytes);
 }
 
 #endif

@@ -7,13 +7,13 @@
 #include "sampling.h"
 #include "size_class.h"
 
-hidden _Atomic bool tagged_large_partial;
+hidden _Atomic bool large_tagged_partial;
 
-uint32_t tagged_sampled_site(struct heap *h, size_t n, const void *frame) {
-  return h != NULL && sampling_takes(h, n) ? tagged_site(h, frame) : SITE_NONE;
+uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame) {
+  return h != NULL && sampling_takes(h, n) ? large_site(h, frame) : SITE_NONE;
 }
 
-uint32_t tagged_site(struct heap *h, const void *frame) {
+uint32_t large_site(struct heap *h, const void *frame) {
   if (h == NULL)
     return SITE_NONE;
   uint32_t site = capture_quick(capture_of(h), frame);
@@ -24,10 +24,10 @@ uint32_t tagged_site(struct heap *h, const void *frame) {
  * up to a page has that for itself, where others have their size class.  0: what it takes up
  * itself. */
 static size_t class_stood_for(size_t n) {
-  if (sampling_period == 0 || n > SHELF_MOST)
+  if (sampling_period == 0 || n > CACHED_MOST)
     return 0;
   return n <= SMALL_MAX ? class_bytes((unsigned)class_of(n + (n == 0)))
-                        : shelf_object_bytes(shelf_class(n));
+                        : large_class_bytes(large_class(n));
 }
 
 static size_t held_bytes(const struct large_tag *t) {
@@ -43,7 +43,7 @@ static uint32_t weight_of(struct heap *h, size_t bytes) {
 static bool put_or_lose(const struct large_tag *t) {
   bool done = large_tags_put(t);
   if (!done)
-    tagged_large_partial = true;
+    large_tagged_partial = true;
   return done;
 }
 
@@ -62,7 +62,7 @@ static void put(struct heap *h, struct large_tag t) {
   h->books.last = (const void *)t.p;
 }
 
-void tagged_large_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
+void large_tagged_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
   if (site == SITE_NONE) { /* of a thread without a heap: in no account, but known to be alive */
     put_or_lose(&(struct large_tag){.p = (uintptr_t)p, .bytes = n});
     return;
@@ -99,13 +99,13 @@ static void take(struct heap *h, const struct large_tag *t, size_t held) {
   (h != NULL && t->arena == heap_number(h) ? take_own : take_foreign)(h, t, held);
 }
 
-bool tagged_large_lift(const void *p, struct large_tag *before) {
-  return large_tags_take(p, before) || tagged_mode != TAGGED_ALL || tagged_large_partial;
+bool large_tagged_lift(const void *p, struct large_tag *before) {
+  return large_tags_take(p, before) || tagged_mode != TAGGED_ALL || large_tagged_partial;
 }
 
-bool tagged_large_take(struct heap *h, const void *p) {
+bool large_tagged_take(struct heap *h, const void *p) {
   struct large_tag t = {0};
-  bool alive = tagged_large_lift(p, &t);
+  bool alive = large_tagged_lift(p, &t);
   if (t.p != 0)
     take(h, &t, held_bytes(&t));
   return alive;
@@ -116,7 +116,7 @@ static size_t held_before(const struct large_tag *t, size_t held) {
   return t->cell != 0 ? t->cell : held;
 }
 
-void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
+void large_tagged_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
                         size_t n, uint32_t site) {
   if (to == NULL) {
     put_or_lose(before); /* there was room for it a moment ago */
@@ -124,10 +124,10 @@ void tagged_large_moved(struct heap *h, const struct large_tag *before, size_t h
   }
   take(h, before, held_before(before, held));
   if (site != SITE_NONE || tagged_mode == TAGGED_ALL)
-    tagged_large_put(h, to, n, site, 0);
+    large_tagged_put(h, to, n, site, 0);
 }
 
-void tagged_large_stayed(struct heap *h, const struct large_tag *before, size_t held, size_t n,
+void large_tagged_stayed(struct heap *h, const struct large_tag *before, size_t held, size_t n,
                          uint32_t site) {
   struct large_tag t = *before;
   take(h, before, held_before(before, held));

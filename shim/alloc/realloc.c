@@ -28,12 +28,12 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
 
 /* Inside the gate.  The tag went before the object may become another thread's, and comes back if
  * it stays. */
-static void *large_resize(struct asker a, void *p, size_t n, int flags,
+static void *large_resize(struct large_request a, void *p, size_t n, int flags,
                           const struct large_tag *before) {
   bool had = before->p != 0;
-  unsigned kind = large_kind(p);
+  unsigned kind = page_kind(p);
   size_t held = had ? jep_malloc_usable_size(p) : object_bytes(p, kind);
-  large_thread_ready();
+  thread_is_ready();
   void *to;
   flags = alone(a, n, flags);
   bool tried = false;
@@ -41,37 +41,37 @@ static void *large_resize(struct asker a, void *p, size_t n, int flags,
     to = flags == 0 ? jep_realloc(p, n) : jep_rallocx(p, n, flags);
   while (try_again(to, n, &tried));
   if (to != NULL) {
-    large_spare_give(held);
+    purge_note_free(held);
     /* One that stays may be in an arena of the program's own. */
     note(a, to,
-         to != p && flags == 0 ? shelf_kind(n)
-         : n > SHELF_MOST      ? shelf_kind_apart(n)
-         : to != p             ? LARGE_PLAIN
+         to != p && flags == 0 ? page_kind_for(n)
+         : n > CACHED_MOST     ? page_kind_apart(n)
+         : to != p             ? PAGE_PLAIN
                                : kind);
   }
   if (unlikely(had))
-    tagged_large_moved(a.h, before, held, to, n, a.site);
+    large_tagged_moved(a.h, before, held, to, n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)
-    tagged_large_put(a.h, to, n, a.site, 0);
+    large_tagged_put(a.h, to, n, a.site, 0);
   return to;
 }
 
 void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
                     const void *frame) {
   if (n > PTRDIFF_MAX)
-    return counted(own_heap(), NULL);
-  if (spill_holds(p))
+    return counted(heap_of_thread(), NULL);
+  if (fallback_holds(p))
     return move(p, old, n, entry, frame);
-  struct asker a = asker(n, frame);
+  struct large_request a = request_of(n, frame);
   if (likely(a.h != NULL))
-    shelf_check(a.h, p, entry, frame_site(frame));
+    cache_check(a.h, p, entry, frame_site(frame));
   while (unlikely(!gate_enter(a.h)))
     if (flags == 0) /* what asks for more than a size waits for the fork */
       return move(p, old, n, entry, frame);
   struct large_tag before = {0};
-  if (may_have_tag(p) && unlikely(!tagged_large_lift(p, &before))) {
+  if (may_have_tag(p) && unlikely(!large_tagged_lift(p, &before))) {
     gate_leave(a.h);
-    stray_large(entry, p, frame_site(frame));
+    invalid_large(entry, p, frame_site(frame));
   }
   void *to = large_resize(a, p, n, flags, &before);
   gate_leave(a.h);
@@ -86,19 +86,19 @@ static size_t resize_in_place(void *p, const struct large_tag *before, size_t n,
                               int flags) {
   if (before != NULL && before->cell != 0)
     return before->cell;
-  unsigned kind = large_kind(p);
-  large_spare_give(jep_malloc_usable_size(p));
+  unsigned kind = page_kind(p);
+  purge_note_free(jep_malloc_usable_size(p));
   size_t got = jep_xallocx(p, n, extra, flags);
-  if (got > SHELF_MOST && kind != LARGE_PLAIN)
-    large_note(p, shelf_kind_apart(got));
-  large_spare_take(got);
+  if (got > CACHED_MOST && kind != PAGE_PLAIN)
+    page_map_note(p, page_kind_apart(got));
+  purge_note_alloc(got);
   return got;
 }
 
 /* Nothing moves, so no sample is drawn. */
 size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame) {
-  struct heap *h = own_heap();
-  uint32_t site = may_have_tag(p) ? tagged_site(h, frame) : SITE_NONE;
+  struct heap *h = heap_of_thread();
+  uint32_t site = may_have_tag(p) ? large_site(h, frame) : SITE_NONE;
   if (unlikely(!gate_enter(h))) /* it may say that nothing could be done */
     return jep_malloc_usable_size(p);
   struct large_tag before;
@@ -107,9 +107,9 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
   size_t got = resize_in_place(p, had ? &before : NULL, n, extra, flags);
   bool done = got >= n && !(had && before.ours); /* cells of ours never change */
   if (unlikely(had) && done && site != SITE_NONE)
-    tagged_large_stayed(h, &before, held, n, site);
+    large_tagged_stayed(h, &before, held, n, site);
   else if (unlikely(had))
-    tagged_large_moved(h, &before, held, done ? p : NULL, n, SITE_NONE);
+    large_tagged_moved(h, &before, held, done ? p : NULL, n, SITE_NONE);
   gate_leave(h);
   if (done) { /* as a realloc in place */
     counted(h, p);
@@ -133,16 +133,16 @@ static bool has_suiting_cell(struct heap *h, const void *p, size_t n) {
 /* Samples only, p of jemalloc's: true if p is a sample of small requests whose cell would be kept
  * for n bytes.  Then p keeps its place, weight and cell, and counts as freed and allocated.  False:
  * p is something else, or a fork is under way; nothing has changed. */
-static bool tagged_sample_stays(void *p, size_t n, const void *frame) {
+static bool sample_stays(void *p, size_t n, const void *frame) {
   struct heap *h = heap_mine();
   struct large_tag t;
-  if (h == NULL || large_kind(p) != LARGE_PLAIN || !has_suiting_cell(h, p, n))
+  if (h == NULL || page_kind(p) != PAGE_PLAIN || !has_suiting_cell(h, p, n))
     return false;
-  uint32_t site = tagged_site(h, frame);
+  uint32_t site = large_site(h, frame);
   if (!gate_enter(h))
     return false;
   if (large_tags_take(p, &t))
-    tagged_large_stayed(h, &t, t.cell, n, site);
+    large_tagged_stayed(h, &t, t.cell, n, site);
   gate_leave(h);
   return true;
 }
@@ -154,7 +154,7 @@ static bool stays(void *p, size_t cell, size_t n, const void *frame) {
   if (n > cell || !cell_suits(cell, n))
     return false;
   /* A tag has no room for the size of the largest cell, which no small request has. */
-  return likely(!range.tagged) || (n <= SMALL_MAX && tagged_resize(p, n, frame));
+  return likely(!range.tagged) || (n <= SMALL_MAX && small_resize_tagged(p, n, frame));
 }
 
 /* From a full cell to a larger one. */
@@ -182,8 +182,7 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
                                       : move(p, cell, n, entry, frame);
   }
   size_t old = usable_any(p, entry, frame_site(frame));
-  if (tagged_mode == TAGGED_SAMPLES && n <= class_bytes(CLASSES) &&
-      tagged_sample_stays(p, n, frame))
+  if (tagged_mode == TAGGED_SAMPLES && n <= class_bytes(CLASSES) && sample_stays(p, n, frame))
     return p;
   if (n <= SMALL_MAX)
     return move(p, old, n, entry, frame);

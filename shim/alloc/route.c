@@ -14,7 +14,7 @@ void *aligned_any(size_t alignment, size_t n, const void *frame) {
     struct heap *h = heap_self;
     size_t c = class_of(padded);
     if (h->head[c] == NULL && unlikely(is_sample_due(h, c)))
-      return tagged_sample(h, (unsigned)c, alignment, n, frame);
+      return small_sample(h, (unsigned)c, alignment, n, frame);
     void *p = small_cell(c, n, frame);
     if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */
       return p;
@@ -28,8 +28,8 @@ size_t usable_any(const void *p, const char *entry, const void *site) {
     return 0;
   if (range_holds(p))
     return heap_usable(p, entry, site);
-  if (spill_holds(p))
-    return spill_bytes(p);
+  if (fallback_holds(p))
+    return fallback_bytes(p);
   large_must_hold(p, entry, site);
   return jep_malloc_usable_size((void *)p);
 }

@@ -26,13 +26,13 @@ static struct {
   bool have_key;
 } start;
 
-bool start_is_ready(void) { return start.state == READY; }
+bool setup_is_ready(void) { return start.state == READY; }
 
 static void end_of_thread(void *unused) {
   int saved = errno;
   (void)unused;
-  shelf_clear(heap_mine());
-  large_spare_look(heap_mine(), 0);
+  cache_clear(heap_mine());
+  purge_run(heap_mine(), 0);
   heap_thread_ended();
   errno = saved;
 }
@@ -40,10 +40,10 @@ static void end_of_thread(void *unused) {
 static void begin_of_thread(void) {
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
-  large_look(heap_mine());
+  figures_refresh_if_due(heap_mine());
 }
 
-static int start_heaps(void) {
+static int setup_heaps(void) {
   options_setup(environ);
   const struct options *o = options_now();
   program_read(options_write_files(o));
@@ -53,18 +53,18 @@ static int start_heaps(void) {
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
   heap_thread_started = begin_of_thread;
-  heap_looks_around = large_spare_look;
+  heap_looks_around = purge_run;
   if (o->tags != TAGS_OFF)
     tagged_setup(o->sample_bytes);
   return READY;
 }
 
-bool start_once(void) {
+bool setup_once(void) {
   int state = atomic_load_explicit(&start.state, memory_order_acquire);
   if (likely(state == READY))
     return true;
   if (state == NOT_STARTED && atomic_compare_exchange_strong(&start.state, &state, STARTING)) {
-    state = start_heaps();
+    state = setup_heaps();
     atomic_store_explicit(&start.state, state, memory_order_release);
   }
   return state == READY;

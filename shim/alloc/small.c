@@ -33,7 +33,7 @@ static __attribute__((noinline)) void *small_by_new_site(size_t n, const void *f
 /* These two call nothing on their fast paths, so that they save no register there. */
 static inline void *small_by_site(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_tagged_self;
-  const struct first *first = capture_first(capture_of(h), frame);
+  const struct root_entry *first = capture_root_entry(capture_of(h), frame);
   if (unlikely(first == NULL))
     return small_by_new_site(n, frame, c);
   uint32_t site = atomic_load_explicit(&first->node->site, memory_order_relaxed);
@@ -50,12 +50,12 @@ static __attribute__((noinline)) void *small_by_stack(size_t n, const void *fram
   return likely(p != NULL) ? p : small_unusual(n, frame, c, site);
 }
 
-static void *tagged_small(size_t n, const void *frame, size_t c) {
+static void *small_tagged(size_t n, const void *frame, size_t c) {
   return capture_mode.depth == 1 ? small_by_site(n, frame, c) : small_by_stack(n, frame, c);
 }
 
 /* For a thread whose end has begun; NULL if our heap has no memory. */
-static void *tagged_small_late(size_t n, const void *frame, size_t c) {
+static void *small_tagged_late(size_t n, const void *frame, size_t c) {
   uint64_t signals;
   struct heap *h = heap_borrow(&signals);
   if (h == NULL)
@@ -65,12 +65,12 @@ static void *tagged_small_late(size_t n, const void *frame, size_t c) {
   return p;
 }
 
-bool tagged_resize(void *p, size_t n, const void *frame) {
+bool small_resize_tagged(void *p, size_t n, const void *frame) {
   struct heap *h = heap_mine();
   return h != NULL && heap_resize_tagged(p, n, capture_site(h, frame));
 }
 
-void *tagged_sample(struct heap *h, unsigned c, size_t alignment, size_t n, const void *frame) {
+void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n, const void *frame) {
   sampling_next(h, c);
   return large_alloc_sample(alignment, n, class_bytes(c), frame);
 }
@@ -81,10 +81,10 @@ void *tagged_sample(struct heap *h, unsigned c, size_t alignment, size_t n, cons
  * a heap that was refused memory: jemalloc may have some. */
 static cold void *small_refused(size_t n, const void *frame, size_t c) {
   void *p = NULL;
-  if (start_once() && (heap_self != &heap_none || heap_acquire() != NULL)) {
+  if (setup_once() && (heap_self != &heap_none || heap_acquire() != NULL)) {
     if (heap_self == &heap_tagged)
-      return tagged_small(n, frame, c);
-    p = range.tagged ? tagged_small_late(n, frame, c) : heap_alloc_slow(c);
+      return small_tagged(n, frame, c);
+    p = range.tagged ? small_tagged_late(n, frame, c) : heap_alloc_slow(c);
   }
   return p != NULL ? p : large_alloc_any(n, frame);
 }
@@ -95,12 +95,12 @@ static __attribute__((noinline)) void *small_untagged(size_t n, const void *fram
   if (unlikely(c == 0) && (p = heap_pop(1)) != NULL)
     return p; /* no bytes: these always come here, and the list of class 1 need not be empty */
   if (unlikely(is_sample_due(h, c + (c == 0))))
-    return tagged_sample(h, (unsigned)c + (c == 0), GRAIN, n, frame);
+    return small_sample(h, (unsigned)c + (c == 0), GRAIN, n, frame);
   if (likely(heap_is_real(h)))
     p = heap_refill(h, (unsigned)c + (c == 0));
   return likely(p != NULL) ? p : small_refused(n, frame, c);
 }
 
 void *small_slow(size_t n, const void *frame, size_t c) {
-  return heap_self == &heap_tagged ? tagged_small(n, frame, c) : small_untagged(n, frame, c);
+  return heap_self == &heap_tagged ? small_tagged(n, frame, c) : small_untagged(n, frame, c);
 }

@@ -16,12 +16,12 @@
 hidden void *small_slow(size_t n, const void *frame, size_t c);
 
 /* The request of class c that a list was cut for: tagged, from jemalloc. */
-hidden void *tagged_sample(struct heap *h, unsigned c, size_t alignment, size_t n,
-                           const void *frame);
+hidden void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n,
+                          const void *frame);
 
 /* A small object keeps its cell and gets n bytes: it counts as freed and allocated anew.  False:
  * it is not this thread's to change. */
-hidden bool tagged_resize(void *p, size_t n, const void *frame);
+hidden bool small_resize_tagged(void *p, size_t n, const void *frame);
 
 /* Is the next request of class c a sample?  Not a handler's, while jemalloc is at work below it:
  * then the one after it is. */

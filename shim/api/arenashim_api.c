@@ -1,6 +1,6 @@
 /* The calls that programs may make; contract in arenashim.h. */
 #include "arenashim.h"
-#include "aside.h"
+#include "big_stack.h"
 #include "caller.h"
 #include "capture.h"
 #include "dump.h"
@@ -23,7 +23,7 @@ static int fail(int error) {
 }
 
 exported int arenashim_name_arena(const char *name) {
-  struct heap *h = own_heap();
+  struct heap *h = heap_of_thread();
   if (h == NULL)
     return fail(ENOMEM);
   size_t length = strnlen(name, sizeof h->name - 1);
@@ -37,7 +37,7 @@ exported int arenashim_name_arena(const char *name) {
 
 exported int arenashim_push_tag(const char *name) {
   size_t length = strnlen(name, LABEL_BYTES_MAX + 1);
-  struct heap *h = own_heap();
+  struct heap *h = heap_of_thread();
   if (length > LABEL_BYTES_MAX)
     return fail(EINVAL);
   if (h == NULL)
@@ -71,9 +71,9 @@ exported int arenashim_pop_tag(void) {
 
 static void add_counters(void *totals) {
   struct arenashim_totals *t = totals;
-  struct gathered g;
-  gather_begin(&g, DUMP_ON_CALL);
-  gather_end();
+  struct snapshot g;
+  snapshot_begin(&g, DUMP_ON_CALL);
+  snapshot_end();
   t->allocs = g.large_allocs;
   t->frees = g.large_frees;
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
@@ -127,7 +127,7 @@ static void add_tagged(struct arenashim_totals *t) {
 
 exported void arenashim_totals(struct arenashim_totals *totals) {
   struct arenashim_totals t = {.size = totals->size, .arenas = heap_count()};
-  aside(add_counters, &t);
+  on_big_stack(add_counters, &t);
   if (tagged_mode != TAGGED_NONE)
     add_tagged(&t);
   memcpy(totals, &t, t.size < sizeof t ? t.size : sizeof t);
@@ -202,7 +202,7 @@ static int pattern_error(const char *pattern, bool has_default) {
 }
 
 exported int arenashim_dump(const char *pattern) {
-  start_once();
+  setup_once();
   int error = pattern_error(pattern, options_now()->dump);
   if (error == 0)
     error = dump_write(DUMP_ON_CALL, 0, pattern);
@@ -210,7 +210,7 @@ exported int arenashim_dump(const char *pattern) {
 }
 
 exported int arenashim_report(const char *pattern) {
-  start_once();
+  setup_once();
   int error = pattern_error(pattern, true);
   if (error == 0)
     error = report_write(DUMP_ON_CALL, 0, pattern);

@@ -47,20 +47,20 @@ static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *
 
 exported void *rallocx(void *p, size_t n, int flags) {
   size_t old = usable_any(p, "rallocx", caller());
-  if (range_holds(p) || spill_holds(p))
+  if (range_holds(p) || fallback_holds(p))
     return rallocx_move(p, old, n, flags, caller_frame());
   return large_realloc(p, old, n, flags, "rallocx", caller_frame());
 }
 
 exported size_t xallocx(void *p, size_t n, size_t extra, int flags) {
   size_t have = usable_any(p, "xallocx", caller());
-  return range_holds(p) || spill_holds(p) ? have
-                                          : large_xallocx(p, n, extra, flags, caller_frame());
+  return range_holds(p) || fallback_holds(p) ? have
+                                             : large_xallocx(p, n, extra, flags, caller_frame());
 }
 
 exported size_t sallocx(const void *p, int flags) {
   size_t have = usable_any(p, "sallocx", caller());
-  return range_holds(p) || spill_holds(p) ? have : jep_sallocx(p, flags);
+  return range_holds(p) || fallback_holds(p) ? have : jep_sallocx(p, flags);
 }
 
 static void free_with_flags(void *p, int flags, const char *entry, const void *site) {
@@ -79,17 +79,19 @@ exported void sdallocx(void *p, size_t n, int flags) {
   free_with_flags(p, flags, "sdallocx", caller());
 }
 
-exported size_t nallocx(size_t n, int flags) { return large_start() ? jep_nallocx(n, flags) : 0; }
+exported size_t nallocx(size_t n, int flags) {
+  return jemalloc_start() ? jep_nallocx(n, flags) : 0;
+}
 
 /* Gives jemalloc what this thread freed, so that its answers count it and a reset of an arena
  * covers it.  False: there is no memory for jemalloc to start. */
 static bool begin_asking(void) {
-  shelf_clear(heap_mine());
-  return large_start();
+  cache_clear(heap_mine());
+  return jemalloc_start();
 }
 
 /* jemalloc's answer; EAGAIN if it switched a cache on for which there was no memory. */
-static int end_asking(int answer) { return large_thread_switched() ? answer : EAGAIN; }
+static int end_asking(int answer) { return thread_cache_was_switched() ? answer : EAGAIN; }
 
 /* An entry of jemalloc's that hands out objects of which we would not know: it is not there. */
 static bool is_batch(const char *name) { return strcmp(name, "experimental.batch_alloc") == 0; }
@@ -108,7 +110,7 @@ exported int mallctl(const char *name, void *old, size_t *old_size, void *new, s
 exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
   if (is_batch(name))
     return ENOENT;
-  return large_start() ? jep_mallctlnametomib(name, mib, length) : EAGAIN;
+  return jemalloc_start() ? jep_mallctlnametomib(name, mib, length) : EAGAIN;
 }
 
 exported int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,

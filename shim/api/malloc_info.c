@@ -3,7 +3,7 @@
  * Figures are those of small objects plus jemalloc's.  mallopt knows the parameters of glibc
  * and has nothing to do for them: programs test its result.
  */
-#include "aside.h"
+#include "big_stack.h"
 #include "caller.h"
 #include "fork_gate.h"
 #include "os.h"
@@ -19,9 +19,9 @@
 /* Live bytes are a report's: what waits in threads' lists and mail is free. */
 static void add_figures(void *info) {
   struct mallinfo2 *m = info;
-  struct gathered g;
-  gather_begin(&g, DUMP_ON_CALL);
-  gather_end();
+  struct snapshot g;
+  snapshot_begin(&g, DUMP_ON_CALL);
+  snapshot_end();
   const struct survey *v = &g.survey;
   *m = (struct mallinfo2){
       .arena = v->span_bytes + g.large.mapped,
@@ -30,8 +30,8 @@ static void add_figures(void *info) {
                   v->free_block_bytes,
   };
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    uint64_t idle = gather_idle_bytes(&g, c);
-    m->uordblks += gather_live_bytes(&g, c);
+    uint64_t idle = snapshot_idle_bytes(&g, c);
+    m->uordblks += snapshot_live_bytes(&g, c);
     m->fordblks += idle + v->uncarved_bytes[c] + v->tail_bytes[c];
     m->ordblks += idle / class_bytes(c);
   }
@@ -39,7 +39,7 @@ static void add_figures(void *info) {
 
 static struct mallinfo2 figures(void) {
   struct mallinfo2 m;
-  aside(add_figures, &m);
+  on_big_stack(add_figures, &m);
   return m;
 }
 
@@ -61,9 +61,9 @@ exported int malloc_trim(size_t pad) {
   int saved = errno;
   uint64_t before = os_released_bytes();
   heap_trim();
-  shelf_clear(heap_mine());
+  cache_clear(heap_mine());
   gate_pass(heap_mine());
-  large_purge();
+  jemalloc_purge();
   gate_leave(heap_mine());
   errno = saved;
   return os_released_bytes() != before;

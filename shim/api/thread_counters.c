@@ -1,6 +1,6 @@
 /* The four counters of a thread; contract in thread_counters.h. */
 #include "thread_counters.h"
-#include "aside.h"
+#include "big_stack.h"
 #include "heap_stats.h"
 #include "jemalloc.h"
 #include "setup.h"
@@ -57,7 +57,7 @@ static void add_heap(void *job) {
 
 static struct counts heap_part(struct heap *h) {
   struct heap_job job = {.h = h};
-  aside(add_heap, &job);
+  on_big_stack(add_heap, &job);
   return job.sum;
 }
 
@@ -70,7 +70,7 @@ static uint64_t large_part(const char *name) {
 
 /* From the first question on jemalloc sees every large request of the thread. */
 static void begin(struct heap *h) {
-  large_thread_count();
+  thread_count_each();
   thread.heap = h;
   h->straight = false;
   if (h->threads > 1)
@@ -78,7 +78,7 @@ static void begin(struct heap *h) {
 }
 
 static void update(void) {
-  struct heap *h = own_heap();
+  struct heap *h = heap_of_thread();
   if (h != NULL && thread.heap == NULL)
     begin(h);
   struct counts small = h != NULL ? heap_part(h) : thread.before;

@@ -33,7 +33,7 @@ static __thread bool interrupted __attribute__((tls_model("initial-exec")));
 
 /* How long a thread waits for a fork before it spills, and a fork for a thread: one that is
  * stopped inside jemalloc by a debugger must not stop us. */
-enum { SPILL_AFTER_MS = 2, FORK_AFTER_MS = 1000 };
+enum { FALLBACK_AFTER_MS = 2, FORK_AFTER_MS = 1000 };
 
 static int membarrier(int command) {
   return (int)cpu_syscall(SYS_membarrier, command, 0, 0, 0, 0, 0);
@@ -119,7 +119,7 @@ bool gate_wait(struct heap *h) {
     return true;
   for (;;) {
     gate_leave(h);
-    if (!wait_until(gate_is_open, SPILL_AFTER_MS))
+    if (!wait_until(gate_is_open, FALLBACK_AFTER_MS))
       return false;
     if (h != NULL)
       h->outside++;

@@ -44,7 +44,7 @@ hidden bool gate_is_child(void);
 /* Why a large request may have to go another way, in one word: forks under way, and above them
  * the objects alive that went another way (fork_fallback.h).  Nearly always 0. */
 extern hidden _Atomic uint64_t gate_detours;
-#define GATE_SPILLED (UINT64_C(1) << 32)
+#define GATE_FALLBACK (UINT64_C(1) << 32)
 
 static inline uint64_t gate_word(void) {
   return atomic_load_explicit(&gate_detours, memory_order_relaxed);

@@ -375,7 +375,7 @@ void options_print(const struct options *o) {
 
 /* The first process of a pid namespace (a container's) is not ended by a default action: Linux
  * drops the signal. */
-bool report_signal_ends(int number) {
+bool signal_ends_process(int number) {
   bool ending = number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
                 number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
   return ending && getpid() != 1;

@@ -42,7 +42,7 @@ static inline bool options_has_signal(const struct options *o, int number) {
 
 /* Whether the process ends by that signal of ARENASHIM_SIGNAL, once the handler has written its
  * report; else it goes on. */
-hidden bool report_signal_ends(int number);
+hidden bool signal_ends_process(int number);
 
 /* Reads the options of this process, once, in the first malloc (NULL: from /proc/self/environ). */
 hidden void options_setup(char *const *environment);

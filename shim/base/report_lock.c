@@ -12,19 +12,21 @@ static void block_our_signals(sigset_t *before) {
   pthread_sigmask(SIG_BLOCK, &ours, before);
 }
 
-bool turn_is_mine(const struct turn *t) { return pthread_equal(t->thread, pthread_self()) != 0; }
+bool report_lock_is_mine(const struct report_lock *t) {
+  return pthread_equal(t->thread, pthread_self()) != 0;
+}
 
-static bool wait_for(struct turn *t, unsigned patience_ms) {
+static bool wait_for(struct report_lock *t, unsigned patience_ms) {
   uint32_t start = os_now_ms();
   while (atomic_flag_test_and_set(&t->taken)) {
-    if (patience_ms == 0 || turn_is_mine(t) || os_now_ms() - start > patience_ms)
+    if (patience_ms == 0 || report_lock_is_mine(t) || os_now_ms() - start > patience_ms)
       return false;
     os_sleep_us(1000);
   }
   return true;
 }
 
-bool turn_begin(struct turn *t, unsigned patience_ms) {
+bool report_lock_take(struct report_lock *t, unsigned patience_ms) {
   sigset_t before;
   block_our_signals(&before);
   bool taken = wait_for(t, patience_ms);
@@ -37,15 +39,15 @@ bool turn_begin(struct turn *t, unsigned patience_ms) {
   return taken;
 }
 
-void turn_end(struct turn *t) {
+void report_lock_release(struct report_lock *t) {
   sigset_t before = t->before;
   t->thread = (pthread_t)0;
   atomic_flag_clear(&t->taken);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-bool turn_forget(struct turn *t) {
-  if (turn_is_mine(t))
+bool report_lock_fork_child(struct report_lock *t) {
+  if (report_lock_is_mine(t))
     return false;
   atomic_flag_clear(&t->taken);
   return true;

@@ -11,24 +11,24 @@
 #include <pthread.h>
 #include <signal.h>
 
-struct turn {
+struct report_lock {
   atomic_flag taken;
   _Atomic(pthread_t) thread; /* who has it; 0: nobody */
   sigset_t before;           /* what that thread had blocked */
 };
-#define TURN_FREE                                                                                  \
+#define REPORT_LOCK_FREE                                                                           \
   { .taken = ATOMIC_FLAG_INIT }
 
 /* Waits that long, 0 in a signal handler, while another thread has the turn.  False: it is still
  * taken, or the calling thread has it itself. */
-hidden bool turn_begin(struct turn *t, unsigned patience_ms);
-hidden void turn_end(struct turn *t);
+hidden bool report_lock_take(struct report_lock *t, unsigned patience_ms);
+hidden void report_lock_release(struct report_lock *t);
 
 /* The calling thread has it. */
-hidden bool turn_is_mine(const struct turn *t);
+hidden bool report_lock_is_mine(const struct report_lock *t);
 
 /* In the child of a fork: whoever had it is gone.  False: it is the calling thread, which forked in
  * a signal handler and goes on with it. */
-hidden bool turn_forget(struct turn *t);
+hidden bool report_lock_fork_child(struct report_lock *t);
 
 #endif

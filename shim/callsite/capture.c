@@ -26,10 +26,10 @@ uint64_t capture_bytes(void) { return count_get(&captures.bytes); }
 
 /* When addresses have changed their meaning. */
 static void forget_addresses(struct capture *c) {
-  for (unsigned i = 0; i < FLATS; i++)
-    c->flat[i].ra = 0;
-  for (unsigned i = 0; i < FIRST_WAYS; i++)
-    c->first[i].ra = 0;
+  for (unsigned i = 0; i < KNOWN_STACKS; i++)
+    c->known[i].ra = 0;
+  for (unsigned i = 0; i < ROOT_ENTRIES; i++)
+    c->roots[i].ra = 0;
 }
 
 /* The thread before had another stack, which may be gone, and tags of its own. */
@@ -118,7 +118,7 @@ void capture_setup(unsigned depth, bool verify) {
 /* ---- the stack ---- */
 
 /* Where a walk is: at a return address, with the registers after that return. */
-struct place {
+struct cursor {
   uintptr_t ra, sp, bp;
 };
 
@@ -127,7 +127,7 @@ static bool can_read(struct capture *c, uintptr_t word) {
 }
 
 /* One step by rule.  False: the stack is not what the rule needs. */
-static bool step(struct capture *c, struct place *at, struct rule r) {
+static bool step(struct capture *c, struct cursor *at, struct rule r) {
   uintptr_t cfa = (r.kind == RULE_SP ? at->sp : at->bp) + (uintptr_t)(intptr_t)r.delta;
   if (cfa <= at->sp || cfa % sizeof cfa != 0 || !can_read(c, cfa - sizeof cfa))
     return false;
@@ -179,7 +179,7 @@ static bool is_nested(struct heap *h, const void *frame) {
 }
 
 /* The rest of a walk by the unwinder: the frames above `at`. */
-static cold struct node *unwind_rest(struct heap *h, struct node *n, struct place at,
+static cold struct node *unwind_rest(struct heap *h, struct node *n, struct cursor at,
                                      unsigned depth, const void *frame) {
   struct capture *c = capture_of(h);
   uintptr_t above[CAPTURE_DEPTH_MAX];
@@ -200,7 +200,7 @@ static cold struct node *unwind_rest(struct heap *h, struct node *n, struct plac
 }
 
 /* The walk goes on where the fast one stopped: at node n, with `depth` frames still to come. */
-static cold struct node *walk_slowly(struct heap *h, struct node *n, struct place at,
+static cold struct node *walk_slowly(struct heap *h, struct node *n, struct cursor at,
                                      unsigned depth, const void *frame) {
   struct capture *c = capture_of(h);
   for (; depth > 0; depth--) {
@@ -339,7 +339,7 @@ static struct node *first_node(struct capture *c, uintptr_t ra) {
     return frames_lose(c, c->root);
   struct node *n = path_child(c->root, ra, NODE_FRAME);
   if (n != NULL)
-    c->first[first_way(ra)] = (struct first){.ra = ra, .root = c->root, .node = n};
+    c->roots[root_entry_at(ra)] = (struct root_entry){.ra = ra, .root = c->root, .node = n};
   return n;
 }
 
@@ -353,7 +353,7 @@ static uint32_t site_of(struct capture *c, struct node *n) {
 
 uint32_t capture_site(struct heap *h, const void *frame) {
   struct capture *c = capture_of(h);
-  struct place at = {
+  struct cursor at = {
       .ra = ((const uintptr_t *)frame)[-1], .sp = (uintptr_t)frame, .bp = cpu_frame_pointer()};
   if (is_nested(h, frame)) {
     c->counts.nested++;

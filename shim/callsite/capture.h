@@ -35,7 +35,7 @@
 #include "path_tree.h"
 #include "stack_range.h"
 
-enum { CAPTURE_DEPTH_MAX = 64, FIRST_WAYS = 512, LABELS_MAX = 16 };
+enum { CAPTURE_DEPTH_MAX = 64, ROOT_ENTRIES = 512, LABELS_MAX = 16 };
 
 /* What a report says of an arena's captures. */
 struct capture_counts {
@@ -57,22 +57,23 @@ struct capture_counts {
  * compared where they were instead of found one through the other, and always as many, so that no
  * branch depends on how long the path is.  That they are equal proves the path: each frame's rule
  * puts the next word where it was. */
-enum { FLATS = 512, FLAT_WORDS = 8, FLAT_MISSES = 16 };
-struct flat {
+enum { KNOWN_STACKS = 512, KNOWN_WORDS = 8, KNOWN_MISSES = 16 };
+struct known_stack {
   _Alignas(CACHE_LINE) uintptr_t ra;
   uintptr_t sp;
-  uintptr_t word[FLAT_WORDS]; /* return addresses, and frame pointers that a frame was found by */
-  int16_t at[FLAT_WORDS];     /* where, in words from sp; unused ones: -1, where ra lies */
-  uintptr_t bp;               /* of the caller, if uses_bp */
+  uintptr_t word[KNOWN_WORDS]; /* return addresses, and frame pointers that a frame was found by */
+  int16_t at[KNOWN_WORDS];     /* where, in words from sp; unused ones: -1, where ra lies */
+  uintptr_t bp;                /* of the caller, if uses_bp */
   uint32_t site;
   uint8_t words; /* used */
   bool uses_bp;
   uint16_t last; /* the highest of `at`, or 0 */
 };
-static_assert(sizeof(struct flat) == 2 * CACHE_LINE, "no more to look at than the stack itself");
+static_assert(sizeof(struct known_stack) == 2 * CACHE_LINE,
+              "no more to look at than the stack itself");
 
 /* A root's child, found by its address alone, and the account of a path that ends there. */
-struct first {
+struct root_entry {
   uintptr_t ra;
   const struct node *root;
   struct node *node;
@@ -87,9 +88,9 @@ struct capture {
   unsigned labels; /* pushed now */
   struct node *below[LABELS_MAX]; /* the roots under them */
   struct capture_counts counts;
-  struct first first[FIRST_WAYS];
-  unsigned misses; /* paths not found flat: each FLAT_MISSES-th is made so */
-  _Alignas(CACHE_LINE) struct flat flat[FLATS];
+  struct root_entry roots[ROOT_ENTRIES];
+  unsigned misses; /* paths not found flat: each KNOWN_MISSES-th is made so */
+  _Alignas(CACHE_LINE) struct known_stack known[KNOWN_STACKS];
 };
 
 /* How captures are made. */
@@ -105,7 +106,7 @@ extern hidden struct capture_mode {
  * one is wanted; says so in one line if it isn't there. */
 hidden void capture_setup(unsigned depth, bool verify);
 
-static inline size_t first_way(uintptr_t ra) { return (ra >> 2 ^ ra >> 11) % FIRST_WAYS; }
+static inline size_t root_entry_at(uintptr_t ra) { return (ra >> 2 ^ ra >> 11) % ROOT_ENTRIES; }
 
 /* Is a return address there because its frame is?  See above for the first word of a page. */
 static inline bool frame_proves(uintptr_t word) { return word % PAGE_BYTES != 0; }
@@ -119,29 +120,29 @@ static inline struct capture *capture_of(const struct heap *h) { return h->user;
  * quick form calls nothing and gives SITE_NONE, having changed nothing, when there is anything it
  * does not know. */
 hidden uint32_t capture_site(struct heap *h, const void *frame);
-static inline size_t flat_way(uintptr_t ra, uintptr_t sp) {
+static inline size_t known_stack_at(uintptr_t ra, uintptr_t sp) {
   return (ra ^ sp << 7) * UINT64_C(0x9e3779b97f4a7c15) >> 55;
 }
-static_assert(FLATS == 1 << (64 - 55), "the upper bits of the hash");
+static_assert(KNOWN_STACKS == 1 << (64 - 55), "the upper bits of the hash");
 
 /* The site of a path that is known as it lies there, or SITE_NONE. */
-static inline uint32_t flat_find(const struct capture *c, uintptr_t ra, uintptr_t sp,
-                                 uintptr_t bp) {
-  const struct flat *f = &c->flat[flat_way(ra, sp)];
+static inline uint32_t known_stack_find(const struct capture *c, uintptr_t ra, uintptr_t sp,
+                                        uintptr_t bp) {
+  const struct known_stack *f = &c->known[known_stack_at(ra, sp)];
   __asm__("" : "+r"(f)); /* or the compiler computes it again and again, for want of registers */
   if (f->ra != ra || f->sp != sp || (f->uses_bp && f->bp != bp) ||
       unlikely(!stack_knows(&c->stack_known, sp + f->last * sizeof ra)))
     return SITE_NONE;
 #pragma GCC unroll 8
-  for (unsigned i = 0; i < FLAT_WORDS; i++)
+  for (unsigned i = 0; i < KNOWN_WORDS; i++)
     if (unlikely(((const uintptr_t *)sp)[f->at[i]] != f->word[i]))
       return SITE_NONE; /* what follows may not be there */
   return f->site;
 }
 
 /* Remembers such a path; gives its site. */
-hidden uint32_t flat_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_t bp,
-                          unsigned depth);
+hidden uint32_t known_stack_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_t bp,
+                                 unsigned depth);
 
 static inline __attribute__((always_inline)) uint32_t
 capture_known(struct capture *c, const void *frame, uintptr_t bp) {
@@ -149,20 +150,20 @@ capture_known(struct capture *c, const void *frame, uintptr_t bp) {
   unsigned left = capture_mode.depth;
   bool flat = left > 1 && c->root == &path_root;
   if (flat) {
-    uint32_t site = flat_find(c, ra, sp, bp);
+    uint32_t site = known_stack_find(c, ra, sp, bp);
     if (likely(site != SITE_NONE))
       return site;
   }
-  struct first *first = &c->first[first_way(ra)];
+  struct root_entry *first = &c->roots[root_entry_at(ra)];
   struct node *n = first->node;
   if (unlikely(first->ra != ra || first->root != c->root)) {
     n = path_peek(c->root, ra);
     if (n == NULL || n->kind == NODE_LOADER)
       return SITE_NONE;
-    *first = (struct first){.ra = ra, .root = c->root, .node = n};
+    *first = (struct root_entry){.ra = ra, .root = c->root, .node = n};
   }
-  if (flat && ++c->misses % FLAT_MISSES == 0)
-    return flat_make(c, n, sp, bp, left);
+  if (flat && ++c->misses % KNOWN_MISSES == 0)
+    return known_stack_make(c, n, sp, bp, left);
   while (--left > 0) {
     struct rule r = node_rule(n);
     uintptr_t cfa = (uintptr_t)(intptr_t)r.delta + (r.kind == RULE_SP ? sp : bp);
@@ -192,9 +193,10 @@ static inline __attribute__((always_inline)) uint32_t capture_quick(struct captu
 }
 
 /* For paths of one frame: what is known of it, or NULL. */
-static inline const struct first *capture_first(const struct capture *c, const void *frame) {
+static inline const struct root_entry *capture_root_entry(const struct capture *c,
+                                                          const void *frame) {
   uintptr_t ra = ((const uintptr_t *)frame)[-1];
-  const struct first *first = &c->first[first_way(ra)];
+  const struct root_entry *first = &c->roots[root_entry_at(ra)];
   bool known = first->ra == ra && first->root == c->root && first->account != NULL &&
                !atomic_load_explicit(&capture_mode.careful, memory_order_relaxed);
   return likely(known) ? first : NULL;
@@ -203,7 +205,7 @@ static inline const struct first *capture_first(const struct capture *c, const v
 /* Remembers the account of a path of one frame. */
 static inline void capture_remember(struct capture *c, const void *frame, struct account *a) {
   uintptr_t ra = ((const uintptr_t *)frame)[-1];
-  struct first *first = &c->first[first_way(ra)];
+  struct root_entry *first = &c->roots[root_entry_at(ra)];
   if (first->ra == ra && first->root == c->root)
     first->account = a;
 }

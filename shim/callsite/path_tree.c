@@ -30,13 +30,13 @@ static struct {
 } paths = {.nodes = 1, .sites = SITE_KINDS};
 
 /* Before the first level: one place, always empty. */
-static _Alignas(struct level) char no_level[sizeof(struct level) + sizeof(place_t)];
+static _Alignas(struct level) char no_level[sizeof(struct level) + sizeof(slot_t)];
 hidden _Atomic(struct level *) path_newest = (struct level *)no_level;
 
 static struct node nobody; /* address 0: no child is found there */
 #define NO_CHILDREN                                                                                \
   { &nobody, &nobody, &nobody, &nobody }
-struct node path_root = {.kind = NODE_ROOT, .early = NO_CHILDREN};
+struct node path_root = {.kind = NODE_ROOT, .children = NO_CHILDREN};
 
 const char path_no_unwind[] = "no unwind information";
 
@@ -70,7 +70,7 @@ static void *part(_Atomic(void *) *place, size_t bytes) {
 static size_t level_places(unsigned i) { return (size_t)FIRST_PLACES << i * GROWTH_SHIFT; }
 
 static struct level *level_make(unsigned i) {
-  size_t bytes = sizeof(struct level) + level_places(i) * sizeof(place_t);
+  size_t bytes = sizeof(struct level) + level_places(i) * sizeof(slot_t);
   struct level *l = part((_Atomic(void *) *)&paths.level[i], round_up(bytes, PAGE_BYTES));
   if (l != NULL)
     __atomic_store_n(&l->mask, level_places(i) - 1, __ATOMIC_RELAXED); /* whoever comes: the same */
@@ -78,17 +78,17 @@ static struct level *level_make(unsigned i) {
 }
 
 /* A place whose node was taken off (nobody has no hash): searches go past it. */
-static bool place_is_left(place_t p) { return p == (uintptr_t)&nobody; }
+static bool place_is_left(slot_t p) { return p == (uintptr_t)&nobody; }
 
 /* The node, or NULL and the free place where it would be (NULL: the level is full). */
 static struct node *level_find(struct level *l, const struct node *parent, uintptr_t address,
-                               _Atomic place_t **empty) {
+                               _Atomic slot_t **empty) {
   uint64_t hash = path_hash(parent, address);
   size_t at = place_of(hash);
   *empty = NULL;
   for (size_t i = 0; i <= l->mask; i++, at++) {
-    _Atomic place_t *place = &l->place[at & l->mask];
-    place_t p = atomic_load_explicit(place, memory_order_acquire);
+    _Atomic slot_t *place = &l->place[at & l->mask];
+    slot_t p = atomic_load_explicit(place, memory_order_acquire);
     if (*empty == NULL && (p == 0 || place_is_left(p)))
       *empty = place;
     if (p == 0)
@@ -113,7 +113,7 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
   if (kind == NODE_LABEL)
     atomic_fetch_add(&paths.labels, 1);
   struct node *n = chunk + number % NODES_A_CHUNK;
-  *n = (struct node){.address = address, .early = NO_CHILDREN, .number = number, .kind = kind};
+  *n = (struct node){.address = address, .children = NO_CHILDREN, .number = number, .kind = kind};
   if (parent != &path_root && node_is_frame(n))
     n->rule = path_rule(address);
   atomic_signal_fence(memory_order_seq_cst);
@@ -125,15 +125,15 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
 
 /* Puts n into the newest level; returns the node that is there for the same child. */
 static struct node *level_add(struct level *l, struct node *n) {
-  place_t mine = place_make(n, path_hash(n->parent, n->address));
+  slot_t mine = place_make(n, path_hash(n->parent, n->address));
   for (;;) {
-    _Atomic place_t *empty = NULL;
+    _Atomic slot_t *empty = NULL;
     struct node *there = level_find(l, n->parent, n->address, &empty);
     if (there != NULL)
       return there;
     if (empty == NULL)
       return n;
-    place_t before = atomic_load_explicit(empty, memory_order_relaxed);
+    slot_t before = atomic_load_explicit(empty, memory_order_relaxed);
     if ((before == 0 || place_is_left(before)) &&
         atomic_compare_exchange_strong_explicit(empty, &before, mine, memory_order_release,
                                                 memory_order_acquire)) {
@@ -166,7 +166,7 @@ static struct node *find_older(const struct level *newest, const struct node *pa
                                uintptr_t address) {
   for (unsigned i = level_number(newest); i-- > 0;) {
     struct level *l = atomic_load_explicit(&paths.level[i], memory_order_acquire);
-    _Atomic place_t *empty;
+    _Atomic slot_t *empty;
     struct node *n = l == NULL ? NULL : level_find(l, parent, address, &empty);
     if (n != NULL)
       return n;
@@ -177,14 +177,14 @@ static struct node *find_older(const struct level *newest, const struct node *pa
 /* The first child of its way stays there: nobody's cache line changes hands for it. */
 static void remember(struct node *parent, struct node *child) {
   struct node *none = &nobody;
-  atomic_compare_exchange_strong(&parent->early[node_way(child->address)], &none, child);
+  atomic_compare_exchange_strong(&parent->children[node_way(child->address)], &none, child);
 }
 
 /* While nobody is remembered for its way, a node has no such child (or another thread is making it,
  * which level_add sees): most nodes that are made follow one just made, and need no search. */
 static struct node *find(struct level *newest, const struct node *parent, uintptr_t address) {
-  _Atomic place_t *empty;
-  if (atomic_load_explicit(&parent->early[node_way(address)], memory_order_acquire) == &nobody)
+  _Atomic slot_t *empty;
+  if (atomic_load_explicit(&parent->children[node_way(address)], memory_order_acquire) == &nobody)
     return NULL;
   struct node *n = level_find(newest, parent, address, &empty);
   return n != NULL ? n : find_older(newest, parent, address);
@@ -276,11 +276,11 @@ static void put_nearby(struct node *n, uintptr_t address) {
  * go on past it.  A node that another thread puts behind it just then may not be found again: the
  * next capture makes another of it. */
 static void empty_place(struct level *l, size_t at) {
-  atomic_store_explicit(&l->place[at & l->mask], (place_t)(uintptr_t)&nobody, memory_order_release);
+  atomic_store_explicit(&l->place[at & l->mask], (slot_t)(uintptr_t)&nobody, memory_order_release);
   if (atomic_load_explicit(&l->place[(at + 1) & l->mask], memory_order_acquire) != 0)
     return;
   for (;; at--) {
-    place_t p = (uintptr_t)&nobody;
+    slot_t p = (uintptr_t)&nobody;
     if (!atomic_compare_exchange_strong(&l->place[at & l->mask], &p, 0))
       return;
     atomic_fetch_sub_explicit(&l->used, 1, memory_order_relaxed);
@@ -290,7 +290,7 @@ static void empty_place(struct level *l, size_t at) {
 /* Its places would be in the way of what comes to its address. */
 static void take_off_levels(const struct node *n) {
   uint64_t hash = path_hash(n->parent, n->address);
-  place_t mine = place_make(n, hash), p = mine;
+  slot_t mine = place_make(n, hash), p = mine;
   for (unsigned i = 0; i < LEVELS; i++) {
     struct level *l = atomic_load_explicit(&paths.level[i], memory_order_acquire);
     for (size_t k = 0; l != NULL && k <= l->mask && p != 0; k++) {

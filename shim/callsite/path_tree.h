@@ -48,11 +48,11 @@ enum node_kind {
 };
 
 struct node {
-  struct node *parent;                     /* NULL: none; written last */
-  uintptr_t address;                       /* return address; of a label: its text */
-  struct rule rule;                        /* read and stored whole: node_rule, path_learned */
-  _Atomic(struct node *) early[NODE_WAYS]; /* by node_way of the child's address; never NULL */
-  _Atomic uint32_t site;                   /* 0: no path ends here yet */
+  struct node *parent;                        /* NULL: none; written last */
+  uintptr_t address;                          /* return address; of a label: its text */
+  struct rule rule;                           /* read and stored whole: node_rule, path_learned */
+  _Atomic(struct node *) children[NODE_WAYS]; /* by node_way of the child's address; never NULL */
+  _Atomic uint32_t site;                      /* 0: no path ends here yet */
   uint32_t number : 30;
   uint32_t kind : 2; /* enum node_kind */
 };
@@ -77,11 +77,11 @@ hidden struct node *path_child(struct node *parent, uintptr_t address, enum node
 /* Children by hash.  In levels: new ones go into the newest (path_tree.c); a search for one that is
  * likely there looks at PROBES places of that.  A place holds a node's address and, in the bits
  * above it, some of the hash: a search looks at no other's node. */
-typedef uint64_t place_t; /* 0: empty */
+typedef uint64_t slot_t; /* 0: empty */
 struct level {
   size_t mask; /* places - 1 */
   _Atomic size_t used;
-  _Atomic place_t place[];
+  _Atomic slot_t place[];
 };
 enum { PROBES = 16, PLACE_HASH_SHIFT = 48 };
 static_assert((int)ADDRESS_BITS <= (int)PLACE_HASH_SHIFT, "an address fits below the hash");
@@ -94,21 +94,20 @@ static inline uint64_t path_hash(const struct node *parent, uintptr_t address) {
 }
 /* The upper bits say which node it may be, the middle ones where it is looked for. */
 static inline size_t place_of(uint64_t hash) { return (size_t)(hash >> 20); }
-static inline struct node *place_node(place_t p) {
+static inline struct node *place_node(slot_t p) {
   return (struct node *)(p & ((UINT64_C(1) << PLACE_HASH_SHIFT) - 1));
 }
-static inline place_t place_make(const struct node *n, uint64_t hash) {
+static inline slot_t place_make(const struct node *n, uint64_t hash) {
   return (uintptr_t)n | hash >> PLACE_HASH_SHIFT << PLACE_HASH_SHIFT;
 }
-static inline bool place_is(place_t p, uint64_t hash, const struct node *parent,
-                            uintptr_t address) {
+static inline bool place_is(slot_t p, uint64_t hash, const struct node *parent, uintptr_t address) {
   return ((p ^ hash) >> PLACE_HASH_SHIFT) == 0 && place_node(p)->address == address &&
          place_node(p)->parent == parent;
 }
 
 /* The child if it is easily found, else NULL; changes nothing. */
 static inline struct node *path_peek(const struct node *n, uintptr_t address) {
-  struct node *c = atomic_load_explicit(&n->early[node_way(address)], memory_order_relaxed);
+  struct node *c = atomic_load_explicit(&n->children[node_way(address)], memory_order_relaxed);
   if (likely(c->address == address))
     return c;
   if (c->address == 0) /* nobody: no such child was made */
@@ -117,7 +116,7 @@ static inline struct node *path_peek(const struct node *n, uintptr_t address) {
   uint64_t hash = path_hash(n, address);
   size_t at = place_of(hash);
   for (unsigned i = 0; i < PROBES; i++, at++) {
-    place_t p = atomic_load_explicit(&l->place[at & l->mask], memory_order_acquire);
+    slot_t p = atomic_load_explicit(&l->place[at & l->mask], memory_order_acquire);
     if (p == 0)
       return NULL;
     if (place_is(p, hash, n, address))

@@ -12,9 +12,9 @@ struct mallctl_size {
   size_t *value;
 };
 
-void large_refresh(struct large_figures *f) {
-  *f = (struct large_figures){0};
-  if (!large_start())
+void figures_read(struct jemalloc_figures *f) {
+  *f = (struct jemalloc_figures){0};
+  if (!jemalloc_start())
     return;
   uint64_t epoch = 1;
   size_t n = sizeof epoch;
@@ -40,46 +40,48 @@ static struct {
   atomic_flag busy;
   _Atomic unsigned newest;
   _Atomic uint32_t at_ms;
-  struct large_figures figures[2];
+  struct jemalloc_figures figures[2];
 } memory = {.busy = ATOMIC_FLAG_INIT};
 
-void large_remember_from_now(void) {
+void figures_remember_from_now(void) {
   memory.wanted = true;
-  large_remember();
+  figures_remember();
 }
 
-bool large_remembers(void) { return memory.wanted; }
+bool figures_are_remembered(void) { return memory.wanted; }
 
-bool large_remember_due(void) {
+bool figures_are_due(void) {
   return memory.wanted && os_now_ms() - atomic_load(&memory.at_ms) >= REFRESH_MS;
 }
 
-void large_remember(void) {
+void figures_remember(void) {
   if (atomic_flag_test_and_set(&memory.busy))
     return;
   unsigned next = !atomic_load(&memory.newest);
-  large_refresh(&memory.figures[next]);
+  figures_read(&memory.figures[next]);
   atomic_store(&memory.newest, next);
   atomic_store(&memory.at_ms, os_now_ms());
   atomic_flag_clear(&memory.busy);
 }
 
-void large_remembered(struct large_figures *f) { *f = memory.figures[atomic_load(&memory.newest)]; }
+void figures_remembered(struct jemalloc_figures *f) {
+  *f = memory.figures[atomic_load(&memory.newest)];
+}
 
-void large_remember_restart(void) { atomic_flag_clear(&memory.busy); }
+void figures_fork_child(void) { atomic_flag_clear(&memory.busy); }
 
 /* A fork that has the gate closed, or a handler that interrupted jemalloc, may not wait for it. */
-void large_look(struct heap *h) {
-  if (h->outside > 0 || !large_remember_due() || !gate_try(h))
+void figures_refresh_if_due(struct heap *h) {
+  if (h->outside > 0 || !figures_are_due() || !gate_try(h))
     return;
   int saved = errno;
-  large_remember();
+  figures_remember();
   gate_leave(h);
   errno = saved;
 }
 
-void large_purge(void) {
-  if (!large_start())
+void jemalloc_purge(void) {
+  if (!jemalloc_start())
     return;
   jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0); /* an error if there is none */
   jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0);    /* 4096: MALLCTL_ARENAS_ALL */

@@ -2,7 +2,7 @@
 #include "fork_fallback.h"
 #include "os.h"
 
-struct spilled {
+struct fallback {
   _Atomic(char *) start; /* as the program has it; NULL: free slot, CLAIMED: being filled */
   char *mapping;
   size_t bytes; /* of the mapping */
@@ -12,14 +12,14 @@ struct deferred {
   struct deferred *next;
 };
 
-static struct spilled slots[SPILLS];
+static struct fallback slots[FALLBACKS];
 static _Atomic(struct deferred *) put_aside;
 static _Atomic uint64_t mapped;
 
 #define CLAIMED ((char *)1)
 
-static struct spilled *claim_slot(void) {
-  for (unsigned i = 0; i < SPILLS; i++) {
+static struct fallback *claim_slot(void) {
+  for (unsigned i = 0; i < FALLBACKS; i++) {
     char *nobody = NULL;
     if (atomic_load_explicit(&slots[i].start, memory_order_relaxed) == NULL &&
         atomic_compare_exchange_strong(&slots[i].start, &nobody, CLAIMED))
@@ -28,9 +28,9 @@ static struct spilled *claim_slot(void) {
   return NULL;
 }
 
-void *spill_alloc(size_t alignment, size_t n) {
+void *fallback_alloc(size_t alignment, size_t n) {
   size_t extra = alignment > PAGE_BYTES ? alignment : 0;
-  struct spilled *s = n <= PTRDIFF_MAX - extra - PAGE_BYTES ? claim_slot() : NULL;
+  struct fallback *s = n <= PTRDIFF_MAX - extra - PAGE_BYTES ? claim_slot() : NULL;
   if (s == NULL)
     return NULL;
   s->bytes = round_up(n + (n == 0) + extra, PAGE_BYTES);
@@ -42,37 +42,37 @@ void *spill_alloc(size_t alignment, size_t n) {
   char *start = (char *)round_up((uintptr_t)s->mapping, alignment);
   atomic_fetch_add(&mapped, s->bytes);
   atomic_store_explicit(&s->start, start, memory_order_release);
-  atomic_fetch_add(&gate_detours, GATE_SPILLED);
+  atomic_fetch_add(&gate_detours, GATE_FALLBACK);
   return start;
 }
 
-static struct spilled *slot_of(const void *p) {
-  for (unsigned i = 0; i < SPILLS; i++)
+static struct fallback *slot_of(const void *p) {
+  for (unsigned i = 0; i < FALLBACKS; i++)
     if (atomic_load_explicit(&slots[i].start, memory_order_acquire) == p)
       return &slots[i];
   return NULL;
 }
 
-size_t spill_bytes(const void *p) {
-  const struct spilled *s = slot_of(p);
+size_t fallback_bytes(const void *p) {
+  const struct fallback *s = slot_of(p);
   return s == NULL ? 0 : s->bytes - (size_t)((const char *)p - s->mapping);
 }
 
-bool spill_free(void *p) {
-  struct spilled *s = slot_of(p);
+bool fallback_free(void *p) {
+  struct fallback *s = slot_of(p);
   if (s == NULL)
     return false;
   /* Unmapped last: another thread may get the addresses at once, and must not meet our slot. */
   char *mapping = s->mapping;
   size_t bytes = s->bytes;
   atomic_store_explicit(&s->start, NULL, memory_order_release);
-  atomic_fetch_sub(&gate_detours, GATE_SPILLED);
+  atomic_fetch_sub(&gate_detours, GATE_FALLBACK);
   os_unmap(mapping, bytes);
   atomic_fetch_sub(&mapped, bytes);
   return true;
 }
 
-void spill_defer_free(void *p) {
+void fallback_defer_free(void *p) {
   struct deferred *d = p;
   d->next = atomic_load(&put_aside);
   while (!atomic_compare_exchange_weak(&put_aside, &d->next, d))
@@ -81,16 +81,16 @@ void spill_defer_free(void *p) {
 
 /* Only ever emptied whole: popping single elements of a list that others push to would be open
  * to ABA. */
-void *spill_take_deferred(void) {
+void *fallback_take_deferred(void) {
   struct deferred *d = atomic_exchange(&put_aside, NULL);
   if (d != NULL && d->next != NULL) {
     struct deferred *rest = d->next;
     for (struct deferred *next; rest != NULL; rest = next) {
       next = rest->next;
-      spill_defer_free(rest);
+      fallback_defer_free(rest);
     }
   }
   return d;
 }
 
-uint64_t spill_mapped_bytes(void) { return count_get(&mapped); }
+uint64_t fallback_mapped_bytes(void) { return count_get(&mapped); }

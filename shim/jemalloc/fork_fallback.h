@@ -1,6 +1,6 @@
 /* What large requests and frees do while a fork keeps jemalloc closed (fork_gate.h).
  *
- * A request gets a mapping of its own.  At most SPILLS such objects are alive at a time; a
+ * A request gets a mapping of its own.  At most FALLBACKS such objects are alive at a time; a
  * request beyond that waits for the end of the fork.  A free is put on a list and made when the
  * gate has opened.
  */
@@ -10,28 +10,28 @@
 #include "fork_gate.h"
 #include "page_map.h"
 
-enum { SPILLS = 4096 };
+enum { FALLBACKS = 4096 };
 
 /* Zeroed memory; NULL if there is none.  alignment: a power of two. */
-hidden void *spill_alloc(size_t alignment, size_t n);
+hidden void *fallback_alloc(size_t alignment, size_t n);
 
 /* Usable bytes of a spilled object; 0: p is none. */
-hidden size_t spill_bytes(const void *p);
+hidden size_t fallback_bytes(const void *p);
 
 /* Frees p if it is a spilled object. */
-hidden bool spill_free(void *p);
+hidden bool fallback_free(void *p);
 
 /* Puts an object of jemalloc aside until the gate has opened, and takes one back (NULL: none). */
-hidden void spill_defer_free(void *p);
-hidden void *spill_take_deferred(void);
+hidden void fallback_defer_free(void *p);
+hidden void *fallback_take_deferred(void);
 
 /* Objects of jemalloc's are told by its own pages, so that they do not cost a search. */
-static inline bool spill_holds(const void *p) {
-  return unlikely(gate_word() >= GATE_SPILLED) && (large_table_partial || !large_holds(p)) &&
-         spill_bytes(p) != 0;
+static inline bool fallback_holds(const void *p) {
+  return unlikely(gate_word() >= GATE_FALLBACK) && (page_map_partial || !page_map_holds(p)) &&
+         fallback_bytes(p) != 0;
 }
 
 /* Bytes mapped for spilled objects. */
-hidden uint64_t spill_mapped_bytes(void);
+hidden uint64_t fallback_mapped_bytes(void);
 
 #endif

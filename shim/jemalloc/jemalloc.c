@@ -6,25 +6,25 @@
 typedef void fork_handler(void);
 static fork_handler *before, *in_parent, *in_child;
 
-int large_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child);
-hidden int large_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child) {
+int jemalloc_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child);
+hidden int jemalloc_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child) {
   before = prepare;
   in_parent = parent;
   in_child = child;
   return 0;
 }
 
-void large_fork_prepare(void) {
+void jemalloc_fork_prepare(void) {
   if (before != NULL)
     before();
 }
 
-void large_fork_parent(void) {
+void jemalloc_fork_parent(void) {
   if (in_parent != NULL)
     in_parent();
 }
 
-void large_fork_child(void) {
+void jemalloc_fork_child(void) {
   if (in_child != NULL)
     in_child();
 }

@@ -50,17 +50,17 @@ extern hidden ssize_t jep_opt_dirty_decay_ms;
 /* Flags of jep_mallocx and its kind, as jemalloc's manual gives them; the low 6 bits are log2 of
  * the alignment. */
 enum {
-  LARGE_ALIGN_BITS = 0x3f,
-  LARGE_PAGE = 12,
-  LARGE_ZERO = 0x40,
-  LARGE_NO_CACHE = 0x100,
-  LARGE_FIRST_ARENA = 1 << 20
+  FLAG_ALIGN_BITS = 0x3f,
+  FLAG_ALIGN_PAGE = 12,
+  FLAG_ZERO = 0x40,
+  FLAG_NO_CACHE = 0x100,
+  FLAG_FIRST_ARENA = 1 << 20
 };
-static_assert(1 << LARGE_PAGE == PAGE_BYTES, "an alignment to pages");
+static_assert(1 << FLAG_ALIGN_PAGE == PAGE_BYTES, "an alignment to pages");
 
 /* Around fork, in place of the handlers jemalloc would register itself. */
-hidden void large_fork_prepare(void);
-hidden void large_fork_parent(void);
-hidden void large_fork_child(void);
+hidden void jemalloc_fork_prepare(void);
+hidden void jemalloc_fork_parent(void);
+hidden void jemalloc_fork_child(void);
 
 #endif

@@ -16,20 +16,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static large_page everything[LEAF_PAGES];
-hidden _Atomic(large_page *) large_directory[LEAF_SLOTS];
+static page_kind_t everything[LEAF_PAGES];
+hidden _Atomic(page_kind_t *) page_map_directory[LEAF_SLOTS];
 static _Atomic uint64_t mapped, table_bytes;
-hidden _Atomic bool large_table_partial;
+hidden _Atomic bool page_map_partial;
 
-static large_page *leaf_make(uintptr_t a) {
-  _Atomic(large_page *) *slot = &large_directory[a >> LEAF_SHIFT];
-  large_page *leaf = atomic_load(slot);
+static page_kind_t *leaf_make(uintptr_t a) {
+  _Atomic(page_kind_t *) *slot = &page_map_directory[a >> LEAF_SHIFT];
+  page_kind_t *leaf = atomic_load(slot);
   if (leaf != NULL)
     return leaf;
-  large_page *fresh = os_map(LEAF_PAGES);
+  page_kind_t *fresh = os_map(LEAF_PAGES);
   if (fresh == NULL) {
-    large_table_partial = true;
-    memset((void *)everything, LARGE_PLAIN, sizeof everything);
+    page_map_partial = true;
+    memset((void *)everything, PAGE_PLAIN, sizeof everything);
     fresh = everything;
   }
   if (atomic_compare_exchange_strong(slot, &leaf, fresh)) {
@@ -46,7 +46,7 @@ static large_page *leaf_make(uintptr_t a) {
 static void mark_pages(uintptr_t a, size_t bytes, int kind) {
   uintptr_t end = a + bytes;
   while (a < end) {
-    large_page *leaf = leaf_make(a);
+    page_kind_t *leaf = leaf_make(a);
     size_t page = a / PAGE_BYTES % LEAF_PAGES, n = (end - a) / PAGE_BYTES;
     if (n > LEAF_PAGES - page)
       n = LEAF_PAGES - page;
@@ -58,9 +58,9 @@ static void mark_pages(uintptr_t a, size_t bytes, int kind) {
 
 /* The first object in memory that a hook of the program's gave to jemalloc ("arenas.create") may be
  * the first that is known of it. */
-void large_mark(const void *p, unsigned kind) {
+void page_map_mark(const void *p, unsigned kind) {
   uintptr_t a = (uintptr_t)p;
-  large_page *leaf = leaf_make(a);
+  page_kind_t *leaf = leaf_make(a);
   if (leaf != everything)
     atomic_store_explicit(&leaf[a / PAGE_BYTES % LEAF_PAGES], (uint8_t)kind, memory_order_relaxed);
 }
@@ -70,27 +70,27 @@ static void count_pages(int64_t bytes) {
   os_mapped_add(bytes);
 }
 
-uint64_t large_table_bytes(void) { return count_get(&table_bytes); }
+uint64_t page_map_own_bytes(void) { return count_get(&table_bytes); }
 
-uint64_t large_mapped_bytes(void) { return count_get(&mapped); }
+uint64_t page_map_mapped_bytes(void) { return count_get(&mapped); }
 
 /* jemalloc's start maps one page for a test, and crashes if it gets none: then it gets this one. */
 static _Alignas(PAGE_BYTES) char spare_page[PAGE_BYTES];
 
 /* jemalloc's errno: it sets it when it is refused what a second try may get.  The program's own is
  * set by the slow paths of alloc/. */
-hidden int *large_errno(void);
-int *large_errno(void) {
+hidden int *jemalloc_errno(void);
+int *jemalloc_errno(void) {
   static __thread int jemallocs __attribute__((tls_model("initial-exec")));
   return &jemallocs;
 }
 
 /* Under these names jemalloc finds the system's calls (symbols.syms). */
-hidden void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset);
-hidden int large_munmap(void *address, size_t bytes);
-hidden int large_madvise(void *address, size_t bytes, int advice);
-hidden int large_mprotect(void *address, size_t bytes, int prot);
-hidden void *large_sbrk(intptr_t bytes);
+hidden void *jemalloc_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset);
+hidden int jemalloc_munmap(void *address, size_t bytes);
+hidden int jemalloc_madvise(void *address, size_t bytes, int advice);
+hidden int jemalloc_mprotect(void *address, size_t bytes, int prot);
+hidden void *jemalloc_sbrk(intptr_t bytes);
 
 /* The mapping that jemalloc got last in this thread, without what it gave back of its edges. */
 static __thread struct {
@@ -98,15 +98,15 @@ static __thread struct {
   size_t bytes;
 } newest __attribute__((tls_model("initial-exec")));
 
-void *large_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset) {
+void *jemalloc_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset) {
   int saved = errno;
   void *p = mmap(address, bytes, prot, flags, fd, offset);
   errno = saved;
-  if (p == MAP_FAILED && bytes == PAGE_BYTES && large_mapped_bytes() == 0)
+  if (p == MAP_FAILED && bytes == PAGE_BYTES && page_map_mapped_bytes() == 0)
     return spare_page;
   /* MAP_FIXED changes pages that are marked already: jemalloc commits and decommits so. */
   if (p != MAP_FAILED && !(flags & MAP_FIXED)) {
-    mark_pages((uintptr_t)p, bytes, LARGE_PLAIN);
+    mark_pages((uintptr_t)p, bytes, PAGE_PLAIN);
     count_pages((int64_t)bytes);
     newest.at = (uintptr_t)p;
     newest.bytes = bytes;
@@ -126,7 +126,7 @@ static void trim_newest(uintptr_t a, size_t bytes) {
 static void forget_pages(uintptr_t a, size_t bytes) {
   int saved = errno;
   trim_newest(a, bytes);
-  mark_pages(a, bytes, LARGE_NONE); /* before: the addresses may be reused at once */
+  mark_pages(a, bytes, PAGE_NONE); /* before: the addresses may be reused at once */
   bool gone = munmap((void *)a, bytes) == 0;
   atomic_fetch_sub_explicit(&mapped, bytes, memory_order_relaxed);
   if (gone) {
@@ -139,14 +139,14 @@ static void forget_pages(uintptr_t a, size_t bytes) {
 }
 
 /* Always done, as far as jemalloc is concerned: it would say on stderr that it was not. */
-int large_munmap(void *address, size_t bytes) {
+int jemalloc_munmap(void *address, size_t bytes) {
   if (address == spare_page)
     return 0;
   forget_pages((uintptr_t)address, bytes);
   return 0;
 }
 
-int large_madvise(void *address, size_t bytes, int advice) {
+int jemalloc_madvise(void *address, size_t bytes, int advice) {
   int saved = errno;
   int failed = madvise(address, bytes, advice);
   if (!failed && (advice == MADV_DONTNEED || advice == MADV_FREE))
@@ -155,7 +155,7 @@ int large_madvise(void *address, size_t bytes, int advice) {
   return failed;
 }
 
-int large_mprotect(void *address, size_t bytes, int prot) {
+int jemalloc_mprotect(void *address, size_t bytes, int prot) {
   int saved = errno;
   int failed = mprotect(address, bytes, prot);
   errno = saved;
@@ -165,14 +165,14 @@ int large_mprotect(void *address, size_t bytes, int prot) {
 /* For MALLOC_CONF=dss:primary and its kin, one thread at a time (jemalloc has a lock for it).  It
  * asks where the break is, then for more, and takes what it gets only if nobody else moved the
  * break in between; whole pages of it, which it never gives back. */
-void *large_sbrk(intptr_t bytes) {
+void *jemalloc_sbrk(intptr_t bytes) {
   static void *asked;
   int saved = errno;
   void *p = sbrk(bytes);
   errno = saved;
   if (bytes > 0 && p != (void *)-1 && p == asked) {
     uintptr_t begin = round_up((uintptr_t)p, PAGE_BYTES), end = (uintptr_t)p + (size_t)bytes;
-    mark_pages(begin, end - begin, LARGE_PLAIN);
+    mark_pages(begin, end - begin, PAGE_PLAIN);
     count_pages((int64_t)(end - begin));
   }
   asked = bytes == 0 ? p : NULL;

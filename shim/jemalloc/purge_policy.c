@@ -21,7 +21,7 @@ enum {
 hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_decay_ms:500";
 static_assert(DECAY_MS == 500, "as in the text above");
 
-hidden __thread struct large_traffic large_traffic __attribute__((tls_model("initial-exec")));
+hidden __thread struct purge_traffic purge_traffic __attribute__((tls_model("initial-exec")));
 
 static struct {
   _Atomic bool known;            /* whether it is ours: */
@@ -60,8 +60,8 @@ static void setup(void) {
   spare.ours = jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;
 }
 
-bool large_spare_setup(struct heap *h) {
-  if (likely(spare.known) || large_mapped_bytes() == 0 || !enter(h))
+bool purge_setup(struct heap *h) {
+  if (likely(spare.known) || page_map_mapped_bytes() == 0 || !enter(h))
     return spare.known;
   int saved = errno;
   if (!atomic_flag_test_and_set(&spare.busy)) {
@@ -205,29 +205,29 @@ static void lower_most(uint64_t bytes) {
 
 /* A handler may tell the same in between: what is then subtracted twice is added by the next. */
 static void tell(void) {
-  struct large_traffic told = large_traffic;
-  large_traffic.taken -= told.taken;
-  large_traffic.given -= told.given;
+  struct purge_traffic told = purge_traffic;
+  purge_traffic.taken -= told.taken;
+  purge_traffic.given -= told.given;
   if ((told.taken | told.given) == 0)
     return;
   atomic_fetch_add_explicit(&spare.taken, told.taken, memory_order_relaxed);
   atomic_fetch_add_explicit(&spare.given, told.given, memory_order_relaxed);
 }
 
-void large_spare_look(struct heap *h, size_t small_bytes) {
+void purge_run(struct heap *h, size_t small_bytes) {
   tell();
-  if (h == NULL || !large_spare_setup(h) || !spare.ours || atomic_flag_test_and_set(&spare.busy))
+  if (h == NULL || !purge_setup(h) || !spare.ours || atomic_flag_test_and_set(&spare.busy))
     return;
   lower_most(small_bytes);
   look(h);
   atomic_flag_clear(&spare.busy);
 }
 
-bool large_spare_drop(size_t bytes) {
+bool purge_now(size_t bytes) {
   uint64_t before = os_released_bytes();
   if (spare.ours && bytes <= PTRDIFF_MAX)
-    large_purge();
+    jemalloc_purge();
   return os_released_bytes() != before;
 }
 
-void large_spare_forget(void) { atomic_flag_clear(&spare.busy); }
+void purge_fork_child(void) { atomic_flag_clear(&spare.busy); }

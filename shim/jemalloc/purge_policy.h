@@ -11,7 +11,7 @@
  * third above what is live).  The second may take back one `most` in LOOK_MS.
  *
  * All but the idle bytes is known without asking: each thread adds up what it takes and gives, and
- * tells of it LARGE_TELL_BYTES at a time.  jemalloc is asked when a limit may have been passed:
+ * tells of it PURGE_PUBLISH_BYTES at a time.  jemalloc is asked when a limit may have been passed:
  *
  *   live = live_then + taken - given     idle <= idle_then + given     then: when it was asked last
  *
@@ -27,36 +27,36 @@
 #include "heap.h"
 
 /* What this thread has taken from jemalloc and given back, and not told yet; in bytes. */
-struct large_traffic {
+struct purge_traffic {
   uint64_t taken, given;
 };
-extern hidden __thread struct large_traffic large_traffic
+extern hidden __thread struct purge_traffic purge_traffic
     __attribute__((tls_model("initial-exec")));
 
-enum { LARGE_TELL_BYTES = 1 << 20 };
+enum { PURGE_PUBLISH_BYTES = 1 << 20 };
 
-static inline void large_spare_take(size_t bytes) { large_traffic.taken += bytes; }
-static inline void large_spare_give(size_t bytes) { large_traffic.given += bytes; }
+static inline void purge_note_alloc(size_t bytes) { purge_traffic.taken += bytes; }
+static inline void purge_note_free(size_t bytes) { purge_traffic.given += bytes; }
 
 /* Time to tell?  Asked after each of the two, outside of jemalloc. */
-static inline bool large_spare_due(void) {
-  return large_traffic.taken + large_traffic.given >= LARGE_TELL_BYTES;
+static inline bool purge_is_due(void) {
+  return purge_traffic.taken + purge_traffic.given >= PURGE_PUBLISH_BYTES;
 }
 
 /* The thread, which has this heap, tells, and idle pages may go: when it is due, when the thread
  * ends, and from time to time while the heap works on small objects, which took so many bytes more
  * from the system.  Not inside jemalloc.  Keeps errno. */
-hidden void large_spare_look(struct heap *h, size_t small_bytes);
+hidden void purge_run(struct heap *h, size_t small_bytes);
 
 /* After a large request that was served to the thread of this heap: jemalloc has begun then.  The
  * first call reads jemalloc's settings; true once that is done. */
-hidden bool large_spare_setup(struct heap *h);
+hidden bool purge_setup(struct heap *h);
 
 /* Inside the gate: a request of so many bytes was refused.  True: something that was kept has gone
  * back, and another try is worth it. */
-hidden bool large_spare_drop(size_t bytes);
+hidden bool purge_now(size_t bytes);
 
 /* In the child of a fork. */
-hidden void large_spare_forget(void);
+hidden void purge_fork_child(void);
 
 #endif

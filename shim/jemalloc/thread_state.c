@@ -1,7 +1,7 @@
 /* The first uses of jemalloc in a thread; contract in thread_state.h.
  *
  * The linker sends jemalloc's own calls of the functions below named __wrap_ to us (Makefile,
- * LARGE_WRAPPED): where a thread's state is set up, where its cache is made for a mallctl, and
+ * JEMALLOC_WRAPPED): where a thread's state is set up, where its cache is made for a mallctl, and
  * where it is taken back.
  */
 #include "thread_state.h"
@@ -12,7 +12,7 @@
 
 #define own_thread __thread __attribute__((tls_model("initial-exec")))
 
-hidden own_thread unsigned char large_thread_state;
+hidden own_thread unsigned char thread_state;
 
 static own_thread struct {
   bool beginning;  /* a request below this one is jemalloc's or libc's, or a handler's */
@@ -50,24 +50,24 @@ bool __wrap_je_tsd_tcache_data_init(struct tsd *t) {
   thread.made = false;
   thread.refused = failed;
   if (!failed)
-    large_thread_state = thread.counted ? LARGE_COUNTED : LARGE_CACHED;
+    thread_state = thread.counted ? THREAD_COUNTED : THREAD_CACHED;
   return failed;
 }
 
-void large_thread_count(void) {
+void thread_count_each(void) {
   thread.counted = true;
-  if (large_thread_state == LARGE_CACHED)
-    large_thread_state = LARGE_COUNTED;
+  if (thread_state == THREAD_CACHED)
+    thread_state = THREAD_COUNTED;
 }
 
 /* The cache is being switched off, or the thread ends. */
 void __wrap_je_tcache_cleanup(struct tsd *t) {
   if (!thread.refused)
     __real_je_tcache_cleanup(t);
-  large_thread_state = LARGE_OFF;
+  thread_state = THREAD_OFF;
 }
 
-bool large_thread_switched(void) {
+bool thread_cache_was_switched(void) {
   if (likely(!thread.refused))
     return true;
   cache_switch(false);
@@ -98,7 +98,7 @@ static bool start_in_turn(void) {
   return is_started();
 }
 
-bool large_start(void) {
+bool jemalloc_start(void) {
   if (likely(is_started()))
     return true;
   if (thread.beginning) /* libc asks for memory in jemalloc's start, or a signal handler does */
@@ -111,21 +111,21 @@ bool large_start(void) {
   return started;
 }
 
-void large_start_forget(void) { atomic_flag_clear(&starting); }
+void jemalloc_start_fork_child(void) { atomic_flag_clear(&starting); }
 
 /* ---- a thread's cache ---- */
 
 /* A request gives the thread its record and its arena. */
 static bool have_arena(void) {
-  void *p = jep_mallocx(1, LARGE_NO_CACHE);
+  void *p = jep_mallocx(1, FLAG_NO_CACHE);
   if (p != NULL)
-    jep_dallocx(p, LARGE_NO_CACHE);
+    jep_dallocx(p, FLAG_NO_CACHE);
   return p != NULL;
 }
 
 /* What interrupted us, or is called for us, may have been first. */
 static void make_cache(void) {
-  if (large_thread_state != LARGE_NEW || __real_je_tsd_tcache_data_init(own_record()))
+  if (thread_state != THREAD_NEW || __real_je_tsd_tcache_data_init(own_record()))
     return;
   thread.made = true;
   cache_switch(true);
@@ -136,15 +136,15 @@ static bool is_time(void) {
   return !thread.beginning && (wishes & (wishes - 1)) == 0;
 }
 
-bool large_thread_begin(void) {
-  if (!large_start())
+bool thread_begin(void) {
+  if (!jemalloc_start())
     return false;
-  if (large_thread_state != LARGE_NEW || !is_time())
+  if (thread_state != THREAD_NEW || !is_time())
     return true;
   int saved = errno;
   thread.beginning = true;
   if (!jep_opt_tcache)
-    large_thread_state = thread.counted ? LARGE_COUNTED : LARGE_CACHED; /* there are no caches */
+    thread_state = thread.counted ? THREAD_COUNTED : THREAD_CACHED; /* there are no caches */
   else if (have_arena())
     make_cache();
   thread.beginning = false;

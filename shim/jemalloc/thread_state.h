@@ -20,29 +20,29 @@
 
 #include "base.h"
 
-enum large_thread { LARGE_NEW = 0, LARGE_CACHED, LARGE_COUNTED, LARGE_OFF };
+enum thread_state { THREAD_NEW = 0, THREAD_CACHED, THREAD_COUNTED, THREAD_OFF };
 
-extern hidden __thread unsigned char large_thread_state __attribute__((tls_model("initial-exec")));
+extern hidden __thread unsigned char thread_state __attribute__((tls_model("initial-exec")));
 
 /* Inside the gate: starts jemalloc, unless it is.  False: there is no memory for it, and nothing of
  * it may be called.  Keeps errno. */
-hidden bool large_start(void);
-hidden void large_start_forget(void); /* in the child of a fork */
+hidden bool jemalloc_start(void);
+hidden void jemalloc_start_fork_child(void); /* in the child of a fork */
 
-/* Inside the gate, in a thread that is not LARGE_CACHED: starts jemalloc as large_start does, and
- * gives the thread an arena and a cache, if it is time to try and there is memory. */
-hidden cold bool large_thread_begin(void);
+/* Inside the gate, in a thread that is not THREAD_CACHED: starts jemalloc as jemalloc_start does,
+ * and gives the thread an arena and a cache, if it is time to try and there is memory. */
+hidden cold bool thread_begin(void);
 
 /* Inside the gate, before each request: false if jemalloc has no memory to start. */
-static inline bool large_thread_ready(void) {
-  return likely(large_thread_state == LARGE_CACHED) || large_thread_begin();
+static inline bool thread_is_ready(void) {
+  return likely(thread_state == THREAD_CACHED) || thread_begin();
 }
 
 /* From now on jemalloc sees each large request of this thread: its cache is COUNTED. */
-hidden void large_thread_count(void);
+hidden void thread_count_each(void);
 
 /* After a mallctl of the program's, which may have switched this thread's cache on: false if there
  * was no memory for it.  It is off then. */
-hidden bool large_thread_switched(void);
+hidden bool thread_cache_was_switched(void);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * _exit may be called in a signal handler, which interrupted this thread anywhere: inside jemalloc,
  * inside the loader, or in the middle of a report.  Where that is possible nothing is asked of
- * the first two (report_carefully), and a report of this very thread stays unfinished.
+ * the first two (snapshot_carefully), and a report of this very thread stays unfinished.
  */
 #include "exit.h"
 #include "caller.h"
@@ -77,7 +77,7 @@ static bool is_unknown_child(void) { return may_write() && end.owner != NULL && 
 
 static void end_now(bool carefully) {
   if (carefully)
-    report_carefully = true;
+    snapshot_carefully = true;
   write_both();
   wait_until_done();
 }
@@ -122,7 +122,7 @@ void exit_forget(void) {
   else if (end.process != 0)
     set_process();
   end.begun = end.done = false;
-  report_carefully = false;
+  snapshot_carefully = false;
 }
 
 exported _Noreturn void _exit(int status) {

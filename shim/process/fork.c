@@ -35,14 +35,14 @@ static void fork_prepare(void) {
   os_signals_hold(&fork_signals);
   heap_fork_prepare();
   if (gate_close())
-    large_fork_prepare();
+    jemalloc_fork_prepare();
   errno = saved;
 }
 
 static void fork_parent(void) {
   int saved = errno;
   if (gate_fork_owns_locks())
-    large_fork_parent();
+    jemalloc_fork_parent();
   if (gate_open_parent())
     large_settle();
   os_signals_let_go(&fork_signals);
@@ -59,9 +59,9 @@ static void restart_tags(void) {
 }
 
 static void open_gate(void) {
-  large_start_forget();
+  jemalloc_start_fork_child();
   if (gate_fork_owns_locks())
-    large_fork_child();
+    jemalloc_fork_child();
   if (gate_open_child())
     large_settle();
 }
@@ -69,13 +69,13 @@ static void open_gate(void) {
 static void fork_child(void) {
   int saved = errno;
   open_gate();
-  if (start_is_ready())
+  if (setup_is_ready())
     heap_fork_child();
   if (tagged_mode != TAGGED_NONE)
     restart_tags();
-  large_counts_restart();
-  large_remember_restart();
-  large_spare_forget();
+  large_counts_fork_child();
+  figures_fork_child();
+  purge_fork_child();
   exit_forget();
   report_forget();
   dump_forget();

@@ -1,6 +1,6 @@
 /* Reports by signal; contract in signals.h. */
 #include "signals.h"
-#include "asks.h"
+#include "interpreters.h"
 #include "dump.h"
 #include "report.h"
 #include "signal_next.h"
@@ -18,7 +18,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   if (options_now()->dump)
     dump_write(DUMP_ON_SIGNAL, number, NULL);
   errno = saved;
-  if (report_signal_ends(number)) {
+  if (signal_ends_process(number)) {
     signal(number, SIG_DFL);
     raise(number); /* delivered when the handler returns and unblocks it */
   }
@@ -27,7 +27,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
 
 static void handler_install(int number) {
   struct sigaction now;
-  if (asks_for(number))
+  if (interpreter_takes(number))
     return;
   if (sigaction(number, NULL, &now) != 0 || now.sa_handler != SIG_DFL)
     return;
@@ -37,7 +37,7 @@ static void handler_install(int number) {
   sigaction(number, &ours, NULL);
 }
 
-void report_on_signals(const struct options *o) {
+void signals_install(const struct options *o) {
   for (int n = 1; n <= SIGNAL_MAX; n++)
     if (options_has_signal(o, n))
       handler_install(n);

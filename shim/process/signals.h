@@ -5,6 +5,6 @@
 #include "options.h"
 
 /* Installs the handler for those signals for which the program has the default action. */
-hidden void report_on_signals(const struct options *o);
+hidden void signals_install(const struct options *o);
 
 #endif

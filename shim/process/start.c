@@ -24,11 +24,11 @@
 #include <errno.h>
 
 static void start_signals(void) {
-  large_remember_from_now();
+  figures_remember_from_now();
   large_between_samples = false;
   if (heap_mine() != NULL)
     heap_mine()->straight = false;
-  report_on_signals(options_now());
+  signals_install(options_now());
 }
 
 static void start_reports(void) {
@@ -51,13 +51,13 @@ static void start_reports(void) {
 __attribute__((constructor)) static void process_starts(int count, char **arguments) {
   int saved = errno;
   const struct options *o = options_now();
-  start_once();
+  setup_once();
   program_begins();
   sandbox_setup();
   gate_setup();
-  stray_setup();
+  invalid_pointer_setup();
   fork_setup();
-  large_start(); /* now, while the system calls that it makes are allowed */
+  jemalloc_start(); /* now, while the system calls that it makes are allowed */
   if (!o->children)
     children_drop_shim();
   program_read_arguments(count, arguments, o->command);

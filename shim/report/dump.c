@@ -23,10 +23,10 @@
 enum { KEPT_BYTES = 256 << 10 };
 static _Alignas(PAGE_BYTES) char kept[KEPT_BYTES];
 static struct {
-  struct turn turn;
+  struct report_lock lock;
   struct sink sink;
   struct dump_work work;
-} space = {.turn = TURN_FREE, .work.scratch = SCRATCH(kept)};
+} space = {.lock = REPORT_LOCK_FREE, .work.scratch = SCRATCH(kept)};
 
 /* ---- the parts put together ---- */
 
@@ -90,7 +90,8 @@ static void write_header(struct dump_work *w) {
 
 /* ---- what the accounts add up to ---- */
 
-/* The peak is what the accounts held then, as held.h has it; other threads may have gone on since.
+/* The peak is what the accounts held then, as at_peak.h has it; other threads may have gone on
+ * since.
  */
 static void finish_process(struct dump_work *w) {
   struct dump_process *p = w->process;
@@ -152,7 +153,7 @@ static bool write_all(struct sink *k, void *work) {
   if (!begin_again(w))
     return false;
   dump_region_nodes();
-  gather_begin(&w->g, w->reason);
+  snapshot_begin(&w->g, w->reason);
   ledger_read(&w->ledger, &w->g);
   bool done = false;
   if (dump_small(w))
@@ -161,7 +162,7 @@ static bool write_all(struct sink *k, void *work) {
     errno = ENOMEM;
   int saved = errno;
   scratch_unmap(&w->scratch);
-  gather_end();
+  snapshot_end();
   errno = saved;
   return done;
 }
@@ -169,21 +170,21 @@ static bool write_all(struct sink *k, void *work) {
 /* ---- one at a time ---- */
 
 static int begin(enum dump_reason reason, const char *pattern) {
-  unsigned patience_ms = report_patience_ms(reason);
-  if (!turn_begin(&space.turn, patience_ms))
+  unsigned patience_ms = snapshot_patience_ms(reason);
+  if (!report_lock_take(&space.lock, patience_ms))
     return EBUSY;
   int error = sites_begin(patience_ms);
   space.work.added_up = false;
   if (error == 0)
     return 0;
   sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, error);
-  turn_end(&space.turn);
+  report_lock_release(&space.lock);
   return error;
 }
 
 static void end(void) {
   sites_end();
-  turn_end(&space.turn);
+  report_lock_release(&space.lock);
 }
 
 static int write_file(enum dump_reason reason, int signal, const char *pattern) {
@@ -203,9 +204,9 @@ static void look_at_modules(void) {
 
 /* A sandbox would end the process for it: one line, if that is allowed. */
 static int refuse(enum dump_reason reason, const char *pattern) {
-  if (!sandbox_forbids_messages() && turn_begin(&space.turn, 0)) {
+  if (!sandbox_forbids_messages() && report_lock_take(&space.lock, 0)) {
     sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, EPERM);
-    turn_end(&space.turn);
+    report_lock_release(&space.lock);
   }
   return EPERM;
 }
@@ -216,7 +217,7 @@ int dump_write(enum dump_reason reason, int signal, const char *pattern) {
     pattern = options_now()->dump_pattern;
   if (sandbox_forbids_reports())
     return refuse(reason, pattern);
-  if (!report_is_careful(reason))
+  if (!snapshot_is_careful(reason))
     look_at_modules();
   int error = begin(reason, pattern);
   if (error == 0) {
@@ -228,15 +229,15 @@ int dump_write(enum dump_reason reason, int signal, const char *pattern) {
 }
 
 void dump_forget(void) {
-  if (turn_forget(&space.turn))
+  if (report_lock_fork_child(&space.lock))
     scratch_unmap(&space.work.scratch);
   else
     sink_abandon(&space.sink);
 }
 
 void dump_finish(void) {
-  if (turn_begin(&space.turn, report_patience_ms(DUMP_AT_EXIT)))
-    turn_end(&space.turn);
-  else if (turn_is_mine(&space.turn))
+  if (report_lock_take(&space.lock, snapshot_patience_ms(DUMP_AT_EXIT)))
+    report_lock_release(&space.lock);
+  else if (report_lock_is_mine(&space.lock))
     sink_give_up(&space.sink);
 }

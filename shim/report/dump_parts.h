@@ -12,7 +12,7 @@
 
 #include "dump.h"
 #include "dump_out.h"
-#include "held.h"
+#include "at_peak.h"
 #include "ledger.h"
 #include "path_tree.h"
 #include "scratch.h"
@@ -34,7 +34,7 @@ struct dump_work {
   enum dump_reason reason;
   bool added_up; /* the call sites: this is another try, at a second place */
   int signal;
-  struct gathered g;
+  struct snapshot g;
   struct ledger ledger;
   struct held held;                                         /* with tags */
   uint64_t live_bytes;                                      /* of all arenas, with tags */
@@ -61,7 +61,7 @@ struct dump_work {
 };
 
 /* Counts, maps the scratch and makes all items of the small sections; false without memory.
- * After gather_begin and ledger_read. */
+ * After snapshot_begin and ledger_read. */
 hidden bool dump_small(struct dump_work *w);
 
 /* Region rows hold addresses: the nodes that stand for them, made before anything is counted. */

@@ -72,13 +72,13 @@ static void account(struct dump_work *w, unsigned arena, uint32_t site,
 
 static void accounts(struct dump_work *w) {
   if (tagged_mode != TAGGED_NONE)
-    held_find(&w->held, w->live_bytes);
+    at_peak_find(&w->held, w->live_bytes);
   for (unsigned i = 0; tagged_mode != TAGGED_NONE && i < w->heaps; i++) {
     struct site_line line;
     sites_scan(heap_at(i));
     for (uint32_t site = 1; site < sites_count(); site++)
       if (sites_line(heap_at(i), site, &line)) {
-        held_mend(&w->held, heap_at(i), site, &line);
+        at_peak_mend(&w->held, heap_at(i), site, &line);
         account(w, i, site, &line);
       }
   }

@@ -148,8 +148,8 @@ static void process(struct dump_work *w) {
       .signal = (uint32_t)w->signal,
       .flags = (gate_is_child() ? DUMP_FORK_CHILD : 0) |
                (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
-               (report_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
-               (w->reason == DUMP_ON_SIGNAL && report_signal_ends(w->signal) ? DUMP_LAST : 0) |
+               (snapshot_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
+               (w->reason == DUMP_ON_SIGNAL && signal_ends_process(w->signal) ? DUMP_LAST : 0) |
                (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
       .tags = tags(),
       .depth = depth(),
@@ -193,7 +193,7 @@ static void arenas(struct dump_work *w) {
     struct arena_line line;
     char name[16];
     arena_name(h, w->g.self_thread, name);
-    gather_arena(&w->g, h, &line);
+    snapshot_arena(&w->g, h, &line);
     struct dump_arena *to = &w->arena[i];
     *to = (struct dump_arena){.number = i,
                               .name = dump_string(w, name, sizeof name),
@@ -221,8 +221,8 @@ static void classes(struct dump_work *w) {
     if (has_class(w, c))
       *to++ = (struct dump_class){.cell_bytes = class_bytes(c),
                                   .slabs = v->slabs[c],
-                                  .in_use = gather_live_bytes(&w->g, c) / class_bytes(c),
-                                  .free = gather_idle_bytes(&w->g, c) / class_bytes(c),
+                                  .in_use = snapshot_live_bytes(&w->g, c) / class_bytes(c),
+                                  .free = snapshot_idle_bytes(&w->g, c) / class_bytes(c),
                                   .uncarved_bytes = v->uncarved_bytes[c],
                                   .tail_bytes = v->tail_bytes[c],
                                   .allocs = w->g.sums.allocs[c],
@@ -241,7 +241,7 @@ static void ledger(struct dump_work *w) {
   ledger_line(w, &w->lines[n], "mapped, by the counter at mmap and munmap", DUMP_LEDGER_TOTAL,
               w->ledger.mapped);
   ledger_line(w, &w->lines[n + 1], "resident size of the process, by the kernel",
-              DUMP_LEDGER_RESIDENT, gather_resident());
+              DUMP_LEDGER_RESIDENT, snapshot_resident());
 }
 
 static uint64_t resized(const struct dump_work *w) {

@@ -24,11 +24,11 @@
 
 /* One report at a time, in space that exists beforehand. */
 static struct {
-  struct turn turn;
+  struct report_lock lock;
   struct sink sink;
-  struct gathered g;
+  struct snapshot g;
   char bytes[16 << 10];
-} space = {.turn = TURN_FREE};
+} space = {.lock = REPORT_LOCK_FREE};
 
 static void lived(struct text *t) {
   uint64_t tenths = (program_lived_ns() + 50000000) / 100000000;
@@ -40,7 +40,7 @@ static void lived(struct text *t) {
 }
 
 /* What is no end is called a snapshot; the command says the same of dumps (tools/dump/when.c). */
-static void when(struct text *t, const struct gathered *g) {
+static void when(struct text *t, const struct snapshot *g) {
   if (g->reason == DUMP_AT_EXIT) {
     text_str(t, "at exit");
     return;
@@ -48,7 +48,7 @@ static void when(struct text *t, const struct gathered *g) {
   if (g->reason == DUMP_ON_CALL) {
     text_str(t, "snapshot by a call of the program");
   } else {
-    bool ends = report_signal_ends(g->signal);
+    bool ends = signal_ends_process(g->signal);
     const char *name = sigabbrev_np(g->signal);
     text_str(t, ends ? "on signal " : "snapshot on signal ");
     if (name != NULL)
@@ -87,7 +87,7 @@ static void options(struct text *t) {
   }
 }
 
-static void header(struct text *t, const struct gathered *g) {
+static void header(struct text *t, const struct snapshot *g) {
   text_str(t, "== arenashim " ARENASHIM_VERSION ": ");
   text_str(t, program_name());
   text_str(t, ", pid ");
@@ -109,10 +109,10 @@ static void header(struct text *t, const struct gathered *g) {
     report_line(t, "   WARNING: lists of free objects were overwritten by the program");
 }
 
-static void arena_taken(struct text *t, struct heap *h, const struct gathered *g) {
+static void arena_taken(struct text *t, struct heap *h, const struct snapshot *g) {
   struct arena_line a;
   char name[16];
-  gather_arena(g, h, &a);
+  snapshot_arena(g, h, &a);
   arena_name(h, g->self_thread, name);
   text_u64_right(t, heap_number(h), 5);
   text_char(t, a.exact ? ' ' : '*');
@@ -125,9 +125,9 @@ static void arena_taken(struct text *t, struct heap *h, const struct gathered *g
   text_char(t, '\n');
 }
 
-static void arena_alive(struct text *t, struct heap *h, const struct gathered *g) {
+static void arena_alive(struct text *t, struct heap *h, const struct snapshot *g) {
   struct arena_line a;
-  gather_arena(g, h, &a);
+  snapshot_arena(g, h, &a);
   text_u64_right(t, heap_number(h), 5);
   text_char(t, a.exact ? ' ' : '*');
   text_u64_right(t, h->threads, 7);
@@ -139,8 +139,8 @@ static void arena_alive(struct text *t, struct heap *h, const struct gathered *g
   text_char(t, '\n');
 }
 
-static bool arenas(struct text *t, const struct gathered *g, int fd,
-                   void (*row)(struct text *, struct heap *, const struct gathered *)) {
+static bool arenas(struct text *t, const struct snapshot *g, int fd,
+                   void (*row)(struct text *, struct heap *, const struct snapshot *)) {
   bool ok = true;
   for (unsigned i = 0; i < heap_count(); i++) {
     row(t, heap_at(i), g);
@@ -188,32 +188,32 @@ static bool regions(struct text *t, int fd) {
   return ok && report_flush(t, fd);
 }
 
-static void class_line(struct text *t, const struct gathered *g, unsigned c) {
+static void class_line(struct text *t, const struct snapshot *g, unsigned c) {
   const struct survey *v = &g->survey;
   text_u64_right(t, class_bytes(c), 6);
   text_u64_right(t, v->slabs[c], 8);
-  text_u64_right(t, gather_live_bytes(g, c) / class_bytes(c), 12);
-  text_u64_right(t, gather_idle_bytes(g, c) / class_bytes(c), 12);
+  text_u64_right(t, snapshot_live_bytes(g, c) / class_bytes(c), 12);
+  text_u64_right(t, snapshot_idle_bytes(g, c) / class_bytes(c), 12);
   text_u64_right(t, v->uncarved_bytes[c], 12);
   text_u64_right(t, g->sums.allocs[c], 14);
   text_u64_right(t, g->sums.frees[c], 14);
   text_char(t, '\n');
 }
 
-static void class_line_tagged(struct text *t, const struct gathered *g, unsigned c) {
+static void class_line_tagged(struct text *t, const struct snapshot *g, unsigned c) {
   const struct survey *v = &g->survey;
   text_u64_right(t, class_bytes(c), 6);
   text_u64_right(t, v->slabs[c], 7);
   text_u64_right(t, v->tagged_cells[c], 11);
-  text_u64_right(t, gather_idle_bytes(g, c) / class_bytes(c), 10);
+  text_u64_right(t, snapshot_idle_bytes(g, c) / class_bytes(c), 10);
   text_u64_right(t, v->requested_bytes[c], 13);
-  text_u64_right(t, gather_live_bytes(g, c) - v->requested_bytes[c], 11);
+  text_u64_right(t, snapshot_live_bytes(g, c) - v->requested_bytes[c], 11);
   text_u64_right(t, g->sums.allocs[c], 11);
   text_u64_right(t, g->sums.frees[c], 11);
   text_char(t, '\n');
 }
 
-static void classes(struct text *t, const struct gathered *g) {
+static void classes(struct text *t, const struct snapshot *g) {
   text_str(t, "\nsize classes: a slab is 64K of cells of one size");
   report_line(t, range.tagged ? "" : "; requested bytes need tags");
   report_line(
@@ -225,7 +225,7 @@ static void classes(struct text *t, const struct gathered *g) {
       (range.tagged ? class_line_tagged : class_line)(t, g, c);
 }
 
-static bool arena_tables(struct text *t, const struct gathered *g, int fd) {
+static bool arena_tables(struct text *t, const struct snapshot *g, int fd) {
   report_line(t,
               range.tagged
                   ? "\narenas: what they were asked for (bytes as requested, big_blocks included)"
@@ -242,8 +242,8 @@ static bool arena_tables(struct text *t, const struct gathered *g, int fd) {
 
 static bool write_all(int fd, enum dump_reason reason, int signal) {
   struct text t = {.bytes = space.bytes, .capacity = sizeof space.bytes};
-  struct gathered *g = &space.g;
-  gather_begin(g, reason);
+  struct snapshot *g = &space.g;
+  snapshot_begin(g, reason);
   g->signal = signal;
   header(&t, g);
   bool ok = arena_tables(&t, g, fd);
@@ -258,7 +258,7 @@ static bool write_all(int fd, enum dump_reason reason, int signal) {
   }
   report_large(&t, g);
   report_ledger(&t, g);
-  gather_end();
+  snapshot_end();
   return report_flush(&t, fd) && ok;
 }
 
@@ -289,29 +289,29 @@ static int write_file(enum dump_reason reason, int signal, const char *pattern) 
 
 int report_write(enum dump_reason reason, int signal, const char *pattern) {
   int saved = errno, error = EBUSY;
-  if (turn_begin(&space.turn, report_patience_ms(reason))) {
+  if (report_lock_take(&space.lock, snapshot_patience_ms(reason))) {
     error = write_file(reason, signal, pattern);
-    turn_end(&space.turn);
+    report_lock_release(&space.lock);
   }
   errno = saved;
   return error;
 }
 
 void report_forget(void) {
-  if (!turn_forget(&space.turn))
+  if (!report_lock_fork_child(&space.lock))
     sink_abandon(&space.sink);
 }
 
 void report_finish(void) {
-  if (turn_begin(&space.turn, report_patience_ms(DUMP_AT_EXIT)))
-    turn_end(&space.turn);
-  else if (turn_is_mine(&space.turn))
+  if (report_lock_take(&space.lock, snapshot_patience_ms(DUMP_AT_EXIT)))
+    report_lock_release(&space.lock);
+  else if (report_lock_is_mine(&space.lock))
     sink_give_up(&space.sink);
 }
 
 void report_write_fd(int fd) {
-  if (!turn_begin(&space.turn, report_patience_ms(DUMP_ON_CALL)))
+  if (!report_lock_take(&space.lock, snapshot_patience_ms(DUMP_ON_CALL)))
     return;
   write_all(fd, DUMP_ON_CALL, 0);
-  turn_end(&space.turn);
+  report_lock_release(&space.lock);
 }

@@ -21,7 +21,7 @@ static unsigned enter(struct found top[TOP], unsigned n, const struct found *f) 
   return n < TOP ? n + 1 : TOP;
 }
 
-static unsigned find(struct found top[TOP], const struct gathered *g) {
+static unsigned find(struct found top[TOP], const struct snapshot *g) {
   unsigned n = 0;
   for (size_t i = 0; i < block_count(); i++) {
     struct found f = {.number = i};
@@ -33,13 +33,13 @@ static unsigned find(struct found top[TOP], const struct gathered *g) {
 }
 
 /* No block saw more allocations than its arena. */
-static uint64_t age(const struct gathered *g, const struct block_line *l) {
+static uint64_t age(const struct snapshot *g, const struct block_line *l) {
   struct arena_line a;
-  gather_arena(g, (struct heap *)l->heap, &a);
+  snapshot_arena(g, (struct heap *)l->heap, &a);
   return l->age < a.allocs ? l->age : a.allocs;
 }
 
-static void row(struct text *t, const struct gathered *g, const struct found *f) {
+static void row(struct text *t, const struct snapshot *g, const struct found *f) {
   const struct block_line *l = &f->line;
   text_u64_right(t, f->number, 7);
   text_u64_right(t, heap_number(l->heap), 7);
@@ -52,7 +52,7 @@ static void row(struct text *t, const struct gathered *g, const struct found *f)
   text_char(t, '\n');
 }
 
-void report_blocks(struct text *t, const struct gathered *g) {
+void report_blocks(struct text *t, const struct snapshot *g) {
   struct found top[TOP];
   unsigned n = find(top, g);
   if (n == 0)

@@ -5,6 +5,6 @@
 #include "snapshot.h"
 #include "text.h"
 
-hidden void report_blocks(struct text *t, const struct gathered *g);
+hidden void report_blocks(struct text *t, const struct snapshot *g);
 
 #endif

@@ -3,18 +3,18 @@
 #include "ledger.h"
 #include "report_text.h"
 
-static const char *figures(const struct gathered *g) {
-  return !report_is_careful(g->reason) ? ""
-         : large_remembers()           ? " (its figures: as of the last refresh)"
-                                       : "";
+static const char *figures(const struct snapshot *g) {
+  return !snapshot_is_careful(g->reason) ? ""
+         : figures_are_remembered()      ? " (its figures: as of the last refresh)"
+                                         : "";
 }
 
-void report_large(struct text *t, const struct gathered *g) {
+void report_large(struct text *t, const struct snapshot *g) {
   text_str(t, "\njemalloc: requests of 512 bytes and above");
   report_line(t, figures(g));
   report_amount(t, "requests passed on", g->large_allocs);
   report_amount(t, "frees passed on", g->large_frees);
-  if (report_is_careful(g->reason) && !large_remembers()) {
+  if (snapshot_is_careful(g->reason) && !figures_are_remembered()) {
     report_line(t, "  not asked for more: a signal may have interrupted it before _exit");
     return;
   }
@@ -24,7 +24,7 @@ void report_large(struct text *t, const struct gathered *g) {
   report_amount(t, "resident, its estimate", g->large.resident);
 }
 
-void report_ledger(struct text *t, const struct gathered *g) {
+void report_ledger(struct text *t, const struct snapshot *g) {
   struct ledger l;
   ledger_read(&l, g);
   text_str(t, "\nledger: all that is mapped, in bytes\n");
@@ -35,5 +35,5 @@ void report_ledger(struct text *t, const struct gathered *g) {
   if (l.sum != l.mapped)
     report_amount(t, l.sum < l.mapped ? "DIFFERENCE: not in any line" : "DIFFERENCE: in lines only",
                   l.sum < l.mapped ? l.mapped - l.sum : l.sum - l.mapped);
-  report_amount(t, "resident size of the process, by the kernel", gather_resident());
+  report_amount(t, "resident size of the process, by the kernel", snapshot_resident());
 }

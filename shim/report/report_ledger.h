@@ -5,10 +5,10 @@
 #include "snapshot.h"
 #include "text.h"
 
-hidden void report_large(struct text *t, const struct gathered *g);
+hidden void report_large(struct text *t, const struct snapshot *g);
 
 /* Every byte the allocator has mapped, by what it is for.  No line is computed as a remainder:
  * the sum of the lines is compared with the counter kept where memory is mapped. */
-hidden void report_ledger(struct text *t, const struct gathered *g);
+hidden void report_ledger(struct text *t, const struct snapshot *g);
 
 #endif

@@ -7,7 +7,7 @@
 #include "capture.h"
 #include "deepbind.h"
 #include "fork_gate.h"
-#include "held.h"
+#include "at_peak.h"
 #include "large_request.h"
 #include "report_path.h"
 #include "report_text.h"
@@ -170,7 +170,7 @@ static void site_row(struct text *t, uint32_t site, const struct site_line *l) {
 
 static void held_row(struct text *t, uint32_t site, const struct site_line *unmended) {
   struct site_line mended = *unmended, *l = &mended;
-  held_mend(&space.held, NULL, site, l);
+  at_peak_mend(&space.held, NULL, site, l);
   text_u64_right(t, l->held_bytes, 20);
   text_u64_right(t, l->held_objects, 20);
   path(t, site);
@@ -186,14 +186,14 @@ static void waste_row(struct text *t, uint32_t site, const struct site_line *l) 
 
 /* Requests that have a site and went to jemalloc.  An account does not know which of the objects
  * alive at a fork those are: there it is what the others leave. */
-static uint64_t tagged_large(const struct gathered *g) {
+static uint64_t tagged_large(const struct snapshot *g) {
   uint64_t small = g->resized;
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     small += g->sums.allocs[c];
   return gate_is_child() ? count_less(space.sum.allocs, small) : space.sum.large_allocs;
 }
 
-static void together(struct text *t, const struct gathered *g) {
+static void together(struct text *t, const struct snapshot *g) {
   uint64_t small = 0;
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     small += g->sums.allocs[c];
@@ -252,17 +252,17 @@ static bool process_peak(struct text *t, int fd) {
   return rows(t, fd, held_row);
 }
 
-bool report_sites(struct text *t, const struct gathered *g, int fd) {
+bool report_sites(struct text *t, const struct snapshot *g, int fd) {
   space.paths = 0;
   space.sum = (struct site_line){0};
-  if (sites_begin(report_patience_ms(g->reason)) != 0) {
+  if (sites_begin(snapshot_patience_ms(g->reason)) != 0) {
     report_line(t, "\ncall sites: left out, no memory or another report uses it");
     return report_flush(t, fd);
   }
   bool ok = true;
   if (sites_add_up()) {
     sum_up();
-    held_find(&space.held, space.sum.live_bytes);
+    at_peak_find(&space.held, space.sum.live_bytes);
     together(t, g);
     ok = call_sites(t, fd);
     if (!sampled()) /* waste is found by looking at every tag */
@@ -289,7 +289,7 @@ static void finding(struct text *t, bool *any, const char *words, uint64_t n) {
   text_char(t, '\n');
 }
 
-void report_health(struct text *t, const struct gathered *g) {
+void report_health(struct text *t, const struct snapshot *g) {
   struct capture_counts c;
   bool any = false;
   capture_sum(&c);

@@ -6,9 +6,9 @@
 #include "text.h"
 
 /* With tags only.  False: a write failed. */
-hidden bool report_sites(struct text *t, const struct gathered *g, int fd);
+hidden bool report_sites(struct text *t, const struct snapshot *g, int fd);
 
 /* What was not seen, or not as wanted: nothing when all was. */
-hidden void report_health(struct text *t, const struct gathered *g);
+hidden void report_health(struct text *t, const struct snapshot *g);
 
 #endif

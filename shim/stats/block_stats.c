@@ -5,9 +5,9 @@
 
 /* Cells of this slab that wait in the heap's list; a running thread's are all taken for the current
  * slab's. */
-static uint64_t listed_cells(const struct gathered *g, const struct heap *h, const struct slab *s,
+static uint64_t listed_cells(const struct snapshot *g, const struct heap *h, const struct slab *s,
                              unsigned c) {
-  if (gather_may_walk(g, h))
+  if (snapshot_may_walk(g, h))
     return heap_listed_cells(h, s);
   return h->current[c] != s ? 0 : count_less(count_get(&h->passed[c]), count_get(&h->known[c]));
 }
@@ -21,7 +21,7 @@ static uint64_t tagged_cells(const struct slab *s, unsigned c) {
   return alive;
 }
 
-static uint64_t slab_bytes_in_use(const struct gathered *g, const struct heap *h,
+static uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h,
                                   const struct slab *s) {
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES)
@@ -33,7 +33,7 @@ static uint64_t slab_bytes_in_use(const struct gathered *g, const struct heap *h
   return count_less(cells, mail_count(s) + listed_cells(g, h, s, c)) * class_bytes(c);
 }
 
-void block_read(const struct gathered *g, size_t number, struct block_line *line) {
+void block_read(const struct snapshot *g, size_t number, struct block_line *line) {
   const struct block *b = block_at(number);
   const struct heap *h = atomic_load_explicit(&b->owner, memory_order_acquire);
   *line = (struct block_line){.heap = h};

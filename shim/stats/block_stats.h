@@ -14,9 +14,9 @@ struct block_line {
   uint64_t age;            /* and since, at most: cells of the thread's lists count, too */
 };
 
-/* Between gather_begin and gather_end; number < block_count().  A running thread's block is read as
- * it changes. */
-hidden void block_read(const struct gathered *g, size_t number, struct block_line *line);
+/* Between snapshot_begin and snapshot_end; number < block_count().  A running thread's block is
+ * read as it changes. */
+hidden void block_read(const struct snapshot *g, size_t number, struct block_line *line);
 
 /* In its slabs with a class: free cells, uncarved parts and tails, in bytes. */
 static inline uint64_t block_unused(const struct block_line *line) {

@@ -10,7 +10,7 @@ static void add(struct ledger *l, const char *name, uint64_t bytes) {
 }
 
 /* With tags the allocated cells are told apart: bytes the program asked for, and the rest. */
-static void add_allocated(struct ledger *l, const struct gathered *g, uint64_t live) {
+static void add_allocated(struct ledger *l, const struct snapshot *g, uint64_t live) {
   uint64_t requested = 0, rounding = 0;
   if (!range.tagged) {
     add(l, "allocated cells", live);
@@ -24,11 +24,11 @@ static void add_allocated(struct ledger *l, const struct gathered *g, uint64_t l
   add(l, "allocated cells: rounding", rounding);
 }
 
-static void add_cells(struct ledger *l, const struct gathered *g) {
+static void add_cells(struct ledger *l, const struct snapshot *g) {
   uint64_t live = 0, idle = 0, uncarved = 0, tails = 0;
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    live += gather_live_bytes(g, c);
-    idle += gather_idle_bytes(g, c);
+    live += snapshot_live_bytes(g, c);
+    idle += snapshot_idle_bytes(g, c);
     uncarved += g->survey.uncarved_bytes[c];
     tails += g->survey.tail_bytes[c];
   }
@@ -38,7 +38,7 @@ static void add_cells(struct ledger *l, const struct gathered *g) {
   add(l, "tails of slabs, too short for a cell", tails);
 }
 
-static void add_tags(struct ledger *l, const struct gathered *g) {
+static void add_tags(struct ledger *l, const struct snapshot *g) {
   if (range.tagged)
     add(l, "tags: a word a cell", g->survey.tag_bytes);
   if (g->tag_tables != 0)
@@ -47,10 +47,10 @@ static void add_tags(struct ledger *l, const struct gathered *g) {
     add(l, "scratch of another report", g->scratch);
 }
 
-static void add_large(struct ledger *l, const struct gathered *g) {
+static void add_large(struct ledger *l, const struct snapshot *g) {
   /* Its own figures would be of another moment; or some of what it gave up is still in them, some
    * not. */
-  if (report_is_careful(g->reason) || g->large.abandoned != 0) {
+  if (snapshot_is_careful(g->reason) || g->large.abandoned != 0) {
     add(l, "jemalloc: by the counter at its mmap", g->large_mapped);
   } else {
     add(l, "jemalloc: used, or ready for use", g->large.mapped);
@@ -58,7 +58,7 @@ static void add_large(struct ledger *l, const struct gathered *g) {
   }
 }
 
-void ledger_read(struct ledger *l, const struct gathered *g) {
+void ledger_read(struct ledger *l, const struct snapshot *g) {
   const struct survey *v = &g->survey;
   l->lines = 0;
   l->sum = 0;
@@ -71,8 +71,8 @@ void ledger_read(struct ledger *l, const struct gathered *g) {
   add(l, "reserved addresses, nothing behind them", v->reserved_bytes);
   add_tags(l, g);
   add(l, "tables of regions", regions_mapped_bytes());
-  add(l, "table of jemalloc's pages", large_table_bytes());
-  add(l, "mapped while a fork kept jemalloc closed", spill_mapped_bytes());
+  add(l, "table of jemalloc's pages", page_map_own_bytes());
+  add(l, "mapped while a fork kept jemalloc closed", fallback_mapped_bytes());
   add(l, "given up, but the system would not unmap it", g->stuck);
   add_large(l, g);
 }

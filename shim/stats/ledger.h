@@ -2,7 +2,7 @@
  *
  *   sum of the lines = mapped, by the counter kept where memory is mapped and unmapped
  *
- * No line is computed as a remainder.  Read right after gather_begin, before scratch memory of
+ * No line is computed as a remainder.  Read right after snapshot_begin, before scratch memory of
  * the report itself is mapped; equal while no other thread maps memory.
  */
 #ifndef SHIM_LEDGER_H
@@ -23,6 +23,6 @@ struct ledger {
   uint64_t sum, mapped;
 };
 
-hidden void ledger_read(struct ledger *l, const struct gathered *g);
+hidden void ledger_read(struct ledger *l, const struct snapshot *g);
 
 #endif

@@ -20,14 +20,14 @@ static _Alignas(PAGE_BYTES) char kept_scan[SITES_KEPT * sizeof(struct scanned)];
 static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_line)];
 
 static struct {
-  struct turn turn;
+  struct report_lock lock;
   uint32_t count;
   struct scratch scan, sum; /* where these lie: */
   struct scanned *scanned;  /* by site, of the arena scanned last */
   struct site_line *total;  /* by site; NULL until sites_add_up */
   uint64_t unpinned;
   uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
-} sites = {.turn = TURN_FREE, .scan = SCRATCH(kept_scan), .sum = SCRATCH(kept_sum)};
+} sites = {.lock = REPORT_LOCK_FREE, .scan = SCRATCH(kept_scan), .sum = SCRATCH(kept_sum)};
 
 uint64_t sites_bytes(void) { return scratch_mapped(&sites.scan) + scratch_mapped(&sites.sum); }
 uint32_t sites_count(void) { return sites.count; }
@@ -45,11 +45,11 @@ static int prepare(void) {
 }
 
 int sites_begin(unsigned patience_ms) {
-  if (!turn_begin(&sites.turn, patience_ms))
+  if (!report_lock_take(&sites.lock, patience_ms))
     return EBUSY;
   int error = prepare();
   if (error != 0)
-    turn_end(&sites.turn);
+    report_lock_release(&sites.lock);
   return error;
 }
 
@@ -62,11 +62,11 @@ int sites_again(void) {
 void sites_end(void) {
   scratch_unmap(&sites.scan);
   scratch_unmap(&sites.sum);
-  turn_end(&sites.turn);
+  report_lock_release(&sites.lock);
 }
 
 void sites_forget(void) {
-  if (!turn_forget(&sites.turn))
+  if (!report_lock_fork_child(&sites.lock))
     return;
   scratch_unmap(&sites.scan);
   scratch_unmap(&sites.sum);

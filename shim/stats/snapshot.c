@@ -1,10 +1,10 @@
 /* Reads every counter of a report once; contract in snapshot.h. */
 #include "snapshot.h"
-#include "aside.h"
+#include "big_stack.h"
 #include "capture.h"
 #include "fork_gate.h"
 #include "heap_thread.h"
-#include "held.h"
+#include "at_peak.h"
 #include "labels.h"
 #include "large_request.h"
 #include "large_tags.h"
@@ -16,11 +16,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-hidden _Atomic bool report_carefully;
+hidden _Atomic bool snapshot_carefully;
 
 /* A signal may have interrupted this very thread in the middle of a list. */
-bool gather_may_walk(const struct gathered *g, const struct heap *h) {
-  return heap_is_held(h) || (h == heap_mine() && !report_is_careful(g->reason));
+bool snapshot_may_walk(const struct snapshot *g, const struct heap *h) {
+  return heap_is_held(h) || (h == heap_mine() && !snapshot_is_careful(g->reason));
 }
 
 static void add(struct heap_totals *sums, const struct heap_totals *t) {
@@ -42,22 +42,22 @@ static uint64_t tag_tables(void) {
 }
 
 /* jemalloc takes its locks for it, and a handler may fork in the middle (fork_gate.h). */
-static void refresh_large(struct large_figures *f) {
+static void refresh_large(struct jemalloc_figures *f) {
   struct heap *h = heap_mine();
   gate_pass(h);
-  large_refresh(f);
+  figures_read(f);
   gate_leave(h);
 }
 
 /* Other threads may map memory meanwhile: read until nothing changed, a few times at most. */
-static void read_ledger(struct gathered *g) {
+static void read_ledger(struct snapshot *g) {
   for (unsigned tries = 0; tries < 10; tries++) {
     g->mapped = os_mapped_bytes();
-    if (report_is_careful(g->reason))
-      large_remembered(&g->large);
+    if (snapshot_is_careful(g->reason))
+      figures_remembered(&g->large);
     else
       refresh_large(&g->large);
-    g->large_mapped = large_mapped_bytes();
+    g->large_mapped = page_map_mapped_bytes();
     g->stuck = os_stuck_bytes();
     range_survey(&g->survey);
     g->tag_tables = tag_tables();
@@ -68,12 +68,12 @@ static void read_ledger(struct gathered *g) {
 }
 
 static void add_all(void *gathered) {
-  struct gathered *g = gathered;
+  struct snapshot *g = gathered;
   heap_hold_idle();
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
     struct heap_totals t;
-    bool exact = gather_may_walk(g, h);
+    bool exact = snapshot_may_walk(g, h);
     heap_read_totals(h, exact, &t);
     if (exact)
       heap_mark_listed(h);
@@ -88,12 +88,12 @@ static void add_all(void *gathered) {
   read_ledger(g);
 }
 
-void gather_begin(struct gathered *g, enum dump_reason reason) {
-  *g = (struct gathered){.reason = reason, .self_thread = os_thread_id()};
-  aside(add_all, g);
+void snapshot_begin(struct snapshot *g, enum dump_reason reason) {
+  *g = (struct snapshot){.reason = reason, .self_thread = os_thread_id()};
+  on_big_stack(add_all, g);
 }
 
-void gather_end(void) { heap_let_go(); }
+void snapshot_end(void) { heap_let_go(); }
 
 static void sum_classes(const struct heap_totals *t, struct arena_line *line) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
@@ -137,15 +137,15 @@ static void add_arena(void *job) {
   }
 }
 
-void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line) {
-  *line = (struct arena_line){.exact = gather_may_walk(g, h),
+void snapshot_arena(const struct snapshot *g, struct heap *h, struct arena_line *line) {
+  *line = (struct arena_line){.exact = snapshot_may_walk(g, h),
                               .peak_bytes = count_get(&h->carved_peak),
-                              .peak_is_bound = !held_knows_peak(h)};
+                              .peak_is_bound = !at_peak_is_known(h)};
   struct arena_job job = {h, line};
-  aside(add_arena, &job);
+  on_big_stack(add_arena, &job);
 }
 
-uint64_t gather_live_bytes(const struct gathered *g, unsigned c) {
+uint64_t snapshot_live_bytes(const struct snapshot *g, unsigned c) {
   if (range.tagged)
     return g->survey.tagged_cells[c] * class_bytes(c);
   uint64_t cells = g->survey.used_cells[c] - g->survey.mail_cells[c];
@@ -153,12 +153,12 @@ uint64_t gather_live_bytes(const struct gathered *g, unsigned c) {
   return (cells - (listed < cells ? listed : cells)) * class_bytes(c);
 }
 
-uint64_t gather_idle_bytes(const struct gathered *g, unsigned c) {
+uint64_t snapshot_idle_bytes(const struct snapshot *g, unsigned c) {
   uint64_t cells = g->survey.used_cells[c] + g->survey.free_cells[c];
-  return cells * class_bytes(c) - gather_live_bytes(g, c);
+  return cells * class_bytes(c) - snapshot_live_bytes(g, c);
 }
 
-uint64_t gather_resident(void) {
+uint64_t snapshot_resident(void) {
   char buffer[128];
   int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   ssize_t n = fd < 0 ? 0 : pread(fd, buffer, sizeof buffer - 1, 0);

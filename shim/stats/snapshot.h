@@ -7,15 +7,15 @@
 #include "heap_stats.h"
 
 /* Set before the last report, if a signal may have interrupted this thread anywhere (exit.c). */
-extern hidden _Atomic bool report_carefully;
+extern hidden _Atomic bool snapshot_carefully;
 
 /* Nothing must be asked of jemalloc or of the loader, and no list of this thread be followed. */
-static inline bool report_is_careful(enum dump_reason reason) {
-  return reason == DUMP_ON_SIGNAL || atomic_load(&report_carefully);
+static inline bool snapshot_is_careful(enum dump_reason reason) {
+  return reason == DUMP_ON_SIGNAL || atomic_load(&snapshot_carefully);
 }
 
 /* How long a report or dump waits for one that another thread is writing. */
-static inline unsigned report_patience_ms(enum dump_reason reason) {
+static inline unsigned snapshot_patience_ms(enum dump_reason reason) {
   return reason == DUMP_ON_SIGNAL ? 0 : reason == DUMP_AT_EXIT ? 1000 : 10000;
 }
 
@@ -28,14 +28,14 @@ struct arena_line {
   bool exact;         /* else as of its thread's last slow path */
 };
 
-struct gathered {
+struct snapshot {
   enum dump_reason reason;
   int signal;              /* of DUMP_ON_SIGNAL, in a report */
   uint32_t self_thread;    /* kernel id of the thread that reports */
   struct survey survey;    /* bytes and cells of the range */
   struct heap_totals sums; /* over all arenas */
   unsigned running;        /* arenas read as of their last slow path */
-  struct large_figures large;
+  struct jemalloc_figures large;
   uint64_t large_allocs, large_frees;
   uint64_t resized;              /* reallocs in place, with tags: each an allocation and a free */
   uint64_t tag_tables;           /* bytes of accounts, paths, captures, modules, large tags */
@@ -44,24 +44,24 @@ struct gathered {
   uint64_t stuck;                /* given up, and not unmapped (os.h) */
 };
 
-/* Claims idle arenas for reading; they stay claimed until gather_end. */
-hidden void gather_begin(struct gathered *g, enum dump_reason reason);
-hidden void gather_end(void);
+/* Claims idle arenas for reading; they stay claimed until snapshot_end. */
+hidden void snapshot_begin(struct snapshot *g, enum dump_reason reason);
+hidden void snapshot_end(void);
 
 /* Does nobody change that arena, so that its lists may be followed? */
-hidden bool gather_may_walk(const struct gathered *g, const struct heap *h);
+hidden bool snapshot_may_walk(const struct snapshot *g, const struct heap *h);
 
 /* Reads one arena again for its line; valid between begin and end. */
-hidden void gather_arena(const struct gathered *g, struct heap *h, struct arena_line *line);
+hidden void snapshot_arena(const struct snapshot *g, struct heap *h, struct arena_line *line);
 
 /* The kernel's resident size of this process, in bytes; 0 if /proc can't be read. */
-hidden uint64_t gather_resident(void);
+hidden uint64_t snapshot_resident(void);
 
 /* Allocated cells of a class in bytes: with tags those that have one, without them what waits in
  * lists and mail taken off. */
-hidden uint64_t gather_live_bytes(const struct gathered *g, unsigned c);
+hidden uint64_t snapshot_live_bytes(const struct snapshot *g, unsigned c);
 
 /* The class's other carved cells, in bytes: free, listed, or in the mail. */
-hidden uint64_t gather_idle_bytes(const struct gathered *g, unsigned c);
+hidden uint64_t snapshot_idle_bytes(const struct snapshot *g, unsigned c);
 
 #endif

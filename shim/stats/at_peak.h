@@ -11,8 +11,8 @@
  *
  * A gap is at most a thousandth of the peak, or 256 bytes an arena.
  */
-#ifndef SHIM_HELD_H
-#define SHIM_HELD_H
+#ifndef SHIM_AT_PEAK_H
+#define SHIM_AT_PEAK_H
 
 #include "site_stats.h"
 
@@ -26,14 +26,14 @@ struct held {
 
 /* Reads all accounts.  `live`: bytes alive now, 0 to have them added up (of samples).  Any thread,
  * signal handlers too. */
-hidden void held_find(struct held *h, uint64_t live);
+hidden void at_peak_find(struct held *h, uint64_t live);
 
 /* Mends an account's line, or, with heap NULL, a site's over all arenas.  Once for each. */
-hidden void held_mend(struct held *h, const struct heap *heap, uint32_t site,
-                      struct site_line *line);
+hidden void at_peak_mend(struct held *h, const struct heap *heap, uint32_t site,
+                         struct site_line *line);
 
 /* Whether an arena's own peak is exact, and not an upper bound: then it is a part of the process's.
  */
-hidden bool held_knows_peak(const struct heap *h);
+hidden bool at_peak_is_known(const struct heap *h);
 
 #endif

@@ -4,13 +4,13 @@
  *   Python   INT                     KeyboardInterrupt
  *   Ruby     INT, HUP, TERM, QUIT    Interrupt, SignalException, and so `ensure` and at_exit
  */
-#ifndef SHIM_ASKS_H
-#define SHIM_ASKS_H
+#ifndef SHIM_INTERPRETERS_H
+#define SHIM_INTERPRETERS_H
 
 #include "base.h"
 
 /* Whether the process is one of them, and would take over this signal, which ends it.  In the
  * constructor. */
-hidden bool asks_for(int signal);
+hidden bool interpreter_takes(int signal);
 
 #endif

@@ -1,11 +1,11 @@
-/* A stack for a while; contract in aside.h. */
-#include "aside.h"
+/* A stack for a while; contract in big_stack.h. */
+#include "big_stack.h"
 #include "arch_stack.h"
 #include "os.h"
 
 enum { ASIDE_BYTES = 256 << 10 }; /* most of it is never touched */
 
-void aside(void (*function)(void *argument), void *argument) {
+void on_big_stack(void (*function)(void *argument), void *argument) {
   char *stack = os_stack_map(ASIDE_BYTES);
   if (stack == NULL) {
     function(argument);

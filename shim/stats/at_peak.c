@@ -1,12 +1,12 @@
-/* Finds the gap, and who gets it; contract in held.h. */
-#include "held.h"
+/* Finds the gap, and who gets it; contract in at_peak.h. */
+#include "at_peak.h"
 #include "path_tree.h"
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /* A large object that another thread freed counts in its arena until its call site's next request
  * there, and who freed it nobody notes.  Without tags the peak is of carved cells. */
-bool held_knows_peak(const struct heap *h) {
+bool at_peak_is_known(const struct heap *h) {
   return range.tagged && (count_get(&h->large_allocs) == 0 || heap_count() == 1);
 }
 
@@ -51,7 +51,7 @@ static void choose(struct held *held, const struct heap *h, uint32_t site, const
   held->site = site;
 }
 
-void held_find(struct held *held, uint64_t live) {
+void at_peak_find(struct held *held, uint64_t live) {
   int64_t stepped = atomic_load_explicit(&peak.most, memory_order_relaxed);
   uint64_t sums[2] = {0}, best = 0;
   *held = (struct held){.peak = stepped > 0 ? (uint64_t)stepped : 0};
@@ -59,7 +59,7 @@ void held_find(struct held *held, uint64_t live) {
   if (live == 0)
     live = sums[1];
   for (unsigned i = 0; i < heap_count(); i++)
-    if (held_knows_peak(heap_at(i)))
+    if (at_peak_is_known(heap_at(i)))
       held->peak = most(held->peak, not_negative((uint64_t)heap_at(i)->books.peak_bytes));
   held->peak = most(held->peak, most(live, sums[0]));
   held->is_now = live == held->peak;
@@ -74,7 +74,8 @@ static void give(struct held *held, uint64_t bytes, struct site_line *line) {
   held->gap -= most_bytes;
 }
 
-void held_mend(struct held *held, const struct heap *heap, uint32_t site, struct site_line *line) {
+void at_peak_mend(struct held *held, const struct heap *heap, uint32_t site,
+                  struct site_line *line) {
   if (held->is_now) {
     line->held_bytes = line->live_bytes;
     line->held_objects = count_less(line->allocs, line->frees);
