@@ -77,9 +77,9 @@ static void fork_child(void) {
   figures_fork_child();
   purge_fork_child();
   exit_forget();
-  report_forget();
-  dump_forget();
-  sites_forget();
+  report_fork_child();
+  dump_fork_child();
+  sites_fork_child();
   program_begins();
   os_signals_let_go(&fork_signals);
   errno = saved;
