@@ -70,7 +70,7 @@ described() { # HEADING: the options that this part of arenashim(1) describes
   (($(commands | wc -l) >= 10))
   for command in $(commands); do
     common=("Options of every command")
-    [[ $command == run ]] || common+=("Options for names")
+    [[ $command == run ]] || common+=(Names)
     diff <(options "$command" | sort) \
       <({ described "$command"; for c in "${common[@]}"; do described "$c"; done; } | sort) ||
       { echo "in: $command"; return 1; }
