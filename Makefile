@@ -341,8 +341,21 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test services check asan tsan fuzz verify bench bench-tags golden mutants page picture install uninstall deb clean'
-	@echo 'Debian 12 and 13, x86-64.  check: Debian 12 only, another clang-format formats otherwise.'
+	@echo 'make              builds build/arenashim, build/libarenashim.so and build/libarena.a'
+	@echo 'make demo         runs g++ under arenashim and shows who holds its memory'
+	@echo 'make test         all tests; make services: real services, also those that take long to install'
+	@echo 'make check        format, compiler warnings, clang-tidy, cppcheck, shellcheck (Debian 12 only)'
+	@echo 'make asan tsan    unit tests under sanitizers'
+	@echo 'make fuzz         the reader of dumps on damaged files, for FUZZ_TIME seconds'
+	@echo 'make verify       ten million call paths compared with those of libunwind'
+	@echo 'make mutants      takes each remedy for a known trap out and expects its test to fail (long)'
+	@echo 'make bench        speed and memory beside other allocators, see test/bench/README.md'
+	@echo 'make bench-tags   what call paths cost, beside other profilers'
+	@echo 'make golden       writes test/bench/instructions.golden'
+	@echo 'make page         builds tools/page/page.html; make picture: the picture of the README'
+	@echo 'make install      below PREFIX, LIBDIR and DESTDIR; make uninstall; make deb: Debian packages'
+	@echo 'make clean        removes build'
+	@echo 'Debian 12 and 13, x86-64. Missing packages are installed by make where root or sudo allows it.'
 
 .PHONY: all demo page picture test services test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
 .SECONDARY:
