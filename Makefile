@@ -26,8 +26,9 @@ SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
 SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
-HEAP := os text foreign check range slab account mail block fault heap heap_list heap_tag heap_memory heap_thread \
-  heap_fork heap_stats
+# Lowest first: test/layers.bats holds includes and calls to this order.
+HEAP := os text foreign check range slab account mail block heap_state fault heap_memory heap_list heap_collect \
+  heap_thread heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard shim/*.c))
 

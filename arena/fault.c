@@ -1,7 +1,7 @@
 /* Death messages for pointers into the range; contract in fault.h. */
 #include "fault.h"
 #include "check.h"
-#include "heap.h"
+#include "heap_state.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -7,11 +7,11 @@
  * alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.  In
  * other heaps it works with signals held (heap_borrow), but for mail (mail_is_announcing).
  */
-#include "heap.h"
+#include "heap_fork.h"
+#include "heap_collect.h"
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
-#include "heap_tag.h"
 #include "heap_thread.h"
 #include "os.h"
 

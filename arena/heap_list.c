@@ -169,6 +169,18 @@ bool list_put_back(struct heap *h, unsigned c) {
   return true;
 }
 
+void heap_put_lists_back(struct heap *h) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    struct slab *s = h->current[c];
+    if (!list_put_back(h, c) || s == NULL || (s->free == NULL && s->carved == s->capacity))
+      continue;
+    h->current[c] = NULL;
+    list_count_relisted(h, s);
+    s->into = &s->free;
+    list_enqueue_or_retire(h, s, slab_used(s));
+  }
+}
+
 void list_release_slabs(struct heap *h) {
   for (unsigned c = 1; c < CLASS_SLOTS && h->spread; c++)
     if (has_many_slabs(h, c))

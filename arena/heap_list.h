@@ -29,7 +29,7 @@
 #ifndef ARENA_HEAP_LIST_H
 #define ARENA_HEAP_LIST_H
 
-#include "heap.h"
+#include "heap_state.h"
 
 enum {
   LIST_BACK = 2048,
@@ -79,6 +79,10 @@ hidden uint32_t list_length(const struct heap *h, unsigned c, bool *broken);
 
 /* All of it goes back into the slabs; false if it is broken. */
 hidden bool list_put_back(struct heap *h, unsigned c);
+
+/* The owner's: the lists of cells ready to be handed out go back into their slabs, which so may be
+ * empty. */
+hidden void heap_put_lists_back(struct heap *h);
 
 /* Puts the lists back into their slabs if several relist, so that slabs may be empty; list_tend, if
  * that was LIST_DELAY_MS ago; list_release_to_grow, before a block is taken, if the heap has grown

@@ -3,6 +3,8 @@
 #include "os.h"
 #include "tag.h"
 
+hidden void (*heap_looks_around)(struct heap *, size_t taken);
+
 void heap_link_block(struct heap *h, struct block *b) {
   b->ab_prev = NULL;
   b->ab_next = h->blocks;

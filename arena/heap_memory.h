@@ -12,7 +12,7 @@
 #ifndef ARENA_HEAP_MEMORY_H
 #define ARENA_HEAP_MEMORY_H
 
-#include "heap.h"
+#include "heap_state.h"
 
 enum { EMPTY_KEEP_BYTES = 1 << 20, EMPTY_KEEP_SHARE = 4, EMPTY_DELAY_MS = 500 };
 
@@ -35,6 +35,10 @@ hidden void heap_list_empty(struct heap *h, struct slab *s);
 
 /* Cells that have been handed out in lists so far: the clock that ages of blocks are read by. */
 hidden uint64_t heap_passed(const struct heap *h);
+
+/* Called in slow paths: now and then with 0, and with the bytes of a block that was taken; may be
+ * NULL.  The heap is whole then, but it may be in the middle of a malloc. */
+extern hidden void (*heap_looks_around)(struct heap *, size_t taken);
 
 /* Links a block into the heap's list. */
 hidden void heap_link_block(struct heap *h, struct block *b);

@@ -7,7 +7,7 @@
 #ifndef ARENA_HEAP_STATS_H
 #define ARENA_HEAP_STATS_H
 
-#include "heap.h"
+#include "heap_state.h"
 
 struct heap_totals {
   uint64_t allocs[CLASS_SLOTS];

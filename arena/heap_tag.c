@@ -1,7 +1,7 @@
 /* Tagged objects beyond the straight path; contract in heap_tag.h. */
 #include "heap_tag.h"
-
-__thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
+#include "fault.h"
+#include "heap_refill.h"
 
 void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   struct books *b = &h->books;
@@ -107,14 +107,4 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   books_tell(b);
   b->resized++;
   return true;
-}
-
-void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
-  tag_t *row = tag_place(s, cell);
-  tag_t t = *row;
-  if (t == 0) /* a fork's child has booked it before */
-    return;
-  *row = 0;
-  account_take_mailed(&h->books, account_of(&h->books, tag_site(t)), tag_bytes(t),
-                      slab_cell_bytes(s));
 }

@@ -7,8 +7,8 @@
 #ifndef ARENA_HEAP_TAG_H
 #define ARENA_HEAP_TAG_H
 
-#include "account.h"
-#include "heap.h"
+#include "heap_collect.h"
+#include "heap_state.h"
 
 /* Before n bytes more make a peak, of the account or of the arena, what others have freed is
  * booked, so that a peak is what lived at one time. */
@@ -51,8 +51,5 @@ hidden void heap_free_tagged(void *p, struct slab *s, const char *entry, const v
 /* An object of the calling thread's own heap that keeps its cell gets another size and site, and
  * counts as freed and allocated.  False: it is another heap's. */
 hidden bool heap_resize_tagged(void *p, size_t n, uint32_t site);
-
-/* Takes the tag off a cell of mail, which its owner books now. */
-hidden void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell);
 
 #endif

@@ -1,5 +1,6 @@
 /* Claims on heaps; contract in heap_thread.h. */
 #include "heap_thread.h"
+#include "heap_collect.h"
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "os.h"

@@ -6,7 +6,31 @@
 #ifndef ARENA_HEAP_THREAD_H
 #define ARENA_HEAP_THREAD_H
 
-#include "heap.h"
+#include "heap_state.h"
+
+/* Heaps made so far, and the kernel id of the thread that has one of them (0: none). */
+hidden unsigned heap_count(void);
+hidden uint32_t heap_thread(unsigned number);
+
+/* The calling thread's heap if it has none yet: an idle one or a new one; NULL without memory. */
+hidden struct heap *heap_acquire(void);
+
+/* Called when a thread has taken its first heap, and before a heap is used for the first time,
+ * which is not used if it answers false; set before threads exist, may be NULL. */
+extern hidden void (*heap_thread_started)(void);
+extern hidden bool (*heap_opened)(struct heap *);
+
+/* The calling thread's end: its heap goes to a later thread; afterwards this one is served one
+ * request at a time from idle heaps. */
+hidden void heap_thread_ended(void);
+
+/* Collects mail; gives empty memory back to the kernel.  For the calling thread's heap and those
+ * that no thread has. */
+hidden void heap_trim(void);
+
+/* A heap is about to take a block: what other threads have freed in heaps that no thread has goes
+ * back to the range, so that there is one. */
+hidden void heap_tend_idle(void);
 
 /* An idle or new heap for one request of a thread whose end has begun; NULL if there is no memory
  * for one.  Signals are held until it is returned. */

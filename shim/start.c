@@ -5,6 +5,8 @@
  * constructor.
  */
 #include "start.h"
+#include "../arena/heap_fork.h"
+#include "../arena/heap_memory.h"
 #include "../arena/os.h"
 #include "capture.h"
 #include "children.h"

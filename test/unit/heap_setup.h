@@ -7,6 +7,8 @@
 #include "apart.h"
 
 #include "heap.h"
+#include "heap_collect.h"
+#include "heap_fork.h"
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_stats.h"

@@ -1,0 +1,45 @@
+/* Mail taken up by its owner; contract in heap_collect.h. */
+#include "heap_collect.h"
+#include "check.h"
+#include "heap_list.h"
+
+void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
+  tag_t *row = tag_place(s, cell);
+  tag_t t = *row;
+  if (t == 0) /* a fork's child has booked it before */
+    return;
+  *row = 0;
+  account_take_mailed(&h->books, account_of(&h->books, tag_site(t)), tag_bytes(t),
+                      slab_cell_bytes(s));
+}
+
+/* The slab's mail goes to its free cells, before those it has: these are the warm ones. */
+static void take_letter(struct heap *h, struct slab *s, struct letter *l) {
+  if (l->cells == 0)
+    return;
+  int32_t used = slab_used(s) - (int32_t)l->cells;
+  check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
+  for (struct cell *p = l->first; range.tagged && p != NULL; p = p->next)
+    heap_untag_mailed(h, s, p);
+  *l->end = s->free;
+  s->free = l->first;
+  count_add(&h->remote[s->class], l->cells);
+  list_settle(h, s, used);
+}
+
+void heap_collect(struct heap *h) {
+  struct letter l;
+  struct slab *s;
+  inbox_take(&h->inbox);
+  while ((s = inbox_open(&h->inbox, &l)) != NULL)
+    take_letter(h, s, &l);
+}
+
+/* The current slab has no free cell: its own mail first, a line or two; then everybody's. */
+void heap_collect_for(struct heap *h, struct slab *s) {
+  struct letter l;
+  mail_take_most(s, &h->inbox, &l);
+  take_letter(h, s, &l);
+  if (s->free == NULL)
+    heap_collect(h);
+}
