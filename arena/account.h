@@ -5,11 +5,11 @@
  *
  * The thread that has the heap writes; reports may read at any time and see each word whole.
  * What other threads free reaches the owner as mail (mail.h); only frees of large objects by
- * other threads are added up by them, in `gone`, and taken over by the owner.
+ * other threads are added up by them, in `remote_large_objects`, and taken over by the owner.
  *
- *   live objects = allocs - frees          after `gone` was taken over
+ *   live objects = allocs - frees          after `remote_large_objects` was taken over
  *
- * The process's peak is kept to 1/PEAK_STEP of itself, or to UNTOLD_BYTES an arena.  Each new
+ * The process's peak is kept to 1/PEAK_STEP of itself, or to UNPUBLISHED_BYTES an arena.  Each new
  * peak begins an epoch; an account notes what it held then when it next changes (it has held
  * the same ever since), so that nothing is copied when the peak moves.
  *
@@ -33,7 +33,8 @@ struct account {
   uint64_t temporary;  /* freed before the arena allocated anything else */
   uint16_t smallest;   /* of small requests; NO_SMALL: none yet */
   uint16_t largest;
-  _Atomic uint32_t epoch; /* of the last change; with ACCOUNT_GONE: look at `gone` */
+  _Atomic uint32_t
+      epoch; /* of the last change; with ACCOUNT_REMOTE_LARGE: look at `remote_large_objects` */
 
   /* Rarely touched. */
   uint64_t peak_held_bytes; /* held when the process's peak was, if epoch is of later */
@@ -41,23 +42,24 @@ struct account {
   uint64_t large_allocs; /* requests that went to jemalloc: part of allocs */
   uint64_t large_smallest;
   uint64_t large_largest;
-  _Atomic uint64_t gone; /* large objects that other threads freed */
-  _Atomic uint64_t gone_bytes;
-  _Atomic uint64_t gone_cells;
+  _Atomic uint64_t remote_large_objects; /* large objects that other threads freed */
+  _Atomic uint64_t remote_large_bytes;
+  _Atomic uint64_t remote_large_cells;
 
-  /* What other threads freed, ever; how much of it had been before the first of epoch left_epoch;
-   * and how much of it the owner has taken off live_bytes by now.
+  /* What other threads freed, ever; how much of it had been before the first of epoch
+   * remote_freed_epoch; and how much of it the owner has taken off live_bytes by now.
    *
-   *   held at the process's peak = live - ((left_epoch is the last one ? before : left) - met)
+   *   held at the process's peak = live - ((remote_freed_epoch is the last one ? before : left) -
+   * met)
    */
-  _Atomic uint64_t left_bytes, left_objects;
-  _Atomic uint64_t before_bytes, before_objects;
-  _Atomic uint32_t left_epoch;
-  uint64_t met_bytes, met_objects;
+  _Atomic uint64_t remote_freed_bytes, remote_freed_objects;
+  _Atomic uint64_t remote_freed_before_bytes, remote_freed_before_objects;
+  _Atomic uint32_t remote_freed_epoch;
+  uint64_t remote_booked_bytes, remote_booked_objects;
 };
 
 enum { ACCOUNT_CHUNK = 16, NO_SMALL = SMALL_MAX + 1 };
-#define ACCOUNT_GONE UINT32_C(0x80000000)
+#define ACCOUNT_REMOTE_LARGE UINT32_C(0x80000000)
 static_assert(sizeof(struct account) == 3 * CACHE_LINE, "what every request writes is one line");
 
 /* An arena's accounts and their sums; part of struct heap. */
@@ -67,8 +69,8 @@ struct books {
   const void *last;       /* newest object: its free next is a temporary */
   int64_t live_bytes;     /* requested */
   int64_t peak_bytes;
-  int64_t told; /* live_bytes when the process's sum was last told */
-  int64_t tell_above, tell_below;
+  int64_t published; /* live_bytes when the process's sum was last told */
+  int64_t publish_above, publish_below;
   uint64_t resized;       /* reallocs in place: an allocation and a free each */
   _Atomic uint64_t bytes; /* mapped for all this */
 };
@@ -77,15 +79,15 @@ struct books {
 struct peak {
   _Atomic int64_t live; /* as told */
   _Atomic int64_t most;
-  _Atomic uint32_t epoch;   /* grows with each new `most`; at least 1 */
-  _Atomic uint32_t restart; /* first epoch of this process: older accounts are its parent's */
-  _Atomic uint32_t tellers; /* arenas that have books */
+  _Atomic uint32_t epoch;      /* grows with each new `most`; at least 1 */
+  _Atomic uint32_t restart;    /* first epoch of this process: older accounts are its parent's */
+  _Atomic uint32_t publishers; /* arenas that have books */
 };
 extern hidden struct peak peak;
 
 /* How exactly the peak is known: all arenas together may rise by 1/PEAK_STEP of it before one
  * tells, and in small processes each by so many bytes. */
-enum { PEAK_STEP = 1024, UNTOLD_BYTES = 256 };
+enum { PEAK_STEP = 1024, UNPUBLISHED_BYTES = 256 };
 
 /* Maps the index and the accounts of sites below ACCOUNT_CHUNK.  False without memory. */
 hidden bool books_open(struct books *b);
@@ -111,7 +113,7 @@ static inline struct account *account_or_full(struct books *b, uint32_t *site) {
 /* First change in an epoch. */
 hidden void account_renew(struct books *b, struct account *a);
 /* Adds the change since the last time to the process's live bytes; moves its peak. */
-hidden void books_tell(struct books *b);
+hidden void books_publish(struct books *b);
 /* Freed by this arena's thread, but another's object: bytes > 0.  Mail collected, which was
  * told by who freed it: bytes < 0. */
 hidden void books_shift(struct books *b, int64_t bytes);
@@ -131,7 +133,7 @@ static inline void account_touch(struct books *b, struct account *a) {
     account_renew(b, a);
 }
 
-/* Of a current account.  True: books_tell must follow. */
+/* Of a current account.  True: books_publish must follow. */
 static inline bool account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
   a->allocs++;
   a->bytes += bytes;
@@ -142,7 +144,7 @@ static inline bool account_add(struct books *b, struct account *a, size_t bytes,
   int64_t all = b->live_bytes += (int64_t)bytes;
   if (all > b->peak_bytes)
     b->peak_bytes = all;
-  return unlikely(all > b->tell_above);
+  return unlikely(all > b->publish_above);
 }
 
 static inline bool account_take(struct books *b, struct account *a, size_t bytes, size_t cell) {
@@ -150,7 +152,7 @@ static inline bool account_take(struct books *b, struct account *a, size_t bytes
   a->live_cells -= cell;
   a->live_bytes -= bytes;
   int64_t all = b->live_bytes -= (int64_t)bytes;
-  return unlikely(all < b->tell_below);
+  return unlikely(all < b->publish_below);
 }
 
 static inline bool account_knows_size(const struct account *a, size_t bytes) {
@@ -166,7 +168,7 @@ hidden void account_take_large(struct books *b, struct account *a, size_t bytes,
 
 /* Any object freed by a thread that does not have the heap, before that thread tells.  Lock-free.
  */
-hidden void account_leave(struct account *a, uint64_t bytes, uint64_t objects);
+hidden void account_note_remote(struct account *a, uint64_t bytes, uint64_t objects);
 
 /* The same for a large object, of which the owner hears in no other way. */
 hidden void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight);
@@ -176,8 +178,8 @@ static inline void account_take_mailed(struct books *b, struct account *a, size_
                                        size_t cell) {
   account_touch(b, a);
   account_take(b, a, bytes, cell);
-  a->met_bytes += bytes;
-  a->met_objects++;
+  a->remote_booked_bytes += bytes;
+  a->remote_booked_objects++;
   books_shift(b, -(int64_t)bytes);
 }
 
@@ -185,8 +187,8 @@ static inline void account_take_mailed(struct books *b, struct account *a, size_
 hidden void peak_restart(void);
 hidden void books_restart(struct books *b);
 
-/* What a report says of an account: `gone` taken over, the parent's past taken off, what it held
- * at the process's peak filled in.  Any thread. */
+/* What a report says of an account: `remote_large_objects` taken over, the parent's past taken off,
+ * what it held at the process's peak filled in.  Any thread. */
 hidden void account_read(const struct account *a, struct account *out);
 
 #endif

@@ -31,13 +31,14 @@ hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const voi
  * list that ends in a cell that points to itself needs one compare for both), but later: meanwhile
  * a slab with a live object could look empty. */
 static inline bool heap_free_barred(const struct slab *s, const void *p) {
-  return unlikely(s->owner != heap_self) || unlikely(*s->into == p); /* `into` is the owner's */
+  return unlikely(s->owner != heap_self) ||
+         unlikely(*s->freed_to == p); /* `freed_to` is the owner's */
 }
 static inline bool heap_free_straight(struct slab *s, void *p) {
-  struct cell **into = s->into;
-  ((struct cell *)p)->next = *into;
-  *into = p;
-  return unlikely(--s->until == 0);
+  struct cell **freed_to = s->freed_to;
+  ((struct cell *)p)->next = *freed_to;
+  *freed_to = p;
+  return unlikely(--s->countdown == 0);
 }
 
 /* Frees an object of the range.  What is not one ends the program with a message (fault.h) that

@@ -14,32 +14,32 @@ void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
 }
 
 /* The slab's mail goes to its free cells, before those it has: these are the warm ones. */
-static void take_letter(struct heap *h, struct slab *s, struct letter *l) {
-  if (l->cells == 0)
+static void take_batch(struct heap *h, struct slab *s, struct batch *b) {
+  if (b->cells == 0)
     return;
-  int32_t used = slab_used(s) - (int32_t)l->cells;
+  int32_t used = slab_used(s) - (int32_t)b->cells;
   check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
-  for (struct cell *p = l->first; range.tagged && p != NULL; p = p->next)
+  for (struct cell *p = b->first; range.tagged && p != NULL; p = p->next)
     heap_untag_mailed(h, s, p);
-  *l->end = s->free;
-  s->free = l->first;
-  count_add(&h->remote[s->class], l->cells);
-  list_settle(h, s, used);
+  *b->end = s->free;
+  s->free = b->first;
+  count_add(&h->remote[s->class], b->cells);
+  list_update_state(h, s, used);
 }
 
 void heap_collect(struct heap *h) {
-  struct letter l;
+  struct batch b;
   struct slab *s;
   inbox_take(&h->inbox);
-  while ((s = inbox_open(&h->inbox, &l)) != NULL)
-    take_letter(h, s, &l);
+  while ((s = inbox_open(&h->inbox, &b)) != NULL)
+    take_batch(h, s, &b);
 }
 
 /* The current slab has no free cell: its own mail first, a line or two; then everybody's. */
 void heap_collect_for(struct heap *h, struct slab *s) {
-  struct letter l;
-  mail_take_most(s, &h->inbox, &l);
-  take_letter(h, s, &l);
+  struct batch b;
+  mail_take_most(s, &h->inbox, &b);
+  take_batch(h, s, &b);
   if (s->free == NULL)
     heap_collect(h);
 }

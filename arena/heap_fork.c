@@ -39,7 +39,7 @@ static int32_t free_cells(const struct heap *h, struct slab *s) {
 /* The state that follows from where the slab's cells are. */
 static void restore_state(struct heap *h, struct slab *s, int32_t used) {
   if (h->current[s->class] == s) {
-    slab_watch_current(s, used, RELISTS_MAX);
+    slab_watch_current(s, used, RECYCLES_MAX);
   } else if (used == (int32_t)s->capacity) {
     slab_watch_first_free(s, SLAB_FULL, used);
   } else if (used == 0) {
@@ -59,7 +59,7 @@ static void rebuild_cells(struct heap *h, struct slab *s) {
 
 static void rebuild_slab(struct heap *h, struct slab *s) {
   s->owner = h;
-  s->into = &s->free;
+  s->freed_to = &s->free;
   s->dirty = true;
   if (s->class != 0) {
     rebuild_cells(h, s);

@@ -13,8 +13,8 @@ static void know(struct heap *h, unsigned c, uint64_t listed) {
     atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
 }
 
-void list_count_relisted(struct heap *h, struct slab *s) {
-  uint32_t n = slab_relisted(s);
+void list_count_recycled(struct heap *h, struct slab *s) {
+  uint32_t n = slab_recycled(s);
   if (n == 0)
     return;
   unsigned c = s->class;
@@ -22,12 +22,12 @@ void list_count_relisted(struct heap *h, struct slab *s) {
   count_add(&h->passed[c], n);
   know(h, c, list_most(&h->lists[c]));
   heap_count_freed(h, c, n);
-  slab_set_used(s, slab_used(s), s->until);
+  slab_set_used(s, slab_used(s), s->countdown);
   if (h->cut[c] > 1)
     h->cut[c] -= n;
 }
 
-/* Should slabs that were current go on to relist? */
+/* Should slabs that were current go on to recycle? */
 static bool spreads(const struct heap *h, unsigned c) {
   return h->cut[c] == 0 && !range.tagged && count_get(&h->carved_bytes) >= list_spread_bytes;
 }
@@ -37,48 +37,48 @@ static bool has_many_slabs(const struct heap *h, unsigned c) {
 }
 
 /* So many frees of each of several slabs may go to the list until it is looked at. */
-static int32_t relists_share(const struct heap *h, unsigned c) {
-  uint64_t share = RELISTS_SHARED / (1 + list_carved_cells(h, c) * class_bytes(c) / SLAB_BYTES);
-  return share < RELISTS_LEAST ? RELISTS_LEAST : (int32_t)share;
+static int32_t recycles_share(const struct heap *h, unsigned c) {
+  uint64_t share = RECYCLES_SHARED / (1 + list_carved_cells(h, c) * class_bytes(c) / SLAB_BYTES);
+  return share < RECYCLES_LEAST ? RECYCLES_LEAST : (int32_t)share;
 }
 
 /* The same for the current slab.  0: none, a sample is due before. */
-static int32_t relists_left(const struct heap *h, unsigned c) {
+static int32_t recycles_left(const struct heap *h, unsigned c) {
   if (spreads(h, c))
-    return relists_share(h, c);
+    return recycles_share(h, c);
   uint32_t cut = h->cut[c];
-  return cut == 0 || cut > RELISTS_MAX ? RELISTS_MAX : (int32_t)cut - 1;
+  return cut == 0 || cut > RECYCLES_MAX ? RECYCLES_MAX : (int32_t)cut - 1;
 }
 
 void list_cut_from(struct heap *h, struct slab *s, unsigned n) {
   unsigned c = s->class;
-  s->into = h->cut[c] == 0 || relists_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
+  s->freed_to = h->cut[c] == 0 || recycles_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
   h->lists[c] = (struct list){.length = n};
 }
 
 void list_watch_current(struct heap *h, struct slab *s, int32_t used) {
-  int32_t relists = relists_left(h, s->class);
-  if (relists == 0)
-    s->into = &s->free;
-  slab_watch_current(s, used, relists);
+  int32_t recycles = recycles_left(h, s->class);
+  if (recycles == 0)
+    s->freed_to = &s->free;
+  slab_watch_current(s, used, recycles);
 }
 
 /* In a queue: counts down to its last used cell, or to its next look at the list if that is nearer.
  */
 static void watch_queued(struct slab *s, int32_t used) {
   s->state = SLAB_QUEUED;
-  slab_set_used(s, used, slab_relists(s) && s->until < used ? s->until : used);
+  slab_set_used(s, used, slab_recycles(s) && s->countdown < used ? s->countdown : used);
 }
 
 void list_leave(struct heap *h, struct slab *s) {
   int32_t used = (int32_t)s->carved;
   s->state = SLAB_FULL;
-  if (spreads(h, s->class) && slab_relists(s)) {
+  if (spreads(h, s->class) && slab_recycles(s)) {
     h->spread = true;
-    slab_set_used(s, used, RELISTS_FIRST);
+    slab_set_used(s, used, RECYCLES_FIRST);
     return;
   }
-  s->into = &s->free;
+  s->freed_to = &s->free;
   slab_watch_first_free(s, SLAB_FULL, used);
 }
 
@@ -91,8 +91,8 @@ void list_enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
   queue_push_last(&h->queue[s->class], s);
 }
 
-void list_settle(struct heap *h, struct slab *s, int32_t used) {
-  list_count_relisted(h, s);
+void list_update_state(struct heap *h, struct slab *s, int32_t used) {
+  list_count_recycled(h, s);
   if (s->state == SLAB_CURRENT) {
     list_watch_current(h, s, used);
     return;
@@ -129,9 +129,9 @@ uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {
 
 /* From now on its frees go to its own list. */
 static void keep_own_frees(struct heap *h, struct slab *s) {
-  list_count_relisted(h, s);
+  list_count_recycled(h, s);
   int32_t used = slab_used(s);
-  s->into = &s->free;
+  s->freed_to = &s->free;
   if (s->state == SLAB_FULL)
     slab_watch_first_free(s, SLAB_FULL, used);
   else
@@ -150,9 +150,9 @@ static void put_back_first(struct heap *h, unsigned c) {
   s->free = p;
   count_add(&h->freed[c], -UINT64_C(1));
   count_add(&h->passed[c], -UINT64_C(1));
-  if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_relists(s))
+  if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_recycles(s))
     keep_own_frees(h, s);
-  list_settle(h, s, used);
+  list_update_state(h, s, used);
 }
 
 bool list_put_back(struct heap *h, unsigned c) {
@@ -175,8 +175,8 @@ void heap_put_lists_back(struct heap *h) {
     if (!list_put_back(h, c) || s == NULL || (s->free == NULL && s->carved == s->capacity))
       continue;
     h->current[c] = NULL;
-    list_count_relisted(h, s);
-    s->into = &s->free;
+    list_count_recycled(h, s);
+    s->freed_to = &s->free;
     list_enqueue_or_retire(h, s, slab_used(s));
   }
 }
@@ -197,7 +197,7 @@ void list_release_to_grow(struct heap *h) {
   list_release_slabs(h);
 }
 
-void list_tend(struct heap *h) {
+void list_release_if_due(struct heap *h) {
   uint32_t now = os_now_ms();
   if (now - h->released_ms < LIST_DELAY_MS)
     return;
@@ -223,13 +223,13 @@ static void watch_again(struct heap *h, struct slab *s) {
   if (s->state == SLAB_CURRENT)
     list_watch_current(h, s, slab_used(s));
   else
-    slab_set_used(s, slab_used(s), relists_share(h, s->class));
+    slab_set_used(s, slab_used(s), recycles_share(h, s->class));
 }
 
-void list_attend(struct heap *h, struct slab *s) {
+void list_on_countdown(struct heap *h, struct slab *s) {
   unsigned c = s->class;
   struct list *l = &h->lists[c];
-  list_count_relisted(h, s);
+  list_count_recycled(h, s);
   if (!l->closed && l->back >= LIST_BACK)
     l->closed = measure(h, c) > LIST_LONG && has_many_slabs(h, c);
   if (l->closed && s->state != SLAB_CURRENT)

@@ -113,7 +113,7 @@ static struct slab *empty_slab(struct heap *h, unsigned c) {
   if (s != NULL)
     return s;
   list_release_to_grow(h);
-  heap_tend_idle();
+  heap_collect_idle();
   s = heap_take_slab(h, c);
   return s == NULL && heap_take_block(h) ? heap_take_slab(h, c) : s;
 }
@@ -129,10 +129,10 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
 }
 
 /* Now and then, so that a thread that is served from few slabs for long still notices. */
-static cold void look_around(struct heap *h) {
+static cold void housekeeping(struct heap *h) {
   if (h->ticks % MAIL_TICKS == 0)
     heap_collect(h);
-  list_tend(h);
+  list_release_if_due(h);
   heap_give_back(h, false);
   if (heap_looks_around != NULL)
     heap_looks_around(h, 0);
@@ -143,23 +143,23 @@ void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
   if (unlikely(used < 0 || !slab_has_cell(s, p)))
     fault_in_slab(s, entry, p, SITE(site));
   struct heap *h = s->owner;
-  if (!slab_relists(s)) {
-    list_settle(h, s, used);
+  if (!slab_recycles(s)) {
+    list_update_state(h, s, used);
     return;
   }
-  if (s->armed == RELISTS_MAX) /* it saw no refill for long */
+  if (s->countdown_start == RECYCLES_MAX) /* it saw no refill for long */
     h->ticks |= MAIL_TICKS - 1;
-  list_attend(h, s);
+  list_on_countdown(h, s);
   if (++h->ticks % TICKS == 0)
-    look_around(h);
+    housekeeping(h);
 }
 
 void *heap_refill(struct heap *h, unsigned c) {
   if (likely(h->current[c] != NULL))
-    list_count_relisted(h, h->current[c]);
+    list_count_recycled(h, h->current[c]);
   atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
   if (unlikely(++h->ticks % TICKS == 0))
-    look_around(h);
+    housekeeping(h);
   struct slab *s = h->current[c];
   for (;;) {
     if (s != NULL) {
@@ -175,7 +175,7 @@ void *heap_refill(struct heap *h, unsigned c) {
     s = h->current[c] = next_slab(h, c);
     if (s == NULL)
       return NULL;
-    list_count_relisted(h, s);
+    list_count_recycled(h, s);
     list_watch_current(h, s, slab_used(s));
   }
 }

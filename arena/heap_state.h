@@ -70,8 +70,8 @@ struct heap {
   bool shelf_open;             /* shelf_room is set */
 
   /* Counters by class: the owner writes, everybody may read.  Exact:
-   *   allocations = passed - |head| + sum over slabs relisted
-   *   frees = freed + sum over slabs (relisted + carved - used) + mail
+   *   allocations = passed - |head| + sum over slabs recycled
+   *   frees = freed + sum over slabs (recycled + carved - used) + mail
    * As of the last slow path (all that can be said of a running thread's heap):
    *   allocations = known               frees = freed */
   _Atomic uint64_t passed[CLASS_SLOTS]; /* cells moved to the thread list */

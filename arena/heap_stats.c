@@ -21,7 +21,7 @@ static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) 
   t->remote[c] = count_get(&h->remote[c]) - h->forked_remote[c];
 }
 
-/* What slabs have relisted, and frees whose cells wait there or in the mail. */
+/* What slabs have recycled, and frees whose cells wait there or in the mail. */
 static void add_slabs(const struct heap *h, struct heap_totals *t) {
   for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
     for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
@@ -29,9 +29,9 @@ static void add_slabs(const struct heap *h, struct heap_totals *t) {
       if (s->class == 0)
         continue;
       unsigned mail = mail_count(s);
-      uint32_t relisted = slab_relisted(s);
-      t->allocs[s->class] += relisted;
-      t->frees[s->class] += relisted + s->carved - (uint32_t)slab_used(s) + mail;
+      uint32_t recycled = slab_recycled(s);
+      t->allocs[s->class] += recycled;
+      t->frees[s->class] += recycled + s->carved - (uint32_t)slab_used(s) + mail;
       t->remote[s->class] += mail;
     }
 }

@@ -17,11 +17,11 @@ void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   if (!account_knows_size(a, n))
     account_widen(a, n);
   if (account_add(b, a, n, slab_cell_bytes(s)))
-    books_tell(b);
+    books_publish(b);
   return p;
 }
 
-static void tell_freed(struct heap *h, size_t bytes) {
+static void publish_freed(struct heap *h, size_t bytes) {
   if (h != NULL)
     books_shift(&h->books, (int64_t)bytes);
   else
@@ -35,8 +35,8 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   tag_t t = __atomic_fetch_or(row, TAG_MAILED, __ATOMIC_RELAXED);
   if (!tag_is_alive(t))
     return false;
-  account_leave(account_of(&s->owner->books, tag_site(t)), tag_bytes(t), 1);
-  tell_freed(h, tag_bytes(t));
+  account_note_remote(account_of(&s->owner->books, tag_site(t)), tag_bytes(t), 1);
+  publish_freed(h, tag_bytes(t));
   return mail_put(s, &s->owner->inbox, slab_cell_index(s, p));
 }
 
@@ -55,10 +55,10 @@ static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, cons
 }
 
 /* The slab's countdown has ended, or the process's live bytes have fallen. */
-static __attribute__((noinline)) void free_attend(void *p, struct slab *s, const char *entry,
-                                                  const void *site) {
-  books_tell(&s->owner->books);
-  if (s->until == 0)
+static __attribute__((noinline)) void free_on_countdown(void *p, struct slab *s, const char *entry,
+                                                        const void *site) {
+  books_publish(&s->owner->books);
+  if (s->countdown == 0)
     heap_attend(p, s, entry, SITE(site));
 }
 
@@ -79,12 +79,12 @@ void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *si
   }
   *row = 0;
   a->temporary += b->last == p;
-  bool tell = account_take(b, a, tag_bytes(t), slab_cell_bytes(s));
-  struct cell **into = s->into;
-  ((struct cell *)p)->next = *into;
-  *into = p;
-  if (unlikely((--s->until == 0) | tell))
-    free_attend(p, s, entry, site);
+  bool publish = account_take(b, a, tag_bytes(t), slab_cell_bytes(s));
+  struct cell **freed_to = s->freed_to;
+  ((struct cell *)p)->next = *freed_to;
+  *freed_to = p;
+  if (unlikely((--s->countdown == 0) | publish))
+    free_on_countdown(p, s, entry, site);
 }
 
 bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
@@ -104,7 +104,7 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   if (!account_knows_size(to, n))
     account_widen(to, n);
   account_add(b, to, n, slab_cell_bytes(s));
-  books_tell(b);
+  books_publish(b);
   b->resized++;
   return true;
 }

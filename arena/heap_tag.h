@@ -31,7 +31,7 @@ static inline void *heap_alloc_booked(struct heap *h, size_t c, size_t n, uint32
   struct cell *p = h->head[c];
   int64_t all = b->live_bytes + (int64_t)n;
   if (unlikely(p == NULL || !account_is_current(a) || !account_knows_size(a, n) ||
-               all > b->tell_above || inbox_waiting(&h->inbox)))
+               all > b->publish_above || inbox_waiting(&h->inbox)))
     return NULL;
   h->head[c] = p->next;
   *tag_place(h->current[c], p) = tag_make(site, n); /* a list is cut from the current slab */

@@ -9,7 +9,7 @@ void (*heap_thread_started)(void);
 bool (*heap_opened)(struct heap *);
 
 /* In a claim: not to serve, only to look at (heap_hold_idle). */
-#define HELD UINT32_C(0x80000000)
+#define CLAIMED_TO_LOOK UINT32_C(0x80000000)
 
 static _Atomic uint32_t claims[HEAPS_MAX];
 static _Atomic unsigned made;
@@ -35,17 +35,17 @@ static struct heap *claim_idle(unsigned from, uint32_t thread) {
 }
 
 void heap_hold_idle(void) {
-  uint32_t holder = os_thread_id() | HELD;
+  uint32_t holder = os_thread_id() | CLAIMED_TO_LOOK;
   for (struct heap *h = claim_idle(0, holder); h != NULL;)
     h = claim_idle(heap_number(h) + 1, holder);
 }
 
 bool heap_is_held(const struct heap *h) {
-  return heap_thread(heap_number(h)) == (os_thread_id() | HELD);
+  return heap_thread(heap_number(h)) == (os_thread_id() | CLAIMED_TO_LOOK);
 }
 
 void heap_let_go(void) {
-  uint32_t holder = os_thread_id() | HELD;
+  uint32_t holder = os_thread_id() | CLAIMED_TO_LOOK;
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == holder)
       atomic_store_explicit(&claims[i], 0, memory_order_release);
@@ -113,7 +113,7 @@ void heap_return(struct heap *h, const uint64_t *signals) {
 }
 
 /* This heap is no thread's by now: as in heap_borrow. */
-static void tidy(struct heap *h) {
+static void trim_ended(struct heap *h) {
   if (!inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
     return; /* two system calls less */
   uint64_t signals;
@@ -130,7 +130,7 @@ void heap_thread_ended(void) {
   heap_tagged_self = NULL; /* what this thread still frees is another's from now on */
   if (h == NULL)
     return;
-  tidy(h);
+  trim_ended(h);
   if (!h->named)
     os_thread_name(h->name);
   heap_lend_back(h);
@@ -143,20 +143,20 @@ static void trim(struct heap *h) {
 }
 
 /* As in heap_borrow. */
-static void tend(unsigned number) {
+static void trim_idle(unsigned number) {
   uint64_t signals;
   os_signals_hold(&signals);
-  if (claim(number, os_thread_id() | HELD)) {
+  if (claim(number, os_thread_id() | CLAIMED_TO_LOOK)) {
     trim(heap_at(number));
     heap_lend_back(heap_at(number));
   }
   os_signals_let_go(&signals);
 }
 
-void heap_tend_idle(void) {
+void heap_collect_idle(void) {
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == 0 && inbox_waiting(&heap_at(i)->inbox))
-      tend(i);
+      trim_idle(i);
 }
 
 void heap_trim(void) {
@@ -164,7 +164,7 @@ void heap_trim(void) {
     trim(heap_mine());
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == 0)
-      tend(i);
+      trim_idle(i);
   if (heap_mine() != NULL)
     block_trim_rows(heap_mine());
 }

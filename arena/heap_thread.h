@@ -30,7 +30,7 @@ hidden void heap_trim(void);
 
 /* A heap is about to take a block: what other threads have freed in heaps that no thread has goes
  * back to the range, so that there is one. */
-hidden void heap_tend_idle(void);
+hidden void heap_collect_idle(void);
 
 /* An idle or new heap for one request of a thread whose end has begun; NULL if there is no memory
  * for one.  Signals are held until it is returned. */

@@ -43,7 +43,7 @@ static bool chain_has(const struct slab *chain, const struct slab *s) {
 }
 
 /* In that child: whether the slab was posted can't be told where the fork was made. */
-static cold void settle(struct slab *s, struct inbox *owner) {
+static cold void announce_again(struct slab *s, struct inbox *owner) {
   left_to_me = false;
   atomic_fetch_or(&mail_of(s)->words, mail_full_words(s));
   if (mail_words(s) != 0 && !chain_has(atomic_load(&owner->posted), s) &&
@@ -61,21 +61,21 @@ void mail_announce(struct slab *s, struct inbox *owner, unsigned w) {
   announcing = NULL;
   atomic_signal_fence(memory_order_seq_cst);
   if (unlikely(left_to_me))
-    settle(s, owner);
+    announce_again(s, owner);
 }
 
-static struct letter letter_new(struct letter *l) {
-  return (struct letter){.first = NULL, .end = &l->first, .cells = 0};
+static struct batch batch_new(struct batch *b) {
+  return (struct batch){.first = NULL, .end = &b->first, .cells = 0};
 }
 
-static void letter_add(struct letter *l, const struct slab *s, unsigned w, uint64_t bits) {
+static void batch_add(struct batch *b, const struct slab *s, unsigned w, uint64_t bits) {
   size_t size = slab_cell_bytes(s);
   char *cells = slab_cell(s, w * 64);
-  l->cells += (unsigned)__builtin_popcountll(bits);
+  b->cells += (unsigned)__builtin_popcountll(bits);
   for (; bits != 0; bits &= bits - 1) {
     struct cell *cell = (struct cell *)(cells + (unsigned)__builtin_ctzll(bits) * size);
-    *l->end = cell;
-    l->end = &cell->next;
+    *b->end = cell;
+    b->end = &cell->next;
   }
 }
 
@@ -106,18 +106,18 @@ static void opening_begin(struct inbox *in, struct slab *s, uint64_t opened) {
 }
 
 /* ... and here: all of them are. */
-static void opening_end(struct inbox *in, struct letter *l) {
+static void opening_end(struct inbox *in, struct batch *b) {
   for (; in->opened != 0; in->opened &= in->opened - 1) {
     unsigned w = (unsigned)__builtin_ctzll(in->opened);
-    letter_add(l, in->open, w, empty_word(mail_of(in->open), w, 0));
+    batch_add(b, in->open, w, empty_word(mail_of(in->open), w, 0));
   }
   atomic_signal_fence(memory_order_seq_cst);
   in->open = NULL;
-  *l->end = NULL;
+  *b->end = NULL;
 }
 
-struct slab *inbox_open(struct inbox *in, struct letter *l) {
-  *l = letter_new(l);
+struct slab *inbox_open(struct inbox *in, struct batch *b) {
+  *b = batch_new(b);
   struct slab *s = in->taken;
   if (s == NULL)
     return NULL;
@@ -125,12 +125,12 @@ struct slab *inbox_open(struct inbox *in, struct letter *l) {
   opening_begin(in, s, ~UINT64_C(0));
   in->taken = m->next;
   in->opened = atomic_exchange_explicit(&m->words, 0, memory_order_acq_rel);
-  opening_end(in, l);
+  opening_end(in, b);
   return s;
 }
 
-void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l) {
-  *l = letter_new(l);
+void mail_take_most(struct slab *s, struct inbox *owner, struct batch *b) {
+  *b = batch_new(b);
   struct mail *m = mail_of(s);
   uint64_t words = mail_words(s);
   if (words == 0)
@@ -140,6 +140,6 @@ void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l) {
   opening_begin(owner, s, words);
   atomic_fetch_and_explicit(&m->words, ~words, memory_order_acq_rel);
   uint64_t bits = mail_word(s, stays);
-  letter_add(l, s, stays, empty_word(m, stays, bits & -bits));
-  opening_end(owner, l);
+  batch_add(b, s, stays, empty_word(m, stays, bits & -bits));
+  opening_end(owner, b);
 }

@@ -92,7 +92,7 @@ static inline bool inbox_waiting(struct inbox *in) {
 }
 
 /* Cells taken out of the mail, linked by rising address. */
-struct letter {
+struct batch {
   struct cell *first;
   struct cell **end; /* where the last one's link is */
   unsigned cells;
@@ -103,10 +103,10 @@ struct letter {
 hidden void inbox_take(struct inbox *in);
 
 /* The owner's: the next slab taken and all of its mail; NULL when there is none left. */
-hidden struct slab *inbox_open(struct inbox *in, struct letter *l);
+hidden struct slab *inbox_open(struct inbox *in, struct batch *b);
 
 /* The owner's: the mail of a slab that stays in the inbox, or is about to come there; and so one
  * cell stays too. */
-hidden void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l);
+hidden void mail_take_most(struct slab *s, struct inbox *owner, struct batch *b);
 
 #endif

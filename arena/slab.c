@@ -5,7 +5,7 @@ void slab_clear(struct slab *s) {
   s->class = 0;
   atomic_signal_fence(memory_order_seq_cst); /* a class would say that the rest is still true */
   s->free = NULL;
-  s->into = &s->free;
+  s->freed_to = &s->free;
   s->carved = 0;
   slab_watch_first_free(s, SLAB_EMPTY, 0);
 }

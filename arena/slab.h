@@ -7,30 +7,30 @@
  *
  *   carved = used + |free|                      cells freed by the owner wait in `free`
  *   used   = live + |thread list| + |mail|      mail: freed by other threads, not collected
- *   used   = until + parked                     so that free has one counter and one branch
+ *   used   = until + uncounted                     so that free has one counter and one branch
  *
- * `into` says where the owner's frees go: to `free`, or straight back to the thread list, so that
- * what was freed last is handed out first: while that list is cut from this slab, and in large
- * heaps afterwards, too (heap_list.h).  The slab then relists: what comes back stays used, and
+ * `freed_to` says where the owner's frees go: to `free`, or straight back to the thread list, so
+ * that what was freed last is handed out first: while that list is cut from this slab, and in large
+ * heaps afterwards, too (heap_list.h).  The slab then recycles: what comes back stays used, and
  *
- *   used     = armed + parked                   armed: what `until` was set to
- *   relisted = armed - until                    frees, and allocations, that no list was cut for
+ *   used     = countdown_start + uncounted                   countdown_start: what `countdown` was
+ * set to recycled = countdown_start - until                    frees, and allocations, that no list
+ * was cut for
  *
- * `until` counts the owner's frees down to the next event the owner must attend to:
+ * `countdown` counts the owner's frees down to the next event the owner must attend to:
  *   CURRENT  the heap's thread list is cut from this slab.  After a cut until = 1: the first
  *            free is checked thoroughly (an interior pointer shows here at no cost to the
- *            others); then until = RELISTS_MAX (less before a sample, and in large heaps) or, if it
- *            doesn't relist, used + 1, which only a double free can reach.
- *   FULL     no free cell, in no queue.  until = 1: the first free puts it into the queue.
- *   QUEUED   has free cells.  until = used: at 0 the slab is empty and is retired.
- *            FULL and QUEUED ones that relist count down to the next look at the list; they are
- *            queued, or empty, when cells come back from it.
- *   EMPTY    no class; owner kept, until = 1, so that a double free shows.
+ *            others); then until = RECYCLES_MAX (less before a sample, and in large heaps) or, if
+ * it doesn't recycle, used + 1, which only a double free can reach. FULL     no free cell, in no
+ * queue.  until = 1: the first free puts it into the queue. QUEUED   has free cells.  until = used:
+ * at 0 the slab is empty and is retired. FULL and QUEUED ones that recycle count down to the next
+ * look at the list; they are queued, or empty, when cells come back from it. EMPTY    no class;
+ * owner kept, until = 1, so that a double free shows.
  *
  * The row is written by the owner only.  Other threads read `owner`, `class` and `reciprocal`,
  * which change only while no object of the slab is alive, and `carved`, which only grows
- * meanwhile; reports also read `into`, `until`, `parked` and `armed`, as they find them.  What
- * other threads write is in the mail row (mail.h).
+ * meanwhile; reports also read `freed_to`, `countdown`, `uncounted` and `countdown_start`, as they
+ * find them.  What other threads write is in the mail row (mail.h).
  */
 #ifndef ARENA_SLAB_H
 #define ARENA_SLAB_H
@@ -47,16 +47,16 @@ enum slab_state { SLAB_UNUSED = 0, SLAB_EMPTY, SLAB_CURRENT, SLAB_QUEUED, SLAB_F
 
 /* Frees between two walks of a list that no refill walks: seldom enough to cost a tenth of an
  * instruction a free. */
-enum { RELISTS_MAX = 16384 };
+enum { RECYCLES_MAX = 16384 };
 
 struct slab {
-  struct heap *owner; /* NULL: not passed out */
-  struct cell **into; /* where the owner's frees go */
-  int32_t until;      /* frees until the owner must attend */
-  int32_t parked;     /* used = until + parked */
+  struct heap *owner;     /* NULL: not passed out */
+  struct cell **freed_to; /* where the owner's frees go */
+  int32_t countdown;      /* frees until the owner must attend */
+  int32_t uncounted;      /* used = until + uncounted */
   union {
-    int32_t armed;       /* relists: what until was set to */
-    uint32_t emptied_ms; /* EMPTY: when */
+    int32_t countdown_start; /* recycles: what until was set to */
+    uint32_t emptied_ms;     /* EMPTY: when */
   };
   uint32_t carved;     /* cells that have been in a list */
   uint32_t reciprocal; /* ceil(2^32 / cell bytes) */
@@ -82,25 +82,25 @@ static inline char *slab_memory(const struct slab *s) {
   return (char *)(range.base + slab_index(s) * SLAB_BYTES);
 }
 
-static inline bool slab_relists(const struct slab *s) { return s->into != &s->free; }
+static inline bool slab_recycles(const struct slab *s) { return s->freed_to != &s->free; }
 static inline int32_t slab_used(const struct slab *s) {
-  return (slab_relists(s) ? s->armed : s->until) + s->parked;
+  return (slab_recycles(s) ? s->countdown_start : s->countdown) + s->uncounted;
 }
-static inline uint32_t slab_relisted(const struct slab *s) {
-  return slab_relists(s) ? (uint32_t)(s->armed - s->until) : 0;
+static inline uint32_t slab_recycled(const struct slab *s) {
+  return slab_recycles(s) ? (uint32_t)(s->countdown_start - s->countdown) : 0;
 }
-static inline void slab_set_used(struct slab *s, int32_t used, int32_t until) {
-  s->until = until;
-  s->parked = used - until;
-  if (slab_relists(s))
-    s->armed = until;
+static inline void slab_set_used(struct slab *s, int32_t used, int32_t countdown) {
+  s->countdown = countdown;
+  s->uncounted = used - countdown;
+  if (slab_recycles(s))
+    s->countdown_start = countdown;
 }
 
-/* Where the countdown stands in each state (the table above).  `relists`: so many frees may go to
+/* Where the countdown stands in each state (the table above).  `recycles`: so many frees may go to
  * the thread's list until the owner must attend, if they go there. */
-static inline void slab_watch_current(struct slab *s, int32_t used, int32_t relists) {
+static inline void slab_watch_current(struct slab *s, int32_t used, int32_t recycles) {
   s->state = SLAB_CURRENT;
-  slab_set_used(s, used, slab_relists(s) ? relists : used + 1);
+  slab_set_used(s, used, slab_recycles(s) ? recycles : used + 1);
 }
 static inline void slab_watch_first_free(struct slab *s, enum slab_state state, int32_t used) {
   s->state = (uint8_t)state;

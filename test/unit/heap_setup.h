@@ -77,7 +77,7 @@ static inline uint64_t next_random(uint64_t *state) { /* xorshift64* */
 struct inventory {
   uint64_t live[CLASS_SLOTS]; /* handed out */
   uint64_t listed[CLASS_SLOTS];
-  uint64_t relisted[CLASS_SLOTS]; /* and not counted */
+  uint64_t recycled[CLASS_SLOTS]; /* and not counted */
   uint64_t carved[CLASS_SLOTS];
   uint64_t slabs[CLASS_SLOTS][SLAB_FULL + 1]; /* by class and state */
   uint64_t carved_bytes;
@@ -135,26 +135,29 @@ static inline void check_countdown(const struct slab *s, int32_t used) {
   int32_t carved = (int32_t)s->carved;
   switch (s->state) {
   case SLAB_CURRENT:
-    if (slab_relists(s)) {
-      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_MAX);
+    if (slab_recycles(s)) {
+      require(0 < s->countdown && s->countdown <= s->countdown_start &&
+              s->countdown_start <= RECYCLES_MAX);
     } else {
       bool cut = s->owner->cut[s->class] != 0; /* only a part of the free cells may be listed */
-      require(s->until == used + 1 || (s->until == 1 && (used == carved || cut)));
+      require(s->countdown == used + 1 || (s->countdown == 1 && (used == carved || cut)));
     }
     break;
   case SLAB_QUEUED:
     require(used > 0 && (s->free != NULL || s->carved < s->capacity));
-    if (slab_relists(s))
-      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_SHARED);
+    if (slab_recycles(s))
+      require(0 < s->countdown && s->countdown <= s->countdown_start &&
+              s->countdown_start <= RECYCLES_SHARED);
     else
-      require(s->until == used);
+      require(s->countdown == used);
     break;
   case SLAB_FULL:
     require(used == s->capacity && s->free == NULL);
-    if (slab_relists(s))
-      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_SHARED);
+    if (slab_recycles(s))
+      require(0 < s->countdown && s->countdown <= s->countdown_start &&
+              s->countdown_start <= RECYCLES_SHARED);
     else
-      require(s->until == 1);
+      require(s->countdown == 1);
     break;
   default:
     require(!"a slab with a class is current, queued or full");
@@ -168,7 +171,7 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
   require(c >= 1 && c <= CLASSES);
   require(s->capacity == SLAB_BYTES / class_bytes(c) && s->carved <= s->capacity);
   require((s->state == SLAB_CURRENT) == (h->current[c] == s));
-  require(!slab_relists(s) || s->into == &h->head[c]);
+  require(!slab_recycles(s) || s->freed_to == &h->head[c]);
   uint32_t free_cells = mark_free(s, &marks);
   require(used >= 0 && s->carved == (uint32_t)used + free_cells);
   uint32_t listed = mark_listed(h, s, &marks);
@@ -178,7 +181,7 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
   check_countdown(s, used);
   v->live[c] += (uint32_t)used - listed - mailed;
   v->listed[c] += listed;
-  v->relisted[c] += slab_relisted(s);
+  v->recycled[c] += slab_recycled(s);
   v->carved[c] += s->carved;
   v->carved_bytes += s->carved * class_bytes(c);
   v->mailed_slabs += mailed > 0;
@@ -186,7 +189,7 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
 
 static inline void check_empty_slab(const struct slab *s) {
   require(s->state == SLAB_EMPTY && s->free == NULL);
-  require(s->until == 1 && slab_used(s) == 0);
+  require(s->countdown == 1 && slab_used(s) == 0);
   require(mail_count(s) == 0);
 }
 
@@ -271,7 +274,7 @@ static inline void check_counters(struct heap *h, const struct inventory *v) {
     require(t.allocs[c] - t.frees[c] == v->live[c]);
     require(t.remote[c] <= t.frees[c]);
     require(t.listed[c] == v->listed[c]); /* all of them lie in its slabs */
-    require(v->listed[c] <= list_most(&h->lists[c]) + v->relisted[c]);
+    require(v->listed[c] <= list_most(&h->lists[c]) + v->recycled[c]);
     require(count_get(&h->known[c]) <= t.allocs[c] + h->forked[c]);
   }
   require(count_get(&h->carved_bytes) == v->carved_bytes);
