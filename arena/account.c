@@ -1,4 +1,4 @@
-/* Accounts and the process's peak; contract in account.h. */
+/* Accounts and the process's peak.  Contract: account.h. */
 #include "account.h"
 #include "os.h"
 
@@ -46,7 +46,8 @@ struct account *account_make(struct books *b, uint32_t site) {
   return chunk + site % ACCOUNT_CHUNK;
 }
 
-/* Large objects that other threads freed, since the owner last looked. */
+/* Takes over the large objects that other threads freed since the last call; their bytes in *bytes.
+ */
 static void take_remote_large(struct account *a, uint64_t *bytes) {
   uint64_t objects = atomic_exchange(&a->remote_large_objects, 0);
   *bytes = atomic_exchange(&a->remote_large_bytes, 0);
@@ -57,6 +58,7 @@ static void take_remote_large(struct account *a, uint64_t *bytes) {
   a->live_cells -= atomic_exchange(&a->remote_large_cells, 0);
 }
 
+/* Takes off what happened in the parent process: the objects that are alive count as allocated. */
 static void forget_past(struct account *a) {
   a->allocs -= a->frees;
   a->frees = 0;
@@ -68,7 +70,8 @@ static void forget_past(struct account *a) {
 
 static uint32_t epoch_now(void) { return atomic_load_explicit(&peak.epoch, memory_order_relaxed); }
 
-/* Before the first change in an epoch.  The owner may not know yet what others had freed. */
+/* Notes what the account held at the peak, before its first change in an epoch.  Frees by other
+ * threads that the owner has not booked yet are taken off. */
 static void note_held(struct account *a) {
   bool since = a->remote_freed_epoch == epoch_now();
   a->peak_held_bytes =
@@ -83,8 +86,8 @@ static bool is_of_parent(uint32_t epoch) {
   return epoch < atomic_load_explicit(&peak.restart, memory_order_relaxed);
 }
 
-/* The epoch is stored before `remote_large_objects` is exchanged, and who adds to
- * `remote_large_objects` sets the flag after: one of the two sees the other. */
+/* The epoch is stored before `remote_large_*` are exchanged, and a thread that adds to them sets
+ * the flag after that: so either this exchange or the next sees what it added. */
 void account_renew(struct books *b, struct account *a) {
   uint32_t now = epoch_now(), word = atomic_exchange(&a->epoch, now);
   uint32_t epoch = word & ~ACCOUNT_REMOTE_LARGE;
@@ -100,7 +103,8 @@ void account_renew(struct books *b, struct account *a) {
   }
 }
 
-/* Two threads that are first at the same moment may count one object on the wrong side. */
+/* If two threads free in an epoch for the first time at the same moment, one object may be counted
+ * on the wrong side of the peak. */
 void account_note_remote(struct account *a, uint64_t bytes, uint64_t objects) {
   uint32_t now = epoch_now(),
            last = atomic_load_explicit(&a->remote_freed_epoch, memory_order_relaxed);
@@ -166,9 +170,10 @@ void peak_tell(int64_t bytes) {
     }
 }
 
-/* What an arena may rise or fall by without telling.  One that is alone may use the room below the
- * peak, since nobody else rises meanwhile; but no more of it than is forgiven when a second one
- * comes and finds that untold. */
+/* Bytes by which an arena may rise, and FALL_BYTES or as many by which it may fall, without
+ * publishing. An arena that is alone may use the room below the peak, since no other arena rises
+ * meanwhile; but at most 1/ALONE_STEP of the peak: that much error is accepted when a second arena
+ * appears while this one has not published. */
 enum { ALONE_STEP = 128, FALL_BYTES = 1024 };
 static int64_t unpublished_most(void) {
   int64_t publishers = (int64_t)atomic_load_explicit(&peak.publishers, memory_order_relaxed);
@@ -197,7 +202,7 @@ void books_shift(struct books *b, int64_t bytes) {
     books_publish(b);
 }
 
-/* Live bytes go on as they are; the peak begins there. */
+/* Live bytes stay as they are, and the peak begins at them. */
 void peak_restart(void) {
   atomic_store(&peak.most, atomic_load(&peak.live));
   atomic_store(&peak.restart, atomic_fetch_add(&peak.epoch, 1) + 1);

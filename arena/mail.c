@@ -1,7 +1,8 @@
-/* Frees by other threads; picture and contract in mail.h. */
+/* Frees by other threads.  Picture and contract: mail.h. */
 #include "mail.h"
 
-/* What this thread is announcing; and whether a child that it is in now has left that to it. */
+/* The slab whose mail this thread is announcing; and whether, in the child of a fork, heap_fork.c
+ * has left that slab to this thread (mail_is_announcing). */
 static __thread struct slab *announcing __attribute__((tls_model("initial-exec")));
 static __thread bool left_to_me __attribute__((tls_model("initial-exec")));
 
@@ -42,7 +43,8 @@ static bool chain_has(const struct slab *chain, const struct slab *s) {
   return chain != NULL;
 }
 
-/* In that child: whether the slab was posted can't be told where the fork was made. */
+/* After such a fork: the code that rebuilt the heaps could not know whether the slab had been
+ * posted. */
 static cold void announce_again(struct slab *s, struct inbox *owner) {
   left_to_me = false;
   atomic_fetch_or(&mail_of(s)->words, mail_full_words(s));
@@ -83,8 +85,8 @@ static uint64_t empty_word(struct mail *m, unsigned w, uint64_t leave) {
   return atomic_exchange_explicit(&m->freed[w], leave, memory_order_acq_rel) & ~leave;
 }
 
-/* The chain is in one of the two places at each moment, or in both: then the child of a fork drops
- * one (heap_fork.c). */
+/* At each moment the chain is in one of the two places or in both.  If it is in both, the child of
+ * a fork drops one of them (heap_fork.c). */
 void inbox_take(struct inbox *in) {
   if (in->taken != NULL)
     return;
@@ -97,15 +99,15 @@ void inbox_take(struct inbox *in) {
                                                   memory_order_relaxed));
 }
 
-/* The words `opened` of a slab are about to be emptied.  For the child, should a signal handler
- * fork between here ... */
+/* Notes that the words `opened` of a slab are about to be emptied.  If a signal handler forks
+ * between here and the end of opening_end, the child finds the note. */
 static void opening_begin(struct inbox *in, struct slab *s, uint64_t opened) {
   in->opened = opened;
   in->open = s;
   atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* ... and here: all of them are. */
+/* Empties these words into the batch, and removes the note. */
 static void opening_end(struct inbox *in, struct batch *b) {
   for (; in->opened != 0; in->opened &= in->opened - 1) {
     unsigned w = (unsigned)__builtin_ctzll(in->opened);
