@@ -1,4 +1,4 @@
-/* Death messages for pointers into the range; contract in fault.h. */
+/* The messages before an abort for pointers into the range.  Contract: fault.h. */
 #include "fault.h"
 #include "check.h"
 #include "heap_state.h"
