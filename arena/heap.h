@@ -1,5 +1,9 @@
-/* malloc and free of small objects: the paths that a program's calls take.  heap_state.h has the
- * picture. */
+/* malloc and free of small objects: the paths that a program's calls take.
+ *
+ * heap_state.h has the picture.  The inline functions are the fast paths, which take no lock and
+ * make no system call; the others are the slow paths, and keep errno.  Any thread; not from signal
+ * handlers.
+ */
 #ifndef ARENA_HEAP_H
 #define ARENA_HEAP_H
 
@@ -8,7 +12,8 @@
 #include "heap_state.h"
 #include "heap_thread.h"
 
-/* The straight path of malloc: a cell of class c (0 for no bytes), or NULL if the list is empty. */
+/* The fast path of malloc: a cell of class c (0: a request of no bytes), or NULL if the list is
+ * empty. */
 static inline void *heap_pop(size_t c) {
   struct heap *h = heap_self;
   struct cell *p = h->head[c];
@@ -18,21 +23,23 @@ static inline void *heap_pop(size_t c) {
   return p;
 }
 
-/* The rest of malloc: a cell of class c; NULL if the system refuses memory.  Keeps errno.  Any
- * thread; not async-signal-safe. */
+/* The slow path of malloc: a cell of class c (0: a request of no bytes); NULL if the system refuses
+ * memory, or with tags if the thread has no heap. */
 hidden void *heap_alloc_slow(size_t c);
 
-/* What free does when the straight path is not enough. */
+/* The slow path of free: another heap's object, any object if there are tags, or what cannot be
+ * freed, which ends the program with a message (fault.h). */
 hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site);
 
-/* The straight path of free.  Is it barred: by another heap's slab, or by a p that was freed just
- * now?  If not: puts p back; true if heap_attend is due.
- * The second question costs two of a pair's 32 instructions.  Malloc could ask it for nothing (a
- * list that ends in a cell that points to itself needs one compare for both), but later: meanwhile
- * a slab with a live object could look empty. */
+/* The fast path of free.  heap_free_barred: must p go the slow path, since s is another heap's slab
+ * or p was freed just now?  (Only the owner may read `freed_to`.)  If not, heap_free_straight puts
+ * p back; if it returns true, heap_attend must follow.
+ *
+ * The second question costs two of a pair's 32 instructions.  malloc could ask it for nothing (with
+ * a list that ends in a cell that points to itself, one comparison is enough for both), but later:
+ * meanwhile a slab with a live object could look empty. */
 static inline bool heap_free_barred(const struct slab *s, const void *p) {
-  return unlikely(s->owner != heap_self) ||
-         unlikely(*s->freed_to == p); /* `freed_to` is the owner's */
+  return unlikely(s->owner != heap_self) || unlikely(*s->freed_to == p);
 }
 static inline bool heap_free_straight(struct slab *s, void *p) {
   struct cell **freed_to = s->freed_to;
@@ -41,8 +48,9 @@ static inline bool heap_free_straight(struct slab *s, void *p) {
   return unlikely(--s->countdown == 0);
 }
 
-/* Frees an object of the range.  What is not one ends the program with a message (fault.h) that
- * names the function the program called, and from where. */
+/* Frees an object.  p must lie in the range; if it is not an object, the program ends with a
+ * message (fault.h) that names `entry`, the function that the program called, and `site`, from
+ * where. */
 static inline void heap_free_as(void *p, const char *entry, const void *site) {
   struct slab *s = slab_of(p);
   if (heap_free_barred(s, p))
@@ -52,8 +60,8 @@ static inline void heap_free_as(void *p, const char *entry, const void *site) {
 }
 static inline void heap_free(void *p) { heap_free_as(p, "free", DIRECT); }
 
-/* Usable bytes of an object of the range; a pointer that is not one is a fault.  `entry` is the
- * function the program called. */
+/* Usable bytes of an object.  p must lie in the range; if it is not an object, the program ends as
+ * by heap_free_as. */
 static inline size_t heap_usable(const void *p, const char *entry, const void *site) {
   const struct slab *s = slab_of(p);
   if (unlikely(!slab_has_cell(s, p)))

@@ -1,4 +1,4 @@
-/* Mail taken up by its owner; contract in heap_collect.h. */
+/* How the owner collects mail.  Contract: heap_collect.h. */
 #include "heap_collect.h"
 #include "check.h"
 #include "heap_list.h"
@@ -6,14 +6,14 @@
 void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
   tag_t *row = tag_place(s, cell);
   tag_t t = *row;
-  if (t == 0) /* a fork's child has booked it before */
+  if (t == 0) /* the child of a fork has counted it already */
     return;
   *row = 0;
   account_take_mailed(&h->books, account_of(&h->books, tag_site(t)), tag_bytes(t),
                       slab_cell_bytes(s));
 }
 
-/* The slab's mail goes to its free cells, before those it has: these are the warm ones. */
+/* Puts the cells of a batch before the free cells that the slab has, since they are warm. */
 static void take_batch(struct heap *h, struct slab *s, struct batch *b) {
   if (b->cells == 0)
     return;
@@ -35,7 +35,7 @@ void heap_collect(struct heap *h) {
     take_batch(h, s, &b);
 }
 
-/* The current slab has no free cell: its own mail first, a line or two; then everybody's. */
+/* Its own mail is a line or two of memory; the whole inbox is many. */
 void heap_collect_for(struct heap *h, struct slab *s) {
   struct batch b;
   mail_take_most(s, &h->inbox, &b);

@@ -1,12 +1,14 @@
-/* Around a fork of the process. */
+/* Around a fork of the process, which takes no lock of ours.
+ *
+ * Keeps errno.  The child may run on a small stack. */
 #ifndef ARENA_HEAP_FORK_H
 #define ARENA_HEAP_FORK_H
 
 #include "heap_state.h"
 
-/* Around fork: in the parent before, in the child's only thread after.  No lock is taken.
- * What gone threads left half done is put right; counts start again, the objects alive at the
- * fork counting as allocations. */
+/* heap_fork_prepare: in the parent, before each fork.  heap_fork_child: in the child's only thread,
+ * before it allocates.  It repairs what threads that are gone left half done; at worst it loses the
+ * cells of one list.  Counts begin again: the objects that are alive count as allocations. */
 hidden void heap_fork_prepare(void);
 hidden void heap_fork_child(void);
 

@@ -1,4 +1,4 @@
-/* Lists of cells ready to be handed out; picture and contract in heap_list.h. */
+/* Lists of cells ready to be handed out.  Picture and contract: heap_list.h. */
 #include "heap_list.h"
 #include "check.h"
 #include "heap_memory.h"
@@ -6,7 +6,7 @@
 
 hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
 
-/* Its list has no more than `listed` cells: so many allocations are known, and never fewer. */
+/* The list has no more than `listed` cells, so the rest was allocated; `known` never falls. */
 static void know(struct heap *h, unsigned c, uint64_t listed) {
   uint64_t known = count_less(count_get(&h->passed[c]), listed);
   if (known > count_get(&h->known[c]))
@@ -27,7 +27,7 @@ void list_count_recycled(struct heap *h, struct slab *s) {
     h->cut[c] -= n;
 }
 
-/* Should slabs that were current go on to recycle? */
+/* Do slabs that were current go on to recycle? */
 static bool spreads(const struct heap *h, unsigned c) {
   return h->cut[c] == 0 && !range.tagged && count_get(&h->carved_bytes) >= list_spread_bytes;
 }
@@ -36,13 +36,14 @@ static bool has_many_slabs(const struct heap *h, unsigned c) {
   return list_carved_cells(h, c) * class_bytes(c) > SLAB_BYTES;
 }
 
-/* So many frees of each of several slabs may go to the list until it is looked at. */
+/* Frees of each of several slabs that may go to the list until it is looked at. */
 static int32_t recycles_share(const struct heap *h, unsigned c) {
   uint64_t share = RECYCLES_SHARED / (1 + list_carved_cells(h, c) * class_bytes(c) / SLAB_BYTES);
   return share < RECYCLES_LEAST ? RECYCLES_LEAST : (int32_t)share;
 }
 
-/* The same for the current slab.  0: none, a sample is due before. */
+/* Frees of the current slab that may go to the list.  0: none, since a request of the heap's user
+ * is due before. */
 static int32_t recycles_left(const struct heap *h, unsigned c) {
   if (spreads(h, c))
     return recycles_share(h, c);
@@ -63,8 +64,8 @@ void list_watch_current(struct heap *h, struct slab *s, int32_t used) {
   slab_watch_current(s, used, recycles);
 }
 
-/* In a queue: counts down to its last used cell, or to its next look at the list if that is nearer.
- */
+/* Sets the countdown of a slab in a queue: to its last used cell, or to its next look at the list
+ * if that is nearer. */
 static void watch_queued(struct slab *s, int32_t used) {
   s->state = SLAB_QUEUED;
   slab_set_used(s, used, slab_recycles(s) && s->countdown < used ? s->countdown : used);
@@ -107,7 +108,7 @@ void list_update_state(struct heap *h, struct slab *s, int32_t used) {
   list_enqueue_or_retire(h, s, used);
 }
 
-/* A cell that an owner's slab of the class has; anything else in a list is a fault. */
+/* Is p a cell of one of the heap's slabs of that class?  Nothing else may be in a list. */
 static bool is_ours(const struct heap *h, unsigned c, const struct cell *p) {
   if (!range_holds(p))
     return false;
@@ -127,7 +128,7 @@ uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {
   return n;
 }
 
-/* From now on its frees go to its own list. */
+/* Makes the owner's frees go to the slab's own free cells from now on. */
 static void keep_own_frees(struct heap *h, struct slab *s) {
   list_count_recycled(h, s);
   int32_t used = slab_used(s);
@@ -138,14 +139,15 @@ static void keep_own_frees(struct heap *h, struct slab *s) {
     slab_watch_last_used(s, used);
 }
 
-/* Of a list that is not broken. */
+/* Puts the first cell of a list that is not broken back into its slab. */
 static void put_back_first(struct heap *h, unsigned c) {
   struct cell *p = h->head[c];
   struct slab *s = slab_of(p);
   int32_t used = slab_used(s) - 1;
   check(used >= 0, "heap corrupted: an object was freed twice");
   h->head[c] = p->next;
-  atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find it in both lists */
+  atomic_signal_fence(
+      memory_order_seq_cst); /* a fork between the two must not find it in both lists */
   p->next = s->free;
   s->free = p;
   count_add(&h->freed[c], -UINT64_C(1));
@@ -187,11 +189,11 @@ void list_release_slabs(struct heap *h) {
       list_put_back(h, c);
 }
 
-/* At each block of 64K, a heap that grew and had long lists in thirty classes paid 830..1280 ns a
- * malloc of 496 bytes, page faults included, instead of 280..520. */
+/* Without the limit, at each block of 64 KiB: a heap that grew and had long lists in thirty classes
+ * took 830..1280 ns a malloc of 496 bytes, page faults included, instead of 280..520. */
 void list_release_to_grow(struct heap *h) {
   uint64_t carved = count_get(&h->carved_bytes);
-  if (carved - h->released_bytes < carved / LIST_GROWTH) /* more, too, if it shrank */
+  if (carved - h->released_bytes < carved / LIST_GROWTH) /* the difference is huge if it shrank */
     return;
   h->released_bytes = carved;
   list_release_slabs(h);
@@ -205,8 +207,8 @@ void list_release_if_due(struct heap *h) {
   list_release_slabs(h);
 }
 
-/* Quicker than list_length: no slab's row is read.  What is no cell is found when it is put back.
- */
+/* Counts the list of class c.  Quicker than list_length, since it reads no slab's row; a link to
+ * something that is no cell is noticed when the list is put back. */
 static uint32_t measure(struct heap *h, unsigned c) {
   uint64_t most = list_carved_cells(h, c);
   uint32_t n = 0;
@@ -218,7 +220,7 @@ static uint32_t measure(struct heap *h, unsigned c) {
   return n;
 }
 
-/* The slab goes on as it is: so many of its frees until it is looked at. */
+/* Sets the next countdown of a slab that goes on to recycle. */
 static void watch_again(struct heap *h, struct slab *s) {
   if (s->state == SLAB_CURRENT)
     list_watch_current(h, s, slab_used(s));
@@ -236,6 +238,6 @@ void list_on_countdown(struct heap *h, struct slab *s) {
     keep_own_frees(h, s);
   else
     watch_again(h, s);
-  if (l->closed) /* the slab may be gone afterwards */
+  if (l->closed) /* the slab may have left the heap after that */
     check(list_put_back(h, c), "heap corrupted: an object was freed twice");
 }

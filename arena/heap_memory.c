@@ -1,4 +1,4 @@
-/* Empty slabs, blocks, and memory given back; policy in heap_memory.h. */
+/* Empty slabs, blocks, and memory given back.  Policy and contract: heap_memory.h. */
 #include "heap_memory.h"
 #include "os.h"
 #include "tag.h"
@@ -53,7 +53,7 @@ static struct slab *next_of_block(struct heap *h) {
   return h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
 }
 
-/* A slab whose pages are not resident is taken. */
+/* Counts as missed that a slab is taken whose pages are not resident, if pages went back lately. */
 static void miss_slab(struct heap *h) {
   if (h->purged_bytes == 0)
     return;

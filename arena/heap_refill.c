@@ -1,11 +1,11 @@
-/* malloc and free beyond the straight path: lists are refilled, slabs change their state.
+/* Lists are refilled, and slabs change their state.
  *
  *             list used up         first free, or a cell comes back
  *   CURRENT ────────────────> FULL ──────────────────────────> QUEUED ──> CURRENT again
  *      ^                                                          │ last used cell freed
  *      └──────────────── a class is assigned ──── EMPTY <─────────┘
  *
- * The equations are in slab.h, the counters' in heap.h.
+ * The equations of slabs are in slab.h, those of the counters in heap_state.h.
  */
 #include "heap_refill.h"
 #include "fault.h"
@@ -14,12 +14,13 @@
 #include "heap_memory.h"
 #include "heap_thread.h"
 
-/* Where pages are resident anyway, a carve is so many cells or more: the slow path must not weigh.
- */
+/* Cells carved at a time, at least, where pages are resident anyway: enough that the slow path does
+ * not matter. */
 enum { CARVE_CELLS = 64 };
 
-/* Slow paths between two looks at the clock, and between two at all mail: a slab that is opened has
- * to be posted again, which costs who frees three more accesses to lines of others. */
+/* Slow paths between two looks at the clock, and between two collections of all mail.  The latter
+ * are rarer because a slab whose mail was taken must be posted again, which costs the thread that
+ * frees next three more accesses to memory that other threads write. */
 enum { TICKS = 8, MAIL_TICKS = 32 };
 
 static void *hand_out(struct heap *h, struct slab *s, struct cell *list, unsigned n) {
@@ -32,15 +33,17 @@ static void *hand_out(struct heap *h, struct slab *s, struct cell *list, unsigne
 }
 
 /* A link that the program overwrote after it freed the object must not be followed: malloc would
- * hand out whatever it points to.  Looked at once a list, when it is cut; the cells are about to be
- * touched anyway, and bursts of a thousand and of a million objects take as long as without.  (What
- * was freed by other threads is linked by us right before: there it would cost a tenth.)
+ * hand out whatever it points to.  The links are checked once a list, when it is cut; the cells are
+ * about to be touched anyway, and bursts of a thousand and of a million objects take as long as
+ * without the check.  (The links of cells that other threads freed were written by us just now and
+ * are not checked: there the check would cost a tenth.)
  *
- * Not seen: what is freed into the thread's own list, overwritten there and handed out before that
- * list is walked again.  A link that is encoded by a secret would show that, at an instruction or
- * two of the 32 of a pair.  A link that is the distance to the next cell would cost none (malloc
- * then adds it to the list's head in place), but makes of a zero, which is what is written most
- * often into a freed object, the same object handed out again and again. */
+ * Not noticed: an object that is freed into the thread's own list, overwritten there and handed out
+ * before that list is walked again.  A link that is encoded by a secret would show that, for one or
+ * two more instructions than the 32 of a pair.  A link that is the distance to the next cell would
+ * cost none (malloc then adds it to the list's head in place); but a zero, which is what programs
+ * write most often into freed objects, would then make malloc hand out the same object again and
+ * again. */
 static inline void check_links(const struct slab *s) {
   bool broken;
   slab_list_length(s, s->free, &broken);
@@ -48,7 +51,7 @@ static inline void check_links(const struct slab *s) {
     fault_in_list(s);
 }
 
-/* The first n free cells of the slab, not all of them. */
+/* Makes the first n free cells of the slab the thread's list; the slab has more. */
 static cold void *harvest_part(struct heap *h, struct slab *s, unsigned n) {
   struct cell *list = s->free, *last = list;
   for (unsigned i = 1; i < n; i++)
@@ -64,7 +67,8 @@ static cold void *harvest_part(struct heap *h, struct slab *s, unsigned n) {
   return p;
 }
 
-/* All free cells of the slab become the thread's list.  `linked`: by us, just now. */
+/* Makes the free cells of the slab the thread's list; all of them, unless the heap's user wants a
+ * request for itself before.  `linked`: we wrote their links just now. */
 static inline void *harvest(struct heap *h, struct slab *s, bool linked) {
   struct cell *list = s->free;
   unsigned n = s->carved - (unsigned)slab_used(s);
@@ -77,13 +81,13 @@ static inline void *harvest(struct heap *h, struct slab *s, bool linked) {
   list_cut_from(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);
   void *p = hand_out(h, s, list, n);
-  atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find the list lost */
+  atomic_signal_fence(memory_order_seq_cst); /* a fork between the two must not lose the list */
   s->free = NULL;
   return p;
 }
 
-/* What fits into the pages that the next cell touches: the kernel's work for a new page weighs more
- * than a slow path. */
+/* The cells that fit into the pages that the next cell touches: for a new page the kernel works
+ * longer than a slow path does. */
 static unsigned cells_to_carve(const struct slab *s) {
   size_t size = slab_cell_bytes(s), at = s->carved * size;
   unsigned cells = (unsigned)((round_up(at + size, PAGE_BYTES) - at) / size);
@@ -107,7 +111,8 @@ static void *carve(struct heap *h, struct slab *s) {
   return hand_out(h, s, list, n);
 }
 
-/* Before a new block is taken: what waits elsewhere for no good reason. */
+/* An EMPTY slab of the heap.  Before a new block is taken for it, cells that wait in lists and in
+ * the mail of idle heaps go back to their slabs. */
 static struct slab *empty_slab(struct heap *h, unsigned c) {
   struct slab *s = heap_take_slab(h, c);
   if (s != NULL)
@@ -118,7 +123,8 @@ static struct slab *empty_slab(struct heap *h, unsigned c) {
   return s == NULL && heap_take_block(h) ? heap_take_slab(h, c) : s;
 }
 
-/* The next slab to cut from: one with free cells, else an empty one; NULL if refused. */
+/* The next slab to cut a list from: one with free cells, else an empty one; NULL if the system
+ * refuses memory. */
 static struct slab *next_slab(struct heap *h, unsigned c) {
   struct slab *s = h->queue[c].first;
   if (s != NULL) {
@@ -128,7 +134,8 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
   return empty_slab(h, c);
 }
 
-/* Now and then, so that a thread that is served from few slabs for long still notices. */
+/* What is done after each TICKS slow paths, so that a thread that is served from few slabs for long
+ * also collects mail and gives memory back. */
 static cold void housekeeping(struct heap *h) {
   if (h->ticks % MAIL_TICKS == 0)
     heap_collect(h);
@@ -147,7 +154,7 @@ void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
     list_update_state(h, s, used);
     return;
   }
-  if (s->countdown_start == RECYCLES_MAX) /* it saw no refill for long */
+  if (s->countdown_start == RECYCLES_MAX) /* there was no refill for long */
     h->ticks |= MAIL_TICKS - 1;
   list_on_countdown(h, s);
   if (++h->ticks % TICKS == 0)

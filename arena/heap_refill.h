@@ -1,13 +1,18 @@
-/* The owner's slow paths: the next list of cells, and what a slab's countdown is for. */
+/* The slow paths of the thread that has a heap: the next list of cells, and what follows when a
+ * slab's countdown ends.
+ *
+ * For the thread that has the heap, or has borrowed it.  errno is kept; not from signal handlers.
+ */
 #ifndef ARENA_HEAP_REFILL_H
 #define ARENA_HEAP_REFILL_H
 
 #include "heap_state.h"
 
-/* The list of class c is empty: the next cell and a new list; NULL if refused.  The owner's. */
+/* Takes a cell of class c (1..CLASSES), whose list is empty, and makes a new list; NULL if the
+ * system refuses memory. */
 hidden void *heap_refill(struct heap *h, unsigned c);
 
-/* A cell of the calling thread's own or borrowed heap; NULL if refused. */
+/* Takes a cell of class c (1..CLASSES); NULL if the system refuses memory. */
 static inline void *heap_take_cell(struct heap *h, unsigned c) {
   struct cell *p = h->head[c];
   if (unlikely(p == NULL))
@@ -16,6 +21,9 @@ static inline void *heap_take_cell(struct heap *h, unsigned c) {
   return p;
 }
 
+/* Must follow when the free of p has ended the countdown of its slab s: moves s to the state that
+ * it is in now.  Ends the program with a message (fault.h) that names `entry` and `site` if p is no
+ * object. */
 hidden void heap_attend(void *p, struct slab *s, const char *entry, const void *site);
 
 #endif

@@ -1,4 +1,4 @@
-/* The records and the pointers that say which heap a thread has; contract in heap_state.h. */
+/* Which heap a thread has.  Contract: heap_state.h. */
 #include "heap_state.h"
 
 const struct heap heap_empty[3];

@@ -1,4 +1,4 @@
-/* Tagged objects beyond the straight path; contract in heap_tag.h. */
+/* Tagged objects.  Contract: heap_tag.h. */
 #include "heap_tag.h"
 #include "fault.h"
 #include "heap_refill.h"
@@ -28,7 +28,8 @@ static void publish_freed(struct heap *h, size_t bytes) {
     peak_tell(-(int64_t)bytes);
 }
 
-/* Another heap's: the tag says mailed from now on, so that a second free shows at once. */
+/* Frees an object of another heap; false if it is no object.  Its tag says mailed from now on, so
+ * that a second free is recognized at once. */
 static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   if (s->owner == NULL)
     return false;
@@ -40,7 +41,8 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   return mail_put(s, &s->owner->inbox, slab_cell_index(s, p));
 }
 
-/* Another heap's object, an account's first change in an epoch, or a fault. */
+/* What the fast path of heap_free_tagged leaves: another heap's object, an account's first change
+ * in an epoch, or a pointer that is no object. */
 static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, const char *entry,
                                                    const void *site) {
   struct heap *h = heap_tagged_self;
@@ -54,7 +56,7 @@ static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, cons
     fault_in_slab(s, entry, p, SITE(site));
 }
 
-/* The slab's countdown has ended, or the process's live bytes have fallen. */
+/* The slab's countdown has ended, or the fall of live bytes is to be published. */
 static __attribute__((noinline)) void free_on_countdown(void *p, struct slab *s, const char *entry,
                                                         const void *site) {
   books_publish(&s->owner->books);
@@ -62,7 +64,7 @@ static __attribute__((noinline)) void free_on_countdown(void *p, struct slab *s,
     heap_attend(p, s, entry, SITE(site));
 }
 
-/* Calls nothing on its straight path, so that it saves no register there. */
+/* Calls nothing on its fast path, so that it saves no register there. */
 void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site) {
   struct heap *h = heap_tagged_self;
   tag_t *row;

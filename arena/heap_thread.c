@@ -1,4 +1,4 @@
-/* Claims on heaps; contract in heap_thread.h. */
+/* Claims on heaps.  Contract: heap_thread.h. */
 #include "heap_thread.h"
 #include "heap_collect.h"
 #include "heap_list.h"
@@ -8,8 +8,8 @@
 void (*heap_thread_started)(void);
 bool (*heap_opened)(struct heap *);
 
-/* In a claim: not to serve, only to look at (heap_hold_idle). */
-#define CLAIMED_TO_LOOK UINT32_C(0x80000000)
+/* In a claim: the heap serves no request, it is being read or trimmed. */
+#define NOT_SERVING UINT32_C(0x80000000)
 
 static _Atomic uint32_t claims[HEAPS_MAX];
 static _Atomic unsigned made;
@@ -35,17 +35,17 @@ static struct heap *claim_idle(unsigned from, uint32_t thread) {
 }
 
 void heap_hold_idle(void) {
-  uint32_t holder = os_thread_id() | CLAIMED_TO_LOOK;
+  uint32_t holder = os_thread_id() | NOT_SERVING;
   for (struct heap *h = claim_idle(0, holder); h != NULL;)
     h = claim_idle(heap_number(h) + 1, holder);
 }
 
 bool heap_is_held(const struct heap *h) {
-  return heap_thread(heap_number(h)) == (os_thread_id() | CLAIMED_TO_LOOK);
+  return heap_thread(heap_number(h)) == (os_thread_id() | NOT_SERVING);
 }
 
 void heap_let_go(void) {
-  uint32_t holder = os_thread_id() | CLAIMED_TO_LOOK;
+  uint32_t holder = os_thread_id() | NOT_SERVING;
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == holder)
       atomic_store_explicit(&claims[i], 0, memory_order_release);
@@ -71,7 +71,7 @@ void heap_lend_back(struct heap *h) {
 }
 
 static struct heap *claim_any(void) {
-  if (range.base == 0) /* not set up: the process's first request, or refused */
+  if (range.base == 0) /* the range is not set up: too early, or the system refused */
     return NULL;
   uint32_t thread = os_thread_id();
   struct heap *h = claim_idle(0, thread);
@@ -97,8 +97,8 @@ struct heap *heap_acquire(void) {
   return h;
 }
 
-/* No handler may fork while this thread works in a heap that is not heap_mine: the child would take
- * it for one to be rebuilt, and then come back to go on with it. */
+/* Signals are blocked while a thread works in a borrowed heap: if a handler forked here, the child
+ * would rebuild that heap and then return into code that is halfway through changing it. */
 struct heap *heap_borrow(uint64_t *signals) {
   os_signals_hold(signals);
   struct heap *h = claim_any();
@@ -112,10 +112,12 @@ void heap_return(struct heap *h, const uint64_t *signals) {
   os_signals_let_go(signals);
 }
 
-/* This heap is no thread's by now: as in heap_borrow. */
+/* Collects mail and gives back what may go, at the end of the thread that had h; its lists stay,
+ * but for those with cells of several slabs.  Signals are blocked as in heap_borrow, because
+ * heap_self does not point to h any more. */
 static void trim_ended(struct heap *h) {
   if (!inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
-    return; /* two system calls less */
+    return; /* saves two system calls */
   uint64_t signals;
   os_signals_hold(&signals);
   heap_collect(h);
@@ -127,7 +129,7 @@ static void trim_ended(struct heap *h) {
 void heap_thread_ended(void) {
   struct heap *h = heap_mine();
   heap_self = (struct heap *)&heap_over;
-  heap_tagged_self = NULL; /* what this thread still frees is another's from now on */
+  heap_tagged_self = NULL; /* from now on this thread frees as one without a heap */
   if (h == NULL)
     return;
   trim_ended(h);
@@ -142,11 +144,11 @@ static void trim(struct heap *h) {
   heap_give_back(h, true);
 }
 
-/* As in heap_borrow. */
+/* Trims a heap that no thread has, if it can be claimed.  Signals are blocked as in heap_borrow. */
 static void trim_idle(unsigned number) {
   uint64_t signals;
   os_signals_hold(&signals);
-  if (claim(number, os_thread_id() | CLAIMED_TO_LOOK)) {
+  if (claim(number, os_thread_id() | NOT_SERVING)) {
     trim(heap_at(number));
     heap_lend_back(heap_at(number));
   }
