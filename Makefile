@@ -202,8 +202,9 @@ $(B)/test/unit/modules_%.so: test/unit/modules_plugin.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O1 -DROOM=$(ROOM) -shared -fPIC -Wl,--build-id=none -o $@ $<
 $(eval $(call unit_rules,test/unit,))
-$(eval $(call unit_rules,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
-$(eval $(call unit_rules,tsan,-fsanitize=thread))
+# The sanitizers' tests are debug builds (arena/check.h).
+$(eval $(call unit_rules,asan,-DDEBUG -fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
+$(eval $(call unit_rules,tsan,-DDEBUG -fsanitize=thread))
 
 # The command's tests: a writer of dumps, the command and its reader under sanitizers, a fuzzer.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -1,5 +1,6 @@
 /* Accounts and the process's peak.  Contract: account.h. */
 #include "account.h"
+#include "check.h"
 #include "os.h"
 
 hidden struct peak peak = {.epoch = 1, .restart = 1};
@@ -101,6 +102,7 @@ void account_renew(struct books *b, struct account *a) {
     b->live_bytes -= (int64_t)bytes;
     books_shift(b, -(int64_t)bytes);
   }
+  debug(account_is_valid(a));
 }
 
 /* If two threads free in an epoch for the first time at the same moment, one object may be counted

@@ -9,11 +9,13 @@
  * mail (mail_is_announcing).
  */
 #include "heap_fork.h"
+#include "check.h"
 #include "heap_collect.h"
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
 #include "heap_thread.h"
+#include "heap_valid.h"
 #include "os.h"
 
 static __thread uint32_t thread_before __attribute__((tls_model("initial-exec")));
@@ -184,6 +186,13 @@ static void book_mail(void) {
   }
 }
 
+static inline bool others_are_valid(const struct heap *mine) {
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (heap_at(i) != mine && (!heap_is_valid(heap_at(i)) || !heap_mail_is_valid(heap_at(i))))
+      return false;
+  return true;
+}
+
 void heap_fork_child(void) {
   const struct heap *mine = heap_mine();
   range_growth_forget();
@@ -199,4 +208,5 @@ void heap_fork_child(void) {
     book_mail();
   for (unsigned i = 0; i < heap_count(); i++)
     restart_counts(heap_at(i));
+  debug(others_are_valid(mine));
 }

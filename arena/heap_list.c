@@ -89,6 +89,7 @@ void list_enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
     return;
   }
   watch_queued(s, used);
+  debug(slab_is_valid(s));
   queue_push_last(&h->queue[s->class], s);
 }
 
@@ -168,6 +169,7 @@ bool list_put_back(struct heap *h, unsigned c) {
     h->cut[c] += n;
   h->lists[c].length = h->lists[c].back = 0;
   know(h, c, 0);
+  debug(list_is_valid(h, c));
   return true;
 }
 

@@ -1,5 +1,6 @@
 /* Empty slabs, blocks, and memory given back.  Policy and contract: heap_memory.h. */
 #include "heap_memory.h"
+#include "check.h"
 #include "os.h"
 #include "tag.h"
 
@@ -77,6 +78,7 @@ bool heap_take_block(struct heap *h) {
   if (b == NULL)
     return false;
   b->born = heap_passed(h);
+  debug(block_is_valid(b));
   heap_link_block(h, b);
   count_add(&h->total_blocks, 1);
   if (heap_looks_around != NULL)
@@ -121,6 +123,7 @@ void heap_keep_slab(struct heap *h, struct slab *s) {
   heap_count_freed(h, s->class, s->carved);
   count_add(&h->carved_bytes, -(uint64_t)(s->carved * slab_cell_bytes(s)));
   slab_clear(s);
+  debug(slab_is_valid(s));
   s->emptied_ms = os_now_ms();
   s->dirty = true;
   block_of(s)->live--;

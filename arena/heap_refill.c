@@ -8,6 +8,7 @@
  * The equations of slabs are in slab.h, those of the counters in heap_state.h.
  */
 #include "heap_refill.h"
+#include "check.h"
 #include "fault.h"
 #include "heap_collect.h"
 #include "heap_list.h"
@@ -64,6 +65,7 @@ static cold void *harvest_part(struct heap *h, struct slab *s, unsigned n) {
   slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   void *p = hand_out(h, s, list, n);
   s->free = rest;
+  debug(slab_is_valid(s));
   return p;
 }
 
@@ -83,6 +85,7 @@ static inline void *harvest(struct heap *h, struct slab *s, bool linked) {
   void *p = hand_out(h, s, list, n);
   atomic_signal_fence(memory_order_seq_cst); /* a fork between the two must not lose the list */
   s->free = NULL;
+  debug(slab_is_valid(s));
   return p;
 }
 
@@ -108,6 +111,7 @@ static void *carve(struct heap *h, struct slab *s) {
   atomic_store_explicit(&h->carved_bytes, bytes, memory_order_relaxed);
   if (bytes > count_get(&h->carved_peak))
     atomic_store_explicit(&h->carved_peak, bytes, memory_order_relaxed);
+  debug(slab_is_valid(s));
   return hand_out(h, s, list, n);
 }
 

@@ -1,8 +1,10 @@
 /* Claims on heaps.  Contract: heap_thread.h. */
 #include "heap_thread.h"
 #include "heap_collect.h"
+#include "check.h"
 #include "heap_list.h"
 #include "heap_memory.h"
+#include "heap_valid.h"
 #include "os.h"
 
 void (*heap_thread_started)(void);
@@ -133,6 +135,7 @@ void heap_thread_ended(void) {
   if (h == NULL)
     return;
   trim_ended(h);
+  debug(heap_is_valid(h));
   if (!h->named)
     os_thread_name(h->name);
   heap_lend_back(h);
@@ -142,6 +145,7 @@ static void trim(struct heap *h) {
   heap_collect(h);
   heap_put_lists_back(h);
   heap_give_back(h, true);
+  debug(heap_is_valid(h));
 }
 
 /* Trims a heap that no thread has, if it can be claimed.  Signals are blocked as in heap_borrow. */
