@@ -132,7 +132,7 @@ hidden void account_renew(struct books *b, struct account *a);
 hidden void books_publish(struct books *b);
 
 /* The process's sum has changed by -bytes in another way than by books_publish, on behalf of these
- * books.  bytes > 0: this thread freed so many of another arena.  bytes < 0: mail is collected,
+ * books.  bytes > 0: this thread freed them in another arena.  bytes < 0: mail is collected,
  * whose frees were published by the threads that made them.  May publish. */
 hidden void books_shift(struct books *b, int64_t bytes);
 

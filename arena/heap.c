@@ -1,10 +1,10 @@
-/* malloc and free beyond the straight path; contract in heap.h. */
+/* The slow paths of malloc and free.  Contract: heap.h. */
 #include "heap.h"
 #include "heap_tag.h"
 
-/* A thread that has no heap, or none any more. */
+/* For a thread that has no heap yet, or none any more. */
 static cold void *alloc_heapless(struct heap *h, unsigned c) {
-  if (range.tagged) /* such requests come another way (heap_tag.h) */
+  if (range.tagged) /* the caller then asks heap_tag.h */
     return NULL;
   if (h == &heap_over) {
     uint64_t signals;
@@ -23,7 +23,8 @@ void *heap_alloc_slow(size_t c) {
   struct heap *h = heap_self;
   if (unlikely(!heap_is_real(h)))
     return alloc_heapless(h, c == 0 ? 1 : (unsigned)c);
-  return heap_take_cell(h, c == 0 ? 1 : (unsigned)c); /* one just taken over has lists */
+  return heap_take_cell(h,
+                        c == 0 ? 1 : (unsigned)c); /* a heap that was just taken over has lists */
 }
 
 static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, const char *entry,

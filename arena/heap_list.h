@@ -86,7 +86,7 @@ hidden void list_on_countdown(struct heap *h, struct slab *s);
 
 /* Number of cells in the list of class c.  At the first link that leads to no cell of the heap's
  * slabs of that class, or in a circle, it stops and sets *broken, else clears it.  Also for a
- * thread that reads a heap that nobody changes. */
+ * thread that reads a heap that no other thread changes. */
 hidden uint32_t list_length(const struct heap *h, unsigned c, bool *broken);
 
 /* Puts all cells of the list of class c back into their slabs; false, and nothing changes, if it is

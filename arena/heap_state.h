@@ -71,7 +71,7 @@ struct heap {
   uint8_t shelf_room[SHELVES];
   bool shelf_open;
 
-  /* Counters by class: the owner writes, every thread may read.  Exact, while nobody changes the
+  /* Counters by class: the owner writes, every thread may read.  Exact, while no thread changes the
    * heap: allocations = passed - |head| + sum over slabs of recycled frees = freed + sum over slabs
    * of (recycled + carved - used) + mail As of the last slow path, which is all that is known of a
    * running thread's heap: allocations = known               frees = freed Always: passed - freed =
@@ -122,8 +122,8 @@ static inline struct heap *heap_mine(void) {
 }
 
 /* Adds n frees of class c.  n may be negative: cells of a list that was put back were counted as
- * freed although nobody got them, so `freed` may also be below 0 for a while.  A reader that loads
- * `freed` before `known` never sees more frees than allocations.  Owner only. */
+ * freed although no request got them, so `freed` may also be below 0 for a while.  A reader that
+ * loads `freed` before `known` never sees more frees than allocations.  Owner only. */
 static inline void heap_count_freed(struct heap *h, unsigned c, uint64_t n) {
   uint64_t freed = count_get(&h->freed[c]) + n;
   if ((int64_t)freed > (int64_t)count_get(&h->known[c]))

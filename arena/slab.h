@@ -165,8 +165,8 @@ hidden void slab_assign(struct slab *s, unsigned class);
 hidden struct cell *slab_carve(struct slab *s, unsigned cells, unsigned *n);
 
 /* Number of cells in a list that should lie in this slab.  At the first link that does not, or
- * after `carved` cells, it stops and sets *broken, else clears it.  Owner only, or while nobody
- * changes the list. */
+ * after `carved` cells, it stops and sets *broken, else clears it.  Owner only, or while no
+ * thread changes the list. */
 hidden uint32_t slab_list_length(const struct slab *s, const struct cell *list, bool *broken);
 
 /* Does the countdown fit the state, as in the table above? */
