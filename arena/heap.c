@@ -23,8 +23,7 @@ void *heap_alloc_slow(size_t c) {
   struct heap *h = heap_self;
   if (unlikely(!heap_is_real(h)))
     return alloc_heapless(h, c == 0 ? 1 : (unsigned)c);
-  return heap_take_cell(h,
-                        c == 0 ? 1 : (unsigned)c); /* a heap that was just taken over has lists */
+  return heap_take_cell(h, c == 0 ? 1 : (unsigned)c); /* one just taken over has lists */
 }
 
 static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, const char *entry,

@@ -186,13 +186,6 @@ static void book_mail(void) {
   }
 }
 
-static inline bool others_are_valid(const struct heap *mine) {
-  for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_at(i) != mine && (!heap_is_valid(heap_at(i)) || !heap_mail_is_valid(heap_at(i))))
-      return false;
-  return true;
-}
-
 void heap_fork_child(void) {
   const struct heap *mine = heap_mine();
   range_growth_forget();
@@ -206,7 +199,9 @@ void heap_fork_child(void) {
   announce_lost_mail(mine);
   if (range.tagged)
     book_mail();
-  for (unsigned i = 0; i < heap_count(); i++)
-    restart_counts(heap_at(i));
-  debug(others_are_valid(mine));
+  for (unsigned i = 0; i < heap_count(); i++) {
+    struct heap *h = heap_at(i);
+    restart_counts(h);
+    debug(h == mine || (heap_is_valid(h) && heap_mail_is_valid(h)));
+  }
 }
