@@ -47,8 +47,8 @@ static int32_t recycles_share(const struct heap *h, unsigned c) {
 static int32_t recycles_left(const struct heap *h, unsigned c) {
   if (spreads(h, c))
     return recycles_share(h, c);
-  uint32_t cut = h->cut[c];
-  return cut == 0 || cut > RECYCLES_MAX ? RECYCLES_MAX : (int32_t)cut - 1;
+  uint32_t countdown = h->cut[c];
+  return countdown == 0 || countdown > RECYCLES_MAX ? RECYCLES_MAX : (int32_t)countdown - 1;
 }
 
 void list_cut_from(struct heap *h, struct slab *s, unsigned n) {

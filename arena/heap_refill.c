@@ -76,9 +76,9 @@ static inline void *harvest(struct heap *h, struct slab *s, bool linked) {
   unsigned n = s->carved - (unsigned)slab_used(s);
   if (!linked)
     check_links(s);
-  uint32_t cut = h->cut[s->class];
-  if (unlikely(cut > 1 && cut <= n))
-    return harvest_part(h, s, cut - 1);
+  uint32_t countdown = h->cut[s->class];
+  if (unlikely(countdown > 1 && countdown <= n))
+    return harvest_part(h, s, countdown - 1);
   heap_count_freed(h, s->class, n);
   list_cut_from(h, s, n);
   slab_watch_first_free(s, SLAB_CURRENT, (int32_t)s->carved);

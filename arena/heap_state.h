@@ -55,8 +55,8 @@ struct heap {
   struct books books;    /* with tags: what each call site did here */
   void *user;            /* the user's (shim/'s) data that belongs to this heap */
 
-  /* cut[c]: cells of class c until the user of the heaps wants a request of that class for itself,
-   * plus 1.  0: never. */
+  /* Cells of each class until the user of the heaps wants a request of that class for itself,
+   * plus 1. 0: never. */
   uint32_t cut[CLASS_SLOTS];
   int64_t until_sample;    /* the user's */
   uint64_t random;         /* the user's */
