@@ -31,8 +31,9 @@ SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
 SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
-HEAP := os text foreign check range slab account mail block fault heap heap_list heap_tag heap_memory heap_thread \
-  heap_fork heap_stats
+# Lowest first: test/layers.bats holds includes and calls to this order.
+HEAP := os text foreign check range slab account mail block heap_state fault heap_memory heap_list heap_collect \
+  heap_thread heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
 
@@ -201,8 +202,9 @@ $(B)/$(1)/$(2): test/unit/$(2).c $($(2)_SOURCES) $(UNIT_HEADERS)
 endef
 UNIT_HEADERS := $(HEADERS) $(wildcard test/unit/*.h)
 $(foreach t,$(UNIT),$(eval $(call unit_rule,test/unit,$(t),)))
-$(foreach t,$(UNIT),$(eval $(call unit_rule,asan,$(t),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all)))
-$(foreach t,$(UNIT),$(eval $(call unit_rule,tsan,$(t),-fsanitize=thread)))
+# The sanitizers' tests are debug builds (arena/check.h).
+$(foreach t,$(UNIT),$(eval $(call unit_rule,asan,$(t),-DDEBUG -fsanitize=address$(comma)undefined -fno-sanitize-recover=all)))
+$(foreach t,$(UNIT),$(eval $(call unit_rule,tsan,$(t),-DDEBUG -fsanitize=thread)))
 $(foreach d,test/unit asan tsan,$(B)/$(d)/unwinder_test $(B)/$(d)/modules_test): $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
 $(B)/test/unit/modules_a.so: ROOM := 40
 $(B)/test/unit/modules_b.so: ROOM := 88

@@ -11,6 +11,7 @@
 #include "exit.h"
 #include "figures.h"
 #include "fork_gate.h"
+#include "heap_fork.h"
 #include "heap_thread.h"
 #include "jemalloc.h"
 #include "large.h"
