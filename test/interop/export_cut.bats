@@ -1,9 +1,6 @@
 # Exports of cut paths as the tools that they are for read them: each accepts the frame that stands for missing callers.
-load ../preload/common
+load ../common
 
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-HERE=$BATS_TEST_DIRNAME
 BROWSER=${NODE_PATH:-$(dirname "$TOOL")/browser/node_modules}
 export NODE_PATH=$BROWSER
 

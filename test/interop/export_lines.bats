@@ -1,9 +1,5 @@
 # The lines that a profile names for callers: those of the calls, not those that the calls return to.
-load ../preload/common
-
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-HERE=$BATS_TEST_DIRNAME
+load ../common
 
 # A dump of the program, built with the flags.
 recorded() { # FLAG...

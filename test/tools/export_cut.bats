@@ -1,5 +1,5 @@
 # Exports of paths that were cut: their outermost frame says so, in every format that has frames.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers
@@ -63,10 +63,10 @@ END
 @test "a dump of call sites alone, and one without a depth, have no cut paths" {
   cuts | sed 's/tags=2/tags=1/' | dump d
   exported collapsed
-  ! grep cut out
+  refute grep cut out
   cuts | sed 's/depth=3//' | dump d
   exported collapsed
-  ! grep cut out
+  refute grep cut out
 }
 
 @test "json: a frame that is no function, and says what it is; of regions, too" {

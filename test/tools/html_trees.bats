@@ -1,5 +1,5 @@
 # The page's two trees, top-down and bottom-up, in a browser: test/browser/trees.js says what each shows.
-load common
+load command
 
 @test "the two trees of a program in Chromium" {
   local build top

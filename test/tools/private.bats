@@ -1,5 +1,5 @@
 # Pages and exports are never more readable than the dump they are made of.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

@@ -1,0 +1,89 @@
+/* Around fork; contract in fork.h.
+ *
+ * From the first of our handlers to the last no signal handler runs in this thread: one that forked
+ * would have jemalloc take locks that this thread holds, and find heaps that are half rebuilt. Ours
+ * are the first prepare handler's last and the others' first, so that libc's own part of a fork is
+ * covered, too.
+ */
+#include "fork.h"
+#include "capture.h"
+#include "dump.h"
+#include "exit.h"
+#include "figures.h"
+#include "fork_gate.h"
+#include "heap_fork.h"
+#include "heap_thread.h"
+#include "jemalloc.h"
+#include "large.h"
+#include "large_request.h"
+#include "large_tags.h"
+#include "os.h"
+#include "program.h"
+#include "purge_policy.h"
+#include "report.h"
+#include "setup.h"
+#include "site_stats.h"
+#include "tag_mode.h"
+#include "thread_state.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")));
+
+static void fork_prepare(void) {
+  int saved = errno;
+  os_signals_hold(&fork_signals);
+  heap_fork_prepare();
+  if (gate_close())
+    jemalloc_fork_prepare();
+  errno = saved;
+}
+
+static void fork_parent(void) {
+  int saved = errno;
+  if (gate_fork_owns_locks())
+    jemalloc_fork_parent();
+  if (gate_open_parent())
+    large_settle();
+  os_signals_let_go(&fork_signals);
+  errno = saved;
+}
+
+/* The child's own counts begin. */
+static void restart_tags(void) {
+  capture_fork_child();
+  large_tags_forget();
+  peak_restart();
+  for (unsigned i = 0; i < heap_count(); i++)
+    books_restart(&heap_at(i)->books);
+}
+
+static void open_gate(void) {
+  jemalloc_start_fork_child();
+  if (gate_fork_owns_locks())
+    jemalloc_fork_child();
+  if (gate_open_child())
+    large_settle();
+}
+
+static void fork_child(void) {
+  int saved = errno;
+  open_gate();
+  if (setup_is_ready())
+    heap_fork_child();
+  if (tagged_mode != TAGGED_NONE)
+    restart_tags();
+  large_counts_fork_child();
+  figures_fork_child();
+  purge_fork_child();
+  exit_forget();
+  report_fork_child();
+  dump_fork_child();
+  sites_fork_child();
+  program_begins();
+  os_signals_let_go(&fork_signals);
+  errno = saved;
+}
+
+void fork_setup(void) { pthread_atfork(fork_prepare, fork_parent, fork_child); }

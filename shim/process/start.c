@@ -1,0 +1,71 @@
+/* The process's start and end, as the loader sees them: the library's constructor and destructor.
+ *
+ * Memory was asked for before (setup.h); here comes what needs a working libc.
+ */
+#include "capture.h"
+#include "children.h"
+#include "exit.h"
+#include "figures.h"
+#include "fork.h"
+#include "fork_gate.h"
+#include "invalid_pointer.h"
+#include "large.h"
+#include "modules.h"
+#include "options.h"
+#include "own_file.h"
+#include "program.h"
+#include "sandbox.h"
+#include "setup.h"
+#include "signals.h"
+#include "sink.h"
+#include "tag_mode.h"
+#include "thread_state.h"
+
+#include <errno.h>
+
+static void start_signals(void) {
+  figures_remember_from_now();
+  large_between_samples = false;
+  if (heap_mine() != NULL)
+    heap_mine()->straight = false;
+  signals_install(options_now());
+}
+
+static void start_reports(void) {
+  const struct options *o = options_now();
+  if (tagged_mode != TAGGED_NONE)
+    capture_setup(o->depth, o->tags == TAGS_VERIFY);
+  else if (o->dump)
+    modules_refresh(NULL);
+  if (options_write_files(o)) {
+    sink_setup(o);
+    sink_check(o);
+  }
+  if (o->stats || o->dump)
+    exit_setup();
+  if (o->signals != 0)
+    start_signals();
+}
+
+/* errno is 0 when a program starts, and it is the program's. */
+__attribute__((constructor)) static void process_starts(int count, char **arguments) {
+  int saved = errno;
+  const struct options *o = options_now();
+  setup_once();
+  program_begins();
+  sandbox_setup();
+  gate_setup();
+  invalid_pointer_setup();
+  fork_setup();
+  jemalloc_start(); /* now, while the system calls that it makes are allowed */
+  if (!o->children)
+    children_drop_shim();
+  program_read_arguments(count, arguments, o->command);
+  if (!o->disabled) {
+    own_file_read(); /* for a dump by call, too */
+    start_reports();
+  }
+  errno = saved;
+}
+
+__attribute__((destructor)) static void process_ends(void) { exit_write(); }
