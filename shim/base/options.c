@@ -1,6 +1,8 @@
 /* Options from the environment; contract in options.h. */
 #include "options.h"
+#include "digits.h"
 #include "range.h"
+#include "signal_names.h"
 #include "text.h"
 
 #include <errno.h>
@@ -23,23 +25,9 @@ struct option {
   const char *instead;
 };
 
-/* Digits only, no sign; false at overflow. */
-static bool read_digits(const char **s, size_t *n) {
-  const char *p = *s;
-  size_t value = 0;
-  for (; *p >= '0' && *p <= '9'; p++)
-    if (__builtin_mul_overflow(value, 10, &value) ||
-        __builtin_add_overflow(value, (size_t)(*p - '0'), &value))
-      return false;
-  bool any = p != *s;
-  *s = p;
-  *n = value;
-  return any;
-}
-
 static bool read_size(const char *s, size_t *bytes) {
   size_t n;
-  if (!read_digits(&s, &n))
+  if (!digits_read(&s, &n))
     return false;
   unsigned shift = *s == 'K' || *s == 'k' ? 10 : *s == 'M' || *s == 'm' ? 20 : 0;
   if (shift != 0)
@@ -58,46 +46,15 @@ static bool read_block_size(struct options *o, const char *value) {
 
 static bool is_off(const char *value) { return *value == '\0' || strcmp(value, "0") == 0; }
 
-/* Whether each '%' is followed by what sink_expand knows. */
-static bool is_pattern(const char *value) {
-  for (const char *p = strchr(value, '%'); p != NULL; p = strchr(p + 2, '%'))
-    if (p[1] == '\0' || strchr("pehtn%", p[1]) == NULL)
-      return false;
-  return strlen(value) < PATTERN_MAX;
-}
-
-/* A path is meant from where the program starts, wherever it goes later (a daemon to /); if the
- * whole is too long, from where the program is then.  errno is kept. */
-static void take_pattern(char to[PATTERN_MAX], const char *value) {
-  static char here[PATTERN_MAX]; /* once, in the single-threaded start */
-  struct text t = {.bytes = to, .capacity = PATTERN_MAX};
-  int saved = errno;
-  if (*value != '/' && cpu_syscall(SYS_getcwd, (long)here, sizeof here, 0, 0, 0, 0) > 0 &&
-      here[0] == '/') {
-    for (const char *p = here; *p != '\0'; p++) {
-      if (*p == '%')
-        text_char(&t, '%');
-      text_char(&t, *p);
-    }
-    if (here[1] != '\0')
-      text_char(&t, '/');
-  }
-  if (t.length + strlen(value) >= PATTERN_MAX)
-    t.length = 0;
-  text_str(&t, value);
-  to[t.length] = '\0';
-  errno = saved;
-}
-
 static bool read_stats(struct options *o, const char *value) {
   o->stats = false;
   if (is_off(value))
     return true;
-  if (!is_pattern(value))
+  if (!pattern_is_legal(value))
     return false;
   o->stats = true;
   if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
-    take_pattern(o->stats_pattern, value);
+    pattern_absolute(o->stats_pattern, value);
   return true;
 }
 
@@ -105,16 +62,16 @@ static bool read_dump(struct options *o, const char *value) {
   o->dump = !is_off(value);
   if (!o->dump)
     return true;
-  if (!is_pattern(value))
+  if (!pattern_is_legal(value))
     return false;
-  take_pattern(o->dump_pattern, value);
+  pattern_absolute(o->dump_pattern, value);
   return true;
 }
 
 /* "N" after a word that ends in a colon. */
 static bool read_depth(struct options *o, enum tag_mode mode, const char *value) {
   size_t n;
-  if (!read_digits(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
+  if (!digits_read(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
     return false;
   o->tags = mode;
   o->depth = (unsigned)n;
@@ -136,48 +93,8 @@ static bool read_sample(struct options *o, const char *value) {
   return read_size(value, &o->sample_bytes) && o->sample_bytes <= SAMPLE_MAX;
 }
 
-static const struct {
-  const char *name;
-  int number;
-} signals[] = {{"HUP", SIGHUP},     {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"USR1", SIGUSR1},
-               {"USR2", SIGUSR2},   {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"URG", SIGURG},
-               {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"PROF", SIGPROF}, {"VTALRM", SIGVTALRM},
-               {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"PWR", SIGPWR}};
-
-/* The signal's number; 0: it is none that a report can be bound to. */
-static int signal_numbered(size_t n) {
-  if (n >= 34 && n <= 64) /* real-time signals; 32 and 33 are glibc's */
-    return (int)n;
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if ((size_t)signals[i].number == n)
-      return signals[i].number;
-  return 0; /* faults, job control, and what can't be caught */
-}
-
-/* The same of a word that ends at a comma or with the value; *s goes behind it. */
-static int read_signal_word(const char **s) {
-  const char *word = strncmp(*s, "SIG", 3) == 0 ? *s + 3 : *s;
-  size_t length = strcspn(*s, ","), n;
-  const char *end = *s + length, *digits = *s;
-  *s = end;
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if (strlen(signals[i].name) == (size_t)(end - word) &&
-        memcmp(word, signals[i].name, (size_t)(end - word)) == 0)
-      return signals[i].number;
-  return read_digits(&digits, &n) && digits == end ? signal_numbered(n) : 0;
-}
-
-/* Empty: off, as if unset. */
-static bool read_signal(struct options *o, const char *value) {
-  o->signals = 0;
-  while (*value != '\0') {
-    int number = read_signal_word(&value);
-    if (number == 0 || (*value == ',' && value[1] == '\0'))
-      return false;
-    o->signals |= UINT64_C(1) << (number - 1);
-    value += *value == ',';
-  }
-  return true;
+static bool read_signals(struct options *o, const char *value) {
+  return signal_names_read(value, &o->signals);
 }
 
 static bool read_children(struct options *o, const char *value) {
@@ -209,7 +126,7 @@ static const struct option options[] = {
     {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64",
      "the default: off, with a report or dump stack:8"},
     {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
-    {"SIGNAL", read_signal,
+    {"SIGNAL", read_signals,
      "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, the "
      "number of one of these or of a real-time signal, or several with commas between",
      "no signal"},
@@ -371,12 +288,4 @@ void options_print(const struct options *o) {
   struct text t = TEXT_ON(buffer);
   options_text(o, &t, "arenashim: ", '\n');
   text_write(&t, STDERR_FILENO);
-}
-
-/* The first process of a pid namespace (a container's) is not ended by a default action: Linux
- * drops the signal. */
-bool signal_ends_process(int number) {
-  bool ending = number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
-                number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
-  return ending && getpid() != 1;
 }

@@ -6,10 +6,11 @@
 #ifndef SHIM_OPTIONS_H
 #define SHIM_OPTIONS_H
 
+#include "path_pattern.h"
+#include "signal_names.h"
 #include "text.h"
 
-enum { PATTERN_MAX = 1024 }; /* bytes of a path pattern, final NUL included */
-enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30, SIGNAL_MAX = 64 };
+enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30 };
 
 enum tag_mode {
   TAGS_OFF,
@@ -39,10 +40,6 @@ struct options {
 static inline bool options_has_signal(const struct options *o, int number) {
   return o->signals >> (number - 1) & 1;
 }
-
-/* Whether the process ends by that signal of ARENASHIM_SIGNAL, once the handler has written its
- * report; else it goes on. */
-hidden bool signal_ends_process(int number);
 
 /* Reads the options of this process, once, in the first malloc (NULL: from /proc/self/environ). */
 hidden void options_setup(char *const *environment);

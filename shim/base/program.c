@@ -1,7 +1,7 @@
 /* Reads it; contract in program.h. */
 #include "program.h"
 #include "os.h"
-#include "own_file.h"
+#include "program_path.h"
 #include "text.h"
 
 #include <errno.h>
@@ -55,8 +55,8 @@ static bool is_descriptor(const char *path) {
 /* `given` is the path that exec was called with; ld.so that was started by hand puts the program's
  * there.  A script's is not that of the file that runs; a link to that file keeps its own name. */
 static void read_running_file(const char *given) {
-  own_file_read();
-  const char *path = own_file_path();
+  program_path_read();
+  const char *path = program_path();
   if (*path != '\0' && strcmp(text_base(path), text_base(given)) != 0 &&
       (is_descriptor(given) || !is_same_file(path, given)))
     clean(program.name, text_base(path));

@@ -1,8 +1,9 @@
 /* Reports by signal; contract in signals.h. */
 #include "signals.h"
-#include "interpreters.h"
 #include "dump.h"
+#include "interpreters.h"
 #include "report.h"
+#include "signal_names.h"
 #include "signal_next.h"
 
 #include <errno.h>

@@ -12,7 +12,8 @@
 #include "large.h"
 #include "modules.h"
 #include "options.h"
-#include "own_file.h"
+#include "output_fds.h"
+#include "program_path.h"
 #include "program.h"
 #include "sandbox.h"
 #include "setup.h"
@@ -38,7 +39,7 @@ static void start_reports(void) {
   else if (o->dump)
     modules_refresh(NULL);
   if (options_write_files(o)) {
-    sink_setup(o);
+    output_fds_remember(o);
     sink_check(o);
   }
   if (o->stats || o->dump)
@@ -62,7 +63,7 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
     children_drop_shim();
   program_read_arguments(count, arguments, o->command);
   if (!o->disabled) {
-    own_file_read(); /* for a dump by call, too */
+    program_path_read(); /* for a dump by call, too */
     start_reports();
   }
   errno = saved;

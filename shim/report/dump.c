@@ -125,7 +125,7 @@ static void write_sections(struct dump_work *w, int fd) {
  * it. */
 static bool write_to(struct dump_work *w, const struct sink *k) {
   int fd = k->fd;
-  bool whole = k->kind != PLACE_DESCRIPTOR && lseek(fd, 0, SEEK_CUR) >= 0;
+  bool whole = k->kind != OUTPUT_DESCRIPTOR && lseek(fd, 0, SEEK_CUR) >= 0;
   int seekable = whole ? fd : memfd_create("arenashim", MFD_CLOEXEC);
   if (seekable < 0)
     return false;

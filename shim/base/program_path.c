@@ -1,5 +1,5 @@
-/* The program's own path; contract in own_file.h. */
-#include "own_file.h"
+/* The program's own path; contract in program_path.h. */
+#include "program_path.h"
 #include "own_calls.h"
 
 #include <errno.h>
@@ -122,7 +122,7 @@ static void path_of_exec(void) {
 
 /* AT_BASE is the interpreter's address: 0 when the loader itself was started with the program as
  * its argument.  It has then set AT_PHDR to the address of the program's headers. */
-void own_file_read(void) {
+void program_path_read(void) {
   int saved = errno;
   bool by_loader = getauxval(AT_BASE) == 0;
   if (known)
@@ -134,12 +134,12 @@ void own_file_read(void) {
   errno = saved;
 }
 
-const char *own_file_path(void) {
-  own_file_read();
+const char *program_path(void) {
+  program_path_read();
   return path;
 }
 
-uintptr_t own_loader(void) {
+uintptr_t program_loader(void) {
   uintptr_t base = getauxval(AT_BASE);
   return base != 0 ? base : _r_debug.r_ldbase;
 }
