@@ -1,4 +1,4 @@
-/* Options from the environment; contract in options.h. */
+/* Reads the environment and writes options as text; contract in options.h. */
 #include "options.h"
 #include "digits.h"
 #include "range.h"
@@ -16,8 +16,8 @@
 static const char prefix[] = "ARENASHIM_";
 enum { PREFIX_LENGTH = sizeof prefix - 1 };
 
-/* One option: how its value is read; false if it is illegal.  `legal` and `instead` end the
- * sentence that says so. */
+/* One option.  `read` stores the value; false if it is illegal.  Then the line on stderr says which
+ * values are `legal`, and what is used `instead`. */
 struct option {
   const char *name;
   bool (*read)(struct options *o, const char *value);
@@ -68,7 +68,7 @@ static bool read_dump(struct options *o, const char *value) {
   return true;
 }
 
-/* "N" after a word that ends in a colon. */
+/* `value` is what follows the colon of "stack:N" or "verify:N". */
 static bool read_depth(struct options *o, enum tag_mode mode, const char *value) {
   size_t n;
   if (!digits_read(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
@@ -169,19 +169,19 @@ static void defaults(struct options *o) {
   *o = (struct options){.block_bytes = BLOCK_BYTES_DEFAULT, .children = true};
 }
 
-static const char temporary[] = "TMPDIR=";
+static const char tmpdir[] = "TMPDIR=";
 
-/* The program may change it, and where it stands. */
-static void read_temporary(struct options *o, const char *value) {
+/* A copy, because the program can change the variable and its memory later. */
+static void read_tmpdir(struct options *o, const char *value) {
   size_t length = strlen(value);
   if (*value == '/' && length < sizeof o->temporary)
     memcpy(o->temporary, value, length + 1);
 }
 
-/* "ARENASHIM_NAME=value"; of other variables only TMPDIR is our business. */
+/* One variable of the environment, "NAME=value": an option, TMPDIR, or another that is ignored. */
 static void read_variable(struct options *o, const char *variable) {
-  if (strncmp(variable, temporary, sizeof temporary - 1) == 0)
-    read_temporary(o, variable + sizeof temporary - 1);
+  if (strncmp(variable, tmpdir, sizeof tmpdir - 1) == 0)
+    read_tmpdir(o, variable + sizeof tmpdir - 1);
   if (strncmp(variable, prefix, PREFIX_LENGTH) != 0)
     return;
   const char *name = variable + PREFIX_LENGTH;
@@ -202,7 +202,7 @@ static void read_variable(struct options *o, const char *variable) {
   }
 }
 
-/* The first malloc can come before libc has set environ. */
+/* Reads the variables from /proc: the first malloc can come before libc has set environ. */
 static void read_proc(struct options *o) {
   static char bytes[64 << 10]; /* once, in the single-threaded start */
   int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);

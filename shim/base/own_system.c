@@ -1,5 +1,4 @@
-/* What the system is like: auxiliary vector, environment, processors; the reason is in own_calls.h.
- */
+/* The auxiliary vector, the environment and the processors; the reason is in own_calls.h. */
 #include "own_calls.h"
 
 #include <elf.h>
@@ -43,8 +42,8 @@ char *secure_getenv(const char *name) {
   return NULL;
 }
 
-/* A list as "0-3,8": how many it has, or (`highest`) the highest number plus 1; -1 if unreadable.
- */
+/* Reads a list of numbers such as "0-3,8": how many it has, or (`highest`) its last number plus 1;
+ * -1 if it cannot be read.  errno is kept. */
 static long cpu_list(const char *path, bool highest) {
   char buffer[512];
   int saved = errno;
@@ -72,7 +71,7 @@ static long cpu_list(const char *path, bool highest) {
   return count > 0 ? count : -1;
 }
 
-/* jemalloc asks for these three. */
+/* jemalloc asks only for these three. */
 long sysconf(int what) {
   switch (what) {
   case _SC_PAGESIZE:

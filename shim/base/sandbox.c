@@ -1,4 +1,4 @@
-/* Sandboxes; contract in sandbox.h. */
+/* Finds filters and runs them; contract in sandbox.h. */
 #include "sandbox.h"
 #include "caller.h"
 #include "os.h"
@@ -13,24 +13,27 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-enum { SET_SECCOMP = 22, STRICT = 1 }; /* of prctl, which is declared otherwise than below */
+/* From sys/prctl.h, which declares prctl differently from our definition. */
+enum { SET_SECCOMP = 22, STRICT = 1 };
 
+/* What a system call is needed for.  If a filter ends the process for it, that is given up. */
 enum use {
-  REPORTS = 1,
-  MEMBARRIER = 2,
-  FIGURES = 4,
-  NAMES = 8,
-  MESSAGES = 16,
-  MASKS = 32,
-  LOOKS = 64, /* is memory readable? */
-  MEMORY = 128
+  REPORTS = 1,    /* reports and dumps */
+  MEMBARRIER = 2, /* waiting for other threads before a fork */
+  FIGURES = 4,    /* the process's own figures in reports */
+  NAMES = 8,      /* names of memory mappings */
+  MESSAGES = 16,  /* a line on stderr */
+  MASKS = 32,     /* blocking signals */
+  READABLE = 64,  /* finding out whether memory is readable */
+  MEMORY = 128    /* mapping and unmapping */
 };
 
+/* The system calls that are tried on a filter, with the arguments that filters look at. */
 static const struct {
   int number;
-  unsigned uses;
-  uint64_t third;  /* the argument that filters look at */
-  uint64_t second; /* that, too, of few calls */
+  unsigned uses; /* enum use */
+  uint64_t third;
+  uint64_t second;
 } asked[] = {
     {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0},
     {SYS_openat, REPORTS, O_RDONLY | O_CLOEXEC, 0},
@@ -48,7 +51,7 @@ static const struct {
     {SYS_pread64, REPORTS, 0, 0},
     {SYS_lseek, REPORTS, 0, 0},
     {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0},
-    {SYS_futex, LOOKS, 0, OS_READABLE_FUTEX},
+    {SYS_futex, READABLE, 0, OS_READABLE_FUTEX},
     {SYS_getpid, REPORTS | MESSAGES, 0, 0},
     {SYS_getppid, REPORTS, 0, 0},
     {SYS_uname, REPORTS | MESSAGES, 0, 0},
@@ -63,7 +66,7 @@ static const struct {
     {SYS_madvise, MEMORY, MADV_DONTNEED, PAGE_BYTES},
 };
 
-static _Atomic unsigned forbidden; /* uses */
+static _Atomic unsigned forbidden; /* enum use */
 
 bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
 bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
@@ -74,13 +77,13 @@ static void forbid(unsigned uses) {
   atomic_fetch_or(&forbidden, uses);
   if (uses & (FIGURES | NAMES))
     os_limited = true;
-  if (uses & LOOKS)
+  if (uses & READABLE)
     os_blind = true;
   if (uses & MEMORY)
     os_memory_forbidden = true;
 }
 
-/* ---- what a filter says ---- */
+/* ---- running a filter ---- */
 
 static uint32_t alu(uint32_t code, uint32_t a, uint32_t b) {
   switch (BPF_OP(code)) {
@@ -136,7 +139,8 @@ static uint32_t load(const struct seccomp_data *d, const uint32_t *memory, struc
   }
 }
 
-/* A filter that the kernel has taken has no loops and returns in the end. */
+/* What the filter answers for that system call: SECCOMP_RET_*.  A filter that the kernel accepted
+ * has no loops, and its last instruction returns. */
 static uint32_t answer(const struct sock_fprog *p, const struct seccomp_data *d) {
   uint32_t a = 0, x = 0, memory[BPF_MEMWORDS] = {0};
   for (unsigned at = 0; at < p->len; at++) {
@@ -173,16 +177,18 @@ static uint32_t answer(const struct sock_fprog *p, const struct seccomp_data *d)
   return SECCOMP_RET_KILL_PROCESS;
 }
 
+/* Does the process go on after that answer? */
 static bool is_harmless(uint32_t action) {
   uint32_t kind = action & SECCOMP_RET_ACTION_FULL;
   return kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_ERRNO || kind == SECCOMP_RET_LOG;
 }
 
-/* Many filters allow to write to 1 and 2 alone: a file's descriptor, and the highest that stderr's
- * copy can have. */
+/* First arguments that are tried.  Many filters allow writing to descriptors 1 and 2 only: 3 stands
+ * for a file's descriptor, the last for the highest that stderr's duplicate can have. */
 static const uint64_t firsts[] = {0, 3, OWN_DESCRIPTORS_BELOW - 1};
 
-static void filter_met(const struct sock_fprog *p) {
+/* The program has installed that filter. */
+static void filter_installed(const struct sock_fprog *p) {
   for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
     for (size_t f = 0; f < sizeof firsts / sizeof *firsts; f++) {
       struct seccomp_data d = {.nr = asked[i].number, .arch = AUDIT_ARCH_X86_64};
@@ -196,11 +202,11 @@ static void filter_met(const struct sock_fprog *p) {
     }
 }
 
-static void mode_met(bool strict, const void *filter) {
+static void mode_installed(bool strict, const void *filter) {
   if (strict || filter == NULL)
     forbid(~0U);
   else
-    filter_met(filter);
+    filter_installed(filter);
 }
 
 /* ---- where filters are installed ---- */
@@ -222,20 +228,21 @@ int prctl(int what, long a, long b, long c, long d) {
     return next_prctl(what, a, b, c, d);
   int result = next_prctl(what, a, b, c, d);
   if (result == 0)
-    mode_met(a == STRICT, (const void *)b);
+    mode_installed(a == STRICT, (const void *)b);
   return result;
 }
 
 static cold long seccomp_by_syscall(long number, long a, long b, long c, long d, long e, long f) {
   long result = next_syscall(number, a, b, c, d, e, f);
   if (result >= 0 && number == SYS_prctl && (int)a == SET_SECCOMP)
-    mode_met(b == STRICT, (const void *)c);
+    mode_installed(b == STRICT, (const void *)c);
   if (result >= 0 && number == SYS_seccomp && a <= SECCOMP_SET_MODE_FILTER)
-    mode_met(a == SECCOMP_SET_MODE_STRICT, (const void *)c);
+    mode_installed(a == SECCOMP_SET_MODE_STRICT, (const void *)c);
   return result;
 }
 
-/* A jump, no call: vfork comes this way, too. */
+/* It must end with a jump to libc's function, not with a call: a program can call vfork by it, and
+ * vfork must return to the program's own frame. */
 long syscall(long number, long a, long b, long c, long d, long e, long f) {
   if (unlikely(number == SYS_seccomp || number == SYS_prctl))
     return seccomp_by_syscall(number, a, b, c, d, e, f);
