@@ -1,4 +1,4 @@
-/* Reports by signal; contract in signals.h. */
+/* The handler for reports by signal; contract in signals.h. */
 #include "signals.h"
 #include "dump.h"
 #include "interpreters.h"
@@ -10,7 +10,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* A signal that would have ended the program does so after the report. */
+/* Writes the report and dump.  A signal that would have ended the program without us does so now.
+ */
 static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   (void)context;
@@ -26,6 +27,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   signal_next_wait(info);
 }
 
+/* Installs the handler, unless the program or its interpreter has one or will have one. */
 static void handler_install(int number) {
   struct sigaction now;
   if (interpreter_takes(number))
