@@ -171,7 +171,7 @@ $(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/alloc/large_tags.o
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -pthread -o $@ $^
 
-MODULE_SOURCES := shim/base/sandbox.c shim/callsite/module_table.c shim/callsite/namespaces.c shim/base/program_path.c
+MODULE_SOURCES := shim/base/sandbox.c shim/base/seccomp_run.c shim/callsite/module_table.c shim/callsite/namespaces.c shim/base/program_path.c
 
 # Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
 # family is defined there.  $(1): the directory below build, $(2): flags.

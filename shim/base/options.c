@@ -246,12 +246,32 @@ void options_tag_text(const struct options *o, struct text *t) {
     text_u64(t, o->depth);
 }
 
+/* Ends the option before and begins the next. */
 static void option_start(struct text *t, const char *before, char after, const char *name) {
   text_char(t, after);
   text_str(t, before);
   text_str(t, prefix);
   text_str(t, name);
   text_char(t, '=');
+}
+
+static void signals_text(const struct options *o, struct text *t) {
+  for (int n = 1, any = 0; n <= SIGNAL_MAX; n++)
+    if (options_has_signal(o, n)) {
+      text_str(t, any++ > 0 ? "," : "");
+      text_u64(t, (uint64_t)n);
+    }
+}
+
+static void flags_text(const struct options *o, struct text *t, const char *before, char after) {
+  const struct {
+    const char *name;
+    bool set;
+  } flags[] = {{"COMMAND", o->command}, {"VERBOSE", o->verbose}, {"DISABLE", o->disabled}};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    option_start(t, before, after, flags[i].name);
+    text_char(t, flags[i].set ? '1' : '0');
+  }
 }
 
 void options_text(const struct options *o, struct text *t, const char *before, char after) {
@@ -267,19 +287,10 @@ void options_text(const struct options *o, struct text *t, const char *before, c
   option_start(t, before, after, "SAMPLE");
   text_size(t, o->sample_bytes);
   option_start(t, before, after, "SIGNAL");
-  for (int n = 1, any = 0; n <= SIGNAL_MAX; n++)
-    if (options_has_signal(o, n)) {
-      text_str(t, any++ > 0 ? "," : "");
-      text_u64(t, (uint64_t)n);
-    }
+  signals_text(o, t);
   option_start(t, before, after, "CHILDREN");
   text_str(t, o->children ? "follow" : "off");
-  option_start(t, before, after, "COMMAND");
-  text_char(t, o->command ? '1' : '0');
-  option_start(t, before, after, "VERBOSE");
-  text_char(t, o->verbose ? '1' : '0');
-  option_start(t, before, after, "DISABLE");
-  text_char(t, o->disabled ? '1' : '0');
+  flags_text(o, t, before, after);
   text_char(t, after);
 }
 

@@ -3,12 +3,11 @@
 #include "caller.h"
 #include "os.h"
 #include "own_calls.h"
+#include "seccomp_run.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -83,99 +82,7 @@ static void forbid(unsigned uses) {
     os_memory_forbidden = true;
 }
 
-/* ---- running a filter ---- */
-
-static uint32_t alu(uint32_t code, uint32_t a, uint32_t b) {
-  switch (BPF_OP(code)) {
-  case BPF_ADD:
-    return a + b;
-  case BPF_SUB:
-    return a - b;
-  case BPF_MUL:
-    return a * b;
-  case BPF_DIV:
-    return b != 0 ? a / b : 0;
-  case BPF_OR:
-    return a | b;
-  case BPF_AND:
-    return a & b;
-  case BPF_XOR:
-    return a ^ b;
-  case BPF_LSH:
-    return b < 32 ? a << b : 0;
-  case BPF_RSH:
-    return b < 32 ? a >> b : 0;
-  default:
-    return -a; /* BPF_NEG */
-  }
-}
-
-static bool jumps(uint32_t code, uint32_t a, uint32_t b) {
-  switch (BPF_OP(code)) {
-  case BPF_JEQ:
-    return a == b;
-  case BPF_JGT:
-    return a > b;
-  case BPF_JGE:
-    return a >= b;
-  default:
-    return (a & b) != 0; /* BPF_JSET */
-  }
-}
-
-static uint32_t load(const struct seccomp_data *d, const uint32_t *memory, struct sock_filter i) {
-  uint32_t word = 0;
-  switch (BPF_MODE(i.code)) {
-  case BPF_IMM:
-    return i.k;
-  case BPF_LEN:
-    return sizeof *d;
-  case BPF_MEM:
-    return memory[i.k % BPF_MEMWORDS];
-  default: /* BPF_ABS */
-    if (i.k <= sizeof *d - sizeof word)
-      memcpy(&word, (const char *)d + i.k, sizeof word);
-    return word;
-  }
-}
-
-/* What the filter answers for that system call: SECCOMP_RET_*.  A filter that the kernel accepted
- * has no loops, and its last instruction returns. */
-static uint32_t answer(const struct sock_fprog *p, const struct seccomp_data *d) {
-  uint32_t a = 0, x = 0, memory[BPF_MEMWORDS] = {0};
-  for (unsigned at = 0; at < p->len; at++) {
-    struct sock_filter i = p->filter[at];
-    uint32_t b = BPF_SRC(i.code) == BPF_X ? x : i.k;
-    switch (BPF_CLASS(i.code)) {
-    case BPF_LD:
-      a = load(d, memory, i);
-      break;
-    case BPF_LDX:
-      x = load(d, memory, i);
-      break;
-    case BPF_ST:
-      memory[i.k % BPF_MEMWORDS] = a;
-      break;
-    case BPF_STX:
-      memory[i.k % BPF_MEMWORDS] = x;
-      break;
-    case BPF_ALU:
-      a = alu(i.code, a, b);
-      break;
-    case BPF_JMP:
-      at += BPF_OP(i.code) == BPF_JA ? i.k : jumps(i.code, a, b) ? i.jt : i.jf;
-      break;
-    case BPF_RET:
-      return BPF_RVAL(i.code) == BPF_A ? a : i.k;
-    default: /* BPF_MISC */
-      if (BPF_MISCOP(i.code) == BPF_TAX)
-        x = a;
-      else
-        a = x;
-    }
-  }
-  return SECCOMP_RET_KILL_PROCESS;
-}
+/* ---- what a filter answers ---- */
 
 /* Does the process go on after that answer? */
 static bool is_harmless(uint32_t action) {
@@ -197,7 +104,7 @@ static void filter_installed(const struct sock_fprog *p) {
       d.args[2] = asked[i].third;
       d.args[3] = MAP_PRIVATE | MAP_ANONYMOUS; /* mmap's; the others have none */
       d.args[4] = ~UINT64_C(0);
-      if (!is_harmless(answer(p, &d)))
+      if (!is_harmless(seccomp_run(p, &d)))
         forbid(asked[i].uses);
     }
 }

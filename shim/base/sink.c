@@ -58,7 +58,7 @@ static const char *reason(int error) {
     return "the program's seccomp filter forbids it";
   if (error == EISDIR)
     return "Is a directory (end it with / for files in it)";
-  return error == ENXIO ? "Nobody reads it" : strerrordesc_np(error);
+  return error == ENXIO ? "no process reads this pipe" : strerrordesc_np(error);
 }
 
 static void note_failure(struct sink *k, int error) {
@@ -83,7 +83,7 @@ static void print_line(struct sink *k, const char *rest) {
 }
 
 static void print_found(struct sink *k) {
-  text_str(&k->line, "; it is ");
+  text_str(&k->line, "; written to ");
   text_foreign(&k->line, k->name, OUTPUT_NAME_MAX);
   print_line(k, " instead");
 }
