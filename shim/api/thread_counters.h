@@ -17,17 +17,16 @@
 
 enum { THREAD_COUNTERS = 4 };
 
-/* The number of the counter with that name, 0..THREAD_COUNTERS - 1; THREAD_COUNTERS if it is none.
- */
+/* The number of the counter with that name; THREAD_COUNTERS if it is none of the four. */
 hidden unsigned thread_counter(const char *name);
 
 /* The same for a name that jemalloc has translated into `length` numbers.  jemalloc has started. */
 hidden unsigned thread_counter_of_mib(const size_t *mib, size_t length);
 
 /* Answers for the counter `which` of the calling thread, with mallctl's arguments and result: 0;
- * EINVAL if *old_size is not 8, and as much of the value as fits is copied; EPERM if `new` is not NULL.  From
- * the first call on the thread's large requests do not use our thread cache, so that jemalloc
- * counts them. */
+ * EINVAL if *old_size is not 8, and as much of the value as fits is copied; EPERM if `new` is not
+ * NULL.  From the first call on the thread's large requests do not use our thread cache, so that
+ * jemalloc counts them. */
 hidden int thread_counter_read(unsigned which, void *old, size_t *old_size, const void *new);
 
 #endif

@@ -21,10 +21,11 @@ static inline uintptr_t arch_thread_pointer(void) {
   return thread;
 }
 
+enum { CALL_BYTES_MAX = 7 }; /* of a call instruction that arch_is_call knows */
+
 /* Does a call instruction end at `end`?  Reads up to CALL_BYTES_MAX bytes before it, which must be
  * readable, and knows two forms: e8 with a distance of four bytes, and ff /2 with an operand in a
  * register or in memory.  Data that looks like one of them gives true as well. */
-enum { CALL_BYTES_MAX = 7 };
 static inline bool arch_is_call(const unsigned char *end) {
   static const unsigned char rest[] = {2, 3, 4, 6, 7}; /* bytes of ff /2, by form of operand */
   if (end[-5] == 0xe8)

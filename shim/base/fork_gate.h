@@ -70,12 +70,13 @@ static inline uint64_t gate_word(void) {
 /* Is no fork under way?  Any thread, signal handlers too. */
 static inline bool gate_is_open(void) { return (uint32_t)gate_word() == 0; }
 
-/* Leaves, waits about 2 ms for the gate to open, and enters again.  False, and not inside, if it
- * stays closed.  True at once for a signal handler that interrupted this thread inside. */
+/* For gate_enter, when the gate is closed: leaves, waits about 2 ms for it to open, and enters
+ * again.  False, and not inside, if it stays closed.  True at once for a signal handler that
+ * interrupted this thread inside. */
 hidden bool gate_wait(struct heap *h);
 
-/* The same counting for a thread without a heap, whose count is in its TLS: a mark in a table shows
- * other threads that it is inside. */
+/* What gate_enter and gate_leave do for a thread without a heap, except waiting: they count in its
+ * TLS how often it is inside, and show that to a forking thread by a mark in a table. */
 hidden void gate_enter_heapless(void);
 hidden void gate_leave_heapless(void);
 

@@ -34,8 +34,7 @@ hidden const char *program_host(void);
 /* The command line as program_read_arguments kept it; "" before. */
 hidden const char *program_command(void);
 
-/* Sets the time at which this process began to now: in the constructor, and in the child of a fork.
- */
+/* Sets the time at which this process began to now: in the constructor, and in a fork's child. */
 hidden void program_begins(void);
 
 /* When this process began, by exec or by a fork, in nanoseconds of UNIX time; 0 before

@@ -93,8 +93,7 @@ static bool path_of_link(void) {
   return n > 0;
 }
 
-/* Removes what the kernel appends to the path of a file that was deleted already or never had one.
- */
+/* Removes what the kernel appends to the path of a file that was deleted or never had one. */
 static void drop_deleted(void) {
   static const char deleted[] = " (deleted)";
   struct stat file;
@@ -103,8 +102,7 @@ static void drop_deleted(void) {
     path[length - more] = '\0';
 }
 
-/* Without /proc: the path that exec was called with, relative to the directory where we still are.
- */
+/* Without /proc: the path that exec was called with, relative to the current directory. */
 static void path_of_exec(void) {
   const char *given = (const char *)getauxval(AT_EXECFN); /* NOLINT: the kernel's word for it */
   size_t length = 0, more = given != NULL ? strlen(given) : 0;

@@ -1,4 +1,4 @@
-/* Tries one place after the other; contract in sink.h. */
+/* Tries one path after the other; contract in sink.h. */
 #include "sink.h"
 #include "os.h"
 #include "output_fds.h"
@@ -16,9 +16,9 @@ static _Atomic unsigned sequence; /* reports and dumps so far */
 
 /* ---- signals ---- */
 
-/* Writing must not end the program when nobody reads the pipe (SIGPIPE) or the file is at its size
- * limit (SIGXFSZ).  The kernel sends both to the thread that writes: they are blocked meanwhile,
- * and one that our own write raised is removed before they are unblocked. */
+/* Writing must not end the program when no process reads the pipe (SIGPIPE) or the file is at its
+ * size limit (SIGXFSZ).  The kernel sends both to the thread that writes: they are blocked
+ * meanwhile, and one that our own write raised is removed before they are unblocked. */
 static void hold_signals(struct sink *k) {
   sigset_t pending;
   sigemptyset(&pending);
@@ -53,6 +53,7 @@ static void hold_all(sigset_t *before) {
 
 /* ---- the line on stderr ---- */
 
+/* The words that follow the path. */
 static const char *reason(int error) {
   if (sandbox_forbids_reports())
     return "the program's seccomp filter forbids it";
@@ -61,6 +62,7 @@ static const char *reason(int error) {
   return error == ENXIO ? "no process reads this pipe" : strerrordesc_np(error);
 }
 
+/* Adds the path that was tried, and why that failed, to the line. */
 static void note_failure(struct sink *k, int error) {
   struct text *t = &k->line;
   if (t->length == 0) {
@@ -75,6 +77,7 @@ static void note_failure(struct sink *k, int error) {
   text_str(t, reason(error));
 }
 
+/* Ends the line and prints it, unless the caller wants none. */
 static void print_line(struct sink *k, const char *rest) {
   text_str(&k->line, rest);
   text_char(&k->line, '\n');
@@ -242,6 +245,7 @@ void sink_refuse(struct sink *k, const char *what, const char *pattern, bool sil
 
 /* ---- at the start ---- */
 
+/* Prints a line if that file cannot be created as things are now. */
 static void check_one(struct sink *k, const char *what, const char *pattern) {
   int saved = errno;
   begin(k, what, false);

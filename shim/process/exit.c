@@ -25,9 +25,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum {
-  PATIENCE_MS = 10000
-}; /* to wait for another thread that is writing the last report and dump */
+/* How long the end waits for another thread that is writing the last report and dump. */
+enum { PATIENCE_MS = 10000 };
 
 static struct {
   _Atomic pid_t process;     /* the process that writes at its end; 0: none does */

@@ -50,8 +50,7 @@ static void fork_parent(void) {
   errno = saved;
 }
 
-/* With tags: the child's counts begin at zero, and tags of the parent's large objects are dropped.
- */
+/* With tags: the child's counts begin at zero, and locks that other threads held are released. */
 static void restart_tags(void) {
   capture_fork_child();
   large_tags_forget();

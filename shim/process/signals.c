@@ -10,8 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Writes the report and dump.  A signal that would have ended the program without us does so now.
- */
+/* Writes the report and dump.  A signal that would have ended the program then does so. */
 static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   (void)context;
