@@ -96,9 +96,8 @@ static bool mallctl_begin(void) {
  * memory. */
 static int mallctl_end(int answer) { return thread_cache_was_switched() ? answer : EAGAIN; }
 
-/* An entry of jemalloc's that allocates objects without our knowledge: we answer that it does not
- * exist.
- */
+/* Is it the entry of jemalloc that allocates objects without our knowledge?  We answer that it does
+ * not exist. */
 static bool is_batch(const char *name) { return strcmp(name, "experimental.batch_alloc") == 0; }
 
 exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {

@@ -1,7 +1,7 @@
 /* The malloc family: every name by which a program asks glibc for memory.
  *
- * A name that were missing here would reach glibc, and its pointers would come to our free.  Each
- * function does what glibc 2.38 documents: malloc(0) returns a unique pointer, realloc(p, 0) frees.
+ * If a name were missing here, glibc would serve it, and its objects would come to our free.  Each
+ * function does what glibc 2.38 does: malloc(0) returns a unique pointer, realloc(p, 0) frees.
  */
 #include "caller.h"
 #include "own_calls.h"

@@ -68,8 +68,7 @@ static uint64_t large_part(const char *name) {
   return bytes;
 }
 
-/* At the thread's first question: from now on jemalloc gets each of its large requests, and counts
- * it. */
+/* At the thread's first question: from now on jemalloc gets, and counts, all its large requests. */
 static void begin(struct heap *h) {
   thread_count_each();
   thread.heap = h;

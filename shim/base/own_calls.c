@@ -54,8 +54,7 @@ int *__errno_location(void) {
 #define CALL3(number, a, b, c)    CALL(number, a, b, c, 0, 0, 0)
 #define CALL4(number, a, b, c, d) CALL(number, a, b, c, d, 0, 0)
 
-/* What jemalloc calls instead of syscall (symbols.syms): it opens, reads, writes and closes with
- * it. */
+/* What jemalloc calls in place of syscall (symbols.syms), to open, read, write and close. */
 hidden long own_syscall(long number, long a, long b, long c, long d, long e, long f);
 long own_syscall(long number, long a, long b, long c, long d, long e, long f) {
   return own_result(cpu_syscall(number, a, b, c, d, e, f));
