@@ -1,8 +1,10 @@
-# The layout shows the architecture: includes run one way, and each outside contact has one place.
+# The layout shows the architecture: includes and calls run one way, and each outside contact has one place.
 cd "$BATS_TEST_DIRNAME/.." || exit
+. test/layers.bash
 
-# Lower first; a file includes only what stands before it (its own header apart).
-order=(arch base os text foreign check range slab tag account mail block fault heap heap_memory heap_list heap_tag heap_thread heap_stats heap_fork)
+# Lower first; a file includes only what stands before it (its own header apart), and calls nothing else.
+order=(arch base os text foreign check range slab tag account mail block heap_state fault heap_memory heap_list
+  heap_valid heap_collect heap_thread heap_refill heap_tag heap heap_stats heap_fork)
 
 rank() { # NAME
   local i
@@ -17,12 +19,19 @@ rank() { # NAME
     [[ $name != region* && $name != arena && $name != attach ]] || continue
     (($(rank "$name") >= 0)) || { echo "$file has no place in the order"; return 1; }
     for header in $(sed -nE 's/^#include "([a-z_]+)\.h"$/\1/p' "$file"); do
-      # fault.c tells which heap a slab is of
-      [[ $header != "$name" && $name/$header != fault/heap ]] || continue
-      [[ $file != arena/heap.c ]] || continue # malloc and free stand on top of all the heap's parts
+      [[ $header != "$name" ]] || continue
       (($(rank "$header") >= 0 && $(rank "$header") < $(rank "$name"))) || { echo "$file includes $header.h"; return 1; }
     done
   done
+}
+
+@test "arena/ calls run one way" {
+  local name built=${SHIM:-build/libarenashim.so}
+  built=${built%/*}/arena
+  for name in "${order[@]}"; do
+    [[ ! -f arena/$name.c ]] || echo "$name $built/$name.o"
+  done | upward_calls
+  call_circle "$built"/region*.o
 }
 
 @test "arena/ includes nothing of shim/, the regions nothing of the heap" {

@@ -83,14 +83,14 @@ static void add_counters(void *totals) {
 }
 
 static void add_sites(struct arenashim_totals *t) {
-  struct site_line line;
+  struct site_stats stats;
   if (sites_begin(0) != 0)
     return;
   sites_add_up();
   for (uint32_t i = 1; i < sites_count(); i++)
-    if (sites_sum(i, &line)) {
-      t->live_bytes += line.live_bytes;
-      t->live_cell_bytes += line.live_cells;
+    if (sites_sum(i, &stats)) {
+      t->live_bytes += stats.sums.live_bytes;
+      t->live_cell_bytes += stats.sums.live_rounded;
     }
   sites_end();
 }
@@ -157,18 +157,18 @@ static void read_path(struct shown *s, const struct node *end) {
   s->site.tag_count = (size_t)(s->tags + LABELS_MAX - tags);
 }
 
-static void read_line(struct arenashim_site *s, const struct site_line *line) {
+static void read_line(struct arenashim_site *s, const struct dump_account *line) {
   *s = (struct arenashim_site){.allocs = line->allocs,
                                .frees = line->frees,
                                .bytes = line->bytes,
                                .live_bytes = line->live_bytes,
-                               .live_cell_bytes = line->live_cells,
+                               .live_cell_bytes = line->live_rounded,
                                .smallest = line->smallest,
                                .largest = line->largest,
                                .temporary = line->temporary,
-                               .pinned = line->pinned,
-                               .held_bytes = line->held_bytes,
-                               .held_objects = line->held_objects};
+                               .pinned = line->pinned_bytes,
+                               .held_bytes = line->at_peak_bytes,
+                               .held_objects = line->at_peak_objects};
 }
 
 exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, void *),
@@ -178,11 +178,11 @@ exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, voi
     return 0;
   sites_add_up();
   for (uint32_t i = 1; i < sites_count(); i++) {
-    struct site_line line;
+    struct site_stats stats;
     struct shown s;
-    if (!sites_sum(i, &line))
+    if (!sites_sum(i, &stats))
       continue;
-    read_line(&s.site, &line);
+    read_line(&s.site, &stats.sums);
     read_path(&s, i < SITE_KINDS ? NULL : path_site_node(i));
     visit(&s.site, argument);
     visits++;

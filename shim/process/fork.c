@@ -11,6 +11,7 @@
 #include "exit.h"
 #include "figures.h"
 #include "fork_gate.h"
+#include "heap_fork.h"
 #include "heap_thread.h"
 #include "jemalloc.h"
 #include "large.h"
@@ -78,9 +79,9 @@ static void fork_child(void) {
   figures_fork_child();
   purge_fork_child();
   exit_fork_child();
-  report_forget();
-  dump_forget();
-  sites_forget();
+  report_fork_child();
+  dump_fork_child();
+  sites_fork_child();
   program_begins();
   os_signals_let_go(&fork_signals);
   errno = saved;

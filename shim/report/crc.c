@@ -10,7 +10,7 @@ enum { SLICES = 16, WORD = sizeof(uint64_t) };
 static uint32_t table[SLICES][256];
 static _Atomic bool made;
 
-/* Two threads may make it at once: they write the same. */
+/* Two threads may do this at once: they write the same values. */
 static void make_table(void) {
   for (uint32_t b = 0; b < 256; b++) {
     uint32_t crc = b;

@@ -90,17 +90,16 @@ static void write_header(struct dump_work *w) {
 
 /* ---- what the accounts add up to ---- */
 
-/* The peak is what the accounts held then, as at_peak.h has it; other threads may have gone on
- * since.
- */
+/* The peak is the one of at_peak.h, and not below what is live by now: other threads may have gone
+ * on since. */
 static void finish_process(struct dump_work *w) {
   struct dump_process *p = w->process;
   for (unsigned i = 0; range.tagged && i < w->heaps; i++) {
     p->live_objects += w->arena[i].live_objects;
     p->live_bytes += w->arena[i].live_bytes;
   }
-  if (w->held.peak > p->peak_bytes)
-    p->peak_bytes = w->held.peak;
+  if (w->at_peak.peak_bytes > p->peak_bytes)
+    p->peak_bytes = w->at_peak.peak_bytes;
   if (p->live_bytes > p->peak_bytes)
     p->peak_bytes = p->live_bytes;
 }
@@ -112,7 +111,7 @@ static void finish_classes(struct dump_work *w) {
 
 static void write_sections(struct dump_work *w, int fd) {
   dump_out_start(&w->out, fd, place_small(w));
-  dump_large(w);
+  dump_streams(w);
   if (tagged_mode != TAGGED_NONE) {
     finish_process(w);
     finish_classes(w);
@@ -121,8 +120,8 @@ static void write_sections(struct dump_work *w, int fd) {
   write_header(w);
 }
 
-/* What can't be sought in gets a copy, and so does a file of the program's, which has its place in
- * it. */
+/* A pipe cannot be sought in, and a descriptor of the program's has a position that is the
+ * program's: both get a copy of a dump that was written to memory. */
 static bool write_to(struct dump_work *w, const struct sink *k) {
   int fd = k->fd;
   bool whole = k->kind != OUTPUT_DESCRIPTOR && lseek(fd, 0, SEEK_CUR) >= 0;
@@ -139,7 +138,7 @@ static bool write_to(struct dump_work *w, const struct sink *k) {
   return !w->out.failed;
 }
 
-/* At a second place all is read again. */
+/* At a second place (sink.h) all is read again. */
 static bool begin_again(struct dump_work *w) {
   int error = w->added_up ? sites_again() : 0;
   w->added_up = true;
@@ -156,7 +155,7 @@ static bool write_all(struct sink *k, void *work) {
   snapshot_begin(&w->g, w->reason);
   ledger_read(&w->ledger, &w->g);
   bool done = false;
-  if (dump_small(w))
+  if (dump_tables(w))
     done = write_to(w, k);
   else
     errno = ENOMEM;
@@ -194,7 +193,8 @@ static int write_file(enum dump_reason reason, int signal, const char *pattern) 
   return sink_write(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, write_all, w);
 }
 
-/* It takes the loader's lock, which the child of a fork would inherit taken: inside the gate. */
+/* Looking takes the loader's lock, which the child of a fork would inherit taken: so it happens
+ * inside the gate. */
 static void look_at_modules(void) {
   struct heap *h = heap_mine();
   gate_pass(h);
@@ -228,7 +228,7 @@ int dump_write(enum dump_reason reason, int signal, const char *pattern) {
   return error;
 }
 
-void dump_forget(void) {
+void dump_fork_child(void) {
   if (report_lock_fork_child(&space.lock))
     scratch_unmap(&space.work.scratch);
   else

@@ -36,7 +36,7 @@ struct dump_work {
   int signal;
   struct snapshot g;
   struct ledger ledger;
-  struct held held;                                         /* with tags */
+  struct at_peak at_peak;                                   /* with tags */
   uint64_t live_bytes;                                      /* of all arenas, with tags */
   unsigned heaps, modules, regions, classes, labels, spans; /* how many of each */
   struct scratch scratch;
@@ -60,17 +60,18 @@ struct dump_work {
   struct dump_out out;
 };
 
-/* Counts, maps the scratch and makes all items of the small sections; false without memory.
- * After snapshot_begin and ledger_read. */
-hidden bool dump_small(struct dump_work *w);
+/* Counts, maps the scratch memory and makes all items of the small sections.  Returns false without
+ * memory.  After snapshot_begin and ledger_read. */
+hidden bool dump_tables(struct dump_work *w);
 
-/* Region rows hold addresses: the nodes that stand for them, made before anything is counted. */
+/* Makes the nodes that stand for the addresses in region rows.  Before anything is counted. */
 hidden void dump_region_nodes(void);
 
-/* Streams the others. */
-hidden void dump_large(struct dump_work *w);
+/* Streams the large sections to the file, and adds up what the small ones say of them. */
+hidden void dump_streams(struct dump_work *w);
 
-/* A copy of at most `most` bytes among the strings: its offset. */
+/* Copies a text of at most `most` bytes to the strings; returns its offset, 0 if there is no room.
+ */
 hidden uint32_t dump_string(struct dump_work *w, const char *s, size_t most);
 
 #endif

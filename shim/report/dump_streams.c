@@ -47,41 +47,24 @@ static void add_up(struct dump_work *w, const struct dump_account *a) {
   sum->live_rounded += a->live_rounded;
 }
 
-static void account(struct dump_work *w, unsigned arena, uint32_t site,
-                    const struct site_line *line) {
-  struct dump_account *to = dump_item(&w->out);
-  bool sized = line->smallest <= line->largest;
-  *to = (struct dump_account){.arena = arena,
-                              .site = site,
-                              .allocs = line->allocs,
-                              .frees = line->frees,
-                              .bytes = line->bytes,
-                              .live_objects = count_less(line->allocs, line->frees),
-                              .live_bytes = line->live_bytes,
-                              .live_rounded = line->live_cells,
-                              .peak_bytes = line->peak_bytes,
-                              .at_peak_objects = line->held_objects,
-                              .at_peak_bytes = line->held_bytes,
-                              .temporary = line->temporary,
-                              .smallest = sized ? line->smallest : 0,
-                              .largest = sized ? line->largest : 0,
-                              .pinned_bytes = line->pinned,
-                              .large_allocs = line->large_allocs};
-  add_up(w, to);
+static void accounts_of(struct dump_work *w, unsigned arena) {
+  struct site_stats stats;
+  sites_scan(heap_at(arena));
+  for (uint32_t site = 1; site < sites_count(); site++)
+    if (sites_line(heap_at(arena), site, &stats)) {
+      stats.sums.arena = arena;
+      at_peak_adjust(&w->at_peak, heap_at(arena), site, &stats.sums);
+      *(struct dump_account *)dump_item(&w->out) = stats.sums;
+      add_up(w, &stats.sums);
+    }
 }
 
 static void accounts(struct dump_work *w) {
-  if (tagged_mode != TAGGED_NONE)
-    at_peak_find(&w->held, w->live_bytes);
-  for (unsigned i = 0; tagged_mode != TAGGED_NONE && i < w->heaps; i++) {
-    struct site_line line;
-    sites_scan(heap_at(i));
-    for (uint32_t site = 1; site < sites_count(); site++)
-      if (sites_line(heap_at(i), site, &line)) {
-        at_peak_mend(&w->held, heap_at(i), site, &line);
-        account(w, i, site, &line);
-      }
-  }
+  if (tagged_mode == TAGGED_NONE)
+    return;
+  at_peak_find(&w->at_peak, w->live_bytes);
+  for (unsigned i = 0; i < w->heaps; i++)
+    accounts_of(w, i);
 }
 
 /* ---- sites and nodes ---- */
@@ -124,7 +107,8 @@ static uint32_t standing_module(const struct dump_work *w, uintptr_t address) {
   return span[last].module;
 }
 
-/* The last that stood there: for addresses that were told to us, not captured. */
+/* The last that stood there: for addresses that came from a region's creation, not from a capture.
+ */
 static uint32_t gone_module(const struct dump_work *w, uintptr_t address) {
   for (unsigned i = w->modules; i-- > 0;)
     if (w->module[i].flags & DUMP_MODULE_GONE && address >= w->module[i].start &&
@@ -177,7 +161,7 @@ static void nodes(struct dump_work *w) {
   }
 }
 
-void dump_large(struct dump_work *w) {
+void dump_streams(struct dump_work *w) {
   static const struct {
     uint32_t id, item_bytes;
     void (*write)(struct dump_work *w);

@@ -78,7 +78,7 @@ static void count_all(struct dump_work *w) {
                     w->regions * (size_t)REGION_NAME_MAX;
 }
 
-/* The first seven lie as they will in the file: their items leave no gaps. */
+/* The first seven lie as they will in the file, without gaps. */
 static size_t lay_out(struct dump_work *w) {
   size_t taken = 0;
   w->process = scratch_take(w, &taken, sizeof *w->process);
@@ -164,7 +164,7 @@ static void process(struct dump_work *w) {
 
 /* ---- arenas ---- */
 
-/* Their objects are added up from the accounts. */
+/* The objects of arenas are added up from the accounts (dump_streams.c). */
 static void arena_tagged(struct dump_work *w, struct dump_arena *to,
                          const struct arena_line *line) {
   to->peak_bytes = line->peak_bytes;
@@ -366,7 +366,7 @@ static void labels(struct dump_work *w) {
   w->labels = done;
 }
 
-bool dump_small(struct dump_work *w) {
+bool dump_tables(struct dump_work *w) {
   count_all(w);
   if (!map_scratch(w))
     return false;

@@ -30,7 +30,7 @@ static struct {
   char bytes[16 << 10];
 } space = {.lock = REPORT_LOCK_FREE};
 
-static void lived(struct text *t) {
+static void age(struct text *t) {
   uint64_t tenths = (program_lived_ns() + 50000000) / 100000000;
   text_str(t, "\n   ");
   text_u64(t, tenths / 10);
@@ -39,7 +39,8 @@ static void lived(struct text *t) {
   text_str(t, " s after the start");
 }
 
-/* What is no end is called a snapshot; the command says the same of dumps (tools/dump/when.c). */
+/* A report that is not the last one is called a snapshot, as the command calls such dumps
+ * (tools/dump/when.c). */
 static void when(struct text *t, const struct snapshot *g) {
   if (g->reason == DUMP_AT_EXIT) {
     text_str(t, "at exit");
@@ -57,7 +58,7 @@ static void when(struct text *t, const struct snapshot *g) {
       text_u64(t, (uint64_t)g->signal);
     text_str(t, ends ? ", which ends it" : "");
   }
-  lived(t);
+  age(t);
 }
 
 static void options(struct text *t) {
@@ -297,7 +298,7 @@ int report_write(enum dump_reason reason, int signal, const char *pattern) {
   return error;
 }
 
-void report_forget(void) {
+void report_fork_child(void) {
   if (!report_lock_fork_child(&space.lock))
     sink_abandon(&space.sink);
 }

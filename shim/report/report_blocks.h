@@ -5,6 +5,8 @@
 #include "snapshot.h"
 #include "text.h"
 
+/* Writes the blocks that use least of their slabs, five at most.  Between snapshot_begin and
+ * snapshot_end. */
 hidden void report_blocks(struct text *t, const struct snapshot *g);
 
 #endif

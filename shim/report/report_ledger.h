@@ -5,10 +5,11 @@
 #include "snapshot.h"
 #include "text.h"
 
+/* Writes what was passed on to jemalloc, and jemalloc's own figures. */
 hidden void report_large(struct text *t, const struct snapshot *g);
 
-/* Every byte the allocator has mapped, by what it is for.  No line is computed as a remainder:
- * the sum of the lines is compared with the counter kept where memory is mapped. */
+/* Writes every byte the allocator has mapped, by what it is for (ledger.h), and a line of its own
+ * if the sum differs from the counter kept where memory is mapped. */
 hidden void report_ledger(struct text *t, const struct snapshot *g);
 
 #endif

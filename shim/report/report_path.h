@@ -4,10 +4,10 @@
 
 #include "text.h"
 
-/* The innermost frames of a call site, in lines of their own, at most 80 columns wide. */
+/* Writes the innermost frames of a call site, in lines of their own, at most 80 columns wide. */
 hidden void report_path(struct text *t, uint32_t site);
 
-/* One return address. */
+/* Writes one return address as module+offset, with the exported function that holds it. */
 hidden void report_address(struct text *t, uintptr_t address);
 
 #endif

@@ -18,8 +18,8 @@ enum { TOP = 10, SHOWN_MAX = 4 * TOP };
 
 /* One report at a time has this. */
 static struct {
-  struct site_line sum; /* over all sites */
-  struct held held;
+  struct site_stats sum; /* over all sites */
+  struct at_peak at_peak;
   uint64_t sites;
   struct top {
     uint32_t site;
@@ -34,20 +34,15 @@ static bool sampled(void) { return tagged_mode == TAGGED_SAMPLES; }
 
 /* ---- which sites ---- */
 
-static uint64_t live_objects(const struct site_line *l) { return count_less(l->allocs, l->frees); }
-static uint64_t unused(const struct site_line *l) {
-  return count_less(l->live_cells, l->live_bytes);
-}
-static uint64_t jemalloc_rounding(const struct site_line *l) {
-  return count_less(unused(l), l->rounding);
+static uint64_t jemalloc_rounding(const struct site_stats *s) {
+  return count_less(site_rounding(s), s->rounding);
 }
 
-static uint64_t by_live(const struct site_line *l) { return l->live_bytes; }
-static uint64_t by_allocs(const struct site_line *l) { return l->allocs; }
-static uint64_t by_held(const struct site_line *l) {
-  return space.held.is_now ? l->live_bytes : l->held_bytes;
+static uint64_t by_live(const struct site_stats *s) { return s->sums.live_bytes; }
+static uint64_t by_allocs(const struct site_stats *s) { return s->sums.allocs; }
+static uint64_t at_peak(const struct site_stats *s) {
+  return space.at_peak.is_now ? s->sums.live_bytes : s->sums.at_peak_bytes;
 }
-static uint64_t by_waste(const struct site_line *l) { return unused(l) + l->pinned; }
 
 static bool is_shown(uint32_t site) {
   for (unsigned i = 0; i < space.paths; i++)
@@ -71,30 +66,23 @@ static void enter(uint32_t site, uint64_t rank) {
 }
 
 /* The sites with the most of something; `fresh`: only those that were not shown yet. */
-static void find_top(uint64_t (*rank)(const struct site_line *), bool fresh) {
-  struct site_line l;
+static void find_top(uint64_t (*rank)(const struct site_stats *), bool fresh) {
+  struct site_stats stats;
   space.tops = 0;
   for (uint32_t site = 1; site < sites_count(); site++)
-    if (sites_sum(site, &l) && rank(&l) > 0 && !(fresh && is_shown(site)))
-      enter(site, rank(&l));
+    if (sites_sum(site, &stats) && rank(&stats) > 0 && !(fresh && is_shown(site)))
+      enter(site, rank(&stats));
 }
 
 static void sum_up(void) {
-  struct site_line l, *sum = &space.sum;
-  *sum = (struct site_line){0};
+  struct site_stats stats;
+  space.sum = (struct site_stats){0};
   space.sites = 0;
-  for (uint32_t site = 1; site < sites_count(); site++) {
-    if (!sites_sum(site, &l))
-      continue;
-    space.sites++;
-    sum->allocs += l.allocs;
-    sum->frees += l.frees;
-    sum->live_bytes += l.live_bytes;
-    sum->live_cells += l.live_cells;
-    sum->rounding += l.rounding;
-    sum->pinned += l.pinned;
-    sum->large_allocs += l.large_allocs;
-  }
+  for (uint32_t site = 1; site < sites_count(); site++)
+    if (sites_sum(site, &stats)) {
+      space.sites++;
+      site_stats_add(&space.sum, &stats);
+    }
 }
 
 /* ---- words ---- */
@@ -109,15 +97,15 @@ static void short_size(struct text *t, uint64_t n) {
     text_char(t, " KMGT"[unit]);
 }
 
-static void sizes(struct text *t, const struct site_line *l) {
+static void sizes(struct text *t, const struct site_stats *l) {
   char bytes[32];
   struct text s = {.bytes = bytes, .capacity = sizeof bytes - 1};
-  if (l->smallest <= l->largest) {
-    short_size(&s, l->smallest);
-    if (l->smallest != l->largest)
+  if (l->sums.smallest <= l->sums.largest) {
+    short_size(&s, l->sums.smallest);
+    if (l->sums.smallest != l->sums.largest)
       text_str(&s, "..");
-    if (l->smallest != l->largest)
-      short_size(&s, l->largest);
+    if (l->sums.smallest != l->sums.largest)
+      short_size(&s, l->sums.largest);
   }
   bytes[s.length] = '\0';
   text_str_right(t, bytes, 13);
@@ -137,12 +125,12 @@ static void path(struct text *t, uint32_t site) {
 
 /* ---- tables ---- */
 
-typedef void row(struct text *t, uint32_t site, const struct site_line *l);
+typedef void row(struct text *t, uint32_t site, const struct site_stats *l);
 
 static bool rows(struct text *t, int fd, row *write) {
   bool ok = true;
   for (unsigned i = 0; i < space.tops; i++) {
-    struct site_line l;
+    struct site_stats l;
     ok &= report_flush(t, fd); /* a path needs more than a line's room */
     if (!sites_sum(space.top[i].site, &l))
       continue;
@@ -152,34 +140,34 @@ static bool rows(struct text *t, int fd, row *write) {
   return ok;
 }
 
-static void site_row(struct text *t, uint32_t site, const struct site_line *l) {
-  text_u64_right(t, l->live_bytes, 12);
-  text_u64_right(t, live_objects(l), 10);
-  report_peak(t, l->peak_bytes, l->arenas > 1, 12);
-  text_u64_right(t, l->allocs, 11);
+static void site_row(struct text *t, uint32_t site, const struct site_stats *l) {
+  text_u64_right(t, l->sums.live_bytes, 12);
+  text_u64_right(t, l->sums.live_objects, 10);
+  report_peak(t, l->sums.peak_bytes, l->arenas > 1, 12);
+  text_u64_right(t, l->sums.allocs, 11);
   if (sampled()) {
     text_str(t, "    -");
   } else {
-    text_u64_right(t, l->temporary * 100 / l->allocs, 4);
+    text_u64_right(t, l->sums.temporary * 100 / l->sums.allocs, 4);
     text_char(t, '%');
   }
-  text_u64_right(t, by_waste(l), 10);
+  text_u64_right(t, site_waste(l), 10);
   sizes(t, l);
   path(t, site);
 }
 
-static void held_row(struct text *t, uint32_t site, const struct site_line *unmended) {
-  struct site_line mended = *unmended, *l = &mended;
-  at_peak_mend(&space.held, NULL, site, l);
-  text_u64_right(t, l->held_bytes, 20);
-  text_u64_right(t, l->held_objects, 20);
+static void peak_row(struct text *t, uint32_t site, const struct site_stats *stats) {
+  struct site_stats adjusted = *stats, *l = &adjusted;
+  at_peak_adjust(&space.at_peak, NULL, site, &l->sums);
+  text_u64_right(t, l->sums.at_peak_bytes, 20);
+  text_u64_right(t, l->sums.at_peak_objects, 20);
   path(t, site);
 }
 
-static void waste_row(struct text *t, uint32_t site, const struct site_line *l) {
-  text_u64_right(t, by_waste(l), 15);
+static void waste_row(struct text *t, uint32_t site, const struct site_stats *l) {
+  text_u64_right(t, site_waste(l), 15);
   text_u64_right(t, l->rounding, 15);
-  text_u64_right(t, l->pinned, 15);
+  text_u64_right(t, l->sums.pinned_bytes, 15);
   text_u64_right(t, jemalloc_rounding(l), 14);
   path(t, site);
 }
@@ -190,7 +178,7 @@ static uint64_t tagged_large(const struct snapshot *g) {
   uint64_t small = g->resized;
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     small += g->sums.allocs[c];
-  return gate_is_child() ? count_less(space.sum.allocs, small) : space.sum.large_allocs;
+  return gate_is_child() ? count_less(space.sum.sums.allocs, small) : space.sum.sums.large_allocs;
 }
 
 static void together(struct text *t, const struct snapshot *g) {
@@ -200,17 +188,17 @@ static void together(struct text *t, const struct snapshot *g) {
   report_line(t, sampled() ? "\ncall sites: all together (estimates, from samples)"
                            : "\ncall sites: all together");
   report_amount(t, "call sites", space.sites);
-  report_amount(t, "allocations", space.sum.allocs);
+  report_amount(t, "allocations", space.sum.sums.allocs);
   if (sampled()) {
-    report_amount(t, "live objects", live_objects(&space.sum));
-    report_amount(t, "live bytes, as requested", space.sum.live_bytes);
+    report_amount(t, "live objects", space.sum.sums.live_objects);
+    report_amount(t, "live bytes, as requested", space.sum.sums.live_bytes);
     return;
   }
   report_amount(t, "  in cells, as the size classes count them", small);
   report_amount(t, "  by realloc, in the cell they had", g->resized);
   report_amount(t, "  passed on to jemalloc", tagged_large(g));
-  report_amount(t, "live objects", live_objects(&space.sum));
-  report_amount(t, "live bytes, as requested", space.sum.live_bytes);
+  report_amount(t, "live objects", space.sum.sums.live_objects);
+  report_amount(t, "live bytes, as requested", space.sum.sums.live_bytes);
 }
 
 static bool call_sites(struct text *t, int fd) {
@@ -232,10 +220,10 @@ static bool call_sites(struct text *t, int fd) {
 static bool waste(struct text *t, int fd) {
   report_line(t, "\nwaste by call site: what live objects cost beyond their bytes");
   report_amount(t, "rounding to cells", space.sum.rounding);
-  report_amount(t, "free cells in slabs that live objects pin", space.sum.pinned);
+  report_amount(t, "free cells in slabs that live objects pin", space.sum.sums.pinned_bytes);
   report_amount(t, "free cells that nobody pins", sites_unpinned());
   report_amount(t, "rounding by jemalloc", jemalloc_rounding(&space.sum));
-  find_top(by_waste, false);
+  find_top(site_waste, false);
   if (space.tops > 0)
     report_line(t, "   site          waste       rounding         pinned  by jemalloc");
   return rows(t, fd, waste_row);
@@ -245,16 +233,16 @@ static bool process_peak(struct text *t, int fd) {
   report_line(t, sampled()
                      ? "\nprocess peak: the most bytes alive at a time (estimates, from samples)"
                      : "\nprocess peak: the most bytes alive at a time, within 0.1 %");
-  report_amount(t, "bytes, as requested", space.held.peak);
-  find_top(by_held, false);
+  report_amount(t, "bytes, as requested", space.at_peak.peak_bytes);
+  find_top(at_peak, false);
   if (space.tops > 0)
     report_line(t, "   site    bytes held then        objects then");
-  return rows(t, fd, held_row);
+  return rows(t, fd, peak_row);
 }
 
 bool report_sites(struct text *t, const struct snapshot *g, int fd) {
   space.paths = 0;
-  space.sum = (struct site_line){0};
+  space.sum = (struct site_stats){0};
   if (sites_begin(snapshot_patience_ms(g->reason)) != 0) {
     report_line(t, "\ncall sites: left out, no memory or another report uses it");
     return report_flush(t, fd);
@@ -262,7 +250,7 @@ bool report_sites(struct text *t, const struct snapshot *g, int fd) {
   bool ok = true;
   if (sites_add_up()) {
     sum_up();
-    at_peak_find(&space.held, space.sum.live_bytes);
+    at_peak_find(&space.at_peak, space.sum.sums.live_bytes);
     together(t, g);
     ok = call_sites(t, fd);
     if (!sampled()) /* waste is found by looking at every tag */

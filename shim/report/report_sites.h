@@ -5,10 +5,11 @@
 #include "snapshot.h"
 #include "text.h"
 
-/* With tags only.  False: a write failed. */
+/* Writes the tables by call site.  With tags only.  Returns false if a write failed. */
 hidden bool report_sites(struct text *t, const struct snapshot *g, int fd);
 
-/* What was not seen, or not as wanted: nothing when all was. */
+/* Writes what was not seen, or not as asked for; nothing if there is nothing to say.  With tags
+ * only. */
 hidden void report_health(struct text *t, const struct snapshot *g);
 
 #endif

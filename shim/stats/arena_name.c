@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A running thread's name is its own affair until it ends: the kernel has it. */
+/* The arena of a running thread has no name yet: the kernel knows the thread's. */
 static void running_name(uint32_t thread, char name[16]) {
   char path[64];
   struct text t = {.bytes = path, .capacity = sizeof path - 1};

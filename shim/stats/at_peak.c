@@ -1,19 +1,20 @@
-/* Finds the gap, and who gets it; contract in at_peak.h. */
+/* Finds the gap, and the account that gets it; contract in at_peak.h. */
 #include "at_peak.h"
 #include "path_tree.h"
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /* A large object that another thread freed counts in its arena until its call site's next request
- * there, and who freed it nobody notes.  Without tags the peak is of carved cells. */
+ * there, so with several arenas the arena's peak may be too high.  Without tags the peak is of
+ * carved cells. */
 bool at_peak_is_known(const struct heap *h) {
   return range.tagged && (count_get(&h->large_allocs) == 0 || heap_count() == 1);
 }
 
 /* Calls visit with every account that was ever used. */
-static void each_account(void (*visit)(struct held *, const struct heap *, uint32_t,
+static void each_account(void (*visit)(struct at_peak *, const struct heap *, uint32_t,
                                        const struct account *, uint64_t *),
-                         struct held *held, uint64_t *sum) {
+                         struct at_peak *p, uint64_t *sum) {
   uint32_t count = path_sites();
   for (unsigned i = 0; i < heap_count(); i++) {
     const struct heap *h = heap_at(i);
@@ -26,61 +27,61 @@ static void each_account(void (*visit)(struct held *, const struct heap *, uint3
       }
       account_read(now, &a);
       if (a.allocs > 0)
-        visit(held, h, site, &a, sum);
+        visit(p, h, site, &a, sum);
     }
   }
 }
 
 static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
 
-static void add_up(struct held *held, const struct heap *h, uint32_t site, const struct account *a,
+static void add_up(struct at_peak *p, const struct heap *h, uint32_t site, const struct account *a,
                    uint64_t sums[2]) {
-  (void)held, (void)h, (void)site;
+  (void)p, (void)h, (void)site;
   sums[0] += not_negative(a->peak_held_bytes);
   sums[1] += not_negative(a->live_bytes);
 }
 
 /* Of those whose own peak has room for all of the gap, the one that held most. */
-static void choose(struct held *held, const struct heap *h, uint32_t site, const struct account *a,
+static void choose(struct at_peak *p, const struct heap *h, uint32_t site, const struct account *a,
                    uint64_t *best) {
   uint64_t had = not_negative(a->peak_held_bytes);
-  if (a->peak_bytes < had + held->gap || had + 1 <= *best)
+  if (a->peak_bytes < had + p->gap || had + 1 <= *best)
     return;
   *best = had + 1;
-  held->heap = h;
-  held->site = site;
+  p->heap = h;
+  p->site = site;
 }
 
-void at_peak_find(struct held *held, uint64_t live) {
+void at_peak_find(struct at_peak *p, uint64_t live_bytes) {
   int64_t stepped = atomic_load_explicit(&peak.most, memory_order_relaxed);
   uint64_t sums[2] = {0}, best = 0;
-  *held = (struct held){.peak = stepped > 0 ? (uint64_t)stepped : 0};
-  each_account(add_up, held, sums);
-  if (live == 0)
-    live = sums[1];
+  *p = (struct at_peak){.peak_bytes = stepped > 0 ? (uint64_t)stepped : 0};
+  each_account(add_up, p, sums);
+  if (live_bytes == 0)
+    live_bytes = sums[1];
   for (unsigned i = 0; i < heap_count(); i++)
     if (at_peak_is_known(heap_at(i)))
-      held->peak = most(held->peak, not_negative((uint64_t)heap_at(i)->books.peak_bytes));
-  held->peak = most(held->peak, most(live, sums[0]));
-  held->is_now = live == held->peak;
-  held->gap = held->is_now ? 0 : held->peak - sums[0];
-  if (held->gap > 0)
-    each_account(choose, held, &best);
+      p->peak_bytes = most(p->peak_bytes, not_negative((uint64_t)heap_at(i)->books.peak_bytes));
+  p->peak_bytes = most(p->peak_bytes, most(live_bytes, sums[0]));
+  p->is_now = live_bytes == p->peak_bytes;
+  p->gap = p->is_now ? 0 : p->peak_bytes - sums[0];
+  if (p->gap > 0)
+    each_account(choose, p, &best);
 }
 
-static void give(struct held *held, uint64_t bytes, struct site_line *line) {
-  uint64_t most_bytes = bytes < held->gap ? bytes : held->gap;
-  line->held_bytes += most_bytes;
-  held->gap -= most_bytes;
+static void give(struct at_peak *p, uint64_t bytes, struct dump_account *sums) {
+  uint64_t given = bytes < p->gap ? bytes : p->gap;
+  sums->at_peak_bytes += given;
+  p->gap -= given;
 }
 
-void at_peak_mend(struct held *held, const struct heap *heap, uint32_t site,
-                  struct site_line *line) {
-  if (held->is_now) {
-    line->held_bytes = line->live_bytes;
-    line->held_objects = count_less(line->allocs, line->frees);
-  } else if (held->heap == NULL)
-    give(held, count_less(line->peak_bytes, line->held_bytes), line);
-  else if (site == held->site && (heap == NULL || heap == held->heap))
-    give(held, held->gap, line);
+void at_peak_adjust(struct at_peak *p, const struct heap *heap, uint32_t site,
+                    struct dump_account *sums) {
+  if (p->is_now) {
+    sums->at_peak_bytes = sums->live_bytes;
+    sums->at_peak_objects = sums->live_objects;
+  } else if (p->heap == NULL)
+    give(p, count_less(sums->peak_bytes, sums->at_peak_bytes), sums);
+  else if (site == p->site && (heap == NULL || heap == p->heap))
+    give(p, p->gap, sums);
 }

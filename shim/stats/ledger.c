@@ -1,4 +1,4 @@
-/* Where the ledger's lines come from; contract in ledger.h. */
+/* Which counter each line of the ledger shows; contract in ledger.h. */
 #include "ledger.h"
 #include "fork_fallback.h"
 #include "page_map.h"
@@ -9,7 +9,7 @@ static void add(struct ledger *l, const char *name, uint64_t bytes) {
   l->sum += bytes;
 }
 
-/* With tags the allocated cells are told apart: bytes the program asked for, and the rest. */
+/* With tags the allocated cells are two lines: the bytes the program asked for, and the rest. */
 static void add_allocated(struct ledger *l, const struct snapshot *g, uint64_t live) {
   uint64_t requested = 0, rounding = 0;
   if (!range.tagged) {
@@ -48,8 +48,8 @@ static void add_tags(struct ledger *l, const struct snapshot *g) {
 }
 
 static void add_large(struct ledger *l, const struct snapshot *g) {
-  /* Its own figures would be of another moment; or some of what it gave up is still in them, some
-   * not. */
+  /* Its own figures would be of another moment, or only some of them would still include what it
+   * could not unmap. */
   if (snapshot_is_careful(g->reason) || g->large.abandoned != 0) {
     add(l, "jemalloc: by the counter at its mmap", g->large_mapped);
   } else {

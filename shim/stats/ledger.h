@@ -2,8 +2,8 @@
  *
  *   sum of the lines = mapped, by the counter kept where memory is mapped and unmapped
  *
- * No line is computed as a remainder.  Read right after snapshot_begin, before scratch memory of
- * the report itself is mapped; equal while no other thread maps memory.
+ * No line is computed as a remainder, so a difference would show a mistake.  The two are equal as
+ * long as no other thread maps memory while they are read.
  */
 #ifndef SHIM_LEDGER_H
 #define SHIM_LEDGER_H
@@ -23,6 +23,7 @@ struct ledger {
   uint64_t sum, mapped;
 };
 
+/* Sets *l.  Right after snapshot_begin, before the report maps scratch memory of its own. */
 hidden void ledger_read(struct ledger *l, const struct snapshot *g);
 
 #endif

@@ -8,23 +8,24 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the tags of an arena say of a site. */
+/* What the tags of an arena say of a site.  The last three are of objects that another thread has
+ * freed, and that are still live in the account. */
 struct scanned {
-  uint64_t pinned, rounding;
-  uint64_t mailed, mailed_bytes, mailed_cells; /* freed, but alive in its account */
+  uint64_t pinned_bytes, rounding;
+  uint64_t remote_freed, remote_freed_bytes, remote_freed_rounded;
 };
 
-/* So many, where the system refuses memory. */
+/* Sites that fit into the reserve used when mmap fails. */
 enum { SITES_KEPT = 8192 };
 static _Alignas(PAGE_BYTES) char kept_scan[SITES_KEPT * sizeof(struct scanned)];
-static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_line)];
+static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_stats)];
 
 static struct {
   struct report_lock lock;
   uint32_t count;
   struct scratch scan, sum; /* where these lie: */
   struct scanned *scanned;  /* by site, of the arena scanned last */
-  struct site_line *total;  /* by site; NULL until sites_add_up */
+  struct site_stats *total; /* by site; NULL until sites_add_up */
   uint64_t unpinned;
   uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
 } sites = {.lock = REPORT_LOCK_FREE, .scan = SCRATCH(kept_scan), .sum = SCRATCH(kept_sum)};
@@ -65,7 +66,7 @@ void sites_end(void) {
   report_lock_release(&sites.lock);
 }
 
-void sites_forget(void) {
+void sites_fork_child(void) {
   if (!report_lock_fork_child(&sites.lock))
     return;
   scratch_unmap(&sites.scan);
@@ -118,9 +119,9 @@ static uint32_t scan_cells(const struct cells *s) {
       sites.class_bytes[s->size / GRAIN] += tag_bytes(t);
       site->rounding += s->size > tag_bytes(t) ? s->size - tag_bytes(t) : 0;
     } else if (t != 0) {
-      site->mailed++;
-      site->mailed_bytes += tag_bytes(t);
-      site->mailed_cells += s->size;
+      site->remote_freed++;
+      site->remote_freed_bytes += tag_bytes(t);
+      site->remote_freed_rounded += s->size;
     }
   }
   return alive;
@@ -135,7 +136,7 @@ static void scan_slab(const struct cells *s, void *unused) {
     if (!tag_is_alive(t) || !is_known(t))
       continue;
     uint64_t share = ++seen * bytes / alive;
-    sites.scanned[tag_site(t)].pinned += share - given;
+    sites.scanned[tag_site(t)].pinned_bytes += share - given;
     given = share;
   }
   sites.unpinned += bytes - given;
@@ -148,15 +149,15 @@ void sites_scan(const struct heap *h) {
   each_slab(h, scan_slab, NULL);
 }
 
-static void add_mailed(const struct cells *s, void *scanned) {
+static void add_remote_freed(const struct cells *s, void *scanned) {
   struct scanned *sum = scanned;
   for (uint32_t i = 0; i < s->carved; i++) {
     tag_t t = s->tags[i];
     if (t == 0 || tag_is_alive(t))
       continue;
-    sum->mailed++;
-    sum->mailed_bytes += tag_bytes(t);
-    sum->mailed_cells += s->size;
+    sum->remote_freed++;
+    sum->remote_freed_bytes += tag_bytes(t);
+    sum->remote_freed_rounded += s->size;
   }
 }
 
@@ -165,102 +166,117 @@ static void add_mailed(const struct cells *s, void *scanned) {
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-static void read_sizes(const struct account *a, struct site_line *line) {
-  line->smallest = UINT64_MAX;
-  if (a->smallest != NO_SMALL) {
-    line->smallest = a->smallest;
-    line->largest = a->largest;
-  }
+static void read_sizes(const struct account *a, struct dump_account *to) {
+  uint64_t smallest = a->smallest != NO_SMALL ? a->smallest : UINT64_MAX;
+  if (a->smallest != NO_SMALL)
+    to->largest = a->largest;
   if (a->large_largest != 0) {
-    line->smallest = least(line->smallest, a->large_smallest);
-    line->largest = most(line->largest, a->large_largest);
+    smallest = least(smallest, a->large_smallest);
+    to->largest = most(to->largest, a->large_largest);
   }
+  to->smallest = smallest != UINT64_MAX ? smallest : 0;
 }
 
-/* Of a word that was read while it changed. */
+/* A difference of two words, one of which was read while it changed. */
 static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
 
-static void take_mailed(struct site_line *line, const struct scanned *s) {
-  line->frees = least(line->frees + s->mailed, line->allocs);
-  line->live_bytes = count_less(not_negative(line->live_bytes), s->mailed_bytes);
-  line->live_cells = count_less(not_negative(line->live_cells), s->mailed_cells);
+static void set_live_objects(struct dump_account *a) {
+  a->live_objects = count_less(a->allocs, a->frees);
 }
 
-/* False: it never asked for anything. */
-static bool read_account(const struct account *live, struct site_line *line) {
+static void subtract_remote_freed(struct site_stats *stats, const struct scanned *s) {
+  struct dump_account *a = &stats->sums;
+  a->frees = least(a->frees + s->remote_freed, a->allocs);
+  a->live_bytes = count_less(not_negative(a->live_bytes), s->remote_freed_bytes);
+  a->live_rounded = count_less(not_negative(a->live_rounded), s->remote_freed_rounded);
+  set_live_objects(a);
+}
+
+/* Returns false if the account was never used. */
+static bool read_account(const struct account *live, uint32_t site, struct site_stats *stats) {
   struct account a;
   account_read(live, &a);
   if (a.allocs == 0)
     return false;
-  *line = (struct site_line){.allocs = a.allocs,
-                             .frees = a.frees,
-                             .bytes = a.bytes,
-                             .live_bytes = a.live_bytes,
-                             .live_cells = a.live_cells,
-                             .peak_bytes = a.peak_bytes,
-                             .held_bytes = not_negative(a.peak_held_bytes),
-                             .held_objects = not_negative(a.peak_held_objects),
-                             .temporary = a.temporary,
-                             .large_allocs = a.large_allocs,
-                             .arenas = 1};
-  read_sizes(&a, line);
+  *stats = (struct site_stats){.sums = {.site = site,
+                                        .allocs = a.allocs,
+                                        .frees = a.frees,
+                                        .bytes = a.bytes,
+                                        .live_bytes = a.live_bytes,
+                                        .live_rounded = a.live_cells,
+                                        .peak_bytes = a.peak_bytes,
+                                        .at_peak_bytes = not_negative(a.peak_held_bytes),
+                                        .at_peak_objects = not_negative(a.peak_held_objects),
+                                        .temporary = a.temporary,
+                                        .large_allocs = a.large_allocs}};
+  stats->arenas = 1;
+  read_sizes(&a, &stats->sums);
+  set_live_objects(&stats->sums);
   return true;
 }
 
-bool sites_line(const struct heap *h, uint32_t site, struct site_line *line) {
+bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
   const struct account *live = h->books.index == NULL ? NULL : account_at(&h->books, site);
-  if (live == NULL || !read_account(live, line))
+  if (live == NULL || !read_account(live, site, stats))
     return false;
-  line->rounding = sites.scanned[site].rounding;
-  line->pinned = sites.scanned[site].pinned;
-  take_mailed(line, &sites.scanned[site]);
+  stats->rounding = sites.scanned[site].rounding;
+  stats->sums.pinned_bytes = sites.scanned[site].pinned_bytes;
+  subtract_remote_freed(stats, &sites.scanned[site]);
   return true;
 }
 
-static void add(struct site_line *sum, const struct site_line *line) {
-  bool first = sum->arenas == 0;
-  sum->allocs += line->allocs;
-  sum->frees += line->frees;
-  sum->bytes += line->bytes;
-  sum->live_bytes += line->live_bytes;
-  sum->live_cells += line->live_cells;
-  sum->peak_bytes += line->peak_bytes;
-  sum->held_bytes += line->held_bytes;
-  sum->held_objects += line->held_objects;
-  sum->temporary += line->temporary;
-  sum->large_allocs += line->large_allocs;
-  sum->rounding += line->rounding;
-  sum->pinned += line->pinned;
-  sum->arenas += line->arenas;
-  sum->smallest = first ? line->smallest : least(sum->smallest, line->smallest);
-  sum->largest = most(sum->largest, line->largest);
+static void add_sizes(struct dump_account *sum, const struct dump_account *a) {
+  bool any = sum->allocs != 0;
+  sum->smallest = any ? least(sum->smallest, a->smallest) : a->smallest;
+  sum->largest = most(sum->largest, a->largest);
+}
+
+void site_stats_add(struct site_stats *sum, const struct site_stats *stats) {
+  struct dump_account *to = &sum->sums;
+  const struct dump_account *a = &stats->sums;
+  add_sizes(to, a);
+  to->allocs += a->allocs;
+  to->frees += a->frees;
+  to->bytes += a->bytes;
+  to->live_objects += a->live_objects;
+  to->live_bytes += a->live_bytes;
+  to->live_rounded += a->live_rounded;
+  to->peak_bytes += a->peak_bytes;
+  to->at_peak_bytes += a->at_peak_bytes;
+  to->at_peak_objects += a->at_peak_objects;
+  to->temporary += a->temporary;
+  to->large_allocs += a->large_allocs;
+  to->pinned_bytes += a->pinned_bytes;
+  sum->rounding += stats->rounding;
+  sum->arenas += stats->arenas;
 }
 
 /* Every account of an arena, a chunk of sites at a time; those that were never made are skipped. */
-static void add_arena(const struct heap *h, uint32_t count, bool each, struct site_line *sum) {
-  struct site_line line;
+static void add_arena(const struct heap *h, uint32_t count, bool each, struct site_stats *sum) {
+  struct site_stats stats;
   for (uint32_t first = 0; h->books.index != NULL && first < count; first += ACCOUNT_CHUNK) {
     if (account_at(&h->books, first) == NULL)
       continue;
     for (uint32_t site = first; site < first + ACCOUNT_CHUNK && site < count; site++)
-      if (each ? sites_line(h, site, &line) : read_account(account_at(&h->books, site), &line))
-        add(each ? &sum[site] : sum, &line);
+      if (each ? sites_line(h, site, &stats)
+               : read_account(account_at(&h->books, site), site, &stats))
+        site_stats_add(each ? &sum[site] : sum, &stats);
   }
 }
 
-void sites_arena(const struct heap *h, struct site_line *sum) {
-  struct scanned mailed = {0};
-  *sum = (struct site_line){0};
+void sites_arena(const struct heap *h, struct site_stats *sum) {
+  struct scanned freed = {0};
+  *sum = (struct site_stats){0};
   add_arena(h, path_sites(), false, sum);
-  each_slab(h, add_mailed, &mailed);
-  take_mailed(sum, &mailed);
+  each_slab(h, add_remote_freed, &freed);
+  subtract_remote_freed(sum, &freed);
 }
 
 bool sites_add_up(void) {
   uint64_t unpinned = 0;
   if (!scratch_map(&sites.sum, sites.count * sizeof *sites.total))
     return false;
-  sites.total = (struct site_line *)sites.sum.at;
+  sites.total = (struct site_stats *)sites.sum.at;
   for (unsigned i = 0; i < heap_count(); i++) {
     sites_scan(heap_at(i));
     unpinned += sites.unpinned;
@@ -270,9 +286,9 @@ bool sites_add_up(void) {
   return true;
 }
 
-bool sites_sum(uint32_t site, struct site_line *line) {
-  if (sites.total == NULL || sites.total[site].arenas == 0)
+bool sites_sum(uint32_t site, struct site_stats *stats) {
+  if (sites.total == NULL || sites.total[site].sums.allocs == 0)
     return false;
-  *line = sites.total[site];
+  *stats = sites.total[site];
   return true;
 }

@@ -105,12 +105,12 @@ static void sum_classes(const struct heap_totals *t, struct arena_line *line) {
 }
 
 static void sum_sites(const struct heap *h, struct arena_line *line) {
-  struct site_line sum;
-  sites_arena(h, &sum);
-  line->allocs = sum.allocs;
-  line->bytes = sum.bytes;
-  line->frees = sum.frees;
-  line->live_bytes = sum.live_bytes;
+  struct site_stats stats;
+  sites_arena(h, &stats);
+  line->allocs = stats.sums.allocs;
+  line->bytes = stats.sums.bytes;
+  line->frees = stats.sums.frees;
+  line->live_bytes = stats.sums.live_bytes;
   line->peak_bytes = (uint64_t)h->books.peak_bytes;
 }
 

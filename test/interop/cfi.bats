@@ -1,12 +1,10 @@
 # How frames find their callers: every row of the unwind information of real libraries, against binutils' readelf.
-HERE=$BATS_TEST_DIRNAME
-load ../tools/common
+load ../tools/command
 
 setup_file() {
-  local top=$BATS_TEST_DIRNAME/../..
-  gcc -std=gnu17 -O1 -D_GNU_SOURCE -iquote "$top/arena" -iquote "$top/shim/base" -iquote "$top/shim/callsite" \
-    -o "$BATS_FILE_TMPDIR/cfi_rules" "$BATS_TEST_DIRNAME/cfi_rules.c" \
-    "$top"/shim/callsite/{cfi,cfi_row}.c "$top/shim/base/find_object.c" "$top/arena/os.c"
+  gcc -std=gnu17 -O1 -D_GNU_SOURCE -iquote "$TOP/arena" -iquote "$TOP/shim/base" -iquote "$TOP/shim/callsite" \
+    -o "$BATS_FILE_TMPDIR/cfi_rules" "$HERE/cfi_rules.c" \
+    "$TOP"/shim/callsite/{cfi,cfi_row}.c "$TOP/shim/base/find_object.c" "$TOP/arena/os.c"
 }
 
 # agree ROWS LIBRARY: at least so many rows, no difference.

@@ -1,5 +1,5 @@
 # The environment: every bad value is told in one line and replaced; nothing is printed or written unless asked for.
-load common
+load ../common
 
 # complains NAME VALUE WORD...: one line that begins with the variable and says VALUE and each WORD; the program runs on.
 complains() {

@@ -1,5 +1,5 @@
 # Wrong files and options: one line with cause and remedy, status 2. (damage_test does every byte and length.)
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

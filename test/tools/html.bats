@@ -1,9 +1,8 @@
 # The page of `arenashim html`: that it is written, whole and current; test/browser/html.js looks at it.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers
-  TOP=$(realpath "$HERE/../..")
   BUILD=$(realpath "$TOOLS/../..")
   dump small.dump <"$HERE/small.txt"
 }
@@ -37,8 +36,8 @@ data() {
 
 in_target() { nm "$TOOLS/target" | awk -v n="$1" '$3 == n { print "0x" $1 }'; } # SYMBOL: its address
 
-# lines: a call site in ns::Parser::parse, called by main, that asks through a library without names.
-lines() {
+# with_lines: a call site in ns::Parser::parse, called by main, that asks through a library without names.
+with_lines() {
   cat <<END
 process pid=1 program=target tags=2 depth=3 unix_time=9999999999
 arena name=target
@@ -54,12 +53,12 @@ END
 }
 
 @test "a call site is told by the first frame in the program's own source; wrappers are folded" {
-  lines | dump d
+  with_lines | dump d
   "$TOOL" html d
   [[ $(data sites <d.html) == '{"path":[3],"own":[2],'* ]]
   [[ $(data strings <d.html) == *'"ns::Parser::parse"'*'/target.cc"'* ]]
   [[ $(data cuts <d.html) == '{"paths":[1],"remedy":[32]}' ]]
-  lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
+  with_lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
   "$TOOL" html d -o plain
   [[ $(data sites <plain) == '{"path":[2],"own":[1],'* ]]
   "$TOOL" html d -o folded --fold 'ns::Parser::*'
@@ -101,7 +100,7 @@ END
 
 @test "the page in Chromium" {
   dump names.dump <"$HERE/names.txt"
-  lines | dump lines.dump
+  with_lines | dump lines.dump
   dump untagged.dump <<<$'process pid=5 program=p live_bytes=7 peak_bytes=9 flags=2\narena name=p live_bytes=7\nclass cell_bytes=16 in_use=2'
   libc=$(ldd "$BUILD/arenashim" | awk '/libc\.so/ { print $3 }')
   "$HERE/large.sh" 10000 50000 "$libc" | dump large.dump

@@ -1,16 +1,8 @@
 # What the tests of real programs share: run a command plain and under the shim, and compare.
-# SHIM names the library; the default is the one that make builds.
 # shellcheck shell=bash disable=SC2034,SC2094 # used by the tests; a name in a pattern
-bats_require_minimum_version 1.5.0
+load ../common
 
-INPUTS=$BATS_TEST_DIRNAME/inputs
-: "${SHIM:=$BATS_TEST_DIRNAME/../../build/libarenashim.so}"
-SHIM=$(realpath -m "$SHIM")
-
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return
-  [[ -r $SHIM ]] || { echo "no library at $SHIM"; return 1; }
-}
+INPUTS=$HERE/inputs
 
 # Runs a command in directory $1, with $2 preloaded, in surroundings that are the same each time.
 # The search path leaves out what a user put before the system's programs (pyenv's python3).

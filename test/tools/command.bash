@@ -1,12 +1,6 @@
-# What the bats files of this directory share: dumps made from a description, the command, its output.
-#   TOOL  the arenashim to test; TOOLS  the directory of the test programs
-bats_require_minimum_version 1.5.0
-HERE=$BATS_TEST_DIRNAME
-: "${TOOL:=$HERE/../../build/arenashim}"
-TOOLS=$(realpath "${TOOLS:-$(dirname "$TOOL")/test/tools}")
-TOOL=$(realpath "$TOOL")
-: "${SHIM:=$(dirname "$TOOL")/libarenashim.so}"
-cd "$BATS_TEST_TMPDIR" 2>/dev/null || true
+# What the bats files of this directory share: dumps made from a description, the command's output, its errors.
+# shellcheck shell=bash
+load ../common
 # What decides on colours, whatever the tests were started from. (bash makes TERM `dumb` where there is none.)
 export TERM=xterm
 unset NO_COLOR
@@ -24,11 +18,6 @@ dump() {
   "$TOOLS/make_dump" "$1"
 }
 
-# arenashim ARG...: `run` of the command: $status, $output and $stderr.
-arenashim() {
-  run --separate-stderr timeout -k 5 60 "$TOOL" "$@"
-}
-
 # terminal WIDTH ARG...: the command on a terminal: $coloured as it is written, $output without colours.
 terminal() {
   local width=$1 command
@@ -41,14 +30,6 @@ terminal() {
 # fits WIDTH: no line of the last output is wider.
 fits() {
   ! LC_ALL=C.UTF-8 grep -E "^.{$(($1 + 1)),}" <<<"$output"
-}
-
-# expect CONDITION: a [[ ]] that tells what the last run printed when it fails.
-expect() {
-  if ! eval "[[ $1 ]]"; then
-    printf 'expected: %s\nstatus: %s\nstdout: %s\nstderr: %s\n' "$1" "$status" "$output" "$stderr"
-    return 1
-  fi
 }
 
 # row TEXT: the cells of the one row that ends so, with single blanks between them.
@@ -77,3 +58,7 @@ says() {
   expect '$status == 2 && -z $output' || return
   [[ $stderr == "$1" ]] || { printf 'stderr: %s\nwanted: %s\n' "$stderr" "$1"; return 1; }
 }
+
+lines() { printf '%s\n' "$@"; } # WORD...: each in a line of its own
+
+commands() { "$TOOL" --help | sed -nE 's/^  arenashim ([a-z]+) .*/\1/p'; } # all that the command has

@@ -1,12 +1,8 @@
 # What the tests of services share: a service runs under the shim, a client uses it, it is stopped, and every
 # process of it has left a dump under a name that says whose it is.
-#   SHIM  the libarenashim.so to test    TOOL  the command `arenashim`
 # shellcheck shell=bash
-bats_require_minimum_version 1.5.0
-: "${SHIM:=$BATS_TEST_DIRNAME/../../build/libarenashim.so}"
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
+load ../common
 PATH=/usr/sbin:/sbin:/usr/bin:/bin
-for name in "${!ARENASHIM_@}" MALLOC_CONF; do unset "$name"; done
 
 # Services give up root: what they read lies where everybody may, and dumps where everybody may write.
 setup() {
@@ -40,16 +36,6 @@ start() {
 start_run() {
   setsid "$place/arenashim" run -o "$place/run/" -- "$@" >service.log 2>&1 </dev/null 3>&- &
   service=$!
-}
-
-# within SECONDS COMMAND...: until it succeeds.
-within() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" >client.log 2>&1; do
-    ((SECONDS < end)) || { echo "not within its time: $*"; return 1; }
-    sleep 0.1
-  done
 }
 
 # stop SIGNAL: to the service's first process; waits for the end of all of its group.
@@ -94,6 +80,3 @@ only_dumps() {
 
 # said_nothing: the shim had nothing to complain of.
 said_nothing() { refute grep -a 'arenashim' service.log; }
-
-# refute COMMAND: it fails. (bash lets a plain `! command` pass unseen anywhere but in a test's last line.)
-refute() { ! "$@"; }
