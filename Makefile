@@ -186,13 +186,13 @@ $(call unit,large_tags%,large_tags $(HEAP),$(WRAP)mmap)
 $(call unit,arch_math%,arch_math os,-lm)
 $(call unit,crc%,crc os,-lz)
 $(call unit,scratch%,scratch os,$(WRAP)mmap)
-$(call unit,place%,place os text)
-$(call unit,sink%,sink place os text foreign)
+$(call unit,output_path%,output_path path_pattern digits os text)
+$(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)
 $(call unit,labels%,labels os,$(WRAP)mmap)
 $(call unit,path_tree%,path_tree os,$(WRAP)mmap)
 $(call unit,sampling%,sampling arch_math $(HEAP),-lm)
 $(call unit,unwinder% modules%,unwinder import cfi cfi_row find_object modules stack_range \
-  sandbox module_table namespaces own_file os,-DPLUGINS='"$(abspath $(B)/test/unit)"')
+  sandbox seccomp_run module_table namespaces program_path os,-DPLUGINS='"$(abspath $(B)/test/unit)"')
 
 # $(1): the directory below build, $(2): the test, $(3): flags.
 define unit_rule

@@ -1,4 +1,4 @@
-/* The calls that programs may make; contract in arenashim.h. */
+/* The functions that programs can call; contract in arenashim.h. */
 #include "arenashim.h"
 #include "big_stack.h"
 #include "caller.h"
@@ -135,13 +135,14 @@ exported void arenashim_totals(struct arenashim_totals *totals) {
 
 /* ---- call sites ---- */
 
+/* One call site as a visit shows it, with the arrays that it points to. */
 struct shown {
   struct arenashim_site site;
   const void *path[CAPTURE_DEPTH_MAX];
   const char *tags[LABELS_MAX];
 };
 
-/* From the node where a path ends to the root. */
+/* Reads a call path and its tags, from the node where it ends up to the root. */
 static void read_path(struct shown *s, const struct node *end) {
   const void **path = s->path + CAPTURE_DEPTH_MAX;
   const char **tags = s->tags + LABELS_MAX;
@@ -192,7 +193,8 @@ exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, voi
 
 /* ---- reports ---- */
 
-/* 0, or why nothing can be written where the pattern says; NULL needs a default. */
+/* 0, or the errno value for a pattern that cannot be used.  NULL stands for the pattern of the
+ * options, which must exist (has_default). */
 static int pattern_error(const char *pattern, bool has_default) {
   if (options_now()->disabled)
     return ENOTSUP;

@@ -1,9 +1,9 @@
 /* The 20 C++ operators new and delete, in C under their mangled names.
  *
- * All of them are here, because a plugin of a C program would otherwise bind the missing ones
- * to libstdc++'s.  libstdc++ itself is needed only when a new fails, and found only if the
- * program has it.  This file is built with -fexceptions, so
- * that the exception thrown on our behalf passes through.
+ * All 20 are here, because a plugin of a C program would otherwise bind the missing ones to
+ * libstdc++'s.  libstdc++ itself is needed only when a new fails, and is found only if the program
+ * has loaded it.  This file is built with -fexceptions, so that the exception that libstdc++ throws
+ * for us passes through our functions.
  */
 #include "caller.h"
 #include "check.h"
@@ -16,10 +16,13 @@ typedef void new_handler(void);
 extern new_handler *get_new_handler(void) __asm__("_ZSt15get_new_handlerv") __attribute__((weak));
 extern void throw_bad_alloc(void) __asm__("_ZSt17__throw_bad_allocv") __attribute__((weak));
 
-/* A function of libstdc++, which may have come after us, in the private scope of a plugin. */
+/* A function of libstdc++, which can have been loaded after us, in the private scope of a plugin;
+ * NULL if libstdc++ is not loaded. */
 static void *find(const char *name) {
   void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
-  return library == NULL ? NULL : dlsym(library, name); /* the handle is kept: so is the library */
+  return library == NULL
+             ? NULL
+             : dlsym(library, name); /* the handle is never closed, so that the library stays */
 }
 
 typedef new_handler *handler_getter(void);
@@ -30,7 +33,7 @@ static new_handler *current_handler(void) {
   return get != NULL ? get() : NULL;
 }
 
-/* GRAIN stands for "no alignment asked for". */
+/* alignment GRAIN: none was asked for.  NULL with errno after a failure. */
 static void *try_new(size_t n, size_t alignment, const void *frame) {
   if (alignment <= GRAIN)
     return any_alloc(n, frame);
@@ -41,8 +44,8 @@ static void *try_new(size_t n, size_t alignment, const void *frame) {
   return aligned_any(alignment, n, frame);
 }
 
-/* [new.delete.single]: call the handler and try again until it gives memory, throws, or there
- * is none; then throw bad_alloc. */
+/* What the standard asks for in [new.delete.single]: call the new-handler and try again, until
+ * there is memory, the handler throws, or there is no handler; then throw bad_alloc. */
 static cold void *new_failed(size_t n, size_t alignment, const void *frame) {
   for (;;) {
     new_handler *handler = current_handler();
@@ -62,8 +65,9 @@ static cold void *new_failed(size_t n, size_t alignment, const void *frame) {
   return NULL;
 }
 
-/* C has no catch.  libstdc++'s own nothrow forms call the throwing operator, which is ours,
- * inside a try block: they are asked when memory is short. */
+/* A nothrow form must catch what the new-handler throws, and C has no catch.  libstdc++'s nothrow
+ * forms call the throwing operator, which is ours, in a try block: they are called when memory is
+ * short. */
 static cold void *nothrow_failed(const char *name, size_t n, size_t alignment, const void *tag) {
   void *theirs = find(name);
   if (theirs == NULL)
@@ -97,7 +101,8 @@ static cold void *nothrow_failed(const char *name, size_t n, size_t alignment, c
     void *p = try_new(n, alignment, caller_frame());                                               \
     return likely(p != NULL) ? p : nothrow_failed(#name, n, alignment, tag);                       \
   }
-/* Size, alignment and the nothrow tag come in registers that a free does not read. */
+/* One definition for all signatures: size, alignment and the nothrow tag come in registers that we
+ * do not read. */
 #define DELETING(name, entry)                                                                      \
   void name(void *p);                                                                              \
   exported void name(void *p) { any_free(p, entry, DIRECT); }

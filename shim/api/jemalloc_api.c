@@ -1,8 +1,9 @@
-/* jemalloc's own API, for programs that link it (Debian's redis-server does).
+/* jemalloc's own API, for programs that link jemalloc (Debian's redis-server does).
  *
- * Such programs mix it with malloc and free, so each function decides by address whose the
- * pointer is.  What they ask for is jemalloc's, of any size: real sizes, nallocx, "arenas.bin..."
- * and all flags then mean what its manual says.
+ * Such programs mix it with malloc and free, so each function finds out by the address whether an
+ * object is our heap's or jemalloc's.  What is requested by this API comes from jemalloc, whatever
+ * its size: real sizes, nallocx, "arenas.bin..." and all flags then mean what jemalloc's manual
+ * says.
  */
 #include "caller.h"
 #include "fork_fallback.h"
@@ -33,8 +34,8 @@ void malloc_stats_print(void (*write)(void *, const char *), void *opaque, const
 
 exported void *mallocx(size_t n, int flags) { return large_mallocx(n, flags, caller_frame()); }
 
-/* From our heap to jemalloc's.  What is kept is all that can be kept of the real sizes; what is
- * zeroed is all beyond. */
+/* Moves an object of our heap to jemalloc.  Copies as much as both real sizes hold; with
+ * MALLOCX_ZERO the rest of the new object is zero. */
 static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *frame) {
   void *to = large_mallocx(n, flags, frame);
   if (to != NULL) {
@@ -63,17 +64,17 @@ exported size_t sallocx(const void *p, int flags) {
   return range_holds(p) || fallback_holds(p) ? have : jep_sallocx(p, flags);
 }
 
-static void free_with_flags(void *p, int flags, const char *entry, const void *site) {
+static void free_with_flags(void *p, int flags, const char *entry, const void *caller) {
   if (range_holds(p)) {
-    heap_free_as(p, entry, site);
+    heap_free_as(p, entry, caller);
     return;
   }
-  large_free_flags(p, flags, entry, site);
+  large_free_flags(p, flags, entry, caller);
 }
 
 exported void dallocx(void *p, int flags) { free_with_flags(p, flags, "dallocx", caller()); }
 
-/* The size is a hint for speed that we do not need. */
+/* The size would only make the free faster; we do not need it. */
 exported void sdallocx(void *p, size_t n, int flags) {
   (void)n;
   free_with_flags(p, flags, "sdallocx", caller());
@@ -83,28 +84,31 @@ exported size_t nallocx(size_t n, int flags) {
   return jemalloc_start() ? jep_nallocx(n, flags) : 0;
 }
 
-/* Gives jemalloc what this thread freed, so that its answers count it and a reset of an arena
- * covers it.  False: there is no memory for jemalloc to start. */
-static bool begin_asking(void) {
+/* Before each call of mallctl: gives jemalloc the objects in this thread's cache, so that
+ * jemalloc's answers count them as free and the reset of an arena includes them.  False if jemalloc
+ * has no memory to start. */
+static bool mallctl_begin(void) {
   cache_clear(heap_mine());
   return jemalloc_start();
 }
 
-/* jemalloc's answer; EAGAIN if it switched a cache on for which there was no memory. */
-static int end_asking(int answer) { return thread_cache_was_switched() ? answer : EAGAIN; }
+/* After it: jemalloc's answer, or EAGAIN if it was to switch on a cache for which there is no
+ * memory. */
+static int mallctl_end(int answer) { return thread_cache_was_switched() ? answer : EAGAIN; }
 
-/* An entry of jemalloc's that hands out objects of which we would not know: it is not there. */
+/* Is it the entry of jemalloc that allocates objects without our knowledge?  We answer that it does
+ * not exist. */
 static bool is_batch(const char *name) { return strcmp(name, "experimental.batch_alloc") == 0; }
 
 exported int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) {
   if (is_batch(name))
     return ENOENT;
-  if (!begin_asking())
+  if (!mallctl_begin())
     return EAGAIN;
   unsigned counter = thread_counter(name);
   if (counter < THREAD_COUNTERS)
     return thread_counter_read(counter, old, old_size, new);
-  return end_asking(jep_mallctl(name, old, old_size, new, new_size));
+  return mallctl_end(jep_mallctl(name, old, old_size, new, new_size));
 }
 
 exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
@@ -115,16 +119,16 @@ exported int mallctlnametomib(const char *name, size_t *mib, size_t *length) {
 
 exported int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, void *new,
                           size_t n) {
-  if (!begin_asking())
+  if (!mallctl_begin())
     return EAGAIN;
   unsigned counter = thread_counter_of_mib(mib, length);
   if (counter < THREAD_COUNTERS)
     return thread_counter_read(counter, old, old_size, new);
-  return end_asking(jep_mallctlbymib(mib, length, old, old_size, new, n));
+  return mallctl_end(jep_mallctlbymib(mib, length, old, old_size, new, n));
 }
 
 exported void malloc_stats_print(void (*write)(void *, const char *), void *opaque,
                                  const char *options) {
-  if (begin_asking())
+  if (mallctl_begin())
     jep_malloc_stats_print(write, opaque, options);
 }

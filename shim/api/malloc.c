@@ -1,7 +1,7 @@
-/* The malloc family: every name through which a program asks glibc for memory.
+/* The malloc family: every name by which a program asks glibc for memory.
  *
- * A name left out would go to glibc, and its pointer come back to our free.  Semantics are
- * those of glibc 2.38; malloc(0) gives a unique pointer, realloc(p, 0) frees.
+ * If a name were missing here, glibc would serve it, and its objects would come to our free.  Each
+ * function does what glibc 2.38 does: malloc(0) returns a unique pointer, realloc(p, 0) frees.
  */
 #include "caller.h"
 #include "own_calls.h"
@@ -11,10 +11,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* glibc's internal aliases, which some programs call. */
+/* For glibc's internal names of these functions, which some programs call. */
 #define alias_of(name) exported __attribute__((alias(#name)))
 
-/* Declared here, not by a header: its attributes would have to be repeated for the aliases. */
+/* Declared here and not by malloc.h, whose attributes would have to be repeated for the aliases. */
 void *malloc(size_t n);
 void free(void *p);
 void *calloc(size_t count, size_t size);
@@ -49,7 +49,8 @@ exported void *calloc(size_t count, size_t size) {
   return likely(p != NULL) ? libc_memset(p, 0, n) : NULL;
 }
 
-/* The bytes of a cell, all of them: grains, as they were stored, which a load waits least for. */
+/* Copies all bytes of a cell, by moves of 16 bytes: a load waits least if it is no larger than the
+ * stores that wrote the object. */
 static inline void copy_cell(char *to, const char *from, size_t cell) {
   size_t at = cell & GRAIN;
   if (at != 0)
@@ -58,11 +59,11 @@ static inline void copy_cell(char *to, const char *from, size_t cell) {
     memcpy(to + at, from + at, 2 * GRAIN);
 }
 
-/* The straight path of realloc: a small object that stays, or moves to a larger cell of this
- * thread's.  Calls nothing but as its last act, so that no register is saved; what is not simple
- * begins anew in realloc_any, p NULL and n 0 among it. */
-static inline __attribute__((always_inline)) void *resize(void *p, size_t n, const char *entry,
-                                                          const void *frame) {
+/* The fast path of realloc: a small object that stays where it is, or moves to a larger cell of
+ * this thread's.  All other cases, p NULL and n 0 among them, begin again in realloc_any.  Every
+ * call is a tail call, so that no register is saved. */
+static inline __attribute__((always_inline)) void *
+realloc_fast(void *p, size_t n, const char *entry, const void *frame) {
   if (unlikely(!range_holds(p)) || unlikely(n - 1 >= SMALL_MAX))
     return realloc_any(p, n, entry, frame);
   struct slab *s = slab_of(p);
@@ -78,16 +79,16 @@ static inline __attribute__((always_inline)) void *resize(void *p, size_t n, con
   return heap_free_straight(s, p) ? realloc_attend(to, p, entry, frame) : to;
 }
 
-exported void *realloc(void *p, size_t n) { return resize(p, n, "realloc", caller_frame()); }
+exported void *realloc(void *p, size_t n) { return realloc_fast(p, n, "realloc", caller_frame()); }
 
 exported void *reallocarray(void *p, size_t count, size_t size) {
   size_t n;
   if (__builtin_mul_overflow(count, size, &n))
     return refuse(ENOMEM);
-  return resize(p, n, "reallocarray", caller_frame());
+  return realloc_fast(p, n, "reallocarray", caller_frame());
 }
 
-/* glibc rounds an alignment up to a power of two and refuses what cannot be one. */
+/* Rounds the alignment up to a power of two, as glibc does; EINVAL if that does not fit. */
 static inline void *align_up(size_t alignment, size_t n, const void *frame) {
   if (alignment > SIZE_MAX / 2 + 1)
     return refuse(EINVAL);
@@ -101,7 +102,8 @@ exported void *memalign(size_t alignment, size_t n) {
   return align_up(alignment, n, caller_frame());
 }
 
-/* As glibc 2.38 and jemalloc do it; glibc 2.36 rounded up. */
+/* An alignment that is no power of two is refused, as by glibc 2.38 and jemalloc; glibc 2.36
+ * rounded it up. */
 exported void *aligned_alloc(size_t alignment, size_t n) {
   if (!is_power_of_two(alignment))
     return refuse(EINVAL);
@@ -134,7 +136,7 @@ exported size_t malloc_usable_size(void *p) {
 
 exported void cfree(void *p) { any_free(p, "cfree", DIRECT); }
 
-/* C23: sizes are a promise of the program that we do not need. */
+/* C23's frees with a size, which we do not need. */
 exported void free_sized(void *p, size_t n) {
   (void)n;
   any_free(p, "free_sized", DIRECT);

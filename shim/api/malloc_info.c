@@ -1,7 +1,7 @@
-/* What glibc offers to look at and tune its malloc, answered for ours.
+/* glibc's functions that report on malloc and tune it, answered for this allocator.
  *
- * Figures are those of small objects plus jemalloc's.  mallopt knows the parameters of glibc
- * and has nothing to do for them: programs test its result.
+ * Figures are the sums of our heaps' and jemalloc's.  mallopt accepts glibc's parameters, because
+ * programs test its result, and ignores them.
  */
 #include "big_stack.h"
 #include "caller.h"
@@ -16,7 +16,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Live bytes are a report's: what waits in threads' lists and mail is free. */
+/* Fills in a struct mallinfo2.  Cells that wait in threads' lists, or as frees by other threads,
+ * count as free, as in a report. */
 static void add_figures(void *info) {
   struct mallinfo2 *m = info;
   struct snapshot g;
@@ -55,7 +56,8 @@ exported struct mallinfo mallinfo(void) {
                            .fordblks = clamp(m.fordblks)};
 }
 
-/* 1 if memory went back to the kernel meanwhile, as glibc says it: by this call or by others. */
+/* Returns 1, as glibc's does, if memory went back to the kernel meanwhile: by this call or by
+ * another thread. */
 exported int malloc_trim(size_t pad) {
   (void)pad;
   int saved = errno;
@@ -87,7 +89,7 @@ exported int malloc_info(int options, FILE *out) {
              : 0;
 }
 
-/* 1: a parameter of glibc's, as its own mallopt answers; 0: none. */
+/* Returns 1 for a parameter of glibc's, as glibc's mallopt does; 0 for another number. */
 exported int mallopt(int parameter, int value) {
   (void)value;
   switch (parameter) {

@@ -1,4 +1,4 @@
-/* The four counters of a thread; contract in thread_counters.h. */
+/* Adds the heap's part to jemalloc's counters; contract in thread_counters.h. */
 #include "thread_counters.h"
 #include "big_stack.h"
 #include "heap_stats.h"
@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The even ones are values, the odd ones say where they lie. */
+/* The names with even numbers are values, the odd ones the addresses at which these lie. */
 static const char *const names[THREAD_COUNTERS] = {"thread.allocated", "thread.allocatedp",
                                                    "thread.deallocated", "thread.deallocatedp"};
 
@@ -18,9 +18,9 @@ struct counts {
 };
 
 static __thread struct {
-  const struct heap *heap; /* this thread's, since it asked */
-  struct counts before;    /* the heap's part that is not this thread's */
-  struct counts now;
+  const struct heap *heap; /* this thread's; NULL until the first question */
+  struct counts before;    /* the heap's counts that belong to earlier threads */
+  struct counts now;       /* the answers, at the addresses that "...p" gives */
 } thread __attribute__((tls_model("initial-exec")));
 
 unsigned thread_counter(const char *name) {
@@ -68,7 +68,7 @@ static uint64_t large_part(const char *name) {
   return bytes;
 }
 
-/* From the first question on jemalloc sees every large request of the thread. */
+/* At the thread's first question: from now on jemalloc gets, and counts, all its large requests. */
 static void begin(struct heap *h) {
   thread_count_each();
   thread.heap = h;

@@ -1,4 +1,4 @@
-/* Real numbers; contract in arch_math.h.  x86-64: a port adds its own section. */
+/* Functions of real numbers for x86-64; contract in arch_math.h.  A port adds its own section. */
 #include "arch_math.h"
 
 #if defined __x86_64__
@@ -16,25 +16,28 @@ static long double power_less_one(long double f) {
   return result;
 }
 
-static long double scaled(long double x, long double power) { /* x * 2^power */
+/* x * 2^power */
+static long double scaled(long double x, long double power) {
   long double result;
   __asm__("fscale" : "=t"(result) : "0"(x), "u"(power));
   return result;
 }
 
-static long double whole(long double x) { /* the nearest */
+/* The nearest whole number. */
+static long double whole(long double x) {
   long double result;
   __asm__("frndint" : "=t"(result) : "0"(x));
   return result;
 }
 
-/* e^x = 2^(x log2 e) */
+/* The e for which 2^e is e^x: x * log2 e. */
 static long double binary_exponent(double x) {
   long double log2e;
   __asm__("fldl2e" : "=t"(log2e));
   return x * log2e;
 }
 
+/* 2^e */
 static long double power(long double e) {
   long double n = whole(e);
   return scaled(power_less_one(e - n) + 1, n);
@@ -61,6 +64,6 @@ double math_floor(double x) {
 
 double math_round(double x) {
   double size = x < 0 ? -x : x, down = math_floor(size);
-  double nearest = size - down >= 0.5 ? down + 1 : down; /* that difference is exact */
+  double nearest = size - down >= 0.5 ? down + 1 : down; /* the difference is exact */
   return x < 0 ? -nearest : nearest;
 }

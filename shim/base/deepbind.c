@@ -1,7 +1,8 @@
-/* dlopen; contract in deepbind.h.
+/* Our dlopen; contract in deepbind.h.
  *
- * The loader asks who called: the caller's RUNPATH, $ORIGIN and namespace decide what is found.  So
- * the real dlopen is jumped to, and returns to our caller itself (deepbind.bats looks at the code).
+ * The loader looks at dlopen's return address: the caller's RUNPATH, $ORIGIN and namespace decide
+ * what is found.  So our dlopen ends with a jump to the real one, which returns to the program
+ * itself (deepbind.bats looks at the machine code).
  */
 #include "deepbind.h"
 #include "caller.h"
@@ -12,9 +13,9 @@
 typedef void *open_function(const char *file, int flags);
 
 static _Atomic(open_function *) next;
-static _Atomic uint64_t taken_off;
+static _Atomic uint64_t removed;
 
-uint64_t deepbind_count(void) { return count_get(&taken_off); }
+uint64_t deepbind_count(void) { return count_get(&removed); }
 
 static cold open_function *find_next(void) {
   void *found = dlsym(RTLD_NEXT, "dlopen");
@@ -25,7 +26,7 @@ static cold open_function *find_next(void) {
 }
 
 static cold int without_deepbind(int flags) {
-  atomic_fetch_add_explicit(&taken_off, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit(&removed, 1, memory_order_relaxed);
   return flags & ~RTLD_DEEPBIND;
 }
 

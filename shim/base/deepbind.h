@@ -1,9 +1,10 @@
 /* dlopen without RTLD_DEEPBIND.
  *
- * A library that is opened so, as PHP opens its extensions, looks for malloc in itself and in what
- * it needs before it looks in the program: it finds libc's, and its memory comes back to our free.
- * The flag is taken off, and counted; nothing else of dlopen changes.  (A library of another
- * namespace, by dlmopen, has a libc of its own and keeps its flag.)
+ * A library that is opened with this flag, as PHP opens its extensions, looks for malloc in itself
+ * and in the libraries that it needs before it looks in the program: it finds libc's malloc, and
+ * its objects then reach our free.  So dlopen is interposed: it removes the flag, counts that, and
+ * is otherwise libc's.  (A library that dlmopen opens in another namespace has a libc of its own
+ * and keeps the flag.)
  */
 #ifndef SHIM_DEEPBIND_H
 #define SHIM_DEEPBIND_H
@@ -12,7 +13,8 @@
 
 #include "base.h"
 
-/* How often the flag was taken off. */
+/* How often the flag was removed in this process and its ancestors by fork.  Any thread, any
+ * context. */
 hidden uint64_t deepbind_count(void);
 
 #endif

@@ -26,7 +26,8 @@ bool find_no_object(uintptr_t address) {
   return find != NULL && !find_object(address, &found);
 }
 
-/* A module begins with the header of its file, unless a linker's script had other ideas. */
+/* The ELF header with which a module's first page begins; NULL if there is none there (a linker
+ * script can leave it out), if it cannot be read, or if its segments stand beyond that page. */
 static const ElfW(Ehdr) * header_of(const struct dl_find_object *o) {
   const ElfW(Ehdr) *h = o->dlfo_map_start;
   bool room = (char *)o->dlfo_map_end - (char *)o->dlfo_map_start >= PAGE_BYTES;

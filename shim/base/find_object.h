@@ -1,5 +1,8 @@
-/* Which module an address is in, by the loader's own search: lock-free, async-signal-safe (glibc
- * 2.35).
+/* Which module an address lies in, by the loader's own search, _dl_find_object.
+ *
+ * That search takes no lock and is async-signal-safe; glibc has it from 2.35 on.  Where it is
+ * missing, and before find_object_open, nothing is found.  All but find_object_open: any thread,
+ * signal handlers too.
  */
 #ifndef SHIM_FIND_OBJECT_H
 #define SHIM_FIND_OBJECT_H
@@ -8,19 +11,18 @@
 
 #include <dlfcn.h>
 
-/* Looks the function up, once; not in signal handlers.  False: there is none, and nothing is ever
- * found.
- */
+/* Looks the loader's function up at the first call.  False if there is none.  One thread at a time,
+ * not in signal handlers. */
 hidden bool find_object_open(void);
 
-/* False: no module has that address. */
+/* Stores the module that the address lies in.  False if it lies in none. */
 hidden bool find_object(uintptr_t address, struct dl_find_object *found);
 
-/* Is it certain that no module has that address?  False while or where nothing can be looked up. */
+/* Is it certain that the address lies in no module?  False, too, if nothing can be looked up. */
 hidden bool find_no_object(uintptr_t address);
 
-/* The first address of the part of a module that can be executed and holds this address; 0: none
- * does.  A system call looks at the module's header first. */
+/* The first address of the executable segment that this address lies in; 0 if it lies in none, or
+ * if the module's header cannot be read, which a system call finds out first. */
 hidden uintptr_t find_code(uintptr_t address);
 
 #endif

@@ -1,4 +1,4 @@
-/* Closing and opening the gate before jemalloc; the argument is in fork_gate.h. */
+/* Closes and opens the gate in front of jemalloc; contract and reasons in fork_gate.h. */
 #include "fork_gate.h"
 #include "sandbox.h"
 
@@ -11,10 +11,10 @@
 
 hidden _Atomic uint64_t gate_detours;
 
-/* A thread without a heap that is inside jemalloc has its mark here: one word written in one
- * step, so that a signal handler that forks finds it there or not.  The mark is the address of
- * the thread's own depth, the same in the child of a fork.  A thread that finds no place goes
- * unmarked: a fork does not wait for it. */
+/* A thread without a heap that is inside jemalloc has a mark in this table.  A mark is one word, so
+ * that a signal handler that forks finds it either set or not.  It is the address of the thread's
+ * own depth, which is the same in the child of a fork.  A thread that finds no free entry has no
+ * mark, and a fork does not wait for it. */
 enum { MARK_BITS = 6, MARKS = 1 << MARK_BITS };
 struct mark {
   _Alignas(CACHE_LINE) _Atomic uintptr_t thread; /* 0: free */
@@ -28,11 +28,11 @@ static struct {
 
 static __thread int heapless_depth __attribute__((tls_model("initial-exec")));
 
-/* Set while this thread forks and was inside jemalloc when a signal came. */
+/* Set while this thread forks in a signal handler that interrupted it inside jemalloc. */
 static __thread bool interrupted __attribute__((tls_model("initial-exec")));
 
-/* How long a thread waits for a fork before it spills, and a fork for a thread: one that is
- * stopped inside jemalloc by a debugger must not stop us. */
+/* How long a thread waits for a fork before it uses the fork fallback, and how long a fork waits
+ * for the threads inside: one that a debugger has stopped there must not stop the fork for ever. */
 enum { FALLBACK_AFTER_MS = 2, FORK_AFTER_MS = 1000 };
 
 static int membarrier(int command) {
@@ -43,26 +43,26 @@ void gate_setup(void) { gate.usable = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE
 
 static uintptr_t own_mark(void) { return (uintptr_t)&heapless_depth; }
 
-/* Each thread begins to look at a place of its own, by Fibonacci hashing: their blocks of TLS lie
- * a power of two of pages apart. */
-static size_t first_place(void) {
+/* The entry at which this thread's search begins, by Fibonacci hashing: blocks of TLS often lie a
+ * power of two of pages apart. */
+static size_t first_entry(void) {
   return (uint32_t)(own_mark() / PAGE_BYTES) * UINT32_C(2654435769) >> (32 - MARK_BITS);
 }
 
-static bool change_mark(uintptr_t from, uintptr_t to) {
-  size_t first = first_place();
+/* Changes an entry of the table; does nothing if none has the value `from`. */
+static void change_mark(uintptr_t from, uintptr_t to) {
+  size_t first = first_entry();
   for (size_t i = 0; i < MARKS; i++) {
     _Atomic uintptr_t *mark = &gate.marks[(first + i) % MARKS].thread;
     uintptr_t expected = from;
     if (atomic_load_explicit(mark, memory_order_relaxed) == from &&
         atomic_compare_exchange_strong(mark, &expected, to))
-      return true;
+      return;
   }
-  return false;
 }
 
-/* The depth is above zero before the mark is there and until it has gone: what interrupts this
- * thread in between leaves both alone. */
+/* The depth is above zero before the mark is set and until it is removed: a signal handler that
+ * interrupts this thread in between changes neither. */
 void gate_enter_heapless(void) {
   int before = heapless_depth++;
   atomic_signal_fence(memory_order_seq_cst);
@@ -77,7 +77,7 @@ void gate_leave_heapless(void) {
   heapless_depth--;
 }
 
-/* How often this thread is inside: more than once if a signal handler came. */
+/* How often this thread is inside: more than once in a signal handler that interrupted it there. */
 static int own_depth(void) {
   return heapless_depth + (heap_mine() != NULL ? heap_mine()->outside : 0);
 }
@@ -90,6 +90,7 @@ static uint64_t now_us(void) {
   return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* Is no other thread inside? */
 static bool nobody_inside(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     const struct heap *h = heap_at(i);
@@ -104,6 +105,7 @@ static bool nobody_inside(void) {
   return true;
 }
 
+/* Waits until the condition holds; false if it does not after `ms` milliseconds. */
 static bool wait_until(bool (*condition)(void), unsigned ms) {
   uint64_t end = now_us() + ms * UINT64_C(1000);
   while (!condition()) {
@@ -115,7 +117,7 @@ static bool wait_until(bool (*condition)(void), unsigned ms) {
 }
 
 bool gate_wait(struct heap *h) {
-  if (own_depth() > 1) /* inside already: a signal handler's business */
+  if (own_depth() > 1) /* a signal handler, in a thread that is inside already */
     return true;
   for (;;) {
     gate_leave(h);

@@ -1,6 +1,8 @@
-/* Options from the environment; contract in options.h. */
+/* Reads the environment and writes options as text; contract in options.h. */
 #include "options.h"
+#include "digits.h"
 #include "range.h"
+#include "signal_names.h"
 #include "text.h"
 
 #include <errno.h>
@@ -14,8 +16,8 @@
 static const char prefix[] = "ARENASHIM_";
 enum { PREFIX_LENGTH = sizeof prefix - 1 };
 
-/* One option: how its value is read; false if it is illegal.  `legal` and `instead` end the
- * sentence that says so. */
+/* One option.  `read` stores the value; false if it is illegal.  Then the line on stderr says which
+ * values are `legal`, and what is used `instead`. */
 struct option {
   const char *name;
   bool (*read)(struct options *o, const char *value);
@@ -23,23 +25,9 @@ struct option {
   const char *instead;
 };
 
-/* Digits only, no sign; false at overflow. */
-static bool read_digits(const char **s, size_t *n) {
-  const char *p = *s;
-  size_t value = 0;
-  for (; *p >= '0' && *p <= '9'; p++)
-    if (__builtin_mul_overflow(value, 10, &value) ||
-        __builtin_add_overflow(value, (size_t)(*p - '0'), &value))
-      return false;
-  bool any = p != *s;
-  *s = p;
-  *n = value;
-  return any;
-}
-
 static bool read_size(const char *s, size_t *bytes) {
   size_t n;
-  if (!read_digits(&s, &n))
+  if (!digits_read(&s, &n))
     return false;
   unsigned shift = *s == 'K' || *s == 'k' ? 10 : *s == 'M' || *s == 'm' ? 20 : 0;
   if (shift != 0)
@@ -58,46 +46,15 @@ static bool read_block_size(struct options *o, const char *value) {
 
 static bool is_off(const char *value) { return *value == '\0' || strcmp(value, "0") == 0; }
 
-/* Whether each '%' is followed by what sink_expand knows. */
-static bool is_pattern(const char *value) {
-  for (const char *p = strchr(value, '%'); p != NULL; p = strchr(p + 2, '%'))
-    if (p[1] == '\0' || strchr("pehtn%", p[1]) == NULL)
-      return false;
-  return strlen(value) < PATTERN_MAX;
-}
-
-/* A path is meant from where the program starts, wherever it goes later (a daemon to /); if the
- * whole is too long, from where the program is then.  errno is kept. */
-static void take_pattern(char to[PATTERN_MAX], const char *value) {
-  static char here[PATTERN_MAX]; /* once, in the single-threaded start */
-  struct text t = {.bytes = to, .capacity = PATTERN_MAX};
-  int saved = errno;
-  if (*value != '/' && cpu_syscall(SYS_getcwd, (long)here, sizeof here, 0, 0, 0, 0) > 0 &&
-      here[0] == '/') {
-    for (const char *p = here; *p != '\0'; p++) {
-      if (*p == '%')
-        text_char(&t, '%');
-      text_char(&t, *p);
-    }
-    if (here[1] != '\0')
-      text_char(&t, '/');
-  }
-  if (t.length + strlen(value) >= PATTERN_MAX)
-    t.length = 0;
-  text_str(&t, value);
-  to[t.length] = '\0';
-  errno = saved;
-}
-
 static bool read_stats(struct options *o, const char *value) {
   o->stats = false;
   if (is_off(value))
     return true;
-  if (!is_pattern(value))
+  if (!pattern_is_legal(value))
     return false;
   o->stats = true;
   if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
-    take_pattern(o->stats_pattern, value);
+    pattern_absolute(o->stats_pattern, value);
   return true;
 }
 
@@ -105,16 +62,16 @@ static bool read_dump(struct options *o, const char *value) {
   o->dump = !is_off(value);
   if (!o->dump)
     return true;
-  if (!is_pattern(value))
+  if (!pattern_is_legal(value))
     return false;
-  take_pattern(o->dump_pattern, value);
+  pattern_absolute(o->dump_pattern, value);
   return true;
 }
 
-/* "N" after a word that ends in a colon. */
+/* `value` is what follows the colon of "stack:N" or "verify:N". */
 static bool read_depth(struct options *o, enum tag_mode mode, const char *value) {
   size_t n;
-  if (!read_digits(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
+  if (!digits_read(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
     return false;
   o->tags = mode;
   o->depth = (unsigned)n;
@@ -136,48 +93,8 @@ static bool read_sample(struct options *o, const char *value) {
   return read_size(value, &o->sample_bytes) && o->sample_bytes <= SAMPLE_MAX;
 }
 
-static const struct {
-  const char *name;
-  int number;
-} signals[] = {{"HUP", SIGHUP},     {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"USR1", SIGUSR1},
-               {"USR2", SIGUSR2},   {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"URG", SIGURG},
-               {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"PROF", SIGPROF}, {"VTALRM", SIGVTALRM},
-               {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"PWR", SIGPWR}};
-
-/* The signal's number; 0: it is none that a report can be bound to. */
-static int signal_numbered(size_t n) {
-  if (n >= 34 && n <= 64) /* real-time signals; 32 and 33 are glibc's */
-    return (int)n;
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if ((size_t)signals[i].number == n)
-      return signals[i].number;
-  return 0; /* faults, job control, and what can't be caught */
-}
-
-/* The same of a word that ends at a comma or with the value; *s goes behind it. */
-static int read_signal_word(const char **s) {
-  const char *word = strncmp(*s, "SIG", 3) == 0 ? *s + 3 : *s;
-  size_t length = strcspn(*s, ","), n;
-  const char *end = *s + length, *digits = *s;
-  *s = end;
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if (strlen(signals[i].name) == (size_t)(end - word) &&
-        memcmp(word, signals[i].name, (size_t)(end - word)) == 0)
-      return signals[i].number;
-  return read_digits(&digits, &n) && digits == end ? signal_numbered(n) : 0;
-}
-
-/* Empty: off, as if unset. */
-static bool read_signal(struct options *o, const char *value) {
-  o->signals = 0;
-  while (*value != '\0') {
-    int number = read_signal_word(&value);
-    if (number == 0 || (*value == ',' && value[1] == '\0'))
-      return false;
-    o->signals |= UINT64_C(1) << (number - 1);
-    value += *value == ',';
-  }
-  return true;
+static bool read_signals(struct options *o, const char *value) {
+  return signal_names_read(value, &o->signals);
 }
 
 static bool read_children(struct options *o, const char *value) {
@@ -209,7 +126,7 @@ static const struct option options[] = {
     {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64",
      "the default: off, with a report or dump stack:8"},
     {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
-    {"SIGNAL", read_signal,
+    {"SIGNAL", read_signals,
      "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, the "
      "number of one of these or of a real-time signal, or several with commas between",
      "no signal"},
@@ -252,19 +169,19 @@ static void defaults(struct options *o) {
   *o = (struct options){.block_bytes = BLOCK_BYTES_DEFAULT, .children = true};
 }
 
-static const char temporary[] = "TMPDIR=";
+static const char tmpdir[] = "TMPDIR=";
 
-/* The program may change it, and where it stands. */
-static void read_temporary(struct options *o, const char *value) {
+/* A copy, because the program can change the variable and its memory later. */
+static void read_tmpdir(struct options *o, const char *value) {
   size_t length = strlen(value);
   if (*value == '/' && length < sizeof o->temporary)
     memcpy(o->temporary, value, length + 1);
 }
 
-/* "ARENASHIM_NAME=value"; of other variables only TMPDIR is our business. */
+/* One variable of the environment, "NAME=value": an option, TMPDIR, or another that is ignored. */
 static void read_variable(struct options *o, const char *variable) {
-  if (strncmp(variable, temporary, sizeof temporary - 1) == 0)
-    read_temporary(o, variable + sizeof temporary - 1);
+  if (strncmp(variable, tmpdir, sizeof tmpdir - 1) == 0)
+    read_tmpdir(o, variable + sizeof tmpdir - 1);
   if (strncmp(variable, prefix, PREFIX_LENGTH) != 0)
     return;
   const char *name = variable + PREFIX_LENGTH;
@@ -285,7 +202,7 @@ static void read_variable(struct options *o, const char *variable) {
   }
 }
 
-/* The first malloc can come before libc has set environ. */
+/* Reads the variables from /proc: the first malloc can come before libc has set environ. */
 static void read_proc(struct options *o) {
   static char bytes[64 << 10]; /* once, in the single-threaded start */
   int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
@@ -329,12 +246,32 @@ void options_tag_text(const struct options *o, struct text *t) {
     text_u64(t, o->depth);
 }
 
+/* Ends the option before and begins the next. */
 static void option_start(struct text *t, const char *before, char after, const char *name) {
   text_char(t, after);
   text_str(t, before);
   text_str(t, prefix);
   text_str(t, name);
   text_char(t, '=');
+}
+
+static void signals_text(const struct options *o, struct text *t) {
+  for (int n = 1, any = 0; n <= SIGNAL_MAX; n++)
+    if (options_has_signal(o, n)) {
+      text_str(t, any++ > 0 ? "," : "");
+      text_u64(t, (uint64_t)n);
+    }
+}
+
+static void flags_text(const struct options *o, struct text *t, const char *before, char after) {
+  const struct {
+    const char *name;
+    bool set;
+  } flags[] = {{"COMMAND", o->command}, {"VERBOSE", o->verbose}, {"DISABLE", o->disabled}};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    option_start(t, before, after, flags[i].name);
+    text_char(t, flags[i].set ? '1' : '0');
+  }
 }
 
 void options_text(const struct options *o, struct text *t, const char *before, char after) {
@@ -350,19 +287,10 @@ void options_text(const struct options *o, struct text *t, const char *before, c
   option_start(t, before, after, "SAMPLE");
   text_size(t, o->sample_bytes);
   option_start(t, before, after, "SIGNAL");
-  for (int n = 1, any = 0; n <= SIGNAL_MAX; n++)
-    if (options_has_signal(o, n)) {
-      text_str(t, any++ > 0 ? "," : "");
-      text_u64(t, (uint64_t)n);
-    }
+  signals_text(o, t);
   option_start(t, before, after, "CHILDREN");
   text_str(t, o->children ? "follow" : "off");
-  option_start(t, before, after, "COMMAND");
-  text_char(t, o->command ? '1' : '0');
-  option_start(t, before, after, "VERBOSE");
-  text_char(t, o->verbose ? '1' : '0');
-  option_start(t, before, after, "DISABLE");
-  text_char(t, o->disabled ? '1' : '0');
+  flags_text(o, t, before, after);
   text_char(t, after);
 }
 
@@ -371,12 +299,4 @@ void options_print(const struct options *o) {
   struct text t = TEXT_ON(buffer);
   options_text(o, &t, "arenashim: ", '\n');
   text_write(&t, STDERR_FILENO);
-}
-
-/* The first process of a pid namespace (a container's) is not ended by a default action: Linux
- * drops the signal. */
-bool signal_ends_process(int number) {
-  bool ending = number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT ||
-                number == SIGXCPU || number == SIGXFSZ || number == SIGPWR;
-  return ending && getpid() != 1;
 }

@@ -1,68 +1,70 @@
 /* The options: environment variables ARENASHIM_*, read once.
  *
- * Reading allocates nothing, so that it can happen inside the process's first malloc.  An
- * illegal value or an unknown name costs one line on stderr and the default.
+ * Reading allocates nothing, so that it can happen inside the process's first malloc.  An illegal
+ * value is answered with one line on stderr and the default is used; an unknown name is answered
+ * with one line and ignored.  A program that runs with raised privileges (AT_SECURE) has the
+ * defaults.
  */
 #ifndef SHIM_OPTIONS_H
 #define SHIM_OPTIONS_H
 
+#include "path_pattern.h"
+#include "signal_names.h"
 #include "text.h"
 
-enum { PATTERN_MAX = 1024 }; /* bytes of a path pattern, final NUL included */
-enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30, SIGNAL_MAX = 64 };
+enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30 };
 
 enum tag_mode {
   TAGS_OFF,
   TAGS_SITE,  /* the return address of the request alone */
-  TAGS_STACK, /* so many innermost frames */
-  TAGS_VERIFY /* the same, each compared with the unwinder's own answer */
+  TAGS_STACK, /* the `depth` innermost frames */
+  TAGS_VERIFY /* as TAGS_STACK, and each path is compared with libunwind's answer */
 };
 
 struct options {
-  size_t block_bytes;
+  size_t block_bytes;              /* a power of two, BLOCK_BYTES_MIN..BLOCK_BYTES_MAX */
   bool stats;                      /* a report is wanted at exit */
-  char stats_pattern[PATTERN_MAX]; /* where; empty: stderr */
+  char stats_pattern[PATTERN_MAX]; /* where to; "": stderr */
   bool dump;                       /* a dump is wanted at exit */
-  char dump_pattern[PATTERN_MAX];  /* where */
-  enum tag_mode tags;
-  bool tags_chosen;    /* by ARENASHIM_TAG; else they follow from the report and the dump */
-  unsigned depth;      /* frames a tag has: 1..DEPTH_MAX */
-  size_t sample_bytes; /* a tag for one request in so many bytes; 0: for each */
-  uint64_t signals;    /* bit n - 1: signal n */
-  bool children;       /* exec'd children keep the shim */
-  bool verbose;
-  bool command; /* the whole command line goes into reports and dumps */
-  bool disabled;
-  char temporary[PATTERN_MAX]; /* TMPDIR; "": not set, or no path of its own */
+  char dump_pattern[PATTERN_MAX];  /* where to */
+  enum tag_mode tags;              /* what a call site is */
+  bool tags_chosen;            /* by ARENASHIM_TAG; else they follow from the report and the dump */
+  unsigned depth;              /* frames a tag has: 1..DEPTH_MAX */
+  size_t sample_bytes;         /* one request per that many bytes has a tag; 0: each has one */
+  uint64_t signals;            /* bit n - 1: signal n */
+  bool children;               /* programs started by exec keep the shim */
+  bool verbose;                /* the options are printed at the start */
+  bool command;                /* the whole command line goes into reports and dumps */
+  bool disabled;               /* jemalloc serves all sizes; no tags, no reports */
+  char temporary[PATTERN_MAX]; /* TMPDIR; "": not set, or not absolute */
 };
 
+/* Is the signal `number` (1..SIGNAL_MAX) in ARENASHIM_SIGNAL?  Any thread, signal handlers too. */
 static inline bool options_has_signal(const struct options *o, int number) {
   return o->signals >> (number - 1) & 1;
 }
 
-/* Whether the process ends by that signal of ARENASHIM_SIGNAL, once the handler has written its
- * report; else it goes on. */
-hidden bool signal_ends_process(int number);
-
-/* Reads the options of this process, once, in the first malloc (NULL: from /proc/self/environ). */
+/* Reads the options of this process from `environment`, or from /proc/self/environ if that is NULL.
+ * Once, in the process's first malloc, with one thread. */
 hidden void options_setup(char *const *environment);
 
-/* The options of this process: the defaults until options_setup, then read-only.  Any thread,
- * signal handlers too. */
+/* The options of this process: all zero until options_setup, which the first malloc calls, and
+ * unchanged after it.  Any thread, signal handlers too. */
 hidden const struct options *options_now(void);
 
-/* A report or a dump was asked for. */
+/* Was a report or a dump asked for, at exit or by signal? */
 static inline bool options_write_files(const struct options *o) {
   return !o->disabled && (o->stats || o->dump || o->signals != 0);
 }
 
-/* ARENASHIM_TAG's value as it would be written. */
+/* Appends the value of ARENASHIM_TAG, as a user writes it.  Any thread, signal handlers too. */
 hidden void options_tag_text(const struct options *o, struct text *t);
 
-/* What *o says, as NAME=VALUE, each between `before` and `after`. */
+/* Appends all options as NAME=VALUE, each with `before` in front of it and `after` behind it.  Any
+ * thread, signal handlers too. */
 hidden void options_text(const struct options *o, struct text *t, const char *before, char after);
 
-/* Writes it to stderr, a line an option. */
+/* Prints all options on stderr, one a line.  In the process's first malloc only. */
 hidden void options_print(const struct options *o);
 
 #endif

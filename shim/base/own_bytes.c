@@ -1,14 +1,15 @@
 /* mem* and str* for our own tables and jemalloc's; the reason is in own_calls.h.
  *
- * Short and simple: what is long, the program's objects, goes to libc's by libc_memcpy and
- * libc_memset.
+ * They are short and simple.  Long copies, which are those of the program's objects, are made by
+ * libc's functions: libc_memcpy and libc_memset.
  */
 #include "own_calls.h"
 #include "text.h"
 
 #include <string.h>
 
-/* Above this jemalloc copies an object of the program's, and holds nothing. */
+/* jemalloc copies that many bytes only for realloc, from one object of the program to another: then
+ * it holds no lock. */
 enum { OBJECT_BYTES = 4096 };
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n) {
@@ -84,7 +85,7 @@ size_t strcspn(const char *s, const char *stop) {
   return n;
 }
 
-/* Of an error of the system's; jemalloc's messages alone. */
+/* Writes "errno N": only jemalloc's messages need it. */
 char *strerror_r(int error, char *to, size_t n) {
   struct text t = {.bytes = to, .capacity = n - 1};
   text_str(&t, "errno ");

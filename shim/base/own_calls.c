@@ -27,14 +27,14 @@
 
 hidden _Atomic unsigned own_writes_signalled;
 
-/* errno is libc's, in a block of memory that lies at one distance from every thread's control
- * block: libc is asked once. */
+/* errno is libc's.  It lies at the same distance from each thread's control block, so libc is asked
+ * for its address only once. */
 int *libc_errno_location(void);
 __asm__(".symver libc_errno_location, __errno_location@" CPU_LIBC_VERSION);
 
 static _Atomic uintptr_t errno_distance; /* 0: not known yet */
 
-static cold int *errno_first(void) {
+static cold int *find_errno(void) {
   int *location = libc_errno_location();
   atomic_store_explicit(&errno_distance, (uintptr_t)location - cpu_thread(), memory_order_relaxed);
   return location;
@@ -42,7 +42,7 @@ static cold int *errno_first(void) {
 
 int *__errno_location(void) {
   uintptr_t distance = atomic_load_explicit(&errno_distance, memory_order_relaxed);
-  return likely(distance != 0) ? (int *)cpu_thread_at(distance) : errno_first();
+  return likely(distance != 0) ? (int *)cpu_thread_at(distance) : find_errno();
 }
 
 #define CALL(number, a, b, c, d, e, f)                                                             \
@@ -54,14 +54,15 @@ int *__errno_location(void) {
 #define CALL3(number, a, b, c)    CALL(number, a, b, c, 0, 0, 0)
 #define CALL4(number, a, b, c, d) CALL(number, a, b, c, d, 0, 0)
 
+/* What jemalloc calls in place of syscall (symbols.syms), to open, read, write and close. */
 hidden long own_syscall(long number, long a, long b, long c, long d, long e, long f);
-/* jemalloc's (symbols.syms): open, read, write and close of its settings and messages. */
 long own_syscall(long number, long a, long b, long c, long d, long e, long f) {
   return own_result(cpu_syscall(number, a, b, c, d, e, f));
 }
 
 /* ---- memory ---- */
 
+/* The system call, or ENOMEM without one where a sandbox would end the process for it. */
 static long memory_call(long number, long a, long b, long c, long d, long e, long f) {
   if (unlikely(os_memory_forbidden))
     return own_result(-ENOMEM);
@@ -100,6 +101,7 @@ int close(int fd) { return (int)CALL1(close, fd); }
 ssize_t read(int fd, void *to, size_t n) { return CALL3(read, fd, to, n); }
 ssize_t pread(int fd, void *to, size_t n, off_t at) { return CALL4(pread64, fd, to, n, at); }
 
+/* The result of a write, counted if the write also raised a signal. */
 static ssize_t written(long result) {
   if (result == -EPIPE || result == -EFBIG)
     atomic_fetch_add(&own_writes_signalled, 1);
@@ -153,7 +155,7 @@ ssize_t getrandom(void *to, size_t n, unsigned flags) { return CALL3(getrandom, 
 
 /* ---- waiting ---- */
 
-/* By the one system call that every allocator with locks needs, so that a sandbox has it. */
+/* Waits by futex: every allocator with locks needs that system call, so a sandbox allows it. */
 static void wait_ns(uint64_t ns) {
   const uint32_t never_woken = 0;
   const struct timespec limit = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
@@ -161,12 +163,12 @@ static void wait_ns(uint64_t ns) {
 }
 
 int nanosleep(const struct timespec *wanted, struct timespec *left) {
-  (void)left; /* nobody here asks */
+  (void)left; /* no caller here wants it */
   wait_ns((uint64_t)wanted->tv_sec * 1000000000 + (uint64_t)wanted->tv_nsec);
   return 0;
 }
 
-/* Shorter than the kernel can wait: as short as it will. */
+/* Waits as short a time as the kernel can. */
 int sched_yield(void) {
   wait_ns(1);
   return 0;
@@ -176,15 +178,15 @@ int sched_yield(void) {
 
 enum { KERNEL_SET_BYTES = 8 };
 
-/* libc's own two are never blocked (pthread_cancel's, and the one by which setuid reaches all
- * threads). */
-static uint64_t without_libcs(uint64_t set) { return set & ~(UINT64_C(3) << 31); }
+/* Without libc's own two signals, which must never be blocked: pthread_cancel's, and the one by
+ * which setuid reaches all threads. */
+static uint64_t without_libc_signals(uint64_t set) { return set & ~(UINT64_C(3) << 31); }
 
 int pthread_sigmask(int how, const sigset_t *wanted, sigset_t *before) {
   uint64_t set = 0;
   if (wanted != NULL) {
     memcpy(&set, wanted, sizeof set);
-    set = without_libcs(set);
+    set = without_libc_signals(set);
   }
   if (before != NULL)
     memset(before, 0, sizeof *before);
@@ -203,7 +205,7 @@ int sigemptyset(sigset_t *set) {
   return 0;
 }
 int sigfillset(sigset_t *set) {
-  const uint64_t all = without_libcs(~UINT64_C(0));
+  const uint64_t all = without_libc_signals(~UINT64_C(0));
   memset(set, 0, sizeof *set);
   memcpy(set, &all, sizeof all);
   return 0;
@@ -217,7 +219,7 @@ int sigismember(const sigset_t *set, int number) {
 }
 int raise(int number) { return (int)CALL3(tgkill, CALL0(getpid), CALL0(gettid), number); }
 
-/* Only SIG_DFL and SIG_IGN: the kernel needs no way back from them. */
+/* Only for SIG_DFL and SIG_IGN: a handler would need a restorer, by which the kernel returns. */
 __sighandler_t signal(int number, __sighandler_t action) {
   const struct {
     __sighandler_t action;
@@ -239,7 +241,7 @@ int sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *wanted) {
   return (int)CALL3(sched_setaffinity, thread, bytes, wanted);
 }
 
-/* Only for MALLOC_CONF=percpu_arena. */
+/* jemalloc asks only with MALLOC_CONF=percpu_arena. */
 int sched_getcpu(void) {
   unsigned cpu = 0;
   return CALL3(getcpu, &cpu, NULL, NULL) < 0 ? -1 : (int)cpu;

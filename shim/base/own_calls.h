@@ -1,20 +1,26 @@
-/* libc's functions as the shim and its jemalloc call them: our own, which nobody can replace.
+/* libc's functions as the shim and its jemalloc call them: our own, which no other library can
+ * replace.
  *
- * Another preloaded library may wrap any function of libc (fakeroot, eatmydata, tracers,
- * libfaketime, sanitizers), and its wrapper may allocate, take a lock, or not be ready yet.  Called
- * from inside an allocation, with jemalloc's locks held, it comes back to us and waits for ever. So
- * own_*.c define these functions again, hidden in this library, under the names that libc
- * gives them: every call in shim/, arena/ and jemalloc is bound to them when the library is linked,
- * also one that is added later.
+ * Another preloaded library can wrap any function of libc (fakeroot, eatmydata, tracers,
+ * libfaketime, sanitizers), and its wrapper can allocate, take a lock, or not be ready yet.  If it
+ * were called inside an allocation, while jemalloc's locks are held, it would call malloc again and
+ * wait for ever.  So own_*.c define these functions a second time, hidden in this library, under
+ * libc's names: every call in shim/, arena/ and jemalloc is bound to them when the library is
+ * linked, and so is every call that is added later.
  *
- *   own_calls.c   system calls        own_locks.c  mutexes, conditions, keys of threads
- *   own_clock.c   time, from the vDSO own_bytes.c  mem* and str*
- *   own_system.c  what the system is like: auxiliary vector, environment, processors
+ *   own_calls.c    system calls
+ *   own_locks.c    mutexes, conditions, keys of thread-specific data, thread ids
+ *   own_clock.c    time, from the vDSO
+ *   own_bytes.c    mem* and str*
+ *   own_system.c   auxiliary vector, environment, processors
  *
- * None is a cancellation point: libc's open, read, write or nanosleep could end a thread in the
- * middle of an allocation.  Each keeps errno unless it fails.
+ * Each does what libc's function of that name does, for the arguments that are used here, with two
+ * differences.  None is a cancellation point: libc's open, read, write or nanosleep could end a
+ * thread in the middle of an allocation.  And each keeps errno unless it fails.  Any thread, signal
+ * handlers too.
  *
- * What is still libc's, and why that is safe, is listed in test/preload/undefined.allowed.
+ * The functions that are still libc's, and why that is safe, are listed in
+ * test/preload/undefined.allowed.
  */
 #ifndef SHIM_OWN_CALLS_H
 #define SHIM_OWN_CALLS_H
@@ -23,20 +29,21 @@
 
 #include <errno.h>
 
-/* libc's own, for bytes of the program's objects: as fast as libc knows how, and called with
- * nothing held and nothing half done. */
+/* libc's memcpy and memset, by versioned names that no library wraps: for the program's objects,
+ * which can be long.  They are called where no lock is held and no change is half done. */
 void *libc_memcpy(void *to, const void *from, size_t n);
 void *libc_memset(void *to, int byte, size_t n);
 __asm__(".symver libc_memcpy, memcpy@" CPU_MEMCPY_VERSION);
 __asm__(".symver libc_memset, memset@" CPU_LIBC_VERSION);
 
-/* A value of the auxiliary vector, 0 if it is not there.  Works before libc is set up. */
+/* A value of the auxiliary vector; 0 if it is not there.  Works before libc is set up. */
 hidden unsigned long own_auxiliary(unsigned long type);
 
-/* Writes that failed in a way that also raises a signal: EPIPE (SIGPIPE), EFBIG (SIGXFSZ). */
+/* How many writes of all threads failed in a way that also raises a signal: EPIPE (SIGPIPE) or
+ * EFBIG (SIGXFSZ). */
 extern hidden _Atomic unsigned own_writes_signalled;
 
-/* A system call's result as libc's functions give it: -1 and errno. */
+/* Turns a raw system call's result into that of a libc function: -1 and errno after an error. */
 static inline long own_result(long result) {
   if (result >= 0 || result < -4095)
     return result;
@@ -44,7 +51,7 @@ static inline long own_result(long result) {
   return -1;
 }
 
-/* What libc's syscall does: own_call(NUMBER, ARGUMENT...), up to six. */
+/* What libc's syscall does: own_call(NUMBER, ARGUMENT...), with up to six arguments. */
 #define own_call(...) OWN_CALL_PADDED(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 #define OWN_CALL_PADDED(number, a, b, c, d, e, f, ...)                                             \
   own_result(cpu_syscall((long)(number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e),    \

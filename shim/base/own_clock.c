@@ -1,8 +1,8 @@
-/* Time, read in the vDSO: no system call that a sandbox could forbid, and no function of libc's
- * (own_calls.h).
+/* Time, read in the vDSO: without a system call, which a sandbox could forbid, and without libc's
+ * functions (own_calls.h).
  *
- * The kernel maps this small library into every process; its address stands in the auxiliary
- * vector.  Where there is none (valgrind hides it) the system call is made.
+ * The vDSO is a small library that the kernel maps into every process; its address stands in the
+ * auxiliary vector.  Where it is missing (valgrind hides it) the system call is made.
  */
 #include "own_calls.h"
 
@@ -51,7 +51,8 @@ static void read_dynamic(struct vdso *v, const ElfW(Dyn) * d) {
   }
 }
 
-/* A table without DT_HASH has no count: its last symbol ends the chain of the highest bucket. */
+/* How many symbols there are, by DT_GNU_HASH, which has no count: the last symbol ends the chain of
+ * the highest bucket. */
 static uint32_t gnu_count(const uint32_t *table) {
   uint32_t buckets = table[0], first = table[1], last = 0;
   const uint32_t *bucket = table + 4 + table[2] * (sizeof(ElfW(Addr)) / sizeof *table);

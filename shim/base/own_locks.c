@@ -1,8 +1,9 @@
-/* Mutexes and conditions of jemalloc, and keys of threads; the reason is in own_calls.h.
+/* jemalloc's mutexes and conditions, keys of thread-specific data, and thread ids; the reason is in
+ * own_calls.h.
  *
- * One word in the storage of pthread_mutex_t: 0 free, 1 held, 2 held and a thread may be waiting.
- * jemalloc tries before it waits, so that a mutex is nearly always one compare-and-exchange.  In a
- * forked child jemalloc initializes them again.
+ * A mutex is one word in the storage of pthread_mutex_t: 0 free, 1 held, 2 held and a thread may be
+ * waiting.  jemalloc tries to lock before it waits, so that nearly every lock is one
+ * compare-and-exchange.  In a fork's child jemalloc initializes its mutexes again.
  */
 #include "own_calls.h"
 
@@ -65,7 +66,7 @@ int pthread_mutex_unlock(pthread_mutex_t *m) {
   return 0;
 }
 
-/* Conditions, for MALLOC_CONF=background_thread alone: the word counts signals. */
+/* Conditions are used only with MALLOC_CONF=background_thread: their word counts signals. */
 int pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *kind) {
   (void)kind;
   memset(c, 0, sizeof *c);
@@ -91,7 +92,7 @@ int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct t
 }
 int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m) { return wait_for_signal(c, m, NULL); }
 
-/* libc's own, by names that nobody wraps: a thread's first malloc needs them. */
+/* libc's functions, by names that no library wraps: a thread's first malloc needs them. */
 int libc_key_create(pthread_key_t *key, void (*at_end)(void *));
 int libc_setspecific(pthread_key_t key, const void *value) __attr_access_none(2);
 __asm__(".symver libc_key_create, __pthread_key_create@" CPU_LIBC_VERSION);
@@ -104,8 +105,8 @@ int pthread_setspecific(pthread_key_t key, const void *value) {
   return libc_setspecific(key, value);
 }
 
-/* The kernel's id of this thread, which libc writes into a mutex that is locked: no system call
- * that a sandbox could forbid.  In a child of a fork it is the child's. */
+/* libc writes the kernel's id of the locking thread into a mutex: so it is read without a system
+ * call, which a sandbox could forbid.  In the child of a fork it is the child's. */
 int libc_mutex_lock(pthread_mutex_t *m);
 __asm__(".symver libc_mutex_lock, __pthread_mutex_lock@" CPU_LIBC_VERSION);
 

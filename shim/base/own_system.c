@@ -1,5 +1,4 @@
-/* What the system is like: auxiliary vector, environment, processors; the reason is in own_calls.h.
- */
+/* The auxiliary vector, the environment and the processors; the reason is in own_calls.h. */
 #include "own_calls.h"
 
 #include <elf.h>
@@ -43,36 +42,39 @@ char *secure_getenv(const char *name) {
   return NULL;
 }
 
-/* A list as "0-3,8": how many it has, or (`highest`) the highest number plus 1; -1 if unreadable.
- */
-static long cpu_list(const char *path, bool highest) {
-  char buffer[512];
+/* Reads the front of a file; -1 if it cannot be read.  errno is kept. */
+static ssize_t read_front(const char *path, char *to, size_t n) {
   int saved = errno;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? -1 : read(fd, buffer, sizeof buffer - 1);
+  ssize_t got = fd < 0 ? -1 : read(fd, to, n);
   if (fd >= 0)
     close(fd);
   errno = saved;
+  return got;
+}
+
+/* Of a file with a list of numbers such as "0-3,8\n": how many the list has, or (`highest`) its
+ * last number plus 1; -1 if it cannot be read. */
+static long cpu_list(const char *path, bool highest) {
+  char list[512];
+  ssize_t n = read_front(path, list, sizeof list);
   long count = 0, from = 0, number = 0;
   bool range = false;
   for (ssize_t i = 0; i < n; i++) {
-    if (buffer[i] >= '0' && buffer[i] <= '9') {
-      number = number * 10 + (buffer[i] - '0');
+    if (list[i] >= '0' && list[i] <= '9') {
+      number = number * 10 + (list[i] - '0');
       continue;
     }
-    if (buffer[i] != '-') {
+    if (list[i] != '-')
       count = highest ? number + 1 : count + number - (range ? from : number) + 1;
-      range = false;
-    } else {
-      range = true;
-    }
+    range = list[i] == '-';
     from = number;
     number = 0;
   }
   return count > 0 ? count : -1;
 }
 
-/* jemalloc asks for these three. */
+/* jemalloc asks only for these three. */
 long sysconf(int what) {
   switch (what) {
   case _SC_PAGESIZE:

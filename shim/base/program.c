@@ -1,7 +1,7 @@
-/* Reads it; contract in program.h. */
+/* Reads it from the kernel; contract in program.h. */
 #include "program.h"
 #include "os.h"
-#include "own_file.h"
+#include "program_path.h"
 #include "text.h"
 
 #include <errno.h>
@@ -47,16 +47,17 @@ static bool is_same_file(const char *a, const char *b) {
   return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* By fexecve or the like: the number is no name. */
+/* Was the program given to exec as a descriptor (fexecve)?  Its number is no name. */
 static bool is_descriptor(const char *path) {
   return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/dev/fd/", 8) == 0;
 }
 
-/* `given` is the path that exec was called with; ld.so that was started by hand puts the program's
- * there.  A script's is not that of the file that runs; a link to that file keeps its own name. */
+/* Takes the name of the file that runs, if that is not the file exec was called with: a script's
+ * interpreter, or a descriptor's file.  A link to the file that runs keeps the link's name. `given`
+ * is the path that exec was called with (or that ld.so, started by hand, was given). */
 static void read_running_file(const char *given) {
-  own_file_read();
-  const char *path = own_file_path();
+  program_path_read();
+  const char *path = program_path();
   if (*path != '\0' && strcmp(text_base(path), text_base(given)) != 0 &&
       (is_descriptor(given) || !is_same_file(path, given)))
     clean(program.name, text_base(path));
@@ -68,7 +69,7 @@ static void read_host(void) {
     clean(program.host, host.nodename);
 }
 
-/* The kernel gives each process 16 random bytes; a filter may forbid to ask for others. */
+/* The kernel gives each process 16 random bytes at exec; a seccomp filter can forbid getrandom. */
 static void read_seed(void) {
   const char *given = (const char *)getauxval(AT_RANDOM); /* NOLINT: the kernel's word for it */
   uint64_t asked = 0;
@@ -124,7 +125,7 @@ const char *program_name(void) { return program.name; }
 const char *program_host(void) { return program.host; }
 const char *program_command(void) { return program.command; }
 
-/* splitmix64's last step: each bit of the result depends on each of x. */
+/* splitmix64's last step: each bit of the result depends on each bit of x. */
 static uint64_t mix(uint64_t x) {
   x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
   x = (x ^ x >> 27) * 0x94d049bb133111eb;
@@ -138,7 +139,7 @@ uint64_t program_random(void) {
 
 /* ---- its time ---- */
 
-static uint64_t began_ns, began_clock_ns; /* by UNIX time, and by the monotonic clock */
+static uint64_t began_ns, began_clock_ns; /* of UNIX time, and of the monotonic clock */
 
 void program_begins(void) {
   began_ns = os_clock_ns(CLOCK_REALTIME);

@@ -1,9 +1,11 @@
-/* What the process was at exec: its program's name, its host, its command line.
+/* What the process was at exec: its program's name, its host, its command line, when it began.
  *
- * All of it is read once, at the start, and kept: a program may write over its arguments later (to
- * show a title in ps), rename its threads, or go where /proc is not.  What becomes part of a
- * file's name holds only letters, digits and . _ + -, at most 64 of them, and is never . or .. :
- * no name can choose a directory.
+ * All of it is read once, at the start, and kept: a program can write over its arguments later (to
+ * show a title in ps), rename its threads, or change its root to a place without /proc.  The names
+ * become parts of file names: they have only letters, digits and . _ + -, at most 64 of them, and
+ * are never . or .. , so that no name can choose a directory.
+ *
+ * Functions without a rule of their own: any thread, signal handlers too.
  */
 #ifndef SHIM_PROGRAM_H
 #define SHIM_PROGRAM_H
@@ -12,34 +14,38 @@
 
 enum { PROGRAM_NAME_MAX = 64, PROGRAM_COMMAND_MAX = 4096 };
 
-/* In the first malloc.  `in_full`: files will be written, so a few system calls are worth it; else
- * none is made, the name of a script stands for its interpreter's, and the host is not known. */
+/* Reads the program's name and host, in the process's first malloc.  `in_full`: files will be
+ * written, so a few system calls are worth their cost.  Otherwise none is made: the name of a
+ * script stands for its interpreter's, and the host is "unknown".  errno is kept. */
 hidden void program_read(bool in_full);
 
-/* In the constructor: the command line, as text of at most PROGRAM_COMMAND_MAX bytes.  Not `whole`:
- * the program and how many arguments it has, because passwords may be among them. */
+/* Keeps the command line as text, cut at PROGRAM_COMMAND_MAX bytes, in the constructor.  Not
+ * `whole`: only the program's name and the number of its arguments, because passwords can be among
+ * them. */
 hidden void program_read_arguments(int count, char *const *arguments, bool whole);
 
-/* The base name of the program's file; of a script, its interpreter's; not the loader's where that
- * was started with the program as an argument.  Never empty. */
+/* The base name of the program's file: of a script, its interpreter's; of a program that was given
+ * to the loader as an argument, the program's.  Never empty; "unknown" before program_read. */
 hidden const char *program_name(void);
 
-/* "unknown" where it was not read. */
+/* The host's name, as uname gives it; "unknown" if it was not read. */
 hidden const char *program_host(void);
 
-/* "" before the constructor. */
+/* The command line as program_read_arguments kept it; "" before. */
 hidden const char *program_command(void);
 
-/* In the constructor, and in the child of a fork: this process begins now. */
+/* Sets the time at which this process began to now: in the constructor, and in a fork's child. */
 hidden void program_begins(void);
 
-/* When this process began, by exec or by a fork: nanoseconds of UNIX time; and how many have passed
- * since, by a clock that nobody sets.  0 before program_begins. */
+/* When this process began, by exec or by a fork, in nanoseconds of UNIX time; 0 before
+ * program_begins. */
 hidden uint64_t program_began_ns(void);
+
+/* Nanoseconds since then, by the monotonic clock, which nobody can set; 0 before program_begins. */
 hidden uint64_t program_lived_ns(void);
 
-/* 64 bits that other users can't guess, different at each call and in each process.  Any thread,
- * signal handlers too; no system call but getpid. */
+/* 64 bits that other users cannot guess, different at each call and in each process.  Its only
+ * system call is getpid. */
 hidden uint64_t program_random(void);
 
 #endif

@@ -1,36 +1,38 @@
-/* Sandboxes; contract in sandbox.h. */
+/* Finds filters and runs them; contract in sandbox.h. */
 #include "sandbox.h"
 #include "caller.h"
 #include "os.h"
 #include "own_calls.h"
+#include "seccomp_run.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-enum { SET_SECCOMP = 22, STRICT = 1 }; /* of prctl, which is declared otherwise than below */
+/* From sys/prctl.h, which declares prctl differently from our definition. */
+enum { SET_SECCOMP = 22, STRICT = 1 };
 
+/* What a system call is needed for.  If a filter ends the process for it, that is given up. */
 enum use {
-  REPORTS = 1,
-  MEMBARRIER = 2,
-  FIGURES = 4,
-  NAMES = 8,
-  MESSAGES = 16,
-  MASKS = 32,
-  LOOKS = 64, /* is memory readable? */
-  MEMORY = 128
+  REPORTS = 1,    /* reports and dumps */
+  MEMBARRIER = 2, /* waiting for other threads before a fork */
+  FIGURES = 4,    /* the process's own figures in reports */
+  NAMES = 8,      /* names of memory mappings */
+  MESSAGES = 16,  /* a line on stderr */
+  MASKS = 32,     /* blocking signals */
+  READABLE = 64,  /* finding out whether memory is readable */
+  MEMORY = 128    /* mapping and unmapping */
 };
 
+/* The system calls that are tried on a filter, with the arguments that filters look at. */
 static const struct {
   int number;
-  unsigned uses;
-  uint64_t third;  /* the argument that filters look at */
-  uint64_t second; /* that, too, of few calls */
+  unsigned uses; /* enum use */
+  uint64_t third;
+  uint64_t second;
 } asked[] = {
     {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0},
     {SYS_openat, REPORTS, O_RDONLY | O_CLOEXEC, 0},
@@ -48,7 +50,7 @@ static const struct {
     {SYS_pread64, REPORTS, 0, 0},
     {SYS_lseek, REPORTS, 0, 0},
     {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0},
-    {SYS_futex, LOOKS, 0, OS_READABLE_FUTEX},
+    {SYS_futex, READABLE, 0, OS_READABLE_FUTEX},
     {SYS_getpid, REPORTS | MESSAGES, 0, 0},
     {SYS_getppid, REPORTS, 0, 0},
     {SYS_uname, REPORTS | MESSAGES, 0, 0},
@@ -63,7 +65,7 @@ static const struct {
     {SYS_madvise, MEMORY, MADV_DONTNEED, PAGE_BYTES},
 };
 
-static _Atomic unsigned forbidden; /* uses */
+static _Atomic unsigned forbidden; /* enum use */
 
 bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
 bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
@@ -74,115 +76,26 @@ static void forbid(unsigned uses) {
   atomic_fetch_or(&forbidden, uses);
   if (uses & (FIGURES | NAMES))
     os_limited = true;
-  if (uses & LOOKS)
+  if (uses & READABLE)
     os_blind = true;
   if (uses & MEMORY)
     os_memory_forbidden = true;
 }
 
-/* ---- what a filter says ---- */
+/* ---- what a filter answers ---- */
 
-static uint32_t alu(uint32_t code, uint32_t a, uint32_t b) {
-  switch (BPF_OP(code)) {
-  case BPF_ADD:
-    return a + b;
-  case BPF_SUB:
-    return a - b;
-  case BPF_MUL:
-    return a * b;
-  case BPF_DIV:
-    return b != 0 ? a / b : 0;
-  case BPF_OR:
-    return a | b;
-  case BPF_AND:
-    return a & b;
-  case BPF_XOR:
-    return a ^ b;
-  case BPF_LSH:
-    return b < 32 ? a << b : 0;
-  case BPF_RSH:
-    return b < 32 ? a >> b : 0;
-  default:
-    return -a; /* BPF_NEG */
-  }
-}
-
-static bool jumps(uint32_t code, uint32_t a, uint32_t b) {
-  switch (BPF_OP(code)) {
-  case BPF_JEQ:
-    return a == b;
-  case BPF_JGT:
-    return a > b;
-  case BPF_JGE:
-    return a >= b;
-  default:
-    return (a & b) != 0; /* BPF_JSET */
-  }
-}
-
-static uint32_t load(const struct seccomp_data *d, const uint32_t *memory, struct sock_filter i) {
-  uint32_t word = 0;
-  switch (BPF_MODE(i.code)) {
-  case BPF_IMM:
-    return i.k;
-  case BPF_LEN:
-    return sizeof *d;
-  case BPF_MEM:
-    return memory[i.k % BPF_MEMWORDS];
-  default: /* BPF_ABS */
-    if (i.k <= sizeof *d - sizeof word)
-      memcpy(&word, (const char *)d + i.k, sizeof word);
-    return word;
-  }
-}
-
-/* A filter that the kernel has taken has no loops and returns in the end. */
-static uint32_t answer(const struct sock_fprog *p, const struct seccomp_data *d) {
-  uint32_t a = 0, x = 0, memory[BPF_MEMWORDS] = {0};
-  for (unsigned at = 0; at < p->len; at++) {
-    struct sock_filter i = p->filter[at];
-    uint32_t b = BPF_SRC(i.code) == BPF_X ? x : i.k;
-    switch (BPF_CLASS(i.code)) {
-    case BPF_LD:
-      a = load(d, memory, i);
-      break;
-    case BPF_LDX:
-      x = load(d, memory, i);
-      break;
-    case BPF_ST:
-      memory[i.k % BPF_MEMWORDS] = a;
-      break;
-    case BPF_STX:
-      memory[i.k % BPF_MEMWORDS] = x;
-      break;
-    case BPF_ALU:
-      a = alu(i.code, a, b);
-      break;
-    case BPF_JMP:
-      at += BPF_OP(i.code) == BPF_JA ? i.k : jumps(i.code, a, b) ? i.jt : i.jf;
-      break;
-    case BPF_RET:
-      return BPF_RVAL(i.code) == BPF_A ? a : i.k;
-    default: /* BPF_MISC */
-      if (BPF_MISCOP(i.code) == BPF_TAX)
-        x = a;
-      else
-        a = x;
-    }
-  }
-  return SECCOMP_RET_KILL_PROCESS;
-}
-
+/* Does the process go on after that answer? */
 static bool is_harmless(uint32_t action) {
   uint32_t kind = action & SECCOMP_RET_ACTION_FULL;
   return kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_ERRNO || kind == SECCOMP_RET_LOG;
 }
 
-/* Many filters allow to write to 1 and 2 alone: a file's descriptor, and the highest that stderr's
- * copy can have. */
+/* First arguments that are tried.  Many filters allow writing to descriptors 1 and 2 only: 3 stands
+ * for a file's descriptor, the last for the highest that stderr's duplicate can have. */
 static const uint64_t firsts[] = {0, 3, OWN_DESCRIPTORS_BELOW - 1};
 
-static void filter_met(const struct sock_fprog *p) {
+/* The program has installed that filter. */
+static void filter_installed(const struct sock_fprog *p) {
   for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
     for (size_t f = 0; f < sizeof firsts / sizeof *firsts; f++) {
       struct seccomp_data d = {.nr = asked[i].number, .arch = AUDIT_ARCH_X86_64};
@@ -191,16 +104,16 @@ static void filter_met(const struct sock_fprog *p) {
       d.args[2] = asked[i].third;
       d.args[3] = MAP_PRIVATE | MAP_ANONYMOUS; /* mmap's; the others have none */
       d.args[4] = ~UINT64_C(0);
-      if (!is_harmless(answer(p, &d)))
+      if (!is_harmless(seccomp_run(p, &d)))
         forbid(asked[i].uses);
     }
 }
 
-static void mode_met(bool strict, const void *filter) {
+static void mode_installed(bool strict, const void *filter) {
   if (strict || filter == NULL)
     forbid(~0U);
   else
-    filter_met(filter);
+    filter_installed(filter);
 }
 
 /* ---- where filters are installed ---- */
@@ -222,20 +135,21 @@ int prctl(int what, long a, long b, long c, long d) {
     return next_prctl(what, a, b, c, d);
   int result = next_prctl(what, a, b, c, d);
   if (result == 0)
-    mode_met(a == STRICT, (const void *)b);
+    mode_installed(a == STRICT, (const void *)b);
   return result;
 }
 
 static cold long seccomp_by_syscall(long number, long a, long b, long c, long d, long e, long f) {
   long result = next_syscall(number, a, b, c, d, e, f);
   if (result >= 0 && number == SYS_prctl && (int)a == SET_SECCOMP)
-    mode_met(b == STRICT, (const void *)c);
+    mode_installed(b == STRICT, (const void *)c);
   if (result >= 0 && number == SYS_seccomp && a <= SECCOMP_SET_MODE_FILTER)
-    mode_met(a == SECCOMP_SET_MODE_STRICT, (const void *)c);
+    mode_installed(a == SECCOMP_SET_MODE_STRICT, (const void *)c);
   return result;
 }
 
-/* A jump, no call: vfork comes this way, too. */
+/* It must end with a jump to libc's function, not with a call: a program can call vfork by it, and
+ * vfork must return to the program's own frame. */
 long syscall(long number, long a, long b, long c, long d, long e, long f) {
   if (unlikely(number == SYS_seccomp || number == SYS_prctl))
     return seccomp_by_syscall(number, a, b, c, d, e, f);

@@ -1,9 +1,9 @@
-/* Memory for a while; contract in scratch.h. */
+/* Maps and unmaps it; contract in scratch.h. */
 #include "scratch.h"
 #include "os.h"
 
-/* `bytes` is right only after `at`: a fork in between loses pages, and unmaps none that it should
- * not. */
+/* `bytes` is set only after `at`: the child of a fork in between leaks these pages, and never
+ * unmaps pages that are not ours. */
 bool scratch_map(struct scratch *s, size_t bytes) {
   size_t pages = round_up(bytes, PAGE_BYTES);
   char *p = os_map(pages);
@@ -22,7 +22,7 @@ void scratch_unmap(struct scratch *s) {
   atomic_signal_fence(memory_order_seq_cst);
   s->at = NULL;
   if (p == s->kept)
-    os_purge(p, bytes); /* zeros again */
+    os_purge(p, bytes); /* makes it zeros again */
   else if (p != NULL && bytes != 0)
     os_unmap(p, bytes);
 }

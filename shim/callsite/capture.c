@@ -5,7 +5,7 @@
 #include "frames.h"
 #include "modules.h"
 #include "os.h"
-#include "own_file.h"
+#include "program_path.h"
 #include "regions.h"
 #include "sandbox.h"
 #include "unwinder.h"
@@ -72,7 +72,7 @@ static void mark_loader(void) {
 }
 
 static void find_loader(void) {
-  int i = modules_find(own_loader());
+  int i = modules_find(program_loader());
   if (i < 0)
     return;
   captures.loader = modules_at((unsigned)i)->start;

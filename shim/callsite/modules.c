@@ -3,7 +3,7 @@
 #include "find_object.h"
 #include "module_table.h"
 #include "namespaces.h"
-#include "own_file.h"
+#include "program_path.h"
 #include "sandbox.h"
 
 #include <elf.h>
@@ -166,7 +166,7 @@ struct pass {
 };
 
 static void add(const struct module *m, uint64_t id, const char *name) {
-  struct entry *e = table_add(m, id, *name != '\0' ? name : own_file_path());
+  struct entry *e = table_add(m, id, *name != '\0' ? name : program_path());
   if (e != NULL)
     e->seen = modules.pass;
 }
@@ -197,7 +197,7 @@ static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
 
 /* The loader itself, a part of each namespace, is known by its address and not met again. */
 static int meet_elsewhere(struct dl_phdr_info *info, size_t bytes, void *argument) {
-  return info->dlpi_addr == own_loader() ? 0 : meet(info, bytes, argument);
+  return info->dlpi_addr == program_loader() ? 0 : meet(info, bytes, argument);
 }
 
 /* With more than one namespace the loader's count of those that left is not one. */

@@ -26,7 +26,7 @@ struct module {
   unsigned char build_id[BUILD_ID_MAX];
   unsigned build_id_bytes; /* 0: none; of a longer one the first are kept */
   uintptr_t dynamic;       /* address of PT_DYNAMIC in memory; 0: none */
-  const char *path;        /* as the loader has it; the program's own: own_file.h */
+  const char *path;        /* as the loader has it; the program's own: program_path.h */
   unsigned life;           /* grows when the entry is filled again */
   _Atomic bool gone;
 };

@@ -1,7 +1,7 @@
-/* Takes the shim out of LD_PRELOAD, other preloaded libraries stay; contract in children.h.
+/* Removes the shim from LD_PRELOAD; contract in children.h.
  *
- * The environment is edited where it lies: bash and others define getenv, setenv and unsetenv
- * for variables of their own, and ours would be those.
+ * The environment is edited in place, without getenv, setenv and unsetenv: bash and other programs
+ * define functions of these names for variables of their own, and we would call those.
  */
 #include "children.h"
 #include "text.h"
@@ -13,14 +13,16 @@
 static const char preload[] = "LD_PRELOAD=";
 enum { PRELOAD_LENGTH = sizeof preload - 1 };
 
+/* Is `file` the last component of the path of n bytes? */
 static bool names(const char *path, size_t n, const char *file) {
   size_t length = strlen(file);
   return n >= length && memcmp(path + n - length, file, length) == 0 &&
          (n == length || path[n - length - 1] == '/');
 }
 
-/* Entries are separated by colons or spaces; ours may be written as another path to it.  What
- * stays moves to the front, so that the list fits where it was. */
+/* Removes our library from the list, by its file name, because the path can be written in several
+ * ways.  Entries are separated by colons or spaces.  The others move to the front, so that the list
+ * fits where it was. */
 static void keep_others(char *list, const char *ours) {
   static const char separators[] = ": ";
   char *to = list;

@@ -4,7 +4,8 @@
 
 #include "base.h"
 
-/* Takes this library out of LD_PRELOAD in the process's environment.  At start, one thread. */
+/* Removes this library from LD_PRELOAD in the process's environment; the variable itself, too, if
+ * no other library is left in it.  In the constructor, while the process has one thread. */
 hidden void children_drop_shim(void);
 
 #endif

@@ -1,8 +1,9 @@
-/* The process's end; contract in exit.h.
+/* Writes the last report and dump; contract in exit.h.
  *
- * _exit may be called in a signal handler, which interrupted this thread anywhere: inside jemalloc,
- * inside the loader, or in the middle of a report.  Where that is possible nothing is asked of
- * the first two (snapshot_carefully), and a report of this very thread stays unfinished.
+ * _exit can be called in a signal handler that interrupted this thread anywhere: inside jemalloc,
+ * inside the loader, or while it wrote a report.  Where that is possible, jemalloc and the loader
+ * are not asked for anything (snapshot_carefully), and a report that this thread was writing stays
+ * unfinished.
  */
 #include "exit.h"
 #include "caller.h"
@@ -24,24 +25,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 10000 }; /* for another thread that is writing the last report and dump */
+/* How long the end waits for another thread that is writing the last report and dump. */
+enum { PATIENCE_MS = 10000 };
 
 static struct {
-  _Atomic pid_t process; /* whose end it is; 0: nothing is written */
-  _Atomic pid_t *owner;  /* the same in memory that is 0 in each fork's child; NULL: none */
-  _Atomic bool begun, done;
-  _Atomic(pthread_t) thread; /* that began */
+  _Atomic pid_t process;     /* the process that writes at its end; 0: none does */
+  _Atomic pid_t *owner;      /* a copy of it in memory that is 0 in each fork's child; NULL: none */
+  _Atomic bool begun, done;  /* writing the last report and dump */
+  _Atomic(pthread_t) thread; /* the thread that has begun */
 } end;
 
 static pid_t process_now(void) { return (pid_t)own_call(SYS_getpid); }
 
-/* A handler runs with its signal blocked, unless it was installed to do without. */
+/* Could this be a signal handler?  It runs with its signal blocked, unless it was installed with
+ * SA_NODEFER; in that case only a handler that interrupted jemalloc is noticed. */
 static bool may_be_in_handler(void) {
   uint64_t blocked = 0;
   own_call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked);
   return blocked != 0 || gate_is_inside();
 }
 
+/* Writes them if no thread has begun to. */
 static void write_both(void) {
   int saved = errno;
   if (!atomic_exchange(&end.begun, true)) {
@@ -55,8 +59,8 @@ static void write_both(void) {
   errno = saved;
 }
 
-/* What another thread is writing would be cut short.  If a handler interrupted it in this one, it
- * will not be finished. */
+/* Waits for another thread that is writing, because the process's end would cut its file short.
+ * What this thread was writing when a signal handler interrupted it stays unfinished. */
 static void wait_until_done(void) {
   uint32_t since = os_now_ms();
   while (!end.done && !pthread_equal(end.thread, pthread_self()) &&
@@ -66,13 +70,15 @@ static void wait_until_done(void) {
   dump_finish();
 }
 
-/* A sandbox may forbid even to look. */
+/* Is a report or dump wanted at the end, and allowed?  A sandbox can end the process even for
+ * getpid. */
 static bool may_write(void) { return end.process != 0 && !sandbox_forbids_messages(); }
 
 static bool is_ours_to_end(void) { return may_write() && end.process == process_now(); }
 
-/* The child of a fork by a system call, which ran no handlers: its memory is its own, other than a
- * vfork's, but whatever another thread held is held for ever. */
+/* Is this the child of a fork that was made by a raw system call, so that no fork handlers ran?  It
+ * has memory of its own, other than the child of a vfork, but locks that another thread held in the
+ * parent are held for ever. */
 static bool is_unknown_child(void) { return may_write() && end.owner != NULL && *end.owner == 0; }
 
 static void end_now(bool carefully) {
@@ -85,9 +91,10 @@ static void end_now(bool carefully) {
 void exit_write(void) {
   bool unknown = is_unknown_child();
   if (unknown)
-    exit_forget();
+    exit_fork_child();
   if (is_ours_to_end())
-    end_now(gate_is_inside() || (unknown && !__libc_single_threaded)); /* exit in a handler, too */
+    end_now(gate_is_inside() ||
+            (unknown && !__libc_single_threaded)); /* exit can be called in a handler, too */
 }
 
 static void write_now(void) {
@@ -101,8 +108,9 @@ static void set_process(void) {
     *end.owner = end.process;
 }
 
-/* A page of the library's own, so that nothing is mapped for it: with nothing of the file in it, it
- * is anonymous memory, which alone can be wiped.  Kernels before 4.14 cannot. */
+/* Finds memory that the kernel wipes in the child of a fork: a page of the library, so that none is
+ * mapped for it.  It stands in the zero-initialized part, which is anonymous memory; only such
+ * memory can be wiped.  Kernels before 4.14 refuse. */
 static void find_owner(void) {
   static _Alignas(PAGE_BYTES) char page[PAGE_BYTES];
   if (own_call(SYS_madvise, page, sizeof page, MADV_WIPEONFORK) == 0)
@@ -113,10 +121,10 @@ void exit_setup(void) {
   find_owner();
   set_process();
   if (at_quick_exit(write_now) != 0)
-    return; /* no memory: quick_exit writes nothing */
+    return; /* no memory: then quick_exit writes no report and no dump */
 }
 
-void exit_forget(void) {
+void exit_fork_child(void) {
   if (sandbox_forbids_messages())
     end.process = 0;
   else if (end.process != 0)

@@ -1,9 +1,9 @@
-/* Around fork; contract in fork.h.
+/* The three fork handlers; contract in fork.h.
  *
- * From the first of our handlers to the last no signal handler runs in this thread: one that forked
- * would have jemalloc take locks that this thread holds, and find heaps that are half rebuilt. Ours
- * are the first prepare handler's last and the others' first, so that libc's own part of a fork is
- * covered, too.
+ * Signals are blocked in this thread from our prepare handler to our parent or child handler: a
+ * signal handler that forked in between would have jemalloc take locks that this thread holds, and
+ * would find heaps that are half rebuilt.  libc's own part of a fork lies in between, too: it comes
+ * after all prepare handlers and before all others.
  */
 #include "fork.h"
 #include "capture.h"
@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+/* This thread's signal mask before the fork. */
 static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")));
 
 static void fork_prepare(void) {
@@ -50,7 +51,7 @@ static void fork_parent(void) {
   errno = saved;
 }
 
-/* The child's own counts begin. */
+/* With tags: the child's counts begin at zero, and locks that other threads held are released. */
 static void restart_tags(void) {
   capture_fork_child();
   large_tags_forget();
@@ -77,7 +78,7 @@ static void fork_child(void) {
   large_counts_fork_child();
   figures_fork_child();
   purge_fork_child();
-  exit_forget();
+  exit_fork_child();
   report_fork_child();
   dump_fork_child();
   sites_fork_child();

@@ -1,7 +1,7 @@
-/* Knows them by what they define; contract in interpreters.h.
+/* Recognizes interpreters by the functions that they define; contract in interpreters.h.
  *
- * The loader resolves weak references like any other, at the start; so nothing needs to be looked
- * for, and dlerror has nothing to say to the program.
+ * Weak references are resolved by the loader at the start.  So dlsym is not needed, which would
+ * leave an error for the program's dlerror.
  */
 #include "interpreters.h"
 

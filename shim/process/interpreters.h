@@ -1,5 +1,5 @@
-/* Interpreters that ask at their start whether a signal has its default action, and take it over
- * only then: a handler of ours would cost their programs the exception that they make of it.
+/* Interpreters that install a handler at their start only for a signal that has its default action:
+ * if we had installed one, their programs would not get the exception that it raises.
  *
  *   Python   INT                     KeyboardInterrupt
  *   Ruby     INT, HUP, TERM, QUIT    Interrupt, SignalException, and so `ensure` and at_exit
@@ -9,7 +9,7 @@
 
 #include "base.h"
 
-/* Whether the process is one of them, and would take over this signal, which ends it.  In the
+/* Is the process such an interpreter, and will it install a handler for this signal?  In the
  * constructor. */
 hidden bool interpreter_takes(int signal);
 

@@ -1,4 +1,4 @@
-/* Waits for it; contract in signal_next.h. */
+/* Waits for the announced signal; contract in signal_next.h. */
 #include "signal_next.h"
 #include "options.h"
 #include "os.h"

@@ -1,15 +1,16 @@
-/* Reports by signal; contract in signals.h. */
+/* The handler for reports by signal; contract in signals.h. */
 #include "signals.h"
-#include "interpreters.h"
 #include "dump.h"
+#include "interpreters.h"
 #include "report.h"
+#include "signal_names.h"
 #include "signal_next.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
-/* A signal that would have ended the program does so after the report. */
+/* Writes the report and dump.  A signal that would have ended the program then does so. */
 static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   (void)context;
@@ -25,6 +26,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   signal_next_wait(info);
 }
 
+/* Installs the handler, unless the program or its interpreter has one or will have one. */
 static void handler_install(int number) {
   struct sigaction now;
   if (interpreter_takes(number))

@@ -1,6 +1,8 @@
-/* The process's start and end, as the loader sees them: the library's constructor and destructor.
+/* The library's constructor and destructor: what is done at the process's start and end.
  *
- * Memory was asked for before (setup.h); here comes what needs a working libc.
+ * The first malloc came before, from the loader, and has set up the heaps (alloc/setup.h).  Here
+ * follows what needs a working libc, in an order that matters: fork handlers before signal
+ * handlers, and the files of reports before the signals that ask for reports.
  */
 #include "capture.h"
 #include "children.h"
@@ -12,7 +14,8 @@
 #include "large.h"
 #include "modules.h"
 #include "options.h"
-#include "own_file.h"
+#include "output_fds.h"
+#include "program_path.h"
 #include "program.h"
 #include "sandbox.h"
 #include "setup.h"
@@ -23,6 +26,7 @@
 
 #include <errno.h>
 
+/* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
 static void start_signals(void) {
   figures_remember_from_now();
   large_between_samples = false;
@@ -38,7 +42,7 @@ static void start_reports(void) {
   else if (o->dump)
     modules_refresh(NULL);
   if (options_write_files(o)) {
-    sink_setup(o);
+    output_fds_remember(o);
     sink_check(o);
   }
   if (o->stats || o->dump)
@@ -47,7 +51,7 @@ static void start_reports(void) {
     start_signals();
 }
 
-/* errno is 0 when a program starts, and it is the program's. */
+/* errno is kept: a program can rely on it being 0 at its start. */
 __attribute__((constructor)) static void process_starts(int count, char **arguments) {
   int saved = errno;
   const struct options *o = options_now();
@@ -57,12 +61,12 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   gate_setup();
   invalid_pointer_setup();
   fork_setup();
-  jemalloc_start(); /* now, while the system calls that it makes are allowed */
+  jemalloc_start(); /* now, before the program can forbid the system calls that it makes */
   if (!o->children)
     children_drop_shim();
   program_read_arguments(count, arguments, o->command);
   if (!o->disabled) {
-    own_file_read(); /* for a dump by call, too */
+    program_path_read(); /* for a dump by call, too */
     start_reports();
   }
   errno = saved;

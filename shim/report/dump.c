@@ -124,7 +124,7 @@ static void write_sections(struct dump_work *w, int fd) {
  * program's: both get a copy of a dump that was written to memory. */
 static bool write_to(struct dump_work *w, const struct sink *k) {
   int fd = k->fd;
-  bool whole = k->kind != PLACE_DESCRIPTOR && lseek(fd, 0, SEEK_CUR) >= 0;
+  bool whole = k->kind != OUTPUT_DESCRIPTOR && lseek(fd, 0, SEEK_CUR) >= 0;
   int seekable = whole ? fd : memfd_create("arenashim", MFD_CLOEXEC);
   if (seekable < 0)
     return false;

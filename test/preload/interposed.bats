@@ -3,7 +3,7 @@
 load ../common
 
 setup_file() {
-  "$HERE/interposer.sh" "$SHIM" "$(dirname "$SHIM")/shim" "$BATS_FILE_TMPDIR/wraps.so"
+  "$HERE/interposer.sh" "$SHIM" "$(dirname "$SHIM")/shim/base" "$BATS_FILE_TMPDIR/wraps.so"
 }
 
 # with_wrappers ORDER [NAME=VALUE...] PROGRAM: beside the wrapping library, which comes first or last.

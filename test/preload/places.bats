@@ -29,7 +29,7 @@ said() {
   run_shim ARENASHIM_DUMP="$PWD/own/d.%p" ARENASHIM_STATS= "$BIN/become" user 65534
   expect '$status == 7'
   file=$(echo tmp/d.*)
-  said "can't write the dump to $PWD/own/${file#tmp/}: Permission denied; it is $PWD/$file instead"
+  said "can't write the dump to $PWD/own/${file#tmp/}: Permission denied; written to $PWD/$file instead"
   dumps_agree "$file"
   [[ $(stat -c %a-%u "$file") == 600-65534 && -z $(ls -A own) ]]
 }
@@ -39,7 +39,7 @@ said() {
   mkdir -p own root/tmp && chmod 1777 root/tmp
   run_shim ARENASHIM_DUMP="$PWD/own/d" "$BIN/become" root "$PWD/root"
   expect '$status == 7'
-  said "can't write the dump to $PWD/own/d: No such file or directory, nor to $TMPDIR/d: No such file or directory; it is /tmp/d instead"
+  said "can't write the dump to $PWD/own/d: No such file or directory, nor to $TMPDIR/d: No such file or directory; written to /tmp/d instead"
   dumps_agree root/tmp/d
 }
 
@@ -65,7 +65,7 @@ said() {
   mkdir disk
   run --separate-stderr unshare -m bash -c 'mount -t tmpfs -o size=16k tmpfs disk
     env LD_PRELOAD="$1" ARENASHIM_TAG=stack:20 ARENASHIM_DUMP="$PWD/disk/d" "$2" 0 2000 >said; ls -A disk' - "$SHIM" "$BIN/dump_paths"
-  said "can't write the dump to $PWD/disk/d: No space left on device; it is $TMPDIR/d instead"
+  said "can't write the dump to $PWD/disk/d: No space left on device; written to $TMPDIR/d instead"
   expect '-z $output'
   dumps_agree tmp/d
   # the same numbers as at a first attempt
@@ -83,7 +83,7 @@ said() {
   echo precious >tmp/d
   run_shim ARENASHIM_DUMP="$PWD/own/d" "$BIN/become" user 65534
   file=$(echo tmp/d.*)
-  said "can't write the dump to $PWD/own/d: Permission denied; it is $PWD/$file instead"
+  said "can't write the dump to $PWD/own/d: Permission denied; written to $PWD/$file instead"
   dumps_agree "$file"
   [[ $(cat tmp/d) == precious ]]
 }
@@ -121,7 +121,7 @@ planted() {
 @test "a directory under the name: the file is elsewhere" {
   mkdir d
   run_shim ARENASHIM_DUMP="$PWD/d" "$BIN/exit_paths" exit
-  expect '$status == 7 && $stderr == *"/d: Is a directory (end it with / for files in it); it is $TMPDIR/d instead"'
+  expect '$status == 7 && $stderr == *"/d: Is a directory (end it with / for files in it); written to $TMPDIR/d instead"'
   dumps_agree tmp/d
   [[ -z $(ls -A d) ]]
 }
@@ -158,7 +158,7 @@ planted() {
   run_shim ARENASHIM_STATS="$PWD/f" "$BIN/exit_paths" exit
   expect '$status == 7'
   ((SECONDS < 20))
-  said "can't write the report to $PWD/f: Nobody reads it; the program goes on without it"
+  said "can't write the report to $PWD/f: no process reads this pipe; the program goes on without it"
   [[ -p f ]]
 }
 
@@ -237,7 +237,7 @@ planted() {
   cp "$SHIM" shim.so # the checkout may be where only root may look
   SHIM=$PWD/shim.so
   run_shim ARENASHIM_DUMP="$PWD/own/d" setpriv --reuid=65534 --regid=65534 --clear-groups true
-  expect '$stderr == *"own/d: Permission denied; unless"*"own/d: Permission denied; it is "*'
+  expect '$stderr == *"own/d: Permission denied; unless"*"own/d: Permission denied; written to "*'
   run_shim ARENASHIM_DUMP="$PWD/own/d" true
   expect '-z $stderr'
 }

@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "place.h"
+#include "output_path.h"
 #include "program.h"
 
 /* ---- answers ---- */

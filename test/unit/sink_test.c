@@ -3,6 +3,7 @@
  */
 #include "directory.h"
 
+#include "output_fds.h"
 #include "own_calls.h"
 #include "sandbox.h"
 #include "sink.h"
@@ -56,7 +57,7 @@ static void begin(void) {
   int fd = open("said", O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
   require(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
   close(fd);
-  sink_setup(&options);
+  output_fds_remember(&options);
 }
 
 static bool said(const char *line) { return holds("said", line); }
@@ -94,10 +95,11 @@ static void no_directory(void) {
   begin();
   require(write_to("no/where") == 0 && holds("open/where", content) && written == 1);
   snprintf(elsewhere, sizeof elsewhere, "%s/open/where", own);
-  snprintf(line, sizeof line,
-           "arenashim: can't write the report to no/where: No such file or directory; it is %s "
-           "instead\n",
-           elsewhere);
+  snprintf(
+      line, sizeof line,
+      "arenashim: can't write the report to no/where: No such file or directory; written to %s "
+      "instead\n",
+      elsewhere);
   require(said(line));
 }
 
@@ -110,7 +112,7 @@ static void the_disk_is_full(void) {
   require(write_to("r") == 0 && written == 2 && holds("open/r", content));
   require(count_files("r*") == 0 && count_files("open/*") == 1);
   snprintf(line, sizeof line,
-           "arenashim: can't write the report to r: No space left on device; it is %s/open/r "
+           "arenashim: can't write the report to r: No space left on device; written to %s/open/r "
            "instead\n",
            own);
   require(said(line));

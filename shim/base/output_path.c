@@ -1,5 +1,6 @@
-/* What a pattern stands for; contract and rules in place.h. */
-#include "place.h"
+/* Opens and names files; contract and rules in output_path.h. */
+#include "output_path.h"
+#include "digits.h"
 #include "os.h"
 #include "own_calls.h"
 #include "program.h"
@@ -10,63 +11,23 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { READER_WAIT_MS = 1000, NAMES_TRIED = 64, RANDOM_DIGITS = 8 };
+enum {
+  READER_WAIT_MS = 1000,
+  NAMES_TRIED = 64,
+  RANDOM_DIGITS = 8,
+  DIRECTORY_MAX = PATTERN_MAX - 256
+};
 
-/* ---- patterns ---- */
+/* ---- descriptors under the name of a file ---- */
 
-static void text_field(struct text *to, char field, uint64_t number) {
-  switch (field) {
-  case 'p':
-    text_u64(to, (uint64_t)getpid());
-    break;
-  case 'e':
-    text_str(to, program_name());
-    break;
-  case 'h':
-    text_str(to, program_host());
-    break;
-  case 't':
-    text_u64(to, (uint64_t)time(NULL));
-    break;
-  case 'n':
-    text_u64(to, number);
-    break;
-  case '%':
-    text_char(to, '%');
-    break;
-  default: /* not one of ours: as it stands */
-    text_char(to, '%');
-    text_char(to, field);
-  }
+static int number_of(const char *s) {
+  size_t n;
+  return digits_read(&s, &n) && *s == '\0' && n <= INT32_MAX ? (int)n : -1;
 }
 
-static void expand(struct text *to, const char *pattern, uint64_t number) {
-  for (; *pattern != '\0'; pattern++) {
-    if (*pattern == '%' && pattern[1] != '\0')
-      text_field(to, *++pattern, number);
-    else
-      text_char(to, *pattern);
-  }
-}
-
-void place_expand(struct text *to, const char *pattern, const char *what, uint64_t number) {
-  size_t length = strlen(pattern);
-  expand(to, pattern, number);
-  if (length > 0 && pattern[length - 1] == '/')
-    expand(to, strcmp(what, "dump") == 0 ? "%e.%p.dump" : "%e.%p.txt", number);
-}
-
-static int digits(const char *s) {
-  int n = 0;
-  for (; *s >= '0' && *s <= '9' && n < 100000000; s++)
-    n = n * 10 + (*s - '0');
-  return *s == '\0' ? n : -1;
-}
-
-int place_descriptor(const char *path) {
+int output_path_fd(const char *path) {
   static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
   if (strcmp(path, "/dev/stdout") == 0)
     return STDOUT_FILENO;
@@ -74,17 +35,18 @@ int place_descriptor(const char *path) {
     return STDERR_FILENO;
   for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
     size_t n = strlen(directories[i]);
-    if (strncmp(path, directories[i], n) == 0 && path[n] != '\0')
-      return digits(path + n);
+    if (strncmp(path, directories[i], n) == 0)
+      return number_of(path + n);
   }
   return -1;
 }
 
-/* ---- what is there ---- */
+/* ---- what stands under a path ---- */
 
-/* Looks at the directory of a name. */
+/* The directory that the name is in.  False, too, if its path is so long that it does not fit here:
+ * then it is not trusted. */
 static bool stat_directory(const char *name, struct stat *s) {
-  char directory[PATTERN_MAX - 256]; /* a longer one is not looked at, and so trusted by nobody */
+  char directory[DIRECTORY_MAX];
   size_t n = (size_t)(text_base(name) - name);
   if (n >= sizeof directory)
     return false;
@@ -116,23 +78,23 @@ static bool is_ours_alone(const struct stat *s) {
   return s->st_uid == geteuid() && s->st_nlink == 1;
 }
 
-enum place_kind place_look(const char *name) {
+enum output_kind output_kind_of(const char *name) {
   struct stat s, end;
   if (lstat(name, &s) != 0)
-    return PLACE_FILE;
+    return OUTPUT_FILE;
   if (S_ISLNK(s.st_mode))
     return directory_is_safe(name) && stat(name, &end) == 0 && is_device_or_pipe(&end)
-               ? PLACE_DIRECT
-               : PLACE_FILE;
-  return is_device_or_pipe(&s) && (is_ours_alone(&s) || directory_is_safe(name)) ? PLACE_DIRECT
-                                                                                 : PLACE_FILE;
+               ? OUTPUT_DIRECT
+               : OUTPUT_FILE;
+  return is_device_or_pipe(&s) && (is_ours_alone(&s) || directory_is_safe(name)) ? OUTPUT_DIRECT
+                                                                                 : OUTPUT_FILE;
 }
 
-int place_error(const char *name) {
+int output_error(const char *name) {
   struct stat s;
-  char directory[PATTERN_MAX - 256];
+  char directory[DIRECTORY_MAX];
   size_t n = (size_t)(text_base(name) - name);
-  if (place_descriptor(name) >= 0 || place_look(name) == PLACE_DIRECT || n >= sizeof directory)
+  if (output_path_fd(name) >= 0 || output_kind_of(name) == OUTPUT_DIRECT || n >= sizeof directory)
     return 0;
   if (lstat(name, &s) == 0 && S_ISDIR(s.st_mode))
     return EISDIR;
@@ -145,7 +107,8 @@ int place_error(const char *name) {
 
 /* ---- opening ---- */
 
-/* Other threads may write to 0, 1 or 2 although the program has closed them: not into our file. */
+/* Moves a new descriptor above 2: other threads may write to 0, 1 or 2 although the program has
+ * closed them, and must not write into our file. */
 static int above_stdio(int fd) {
   if (fd < 0 || fd > STDERR_FILENO)
     return fd;
@@ -160,7 +123,8 @@ static bool is_still(int fd, const struct stat *found) {
   return fstat(fd, &s) == 0 && s.st_dev == found->st_dev && s.st_ino == found->st_ino;
 }
 
-/* What others exchanged since it was looked at must not be written to. */
+/* Opens the file for writing; fails with ELOOP if another user has put a different file there
+ * between the look and the opening.  `follow`: 0 or O_NOFOLLOW. */
 static int open_checked(const char *name, int follow) {
   struct stat found;
   if ((follow != 0 ? lstat(name, &found) : stat(name, &found)) != 0)
@@ -173,7 +137,7 @@ static int open_checked(const char *name, int follow) {
   return -1;
 }
 
-int place_open_direct(const char *name) {
+int output_open_direct(const char *name) {
   struct stat s;
   int follow = lstat(name, &s) == 0 && S_ISLNK(s.st_mode) ? 0 : O_NOFOLLOW;
   bool pipe = stat(name, &s) == 0 && S_ISFIFO(s.st_mode);
@@ -185,16 +149,15 @@ int place_open_direct(const char *name) {
   return fd;
 }
 
-static bool append(char name[SINK_NAME_MAX], const char *infix, uint64_t n) {
-  struct text t = {.bytes = name, .capacity = SINK_NAME_MAX - 1, .length = strlen(name)};
+static void append(char name[OUTPUT_NAME_MAX], const char *infix, uint64_t n) {
+  struct text t = {.bytes = name, .capacity = OUTPUT_NAME_MAX - 1, .length = strlen(name)};
   text_str(&t, infix);
   text_u64(&t, n);
   name[t.length] = '\0';
-  return !t.full;
 }
 
-static void append_random(char name[SINK_NAME_MAX], const char *infix) {
-  struct text t = {.bytes = name, .capacity = SINK_NAME_MAX - 1, .length = strlen(name)};
+static void append_random(char name[OUTPUT_NAME_MAX], const char *infix) {
+  struct text t = {.bytes = name, .capacity = OUTPUT_NAME_MAX - 1, .length = strlen(name)};
   uint64_t random = program_random();
   text_str(&t, infix);
   for (int i = 0; i < RANDOM_DIGITS; i++)
@@ -202,13 +165,13 @@ static void append_random(char name[SINK_NAME_MAX], const char *infix) {
   name[t.length] = '\0';
 }
 
-int place_open_temporary(const char *name, char temporary[SINK_NAME_MAX]) {
+int output_open_temporary(const char *name, char temporary[OUTPUT_NAME_MAX]) {
   mode_t mode = directory_is_ours(name) ? 0666 : 0600;
   struct stat s;
   int fd = -1;
   errno = lstat(name, &s) == 0 && S_ISDIR(s.st_mode) ? EISDIR : EEXIST;
   for (int i = 0; i < NAMES_TRIED && fd < 0 && errno == EEXIST; i++) {
-    memcpy(temporary, name, SINK_NAME_MAX);
+    memcpy(temporary, name, OUTPUT_NAME_MAX);
     append_random(temporary, ".tmp.");
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
   }
@@ -219,8 +182,9 @@ int place_open_temporary(const char *name, char temporary[SINK_NAME_MAX]) {
 
 /* ---- naming ---- */
 
-/* link fails if the name exists; rename would replace it.  File systems without hard links have
- * the second way, some old ones only the third. */
+/* Renames a file; false with EEXIST if the new name exists already.  link fails in that case, while
+ * rename would replace the file.  File systems without hard links have the second way, some old
+ * ones only the third, which can replace a file that appears between the look and the renaming. */
 static bool move(const char *from, const char *to) {
   struct stat s;
   if (link(from, to) == 0)
@@ -238,8 +202,9 @@ static bool move(const char *from, const char *to) {
   return rename(from, to) == 0;
 }
 
-/* The pid, for a further report of this process its number, then whatever is free. */
-bool place_give_name(const char *temporary, char name[SINK_NAME_MAX], uint64_t number) {
+/* Appends the pid if the name exists; if that exists too (a further report of this process), the
+ * number; after that, random digits. */
+bool output_rename(const char *temporary, char name[OUTPUT_NAME_MAX], uint64_t number) {
   const uint64_t endings[] = {(uint64_t)getpid(), number};
   size_t n = 0, length = strlen(name);
   for (int i = 0; i < NAMES_TRIED; i++) {

@@ -1,5 +1,5 @@
-/* The program's own path; contract in own_file.h. */
-#include "own_file.h"
+/* Reads the program's path; contract in program_path.h. */
+#include "program_path.h"
 #include "own_calls.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static char path[PAGE_BYTES];
-static bool known; /* path was read, or could not be */
+static bool known; /* it was read, or found to be unreadable */
 
 /* ---- ld.so ./program: the file that is mapped there ---- */
 
@@ -50,7 +50,8 @@ static const char *line_path(const char *line) {
   return line;
 }
 
-/* Line by line through what path[] has room for: a longer line has no path of use. */
+/* Reads the maps line by line, with path[] as the buffer, and leaves there the path of the line
+ * that holds the address.  A line that does not fit has a path that would not fit, either. */
 static bool find_in_maps(int fd, uintptr_t address) {
   size_t have = 0;
   for (;;) {
@@ -84,7 +85,7 @@ static bool path_of_mapping(uintptr_t address) {
   return found;
 }
 
-/* ---- the usual ways ---- */
+/* ---- the usual case: /proc/self/exe ---- */
 
 static bool path_of_link(void) {
   ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -92,8 +93,7 @@ static bool path_of_link(void) {
   return n > 0;
 }
 
-/* What the kernel adds to the name of a file that was deleted before we looked, or never had one.
- */
+/* Removes what the kernel appends to the path of a file that was deleted or never had one. */
 static void drop_deleted(void) {
   static const char deleted[] = " (deleted)";
   struct stat file;
@@ -102,7 +102,7 @@ static void drop_deleted(void) {
     path[length - more] = '\0';
 }
 
-/* Without /proc: the path that exec was given, from the directory where we are still. */
+/* Without /proc: the path that exec was called with, relative to the current directory. */
 static void path_of_exec(void) {
   const char *given = (const char *)getauxval(AT_EXECFN); /* NOLINT: the kernel's word for it */
   size_t length = 0, more = given != NULL ? strlen(given) : 0;
@@ -122,7 +122,7 @@ static void path_of_exec(void) {
 
 /* AT_BASE is the interpreter's address: 0 when the loader itself was started with the program as
  * its argument.  It has then set AT_PHDR to the address of the program's headers. */
-void own_file_read(void) {
+void program_path_read(void) {
   int saved = errno;
   bool by_loader = getauxval(AT_BASE) == 0;
   if (known)
@@ -134,12 +134,12 @@ void own_file_read(void) {
   errno = saved;
 }
 
-const char *own_file_path(void) {
-  own_file_read();
+const char *program_path(void) {
+  program_path_read();
   return path;
 }
 
-uintptr_t own_loader(void) {
+uintptr_t program_loader(void) {
   uintptr_t base = getauxval(AT_BASE);
   return base != 0 ? base : _r_debug.r_ldbase;
 }

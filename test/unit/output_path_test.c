@@ -1,4 +1,4 @@
-/* What a path pattern stands for, and what is already there (place.h). */
+/* What a path pattern stands for, and what is already there (path_pattern.h, output_path.h). */
 #include "directory.h"
 
 #include <time.h>
@@ -8,7 +8,7 @@
 static const char *expanded(const char *pattern, const char *what) {
   static char bytes[PATTERN_MAX];
   struct text t = {.bytes = bytes, .capacity = sizeof bytes - 1};
-  place_expand(&t, pattern, what, 12);
+  pattern_expand(&t, pattern, what, 12);
   bytes[t.length] = '\0';
   return bytes;
 }
@@ -34,9 +34,9 @@ static void directories(void) {
 static void too_long(void) {
   char bytes[8];
   struct text fits = {.bytes = bytes, .capacity = 8}, cut = {.bytes = bytes, .capacity = 8};
-  place_expand(&fits, "abc.%e", "dump", 1);
+  pattern_expand(&fits, "abc.%e", "dump", 1);
   require(!fits.full && fits.length == 8 && memcmp(bytes, "abc.prog", 8) == 0);
-  place_expand(&cut, "abcd.%e", "dump", 1);
+  pattern_expand(&cut, "abcd.%e", "dump", 1);
   require(cut.full && cut.length == 8 && memcmp(bytes, "abcd.pro", 8) == 0);
 }
 
@@ -51,8 +51,8 @@ static void descriptors(void) {
       {"/dev/fd/1/2", -1},    {"/dev/null", -1},    {"/proc/self/fd/x", -1},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    require(place_descriptor(known[i].path) == known[i].descriptor);
-  require(place_descriptor("/dev/fd/99999999999999999999") != 1); /* no number comes round */
+    require(output_path_fd(known[i].path) == known[i].descriptor);
+  require(output_path_fd("/dev/fd/99999999999999999999") != 1); /* no number comes round */
 }
 
 /* ---- what is there ---- */
@@ -64,25 +64,26 @@ static void looks(void) {
   require(mkfifo("open/two", 0600) == 0 && link("open/two", "open/names") == 0);
   require(symlink("/dev/null", "to-device") == 0 && symlink("/dev/null", "open/to-device") == 0);
   require(symlink("file", "to-file") == 0 && symlink("nothing", "to-nothing") == 0);
-  require(place_look("none") == PLACE_FILE && place_look("no/where") == PLACE_FILE);
-  require(place_look("file") == PLACE_FILE && place_look(own) == PLACE_FILE);
-  require(place_look("to-file") == PLACE_FILE && place_look("to-nothing") == PLACE_FILE);
-  require(place_look("pipe") == PLACE_DIRECT && place_look("/dev/null") == PLACE_DIRECT);
-  require(place_look("to-device") == PLACE_DIRECT && place_look("open/to-device") == PLACE_FILE);
-  require(place_look("open/pipe") == PLACE_DIRECT); /* ours, with one name */
-  require(place_look("open/two") == PLACE_FILE);    /* somebody can have linked it there */
+  require(output_kind_of("none") == OUTPUT_FILE && output_kind_of("no/where") == OUTPUT_FILE);
+  require(output_kind_of("file") == OUTPUT_FILE && output_kind_of(own) == OUTPUT_FILE);
+  require(output_kind_of("to-file") == OUTPUT_FILE && output_kind_of("to-nothing") == OUTPUT_FILE);
+  require(output_kind_of("pipe") == OUTPUT_DIRECT && output_kind_of("/dev/null") == OUTPUT_DIRECT);
+  require(output_kind_of("to-device") == OUTPUT_DIRECT &&
+          output_kind_of("open/to-device") == OUTPUT_FILE);
+  require(output_kind_of("open/pipe") == OUTPUT_DIRECT); /* ours, with one name */
+  require(output_kind_of("open/two") == OUTPUT_FILE);    /* somebody can have linked it there */
 }
 
 static void errors(void) {
-  require(place_error("new") == 0 && place_error("/dev/fd/9") == 0 &&
-          place_error("/dev/null") == 0);
-  require(place_error("no/where") == ENOENT && place_error("open") == EISDIR);
+  require(output_error("new") == 0 && output_error("/dev/fd/9") == 0 &&
+          output_error("/dev/null") == 0);
+  require(output_error("no/where") == ENOENT && output_error("open") == EISDIR);
   write_file("file", "");
-  require(place_error("file") == 0 && place_error("file/below") == ENOTDIR);
+  require(output_error("file") == 0 && output_error("file/below") == ENOTDIR);
   require(!exists("new"));
   if (geteuid() != 0) { /* root may write everywhere */
     require(mkdir("shut", 0500) == 0);
-    require(place_error("shut/new") == EACCES);
+    require(output_error("shut/new") == EACCES);
   }
 }
 
@@ -91,24 +92,24 @@ static void errors(void) {
 static void pipes(void) {
   char got[8] = "";
   require(mkfifo("read", 0600) == 0);
-  int reader = open("read", O_RDONLY | O_NONBLOCK), fd = place_open_direct("read");
+  int reader = open("read", O_RDONLY | O_NONBLOCK), fd = output_open_direct("read");
   require(fd > STDERR_FILENO && write(fd, "word", 4) == 4 && read(reader, got, 8) == 4);
   require((fcntl(fd, F_GETFD) & FD_CLOEXEC) && (fcntl(fd, F_GETFL) & O_NONBLOCK));
   close(fd);
   close(reader);
   uint32_t since = os_now_ms();
-  require(place_open_direct("read") == -1 && errno == ENXIO);
+  require(output_open_direct("read") == -1 && errno == ENXIO);
   require(os_now_ms() - since >= 900);
-  require(place_open_direct("none") == -1 && errno == ENOENT);
+  require(output_open_direct("none") == -1 && errno == ENOENT);
 }
 
 /* Even where the program has closed 0, 1 and 2. */
 static void above_stdio(void) {
-  char temporary[SINK_NAME_MAX], name[SINK_NAME_MAX] = "d";
+  char temporary[OUTPUT_NAME_MAX], name[OUTPUT_NAME_MAX] = "d";
   int said = dup(STDERR_FILENO);
   for (int i = 0; i < 3; i++)
     close(i);
-  int direct = place_open_direct("/dev/null"), fd = place_open_temporary(name, temporary);
+  int direct = output_open_direct("/dev/null"), fd = output_open_temporary(name, temporary);
   bool right = direct > 2 && fd > 2 && fcntl(0, F_GETFD) < 0 && fcntl(2, F_GETFD) < 0;
   dup2(said, STDERR_FILENO);
   require(right);
@@ -121,44 +122,45 @@ static mode_t mode_of(const char *name) {
 }
 
 static void temporary_files(void) {
-  char temporary[SINK_NAME_MAX], name[SINK_NAME_MAX] = "d", open_name[SINK_NAME_MAX] = "open/d";
-  int fd = place_open_temporary(name, temporary);
+  char temporary[OUTPUT_NAME_MAX], name[OUTPUT_NAME_MAX] = "d",
+                                   open_name[OUTPUT_NAME_MAX] = "open/d";
+  int fd = output_open_temporary(name, temporary);
   require(fd >= 0 && strncmp(temporary, "d.tmp.", 6) == 0 && strlen(temporary) == 14);
   require(exists(temporary) && !exists("d") && mode_of(temporary) == (0666 & ~022));
   close(fd);
-  fd = place_open_temporary(open_name, temporary);
+  fd = output_open_temporary(open_name, temporary);
   require(fd >= 0 && strncmp(temporary, "open/d.tmp.", 11) == 0 && mode_of(temporary) == 0600);
   close(fd);
-  char nowhere[SINK_NAME_MAX] = "no/where", directory[SINK_NAME_MAX] = "open";
-  require(place_open_temporary(nowhere, temporary) == -1 && errno == ENOENT && *temporary == '\0');
-  require(place_open_temporary(directory, temporary) == -1 && errno == EISDIR &&
+  char nowhere[OUTPUT_NAME_MAX] = "no/where", directory[OUTPUT_NAME_MAX] = "open";
+  require(output_open_temporary(nowhere, temporary) == -1 && errno == ENOENT && *temporary == '\0');
+  require(output_open_temporary(directory, temporary) == -1 && errno == EISDIR &&
           *temporary == '\0');
 }
 
 /* A name that is there already, whatever it is, is left alone and another one tried. */
 static void temporary_names_collide(void) {
-  char temporary[SINK_NAME_MAX], name[SINK_NAME_MAX] = "d";
+  char temporary[OUTPUT_NAME_MAX], name[OUTPUT_NAME_MAX] = "d";
   write_file("victim", "theirs");
   require(symlink("victim", "d.tmp.dcba4321") == 0);
   collisions = 5;
-  int fd = place_open_temporary(name, temporary);
+  int fd = output_open_temporary(name, temporary);
   require(fd >= 0 && randoms_given == 6 && strcmp(temporary, "d.tmp.60000000") == 0);
   require(holds("victim", "theirs"));
   collisions = 1000;
-  require(place_open_temporary(name, temporary) == -1 && errno == EEXIST && *temporary == '\0');
+  require(output_open_temporary(name, temporary) == -1 && errno == EEXIST && *temporary == '\0');
 }
 
 /* ---- naming ---- */
 
 static const char *given(const char *content) {
-  static char name[SINK_NAME_MAX];
+  static char name[OUTPUT_NAME_MAX];
   strcpy(name, "d");
   write_file("t", content);
-  return place_give_name("t", name, 7) && !exists("t") && holds(name, content) ? name : "";
+  return output_rename("t", name, 7) && !exists("t") && holds(name, content) ? name : "";
 }
 
 static void names_that_are_taken(void) {
-  char with_pid[SINK_NAME_MAX], with_number[SINK_NAME_MAX];
+  char with_pid[OUTPUT_NAME_MAX], with_number[OUTPUT_NAME_MAX];
   snprintf(with_pid, sizeof with_pid, "d.%d", getpid());
   snprintf(with_number, sizeof with_number, "d.%d.7", getpid());
   require(strcmp(given("first"), "d") == 0);
@@ -172,14 +174,14 @@ static void names_that_are_taken(void) {
 
 /* When no name is free the file keeps its temporary one, and the name is what was asked for. */
 static void no_name_is_free(void) {
-  char name[SINK_NAME_MAX] = "d";
+  char name[OUTPUT_NAME_MAX] = "d";
   collisions = 1000;
   for (unsigned i = 0; i < 4; i++)
     require(*given("x") != '\0');
   write_file("t", "kept");
-  require(!place_give_name("t", name, 7) && errno == EEXIST);
+  require(!output_rename("t", name, 7) && errno == EEXIST);
   require(strcmp(name, "d") == 0 && holds("t", "kept"));
-  require(!place_give_name("none", name, 7) && errno == ENOENT);
+  require(!output_rename("none", name, 7) && errno == ENOENT);
 }
 
 APART(fields)
