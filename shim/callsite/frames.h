@@ -14,7 +14,7 @@
 #ifndef SHIM_FRAMES_H
 #define SHIM_FRAMES_H
 
-#include "capture.h"
+#include "capture_state.h"
 
 /* GUESSES_MAX: distinct guesses that are believed behind one address.  Hand-written code and the
  * builtins of V8 have dozens of callers; data that is taken for frames has any number.

@@ -5,7 +5,7 @@
  * The offset is that of the return address in the file: the call itself ends one byte below it.
  */
 #include "report_path.h"
-#include "capture.h"
+#include "capture_modules.h"
 #include "exported_names.h"
 #include "path_tree.h"
 #include "report_text.h"
