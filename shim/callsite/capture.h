@@ -16,7 +16,7 @@
  *   capture_site       makes nodes, learns rules, asks the kernel, libunwind and the loader
  *
  * The state of a capture belongs to an arena (capture_state.h): only the thread that has the arena
- * calls these functions for it, also from signal handlers.
+ * calls these functions for it, also for a request of a signal handler.
  *
  * `frame` is the stack pointer after the return from the entry (malloc) to its caller: the entry's
  * return address is the word below it.  The functions that walk are called with the frame pointer

@@ -18,7 +18,7 @@ static inline bool capture_in_loader(uintptr_t address) {
   return address - capture_loader.start < capture_loader.bytes;
 }
 
-/* Reads the table of modules for the first time and finds the loader.  From capture_setup. */
+/* Fills the table of modules for the first time and finds the loader.  From capture_setup. */
 hidden void capture_modules_setup(void);
 
 /* Says that the loader asked for memory.  Any thread, signal handlers too. */
@@ -26,8 +26,9 @@ hidden void capture_hint_modules(void);
 
 /* Brings what is known of modules up to date; then the fast path may be taken again.  False: the
  * tree may be wrong, because another thread refreshes, or because this process forks (a refresh
- * takes the loader's lock, and the child may inherit it taken).  For the thread that has h, not
- * from code of the loader; signal handlers too. */
+ * takes the loader's lock, and the child may inherit it taken).  For the thread that has h, not for
+ * a request of the loader.  Otherwise the calling rules of modules_changed(), as far as the program
+ * keeps malloc out of its signal handlers. */
 hidden bool capture_modules_known(struct heap *h);
 
 /* Brings the table of modules up to date and forgets the addresses of those that left.  Not in a
