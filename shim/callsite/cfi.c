@@ -175,16 +175,16 @@ struct found {
 static struct found find_function(uintptr_t ip) {
   struct found f = {.rule = rule_only(RULE_NONE)};
   struct dl_find_object object;
-  struct entry place = {0}, next = {0};
+  struct entry entry = {0}, next = {0};
   struct cfi_row row;
   if (!find_object(ip, &object) || object.dlfo_eh_frame == NULL)
     return f;
   const unsigned char *header = object.dlfo_eh_frame;
   f.begins = find_entry(header, ip + 1, &next) && entry_start(header, &next) == ip + 1;
-  if (!find_entry(header, ip, &place))
+  if (!find_entry(header, ip, &entry))
     return f;
-  uintptr_t start = entry_start(header, &place);
-  enum fde fde = read_fde(header + place.fde, ip - start, &row);
+  uintptr_t start = entry_start(header, &entry);
+  enum fde fde = read_fde(header + entry.fde, ip - start, &row);
   if (fde == FDE_ELSEWHERE)
     return f;
   f.start = start;

@@ -12,7 +12,7 @@ enum { REMEMBERED_MAX = 4 }; /* compilers do not nest remembered states */
 struct machine {
   struct bytes program;
   const struct cfi_common *common;
-  uint64_t place;         /* bytes from the function's start: where `row` begins to hold */
+  uint64_t at;            /* bytes from the function's start: where `row` begins to hold */
   uint64_t offset;        /* bytes from the function's start: where the row is wanted */
   struct cfi_row row;     /* so far */
   struct cfi_row initial; /* after the CIE's program, for RESTORE */
@@ -60,9 +60,7 @@ static int64_t factored_operand(struct machine *m) {
 }
 static void skip_block(struct machine *m) { skip(&m->program, operand(m)); }
 
-static void advance(struct machine *m, uint64_t delta) {
-  m->place += delta * m->common->code_align;
-}
+static void advance(struct machine *m, uint64_t delta) { m->at += delta * m->common->code_align; }
 
 /* The column of a register; NULL for those that we skip. */
 static struct cfi_column *column(struct cfi_row *row, uint64_t number) {
@@ -216,7 +214,7 @@ static void execute(struct machine *m, unsigned instruction) {
 /* Runs a program until it ends or the next row begins beyond the offset.  False: not understood. */
 static bool run(struct machine *m, struct bytes program) {
   m->program = program;
-  while (m->program.at < m->program.end && m->place <= m->offset && !m->strange)
+  while (m->program.at < m->program.end && m->at <= m->offset && !m->strange)
     execute(m, read_u8(&m->program));
   return !m->strange && !m->program.broken;
 }

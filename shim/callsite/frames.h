@@ -9,7 +9,8 @@
  * A path that can't go on ends with the mark (path_tree.h) and is counted as cut.  So it is one
  * call site, whatever data lies on the stack above it.
  *
- * All functions are for the thread that has the capture.  They return NULL if the tree has no room.
+ * All functions are for the thread that has the capture.  Those that return a node
+ * return NULL if the tree has no room.
  */
 #ifndef SHIM_FRAMES_H
 #define SHIM_FRAMES_H

@@ -173,7 +173,7 @@ static void add(const struct module *m, uint64_t id, const char *name) {
 }
 
 /* Marks the entry of a module that the loader lists; adds one in the second pass. */
-static int see(struct dl_phdr_info *info, size_t bytes, void *argument) {
+static int see_module(struct dl_phdr_info *info, size_t bytes, void *argument) {
   (void)bytes;
   struct pass *pass = argument;
   struct module m = {0};
@@ -199,12 +199,12 @@ static int see(struct dl_phdr_info *info, size_t bytes, void *argument) {
 
 /* The loader itself is in each namespace; it was seen in the program's. */
 static int see_elsewhere(struct dl_phdr_info *info, size_t bytes, void *argument) {
-  return info->dlpi_addr == own_loader() ? 0 : see(info, bytes, argument);
+  return info->dlpi_addr == own_loader() ? 0 : see_module(info, bytes, argument);
 }
 
 /* With more than one namespace the loader's count of modules that left is that of one namespace,
  * and says nothing of the others. */
-static int see_one(struct dl_phdr_info *info, size_t bytes, void *argument) {
+static int see_listed(struct dl_phdr_info *info, size_t bytes, void *argument) {
   struct pass *pass = argument;
   bool first = pass->first;
   if (first) {
@@ -213,7 +213,7 @@ static int see_one(struct dl_phdr_info *info, size_t bytes, void *argument) {
     pass->subs = info->dlpi_subs;
     pass->none_left = pass->subs == pass->before && !namespaces_exist();
   }
-  see(info, bytes, argument);
+  see_module(info, bytes, argument);
   if (first)
     pass->whole = namespaces_each(see_elsewhere, pass);
   return 0;
@@ -259,11 +259,11 @@ static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *a
 static void refresh(const struct module_events *events) {
   struct pass pass = {.first = true, .before = modules.subs};
   modules.pass++;
-  iterate(see_one, &pass);
+  iterate(see_listed, &pass);
   table_unload_unseen(modules.pass, report_left, (void *)events);
   if (pass.unknown) {
     struct pass adding = {.first = true, .adding = true, .before = pass.subs};
-    iterate(see_one, &adding);
+    iterate(see_listed, &adding);
     table_each_loaded(report_back, (void *)events);
   }
   /* A namespace is just being opened: the next modules_changed() says yes. */

@@ -33,11 +33,12 @@ enum { NODES_MAX = 1 << 21, NODE_WAYS = 4 };
  *   63      62                     47   46                      0
  *   | dead | index of that module     | address - module's start |
  *
- * The last index stands for that module and all further ones; the address itself follows it.
+ * The last index means that module or any further one: then the address itself follows it, not an
+ * offset.
  */
 enum { DEAD_MODULES = 1 << 16, DEAD_LAST = DEAD_MODULES - 1 };
 #define NODE_DEAD (UINT64_C(1) << 63)
-/* Of a node's `address`: the address, or of a dead node what stands in its place. */
+/* Of a node's `address`: the address; of a dead node its offset, or address, as above. */
 static inline uintptr_t node_address(uintptr_t a) {
   return (a & NODE_DEAD) == 0 ? a : a & ((UINT64_C(1) << ADDRESS_BITS) - 1);
 }
@@ -115,13 +116,13 @@ static inline bool slot_holds(slot_t p, uint64_t hash, const struct node *parent
          slot_node(p)->parent == parent;
 }
 
-/* The child, if it is among the node's first children or near its place in the newest level; else
- * NULL, and path_child may still find it.  Changes nothing. */
+/* The child, if it is among the node's first children or near the beginning of its search in the
+ * newest level; else NULL, and path_child may still find it.  Changes nothing. */
 static inline struct node *path_peek(const struct node *n, uintptr_t address) {
   struct node *c = atomic_load_explicit(&n->children[node_way(address)], memory_order_relaxed);
   if (likely(c->address == address))
     return c;
-  if (c->address == 0) /* nothing stands in this way yet: no such child was made */
+  if (c->address == 0) /* no child is entered in this way: there is no such child */
     return NULL;
   struct level *l = atomic_load_explicit(&path_newest, memory_order_acquire);
   uint64_t hash = path_hash(n, address);

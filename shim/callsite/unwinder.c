@@ -69,8 +69,7 @@ static int read_word(struct session *s, uintptr_t address, unw_word_t *value) {
   return 0;
 }
 
-/* What libunwind calls in place of its access_mem; those of other users of libunwind go on to that.
- */
+/* Replaces libunwind's access_mem, and passes the calls of its other users on to that. */
 static int access_word(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
                        void *user) {
   struct session *s = current;
