@@ -3,14 +3,14 @@
  * Code with unwind information has a rule, or libunwind follows it.  Code without it makes
  * libunwind guess, by the word that lies where a frame pointer would be.  A guess is believed if a
  * call precedes that address in the code of a module, and while there are not too many different
- * ones. Addresses outside of the modules' code are never believed: programs that make code at run
+ * ones.  Addresses outside of the modules' code are never believed: programs that make code at run
  * time make it at new addresses all the time, and above a fiber's first frame any data may lie.
  *
  * A path that can't go on ends with the mark (path_tree.h) and is counted as cut.  So it is one
  * call site, whatever data lies on the stack above it.
  *
- * All functions are for the thread that has the capture.  Those that return a node
- * return NULL if the tree has no room.
+ * All functions are for the thread that has the capture.  Those that return a node return NULL if
+ * the tree has no room.
  */
 #ifndef SHIM_FRAMES_H
 #define SHIM_FRAMES_H
