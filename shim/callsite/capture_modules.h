@@ -4,7 +4,7 @@
  *   the loader asks for memory  ->  modules may have come or gone: no fast path (careful)
  *   the next request from elsewhere brings the table of modules up to date (modules.h):
  *     of a module that left, nodes are marked dead and all tables of addresses emptied;
- *     of one that is back, wherever to, the nodes live again (path_tree.h)
+ *     of one that is back, at whatever address, the nodes live again (path_tree.h)
  */
 #ifndef SHIM_CAPTURE_MODULES_H
 #define SHIM_CAPTURE_MODULES_H

@@ -13,9 +13,9 @@
  * so.
  *
  * When a module leaves, the addresses of its nodes are replaced by NODE_DEAD and their offset in
- * the module: the nodes stay for the dump, and what is mapped there later gets nodes of its own. If
- * the module comes back, at whatever address, they live again: a library that is opened and closed
- * for ever needs no more nodes than one that is opened once.
+ * the module: the nodes stay for the dump, and what is mapped there later gets other nodes.  If the
+ * module comes back, at whatever address, they live again: a library that is opened and closed for
+ * ever needs no more nodes than one that is opened once.
  *
  * Unless its comment says otherwise, a function here may be called by any thread at any time, from
  * signal handlers too, and takes no lock.

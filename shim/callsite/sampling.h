@@ -16,8 +16,9 @@
  *
  *   realloc in the cell    no draw, because an untagged object that stays in its cell is not seen
  *                          here: a sample stays one, with its w.  A sample has no cell, but must
- * stay exactly when an untagged object would, so its tag keeps the size of the cell that such an
- * object has.  It counts as w frees at the old site and w requests of the new size at the new one
+ *                          stay exactly when an untagged object would, so its tag keeps the size of
+ *                          that object's cell.  It counts as w frees at the old site and w requests
+ *                          of the new size at the new one
  *   realloc to another     a new object: drawn again with the p of the new cell, or of the new size
  *   cell, from or to       if that is large; and the old sample counts as freed.  Large objects are
  *   jemalloc, large        always drawn again, even if they are not moved

@@ -6,8 +6,8 @@
 #include <sys/auxv.h>
 
 /* NEAR_BYTES: up to this distance from the range, pages of the same stack are looked for one by
- * one. AHEAD_BYTES: this many bytes are tried at once when a stack is first seen, so that calls and
- * returns around a page's end do not leave the range each time. */
+ * one.  AHEAD_BYTES: this many bytes are tried at once when a stack is first seen, so that calls
+ * and returns around a page's end do not leave the range each time. */
 enum { NEAR_BYTES = 64 * PAGE_BYTES, AHEAD_BYTES = 3 * PAGE_BYTES };
 
 /* The least distance that the kernel keeps between the main stack's end and other mappings. */

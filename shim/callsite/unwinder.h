@@ -43,7 +43,7 @@ hidden const char *unwinder_trouble(void);
 /* Writes the return addresses above the frame of `ra` to out, innermost first, up to n, and returns
  * how many there are.  sp and rbp are the registers at that return address, sp just after it was
  * popped.  *ended: the outermost frame was reached; else n were found, or libunwind could not go
- * on. Where a frame has no unwind information, the next address is a guess. */
+ * on.  Where a frame has no unwind information, the next address is a guess. */
 hidden unsigned unwinder_walk(uintptr_t ra, uintptr_t sp, uintptr_t rbp, uintptr_t *out, unsigned n,
                               bool *ended, void *stack_top);
 
