@@ -2,7 +2,7 @@
 #include "arenashim.h"
 #include "big_stack.h"
 #include "caller.h"
-#include "capture.h"
+#include "capture_modules.h"
 #include "dump.h"
 #include "labels.h"
 #include "large_tags.h"

@@ -1,4 +1,4 @@
-/* Unwind information; contract in cfi.h.
+/* Finds and reads the unwind information of an address; contract in cfi.h.
  *
  *   .eh_frame_hdr   a sorted table: function's start, its FDE       (binary search)
  *   FDE             which CIE, start, length, program of opcodes
@@ -13,7 +13,7 @@
 
 /* ---- the table ---- */
 
-/* A record that begins with its length. */
+/* What a record holds behind its length; broken: it is not one of ours. */
 static struct bytes record_at(const unsigned char *at) {
   struct bytes b = {.at = at, .end = at + sizeof(uint32_t)};
   uint32_t length = read_u32(&b);
@@ -28,7 +28,7 @@ struct entry {
   int32_t start, fde; /* both from the table's header */
 };
 
-/* The last entry whose start is not above ip; false if there is none. */
+/* The last entry of the table whose start is not above ip; false if there is none. */
 static bool find_entry(const unsigned char *header, uintptr_t ip, struct entry *found) {
   struct bytes b = {.at = header, .end = header + ENTRIES_AT};
   uint32_t form = read_u32(&b);
@@ -56,6 +56,7 @@ static uintptr_t entry_start(const unsigned char *header, const struct entry *e)
 
 /* ---- records ---- */
 
+/* Bytes of a pointer in this encoding; 0: not understood. */
 static size_t pointer_bytes(unsigned encoding) {
   switch (encoding & 0x0f) {
   case 0x00: /* absolute */
@@ -70,8 +71,8 @@ static size_t pointer_bytes(unsigned encoding) {
   }
 }
 
-/* What the letters of a CIE announce; b is left behind it.  False for others: a signal frame ('S')
- * among them. */
+/* Reads what the letters of a CIE announce; b is behind it then.  False for letters that are not
+ * understood, among them 'S', a signal frame. */
 static bool read_augmentation(struct bytes *b, const char *letters, size_t length,
                               struct cfi_common *common) {
   bool known = true;
@@ -88,6 +89,7 @@ static bool read_augmentation(struct bytes *b, const char *letters, size_t lengt
   return known && common->pointer != 0 && !b->broken;
 }
 
+/* Reads a CIE; false: not understood. */
 static bool read_cie(const unsigned char *at, struct cfi_common *common) {
   struct bytes b = record_at(at);
   bool known = read_u32(&b) == 0;
@@ -110,10 +112,10 @@ static bool read_cie(const unsigned char *at, struct cfi_common *common) {
 enum fde {
   FDE_READ,
   FDE_STRANGE,  /* not understood */
-  FDE_ELSEWHERE /* of a function that ends before */
+  FDE_ELSEWHERE /* that of a function which ends before the offset */
 };
 
-/* The row of an FDE for the code `offset` bytes into its function. */
+/* Reads the row of an FDE for the code `offset` bytes into its function. */
 static enum fde read_fde(const unsigned char *at, uint64_t offset, struct cfi_row *row) {
   struct bytes b = record_at(at);
   const unsigned char *id = b.at;
@@ -135,6 +137,7 @@ static struct rule rule_only(enum rule_kind kind) { return (struct rule){.kind =
 
 static struct rule rule_start(void) { return (struct rule){.kind = RULE_END, .by_start = true}; }
 
+/* The plain rule that says the same as the row; false: there is none. */
 static bool has_rule(const struct cfi_row *row, struct rule *r) {
   bool by_sp = row->cfa_register == CFI_RSP;
   *r = rule_only(by_sp ? RULE_SP : RULE_BP);
@@ -146,6 +149,7 @@ static bool has_rule(const struct cfi_row *row, struct rule *r) {
          row->ra.where == CFI_AT && row->ra.at == RETURN_ADDRESS_AT;
 }
 
+/* The rule that says the same as the row; RULE_NEVER: there is none. */
 static struct rule rule_of(const struct cfi_row *row) {
   struct rule r;
   if (row->ra.where == CFI_UNDEFINED)
@@ -153,7 +157,7 @@ static struct rule rule_of(const struct cfi_row *row) {
   return has_rule(row, &r) ? r : rule_only(RULE_NEVER);
 }
 
-/* Does a call end at ra, which is code from `start` on? */
+/* Does a call instruction end at ra?  From `start` up to there is code. */
 static bool follows_call(uintptr_t ra, uintptr_t start) {
   unsigned char code[CALL_BYTES_MAX] = {0};
   size_t have = ra - start < sizeof code ? ra - start : sizeof code;
@@ -161,26 +165,26 @@ static bool follows_call(uintptr_t ra, uintptr_t start) {
   return arch_is_call(code + sizeof code);
 }
 
-/* The function that an address belongs to: where it starts (0: not known), and its rule there. */
+/* What the table says of an address. */
 struct found {
-  uintptr_t start;
-  struct rule rule;
-  bool begins; /* another function does right behind the address */
+  uintptr_t start;  /* of the address's function; 0: not known */
+  struct rule rule; /* of the code at the address */
+  bool begins;      /* another function begins right behind the address */
 };
 
 static struct found find_function(uintptr_t ip) {
   struct found f = {.rule = rule_only(RULE_NONE)};
   struct dl_find_object object;
-  struct entry place = {0}, next = {0};
+  struct entry entry = {0}, next = {0};
   struct cfi_row row;
   if (!find_object(ip, &object) || object.dlfo_eh_frame == NULL)
     return f;
   const unsigned char *header = object.dlfo_eh_frame;
   f.begins = find_entry(header, ip + 1, &next) && entry_start(header, &next) == ip + 1;
-  if (!find_entry(header, ip, &place))
+  if (!find_entry(header, ip, &entry))
     return f;
-  uintptr_t start = entry_start(header, &place);
-  enum fde fde = read_fde(header + place.fde, ip - start, &row);
+  uintptr_t start = entry_start(header, &entry);
+  enum fde fde = read_fde(header + entry.fde, ip - start, &row);
   if (fde == FDE_ELSEWHERE)
     return f;
   f.start = start;
@@ -192,7 +196,7 @@ struct rule cfi_code_rule(uintptr_t ip) {
   return find_function(ip).rule;
 }
 
-/* May the frame be read by that rule?  rbp is saved within it. */
+/* Does the plain rule read only within its frame, from sp to the CFA? */
 static bool is_sound(struct rule r) { return r.rbp_at <= 0 && -r.rbp_at <= r.delta; }
 
 struct rule cfi_rule(uintptr_t ra) {

@@ -1,4 +1,5 @@
-/* Reading unwind information byte by byte, never past its end. */
+/* Reading unwind information byte by byte, never past its end.  A read that would go past it gives
+ * 0 and sets `broken`; so does each later one. */
 #ifndef SHIM_CFI_BYTES_H
 #define SHIM_CFI_BYTES_H
 
@@ -6,12 +7,13 @@
 
 #include <string.h>
 
-/* What is left to read; at > end never happens: a read too many sets `broken`, and gives 0. */
+/* What is left to read: at <= end always. */
 struct bytes {
   const unsigned char *at, *end;
   bool broken;
 };
 
+/* Goes n bytes on. */
 static inline void skip(struct bytes *b, uint64_t n) {
   b->broken |= n > (uint64_t)(b->end - b->at);
   b->at = b->broken ? b->end : b->at + n;
@@ -30,7 +32,8 @@ static inline uint64_t read_number(struct bytes *b, size_t n) {
 static inline unsigned read_u8(struct bytes *b) { return (unsigned)read_number(b, 1); }
 static inline uint32_t read_u32(struct bytes *b) { return (uint32_t)read_number(b, 4); }
 
-/* LEB128: seven bits a byte, lowest first; *bits: how many there were. */
+/* A number in LEB128: seven bits a byte, lowest first; *bits says how many there were.  Bits above
+ * the 64th are dropped. */
 static inline uint64_t read_leb(struct bytes *b, unsigned *bits) {
   uint64_t value = 0;
   unsigned shift = 0;

@@ -2,24 +2,26 @@
  *
  *   CIE's program -> row at the first byte -> FDE's program, until it advances past the address
  *
- * A row has a rule for each register; we keep those of the CFA, rbp and the return address, and
- * only read over the others'.
+ * A row says for each register how to find the caller's value; we keep that of the CFA, of rbp and
+ * of the return address, and skip the others.
  */
 #include "cfi_row.h"
 
-enum { REMEMBERED_MAX = 4 }; /* compilers nest none */
+enum { REMEMBERED_MAX = 4 }; /* compilers do not nest remembered states */
 
 struct machine {
   struct bytes program;
   const struct cfi_common *common;
-  uint64_t place, offset; /* from the function's first byte: where the row holds; asked for */
-  struct cfi_row row, initial;
+  uint64_t at;            /* bytes from the function's start: where `row` begins to hold */
+  uint64_t offset;        /* bytes from the function's start: where the row is wanted */
+  struct cfi_row row;     /* so far */
+  struct cfi_row initial; /* after the CIE's program, for RESTORE */
   struct cfi_row remembered[REMEMBERED_MAX];
   unsigned remembered_count;
-  bool strange; /* something that is not understood */
+  bool strange; /* something was not understood */
 };
 
-/* An instruction's upper two bits; then the lower six are its first operand. */
+/* The upper two bits of the instructions whose lower six bits are the first operand. */
 enum { ADVANCE = 0x40, OFFSET = 0x80, RESTORE = 0xc0, HIGH = 0xc0 };
 
 enum instruction {
@@ -58,11 +60,9 @@ static int64_t factored_operand(struct machine *m) {
 }
 static void skip_block(struct machine *m) { skip(&m->program, operand(m)); }
 
-static void advance(struct machine *m, uint64_t delta) {
-  m->place += delta * m->common->code_align;
-}
+static void advance(struct machine *m, uint64_t delta) { m->at += delta * m->common->code_align; }
 
-/* The column of a register; NULL for those that nobody asks for. */
+/* The column of a register; NULL for those that we skip. */
 static struct cfi_column *column(struct cfi_row *row, uint64_t number) {
   return number == CFI_RBP ? &row->rbp : number == CFI_RETURN ? &row->ra : NULL;
 }
@@ -101,7 +101,7 @@ static void set_elsewhere(struct machine *m) {
   set(m, operand(m), (struct cfi_column){CFI_ELSEWHERE, 0});
 }
 
-/* Instructions that say where the CFA is.  False: it is none. */
+/* Executes an instruction that says where the CFA is.  False: it is not one of these. */
 static bool define_cfa(struct machine *m, unsigned instruction) {
   switch (instruction) {
   case DEF_CFA:
@@ -130,7 +130,7 @@ static bool define_cfa(struct machine *m, unsigned instruction) {
   }
 }
 
-/* Instructions that say where a register is.  False: it is none. */
+/* Executes an instruction that says where a register is.  False: it is not one of these. */
 static bool define_register(struct machine *m, unsigned instruction) {
   uint64_t number;
   switch (instruction) {
@@ -211,10 +211,10 @@ static void execute(struct machine *m, unsigned instruction) {
   }
 }
 
-/* Until the program ends, or the next row is beyond the offset.  False: not understood. */
+/* Runs a program until it ends or the next row begins beyond the offset.  False: not understood. */
 static bool run(struct machine *m, struct bytes program) {
   m->program = program;
-  while (m->program.at < m->program.end && m->place <= m->offset && !m->strange)
+  while (m->program.at < m->program.end && m->at <= m->offset && !m->strange)
     execute(m, read_u8(&m->program));
   return !m->strange && !m->program.broken;
 }

@@ -1,4 +1,5 @@
-/* Runs the programs of unwind information up to an address: where a frame's caller is then. */
+/* Runs the programs of unwind information up to an address: the row there says where the registers
+ * of a frame's caller are. */
 #ifndef SHIM_CFI_ROW_H
 #define SHIM_CFI_ROW_H
 
@@ -9,12 +10,17 @@ enum cfi_register { CFI_RBP = 6, CFI_RSP = 7, CFI_RETURN = 16 };
 
 /* Where the caller's value of a register is. */
 struct cfi_column {
-  enum { CFI_KEPT, CFI_AT, CFI_UNDEFINED, CFI_ELSEWHERE } where; /* ELSEWHERE: no rule of ours */
-  int64_t at;                                                    /* AT: from the CFA */
+  enum {
+    CFI_KEPT,      /* in the register, still */
+    CFI_AT,        /* in memory, at CFA + at */
+    CFI_UNDEFINED, /* there is none */
+    CFI_ELSEWHERE  /* found in another way, for which we have no rule */
+  } where;
+  int64_t at; /* bytes */
 };
 
 struct cfi_row {
-  uint64_t cfa_register; /* CFI_NO_REGISTER: an expression */
+  uint64_t cfa_register; /* CFA = this register + cfa_offset; CFI_NO_REGISTER: an expression */
   int64_t cfa_offset;
   struct cfi_column rbp, ra;
 };
@@ -28,8 +34,8 @@ struct cfi_common {
   size_t pointer; /* bytes of a pointer in FDEs */
 };
 
-/* The row at `offset` bytes into the function whose FDE has that program.  False: not understood.
- */
+/* Fills *row with the row that holds `offset` bytes into the function whose FDE has that program.
+ * False: something was not understood.  Any thread, any time; allocates nothing. */
 hidden bool cfi_row_at(const struct cfi_common *common, struct bytes program, uint64_t offset,
                        struct cfi_row *row);
 

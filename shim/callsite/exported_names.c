@@ -1,4 +1,4 @@
-/* Names from dynamic symbols; contract in exported_names.h. */
+/* Reads names from dynamic symbols; contract in exported_names.h. */
 #include "exported_names.h"
 #include "text.h"
 
@@ -8,9 +8,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 6 << 10, KNOWN = 128, MODULES = 16, DYNAMIC_MAX = 64 };
+enum { PIECE_BYTES = 6 << 10, ANSWERS = 128, MODULES = 16, DYNAMIC_MAX = 64 };
 
-/* Where a module's dynamic symbols lie; symbols == 0: it has none, or they make no sense. */
+/* Where a module's dynamic symbols lie; count == 0: it has none, or they make no sense. */
 struct symbols {
   const struct module *module;
   unsigned life; /* of the module, when they were looked up */
@@ -19,17 +19,17 @@ struct symbols {
   uint64_t count;
 };
 
-/* Answers given, by address; an empty name: there is none. */
+/* The answer for an address; an empty name: there is none. */
 struct answer {
   const struct module *module;
   unsigned life;
   uintptr_t address;
-  char name[DYNAMIC_NAME_MAX];
+  char name[EXPORTED_NAME_MAX];
 };
 
 static struct {
   struct symbols symbols[MODULES];
-  struct answer known[KNOWN];
+  struct answer answers[ANSWERS];
   union {
     Elf64_Dyn entries[PIECE_BYTES / sizeof(Elf64_Dyn)];
     Elf64_Sym symbols[PIECE_BYTES / sizeof(Elf64_Sym)];
@@ -43,6 +43,7 @@ static bool is_inside(const struct module *m, uintptr_t address, size_t bytes) {
   return address >= m->start && address < m->end && bytes <= m->end - address;
 }
 
+/* Copies bytes of the module; false if they can't be read. */
 static bool copy(const struct module *m, uintptr_t from, void *to, size_t bytes) {
   struct iovec local = {to, bytes}, remote = {(void *)from, bytes};
   int saved = errno;
@@ -52,7 +53,8 @@ static bool copy(const struct module *m, uintptr_t from, void *to, size_t bytes)
   return done;
 }
 
-/* Some of a table's entries into names.piece: how many of the `left` from there on; 0: none. */
+/* Copies entries of a table into names.piece, as many of the `left` ones as have room.  Returns how
+ * many; 0 if they can't be read. */
 static size_t copy_some(const struct module *m, uintptr_t from, size_t size, uint64_t left) {
   size_t room = PIECE_BYTES / size, n = left < room ? left : room;
   return copy(m, from, &names.piece, n * size) ? n : 0;
@@ -64,12 +66,14 @@ static bool copy_word(const struct module *m, uintptr_t from, uint32_t *word) {
 
 /* ---- the module's tables ---- */
 
-/* The loader has replaced addresses in the file by those in memory; the kernel's vdso it left. */
+/* The loader has replaced addresses in the file by those in memory, but not in the kernel's vdso.
+ */
 static uintptr_t in_memory(const struct module *m, uint64_t pointer) {
   return is_inside(m, pointer, 1) ? pointer : pointer + m->bias;
 }
 
-/* A chain ends at its first word that is odd; returns the number after that symbol. */
+/* A chain ends at its first odd word.  Returns the number after the symbol of that word; 0 if it
+ * can't be read. */
 static uint64_t chain_end(const struct module *m, uintptr_t chains, uint32_t first, uint32_t last) {
   for (uint32_t word = 0;; last++)
     if (!copy_word(m, chains + (uint64_t)(last - first) * sizeof word, &word))
@@ -78,7 +82,7 @@ static uint64_t chain_end(const struct module *m, uintptr_t chains, uint32_t fir
       return last + UINT64_C(1);
 }
 
-/* Symbols that a DT_GNU_HASH knows: to the end of the chain that begins last. */
+/* The number of symbols by a DT_GNU_HASH: up to the end of the chain that begins last. */
 static uint64_t count_gnu(const struct module *m, uintptr_t hash) {
   uint32_t head[4]; /* buckets, first symbol, words of the filter, its shift */
   if (!copy(m, hash, head, sizeof head))
@@ -96,12 +100,13 @@ static uint64_t count_gnu(const struct module *m, uintptr_t hash) {
   return last < head[1] ? 0 : chain_end(m, chains, head[1], last);
 }
 
-/* DT_HASH: buckets, chains; each symbol has one. */
+/* The number of symbols by a DT_HASH: that of its chains. */
 static uint64_t count_plain(const struct module *m, uintptr_t hash) {
   uint32_t count = 0;
   return copy_word(m, hash + sizeof count, &count) ? count : 0;
 }
 
+/* Looks up where a module's symbols lie. */
 static struct symbols symbols_of(const struct module *m) {
   struct symbols s = {.module = m, .life = m->life};
   uintptr_t plain = 0, gnu = 0, left = m->end - m->dynamic; /* of no use if it is not inside */
@@ -135,29 +140,30 @@ static struct symbols symbols_of(const struct module *m) {
 
 /* ---- the symbol ---- */
 
+/* Does the symbol's function hold the byte at that offset in the module? */
 static bool holds(const Elf64_Sym *s, uint64_t offset) {
   unsigned type = ELF64_ST_TYPE(s->st_info);
   return (type == STT_FUNC || type == STT_GNU_IFUNC) && s->st_shndx != SHN_UNDEF &&
          offset - s->st_value < s->st_size;
 }
 
-/* As it is shown, with "..." for what has no room. */
-static void name_cut(const char *raw, char name[DYNAMIC_NAME_MAX]) {
-  struct text t = {.bytes = name, .capacity = DYNAMIC_NAME_MAX - 1};
-  text_foreign(&t, raw, DYNAMIC_NAME_MAX);
+/* Makes the characters of a name printable, and puts "..." for what has no room. */
+static void name_cut(const char *raw, char name[EXPORTED_NAME_MAX]) {
+  struct text t = {.bytes = name, .capacity = EXPORTED_NAME_MAX - 1};
+  text_foreign(&t, raw, EXPORTED_NAME_MAX);
   if (t.full) {
-    t = (struct text){.bytes = name, .capacity = DYNAMIC_NAME_MAX - sizeof "..."};
-    text_foreign(&t, raw, DYNAMIC_NAME_MAX);
-    t.capacity = DYNAMIC_NAME_MAX - 1;
+    t = (struct text){.bytes = name, .capacity = EXPORTED_NAME_MAX - sizeof "..."};
+    text_foreign(&t, raw, EXPORTED_NAME_MAX);
+    t.capacity = EXPORTED_NAME_MAX - 1;
     text_str(&t, "...");
   }
   name[t.length] = '\0';
 }
 
-/* Its name, printable and cut; false if it can't be read, or is empty. */
+/* The symbol's name, printable and cut; false if it can't be read, or is empty. */
 static bool read_name(const struct symbols *s, const Elf64_Sym *symbol,
-                      char name[DYNAMIC_NAME_MAX]) {
-  char raw[DYNAMIC_NAME_MAX + 1];
+                      char name[EXPORTED_NAME_MAX]) {
+  char raw[EXPORTED_NAME_MAX + 1];
   if (symbol->st_name >= s->name_bytes)
     return false;
   size_t left = s->name_bytes - symbol->st_name;
@@ -169,15 +175,16 @@ static bool read_name(const struct symbols *s, const Elf64_Sym *symbol,
   return *raw != '\0';
 }
 
-/* A function may have several names: the first in the table, or one without underscores before. */
-static void find(const struct symbols *s, uint64_t offset, char name[DYNAMIC_NAME_MAX]) {
+/* The name of the function at that offset; "" if there is none.  Of several names it is the first
+ * in the table, or, if that begins with an underscore, a later one that does not. */
+static void find(const struct symbols *s, uint64_t offset, char name[EXPORTED_NAME_MAX]) {
   name[0] = '\0';
   for (uint64_t i = 0, n; i < s->count; i += n) {
     n = copy_some(s->module, s->table + i * sizeof(Elf64_Sym), sizeof(Elf64_Sym), s->count - i);
     if (n == 0)
       return;
     for (uint64_t k = 0; k < n; k++) {
-      char other[DYNAMIC_NAME_MAX];
+      char other[EXPORTED_NAME_MAX];
       if (holds(&names.piece.symbols[k], offset) && read_name(s, &names.piece.symbols[k], other) &&
           (name[0] == '\0' || (name[0] == '_' && other[0] != '_')))
         memcpy(name, other, sizeof other);
@@ -185,8 +192,8 @@ static void find(const struct symbols *s, uint64_t offset, char name[DYNAMIC_NAM
   }
 }
 
-const char *dynamic_name(const struct module *m, uintptr_t address) {
-  struct answer *a = &names.known[(address ^ address >> 9) % KNOWN];
+const char *exported_name(const struct module *m, uintptr_t address) {
+  struct answer *a = &names.answers[(address ^ address >> 9) % ANSWERS];
   if (a->module != m || a->life != m->life || a->address != address) {
     struct symbols *s = &names.symbols[(uintptr_t)m / sizeof *m % MODULES];
     if (s->module != m || s->life != m->life)

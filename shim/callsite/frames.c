@@ -1,4 +1,4 @@
-/* Frames of a walk and what of libunwind's answers is believed; contract in frames.h. */
+/* Frames of a walk, and which of libunwind's answers are believed; contract in frames.h. */
 #include "frames.h"
 #include "cfi.h"
 #include "find_object.h"
@@ -12,7 +12,7 @@ struct rule frames_rule(struct capture *c, struct node *n) {
     c->counts.learned++;
     r = cfi_rule(n->address);
   }
-  path_learned(n, r);
+  path_set_rule(n, r);
   return r;
 }
 
@@ -22,17 +22,17 @@ struct node *frames_lose(struct capture *c, struct node *n) {
   return path_child(n, (uintptr_t)path_no_unwind, NODE_LABEL);
 }
 
-/* Ends the path at n, where libunwind's guess was wrong or it had none. */
+/* Ends the path behind n, because libunwind's guess was wrong, or it had none. */
 static struct node *lose_guess(struct capture *c, struct node *n) {
   struct rule r = path_rule(n->address);
   if (r.kind == RULE_NONE && r.misses < MISSES_MAX) {
     r.misses++;
-    path_learned(n, r);
+    path_set_rule(n, r);
   }
   return frames_lose(c, n);
 }
 
-/* Adds a caller that libunwind guessed.  The address keeps count of new ones. */
+/* Adds a caller that libunwind guessed.  The rule of n's address counts the distinct ones. */
 static struct node *add_guess(struct capture *c, struct node *n, uintptr_t ra) {
   struct rule r = path_rule(n->address);
   bool known = path_peek(n, ra) != NULL;
@@ -41,14 +41,14 @@ static struct node *add_guess(struct capture *c, struct node *n, uintptr_t ra) {
   if (!known || r.misses != 0) {
     r.guesses += !known;
     r.misses = 0;
-    path_learned(n, r);
+    path_set_rule(n, r);
   }
   return path_step(n, ra);
 }
 
-/* Is that a module's code?  All code with unwind information is, which costs no system call; what
- * is found there is kept, because recursion makes new paths of known addresses all the time.  An
- * address that is none gets no node. */
+/* Is that a module's code?  All code with unwind information is, and that is found out without a
+ * system call.  The rule found is kept, because recursion makes new paths of known addresses all
+ * the time.  An address that is no code gets no node. */
 static bool is_code(struct capture *c, uintptr_t ra) {
   const struct node *known = path_peek(&path_root, ra);
   struct rule r = {.kind = RULE_UNKNOWN};
@@ -57,7 +57,7 @@ static bool is_code(struct capture *c, uintptr_t ra) {
   if (r.kind == RULE_UNKNOWN && (r = cfi_rule(ra)).kind != RULE_NONE) {
     struct node *holder = path_step(&path_root, ra);
     if (holder != NULL)
-      path_learned(holder, r);
+      path_set_rule(holder, r);
     c->counts.learned++;
   }
   return r.kind != RULE_NONE || find_code(ra - 1) != 0;

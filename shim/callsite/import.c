@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* What the dynamic section says; the loader has made addresses of its offsets. */
+/* The tables that the dynamic section names; the loader has turned its offsets into addresses. */
 struct tables {
   const ElfW(Sym) * symbols;
   const char *names;
@@ -30,6 +30,7 @@ static struct tables tables_of(const struct link_map *library) {
   return t;
 }
 
+/* The slot of the function of that name; NULL: the library imports none. */
 static void **find_slot(const struct link_map *library, const char *name) {
   struct tables t = tables_of(library);
   if (t.symbols == NULL || t.names == NULL || t.imports == NULL)
@@ -40,12 +41,12 @@ static void **find_slot(const struct link_map *library, const char *name) {
   return NULL;
 }
 
-/* The loader protects from a segment's start to its last whole page. */
+/* The loader makes a segment read-only from its start to the end of its last whole page. */
 static bool is_within(uintptr_t slot, uintptr_t start, size_t bytes) {
   return slot >= start && slot < ((start + bytes) & -(uintptr_t)PAGE_BYTES);
 }
 
-/* Is the slot read-only since the library was loaded?  False: that can't be found out. */
+/* Finds out whether the loader made the slot read-only.  False: that can't be found out. */
 static bool read_protection(struct import *i, void *library, const struct link_map *map) {
   const ElfW(Phdr) *p = NULL;
   int count = dlinfo(library, RTLD_DI_PHDR, &p);

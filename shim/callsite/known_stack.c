@@ -1,8 +1,8 @@
-/* Paths as they lie on the stack: remembers what a later request compares; the picture is in
- * capture.h, at struct known_stack. */
-#include "capture.h"
+/* Enters paths into a table of known stacks; contract and picture in known_stack.h. */
+#include "known_stack.h"
+#include "frame_step.h"
 
-/* One more word that must be the same.  False: it does not fit. */
+/* Adds a word that must be the same.  False: the entry has no room for it. */
 static bool known_stack_add(struct known_stack *f, uintptr_t address) {
   uintptr_t at = (address - f->sp) / sizeof(uintptr_t);
   if (f->words == KNOWN_WORDS || at > INT16_MAX)
@@ -14,41 +14,42 @@ static bool known_stack_add(struct known_stack *f, uintptr_t address) {
   return true;
 }
 
-/* The walk of capture_quick, noting what it depends on.  `saved` is where the current rbp was read
- * from; 0: it is the caller's own. */
-static struct node *known_stack_walk(const struct capture *c, struct known_stack *f, struct node *n,
-                                     uintptr_t bp, unsigned depth) {
-  uintptr_t sp = f->sp, saved = 0;
-  for (unsigned left = depth; n != NULL && --left > 0;) {
+/* Adds the words by which a step by rule r went to the frame's caller, whose sp is `cfa`: that of
+ * rbp, if the rule uses it, which was read from `saved` (0: it is still that of malloc's caller),
+ * and the return address. */
+static bool known_stack_note(struct known_stack *f, struct rule r, uintptr_t saved, uintptr_t cfa) {
+  if (r.kind == RULE_BP && saved == 0)
+    f->uses_bp = true;
+  else if (r.kind == RULE_BP && !known_stack_add(f, saved))
+    return false;
+  return known_stack_add(f, cfa - sizeof cfa);
+}
+
+/* The walk of capture_known, noting the words that it depends on.  Returns the node at which the
+ * path ends; NULL: as known_stack_make. */
+static struct node *known_stack_walk(const struct stack_range *pages, struct known_stack *f,
+                                     struct node *n, unsigned depth) {
+  struct cursor at = {.ra = n->address, .sp = f->sp, .bp = f->bp};
+  uintptr_t saved = 0;
+  while (n != NULL && --depth > 0) {
     struct rule r = node_rule(n);
     if (r.kind == RULE_END)
       return n;
-    uintptr_t cfa = (uintptr_t)(intptr_t)r.delta + (r.kind == RULE_SP ? sp : bp);
-    if (!rule_is_plain(r) || cfa <= sp || !frame_proves(cfa - sizeof cfa) ||
-        !stack_knows(&c->stack_known, cfa - sizeof cfa))
+    if (!frame_step_known(pages, &at, r) || !known_stack_note(f, r, saved, at.sp))
       return NULL;
-    if (r.kind == RULE_BP && saved == 0)
-      f->uses_bp = true;
-    else if (r.kind == RULE_BP && !known_stack_add(f, saved))
-      return NULL;
-    if (r.rbp_at != 0) {
-      saved = cfa + (uintptr_t)(intptr_t)r.rbp_at;
-      bp = *(const uintptr_t *)saved;
-    }
-    if (!known_stack_add(f, cfa - sizeof cfa))
-      return NULL;
-    sp = cfa;
-    n = path_peek(n, ((const uintptr_t *)cfa)[-1]);
+    if (r.rbp_at != 0)
+      saved = at.sp + (uintptr_t)(intptr_t)r.rbp_at;
+    n = path_peek(n, at.ra);
   }
   return n;
 }
 
-uint32_t known_stack_make(struct capture *c, struct node *first, uintptr_t sp, uintptr_t bp,
-                          unsigned depth) {
-  struct known_stack *f = &c->known[known_stack_at(first->address, sp)];
-  f->ra = 0; /* until it is whole */
+uint32_t known_stack_make(struct known_stack *table, const struct stack_range *pages,
+                          struct node *first, uintptr_t sp, uintptr_t bp, unsigned depth) {
+  struct known_stack *f = &table[known_stack_at(first->address, sp)];
+  f->ra = 0; /* empty until all of it is written */
   struct known_stack fresh = {.sp = sp, .bp = bp};
-  const struct node *n = known_stack_walk(c, &fresh, first, bp, depth);
+  const struct node *n = known_stack_walk(pages, &fresh, first, depth);
   if (n == NULL)
     return SITE_NONE;
   for (unsigned i = fresh.words; i < KNOWN_WORDS; i++) {

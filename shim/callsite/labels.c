@@ -1,4 +1,4 @@
-/* A hash of lists that only grow; contract in labels.h. */
+/* The texts of labels, in a hash table of lists that only grow; contract in labels.h. */
 #include "labels.h"
 #include "os.h"
 
@@ -12,7 +12,7 @@ struct label {
   char text[];
 };
 
-/* Room for texts: taken by adding to `used`; full pools are left behind. */
+/* Room for texts, taken by adding to `used`.  A full pool is never looked at again. */
 struct pool {
   _Atomic size_t used;
   char room[];
@@ -27,7 +27,8 @@ static struct {
 
 uint64_t labels_bytes(void) { return count_get(&labels.bytes); }
 
-/* Another thread may have brought one at the same time: then that is used. */
+/* The pool after a full one (NULL: the first).  If another thread has added one, it is that; NULL
+ * if there is no memory. */
 static struct pool *pool_add(struct pool *full) {
   struct pool *fresh = os_map(POOL_BYTES);
   if (fresh == NULL)
@@ -40,6 +41,7 @@ static struct pool *pool_add(struct pool *full) {
   return fresh;
 }
 
+/* Room for a label of that size; NULL and ENOMEM if there is none. */
 static struct label *room_for(size_t bytes) {
   struct pool *p = atomic_load(&labels.pool);
   while (p != NULL || (p = pool_add(NULL)) != NULL) {
@@ -61,12 +63,15 @@ static _Atomic(struct label *) *way_of(const char *text, size_t length) {
   return &labels.way[(h ^ h >> 16) % WAYS];
 }
 
+/* The label of that text in a list from one label to another (not looked at); NULL: it is not
+ * there. */
 static struct label *find(struct label *from, const struct label *end, const char *text) {
   while (from != end && strcmp(from->text, text) != 0)
     from = from->next;
   return from != end ? from : NULL;
 }
 
+/* A label with a copy of the text, in no list yet; NULL and errno as label_text. */
 static struct label *make(const char *text, size_t length) {
   if (atomic_fetch_add(&labels.texts, 1) >= LABEL_TEXTS_MAX) {
     atomic_fetch_sub(&labels.texts, 1);
@@ -88,7 +93,7 @@ const char *label_text(const char *text, size_t length) {
   if ((l = make(text, length)) == NULL)
     return NULL;
   for (l->next = first; !atomic_compare_exchange_weak(way, &first, l); l->next = first) {
-    struct label *theirs = find(first, seen, text); /* ours stays unused */
+    struct label *theirs = find(first, seen, text); /* then ours stays unused */
     if (theirs != NULL)
       return theirs->text;
     seen = first;

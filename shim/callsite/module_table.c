@@ -11,7 +11,7 @@ static struct {
   _Atomic unsigned count; /* entries that may be read */
   char *names;            /* free room for names */
   size_t names_left;
-  struct entry *standing[BUCKETS], *left[BUCKETS], *spare;
+  struct entry *loaded[BUCKETS], *unloaded[BUCKETS], *unused;
   _Atomic uint64_t bytes;
 } table;
 
@@ -25,7 +25,7 @@ static void *table_map(size_t bytes) {
 uint64_t table_bytes(void) { return atomic_load_explicit(&table.bytes, memory_order_relaxed); }
 unsigned table_count(void) { return atomic_load_explicit(&table.count, memory_order_acquire); }
 
-/* Entry i, counted from 64 on, has its highest bit in the block's number. */
+/* Block k begins with entry (64 << k) - 64: the highest bit of 64 + i is that of i's block. */
 static unsigned block_of(unsigned i) {
   return 31 - (unsigned)__builtin_clz(i + (1u << FIRST_BLOCK_LOG)) - FIRST_BLOCK_LOG;
 }
@@ -39,6 +39,7 @@ struct entry *entry_at(unsigned i) {
 
 /* ---- new entries ---- */
 
+/* The entry behind the last one, not counted yet; NULL if there is no memory. */
 static struct entry *entry_new(void) {
   unsigned i = table_count(), block = block_of(i);
   if (block >= BLOCKS)
@@ -55,7 +56,8 @@ static struct entry *entry_new(void) {
   return e;
 }
 
-/* A path that somebody reads meanwhile is never without its end: the room's last byte stays 0. */
+/* Gives an entry its path.  A thread that reads the path meanwhile always finds its end: the last
+ * byte of the room stays 0.  False: there is no memory. */
 static bool path_put(struct entry *e, const char *path) {
   size_t bytes = strlen(path) + 1;
   if (bytes > e->room) {
@@ -79,10 +81,12 @@ static bool path_put(struct entry *e, const char *path) {
 
 /* ---- buckets ---- */
 
-static struct entry **standing_bucket(uintptr_t start) {
-  return &table.standing[(start / PAGE_BYTES ^ start / PAGE_BYTES / BUCKETS) % BUCKETS];
+static struct entry **loaded_bucket(uintptr_t start) {
+  return &table.loaded[(start / PAGE_BYTES ^ start / PAGE_BYTES / BUCKETS) % BUCKETS];
 }
-static struct entry **left_bucket(uint64_t identity) { return &table.left[identity % BUCKETS]; }
+static struct entry **unloaded_bucket(uint64_t identity) {
+  return &table.unloaded[identity % BUCKETS];
+}
 
 static void push(struct entry **bucket, struct entry *e) {
   e->next = *bucket;
@@ -96,21 +100,23 @@ static struct entry *pop(struct entry **place) {
   return e;
 }
 
-struct entry *table_standing(uintptr_t start, uintptr_t end) {
-  struct entry *e = *standing_bucket(start);
+struct entry *table_find_loaded(uintptr_t start, uintptr_t end) {
+  struct entry *e = *loaded_bucket(start);
   while (e != NULL && (e->module.start != start || e->module.end != end))
     e = e->next;
   return e;
 }
 
-/* One that has left; addresses in it that nobody moves make it one that can't come back. */
-static struct entry *take_left(uint64_t identity) {
-  struct entry **place = left_bucket(identity);
+/* An unloaded entry of this identity, taken off its list; NULL: none.  One to which addresses refer
+ * that stay as they are (kept.addresses) can't be used for the module at another address. */
+static struct entry *take_unloaded(uint64_t identity) {
+  struct entry **place = unloaded_bucket(identity);
   while (*place != NULL && ((*place)->identity != identity || (*place)->kept.addresses))
     place = &(*place)->next;
   return pop(place);
 }
 
+/* Fills an entry from *m, all but its path. */
 static void fill(struct entry *e, const struct module *m) {
   e->module.start = m->start;
   e->module.end = m->end;
@@ -121,34 +127,39 @@ static void fill(struct entry *e, const struct module *m) {
   e->module.life++;
 }
 
-struct entry *table_add(const struct module *m, uint64_t identity, const char *path) {
-  struct entry *e = take_left(identity);
-  bool is_new = false;
-  if (e == NULL) {
-    e = pop(&table.spare);
-    is_new = e == NULL;
-    if (is_new)
-      e = entry_new();
-    if (e == NULL)
-      return NULL;
-    if (!path_put(e, path)) {
-      if (!is_new)
-        push(&table.spare, e);
-      return NULL;
-    }
-    e->identity = identity;
+/* An unused entry, or a new one, with this identity and path; NULL if there is no memory. */
+static struct entry *take_unused(uint64_t identity, const char *path) {
+  struct entry *unused = pop(&table.unused);
+  struct entry *e = unused != NULL ? unused : entry_new();
+  if (e == NULL)
+    return NULL;
+  if (!path_put(e, path)) {
+    if (unused != NULL)
+      push(&table.unused, unused);
+    return NULL;
   }
+  e->identity = identity;
+  return e;
+}
+
+struct entry *table_add(const struct module *m, uint64_t identity, const char *path) {
+  struct entry *e = take_unloaded(identity);
+  if (e == NULL)
+    e = take_unused(identity, path);
+  if (e == NULL)
+    return NULL;
   fill(e, m);
   e->came = true;
-  push(standing_bucket(m->start), e);
+  push(loaded_bucket(m->start), e);
   atomic_store_explicit(&e->module.gone, false, memory_order_release);
-  if (is_new)
+  if (e->number >= table_count())
     atomic_store_explicit(&table.count, e->number + 1, memory_order_release);
   return e;
 }
 
-void table_sweep(unsigned pass, void (*left)(struct entry *e, void *argument), void *argument) {
-  for (struct entry **bucket = table.standing; bucket < table.standing + BUCKETS; bucket++)
+void table_unload_unseen(unsigned pass, void (*unload)(struct entry *e, void *argument),
+                         void *argument) {
+  for (struct entry **bucket = table.loaded; bucket < table.loaded + BUCKETS; bucket++)
     for (struct entry **place = bucket; *place != NULL;) {
       if ((*place)->seen == pass) {
         place = &(*place)->next;
@@ -156,14 +167,14 @@ void table_sweep(unsigned pass, void (*left)(struct entry *e, void *argument), v
       }
       struct entry *e = pop(place);
       atomic_store_explicit(&e->module.gone, true, memory_order_release);
-      left(e, argument);
-      bool spare = e->kept.nodes == 0 && !e->kept.addresses;
-      push(spare ? &table.spare : left_bucket(e->identity), e);
+      unload(e, argument);
+      bool unused = e->kept.nodes == 0 && !e->kept.addresses;
+      push(unused ? &table.unused : unloaded_bucket(e->identity), e);
     }
 }
 
-void table_each_standing(void (*visit)(struct entry *e, void *argument), void *argument) {
+void table_each_loaded(void (*visit)(struct entry *e, void *argument), void *argument) {
   for (unsigned i = 0; i < BUCKETS; i++)
-    for (struct entry *e = table.standing[i]; e != NULL; e = e->next)
+    for (struct entry *e = table.loaded[i]; e != NULL; e = e->next)
       visit(e, argument);
 }

@@ -41,8 +41,9 @@ int modules_find(uintptr_t address) {
   return -1;
 }
 
-/* ---- what the loader tells ---- */
+/* ---- what the loader says of a module ---- */
 
+/* Where it lies; m->end stays 0 if nothing of it is mapped. */
 static void read_addresses(struct module *m, const struct dl_phdr_info *info) {
   m->bias = info->dlpi_addr;
   m->start = UINTPTR_MAX;
@@ -58,8 +59,8 @@ static void read_addresses(struct module *m, const struct dl_phdr_info *info) {
   }
 }
 
-/* A part's bytes in memory, if they lie in what the file itself fills of a readable PT_LOAD; else
- * NULL.  *bytes: from there to the end of what is filled. */
+/* Where a part lies in memory, if all of it is read from the file into one readable PT_LOAD; else
+ * NULL.  *bytes: from there to the end of what is read from the file. */
 static const unsigned char *segment(const struct dl_phdr_info *info, const ElfW(Phdr) * part,
                                     size_t *bytes) {
   for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -74,8 +75,8 @@ static const unsigned char *segment(const struct dl_phdr_info *info, const ElfW(
   return NULL;
 }
 
-/* Looks through one note segment: header, name, description, each of the latter from a multiple of
- * the alignment on. */
+/* Looks for the build-id in one note segment: header, name, description; each of the last two
+ * begins at a multiple of the alignment. */
 static void read_notes(struct module *m, const unsigned char *at, size_t left, size_t alignment) {
   ElfW(Nhdr) note;
   while (left >= sizeof note) {
@@ -98,7 +99,7 @@ static void read_notes(struct module *m, const unsigned char *at, size_t left, s
   }
 }
 
-/* Linkers put notes of both alignments into one segment, and say 8 of it. */
+/* A segment that says 8 may hold notes of both alignments: linkers join them. */
 static void read_build_id(struct module *m, const struct dl_phdr_info *info) {
   for (unsigned i = 0; i < info->dlpi_phnum && m->build_id_bytes == 0; i++) {
     const ElfW(Phdr) *h = &info->dlpi_phdr[i];
@@ -111,8 +112,8 @@ static void read_build_id(struct module *m, const struct dl_phdr_info *info) {
   }
 }
 
-/* Other code, other unwind tables: .eh_frame_hdr and what follows it in its segment, which is
- * .eh_frame as linkers lay it out.  FNV-1a, a word at a time. */
+/* A hash of the unwind tables, which differ where the code does: .eh_frame_hdr and what follows it
+ * in its segment, which is .eh_frame as linkers lay it out.  FNV-1a, a word at a time. */
 static uint64_t table_print(const struct dl_phdr_info *info) {
   uint64_t print = 0xcbf29ce484222325, word;
   for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -128,7 +129,7 @@ static uint64_t table_print(const struct dl_phdr_info *info) {
   return print;
 }
 
-/* ---- who is who ---- */
+/* ---- which module it is ---- */
 
 static uint64_t hash_more(uint64_t hash, const void *bytes, size_t n) {
   for (const unsigned char *at = bytes; n-- > 0; at++)
@@ -136,7 +137,7 @@ static uint64_t hash_more(uint64_t hash, const void *bytes, size_t n) {
   return hash;
 }
 
-/* A name that is a descriptor's tells nothing of the file, and is another one next time. */
+/* The name of a descriptor says nothing of the file, and is another one the next time. */
 static bool names_a_descriptor(const char *name) {
   static const char proc[] = "/proc/", dev[] = "/dev/fd/";
   return strncmp(name, proc, sizeof proc - 1) == 0 || strncmp(name, dev, sizeof dev - 1) == 0;
@@ -158,11 +159,11 @@ static uint64_t identity(const struct module *m, const struct dl_phdr_info *info
 struct pass {
   uint64_t before; /* the loader's count of those that left, when the table was right */
   bool first;      /* the next module is the program */
-  bool none_left;  /* since then: what stands where one stood is that one */
-  bool adding;     /* the second time, for those that are not known */
-  bool unknown;    /* there are some */
-  bool whole;      /* each could be looked at */
-  unsigned long long adds, subs;
+  bool none_left;  /* none has left since then: a module at known addresses is the known one */
+  bool adding;     /* the second pass, which adds those that are not known */
+  bool unknown;    /* there are some that are not known */
+  bool whole;      /* the loader's search knew all of them (namespaces.h) */
+  unsigned long long adds, subs; /* the loader's counts in this pass */
 };
 
 static void add(const struct module *m, uint64_t id, const char *name) {
@@ -171,12 +172,13 @@ static void add(const struct module *m, uint64_t id, const char *name) {
     e->seen = modules.pass;
 }
 
-static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
+/* Marks the entry of a module that the loader lists; adds one in the second pass. */
+static int see_module(struct dl_phdr_info *info, size_t bytes, void *argument) {
   (void)bytes;
   struct pass *pass = argument;
   struct module m = {0};
   read_addresses(&m, info);
-  struct entry *e = table_standing(m.start, m.end);
+  struct entry *e = table_find_loaded(m.start, m.end);
   if (e != NULL && pass->none_left) {
     e->seen = modules.pass;
     return 0;
@@ -195,13 +197,14 @@ static int meet(struct dl_phdr_info *info, size_t bytes, void *argument) {
   return 0;
 }
 
-/* The loader itself, a part of each namespace, is known by its address and not met again. */
-static int meet_elsewhere(struct dl_phdr_info *info, size_t bytes, void *argument) {
-  return info->dlpi_addr == program_loader() ? 0 : meet(info, bytes, argument);
+/* The loader itself is in each namespace; it was seen in the program's. */
+static int see_elsewhere(struct dl_phdr_info *info, size_t bytes, void *argument) {
+  return info->dlpi_addr == program_loader() ? 0 : see_module(info, bytes, argument);
 }
 
-/* With more than one namespace the loader's count of those that left is not one. */
-static int meet_one(struct dl_phdr_info *info, size_t bytes, void *argument) {
+/* With more than one namespace the loader's count of modules that left is that of one namespace,
+ * and says nothing of the others. */
+static int see_listed(struct dl_phdr_info *info, size_t bytes, void *argument) {
   struct pass *pass = argument;
   bool first = pass->first;
   if (first) {
@@ -210,13 +213,14 @@ static int meet_one(struct dl_phdr_info *info, size_t bytes, void *argument) {
     pass->subs = info->dlpi_subs;
     pass->none_left = pass->subs == pass->before && !namespaces_exist();
   }
-  meet(info, bytes, argument);
+  see_module(info, bytes, argument);
   if (first)
-    pass->whole = namespaces_each(meet_elsewhere, pass);
+    pass->whole = namespaces_each(see_elsewhere, pass);
   return 0;
 }
 
-static void leave(struct entry *e, void *argument) {
+/* Of an entry whose module has left: says what is kept of it. */
+static void report_left(struct entry *e, void *argument) {
   const struct module_events *events = argument;
   if (events == NULL)
     e->kept = (struct module_kept){.addresses = true};
@@ -224,7 +228,8 @@ static void leave(struct entry *e, void *argument) {
     e->kept = events->left(e->number, e->module.start, e->module.end);
 }
 
-static void welcome(struct entry *e, void *argument) {
+/* Of a loaded entry: if its module came in this pass and had been here before, says so. */
+static void report_back(struct entry *e, void *argument) {
   const struct module_events *events = argument;
   uint32_t nodes = e->kept.nodes;
   if (!e->came)
@@ -235,8 +240,8 @@ static void welcome(struct entry *e, void *argument) {
     events->back(nodes, e->module.start);
 }
 
-/* A handler that forked while this thread has the loader's lock would leave the child a lock whose
- * owner, by its kernel id, is not there. */
+/* dl_iterate_phdr with signals blocked.  A handler that forked while this thread has the loader's
+ * lock would leave the child with a lock whose owner, by its kernel id, does not exist there. */
 static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *argument) {
   sigset_t all, before;
   bool holds = !sandbox_forbids_masks();
@@ -248,20 +253,20 @@ static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *a
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* What has left is dealt with before anything is added: a library that was closed and opened again
- * since the last time is then found among those that left.  What comes between the two looks of
- * the loader's list is a change since the first. */
+/* Modules that left are taken off before any is added, so that a library that was closed and opened
+ * again since the last refresh is found among those that left.  A module that comes between the two
+ * passes is a change since the first, for the next refresh. */
 static void refresh(const struct module_events *events) {
   struct pass pass = {.first = true, .before = modules.subs};
   modules.pass++;
-  iterate(meet_one, &pass);
-  table_sweep(modules.pass, leave, (void *)events);
+  iterate(see_listed, &pass);
+  table_unload_unseen(modules.pass, report_left, (void *)events);
   if (pass.unknown) {
     struct pass adding = {.first = true, .adding = true, .before = pass.subs};
-    iterate(meet_one, &adding);
-    table_each_standing(welcome, (void *)events);
+    iterate(see_listed, &adding);
+    table_each_loaded(report_back, (void *)events);
   }
-  /* A namespace that is just being opened: as if nothing had been seen. */
+  /* A namespace is just being opened: the next modules_changed() says yes. */
   atomic_store_explicit(&modules.adds, pass.whole ? pass.adds : 0, memory_order_relaxed);
   atomic_store_explicit(&modules.subs, pass.subs, memory_order_relaxed);
 }
@@ -286,7 +291,7 @@ static int compare(struct dl_phdr_info *info, size_t bytes, void *argument) {
   *(bool *)argument =
       atomic_load_explicit(&modules.adds, memory_order_relaxed) != info->dlpi_adds ||
       atomic_load_explicit(&modules.subs, memory_order_relaxed) != info->dlpi_subs;
-  return 1; /* the first tells for all */
+  return 1; /* the counts are the same for all modules: the first is enough */
 }
 
 bool modules_changed(void) {

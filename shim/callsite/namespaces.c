@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The module's headers, which lie in its first page as linkers lay it out. */
+/* The module's headers, which linkers put into its first page.  False: they are not there. */
 static bool read_headers(const struct link_map *map, uintptr_t start, struct dl_phdr_info *info) {
   ElfW(Ehdr) head;
   if (!os_readable(start))

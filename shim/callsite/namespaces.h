@@ -1,8 +1,10 @@
 /* Modules of other namespaces than the program's: what dlmopen has opened.
  *
- * dl_iterate_phdr shows the caller's namespace alone.  The others' lists hang on the structure that
- * the loader keeps for debuggers (_r_debug, glibc 2.35); where a module lies, its own search says
- * (find_object.h), and its headers are read in memory.
+ * dl_iterate_phdr shows the caller's namespace only.  The lists of the others hang on the structure
+ * that the loader keeps for debuggers (_r_debug, glibc 2.35).  Where a module lies is what the
+ * loader's search says (find_object.h); its headers are read in memory.
+ *
+ * Both functions are called with the loader's lock held, as callbacks of dl_iterate_phdr are.
  */
 #ifndef SHIM_NAMESPACES_H
 #define SHIM_NAMESPACES_H
@@ -11,14 +13,15 @@
 
 #include <link.h>
 
+/* As a callback of dl_iterate_phdr; info has no counts (dlpi_adds, dlpi_subs). */
 typedef int module_visitor(struct dl_phdr_info *info, size_t bytes, void *argument);
 
-/* Has anybody called dlmopen?  Under the loader's lock, as the next. */
+/* Has dlmopen been called? */
 hidden bool namespaces_exist(void);
 
-/* Shows each module of other namespaces, as dl_iterate_phdr would.  Under the loader's lock, which
- * a callback of dl_iterate_phdr has.  The loader itself, which all namespaces share, may be shown
- * again.  False: there was one that the loader's search does not know yet. */
+/* Calls visit for each module of other namespaces, as dl_iterate_phdr would, but for what visit
+ * returns, which is ignored.  The loader itself, which all namespaces share, may be visited again.
+ * False: there was a module that the loader's search does not know yet; it was left out. */
 hidden bool namespaces_each(module_visitor *visit, void *argument);
 
 #endif

@@ -7,14 +7,17 @@
 
 hidden size_t sampling_period;
 
-static uint64_t mix(uint64_t x) { /* the finalizer of splitmix64 (Steele, Lea, Flood 2014) */
+/* The finalizer of splitmix64 (Steele, Lea, Flood 2014). */
+static uint64_t mix(uint64_t x) {
   x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
   x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
   return x ^ x >> 31;
 }
 
-static double unit(uint64_t x) { return ((double)(x >> 11) + 0.5) * 0x1p-53; } /* in (0, 1) */
+/* A number in (0, 1), of 53 of these bits. */
+static double unit(uint64_t x) { return ((double)(x >> 11) + 0.5) * 0x1p-53; }
 
+/* A random number in (0, 1), uniform. */
 static double draw(struct heap *h) {
   h->random += UINT64_C(0x9e3779b97f4a7c15);
   return unit(mix(h->random));
@@ -46,7 +49,7 @@ bool sampling_takes(struct heap *h, size_t n) {
 }
 
 uint32_t sampling_weight(struct heap *h, size_t n) {
-  double stands_for = -1 / math_expm1(-(double)n / (double)sampling_period);
-  double weight = math_floor(stands_for + draw(h));
+  double mean = -1 / math_expm1(-(double)n / (double)sampling_period);
+  double weight = math_floor(mean + draw(h));
   return weight < WEIGHT_MAX ? (uint32_t)weight : WEIGHT_MAX;
 }

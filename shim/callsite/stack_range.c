@@ -5,12 +5,13 @@
 
 #include <sys/auxv.h>
 
-/* NEAR: pages of one stack are looked for one by one up to there.  AHEAD: tried at once when a
- * stack is met, so that calls and returns around a page's end do not leave the range each time. */
+/* NEAR_BYTES: up to this distance from the range, pages of the same stack are looked for one by
+ * one.  AHEAD_BYTES: this many bytes are tried at once when a stack is first seen, so that calls
+ * and returns around a page's end do not leave the range each time. */
 enum { NEAR_BYTES = 64 * PAGE_BYTES, AHEAD_BYTES = 3 * PAGE_BYTES };
 
 /* The least distance that the kernel keeps between the main stack's end and other mappings. */
-static const size_t MAIN_STACK_MOST = 128 << 20;
+static const size_t MAIN_STACK_BYTES_MAX = 128 << 20;
 
 static struct { uintptr_t thread, low, end; } main_stack;
 
@@ -20,15 +21,15 @@ static uintptr_t page_of(uintptr_t address) { return address & -(uintptr_t)PAGE_
 void stack_range_setup(void) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0), end = getauxval(AT_RANDOM);
   size_t most = os_stack_limit();
-  most = most < MAIN_STACK_MOST ? most & -(size_t)PAGE_BYTES : MAIN_STACK_MOST;
-  if (end - here >= most) /* not where we thought: as any other thread's */
+  most = most < MAIN_STACK_BYTES_MAX ? most & -(size_t)PAGE_BYTES : MAIN_STACK_BYTES_MAX;
+  if (end - here >= most) /* not where it was expected: treated like any other thread's */
     return;
   main_stack.thread = arch_thread_pointer();
   main_stack.end = page_of(end) + PAGE_BYTES;
   main_stack.low = main_stack.end - most;
 }
 
-/* A signal handler in between knows nothing rather than wrong things. */
+/* Sets the range, so that a signal handler that interrupts this finds an empty range at worst. */
 static void range_set(struct stack_range *r, uintptr_t low, uintptr_t end) {
   r->bytes = 0;
   atomic_signal_fence(memory_order_seq_cst);
@@ -44,7 +45,7 @@ static uintptr_t readable_until(uintptr_t from, uintptr_t to) {
   return from;
 }
 
-/* The thread's own stack, as far as known without asking. */
+/* Sets what is known of the calling thread's own stack without a system call. */
 static void own_begin(struct stack_range *r) {
   uintptr_t thread = arch_thread_pointer();
   bool is_main = thread == main_stack.thread;
@@ -56,8 +57,8 @@ static void own_begin(struct stack_range *r) {
   r->thread = thread;
 }
 
-/* Is the page, which can be read, one of the thread's own stack?  If all between it and what is
- * known of that can be read too. */
+/* Is this page, which can be read, one of the thread's own stack?  It is if all pages between it
+ * and what is known of that stack can be read too; then they are known as well. */
 static bool own_reaches(struct stack_range *r, uintptr_t page) {
   if (page >= r->own_low)
     return page < r->own_end;

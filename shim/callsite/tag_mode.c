@@ -1,11 +1,12 @@
 /* Tags are switched on; contract in tag_mode.h. */
 #include "tag_mode.h"
-#include "capture.h"
+#include "capture_state.h"
 #include "options.h"
 #include "sampling.h"
 
 hidden enum tagged_mode tagged_mode;
 
+/* For heap_opened: what a heap needs for tags.  False: no memory. */
 static bool tagged_open(struct heap *h) {
   bool first = h->user == NULL;
   if (!books_open(&h->books) || !capture_open(h))

@@ -1,4 +1,4 @@
-/* libunwind behind its narrow door; contract in unwinder.h. */
+/* libunwind, opened and used; contract in unwinder.h. */
 #include "unwinder.h"
 #include "arch_stack.h"
 #include "import.h"
@@ -28,21 +28,22 @@ static struct {
 
 enum { GOOD_PAGES = 4 };
 
-/* What registers hold that we know nothing of: no address, and not 0 either, because libunwind
- * takes a word at address 0 for a value that is undefined: for the end of the stack. */
-static const uintptr_t nowhere = 0x7c0d000033330;
+/* The value of registers that are not known: not a valid address, and not 0 either, because
+ * libunwind takes a word at address 0 for an undefined value, and that for the end of the stack. */
+static const uintptr_t unknown_value = 0x7c0d000033330;
 
-/* One use of libunwind.  Our access_mem knows it by its address: libunwind passes the cursor's
- * or the context's (the low bits carry flags). */
+/* One use of libunwind by us.  Our access_mem recognises it by an address in it: libunwind passes
+ * that of the cursor or the context (with flags in the low bits). */
 struct session {
   unw_context_t context;
   unw_cursor_t cursor;
-  uintptr_t good[GOOD_PAGES]; /* pages that can be read */
+  uintptr_t good[GOOD_PAGES]; /* the last pages that could be read; 0: none */
   unsigned next_good;
-  bool asked;                  /* our access_mem was */
-  struct session *interrupted; /* of the same thread */
+  bool asked;                  /* our access_mem was called for it */
+  struct session *interrupted; /* the same thread's, below this one; NULL: none */
 };
 
+/* The thread's session under way; NULL: none. */
 static __thread __attribute__((tls_model("initial-exec"))) struct session *current;
 
 /* ---- memory as libunwind sees it ---- */
@@ -68,6 +69,7 @@ static int read_word(struct session *s, uintptr_t address, unw_word_t *value) {
   return 0;
 }
 
+/* Replaces libunwind's access_mem, and passes the calls of its other users on to that. */
 static int access_word(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
                        void *user) {
   struct session *s = current;
@@ -89,7 +91,8 @@ static void session_end(const struct session *s) { current = s->interrupted; }
 
 /* ---- walking ---- */
 
-/* The next frame's return address; 0 at the end, whose reason is *stepped (negative: an error). */
+/* The next frame's return address; 0 if there is none, and then *stepped says why: 0 at the
+ * outermost frame, negative for an error. */
 static uintptr_t next_frame(struct session *s, int *stepped) {
   unw_word_t ip = 0;
   *stepped = unwind.step(&s->cursor);
@@ -119,7 +122,7 @@ static void walk_run(void *argument) {
   struct walk_job *job = argument;
   struct session s;
   session_begin(&s);
-  context_fill(&s.context, nowhere);
+  context_fill(&s.context, unknown_value);
   context_set(&s.context, job->ra, job->sp, job->bp);
   if (unwind.init_local(&s.cursor, &s.context) >= 0)
     job->found = walk(&s, job->out, job->n, &job->ended);
@@ -199,8 +202,8 @@ static bool find_symbols(void *library) {
   return true;
 }
 
-/* The accessors are ours to replace once the library has initialised itself, which setting the
- * policy makes it do. */
+/* Replaces access_mem.  The library must have initialised itself before, which it does when the
+ * caching policy is set. */
 static bool take_accessors(void) {
   unw_accessors_t *accessors = unwind.get_accessors(*unwind.local);
   if (accessors == NULL || accessors->access_mem == NULL)
@@ -211,9 +214,10 @@ static bool take_accessors(void) {
   return true;
 }
 
-/* A step whose answer is known: if libunwind asked anybody but us, the door is not tight. */
-static __attribute__((noinline)) bool is_understood(void) {
-  static struct session s; /* the only one: no other thread is here yet */
+/* Takes a step whose answer is known.  False if the answer is another, or if libunwind did not read
+ * memory through our access_mem for it. */
+static __attribute__((noinline)) bool test_step(void) {
+  static struct session s; /* one is enough: there are no other threads yet */
   int stepped = 0;
   session_begin(&s);
   unwind.getcontext(&s.context);
@@ -222,14 +226,15 @@ static __attribute__((noinline)) bool is_understood(void) {
   return ip == (uintptr_t)__builtin_return_address(0) && s.asked;
 }
 
-/* libunwind 1.6 opens a pipe as it initialises itself, to try memory through it, and takes a
- * refusal well: it opens the pipe when it needs it, which is never for us. */
+/* libunwind 1.6 opens a pipe when it initialises itself, to try memory through it.  If that fails,
+ * it opens the pipe when it first needs one, and with our access_mem it never does. */
 static int no_pipe(int ends[2], int flags) {
   (void)ends, (void)flags;
   errno = EMFILE;
   return -1;
 }
 
+/* Has libunwind initialise itself, with caches off and without a pipe. */
 static bool initialise(void *library) {
   struct import pipe2_import;
   int (*refuse)(int *, int) = no_pipe;
@@ -248,7 +253,7 @@ bool unwinder_open(void) {
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
   has_library = library != NULL;
   bool ready = library != NULL && find_symbols(library) && initialise(library) &&
-               take_accessors() && is_understood();
+               take_accessors() && test_step();
   errno = saved;
   return ready;
 }

@@ -1,6 +1,6 @@
 /* The dump's flow; contract in dump.h, layout in dump_parts.h. */
 #include "dump.h"
-#include "capture.h"
+#include "capture_modules.h"
 #include "crc.h"
 #include "dump_parts.h"
 #include "fork_gate.h"
@@ -198,7 +198,7 @@ static int write_file(enum dump_reason reason, int signal, const char *pattern) 
 static void look_at_modules(void) {
   struct heap *h = heap_mine();
   gate_pass(h);
-  capture_look_at_modules();
+  capture_refresh_modules();
   gate_leave(h);
 }
 

@@ -5,7 +5,7 @@
  * The offset is that of the return address in the file: the call itself ends one byte below it.
  */
 #include "report_path.h"
-#include "capture.h"
+#include "capture_modules.h"
 #include "exported_names.h"
 #include "path_tree.h"
 #include "report_text.h"
@@ -36,7 +36,7 @@ static void place(struct text *t, const struct module *m, uintptr_t address) {
 
 void report_address(struct text *t, uintptr_t address) {
   const struct module *m = module_of(address - 1);
-  const char *name = m != NULL ? dynamic_name(m, address - 1) : NULL;
+  const char *name = m != NULL ? exported_name(m, address - 1) : NULL;
   place(t, m, address);
   if (name != NULL) {
     text_char(t, ' ');
