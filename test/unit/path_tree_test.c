@@ -112,7 +112,7 @@ static void brought_forward(void) {
 static void rules(void) {
   struct node *a = child(&path_root, CODE + 1), *ab = child(a, CODE + 2);
   require(path_rule(CODE + 2).kind == RULE_UNKNOWN && node_rule(ab).kind == RULE_UNKNOWN);
-  path_learned(ab, by_sp);
+  path_set_rule(ab, by_sp);
   require(is_rule(node_rule(ab), by_sp) && is_rule(path_rule(CODE + 2), by_sp));
   require(node_rule(a).kind == RULE_UNKNOWN);
   require(is_rule(node_rule(child(ab, CODE + 2)), by_sp));
@@ -307,7 +307,7 @@ static void forget(void) {
 /* However often a module comes and goes, no more nodes and no larger tables are needed. */
 static void revive(void) {
   struct nodes n = nodes_at(CODE);
-  path_learned(n.inner, by_sp);
+  path_set_rule(n.inner, by_sp);
   unsigned nodes = path_nodes();
   uint64_t bytes = path_bytes();
   uintptr_t at = CODE, next;
