@@ -8,12 +8,19 @@
 #define SHIM_LARGE_TAGGED_H
 
 #include "heap.h"
+#include "page_map.h"
 #include "tag_mode.h"
 
 /* The call site of a large request; 0 without a heap, or (sampled) if it is not a sample.  Before
  * the gate. */
 hidden uint32_t large_site(struct heap *h, const void *frame);
 hidden uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame);
+
+/* May this object of jemalloc's have a tag?  Any thread; lock-free. */
+static inline bool large_may_be_tagged(const void *p) {
+  return unlikely(tagged_mode != TAGGED_NONE) &&
+         (tagged_mode == TAGGED_ALL || page_kind(p) == PAGE_PLAIN);
+}
 
 /* Inside the gate: p, of n bytes, has come from jemalloc (in place of a cell of so many bytes, or
  * 0); p is about to go back. */

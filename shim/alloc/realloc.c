@@ -5,10 +5,12 @@
 #include "fork_fallback.h"
 #include "fork_gate.h"
 #include "invalid_pointer.h"
+#include "large_counts.h"
 #include "large_request.h"
 #include "large_tags.h"
 #include "own_calls.h"
 #include "route.h"
+#include "thread_cache.h"
 #include "thread_state.h"
 
 /* To a place of another kind: both heaps take part, or two classes of ours. */
@@ -26,57 +28,52 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
   return to;
 }
 
-/* Inside the gate.  The tag went before the object may become another thread's, and comes back if
- * it stays. */
-static void *large_resize(struct large_request a, void *p, size_t n, int flags,
-                          const struct large_tag *before) {
+/* Inside the gate.  `before` is the tag of p, or empty: it was taken off first, because p may be
+ * another thread's as soon as jemalloc has it back; it is put on again if p stays what it was. */
+static void *large_resize(struct large_request a, void *p, const struct large_tag *before) {
   bool had = before->p != 0;
-  unsigned kind = page_kind(p);
-  size_t held = had ? jep_malloc_usable_size(p) : object_bytes(p, kind);
+  size_t held = had ? jep_malloc_usable_size(p) : large_object_bytes(p, page_kind(p));
   thread_is_ready();
-  void *to;
-  flags = alone(a, n, flags);
-  bool tried = false;
-  do
-    to = flags == 0 ? jep_realloc(p, n) : jep_rallocx(p, n, flags);
-  while (try_again(to, n, &tried));
-  if (to != NULL) {
+  void *to = large_serve(a, p);
+  if (likely(to != NULL))
     purge_note_free(held);
-    /* One that stays may be in an arena of the program's own. */
-    note(a, to,
-         to != p && flags == 0 ? page_kind_for(n)
-         : n > CACHED_MOST     ? page_kind_apart(n)
-         : to != p             ? PAGE_PLAIN
-                               : kind);
-  }
   if (unlikely(had))
-    large_tagged_moved(a.h, before, held, to, n, a.site);
+    large_tagged_moved(a.h, before, held, to, a.n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)
-    large_tagged_put(a.h, to, n, a.site, 0);
+    large_tagged_put(a.h, to, a.n, a.site, 0);
   return to;
+}
+
+/* The request that resizes to n bytes as rallocx does with these flags, realloc with none. */
+static struct large_request request_to_resize(size_t n, int flags, const void *frame) {
+  struct large_request a = large_request_of(n, frame);
+  a.bytes = n;
+  a.flags = flags;
+  a.by_size = flags == 0;
+  return a;
 }
 
 void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
                     const void *frame) {
   if (n > PTRDIFF_MAX)
-    return counted(heap_of_thread(), NULL);
+    return large_count_alloc(heap_of_thread(), NULL);
   if (fallback_holds(p))
     return move(p, old, n, entry, frame);
-  struct large_request a = request_of(n, frame);
+  struct large_request a = request_to_resize(n, flags, frame);
   if (likely(a.h != NULL))
     cache_check(a.h, p, entry, frame_site(frame));
   while (unlikely(!gate_enter(a.h)))
     if (flags == 0) /* what asks for more than a size waits for the fork */
       return move(p, old, n, entry, frame);
   struct large_tag before = {0};
-  if (may_have_tag(p) && unlikely(!large_tagged_lift(p, &before))) {
+  if (large_may_be_tagged(p) && unlikely(!large_tagged_lift(p, &before))) {
     gate_leave(a.h);
     invalid_large(entry, p, frame_site(frame));
   }
-  void *to = large_resize(a, p, n, flags, &before);
+  void *to = large_resize(a, p, &before);
   gate_leave(a.h);
-  if (likely(counted(a.h, to) != NULL))
-    count_free(a.h);
+  if (likely(large_count_alloc(a.h, to) != NULL))
+    large_count_free(a.h);
   return to;
 }
 
@@ -98,12 +95,12 @@ static size_t resize_in_place(void *p, const struct large_tag *before, size_t n,
 /* Nothing moves, so no sample is drawn. */
 size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame) {
   struct heap *h = heap_of_thread();
-  uint32_t site = may_have_tag(p) ? large_site(h, frame) : SITE_NONE;
+  uint32_t site = large_may_be_tagged(p) ? large_site(h, frame) : SITE_NONE;
   if (unlikely(!gate_enter(h))) /* it may say that nothing could be done */
     return jep_malloc_usable_size(p);
   struct large_tag before;
   size_t held = jep_malloc_usable_size(p);
-  bool had = may_have_tag(p) && large_tags_take(p, &before);
+  bool had = large_may_be_tagged(p) && large_tags_take(p, &before);
   size_t got = resize_in_place(p, had ? &before : NULL, n, extra, flags);
   bool done = got >= n && !(had && before.ours); /* cells of ours never change */
   if (unlikely(had) && done && site != SITE_NONE)
@@ -112,8 +109,8 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
     large_tagged_moved(h, &before, held, done ? p : NULL, n, SITE_NONE);
   gate_leave(h);
   if (done) { /* as a realloc in place */
-    counted(h, p);
-    count_free(h);
+    large_count_alloc(h, p);
+    large_count_free(h);
   }
   return got;
 }

@@ -30,6 +30,6 @@ size_t usable_any(const void *p, const char *entry, const void *site) {
     return heap_usable(p, entry, site);
   if (fallback_holds(p))
     return fallback_bytes(p);
-  large_must_hold(p, entry, site);
+  large_check_pointer(p, entry, site);
   return jep_malloc_usable_size((void *)p);
 }

@@ -14,7 +14,7 @@
 #include "heap_thread.h"
 #include "jemalloc.h"
 #include "large.h"
-#include "large_request.h"
+#include "large_counts.h"
 #include "large_tags.h"
 #include "os.h"
 #include "program.h"
@@ -44,7 +44,7 @@ static void fork_parent(void) {
   if (gate_fork_owns_locks())
     jemalloc_fork_parent();
   if (gate_open_parent())
-    large_settle();
+    large_free_deferred();
   os_signals_let_go(&fork_signals);
   errno = saved;
 }
@@ -63,7 +63,7 @@ static void open_gate(void) {
   if (gate_fork_owns_locks())
     jemalloc_fork_child();
   if (gate_open_child())
-    large_settle();
+    large_free_deferred();
 }
 
 static void fork_child(void) {
