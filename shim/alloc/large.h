@@ -4,8 +4,8 @@
  * without a heap, and none that is inside the gate; not in signal handlers beyond what malloc
  * allows. `frame` is the caller_frame of the entry that the program called, `entry` its name, for
  * messages, and `caller` the code address it was called from (DIRECT: heap.h). A request returns an
- * object of at least n bytes that the caller owns; NULL and ENOMEM if nobody has memory.  errno is
- * kept otherwise.
+ * object of at least n bytes that the caller owns; NULL and ENOMEM if no allocator has memory.
+ * errno is kept otherwise.
  */
 #ifndef SHIM_LARGE_H
 #define SHIM_LARGE_H

@@ -9,7 +9,7 @@
 #include "base.h"
 
 /* As malloc and calloc: an object of at least n bytes, aligned to 16, that the caller owns;
- * calloc's is zeroed.  NULL and ENOMEM if nobody has memory; errno is kept otherwise. */
+ * calloc's is zeroed.  NULL and ENOMEM if no allocator has memory; errno is kept otherwise. */
 hidden void *large_alloc(size_t n, const void *frame);
 hidden void *large_calloc(size_t n, const void *frame);
 

@@ -1,6 +1,6 @@
 /* A request that goes to jemalloc, as a record; and the one function that has jemalloc serve it.
  *
- *   large_request_of    who asks, and for what: as malloc would; large.c and realloc.c change the
+ *   large_request_of    the thread, and what malloc would ask for; large.c and realloc.c change the
  * rest gate_enter          or another way, while a fork is under way (large.c, realloc.c)
  *     large_serve       asks jemalloc; notes what the object's page is, and its bytes
  *     large_request_tag with tags: the call site

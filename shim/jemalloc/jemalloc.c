@@ -1,7 +1,7 @@
 /* jemalloc's fork handlers, kept for ours to call; contract in jemalloc.h. */
 #include "jemalloc.h"
 
-/* jemalloc registers its handlers at its first use, in the middle of somebody's malloc.  We keep
+/* jemalloc registers its handlers at its first use, in the middle of a malloc.  We keep
  * them and call them from ours, so that their order does not depend on which thread allocates
  * first. */
 typedef void fork_handler(void);

@@ -163,8 +163,8 @@ int jemalloc_mprotect(void *address, size_t bytes, int prot) {
   return failed;
 }
 
-/* For MALLOC_CONF=dss:primary and its kin, one thread at a time (jemalloc has a lock for it).  It
- * asks where the break is, then for more, and takes what it gets only if no other code moved the
+/* For MALLOC_CONF=dss:primary and dss:secondary, one thread at a time (jemalloc has a lock for it).
+ * It asks where the break is, then for more, and takes what it gets only if no other code moved the
  * break in between; whole pages of it, which it never gives back. */
 void *jemalloc_sbrk(intptr_t bytes) {
   static void *asked;

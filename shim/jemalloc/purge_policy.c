@@ -29,7 +29,7 @@ static struct {
   _Atomic uint64_t allocated, freed; /* bytes, since the start, as published */
   atomic_flag busy;
   /* What follows belongs to the thread that has set `busy`. */
-  bool begun; /* jemalloc got the setting that it takes only by mallctl */
+  bool set_up; /* jemalloc got the setting that it takes only by mallctl */
   /* When jemalloc was asked last: the two sums above, and its answer. */
   uint64_t allocated_then, freed_then, live_then, idle_then;
   uint64_t used;         /* live and idle bytes of that answer; or live since, if that is more */
@@ -174,7 +174,7 @@ static void enforce(uint32_t now) {
 static void never_oversize(void) {
   size_t never = (size_t)PTRDIFF_MAX;
   jep_mallctl("arena.0.oversize_threshold", NULL, NULL, &never, sizeof never);
-  policy.begun = true;
+  policy.set_up = true;
 }
 
 /* With fewer bytes allocated than FEW_BYTES no mallctl is made at all. */
@@ -186,10 +186,10 @@ static void check_limits(struct heap *h) {
   policy.most = more_of(policy.most, live);
   uint32_t now = os_now_ms();
   bool exceeded = may_exceed(live);
-  if ((policy.begun && !exceeded && now - policy.checked_ms < CHECK_MS) || !enter(h))
+  if ((policy.set_up && !exceeded && now - policy.checked_ms < CHECK_MS) || !enter(h))
     return;
   int saved = errno;
-  if (!policy.begun)
+  if (!policy.set_up)
     never_oversize();
   policy.checked_ms = now;
   if (exceeded)

@@ -4,8 +4,9 @@
  * that class as long as one of them is alive: so the byte written when an object was handed out
  * is right when it is freed, if every other way to get an object sets it again (page_map_note).
  *
- * The page of a sample (sampling.h) says nothing of sizes, so that its free comes to where its tag
- * is taken off; no untagged object begins in that page (large_request.h, large_request_flags).
+ * The page of a sample (sampling.h) says nothing of sizes, so that its free takes the slow path,
+ * where its tag is taken off; no untagged object begins in that page (large_request.h,
+ * large_request_flags).
  */
 #ifndef SHIM_SIZE_CLASS_H
 #define SHIM_SIZE_CLASS_H

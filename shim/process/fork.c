@@ -52,7 +52,7 @@ static void fork_parent(void) {
 /* The child's own counts begin. */
 static void restart_tags(void) {
   capture_fork_child();
-  large_tags_forget();
+  large_tags_fork_child();
   peak_restart();
   for (unsigned i = 0; i < heap_count(); i++)
     books_restart(&heap_at(i)->books);
