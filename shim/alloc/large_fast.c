@@ -1,15 +1,17 @@
 /* The fast paths of large requests: what a program without tags takes nearly always, and what a
  * program with samples takes between two of them.
  *
- *   h->straight     no tags, and the thread may use jemalloc without further questions: its
- * jemalloc cache is there, and no figures are to be refreshed.  Set by large_alloc_any, cleared
- * when the heap changes hands.  False in an empty record, so a thread without a heap needs no test
- * of its own between         the same with samples, for a request that is none
+ *   h->straight     without tags: this thread has its jemalloc cache, and no figures are to be
+ *                   refreshed.  Set by large_alloc_any, cleared when the heap changes hands; false
+ *                   in an empty record, so a thread without a heap needs no test of its own
+ *   heap_between    the same with samples, for a request that is none
  *
- *   cache_take,     what this thread freed, of the sizes that most requests have (thread_cache.h)
- *   cache_put
- *   through_gate    else jemalloc, unless gate_word says that a fork is under way or an object
- * beside jemalloc's is alive (fork_gate.h) large_..._any   else the slow paths (large.h)
+ * Each step serves what the one before it cannot:
+ *
+ *   cache_take, cache_put   what this thread freed, of the sizes most requests have
+ * (thread_cache.h)
+ *   ..._through_gate        jemalloc, unless a fork is under way or a fallback object is alive,
+ * which gate_word says (fork_gate.h) large_..._any           the slow paths (large.h)
  */
 #include "large_fast.h"
 #include "caller.h"

@@ -1,15 +1,15 @@
 /* A request that goes to jemalloc, as a record; and the one function that has jemalloc serve it.
  *
- *   large_request_of    the thread, and what malloc would ask for; large.c and realloc.c change the
- * rest gate_enter          or another way, while a fork is under way (large.c, realloc.c)
- *     large_serve       asks jemalloc; notes what the object's page is, and its bytes
- *     large_request_tag with tags: the call site
+ *   large_request_of      the thread, its call site, and what malloc would ask for; the other
+ *                         entries (large.c, realloc.c) then change what is different
+ *   gate_enter            or the fork fallback, while a fork is under way
+ *     large_serve         asks jemalloc; notes the kind of the object's page, and its bytes
+ *     large_request_tag   with tags: tags the object
  *   gate_leave
- *   large_count_alloc   (large_counts.h)
+ *   large_count_alloc     (large_counts.h)
  *
- * "Inside the gate" means between gate_enter and gate_leave (fork_gate.h), in any thread.  Nothing
- * here may be called by a signal handler that interrupted jemalloc, but for what the gate lets
- * pass. errno is kept.
+ * "Inside the gate" means between gate_enter and gate_leave (fork_gate.h).  Any thread; not in
+ * signal handlers beyond what malloc allows.  errno is kept.
  */
 #ifndef SHIM_LARGE_REQUEST_H
 #define SHIM_LARGE_REQUEST_H
@@ -49,7 +49,7 @@ static inline bool large_request_is_sample(struct large_request a) {
   return unlikely(a.site != SITE_NONE) && tagged_mode == TAGGED_SAMPLES;
 }
 
-/* Bytes, a power of two. */
+/* The alignment that it asks for: bytes, a power of two, at least GRAIN. */
 static inline size_t large_request_alignment(struct large_request a) {
   size_t alignment = (size_t)1 << (a.flags & FLAG_ALIGN_BITS);
   return alignment < GRAIN ? GRAIN : alignment;

@@ -10,16 +10,17 @@
 
 /* ---- with tags ---- */
 
-/* The call site is known, but the heap's list or its account for the site is not ready. */
-static __attribute__((noinline)) void *small_booked(size_t n, const void *frame, size_t c,
-                                                    uint32_t site) {
+/* The call site is known: refills the list and makes the account, if that is needed; jemalloc where
+ * our heap refuses. */
+static __attribute__((noinline)) void *small_tagged_slow(size_t n, const void *frame, size_t c,
+                                                         uint32_t site) {
   void *p = heap_alloc_tagged(heap_tagged_self, c, n, site);
   return likely(p != NULL) ? p : large_alloc_any(n, frame);
 }
 
 /* The call site has to be found by a walk of the stack. */
 static __attribute__((noinline)) void *small_captured(size_t n, const void *frame, size_t c) {
-  return small_booked(n, frame, c, capture_site(heap_tagged_self, frame));
+  return small_tagged_slow(n, frame, c, capture_site(heap_tagged_self, frame));
 }
 
 /* A path of one frame, seen for the first time or after modules or accounts changed. */
@@ -29,7 +30,7 @@ static __attribute__((noinline)) void *small_by_new_site(size_t n, const void *f
   struct account *a = account_of(&h->books, site);
   if (a != NULL && site >= SITE_KINDS)
     capture_remember(capture_of(h), frame, a);
-  return small_booked(n, frame, c, site);
+  return small_tagged_slow(n, frame, c, site);
 }
 
 /* Neither of the next two calls a function on its fast path, so that no register is saved there. */
@@ -40,7 +41,7 @@ static inline void *small_by_site(size_t n, const void *frame, size_t c) {
     return small_by_new_site(n, frame, c);
   uint32_t site = atomic_load_explicit(&first->node->site, memory_order_relaxed);
   void *p = heap_alloc_booked(h, c, n, site, first->account);
-  return likely(p != NULL) ? p : small_booked(n, frame, c, site);
+  return likely(p != NULL) ? p : small_tagged_slow(n, frame, c, site);
 }
 
 static __attribute__((noinline)) void *small_by_stack(size_t n, const void *frame, size_t c) {
@@ -49,7 +50,7 @@ static __attribute__((noinline)) void *small_by_stack(size_t n, const void *fram
   if (unlikely(site == SITE_NONE))
     return small_captured(n, frame, c);
   void *p = heap_alloc_tagged_quick(h, c, n, site);
-  return likely(p != NULL) ? p : small_booked(n, frame, c, site);
+  return likely(p != NULL) ? p : small_tagged_slow(n, frame, c, site);
 }
 
 /* With all tags, in a thread that has a heap. */
