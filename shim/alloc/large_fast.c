@@ -8,10 +8,10 @@
  *
  * Each step serves what the one before it cannot:
  *
- *   cache_take, cache_put   what this thread freed, of the sizes most requests have
- * (thread_cache.h)
- *   ..._through_gate        jemalloc, unless a fork is under way or a fallback object is alive,
- * which gate_word says (fork_gate.h) large_..._any           the slow paths (large.h)
+ *   cache_take, cache_put   what this thread freed, of the most frequent sizes (thread_cache.h)
+ *   ..._through_gate        jemalloc, if gate_word is 0: no fork is under way, and no fallback
+ *                           object is alive (fork_gate.h)
+ *   large_..._any           the slow paths (large.h)
  */
 #include "large_fast.h"
 #include "caller.h"
