@@ -40,8 +40,8 @@ hidden void large_free_deferred(void);
  * program.  Lock-free; also inside the gate. */
 hidden void large_check_pointer(const void *p, const char *entry, const void *caller);
 
-/* With samples: a request that is none may take the fast path.  Set for good when jemalloc has
- * served a first request. */
+/* With samples: a request that is none may take the fast path.  Set when jemalloc has served a
+ * first request, and not if figures are remembered (figures.h): then the constructor clears it. */
 extern hidden _Atomic bool large_between_samples;
 
 #endif
