@@ -1,4 +1,4 @@
-/* Stray pointers: what lies there; contract in invalid_pointer.h. */
+/* What is said of an invalid pointer; contract in invalid_pointer.h. */
 #include "invalid_pointer.h"
 #include "fault.h"
 #include "find_object.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A line of /proc/self/maps, read a character at a time: no libc parser may be trusted now. */
+/* /proc/self/maps, read a character at a time: libc's parsers could allocate. */
 struct maps {
   int fd;
   char buffer[256];
@@ -38,13 +38,13 @@ static uintptr_t next_hex(struct maps *m) {
     else if (c >= 'a' && c <= 'f')
       n = n * 16 + (uintptr_t)(c - 'a' + 10);
     else
-      break; /* the separator is eaten */
+      break; /* the separator was read, too */
   }
   return n;
 }
 
-/* The rest of the line: "rw-p 00000000 00:00 0    [stack]"; what is wanted is its fifth word. */
-static void tell_rest(struct maps *m, struct text *t) {
+/* The rest of a line is "rw-p 00000000 00:00 0    [stack]": its fifth word is the path. */
+static void add_path(struct maps *m, struct text *t) {
   enum { PATH_SHOWN_MAX = 200 };
   char path[PATH_SHOWN_MAX + 1];
   struct text rest = {.bytes = path, .capacity = PATH_SHOWN_MAX};
@@ -61,14 +61,14 @@ static void tell_rest(struct maps *m, struct text *t) {
     text_str(t, "an unnamed mapping");
 }
 
-static __attribute__((noinline)) void tell_place(struct text *t, const void *p) {
+static __attribute__((noinline)) void add_mapping(struct text *t, const void *p) {
   struct maps m = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
   uintptr_t start, end;
   while (m.fd >= 0 && (start = next_hex(&m)) != 0) {
     end = next_hex(&m);
     if ((uintptr_t)p >= start && (uintptr_t)p < end) {
       text_str(t, ", but in ");
-      tell_rest(&m, t);
+      add_path(&m, t);
       text_str(t, " at +");
       text_hex(t, (uintptr_t)p - start);
       return;
@@ -79,34 +79,35 @@ static __attribute__((noinline)) void tell_place(struct text *t, const void *p) 
   text_str(t, ": nothing is mapped there");
 }
 
-void invalid_pointer(const char *entry, const void *p, const void *site) {
+void invalid_pointer(const char *entry, const void *p, const void *caller) {
   char buffer[512];
   struct text t = TEXT_ON(buffer);
-  fault_begin(&t, entry, p, site);
+  fault_begin(&t, entry, p, caller);
   text_str(&t, "the pointer is in no heap");
-  tell_place(&t, p);
+  add_mapping(&t, p);
   fault_end(&t);
 }
 
-/* The tag of the live object that p is inside of, if there is one. */
+/* The tag of the live object that p points into; found.p is 0 if there is none. */
 struct search {
   uintptr_t p;
   struct large_tag found;
 };
-static void look_inside(const struct large_tag *t, void *arg) {
+
+static void find_around(const struct large_tag *t, void *arg) {
   struct search *s = arg;
   if (s->p - t->p < t->bytes)
     s->found = *t;
 }
 
-void invalid_large(const char *entry, const void *p, const void *site) {
+void invalid_large(const char *entry, const void *p, const void *caller) {
   char buffer[384];
   struct text t = TEXT_ON(buffer);
   struct search s = {.p = (uintptr_t)p};
-  large_tags_each(look_inside, &s);
-  fault_begin(&t, entry, p, site);
+  large_tags_each(find_around, &s);
+  fault_begin(&t, entry, p, caller);
   if (s.found.p == 0)
-    text_str(&t, "double free or stray pointer: no object is alive there");
+    text_str(&t, "double free or invalid pointer: no object is alive there");
   else {
     text_str(&t, "the pointer is ");
     text_u64(&t, s.p - s.found.p);
@@ -118,11 +119,11 @@ void invalid_large(const char *entry, const void *p, const void *site) {
   fault_end(&t);
 }
 
-/* " (MODULE+OFFSET)" of a return address, for addr2line. */
-static void tell_module(struct text *t, const void *site) {
+/* Adds " (MODULE+OFFSET)" of a return address, for addr2line. */
+static void add_module(struct text *t, const void *caller) {
   enum { NAME_MAX_SHOWN = 64 };
   struct dl_find_object found;
-  if (!find_object((uintptr_t)site - 1, &found))
+  if (!find_object((uintptr_t)caller - 1, &found))
     return;
   const struct link_map *module = found.dlfo_link_map;
   const char *slash = strrchr(module->l_name, '/');
@@ -130,11 +131,11 @@ static void tell_module(struct text *t, const void *site) {
   text_str(t, " (");
   text_foreign(t, *name != '\0' ? name : program_name(), NAME_MAX_SHOWN);
   text_char(t, '+');
-  text_hex(t, (uintptr_t)site - module->l_addr);
+  text_hex(t, (uintptr_t)caller - module->l_addr);
   text_char(t, ')');
 }
 
 void invalid_pointer_setup(void) {
   if (find_object_open())
-    fault_tell_module = tell_module;
+    fault_tell_module = add_module;
 }

@@ -1,19 +1,25 @@
-/* Death by a pointer that neither heap has, and where in the program the call is. */
+/* The end of the program for an invalid pointer: one that no allocator has handed out.
+ *
+ * One line on stderr says which function got it, called from where, and what is wrong (fault.h);
+ * then abort.  `entry` is the name of the function that the program called, `caller` the code
+ * address it was called from.  Any thread, outside the gate; nothing is allocated and no lock is
+ * taken.
+ */
 #ifndef SHIM_INVALID_POINTER_H
 #define SHIM_INVALID_POINTER_H
 
 #include "base.h"
 
-/* Says which function got p, from where, and what lies at p according to /proc/self/maps, then
- * aborts.  Allocates nothing. */
-_Noreturn hidden cold void invalid_pointer(const char *entry, const void *p, const void *site);
+/* p is in no page of jemalloc's, in no arena and is no fallback object: says what lies there
+ * according to /proc/self/maps. */
+_Noreturn hidden cold void invalid_pointer(const char *entry, const void *p, const void *caller);
 
-/* The same for p in a page of jemalloc's, when all objects there have tags and p has none: says in
- * which live object it lies, or that there is none.  Outside the gate. */
-_Noreturn hidden cold void invalid_large(const char *entry, const void *p, const void *site);
+/* p is in a page of jemalloc's, all objects there have tags, and p has none: says in which live
+ * object it lies, or that there is none. */
+_Noreturn hidden cold void invalid_large(const char *entry, const void *p, const void *caller);
 
-/* In the constructor: from now on death messages tell in which module the call is, where the loader
- * can say so without a lock. */
+/* In the constructor: from now on all lines of this kind say in which module the call is, if the
+ * loader can be asked without a lock. */
 hidden void invalid_pointer_setup(void);
 
 #endif

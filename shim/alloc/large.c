@@ -4,153 +4,119 @@
 #include "fork_gate.h"
 #include "invalid_pointer.h"
 #include "jemalloc.h"
+#include "large_counts.h"
 #include "large_request.h"
 #include "large_tagged.h"
+#include "thread_cache.h"
 #include "thread_state.h"
 
 hidden _Atomic bool large_between_samples;
 
-/* True: the thread is inside the gate, and jemalloc there.  False: it has a spilled object instead,
- * or NULL. */
-static inline bool enter_or_fall_back(struct heap *h, size_t alignment, size_t n, void **spilled) {
-  while (unlikely(!gate_enter(h)))
-    if ((*spilled = fallback_alloc(alignment, n)) != NULL)
+/* True: the thread is inside the gate, and jemalloc can serve it.  False: it is outside, and *p is
+ * an object beside jemalloc's (fork_fallback.h), or NULL if jemalloc has no memory to start. */
+static inline bool enter_or_fall_back(struct large_request a, size_t alignment, void **p) {
+  while (unlikely(!gate_enter(a.h)))
+    if ((*p = fallback_alloc(alignment, a.bytes)) != NULL)
       return false;
   if (likely(thread_is_ready()))
     return true;
-  gate_leave(h);
-  *spilled = NULL;
+  gate_leave(a.h);
+  *p = NULL;
   return false;
 }
 
-/* The thread's arena has nothing, or could not be made: the first one may have some. */
-static inline void *or_first_arena(void *p, size_t n, int flags) {
-  return likely(p != NULL) ? p : jep_mallocx(n, flags | FLAG_NO_CACHE | FLAG_FIRST_ARENA);
-}
-
-/* A sample of small requests has the room of the cell that it stands for. */
-static inline size_t served_bytes(struct large_request a, size_t least, size_t n) {
-  size_t bytes = n < least ? least : n;
-  return bytes < a.cell ? a.cell : bytes;
-}
-
-static void *serve_aligned(struct large_request a, size_t alignment, size_t n) {
+/* The whole way of a large request, for each entry below. */
+static inline __attribute__((always_inline)) void *serve(struct large_request a) {
   void *p;
-  size_t bytes = served_bytes(a, 1, n);
-  if (needs_page(a, alignment, bytes) && alignment < PAGE_BYTES)
-    alignment = PAGE_BYTES;
-  if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX - bytes)
-    return counted(a.h, NULL);
-  if (likely(enter_or_fall_back(a.h, alignment, bytes, &p))) {
-    bool tried = false;
-    do
-      p = jep_memalign(alignment, bytes);
-    while (try_again(p, bytes, &tried));
-    p = or_first_arena(p, bytes, __builtin_ctzl(alignment));
-    note(a, p, page_kind_apart(bytes));
-    tag(a, p, n);
+  size_t alignment = large_request_alignment(a);
+  if (unlikely(a.bytes > PTRDIFF_MAX) || unlikely(alignment > PTRDIFF_MAX - a.bytes))
+    return large_count_alloc(a.h, NULL);
+  if (likely(enter_or_fall_back(a, alignment, &p))) {
+    p = large_serve(a, NULL);
+    large_request_tag(a, p);
     gate_leave(a.h);
   }
-  return counted(a.h, p);
+  return large_count_alloc(a.h, p);
 }
 
-static inline void *serve_large(struct large_request a, size_t n) {
-  void *p;
-  size_t bytes = served_bytes(a, GRAIN, n); /* below 16 bytes jemalloc aligns to 8 */
-  if (needs_page(a, GRAIN, bytes))
-    return serve_aligned(a, PAGE_BYTES, n);
-  if (likely(enter_or_fall_back(a.h, GRAIN, bytes, &p))) {
-    bool tried = false;
-    do
-      p = jep_malloc(bytes);
-    while (try_again(p, bytes, &tried));
-    p = or_first_arena(p, bytes, 0);
-    note(a, p, page_kind_for(bytes));
-    tag(a, p, n);
-    gate_leave(a.h);
-  }
-  return counted(a.h, p);
+/* jemalloc has served this thread: its further requests may take the fast path.  Outside the gate:
+ * nothing of jemalloc's is called here. */
+static void open_fast_path(struct heap *h) {
+  if (!purge_setup(h) || thread_state != THREAD_CACHED || figures_are_remembered())
+    return;
+  cache_open(h);
+  if (tagged_mode == TAGGED_NONE)
+    h->straight = true;
+  else if (tagged_mode == TAGGED_SAMPLES && !large_between_samples)
+    large_between_samples = true;
 }
 
 void *large_alloc_any(size_t n, const void *frame) {
-  struct large_request a = request_of(n, frame);
-  void *p = serve_large(a, n);
-  if (a.h == NULL)
-    return p;
-  bool ready = p != NULL && purge_setup(a.h);
-  /* Outside the gate: only a look, nothing of jemalloc's. */
-  if (!ready || thread_state != THREAD_CACHED || figures_are_remembered())
-    return p;
-  shelf_open(a.h);
-  if (tagged_mode == TAGGED_NONE)
-    a.h->straight = true;
-  else if (tagged_mode == TAGGED_SAMPLES && !large_between_samples)
-    large_between_samples = true;
+  struct large_request a = large_request_of(n, frame);
+  void *p = serve(a);
+  if (likely(p != NULL) && likely(a.h != NULL))
+    open_fast_path(a.h);
   return p;
 }
 
 void *large_calloc_any(size_t n, const void *frame) {
-  struct large_request a = request_of(n, frame);
-  void *p;
-  size_t bytes = n < GRAIN ? GRAIN : n;
-  if (likely(enter_or_fall_back(a.h, GRAIN, bytes, &p))) {
-    bool tried = false;
-    do
-      p = likely(!needs_page(a, GRAIN, n)) ? jep_calloc(1, bytes)
-                                           : jep_mallocx(bytes, alone(a, n, FLAG_ZERO));
-    while (try_again(p, bytes, &tried));
-    p = or_first_arena(p, bytes, alone(a, n, FLAG_ZERO));
-    note(a, p, page_kind_for(bytes));
-    tag(a, p, n);
-    gate_leave(a.h);
-  }
-  return counted(a.h, p);
+  struct large_request a = large_request_of(n, frame);
+  a.flags = FLAG_ZERO;
+  return serve(a);
 }
 
 void *large_memalign(size_t alignment, size_t n, const void *frame) {
-  return serve_aligned(request_of(n, frame), alignment, n);
+  struct large_request a = large_request_of(n, frame);
+  a.flags = __builtin_ctzl(alignment);
+  a.by_size = false;
+  return serve(a);
 }
 
 void *large_alloc_sample(size_t alignment, size_t n, size_t cell, const void *frame) {
   struct heap *h = heap_of_thread();
-  struct large_request a = {h, large_site(h, frame), cell};
-  return alignment <= GRAIN ? serve_large(a, n) : serve_aligned(a, alignment, n);
+  struct large_request a = {.h = h, .n = n, .cell = cell, .site = large_site(h, frame)};
+  a.bytes = n < cell ? cell : n; /* the room of the cell that it stands for */
+  a.flags = alignment > GRAIN ? __builtin_ctzl(alignment) : 0;
+  return serve(a);
 }
 
 void *large_mallocx(size_t n, int flags, const void *frame) {
-  struct large_request a = request_of(n, frame);
-  void *p;
-  size_t bytes = n + (n == 0);
-  if (bytes > PTRDIFF_MAX)
-    return counted(a.h, NULL);
-  size_t alignment = (size_t)1 << (flags & FLAG_ALIGN_BITS);
-  if (likely(enter_or_fall_back(a.h, alignment < GRAIN ? GRAIN : alignment, bytes, &p))) {
-    p = jep_mallocx(bytes, alone(a, n, flags));
-    note(a, p, page_kind_apart(bytes)); /* maybe from an arena of the program's own */
-    tag(a, p, n);
-    gate_leave(a.h);
-  }
-  return counted(a.h, p);
+  struct large_request a = large_request_of(n, frame);
+  a.bytes = n + (n == 0);
+  a.flags = flags;
+  a.by_size = false; /* the arena may be the program's own, also without flags */
+  a.once = true;
+  return serve(a);
 }
 
-void large_must_hold(const void *p, const char *entry, const void *site) {
+void large_check_pointer(const void *p, const char *entry, const void *caller) {
   if (unlikely(!page_map_holds(p)))
-    invalid_pointer(entry, p, site);
+    invalid_pointer(entry, p, caller);
 }
 
-/* Gives an object back to jemalloc, or puts it aside while the gate is closed. */
-static void release(struct heap *h, void *p, int flags, const char *entry, const void *site) {
+/* Inside the gate, before p goes back: takes its tag off.  False: with all tags it has none, so it
+ * is not alive. */
+static inline bool untag(struct heap *h, const void *p) {
+  return !large_may_be_tagged(p) || large_tagged_take(h, p);
+}
+
+static void free_later(void *p) {
+  fallback_defer_free(p);
+  if (gate_is_open()) /* it opened meanwhile */
+    large_free_deferred();
+}
+
+/* Gives p back to jemalloc, or puts it on the list of deferred frees while the gate is closed. */
+static void release(struct heap *h, void *p, int flags, const char *entry, const void *caller) {
   if (unlikely(!gate_enter(h))) {
-    fallback_defer_free(p);
-    if (gate_is_open()) /* it opened meanwhile */
-      large_settle();
+    free_later(p);
     return;
   }
   if (unlikely(!untag(h, p))) {
     gate_leave(h);
-    invalid_large(entry, p, site);
+    invalid_large(entry, p, caller);
   }
-  purge_note_free(object_bytes(p, page_kind(p)));
+  purge_note_free(large_object_bytes(p, page_kind(p)));
   thread_is_ready();
   if (flags != 0)
     jep_dallocx(p, flags);
@@ -159,25 +125,25 @@ static void release(struct heap *h, void *p, int flags, const char *entry, const
   gate_leave(h);
 }
 
-void large_settle(void) {
+void large_free_deferred(void) {
   for (void *p; gate_is_open() && (p = fallback_take_deferred()) != NULL;)
     release(heap_of_thread(), p, 0, "free", DIRECT);
 }
 
-void large_free_flags(void *p, int flags, const char *entry, const void *site) {
+void large_free_flags(void *p, int flags, const char *entry, const void *caller) {
   struct heap *h = heap_of_thread();
   if (fallback_holds(p)) {
     fallback_free(p);
   } else {
-    large_must_hold(p, entry, site);
-    release(h, p, flags, entry, site);
+    large_check_pointer(p, entry, caller);
+    release(h, p, flags, entry, caller);
   }
-  count_free(h);
+  large_count_free(h);
   if (unlikely(purge_is_due()))
     purge_run(h, 0);
 }
 
-void large_free_any(void *p, const char *entry, const void *site) {
+void large_free_any(void *p, const char *entry, const void *caller) {
   if (p != NULL)
-    large_free_flags(p, 0, entry, site);
+    large_free_flags(p, 0, entry, caller);
 }

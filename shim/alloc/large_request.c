@@ -1,17 +1,12 @@
-/* Counts of large requests; contract in large_request.h. */
+/* A request that jemalloc refused; contract in large_request.h. */
 #include "large_request.h"
 
-hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
-
-/* In the child of a fork: what is alive counts as allocated, by nobody in particular. */
-void large_counts_fork_child(void) {
-  uint64_t live = count_get(&heapless_large_allocs) - count_get(&heapless_large_frees);
-  for (unsigned i = 0; i < heap_count(); i++) {
-    struct heap *h = heap_at(i);
-    live += count_get(&h->large_allocs) - count_get(&h->large_frees);
-    h->large_allocs = 0;
-    h->large_frees = 0;
-  }
-  heapless_large_allocs = live;
-  heapless_large_frees = 0;
+/* For a new object the last resort: the thread's arena has no memory, or could not be made, but
+ * jemalloc's first arena may have some. */
+void *large_ask_again(struct large_request a, void *p) {
+  if (a.once)
+    return NULL;
+  void *to = purge_now(a.bytes) ? large_ask(a, p) : NULL;
+  return to != NULL || p != NULL ? to
+                                 : jep_mallocx(a.bytes, a.flags | FLAG_NO_CACHE | FLAG_FIRST_ARENA);
 }

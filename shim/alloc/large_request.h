@@ -1,124 +1,126 @@
-/* A request that goes on to jemalloc: who makes it, what its page needs, what is noted and counted.
- * What the slow paths of large.c and realloc.c share. */
+/* A request that goes to jemalloc, as a record; and the one function that has jemalloc serve it.
+ *
+ *   large_request_of      the thread, its call site, and what malloc would ask for; the other
+ *                         entries (large.c, realloc.c) then change what is different
+ *   gate_enter            or the fork fallback, while a fork is under way
+ *     large_serve         asks jemalloc; notes the kind of the object's page, and its bytes
+ *     large_request_tag   with tags: tags the object
+ *   gate_leave
+ *   large_count_alloc     (large_counts.h)
+ *
+ * "Inside the gate" means between gate_enter and gate_leave (fork_gate.h).  Any thread; not in
+ * signal handlers beyond what malloc allows.  errno is kept.
+ */
 #ifndef SHIM_LARGE_REQUEST_H
 #define SHIM_LARGE_REQUEST_H
 
-#include "figures.h"
 #include "jemalloc.h"
 #include "large_tagged.h"
 #include "page_map.h"
 #include "purge_policy.h"
 #include "setup.h"
 #include "size_class.h"
-#include "thread_cache.h"
 
-#include <errno.h>
-
-/* Who makes a large request: the calling thread's heap and, with tags, the call site.  The cell of
- * a small request that is a sample has so many bytes; 0: it is none. */
 struct large_request {
-  struct heap *h;
-  uint32_t site;
-  size_t cell;
+  struct heap *h; /* the calling thread's; NULL: it has none */
+  size_t n;       /* bytes as the program asked: what a tag says */
+  size_t bytes;   /* bytes asked of jemalloc, at least 1 */
+  size_t cell;    /* a sample of small requests: bytes of the cell that each of them gets; else 0 */
+  uint32_t site;  /* with tags: the call site.  SITE_NONE: no tag, or no heap to charge */
+  int flags;      /* of jep_mallocx */
+  bool by_size;   /* nothing but its size was asked for, so its page may say its size class */
+  bool once;      /* by jemalloc's API, with an arena of its choice: a refusal is final */
 };
 
-/* A sample, among large objects without tags: its page says that it may have one (thread_cache.h).
- */
-static inline bool is_sample(struct large_request a) {
+/* The calling thread's request for n bytes, as malloc makes it.  `frame` is the caller_frame of the
+ * entry that the program called.  Takes a heap if the thread has none; with samples, decides
+ * whether this is one.  Outside the gate. */
+static inline struct large_request large_request_of(size_t n, const void *frame) {
+  struct heap *h = heap_of_thread();
+  struct large_request a = {.h = h, .n = n, .by_size = true};
+  a.bytes = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
+  if (unlikely(tagged_mode != TAGGED_NONE))
+    a.site = tagged_mode == TAGGED_ALL ? large_site(h, frame) : large_sampled_site(h, n, frame);
+  return a;
+}
+
+/* Is it a sample, among objects without tags?  Then its page says that it may have a tag. */
+static inline bool large_request_is_sample(struct large_request a) {
   return unlikely(a.site != SITE_NONE) && tagged_mode == TAGGED_SAMPLES;
 }
 
-/* It needs a page of its own for that, up to a page: of larger ones no two begin in one page, and
- * of jemalloc's classes below those of shelves nothing goes straight. */
-static inline bool needs_page(struct large_request a, size_t alignment, size_t n) {
-  return is_sample(a) && n <= CACHED_MOST && (n > CACHED_LEAST || alignment > GRAIN);
+/* The alignment that it asks for: bytes, a power of two, at least GRAIN. */
+static inline size_t large_request_alignment(struct large_request a) {
+  size_t alignment = (size_t)1 << (a.flags & FLAG_ALIGN_BITS);
+  return alignment < GRAIN ? GRAIN : alignment;
 }
 
-/* The flags of a request, and the alignment that gives a page of its own to what needs one. */
-static inline int alone(struct large_request a, size_t n, int flags) {
-  int alignment = flags & FLAG_ALIGN_BITS;
-  return needs_page(a, (size_t)1 << alignment, n) && alignment < FLAG_ALIGN_PAGE
-             ? (flags & ~FLAG_ALIGN_BITS) | FLAG_ALIGN_PAGE
-             : flags;
+/* The flags, and with a sample of up to 4 KiB an alignment that gives it a page of its own, so that
+ * its page can say "may be tagged".  Larger objects never share their first page; classes below the
+ * cached ones are never served by the fast path. */
+static inline int large_request_flags(struct large_request a) {
+  size_t alignment = large_request_alignment(a);
+  bool own_page = large_request_is_sample(a) && a.bytes <= CACHED_MOST &&
+                  (a.bytes > CACHED_LEAST || alignment > GRAIN);
+  return own_page && alignment < PAGE_BYTES ? (a.flags & ~FLAG_ALIGN_BITS) | FLAG_ALIGN_PAGE
+                                            : a.flags;
 }
 
-/* Large requests and frees of threads that have no heap of their own; the others' are counted in
- * their heaps. */
-extern hidden _Atomic uint64_t heapless_large_allocs, heapless_large_frees;
-
-/* In the child of a fork: counts of large requests begin again. */
-hidden void large_counts_fork_child(void);
-
-static inline struct large_request request_of(size_t n, const void *frame) {
-  struct heap *h = heap_of_thread();
-  if (likely(tagged_mode == TAGGED_NONE))
-    return (struct large_request){h, SITE_NONE, 0};
-  return (struct large_request){
-      h, tagged_mode == TAGGED_ALL ? large_site(h, frame) : large_sampled_site(h, n, frame), 0};
-}
-
-/* Inside the gate, when jemalloc has served n bytes. */
-static inline void tag(struct large_request a, void *p, size_t n) {
-  if (unlikely(tagged_mode != TAGGED_NONE) && p != NULL &&
-      (a.site != SITE_NONE || tagged_mode == TAGGED_ALL))
-    large_tagged_put(a.h, p, n, a.site, a.cell);
-}
-
-/* May this object of jemalloc's have a tag? */
-static inline bool may_have_tag(const void *p) {
-  return unlikely(tagged_mode != TAGGED_NONE) &&
-         (tagged_mode == TAGGED_ALL || page_kind(p) == PAGE_PLAIN);
-}
-
-/* Inside the gate, before p goes back.  False: with all tags it has none, so it is not alive. */
-static inline bool untag(struct heap *h, const void *p) {
-  return !may_have_tag(p) || large_tagged_take(h, p);
-}
-
-/* Inside the gate: bytes of an object, the same whenever it is asked: its page's kind may change
- * while it lives. */
-static inline size_t object_bytes(void *p, unsigned kind) {
+/* Inside the gate: bytes of the object p, whose page is of that kind.  The same at each call: the
+ * kind of a page may change while an object in it lives, but not to another size. */
+static inline size_t large_object_bytes(void *p, unsigned kind) {
   return likely(kind > PAGE_PLAIN) ? page_kind_bytes(kind) : jep_malloc_usable_size(p);
 }
 
-/* Inside the gate: jemalloc has served that object, or NULL. */
-static inline void note(struct large_request a, void *p, unsigned kind) {
-  if (is_sample(a))
-    kind = PAGE_PLAIN;
+/* Inside the gate: jemalloc has handed out p, and its page is of that kind from now on. */
+static inline void large_note(void *p, unsigned kind) {
   page_map_note(p, kind);
-  if (likely(p != NULL))
-    purge_note_alloc(object_bytes(p, kind));
+  purge_note_alloc(large_object_bytes(p, kind));
 }
 
-/* An object, or NULL, was had from jemalloc or beside it. */
-static inline void *counted(struct heap *h, void *p) {
-  if (unlikely(p == NULL)) {
-    errno = ENOMEM;
-  } else if (likely(h != NULL)) {
-    count_add(&h->large_allocs, 1);
-    if (unlikely(count_get(&h->large_allocs) % REFRESH_REQUESTS == 0))
-      figures_refresh_if_due(h);
-    if (unlikely(purge_is_due()))
-      purge_run(h, 0);
-  } else {
-    atomic_fetch_add_explicit(&heapless_large_allocs, 1, memory_order_relaxed);
-  }
-  return p;
+/* What jemalloc answers; the entries that take no flags are its fastest, the aligned one is next.
+ */
+static inline void *large_ask(struct large_request a, void *p) {
+  if (p != NULL)
+    return a.flags == 0 ? jep_realloc(p, a.bytes) : jep_rallocx(p, a.bytes, a.flags);
+  if (a.flags == 0)
+    return jep_malloc(a.bytes);
+  if (a.flags == FLAG_ZERO)
+    return jep_calloc(1, a.bytes);
+  return (a.flags & ~FLAG_ALIGN_BITS) == 0 ? jep_memalign((size_t)1 << a.flags, a.bytes)
+                                           : jep_mallocx(a.bytes, a.flags);
 }
 
-static inline void count_free(struct heap *h) {
-  if (likely(h != NULL))
-    count_add(&h->large_frees, 1);
-  else
-    atomic_fetch_add_explicit(&heapless_large_frees, 1, memory_order_relaxed);
+/* The same after a refusal, for large_serve alone. */
+hidden cold void *large_ask_again(struct large_request a, void *p);
+
+/* An object that kept its place may be in an arena of the program's own, and its page stays what it
+ * was; not if it is large enough to have the page for itself. */
+static inline unsigned large_kind_served(struct large_request a, const void *p, const void *to) {
+  if (large_request_is_sample(a))
+    return PAGE_PLAIN;
+  if (to == p && a.bytes <= CACHED_MOST)
+    return page_kind(to);
+  return a.by_size ? page_kind_for(a.bytes) : page_kind_apart(a.bytes);
 }
 
-/* A request was refused: is another try, but only one, worth it? */
-static inline bool try_again(const void *p, size_t bytes, bool *tried) {
-  if (likely(p != NULL) || *tried)
-    return false;
-  *tried = true;
-  return purge_now(bytes);
+/* Inside the gate: an object of a.bytes bytes from jemalloc; or with p, an object of jemalloc's,
+ * what jemalloc's realloc makes of it.  NULL: refused, after a second try if purging gave memory
+ * back, and p is as it was.  The kind of its page and its bytes are noted. */
+static inline __attribute__((always_inline)) void *large_serve(struct large_request a, void *p) {
+  a.flags = large_request_flags(a);
+  void *to = large_ask(a, p);
+  if (unlikely(to == NULL) && (to = large_ask_again(a, p)) == NULL)
+    return NULL;
+  large_note(to, large_kind_served(a, p, to));
+  return to;
+}
+
+/* Inside the gate: p, which jemalloc has served for a, gets its tag.  NULL: nothing happens. */
+static inline void large_request_tag(struct large_request a, void *p) {
+  if (unlikely(tagged_mode != TAGGED_NONE) && p != NULL &&
+      (a.site != SITE_NONE || tagged_mode == TAGGED_ALL))
+    large_tagged_put(a.h, p, a.n, a.site, a.cell);
 }
 
 #endif

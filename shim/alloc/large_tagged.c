@@ -1,4 +1,4 @@
-/* Tags of jemalloc's objects; contract in large_tagged.h. */
+/* Tagging and booking jemalloc's objects; contract in large_tagged.h. */
 #include "large_tagged.h"
 #include "capture.h"
 #include "heap_tag.h"
@@ -20,9 +20,9 @@ uint32_t large_site(struct heap *h, const void *frame) {
   return likely(site != SITE_NONE) ? site : capture_site(h, frame);
 }
 
-/* What each object takes up that a sample of n bytes, not from a cell of ours, stands for: one of
- * up to a page has that for itself, where others have their size class.  0: what it takes up
- * itself. */
+/* Bytes held by each object that a sample of n bytes stands for, which is no sample of cells: the
+ * size class of n, because a sample of up to a page has the page for itself.  0: as many as the
+ * sample. */
 static size_t class_stood_for(size_t n) {
   if (sampling_period == 0 || n > CACHED_MOST)
     return 0;
@@ -30,6 +30,7 @@ static size_t class_stood_for(size_t n) {
                         : large_class_bytes(large_class(n));
 }
 
+/* Bytes held per object that this one stands for. */
 static size_t held_bytes(const struct large_tag *t) {
   return t->cell != 0 ? t->cell : jep_malloc_usable_size((void *)t->p);
 }
@@ -38,8 +39,8 @@ static uint32_t weight_of(struct heap *h, size_t bytes) {
   return sampling_period == 0 ? 1 : sampling_weight(h, bytes);
 }
 
-/* An object without a tag (no memory for one) is in no account: only counted.  From then on one
- * that is freed without may be such a one. */
+/* An object without a tag, because there was no memory for one, is in no account, only counted.
+ * From then on an object that is freed without a tag may be such a one. */
 static bool put_or_lose(const struct large_tag *t) {
   bool done = large_tags_put(t);
   if (!done)
@@ -63,7 +64,7 @@ static void put(struct heap *h, struct large_tag t) {
 }
 
 void large_tagged_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
-  if (site == SITE_NONE) { /* of a thread without a heap: in no account, but known to be alive */
+  if (site == SITE_NONE) { /* a thread without a heap: in no account, but known to be alive */
     put_or_lose(&(struct large_tag){.p = (uintptr_t)p, .bytes = n});
     return;
   }
@@ -75,15 +76,17 @@ void large_tagged_put(struct heap *h, void *p, size_t n, uint32_t site, size_t c
                             .weight = weight_of(h, cell != 0 ? cell : n)});
 }
 
-/* What was allocated between a sample and its free is not known, so no sample counts as
- * temporary: reports with samples leave that out. */
+/* An object that is freed before the next allocation is temporary.  Between a sample and its free
+ * that is not known, so no sample counts as temporary, and reports with samples leave the number
+ * out. */
 static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
   struct account *a = account_of(&h->books, t->site);
   a->temporary += sampling_period == 0 && h->books.last == (const void *)t->p;
   account_take_large(&h->books, a, t->bytes, held, t->weight);
 }
 
-/* Another arena's: its account is told at once, the process's live bytes by us. */
+/* An object of another arena: its account gets the free at once, the process's live bytes through
+ * our own books. */
 static void take_foreign(struct heap *h, const struct large_tag *t, size_t held) {
   size_t n = t->bytes;
   account_gone(account_of(&heap_at(t->arena)->books, t->site), n, held, t->weight);
@@ -111,7 +114,7 @@ bool large_tagged_take(struct heap *h, const void *p) {
   return alive;
 }
 
-/* What an object that may have another size by now was counted with. */
+/* Bytes that were booked as held for an object that may have another size by now. */
 static size_t held_before(const struct large_tag *t, size_t held) {
   return t->cell != 0 ? t->cell : held;
 }

@@ -1,7 +1,7 @@
 /* A hash table in 64 shards; contract and picture in large_tags.h.
  *
- * Deleting leaves no marks: what stands behind the hole and may stand in it moves up, until an
- * empty slot ends the run.
+ * A deleted tag leaves no mark: a later tag of the same run that may lie in the freed slot moves
+ * there, and so on, until an empty slot ends the run.
  */
 #include "large_tags.h"
 #include "os.h"
@@ -38,7 +38,7 @@ static inline bool is_locked(const struct shard *s) {
   return atomic_load_explicit(&s->locked, memory_order_relaxed);
 }
 
-static cold void wait_for(struct shard *s) {
+static cold void lock_contended(struct shard *s) {
   for (unsigned spins = 0; is_locked(s) || !try_lock(s); spins++)
     if (spins < SPINS)
       cpu_relax();
@@ -46,13 +46,13 @@ static cold void wait_for(struct shard *s) {
       sched_yield();
 }
 
-/* While the process has one thread, a plain store says "locked" to its signal handlers as well as
- * a locked instruction does, which costs as much as all the rest. */
+/* While the process has one thread, a plain store is enough for its signal handlers; an instruction
+ * with a lock prefix would cost as much as all the rest. */
 static inline void lock(struct shard *s) {
   if (__libc_single_threaded && likely(!is_locked(s)))
     atomic_store_explicit(&s->locked, true, memory_order_relaxed);
   else if (unlikely(!try_lock(s)))
-    wait_for(s);
+    lock_contended(s);
   atomic_signal_fence(memory_order_seq_cst);
 }
 
@@ -70,7 +70,7 @@ static inline void unlock(struct shard *s) {
   atomic_store_explicit(&s->locked, false, memory_order_release);
 }
 
-/* ---- places ---- */
+/* ---- slots ---- */
 
 /* Large objects lie at multiples of pages and of powers of two: every bit must count. */
 static inline uint64_t hash_of(uintptr_t p) {
@@ -86,7 +86,7 @@ static inline size_t first_slot(const struct shard *s, uint64_t hash) {
 }
 static inline size_t next_slot(const struct shard *s, size_t i) { return (i + 1) & (s->slots - 1); }
 
-/* Where p stands, or the empty slot where it would.  The shard has slots. */
+/* The slot of p's tag, or the empty one where it would be put.  The shard has slots. */
 static inline size_t slot_for(const struct shard *s, uint64_t hash, uintptr_t p) {
   size_t i = first_slot(s, hash);
   while (s->tags[i].p != p && s->tags[i].p != 0)
@@ -133,7 +133,7 @@ static inline bool put(struct shard *s, uint64_t hash, const struct large_tag *t
   return true;
 }
 
-/* True: p's tag, at *i. */
+/* True: the tag of p is in slot *i. */
 static inline bool find(const struct shard *s, uint64_t hash, uintptr_t p, size_t *i) {
   if (unlikely(s->slots == 0))
     return false;
@@ -206,7 +206,7 @@ unsigned large_tags_each(void (*visit)(const struct large_tag *t, void *arg), vo
 
 uint64_t large_tags_bytes(void) { return count_get(&mapped); }
 
-void large_tags_forget(void) {
+void large_tags_fork_child(void) {
   for (struct shard *s = shards; s < shards + SHARDS; s++)
     unlock(s);
 }

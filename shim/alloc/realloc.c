@@ -1,21 +1,23 @@
-/* Realloc and its kin; contract in realloc.h. */
+/* Resizing objects of both allocators; contract in realloc.h. */
 #include "realloc.h"
 #include "caller.h"
 #include "capture.h"
 #include "fork_fallback.h"
 #include "fork_gate.h"
 #include "invalid_pointer.h"
+#include "large_counts.h"
 #include "large_request.h"
 #include "large_tags.h"
 #include "own_calls.h"
 #include "route.h"
+#include "thread_cache.h"
 #include "thread_state.h"
 
-/* To a place of another kind: both heaps take part, or two classes of ours. */
+/* To another allocator, or another class of our heap. */
 static void *move(void *p, size_t old, size_t n, const char *entry, const void *frame) {
   int saved = errno;
   void *to = any_alloc(n, frame);
-  if (to == NULL && n <= old) { /* what shrinks has a place already */
+  if (to == NULL && n <= old) { /* an object that shrinks can stay */
     errno = saved;
     return p;
   }
@@ -26,62 +28,57 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
   return to;
 }
 
-/* Inside the gate.  The tag went before the object may become another thread's, and comes back if
- * it stays. */
-static void *large_resize(struct large_request a, void *p, size_t n, int flags,
-                          const struct large_tag *before) {
-  bool had = before->p != 0;
-  unsigned kind = page_kind(p);
-  size_t held = had ? jep_malloc_usable_size(p) : object_bytes(p, kind);
+/* Inside the gate.  `before` is the tag of p, or empty: it was taken off first, because p may be
+ * another thread's as soon as jemalloc has it back; it is put on again if p stays what it was. */
+static void *large_resize(struct large_request a, void *p, const struct large_tag *before) {
+  bool had_tag = before->p != 0;
+  size_t held = had_tag ? jep_malloc_usable_size(p) : large_object_bytes(p, page_kind(p));
   thread_is_ready();
-  void *to;
-  flags = alone(a, n, flags);
-  bool tried = false;
-  do
-    to = flags == 0 ? jep_realloc(p, n) : jep_rallocx(p, n, flags);
-  while (try_again(to, n, &tried));
-  if (to != NULL) {
+  void *to = large_serve(a, p);
+  if (likely(to != NULL))
     purge_note_free(held);
-    /* One that stays may be in an arena of the program's own. */
-    note(a, to,
-         to != p && flags == 0 ? page_kind_for(n)
-         : n > CACHED_MOST     ? page_kind_apart(n)
-         : to != p             ? PAGE_PLAIN
-                               : kind);
-  }
-  if (unlikely(had))
-    large_tagged_moved(a.h, before, held, to, n, a.site);
+  if (unlikely(had_tag))
+    large_tagged_moved(a.h, before, held, to, a.n, a.site);
   else if (unlikely(a.site != SITE_NONE) && to != NULL)
-    large_tagged_put(a.h, to, n, a.site, 0);
+    large_tagged_put(a.h, to, a.n, a.site, 0);
   return to;
+}
+
+/* The request that resizes to n bytes as rallocx does with these flags, realloc with none. */
+static struct large_request request_to_resize(size_t n, int flags, const void *frame) {
+  struct large_request a = large_request_of(n, frame);
+  a.bytes = n;
+  a.flags = flags;
+  a.by_size = flags == 0;
+  return a;
 }
 
 void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
                     const void *frame) {
   if (n > PTRDIFF_MAX)
-    return counted(heap_of_thread(), NULL);
+    return large_count_alloc(heap_of_thread(), NULL);
   if (fallback_holds(p))
     return move(p, old, n, entry, frame);
-  struct large_request a = request_of(n, frame);
+  struct large_request a = request_to_resize(n, flags, frame);
   if (likely(a.h != NULL))
     cache_check(a.h, p, entry, frame_site(frame));
   while (unlikely(!gate_enter(a.h)))
-    if (flags == 0) /* what asks for more than a size waits for the fork */
+    if (flags == 0) /* with flags the request waits for the end of the fork */
       return move(p, old, n, entry, frame);
   struct large_tag before = {0};
-  if (may_have_tag(p) && unlikely(!large_tagged_lift(p, &before))) {
+  if (large_may_be_tagged(p) && unlikely(!large_tagged_lift(p, &before))) {
     gate_leave(a.h);
     invalid_large(entry, p, frame_site(frame));
   }
-  void *to = large_resize(a, p, n, flags, &before);
+  void *to = large_resize(a, p, &before);
   gate_leave(a.h);
-  if (likely(counted(a.h, to) != NULL))
-    count_free(a.h);
+  if (likely(large_count_alloc(a.h, to) != NULL))
+    large_count_free(a.h);
   return to;
 }
 
-/* Inside the gate; `before`: p's tag, taken off, or NULL.  A sample can do what those objects can
- * that it stands for, so that they and it stay alike. */
+/* Inside the gate; `before` is the tag that was taken off p, or NULL.  A sample is resized no
+ * further than the cells it stands for could be, so that it goes on representing them. */
 static size_t resize_in_place(void *p, const struct large_tag *before, size_t n, size_t extra,
                               int flags) {
   if (before != NULL && before->cell != 0)
@@ -95,33 +92,33 @@ static size_t resize_in_place(void *p, const struct large_tag *before, size_t n,
   return got;
 }
 
-/* Nothing moves, so no sample is drawn. */
+/* The object stays, so no sample is drawn. */
 size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *frame) {
   struct heap *h = heap_of_thread();
-  uint32_t site = may_have_tag(p) ? large_site(h, frame) : SITE_NONE;
-  if (unlikely(!gate_enter(h))) /* it may say that nothing could be done */
+  uint32_t site = large_may_be_tagged(p) ? large_site(h, frame) : SITE_NONE;
+  if (unlikely(!gate_enter(h))) /* xallocx may leave an object as it is */
     return jep_malloc_usable_size(p);
   struct large_tag before;
   size_t held = jep_malloc_usable_size(p);
-  bool had = may_have_tag(p) && large_tags_take(p, &before);
-  size_t got = resize_in_place(p, had ? &before : NULL, n, extra, flags);
-  bool done = got >= n && !(had && before.ours); /* cells of ours never change */
-  if (unlikely(had) && done && site != SITE_NONE)
+  bool had_tag = large_may_be_tagged(p) && large_tags_take(p, &before);
+  size_t got = resize_in_place(p, had_tag ? &before : NULL, n, extra, flags);
+  bool done = got >= n && !(had_tag && before.ours); /* a cell of ours keeps its size */
+  if (unlikely(had_tag) && done && site != SITE_NONE)
     large_tagged_stayed(h, &before, held, n, site);
-  else if (unlikely(had))
+  else if (unlikely(had_tag))
     large_tagged_moved(h, &before, held, done ? p : NULL, n, SITE_NONE);
   gate_leave(h);
   if (done) { /* as a realloc in place */
-    counted(h, p);
-    count_free(h);
+    large_count_alloc(h, p);
+    large_count_free(h);
   }
   return got;
 }
 
 /* ---- samples ---- */
 
-/* Has a sample's cell room for n bytes, and would an object in such a cell keep it? */
-static bool has_suiting_cell(struct heap *h, const void *p, size_t n) {
+/* Is p a sample of small requests, and would an object in such a cell keep it for n bytes? */
+static bool would_keep_cell(struct heap *h, const void *p, size_t n) {
   struct large_tag t;
   if (!gate_enter(h))
     return false;
@@ -133,10 +130,10 @@ static bool has_suiting_cell(struct heap *h, const void *p, size_t n) {
 /* Samples only, p of jemalloc's: true if p is a sample of small requests whose cell would be kept
  * for n bytes.  Then p keeps its place, weight and cell, and counts as freed and allocated.  False:
  * p is something else, or a fork is under way; nothing has changed. */
-static bool sample_stays(void *p, size_t n, const void *frame) {
+static bool sample_keeps_cell(void *p, size_t n, const void *frame) {
   struct heap *h = heap_mine();
   struct large_tag t;
-  if (h == NULL || page_kind(p) != PAGE_PLAIN || !has_suiting_cell(h, p, n))
+  if (h == NULL || page_kind(p) != PAGE_PLAIN || !would_keep_cell(h, p, n))
     return false;
   uint32_t site = large_site(h, frame);
   if (!gate_enter(h))
@@ -149,11 +146,12 @@ static bool sample_stays(void *p, size_t n, const void *frame) {
 
 /* ---- small objects ---- */
 
-/* A small object that can keep its cell; with tags it counts as freed and allocated anew. */
-static bool stays(void *p, size_t cell, size_t n, const void *frame) {
+/* Does a small object keep its cell for n bytes?  With tags it then counts as freed and allocated
+ * again. */
+static bool keeps_cell(void *p, size_t cell, size_t n, const void *frame) {
   if (n > cell || !cell_suits(cell, n))
     return false;
-  /* A tag has no room for the size of the largest cell, which no small request has. */
+  /* A tag has no room for 512 bytes, the size of the largest cell, which no small request has. */
   return likely(!range.tagged) || (n <= SMALL_MAX && small_resize_tagged(p, n, frame));
 }
 
@@ -176,20 +174,20 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
   }
   if (range_holds(p)) {
     size_t cell = heap_usable(p, entry, frame_site(frame));
-    if (stays(p, cell, n, frame))
+    if (keeps_cell(p, cell, n, frame))
       return p;
     return cell < n && n <= SMALL_MAX ? grow(p, cell, n, entry, frame)
                                       : move(p, cell, n, entry, frame);
   }
   size_t old = usable_any(p, entry, frame_site(frame));
-  if (tagged_mode == TAGGED_SAMPLES && n <= class_bytes(CLASSES) && sample_stays(p, n, frame))
+  if (tagged_mode == TAGGED_SAMPLES && n <= class_bytes(CLASSES) && sample_keeps_cell(p, n, frame))
     return p;
   if (n <= SMALL_MAX)
     return move(p, old, n, entry, frame);
   return large_realloc(p, old, n, 0, entry, frame);
 }
 
-void *realloc_attend(void *to, void *p, const char *entry, const void *frame) {
+void *realloc_on_countdown(void *to, void *p, const char *entry, const void *frame) {
   heap_attend(p, slab_of(p), entry, frame_site(frame));
   return to;
 }

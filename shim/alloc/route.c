@@ -18,18 +18,18 @@ void *aligned_any(size_t alignment, size_t n, const void *frame) {
     void *p = small_cell(c, n, frame);
     if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */
       return p;
-    any_free(p, "memalign", DIRECT); /* a fresh one: no fault */
+    any_free(p, "memalign", DIRECT); /* no message will name it: p is valid */
   }
   return large_memalign(alignment, n, frame);
 }
 
-size_t usable_any(const void *p, const char *entry, const void *site) {
+size_t usable_any(const void *p, const char *entry, const void *caller) {
   if (p == NULL)
     return 0;
   if (range_holds(p))
-    return heap_usable(p, entry, site);
+    return heap_usable(p, entry, caller);
   if (fallback_holds(p))
     return fallback_bytes(p);
-  large_must_hold(p, entry, site);
+  large_check_pointer(p, entry, caller);
   return jep_malloc_usable_size((void *)p);
 }

@@ -22,13 +22,15 @@ enum start_state { NOT_STARTED, STARTING, READY, WITHOUT_HEAPS };
 
 static struct {
   _Atomic int state;
-  pthread_key_t thread_end; /* made in the first malloc: below 32, its values need no memory */
+  pthread_key_t thread_end; /* made in the first malloc, so below 32: its values need no memory */
   bool have_key;
 } start;
 
 bool setup_is_ready(void) { return start.state == READY; }
 
-static void end_of_thread(void *unused) {
+/* The destructor of the key: may run before those of other libraries, which request memory again.
+ */
+static void thread_ends(void *unused) {
   int saved = errno;
   (void)unused;
   cache_clear(heap_mine());
@@ -37,7 +39,8 @@ static void end_of_thread(void *unused) {
   errno = saved;
 }
 
-static void begin_of_thread(void) {
+/* A heap has been given to the calling thread. */
+static void thread_begins(void) {
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
   figures_refresh_if_due(heap_mine());
@@ -51,8 +54,8 @@ static int setup_heaps(void) {
     options_print(o);
   if (o->disabled || !range_setup(o->block_bytes, o->tags != TAGS_OFF && o->sample_bytes == 0))
     return WITHOUT_HEAPS;
-  start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
-  heap_thread_started = begin_of_thread;
+  start.have_key = pthread_key_create(&start.thread_end, thread_ends) == 0;
+  heap_thread_started = thread_begins;
   heap_looks_around = purge_run;
   if (o->tags != TAGS_OFF)
     tagged_setup(o->sample_bytes);

@@ -1,19 +1,19 @@
-/* The process's first request, and each thread's: options are read, heaps begin. */
+/* What the first request of the process and of each thread sets up: options, the range, a heap. */
 #ifndef SHIM_SETUP_H
 #define SHIM_SETUP_H
 
 #include "heap.h"
 
-/* Reads the options and reserves the range at the first call.  True if small requests can be
- * served from heaps; false if the shim is disabled, has no address space, or another thread
- * is in the middle of the first call.  Any thread; asks nobody for memory. */
+/* The first call reads the options and reserves the range.  True: small requests can be served from
+ * heaps.  False: the shim is disabled, has no address space, or another thread is in the middle of
+ * the first call.  Any thread, also before libc is set up; requests no memory of malloc's. */
 hidden bool setup_once(void);
 
-/* Can small requests be served from heaps?  False before setup_once. */
+/* Can small requests be served from heaps?  False before setup_once.  Anywhere. */
 hidden bool setup_is_ready(void);
 
-/* The calling thread's heap, taken now if it has none yet; NULL at the thread's end, or without
- * memory. */
+/* The calling thread's heap, taken now if it has none yet; NULL once the thread's end has begun, or
+ * if there is no memory for one.  Not in signal handlers beyond what malloc allows. */
 static inline struct heap *heap_of_thread(void) {
   struct heap *h = heap_mine();
   if (likely(h != NULL))

@@ -10,27 +10,30 @@
 
 /* ---- with tags ---- */
 
-static __attribute__((noinline)) void *small_unusual(size_t n, const void *frame, size_t c,
-                                                     uint32_t site) {
+/* The call site is known: refills the list and makes the account, if that is needed; jemalloc where
+ * our heap refuses. */
+static __attribute__((noinline)) void *small_tagged_slow(size_t n, const void *frame, size_t c,
+                                                         uint32_t site) {
   void *p = heap_alloc_tagged(heap_tagged_self, c, n, site);
   return likely(p != NULL) ? p : large_alloc_any(n, frame);
 }
 
+/* The call site has to be found by a walk of the stack. */
 static __attribute__((noinline)) void *small_captured(size_t n, const void *frame, size_t c) {
-  return small_unusual(n, frame, c, capture_site(heap_tagged_self, frame));
+  return small_tagged_slow(n, frame, c, capture_site(heap_tagged_self, frame));
 }
 
-/* Paths of one frame, seen for the first time or after something changed. */
+/* A path of one frame, seen for the first time or after modules or accounts changed. */
 static __attribute__((noinline)) void *small_by_new_site(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_tagged_self;
   uint32_t site = capture_site(h, frame);
   struct account *a = account_of(&h->books, site);
   if (a != NULL && site >= SITE_KINDS)
     capture_remember(capture_of(h), frame, a);
-  return small_unusual(n, frame, c, site);
+  return small_tagged_slow(n, frame, c, site);
 }
 
-/* These two call nothing on their fast paths, so that they save no register there. */
+/* Neither of the next two calls a function on its fast path, so that no register is saved there. */
 static inline void *small_by_site(size_t n, const void *frame, size_t c) {
   struct heap *h = heap_tagged_self;
   const struct root_entry *first = capture_root_entry(capture_of(h), frame);
@@ -38,7 +41,7 @@ static inline void *small_by_site(size_t n, const void *frame, size_t c) {
     return small_by_new_site(n, frame, c);
   uint32_t site = atomic_load_explicit(&first->node->site, memory_order_relaxed);
   void *p = heap_alloc_booked(h, c, n, site, first->account);
-  return likely(p != NULL) ? p : small_unusual(n, frame, c, site);
+  return likely(p != NULL) ? p : small_tagged_slow(n, frame, c, site);
 }
 
 static __attribute__((noinline)) void *small_by_stack(size_t n, const void *frame, size_t c) {
@@ -47,9 +50,10 @@ static __attribute__((noinline)) void *small_by_stack(size_t n, const void *fram
   if (unlikely(site == SITE_NONE))
     return small_captured(n, frame, c);
   void *p = heap_alloc_tagged_quick(h, c, n, site);
-  return likely(p != NULL) ? p : small_unusual(n, frame, c, site);
+  return likely(p != NULL) ? p : small_tagged_slow(n, frame, c, site);
 }
 
+/* With all tags, in a thread that has a heap. */
 static void *small_tagged(size_t n, const void *frame, size_t c) {
   return capture_mode.depth == 1 ? small_by_site(n, frame, c) : small_by_stack(n, frame, c);
 }
@@ -77,8 +81,9 @@ void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n, const
 
 /* ---- without ---- */
 
-/* The process's first request, a thread without a heap while there is no memory for one, or
- * a heap that was refused memory: jemalloc may have some. */
+/* The process's or the thread's first request, which sets up what is missing; and one that cannot
+ * have a cell, because there is no memory for the thread's heap or in it: jemalloc may have some.
+ */
 static cold void *small_refused(size_t n, const void *frame, size_t c) {
   void *p = NULL;
   if (setup_once() && (heap_self != &heap_none || heap_acquire() != NULL)) {
@@ -93,7 +98,7 @@ static __attribute__((noinline)) void *small_untagged(size_t n, const void *fram
   struct heap *h = heap_self;
   void *p = NULL;
   if (unlikely(c == 0) && (p = heap_pop(1)) != NULL)
-    return p; /* no bytes: these always come here, and the list of class 1 need not be empty */
+    return p; /* malloc(0) always comes here, and the list of class 1 need not be empty */
   if (unlikely(is_sample_due(h, c + (c == 0))))
     return small_sample(h, (unsigned)c + (c == 0), GRAIN, n, frame);
   if (likely(heap_is_real(h)))

@@ -5,26 +5,32 @@
  *
  * With all tags every small request takes small_slow, because heap_self then is an empty record
  * (heap_tag.h).
+ *
+ * Any thread; not in signal handlers beyond what malloc allows; outside the gate.  c is a size
+ * class, `frame` the caller_frame of the entry that the program called.  A request returns a cell
+ * of at least n bytes that the caller owns; NULL and ENOMEM if no allocator has memory.  errno is
+ * kept otherwise.
  */
 #ifndef SHIM_SMALL_H
 #define SHIM_SMALL_H
 
 #include "heap.h"
 
-/* n bytes in a cell of class c when the thread's list is empty; the arguments as malloc has them in
- * its registers.  NULL and ENOMEM if nobody has memory; errno is kept otherwise. */
+/* A cell of class c when the thread's list is empty; jemalloc's where our heap refuses.  The order
+ * of the arguments is that in which malloc has them in registers. */
 hidden void *small_slow(size_t n, const void *frame, size_t c);
 
-/* The request of class c that a list was cut for: tagged, from jemalloc. */
+/* A request of class c that is_sample_due: tagged, from jemalloc.  h: the calling thread's heap;
+ * alignment: a power of two. */
 hidden void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n,
                           const void *frame);
 
-/* A small object keeps its cell and gets n bytes: it counts as freed and allocated anew.  False:
- * it is not this thread's to change. */
+/* With all tags: the small object p keeps its cell and has n bytes from now on; it counts as freed
+ * and allocated again.  False: it is another thread's, and nothing has changed. */
 hidden bool small_resize_tagged(void *p, size_t n, const void *frame);
 
-/* Is the next request of class c a sample?  Not a handler's, while jemalloc is at work below it:
- * then the one after it is. */
+/* Is the next request of class c a sample?  h: the calling thread's heap.  If this is a signal
+ * handler that interrupted jemalloc, which a sample would need, the request after it is one. */
 static inline bool is_sample_due(struct heap *h, size_t c) {
   if (likely(h->cut[c] != 1))
     return false;
@@ -33,11 +39,13 @@ static inline bool is_sample_due(struct heap *h, size_t c) {
   return h->cut[c] == 1;
 }
 
+/* A cell of class c. */
 static inline void *small_cell(size_t c, size_t n, const void *frame) {
   void *p = heap_pop(c);
   return likely(p != NULL) ? p : small_slow(n, frame, c);
 }
 
+/* As malloc, n <= SMALL_MAX. */
 static inline void *small_alloc(size_t n, const void *frame) {
   return small_cell(class_of(n), n, frame);
 }

@@ -1,4 +1,4 @@
-/* jemalloc's figures, read when that is possible; contract in figures.h. */
+/* Reading and remembering jemalloc's figures; contract in figures.h. */
 #include "figures.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
@@ -34,43 +34,42 @@ void figures_read(struct jemalloc_figures *f) {
   }
 }
 
-/* Two copies: one is read while the other is written. */
+/* Two copies: one is read while the other is written.  `at_ms` is when the newest was read. */
 static struct {
   bool wanted;
   atomic_flag busy;
   _Atomic unsigned newest;
   _Atomic uint32_t at_ms;
   struct jemalloc_figures figures[2];
-} memory = {.busy = ATOMIC_FLAG_INIT};
+} kept = {.busy = ATOMIC_FLAG_INIT};
 
 void figures_remember_from_now(void) {
-  memory.wanted = true;
+  kept.wanted = true;
   figures_remember();
 }
 
-bool figures_are_remembered(void) { return memory.wanted; }
+bool figures_are_remembered(void) { return kept.wanted; }
 
 bool figures_are_due(void) {
-  return memory.wanted && os_now_ms() - atomic_load(&memory.at_ms) >= REFRESH_MS;
+  return kept.wanted && os_now_ms() - atomic_load(&kept.at_ms) >= REFRESH_MS;
 }
 
 void figures_remember(void) {
-  if (atomic_flag_test_and_set(&memory.busy))
+  if (atomic_flag_test_and_set(&kept.busy))
     return;
-  unsigned next = !atomic_load(&memory.newest);
-  figures_read(&memory.figures[next]);
-  atomic_store(&memory.newest, next);
-  atomic_store(&memory.at_ms, os_now_ms());
-  atomic_flag_clear(&memory.busy);
+  unsigned next = !atomic_load(&kept.newest);
+  figures_read(&kept.figures[next]);
+  atomic_store(&kept.newest, next);
+  atomic_store(&kept.at_ms, os_now_ms());
+  atomic_flag_clear(&kept.busy);
 }
 
 void figures_remembered(struct jemalloc_figures *f) {
-  *f = memory.figures[atomic_load(&memory.newest)];
+  *f = kept.figures[atomic_load(&kept.newest)];
 }
 
-void figures_fork_child(void) { atomic_flag_clear(&memory.busy); }
+void figures_fork_child(void) { atomic_flag_clear(&kept.busy); }
 
-/* A fork that has the gate closed, or a handler that interrupted jemalloc, may not wait for it. */
 void figures_refresh_if_due(struct heap *h) {
   if (h->outside > 0 || !figures_are_due() || !gate_try(h))
     return;

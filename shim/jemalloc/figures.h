@@ -1,10 +1,12 @@
-/* What jemalloc says of itself, in bytes, and how it is told to give memory back. */
+/* jemalloc's figures of itself, in bytes; read now, or remembered for a report that must not ask.
+ *
+ * To read them takes jemalloc's locks and may change errno, unless it is said otherwise.
+ */
 #ifndef SHIM_FIGURES_H
 #define SHIM_FIGURES_H
 
 #include "heap.h"
 
-/* jemalloc's own figures, in bytes.  Refreshing takes its locks: not in signal handlers. */
 struct jemalloc_figures {
   size_t allocated; /* in objects that are alive, with its rounding */
   size_t active;    /* in pages with such objects */
@@ -16,27 +18,42 @@ struct jemalloc_figures {
    * `mapped`. */
   size_t abandoned;
 };
+
+/* Reads them now; all 0 if jemalloc has no memory to start.  Inside the gate, or where no fork can
+ * be under way; not in signal handlers. */
 hidden void figures_read(struct jemalloc_figures *f);
 
-/* The same figures for reports by signal, which may not ask: read at the start and, from then on,
- * when a thread takes its first arena or makes the 16th, 32nd, ... of its large requests and
- * REFRESH_MS have passed; the report calls them "as of the last refresh".  A program that is
- * idle, or uses only small objects, keeps the old ones.
- *
- * figures_remember_from_now: at start, if a signal's report is wanted.  figures_remember: not in
- * signal handlers, inside the gate.  figures_remembered: anywhere. */
+/* The same figures for reports by signal, whose handler must not ask: read at the start and, from
+ * then on, when a thread takes its first arena or makes the 16th, 32nd, ... of its large requests
+ * and REFRESH_MS have passed; the report calls them "as of the last refresh".  A program that is
+ * idle, or uses only small objects, keeps the old ones. */
 enum { REFRESH_MS = 100, REFRESH_REQUESTS = 16 };
-hidden void figures_remember_from_now(void);
-hidden bool figures_are_remembered(void); /* it is wanted */
-hidden bool figures_are_due(void);
-hidden void figures_remember(void);
-hidden void figures_remembered(struct jemalloc_figures *f);
-hidden void figures_fork_child(void); /* in the child of a fork */
 
-/* Reads them again if they are due.  At a malloc's end, outside jemalloc; keeps errno. */
+/* From now on figures are remembered: in the constructor, if a report by signal is wanted. */
+hidden void figures_remember_from_now(void);
+
+/* Has that been called?  Anywhere. */
+hidden bool figures_are_remembered(void);
+
+/* Are they remembered, and those of the last time older than REFRESH_MS?  Anywhere. */
+hidden bool figures_are_due(void);
+
+/* Reads and remembers them; nothing, while another thread does.  As figures_read. */
+hidden void figures_remember(void);
+
+/* Those of the last time; all 0 if there was none.  Anywhere, also in signal handlers. */
+hidden void figures_remembered(struct jemalloc_figures *f);
+
+/* Remembers them again if they are due, unless a fork has the gate closed or this is a handler that
+ * interrupted jemalloc.  h: the calling thread's heap.  At a malloc's end, outside the gate; keeps
+ * errno. */
 hidden cold void figures_refresh_if_due(struct heap *h);
 
-/* Gives all of jemalloc's unused pages back to the kernel. */
+/* In the child of a fork, whose only thread calls it. */
+hidden void figures_fork_child(void);
+
+/* Gives the calling thread's jemalloc cache and all of jemalloc's unused pages back to the kernel.
+ * Inside the gate, or where no fork can be under way; not in signal handlers. */
 hidden void jemalloc_purge(void);
 
 #endif

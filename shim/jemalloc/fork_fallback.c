@@ -1,9 +1,9 @@
-/* Requests and frees beside jemalloc during a fork; contract in fork_fallback.h. */
+/* Fallback objects and deferred frees; contract in fork_fallback.h. */
 #include "fork_fallback.h"
 #include "os.h"
 
 struct fallback {
-  _Atomic(char *) start; /* as the program has it; NULL: free slot, CLAIMED: being filled */
+  _Atomic(char *) start; /* the object; NULL: free slot, CLAIMED: being filled */
   char *mapping;
   size_t bytes; /* of the mapping */
 };
@@ -13,16 +13,16 @@ struct deferred {
 };
 
 static struct fallback slots[FALLBACKS];
-static _Atomic(struct deferred *) put_aside;
+static _Atomic(struct deferred *) deferred_frees;
 static _Atomic uint64_t mapped;
 
 #define CLAIMED ((char *)1)
 
 static struct fallback *claim_slot(void) {
   for (unsigned i = 0; i < FALLBACKS; i++) {
-    char *nobody = NULL;
+    char *unclaimed = NULL;
     if (atomic_load_explicit(&slots[i].start, memory_order_relaxed) == NULL &&
-        atomic_compare_exchange_strong(&slots[i].start, &nobody, CLAIMED))
+        atomic_compare_exchange_strong(&slots[i].start, &unclaimed, CLAIMED))
       return &slots[i];
   }
   return NULL;
@@ -62,7 +62,7 @@ bool fallback_free(void *p) {
   struct fallback *s = slot_of(p);
   if (s == NULL)
     return false;
-  /* Unmapped last: another thread may get the addresses at once, and must not meet our slot. */
+  /* Unmapped last: another thread may get the addresses at once, and must not find our slot. */
   char *mapping = s->mapping;
   size_t bytes = s->bytes;
   atomic_store_explicit(&s->start, NULL, memory_order_release);
@@ -74,15 +74,15 @@ bool fallback_free(void *p) {
 
 void fallback_defer_free(void *p) {
   struct deferred *d = p;
-  d->next = atomic_load(&put_aside);
-  while (!atomic_compare_exchange_weak(&put_aside, &d->next, d))
+  d->next = atomic_load(&deferred_frees);
+  while (!atomic_compare_exchange_weak(&deferred_frees, &d->next, d))
     ;
 }
 
-/* Only ever emptied whole: popping single elements of a list that others push to would be open
- * to ABA. */
+/* The list is emptied as a whole, and the rest put back: taking its first element alone from a list
+ * that others push to would be open to the ABA problem. */
 void *fallback_take_deferred(void) {
-  struct deferred *d = atomic_exchange(&put_aside, NULL);
+  struct deferred *d = atomic_exchange(&deferred_frees, NULL);
   if (d != NULL && d->next != NULL) {
     struct deferred *rest = d->next;
     for (struct deferred *next; rest != NULL; rest = next) {

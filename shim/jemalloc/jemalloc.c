@@ -1,11 +1,13 @@
-/* jemalloc's fork handlers; contract in jemalloc.h. */
+/* jemalloc's fork handlers, kept for ours to call; contract in jemalloc.h. */
 #include "jemalloc.h"
 
-/* jemalloc registers its handlers at its first use, in the middle of somebody's malloc.  We keep
- * them and call them from ours, so that their order does not depend on who allocates first. */
+/* jemalloc registers its handlers at its first use, in the middle of a malloc.  We keep
+ * them and call them from ours, so that their order does not depend on which thread allocates
+ * first. */
 typedef void fork_handler(void);
 static fork_handler *before, *in_parent, *in_child;
 
+/* What jemalloc calls in place of pthread_atfork (symbols.syms). */
 int jemalloc_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child);
 hidden int jemalloc_atfork(fork_handler *prepare, fork_handler *parent, fork_handler *child) {
   before = prepare;

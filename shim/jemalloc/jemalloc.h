@@ -2,7 +2,7 @@
  *
  * Its public names carry the prefix jep_ (symbols.syms), and its calls to map memory come to
  * page_map.c, so that we know every page it has: that is how a pointer of neither heap is
- * told from one of its own, and how the ledger counts its share where it is mapped.
+ * distinguished from one of its own, and how the ledger counts its share where it is mapped.
  */
 #ifndef SHIM_JEMALLOC_H
 #define SHIM_JEMALLOC_H
@@ -14,8 +14,9 @@
 
 #include "base.h"
 
-/* jemalloc's own entries.  Sizes are at least 1; what these return for failures is NULL; they
- * leave errno alone (page_map.c). */
+/* jemalloc's own entries, with the contracts of its manual.  Inside the gate, in any thread; sizes
+ * are at least 1.  A failure is NULL; errno is never changed, because jemalloc has an errno of its
+ * own (page_map.c). */
 extern hidden void *jep_malloc(size_t n);
 extern hidden void *jep_calloc(size_t count, size_t size);
 extern hidden void *jep_realloc(void *p, size_t n);
@@ -33,15 +34,15 @@ extern hidden int jep_mallctlnametomib(const char *, size_t *, size_t *);
 extern hidden int jep_mallctlbymib(const size_t *, size_t, void *, size_t *, void *, size_t);
 extern hidden void jep_malloc_stats_print(void (*)(void *, const char *), void *, const char *);
 
-/* Two of its own parts: "thread.tcache.enabled" without the tables that a mallctl needs, and the
- * pthread_t that began to start it (thread_state.c). */
+/* Two of its internal parts, for thread_state.c alone: "thread.tcache.enabled" without the tables
+ * that a mallctl needs, and the pthread_t of the thread that began to start it. */
 struct tsd;
 extern hidden int jep_cache_switch(struct tsd *t, const size_t *mib, size_t length, void *old,
                                    size_t *old_size, void *new, size_t new_size);
 extern hidden unsigned long jep_initializer;
 
-/* Its options, as it read them in its first call: asking mallctl for them would build tables of
- * 400 KB in every process. */
+/* Its options, as it read them in its first call; valid after jemalloc_start.  Asking mallctl for
+ * them would build tables of 400 KB in every process. */
 extern hidden bool jep_opt_prof, jep_opt_tcache, jep_opt_zero;
 extern hidden const char *jep_opt_junk;
 extern hidden size_t jep_opt_oversize_threshold;
@@ -58,7 +59,9 @@ enum {
 };
 static_assert(1 << FLAG_ALIGN_PAGE == PAGE_BYTES, "an alignment to pages");
 
-/* Around fork, in place of the handlers jemalloc would register itself. */
+/* Around fork, called by our handlers in place of those that jemalloc would register itself: they
+ * take its locks, give them back, and make them again in the child.  Nothing if jemalloc was never
+ * used. */
 hidden void jemalloc_fork_prepare(void);
 hidden void jemalloc_fork_parent(void);
 hidden void jemalloc_fork_child(void);

@@ -1,11 +1,12 @@
 /* jemalloc's calls to map memory, and the map of every page it has (picture in page_map.h).
  *
  * A leaf is 256 KiB for one GiB of addresses, mapped when jemalloc first maps something there; of
- * it a page is touched for 16 MiB.  If it cannot be had the slot points to a leaf of ones: then a
- * stray pointer is not recognized, and nothing that is right is refused.
+ * it one page is touched for 16 MiB.  If the system refuses the memory, the slot points to a leaf
+ * in which jemalloc has every page: then an invalid pointer is not recognized, and no valid one
+ * refused.
  *
- * errno survives these functions: jemalloc calls them in the middle of frees and of
- * allocations that succeed in another way.
+ * These functions keep errno: jemalloc calls them in the middle of frees, and of requests that
+ * succeed in another way.
  */
 #include "page_map.h"
 #include "jemalloc.h"
@@ -16,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static page_kind_t everything[LEAF_PAGES];
+static page_kind_t full_leaf[LEAF_PAGES];
 hidden _Atomic(page_kind_t *) page_map_directory[LEAF_SLOTS];
 static _Atomic uint64_t mapped, table_bytes;
 hidden _Atomic bool page_map_partial;
@@ -29,20 +30,20 @@ static page_kind_t *leaf_make(uintptr_t a) {
   page_kind_t *fresh = os_map(LEAF_PAGES);
   if (fresh == NULL) {
     page_map_partial = true;
-    memset((void *)everything, PAGE_PLAIN, sizeof everything);
-    fresh = everything;
+    memset((void *)full_leaf, PAGE_PLAIN, sizeof full_leaf);
+    fresh = full_leaf;
   }
   if (atomic_compare_exchange_strong(slot, &leaf, fresh)) {
-    if (fresh != everything)
+    if (fresh != full_leaf)
       atomic_fetch_add(&table_bytes, LEAF_PAGES);
     return fresh;
   }
-  if (fresh != everything) /* another thread was first */
+  if (fresh != full_leaf) /* another thread was first */
     os_unmap((void *)fresh, LEAF_PAGES);
   return leaf;
 }
 
-/* Bytes that nobody else writes meanwhile: the pages are the caller's. */
+/* No other thread writes these bytes of the map meanwhile: the pages are the caller's. */
 static void mark_pages(uintptr_t a, size_t bytes, int kind) {
   uintptr_t end = a + bytes;
   while (a < end) {
@@ -50,7 +51,7 @@ static void mark_pages(uintptr_t a, size_t bytes, int kind) {
     size_t page = a / PAGE_BYTES % LEAF_PAGES, n = (end - a) / PAGE_BYTES;
     if (n > LEAF_PAGES - page)
       n = LEAF_PAGES - page;
-    if (leaf != everything)
+    if (leaf != full_leaf)
       memset((void *)&leaf[page], kind, n);
     a += n * PAGE_BYTES;
   }
@@ -61,7 +62,7 @@ static void mark_pages(uintptr_t a, size_t bytes, int kind) {
 void page_map_mark(const void *p, unsigned kind) {
   uintptr_t a = (uintptr_t)p;
   page_kind_t *leaf = leaf_make(a);
-  if (leaf != everything)
+  if (leaf != full_leaf)
     atomic_store_explicit(&leaf[a / PAGE_BYTES % LEAF_PAGES], (uint8_t)kind, memory_order_relaxed);
 }
 
@@ -75,10 +76,10 @@ uint64_t page_map_own_bytes(void) { return count_get(&table_bytes); }
 uint64_t page_map_mapped_bytes(void) { return count_get(&mapped); }
 
 /* jemalloc's start maps one page for a test, and crashes if it gets none: then it gets this one. */
-static _Alignas(PAGE_BYTES) char spare_page[PAGE_BYTES];
+static _Alignas(PAGE_BYTES) char start_page[PAGE_BYTES];
 
-/* jemalloc's errno: it sets it when it is refused what a second try may get.  The program's own is
- * set by the slow paths of alloc/. */
+/* jemalloc's errno: it sets it also when a second try succeeds.  The program's own is set by the
+ * slow paths of alloc/. */
 hidden int *jemalloc_errno(void);
 int *jemalloc_errno(void) {
   static __thread int jemallocs __attribute__((tls_model("initial-exec")));
@@ -103,7 +104,7 @@ void *jemalloc_mmap(void *address, size_t bytes, int prot, int flags, int fd, of
   void *p = mmap(address, bytes, prot, flags, fd, offset);
   errno = saved;
   if (p == MAP_FAILED && bytes == PAGE_BYTES && page_map_mapped_bytes() == 0)
-    return spare_page;
+    return start_page;
   /* MAP_FIXED changes pages that are marked already: jemalloc commits and decommits so. */
   if (p != MAP_FAILED && !(flags & MAP_FIXED)) {
     mark_pages((uintptr_t)p, bytes, PAGE_PLAIN);
@@ -122,11 +123,11 @@ static void trim_newest(uintptr_t a, size_t bytes) {
   newest.bytes -= bytes <= newest.bytes ? bytes : newest.bytes;
 }
 
-/* jemalloc knows nothing of them any more, whether or not they could be unmapped. */
+/* jemalloc has given these pages up, whether or not the kernel unmaps them. */
 static void forget_pages(uintptr_t a, size_t bytes) {
   int saved = errno;
   trim_newest(a, bytes);
-  mark_pages(a, bytes, PAGE_NONE); /* before: the addresses may be reused at once */
+  mark_pages(a, bytes, PAGE_NONE); /* before munmap: the addresses may be reused at once */
   bool gone = munmap((void *)a, bytes) == 0;
   atomic_fetch_sub_explicit(&mapped, bytes, memory_order_relaxed);
   if (gone) {
@@ -138,9 +139,9 @@ static void forget_pages(uintptr_t a, size_t bytes) {
   errno = saved;
 }
 
-/* Always done, as far as jemalloc is concerned: it would say on stderr that it was not. */
+/* Reports success also if munmap failed: jemalloc would print a line on stderr. */
 int jemalloc_munmap(void *address, size_t bytes) {
-  if (address == spare_page)
+  if (address == start_page)
     return 0;
   forget_pages((uintptr_t)address, bytes);
   return 0;
@@ -162,8 +163,8 @@ int jemalloc_mprotect(void *address, size_t bytes, int prot) {
   return failed;
 }
 
-/* For MALLOC_CONF=dss:primary and its kin, one thread at a time (jemalloc has a lock for it).  It
- * asks where the break is, then for more, and takes what it gets only if nobody else moved the
+/* For MALLOC_CONF=dss:primary and dss:secondary, one thread at a time (jemalloc has a lock for it).
+ * It asks where the break is, then for more, and takes what it gets only if no other code moved the
  * break in between; whole pages of it, which it never gives back. */
 void *jemalloc_sbrk(intptr_t bytes) {
   static void *asked;

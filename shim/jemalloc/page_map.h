@@ -13,13 +13,15 @@ enum {
   LEAF_PAGES = (1 << LEAF_SHIFT) / PAGE_BYTES,
   LEAF_SLOTS = 1 << (ADDRESS_BITS - LEAF_SHIFT)
 };
-/* Of a page: that jemalloc has it, and above PAGE_PLAIN the size class of the object it begins, or
- * of all its objects (size_class.h). */
+
+/* The kind of a page: PAGE_NONE, jemalloc does not have it; PAGE_PLAIN, jemalloc has it; above that
+ * also the size class of the object that begins there, or of all objects in it (size_class.h). */
 typedef _Atomic uint8_t page_kind_t;
 enum { PAGE_NONE = 0, PAGE_PLAIN };
-extern hidden _Atomic(page_kind_t *) page_map_directory[LEAF_SLOTS]; /* NULL: it has none there */
+extern hidden _Atomic(page_kind_t *) page_map_directory[LEAF_SLOTS]; /* NULL: none there */
 
-/* What kind of page p is inside of.  Lock-free, no system call. */
+/* The kind of the page that p points into.  Any thread, also in signal handlers: lock-free, no
+ * system call. */
 static inline unsigned page_kind(const void *p) {
   uintptr_t a = (uintptr_t)p, slot = a >> LEAF_SHIFT;
   if (unlikely(slot >= LEAF_SLOTS))
@@ -29,23 +31,28 @@ static inline unsigned page_kind(const void *p) {
     return PAGE_NONE;
   return atomic_load_explicit(&leaf[a / PAGE_BYTES % LEAF_PAGES], memory_order_relaxed);
 }
+
+/* Does p point into a page of jemalloc's?  As page_kind. */
 static inline bool page_map_holds(const void *p) { return page_kind(p) != PAGE_NONE; }
 
-/* An object of jemalloc's, or its first page, is of that kind.  Every new object must be noted:
- * what its page was before is not true any more. */
+/* Sets the kind of the page where p begins, an object of jemalloc's that the caller owns.  Keeps
+ * errno. */
 hidden void page_map_mark(const void *p, unsigned kind);
+
+/* The same for a new object, or NULL (nothing happens).  Every new object must be noted: what its
+ * page said of an earlier one need not be true of it. */
 static inline void page_map_note(const void *p, unsigned kind) {
   if (unlikely(page_kind(p) != kind) && p != NULL)
     page_map_mark(p, kind);
 }
 
-/* True once memory for the table was refused: page_map_holds may then be true of any pointer. */
+/* True once memory for the map was refused: page_map_holds may then be true of any pointer. */
 extern hidden _Atomic bool page_map_partial;
 
 /* Bytes jemalloc has mapped, counted at its mmap and munmap. */
 hidden uint64_t page_map_mapped_bytes(void);
 
-/* Bytes mapped for the table behind page_map_holds. */
+/* Bytes mapped for the map itself. */
 hidden uint64_t page_map_own_bytes(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Purging jemalloc's idle pages; why and when stands in purge_policy.h. */
+/* Purging jemalloc's idle pages; why and when, and the contract: purge_policy.h. */
 #include "purge_policy.h"
 #include "figures.h"
 #include "fork_gate.h"
@@ -11,12 +11,12 @@
 
 enum {
   DECAY_MS = 500,
-  LOOK_MS = 100,
-  FEW_BYTES = 8 << 20, /* taken, or idle, they are not worth a look */
+  CHECK_MS = 100,
+  FEW_BYTES = 8 << 20, /* allocated, or idle: not worth a check */
   SMALL_PROCESS = 16 << 20
 };
 
-/* What jemalloc is told before it reads the user's MALLOC_CONF, which still wins.  No brk: the
+/* What jemalloc reads before it reads the user's MALLOC_CONF, which still wins.  No brk: the
  * program break belongs to the program. */
 hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_decay_ms:500";
 static_assert(DECAY_MS == 500, "as in the text above");
@@ -24,22 +24,22 @@ static_assert(DECAY_MS == 500, "as in the text above");
 hidden __thread struct purge_traffic purge_traffic __attribute__((tls_model("initial-exec")));
 
 static struct {
-  _Atomic bool known;            /* whether it is ours: */
-  _Atomic bool ours;             /* the user has not said otherwise */
-  _Atomic uint64_t taken, given; /* bytes, ever, as told */
+  _Atomic bool known;                /* jemalloc's settings were read */
+  _Atomic bool ours;                 /* the user's MALLOC_CONF leaves the policy to us */
+  _Atomic uint64_t allocated, freed; /* bytes, since the start, as published */
   atomic_flag busy;
-  /* Whoever is busy has the rest. */
-  bool begun; /* jemalloc was told */
-  /* When jemalloc was asked last: the same two, and what it said. */
-  uint64_t taken_then, given_then, live_then, idle_then;
-  uint64_t used;        /* then live or idle; or live since, if that is more */
-  uint64_t most;        /* that was ever live */
-  uint64_t rests_until; /* value of taken + given: purging was not worth it */
-  uint32_t looked_ms;
-  uint64_t purged_resident; /* the process's peak, when pages went last */
-  uint32_t window_ms;       /* since then so many bytes went because most were idle: */
-  uint64_t window_bytes;
-} spare = {.busy = ATOMIC_FLAG_INIT};
+  /* What follows belongs to the thread that has set `busy`. */
+  bool set_up; /* jemalloc got the setting that it takes only by mallctl */
+  /* When jemalloc was asked last: the two sums above, and its answer. */
+  uint64_t allocated_then, freed_then, live_then, idle_then;
+  uint64_t used;         /* live and idle bytes of that answer; or live since, if that is more */
+  uint64_t most;         /* highest live bytes so far, as lowered by lower_most */
+  uint64_t paused_until; /* purging was not worth it: no check before the traffic reaches this */
+  uint32_t checked_ms;
+  uint64_t purged_resident; /* the process's peak of resident bytes at the last purge */
+  uint32_t window_ms;       /* start of the current CHECK_MS of has_budget, */
+  uint64_t window_bytes;    /* and bytes purged in it because most were idle */
+} policy = {.busy = ATOMIC_FLAG_INIT};
 
 static ssize_t number(const char *name) {
   ssize_t value = -1;
@@ -48,7 +48,7 @@ static ssize_t number(const char *name) {
   return value;
 }
 
-/* None, if it can't be had. */
+/* 0 if jemalloc has no memory to answer. */
 static uint64_t pages(const char *name) {
   ssize_t n = number(name);
   return n > 0 ? (uint64_t)n * PAGE_BYTES : 0;
@@ -57,97 +57,100 @@ static uint64_t pages(const char *name) {
 static bool enter(struct heap *h) { return h->outside == 0 && gate_try(h); }
 
 static void setup(void) {
-  spare.ours = jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;
+  policy.ours = jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;
 }
 
 bool purge_setup(struct heap *h) {
-  if (likely(spare.known) || page_map_mapped_bytes() == 0 || !enter(h))
-    return spare.known;
+  if (likely(policy.known) || page_map_mapped_bytes() == 0 || !enter(h))
+    return policy.known;
   int saved = errno;
-  if (!atomic_flag_test_and_set(&spare.busy)) {
-    if (!spare.known)
+  if (!atomic_flag_test_and_set(&policy.busy)) {
+    if (!policy.known)
       setup();
-    spare.known = true;
-    atomic_flag_clear(&spare.busy);
+    policy.known = true;
+    atomic_flag_clear(&policy.busy);
   }
   gate_leave(h);
   errno = saved;
-  return spare.known;
+  return policy.known;
 }
 
 /* ---- the limits ---- */
 
-/* Bytes that objects are in, and that none is in. */
+/* Bytes of pages that objects are in, and of pages that none is in. */
 struct state {
   uint64_t live, idle;
 };
 
 static inline uint64_t more_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static bool is_above_peak(struct state s) {
-  return s.live + s.idle > more_of(s.live, spare.most) + more_of(spare.most / 10, FEW_BYTES);
+  return s.live + s.idle > more_of(s.live, policy.most) + more_of(policy.most / 10, FEW_BYTES);
 }
 
 static bool is_mostly_idle(struct state s) { return s.idle > s.live && s.idle > FEW_BYTES; }
 
-static uint64_t traffic(void) { return count_get(&spare.taken) + count_get(&spare.given); }
+static uint64_t traffic(void) { return count_get(&policy.allocated) + count_get(&policy.freed); }
 
-/* Bytes now live, by what was told. */
+/* Bytes now live, by what was published. */
 static uint64_t live_now(void) {
-  return count_less(spare.live_then + count_get(&spare.taken) - spare.taken_then,
-                    count_get(&spare.given) - spare.given_then);
+  return count_less(policy.live_then + count_get(&policy.allocated) - policy.allocated_then,
+                    count_get(&policy.freed) - policy.freed_then);
 }
 
-/* May a limit have been passed since jemalloc was asked?  For the peak, as if no idle page had
- * served again, so that it is not found passed too late; for the share, as if all had, or every
- * replacement would add to it. */
-static bool may_be_beyond(uint64_t live) {
-  if (traffic() < spare.rests_until)
+/* Could a limit be exceeded by now?  The peak limit is tested pessimistically (assume no idle page
+ * was reused), so that it is never noticed too late; the idle-share limit optimistically (assume
+ * every free page was reused), because otherwise each free+malloc pair would push us over it. */
+static bool may_exceed(uint64_t live) {
+  if (traffic() < policy.paused_until)
     return false;
-  uint64_t idle = spare.idle_then + count_get(&spare.given) - spare.given_then;
+  uint64_t idle = policy.idle_then + count_get(&policy.freed) - policy.freed_then;
   return is_above_peak((struct state){live, idle}) ||
-         is_mostly_idle((struct state){live, count_less(spare.used, live)});
+         is_mostly_idle((struct state){live, count_less(policy.used, live)});
 }
 
 static struct state ask(void) {
   uint64_t epoch = 1;
-  spare.taken_then = count_get(&spare.taken);
-  spare.given_then = count_get(&spare.given);
+  policy.allocated_then = count_get(&policy.allocated);
+  policy.freed_then = count_get(&policy.freed);
   jep_mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
   struct state s = {pages("stats.arenas.4096.pactive"), pages("stats.arenas.4096.pdirty")};
-  spare.live_then = s.live;
-  spare.idle_then = s.idle;
-  spare.used = s.live + s.idle;
-  spare.most = more_of(spare.most, s.live);
+  policy.live_then = s.live;
+  policy.idle_then = s.idle;
+  policy.used = s.live + s.idle;
+  policy.most = more_of(policy.most, s.live);
   return s;
 }
 
-/* Untouched pages cost nothing: where less than half of the peak can be resident, what is idle
- * matters only if that has grown. */
+/* Untouched pages cost nothing: while less than half of the peak can be resident, purging is worth
+ * it only if the process's resident bytes have grown since the last purge. */
 static bool is_worth_it(uint64_t resident) {
-  return resident > spare.most / 2 || resident > spare.purged_resident;
+  return resident > policy.most / 2 || resident > policy.purged_resident;
 }
 
-/* What is mostly idle may be wanted back soon: of such bytes no more than the peak goes in a while,
- * so that a program that comes and goes pays for its pages now and then, not each time. */
+/* Pages that are mostly idle may be needed again soon: no more of them than the peak are purged in
+ * CHECK_MS, so that a program that frees and allocates in turn pays for its pages now and then, not
+ * each time. */
 static bool has_budget(uint64_t idle, uint32_t now) {
-  if (now - spare.window_ms >= LOOK_MS) {
-    spare.window_ms = now;
-    spare.window_bytes = 0;
+  if (now - policy.window_ms >= CHECK_MS) {
+    policy.window_ms = now;
+    policy.window_bytes = 0;
   }
-  if (spare.window_bytes + idle > spare.most)
+  if (policy.window_bytes + idle > policy.most)
     return false;
-  spare.window_bytes += idle;
+  policy.window_bytes += idle;
   return true;
 }
 
-static void rest(void) { spare.rests_until = traffic() + more_of(spare.most, FEW_BYTES); }
+static void pause_checks(void) {
+  policy.paused_until = traffic() + more_of(policy.most, FEW_BYTES);
+}
 
-/* A small process has few pages that were ever touched, and is left alone, not even asked: asking
- * took an eighth of the time where one request of 200 is of up to 256 KiB. */
-static void limit(uint32_t now) {
+/* In a small process few pages were ever touched, and jemalloc is not even asked: asking took an
+ * eighth of the time of a program in which one request of 200 is of up to 256 KiB. */
+static void enforce(uint32_t now) {
   uint64_t resident = os_peak_resident_bytes();
   if (resident <= SMALL_PROCESS) {
-    rest();
+    pause_checks();
     return;
   }
   struct state s = ask();
@@ -156,78 +159,80 @@ static void limit(uint32_t now) {
     return;
   if (is_worth_it(resident) && (above || has_budget(s.idle, now))) {
     jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
-    spare.purged_resident = resident;
-    spare.idle_then = 0;
-    spare.used = s.live;
+    policy.purged_resident = resident;
+    policy.idle_then = 0;
+    policy.used = s.live;
   } else {
-    rest();
+    pause_checks();
   }
 }
 
 /* ---- when ---- */
 
-/* jemalloc 5.3 makes its first arena before it reads that option; what it is about has 8 MiB. */
+/* jemalloc 5.3 makes its first arena before it reads that option, which concerns objects of 8 MiB
+ * and more. */
 static void never_oversize(void) {
   size_t never = (size_t)PTRDIFF_MAX;
   jep_mallctl("arena.0.oversize_threshold", NULL, NULL, &never, sizeof never);
-  spare.begun = true;
+  policy.set_up = true;
 }
 
-/* Small processes come without a first mallctl. */
-static void look(struct heap *h) {
-  if (count_get(&spare.taken) < FEW_BYTES)
+/* With fewer bytes allocated than FEW_BYTES no mallctl is made at all. */
+static void check_limits(struct heap *h) {
+  if (count_get(&policy.allocated) < FEW_BYTES)
     return;
   uint64_t live = live_now();
-  spare.used = more_of(spare.used, live);
-  spare.most = more_of(spare.most, live);
+  policy.used = more_of(policy.used, live);
+  policy.most = more_of(policy.most, live);
   uint32_t now = os_now_ms();
-  bool beyond = may_be_beyond(live);
-  if ((spare.begun && !beyond && now - spare.looked_ms < LOOK_MS) || !enter(h))
+  bool exceeded = may_exceed(live);
+  if ((policy.set_up && !exceeded && now - policy.checked_ms < CHECK_MS) || !enter(h))
     return;
   int saved = errno;
-  if (!spare.begun)
+  if (!policy.set_up)
     never_oversize();
-  spare.looked_ms = now;
-  if (beyond)
-    limit(now);
+  policy.checked_ms = now;
+  if (exceeded)
+    enforce(now);
   else
     jep_mallctl("arena.4096.decay", NULL, NULL, NULL, 0);
   gate_leave(h);
   errno = saved;
 }
 
-/* Down to a third above what is live. */
+/* The small-object heap has mapped that many bytes. */
 static void lower_most(uint64_t bytes) {
-  uint64_t least = spare.live_then / 3 * 4;
-  if (spare.most > least)
-    spare.most = more_of(count_less(spare.most, bytes), least);
+  uint64_t least = policy.live_then / 3 * 4;
+  if (policy.most > least)
+    policy.most = more_of(count_less(policy.most, bytes), least);
 }
 
-/* A handler may tell the same in between: what is then subtracted twice is added by the next. */
-static void tell(void) {
-  struct purge_traffic told = purge_traffic;
-  purge_traffic.taken -= told.taken;
-  purge_traffic.given -= told.given;
-  if ((told.taken | told.given) == 0)
+/* A signal handler may publish the same bytes in between: what is then subtracted twice is added at
+ * the next call. */
+static void publish(void) {
+  struct purge_traffic mine = purge_traffic;
+  purge_traffic.allocated -= mine.allocated;
+  purge_traffic.freed -= mine.freed;
+  if ((mine.allocated | mine.freed) == 0)
     return;
-  atomic_fetch_add_explicit(&spare.taken, told.taken, memory_order_relaxed);
-  atomic_fetch_add_explicit(&spare.given, told.given, memory_order_relaxed);
+  atomic_fetch_add_explicit(&policy.allocated, mine.allocated, memory_order_relaxed);
+  atomic_fetch_add_explicit(&policy.freed, mine.freed, memory_order_relaxed);
 }
 
 void purge_run(struct heap *h, size_t small_bytes) {
-  tell();
-  if (h == NULL || !purge_setup(h) || !spare.ours || atomic_flag_test_and_set(&spare.busy))
+  publish();
+  if (h == NULL || !purge_setup(h) || !policy.ours || atomic_flag_test_and_set(&policy.busy))
     return;
   lower_most(small_bytes);
-  look(h);
-  atomic_flag_clear(&spare.busy);
+  check_limits(h);
+  atomic_flag_clear(&policy.busy);
 }
 
 bool purge_now(size_t bytes) {
   uint64_t before = os_released_bytes();
-  if (spare.ours && bytes <= PTRDIFF_MAX)
+  if (policy.ours && bytes <= PTRDIFF_MAX)
     jemalloc_purge();
   return os_released_bytes() != before;
 }
 
-void purge_fork_child(void) { atomic_flag_clear(&spare.busy); }
+void purge_fork_child(void) { atomic_flag_clear(&policy.busy); }

@@ -1,23 +1,25 @@
-/* How much memory jemalloc may keep that no object is in.
+/* The purge policy: how much memory jemalloc may keep that no object is in.
  *
  * By its own defaults it gives objects of 8 MiB and more back at every free, and the program pays
  * for their pages again at the next malloc; everything else it keeps for up to ten seconds.  Here
- * what is idle serves the next requests, for half a second at most, within two limits:
+ * idle pages serve the next requests, for half a second at most, within two limits:
  *
  *   live + idle <= most + max(most / 10, FEW_BYTES)     so the peak is the program's own
- *   idle <= max(live, FEW_BYTES)                        what is freed for good goes at once
+ *   idle <= max(live, FEW_BYTES)                        what is freed for good is purged at once
  *
- * where `most` is what was ever live, less what small objects took from the system since (down to a
- * third above what is live).  The second may take back one `most` in LOOK_MS.
+ * where `most` is the highest value of live so far, lowered by what the small-object heap has
+ * mapped since, but never below 4/3 of live.  By the second limit at most `most` bytes are purged
+ * every CHECK_MS.
  *
- * All but the idle bytes is known without asking: each thread adds up what it takes and gives, and
- * tells of it PURGE_PUBLISH_BYTES at a time.  jemalloc is asked when a limit may have been passed:
+ * Live bytes are known without asking jemalloc: each thread counts what it allocates and frees, and
+ * publishes the sums PURGE_PUBLISH_BYTES at a time.  jemalloc is asked when a limit may have been
+ * exceeded:
  *
- *   live = live_then + taken - given     idle <= idle_then + given     then: when it was asked last
+ *   live = live_then + allocated - freed     idle <= idle_then + freed     since it was asked last
  *
- * Pages may be idle, or live, that nobody ever touched, and then cost nothing: see is_worth_it.
+ * Pages may be idle, or live, that no thread ever touched, and then cost nothing: see is_worth_it.
  *
- * Nothing of all this before FEW_BYTES were taken: the first question costs 400 KB.
+ * Nothing of all this before FEW_BYTES were allocated: jemalloc's first answer costs 400 KB.
  *
  * A MALLOC_CONF that sets oversize_threshold or dirty_decay_ms switches all this off.
  */
@@ -26,37 +28,41 @@
 
 #include "heap.h"
 
-/* What this thread has taken from jemalloc and given back, and not told yet; in bytes. */
+/* Bytes that this thread allocated from jemalloc and freed to it, and has not published yet. */
 struct purge_traffic {
-  uint64_t taken, given;
+  uint64_t allocated, freed;
 };
 extern hidden __thread struct purge_traffic purge_traffic
     __attribute__((tls_model("initial-exec")));
 
 enum { PURGE_PUBLISH_BYTES = 1 << 20 };
 
-static inline void purge_note_alloc(size_t bytes) { purge_traffic.taken += bytes; }
-static inline void purge_note_free(size_t bytes) { purge_traffic.given += bytes; }
+/* Count bytes that jemalloc served or gets back.  The calling thread's; inside the gate or outside.
+ */
+static inline void purge_note_alloc(size_t bytes) { purge_traffic.allocated += bytes; }
+static inline void purge_note_free(size_t bytes) { purge_traffic.freed += bytes; }
 
-/* Time to tell?  Asked after each of the two, outside of jemalloc. */
+/* Is it time for purge_run?  To be asked after each of the two, outside the gate. */
 static inline bool purge_is_due(void) {
-  return purge_traffic.taken + purge_traffic.given >= PURGE_PUBLISH_BYTES;
+  return purge_traffic.allocated + purge_traffic.freed >= PURGE_PUBLISH_BYTES;
 }
 
-/* The thread, which has this heap, tells, and idle pages may go: when it is due, when the thread
- * ends, and from time to time while the heap works on small objects, which took so many bytes more
- * from the system.  Not inside jemalloc.  Keeps errno. */
+/* Publishes what this thread counted, and purges idle pages if a limit is exceeded: when it is due,
+ * when the thread ends, and from time to time while the thread's heap works on small objects, for
+ * which it has mapped small_bytes more since the last call (else 0).  h: the calling thread's heap;
+ * NULL: only publishes.  Not inside jemalloc: a signal handler that interrupted it has no effect.
+ * Keeps errno. */
 hidden void purge_run(struct heap *h, size_t small_bytes);
 
-/* After a large request that was served to the thread of this heap: jemalloc has begun then.  The
- * first call reads jemalloc's settings; true once that is done. */
+/* After a large request was served to the thread with this heap, so that jemalloc has started.  The
+ * first call reads jemalloc's settings; true once that is done.  Outside the gate; keeps errno. */
 hidden bool purge_setup(struct heap *h);
 
-/* Inside the gate: a request of so many bytes was refused.  True: something that was kept has gone
- * back, and another try is worth it. */
+/* Inside the gate, after jemalloc refused a request of that many bytes: purges all idle pages.
+ * True: memory went back to the system, and another try is worth it. */
 hidden bool purge_now(size_t bytes);
 
-/* In the child of a fork. */
+/* In the child of a fork, whose only thread calls it. */
 hidden void purge_fork_child(void);
 
 #endif

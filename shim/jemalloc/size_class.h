@@ -2,23 +2,29 @@
  *
  * A page of jemalloc's whose objects came from plain requests of one class belongs to a slab of
  * that class as long as one of them is alive: so the byte written when an object was handed out
- * is right when it is freed, if every other way to get an object resets it (page_map_note).
+ * is right when it is freed, if every other way to get an object sets it again (page_map_note).
  *
- * An object that is a sample (sampling.h) has a page that says nothing of sizes, so that it comes
- * to where its tag is taken off; no untagged object begins in that page (large_request.h,
- * needs_page).
+ * The page of a sample (sampling.h) says nothing of sizes, so that its free takes the slow path,
+ * where its tag is taken off; no untagged object begins in that page (large_request.h,
+ * large_request_flags).
  */
 #ifndef SHIM_SIZE_CLASS_H
 #define SHIM_SIZE_CLASS_H
 
+#include "heap.h"
 #include "page_map.h"
 #include "slab.h"
 
-enum { CACHED_MOST = 4096 }; /* bytes of the largest objects that a thread's cache keeps */
-enum { CACHED_LEAST = 448 }; /* what is larger is at least of jemalloc's class of 512 */
+enum {
+  CACHED_MOST = 4096, /* bytes of the largest objects that a thread's cache keeps */
+  CACHED_LEAST = 448  /* jemalloc gives more bytes than these an object of 512 or more */
+};
 
-/* jemalloc's size class of n bytes, n > SMALL_MAX: 512, then four a power of two.  The first
- * SHELVES have shelves. */
+/* Classes of which a thread's cache keeps objects: the first ones, up to CACHED_MOST bytes. */
+enum { CACHED_CLASSES = SHELVES };
+
+/* The number of jemalloc's size class for n bytes, n > SMALL_MAX: 0 for up to 512 bytes, then four
+ * a power of two; and the bytes of class k. */
 static inline unsigned large_class(size_t n) {
   unsigned log = (unsigned)__builtin_clzl(n - 1) ^ 63;
   return (log - 8) * 4 + (unsigned)((n - 1) >> (log - 2) & 3) - 3;
@@ -27,7 +33,8 @@ static inline size_t large_class_bytes(unsigned k) {
   return (size_t)(4 + (k + 3) % 4 + 1) << (6 + (k + 3) / 4);
 }
 
-/* The kind of page of a plain request of n bytes, and of one that may not go to a shelf. */
+/* The kind of the page of an object of n bytes: of one that nothing but its size was asked for, and
+ * of one that must not go to a thread's cache.  Any n. */
 static inline unsigned page_kind_for(size_t n) {
   return likely(n > SMALL_MAX) ? PAGE_PLAIN + 1 + large_class(n) : PAGE_PLAIN;
 }
@@ -35,7 +42,7 @@ static inline unsigned page_kind_apart(size_t n) {
   return n > CACHED_MOST ? page_kind_for(n) : PAGE_PLAIN;
 }
 
-/* Bytes of the object that a page of that kind begins; 0: not known. */
+/* Bytes of the object that begins in a page of that kind; 0: not known. */
 static inline size_t page_kind_bytes(unsigned kind) {
   return likely(kind > PAGE_PLAIN) ? large_class_bytes(kind - (PAGE_PLAIN + 1)) : 0;
 }

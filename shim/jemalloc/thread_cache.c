@@ -1,4 +1,4 @@
-/* Shelves beyond the straight path; contract in thread_cache.h. */
+/* The thread cache beyond its fast path; contract in thread_cache.h. */
 #include "thread_cache.h"
 #include "fault.h"
 #include "fork_gate.h"
@@ -7,22 +7,25 @@
 
 #include <string.h>
 
+/* Objects of class k that a list holds at most. */
 static uint8_t cache_limit(unsigned k) { return (uint8_t)(CACHE_BYTES / large_class_bytes(k)); }
 
-static bool are_allowed(void) {
+/* jemalloc would do something to each object, or the user wants no caches. */
+static bool is_allowed(void) {
   return !jep_opt_zero && !jep_opt_prof && jep_opt_tcache && strcmp(jep_opt_junk, "false") == 0;
 }
 
-void shelf_open(struct heap *h) {
-  if (h->shelf_open || !are_allowed())
+void cache_open(struct heap *h) {
+  if (h->shelf_open || !is_allowed())
     return;
-  for (unsigned k = 0; k < SHELVES; k++)
+  for (unsigned k = 0; k < CACHED_CLASSES; k++)
     h->shelf_room[k] = cache_limit(k);
   h->shelf_open = true;
 }
 
-/* The program may have written over links. */
-static bool is_on(const struct heap *h, unsigned k, const void *p) {
+/* Is p in the list of class k?  The program may have overwritten links: a wrong one ends the
+ * search. */
+static bool is_cached(const struct heap *h, unsigned k, const void *p) {
   const struct cell *q = h->shelf[k];
   for (unsigned n = 0; n < cache_limit(k) && q != NULL && cache_class_of(q) == k; n++, q = q->next)
     if (q == p)
@@ -30,17 +33,17 @@ static bool is_on(const struct heap *h, unsigned k, const void *p) {
   return false;
 }
 
-void cache_check(struct heap *h, const void *p, const char *entry, const void *site) {
+void cache_check(struct heap *h, const void *p, const char *entry, const void *caller) {
   unsigned k = cache_class_of(p);
-  if (k >= SHELVES || !h->shelf_open)
+  if (k >= CACHED_CLASSES || !h->shelf_open)
     return;
   if (h->shelf[k] == NULL)
     h->shelf_room[k] = cache_limit(k);
-  if (likely(((const struct cached *)p)->owner != (uintptr_t)h) || !is_on(h, k, p))
+  if (likely(((const struct cached *)p)->owner != (uintptr_t)h) || !is_cached(h, k, p))
     return;
   char buffer[384];
   struct text t = TEXT_ON(buffer);
-  fault_begin(&t, entry, p, site);
+  fault_begin(&t, entry, p, caller);
   text_str(&t, "double free of the ");
   text_u64(&t, large_class_bytes(k));
   text_str(&t, "-byte object at ");
@@ -62,7 +65,7 @@ void cache_fault(const struct heap *h, unsigned k, const void *p) {
 }
 
 void cache_clear(struct heap *h) {
-  for (unsigned k = 0; h != NULL && k < SHELVES; k++)
+  for (unsigned k = 0; h != NULL && k < CACHED_CLASSES; k++)
     while (h->shelf[k] != NULL && gate_try(h)) {
       purge_note_free(large_class_bytes(k));
       jep_free(cache_take(h, k));

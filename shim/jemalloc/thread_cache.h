@@ -1,18 +1,22 @@
-/* A thread's shelf: objects of 512..4096 bytes that it freed, kept for its next requests.
+/* The thread cache: objects of 512..4096 bytes that a thread freed, kept for its next requests.
  *
  * jemalloc has a cache of each thread, too; but the way there leads through the gate, and its free
- * looks up what it is given.  With the shelf a pair of 1,000 bytes takes 68 instructions instead of
- * 143 (jemalloc's own, without us: 76).
+ * looks up what it is given.  With ours a pair of 1,000 bytes takes 68 instructions instead of 143
+ * (jemalloc's own, without us: 76).
  *
  *   malloc: shelf[k] -> object -> object ...       k: one of jemalloc's size classes
- *   free:   the byte of its page says k             else, and when the shelf is full: jemalloc
+ *   free:   the byte of its page says k             else, and when the list is full: jemalloc
  *
- * A second free of what lies on the thread's shelf ends the program.  Not seen is one of what lies
- * on another thread's, or went on to jemalloc because the shelf was full.
+ * A second free of an object in the thread's own cache ends the program.  It is not noticed if the
+ * object is in another thread's cache, or went on to jemalloc because the list was full.
  *
- * Counted as frees and requests passed on; jemalloc's figures take what is on shelves for alive.
- * Not with all tags or ARENASHIM_SIGNAL (large_fast.c), nor for a MALLOC_CONF that asks for
- * something of each object (zero, junk, prof) or for no caches (tcache:false).
+ * What goes into the cache counts as freed, what leaves it as a request; to jemalloc's own figures
+ * what is in caches is alive.  There is none with all tags or ARENASHIM_SIGNAL (large.c), nor for a
+ * MALLOC_CONF that asks for something of each object (zero, junk, prof) or for no caches
+ * (tcache:false).
+ *
+ * A cache lies in its thread's heap.  Only that thread may call these functions, with its own heap,
+ * and no signal handler that interrupted one of them.
  */
 #ifndef SHIM_THREAD_CACHE_H
 #define SHIM_THREAD_CACHE_H
@@ -22,25 +26,27 @@
 
 enum { CACHE_BYTES = 64 << 10 }; /* of one class */
 
-/* The shelf for an object of jemalloc's, by its page; SHELVES or more: there is none. */
+/* The class of an object of jemalloc's, by its page; CACHED_CLASSES or more: it is not cached. */
 static inline unsigned cache_class_of(const void *p) { return page_kind(p) - (PAGE_PLAIN + 1); }
 
-/* When jemalloc runs: the thread that has this heap may use its shelves, unless jemalloc's settings
- * forbid them.  Without it they are full. */
-hidden cold void shelf_open(struct heap *h);
+/* From now on the cache takes objects, unless jemalloc's settings forbid it.  After jemalloc has
+ * started; before that every list counts as full. */
+hidden cold void cache_open(struct heap *h);
 
-/* What lies on a shelf: the next object, and whose shelf it is.  A program that frees an object a
- * second time finds that here; when the object is handed out again, it is taken off. */
+/* The first bytes of an object in the cache: by its owner a second free is noticed, so that is
+ * cleared when the object is handed out. */
 struct cached {
   struct cell *next;
-  uintptr_t owner; /* a heap */
+  uintptr_t owner; /* the heap whose cache it is in */
 };
 
-/* p is on top of that shelf, and is none that was put there. */
+/* p is first in the list of class k and was never put there, because the program wrote to an object
+ * after its free: one line, and the program ends. */
 _Noreturn hidden cold void cache_fault(const struct heap *h, unsigned k, const void *p);
 
-/* The thread's that has this heap.  take: NULL if the shelf is empty.  put: false if it is full,
- * the page not of one class, or the object seems to be there already.
+/* take: an object of class k for the caller; NULL if there is none.  put: false if the list is
+ * full, the object's page is not of one cached class, or the object seems to be in the cache
+ * already; nothing has changed then.
  *
  * A program that writes to a freed object may make its link lead elsewhere.  What is there does not
  * name this heap as its owner, so it is not handed out; to subtract the owner and to compare is one
@@ -59,7 +65,7 @@ static inline void *cache_take(struct heap *h, unsigned k) {
 static inline bool cache_put(struct heap *h, void *object) {
   unsigned k = cache_class_of(object);
   struct cached *p = object;
-  if (unlikely(k >= SHELVES) || unlikely(h->shelf_room[k] == 0) ||
+  if (unlikely(k >= CACHED_CLASSES) || unlikely(h->shelf_room[k] == 0) ||
       unlikely(p->owner == (uintptr_t)h))
     return false;
   *p = (struct cached){h->shelf[k], (uintptr_t)h};
@@ -68,11 +74,13 @@ static inline bool cache_put(struct heap *h, void *object) {
   return true;
 }
 
-/* An object that could not be put there: ends the program if it is there already.  Sets a count
- * right that a fork left wrong: its thread, gone, stood between a list and its count. */
-hidden void cache_check(struct heap *h, const void *p, const char *entry, const void *site);
+/* For an object that cache_put refused, or that is not freed but reallocated: ends the program,
+ * with one line, if it is in the cache already.  Also corrects a count that a fork left wrong, by a
+ * thread that was between a list and its count.  `entry` and `caller` as in large.h. */
+hidden void cache_check(struct heap *h, const void *p, const char *entry, const void *caller);
 
-/* Gives all of them (NULL: none) back to jemalloc, unless a fork keeps the gate closed. */
+/* Gives all objects in the cache back to jemalloc, unless a fork keeps the gate closed; h may be
+ * NULL. Outside the gate. */
 hidden void cache_clear(struct heap *h);
 
 #endif

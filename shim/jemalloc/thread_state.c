@@ -14,19 +14,20 @@
 
 hidden own_thread unsigned char thread_state;
 
+/* What else is known of the thread's cache. */
 static own_thread struct {
-  bool beginning;  /* a request below this one is jemalloc's or libc's, or a handler's */
-  bool made;       /* the cache is there, and only to be switched on */
-  bool refused;    /* there was no memory for a cache that a mallctl switched on */
-  bool counted;    /* jemalloc is to see each request (thread_counters.h) */
-  uint32_t wishes; /* requests while there was no cache */
+  bool starting;     /* a request now is jemalloc's or libc's, or a signal handler's */
+  bool made;         /* the cache is there, and only to be switched on */
+  bool refused;      /* there was no memory for a cache that a mallctl switched on */
+  bool counted;      /* jemalloc is to see each request (thread_counters.h) */
+  uint32_t requests; /* while there was no cache */
 } thread;
 
-/* jemalloc's record of this thread; what lies in it is none of our business. */
+/* jemalloc's record of this thread; its contents are jemalloc's own. */
 extern hidden __thread char je_tsd_tls[] __attribute__((tls_model("initial-exec")));
 static struct tsd *own_record(void) { return (struct tsd *)je_tsd_tls; }
 
-/* Its parts that we call, and those that it reaches through us. */
+/* Functions of jemalloc that we call, and those of ours that jemalloc calls in place of its own. */
 hidden void je_tsd_slow_update(struct tsd *t);
 hidden bool __real_je_tsd_tcache_data_init(struct tsd *t);
 hidden void __real_je_tcache_cleanup(struct tsd *t);
@@ -38,7 +39,7 @@ static void cache_switch(bool on) {
   jep_cache_switch(own_record(), NULL, 0, NULL, NULL, &on, sizeof on);
 }
 
-/* A new thread.  jemalloc would make its cache now; in a record of zeros it is off. */
+/* In a new thread jemalloc would make the cache now; in a record of zeros it is off. */
 bool __wrap_je_tsd_tcache_enabled_data_init(struct tsd *t) {
   je_tsd_slow_update(t);
   return false;
@@ -77,7 +78,7 @@ bool thread_cache_was_switched(void) {
 
 /* ---- jemalloc's start ---- */
 
-/* Its malloc_init_t. */
+/* Values of jemalloc's malloc_init_t. */
 enum { STARTED = 0, RECURSIBLE = 1 };
 extern hidden _Atomic unsigned je_malloc_init_state;
 
@@ -85,9 +86,9 @@ static atomic_flag starting = ATOMIC_FLAG_INIT;
 
 static bool is_started(void) { return likely(je_malloc_init_state == STARTED); }
 
-/* One thread at a time: jemalloc lets all others wait for the thread that began, also when that was
- * refused memory and never comes again. */
-static bool start_in_turn(void) {
+/* One thread at a time: jemalloc would have all others wait for the thread that began, also if that
+ * was refused memory and never calls again. */
+static bool start_alone(void) {
   while (atomic_flag_test_and_set(&starting))
     sched_yield();
   if (!is_started())
@@ -101,12 +102,12 @@ static bool start_in_turn(void) {
 bool jemalloc_start(void) {
   if (likely(is_started()))
     return true;
-  if (thread.beginning) /* libc asks for memory in jemalloc's start, or a signal handler does */
+  if (thread.starting) /* libc asks for memory in jemalloc's start, or a signal handler does */
     return je_malloc_init_state <= RECURSIBLE;
-  int saved = errno; /* of what its start asks libc for */
-  thread.beginning = true;
-  bool started = start_in_turn();
-  thread.beginning = false;
+  int saved = errno; /* libc's functions that its start calls may set it */
+  thread.starting = true;
+  bool started = start_alone();
+  thread.starting = false;
   errno = saved;
   return started;
 }
@@ -115,15 +116,15 @@ void jemalloc_start_fork_child(void) { atomic_flag_clear(&starting); }
 
 /* ---- a thread's cache ---- */
 
-/* A request gives the thread its record and its arena. */
-static bool have_arena(void) {
+/* Any request gives the thread its record and its arena; false if there is no memory for them. */
+static bool take_arena(void) {
   void *p = jep_mallocx(1, FLAG_NO_CACHE);
   if (p != NULL)
     jep_dallocx(p, FLAG_NO_CACHE);
   return p != NULL;
 }
 
-/* What interrupted us, or is called for us, may have been first. */
+/* A signal handler, or a request of libc's for us, may have made it already. */
 static void make_cache(void) {
   if (thread_state != THREAD_NEW || __real_je_tsd_tcache_data_init(own_record()))
     return;
@@ -131,23 +132,24 @@ static void make_cache(void) {
   cache_switch(true);
 }
 
-static bool is_time(void) {
-  uint32_t wishes = ++thread.wishes;
-  return !thread.beginning && (wishes & (wishes - 1)) == 0;
+/* At the 1st, 2nd, 4th, 8th, ... request. */
+static bool is_time_to_try(void) {
+  uint32_t n = ++thread.requests;
+  return !thread.starting && (n & (n - 1)) == 0;
 }
 
 bool thread_begin(void) {
   if (!jemalloc_start())
     return false;
-  if (thread_state != THREAD_NEW || !is_time())
+  if (thread_state != THREAD_NEW || !is_time_to_try())
     return true;
   int saved = errno;
-  thread.beginning = true;
+  thread.starting = true;
   if (!jep_opt_tcache)
     thread_state = thread.counted ? THREAD_COUNTED : THREAD_CACHED; /* there are no caches */
-  else if (have_arena())
+  else if (take_arena())
     make_cache();
-  thread.beginning = false;
+  thread.starting = false;
   errno = saved;
   return true;
 }

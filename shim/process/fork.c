@@ -15,7 +15,7 @@
 #include "heap_thread.h"
 #include "jemalloc.h"
 #include "large.h"
-#include "large_request.h"
+#include "large_counts.h"
 #include "large_tags.h"
 #include "os.h"
 #include "program.h"
@@ -46,7 +46,7 @@ static void fork_parent(void) {
   if (gate_fork_owns_locks())
     jemalloc_fork_parent();
   if (gate_open_parent())
-    large_settle();
+    large_free_deferred();
   os_signals_let_go(&fork_signals);
   errno = saved;
 }
@@ -54,7 +54,7 @@ static void fork_parent(void) {
 /* With tags: the child's counts begin at zero, and locks that other threads held are released. */
 static void restart_tags(void) {
   capture_fork_child();
-  large_tags_forget();
+  large_tags_fork_child();
   peak_restart();
   for (unsigned i = 0; i < heap_count(); i++)
     books_restart(&heap_at(i)->books);
@@ -65,7 +65,7 @@ static void open_gate(void) {
   if (gate_fork_owns_locks())
     jemalloc_fork_child();
   if (gate_open_child())
-    large_settle();
+    large_free_deferred();
 }
 
 static void fork_child(void) {

@@ -8,7 +8,7 @@
 #include "deepbind.h"
 #include "fork_gate.h"
 #include "at_peak.h"
-#include "large_request.h"
+#include "large_counts.h"
 #include "report_path.h"
 #include "report_text.h"
 #include "site_stats.h"

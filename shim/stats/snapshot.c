@@ -6,7 +6,7 @@
 #include "heap_thread.h"
 #include "at_peak.h"
 #include "labels.h"
-#include "large_request.h"
+#include "large_counts.h"
 #include "large_tags.h"
 #include "modules.h"
 #include "os.h"

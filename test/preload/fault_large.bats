@@ -20,9 +20,9 @@ dies() {
   for mode in site stack:8; do
     for bytes in 512 1000 4096 5000 40000 300000 3000000; do
       for case in twice later deep remote; do
-        dies free 'double free or stray pointer: no object is alive there' ARENASHIM_TAG=$mode $case $bytes
+        dies free 'double free or invalid pointer: no object is alive there' ARENASHIM_TAG=$mode $case $bytes
       done
-      dies realloc 'double free or stray pointer: no object is alive there' ARENASHIM_TAG=$mode realloc $bytes
+      dies realloc 'double free or invalid pointer: no object is alive there' ARENASHIM_TAG=$mode realloc $bytes
       dies free "the pointer is 16 bytes inside the $bytes-byte object at %P" ARENASHIM_TAG=$mode interior $bytes
     done
   done

@@ -282,7 +282,7 @@ static void fork_inside(const struct large_tag *t, void *arg) {
   require(child >= 0);
   if (child == 0) {
     struct large_tag taken;
-    large_tags_forget();
+    large_tags_fork_child();
     _exit(large_tags_take((void *)4096, &taken) && put(4096, 2) ? 42 : 1);
   }
   int status;
