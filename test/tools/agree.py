@@ -151,32 +151,39 @@ if tagged:
         mine = [b for b in blocks if b['arena'] == int(m[1])]
         same(f'blocks of arena {m[1]}', int(m[2]), total(mine, 'in_use'))
 
-    # The tree's calls and the page's: the same nodes, a frame's name and place below the same caller.
-    strings, frames, paths = data['strings'], data['frames'], data['paths']
+    # The tree's calls and the page's: the same nodes, a frame's name and place below the same caller.  Callers
+    # of the user's own line are one frame a function, whatever lines of it the calls stand in.
+    strings, frames, paths, calls = data['strings'], data['frames'], data['paths'], data['calls']
 
-    def call(i):
+    def call(i, lines):
         name = strings[frames['function'][i]]
+        if frames['cut'][i]:  # the root of cut paths, which the tree does not have
+            return None
         if frames['label'][i]:
             return f'[{strings[frames["label"][i]]}]'
         module = data['modules']['path'][frames['module'][i] - 1] if frames['module'][i] else None
         if not name:
             where = f'0x{frames["offset"][i]:x}'
             name = where if module is None else f'{strings[module].rsplit("/", 1)[-1]}+{where}'
+        if frames['line'][i] and not lines:
+            return name
         if frames['line'][i]:
             return f'{name} ({strings[frames["file"][i]].rsplit("/", 1)[-1]}:{frames["line"][i]})'
         return f'{name}+0x{frames["inside"][i]:x}' if frames['inside'][i] else name
 
     nodes = collections.Counter()
-    for i, path in enumerate(sites['path']):
-        stack = []
+    for i, path in enumerate(calls['path']):
+        stack, lines = [], not calls['own'][i]
         while path:
-            stack.append(call(paths['frame'][path - 1] - 1))
+            lines = lines or path == calls['own'][i]
+            stack.append(call(paths['frame'][path - 1] - 1, lines))
             path = paths['parent'][path - 1]
-        words = strings[sites['words'][i]]
+        stack = [name for name in stack if name is not None]
+        words = strings[sites['words'][calls['site'][i]]]
         if words or not stack:
             stack.append(words or '(no path)')
         for depth in range(1, len(stack) + 1):
-            nodes[tuple(stack[:depth])] += sites['allocs'][i]
+            nodes[tuple(stack[:depth])] += calls['allocs'][i]
     table = rows(run('tree', dump, '--value', 'allocs', '--min', '0', '-n', '0'), 'total')[1][1:]
     same('nodes of the tree and of the page\'s', len(table), len([n for n in nodes.values() if n > 0]))
     same('their values', sorted(number(r[0]) for r in table), sorted(n for n in nodes.values() if n > 0))
