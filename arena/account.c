@@ -118,7 +118,7 @@ void account_note_remote(struct account *a, uint64_t bytes, uint64_t objects) {
   atomic_fetch_add(&a->remote_freed_objects, objects);
 }
 
-void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight) {
+void account_note_remote_large(struct account *a, size_t bytes, size_t cell, uint32_t weight) {
   account_note_remote(a, bytes * weight, weight);
   atomic_fetch_add(&a->remote_large_bytes, bytes * weight);
   atomic_fetch_add(&a->remote_large_cells, cell * weight);
@@ -162,7 +162,7 @@ void account_take_large(struct books *b, struct account *a, size_t bytes, size_t
     books_publish(b);
 }
 
-void peak_tell(int64_t bytes) {
+void peak_publish(int64_t bytes) {
   int64_t live = atomic_fetch_add(&peak.live, bytes) + bytes;
   int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
   while (live > most)
@@ -190,7 +190,7 @@ static int64_t unpublished_most(void) {
 void books_publish(struct books *b) {
   int64_t change = b->live_bytes - b->published;
   b->published = b->live_bytes;
-  peak_tell(change);
+  peak_publish(change);
   int64_t untold = unpublished_most();
   b->publish_above = b->published + untold;
   b->publish_below = b->published - (untold > FALL_BYTES ? untold : FALL_BYTES);

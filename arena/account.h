@@ -138,7 +138,7 @@ hidden void books_shift(struct books *b, int64_t bytes);
 
 /* Adds bytes, which may be negative, to the process's live bytes; a new peak begins an epoch.  For
  * frees of a thread that has no books.  Any thread; lock-free. */
-hidden void peak_tell(int64_t bytes);
+hidden void peak_publish(int64_t bytes);
 
 /* Notes the size of a small request that account_knows_size does not know. */
 hidden void account_widen(struct account *a, size_t bytes);
@@ -196,7 +196,8 @@ hidden void account_note_remote(struct account *a, uint64_t bytes, uint64_t obje
 
 /* Does the same for a large object and adds it to `remote_large_*`, from which alone the owner
  * learns of the free. */
-hidden void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight);
+hidden void account_note_remote_large(struct account *a, size_t bytes, size_t cell,
+                                      uint32_t weight);
 
 /* Counts the free of an object in collected mail, which the thread that freed it has published. */
 static inline void account_take_mailed(struct books *b, struct account *a, size_t bytes,

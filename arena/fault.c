@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-hidden void (*fault_tell_module)(struct text *t, const void *site);
+hidden void (*fault_write_module)(struct text *t, const void *site);
 
 void fault_begin(struct text *t, const char *entry, const void *p, const void *site) {
   text_str(t, "arenashim: ");
@@ -15,8 +15,8 @@ void fault_begin(struct text *t, const char *entry, const void *p, const void *s
   text_hex(t, (uintptr_t)p);
   text_str(t, ") called from ");
   text_hex(t, (uintptr_t)site);
-  if (fault_tell_module != NULL)
-    fault_tell_module(t, site);
+  if (fault_write_module != NULL)
+    fault_write_module(t, site);
   text_str(t, ": ");
 }
 

@@ -14,7 +14,7 @@
 
 /* Appends " (MODULE+OFFSET)" of a code address, or nothing if the module is not known.  NULL until
  * it is set, before there are threads. */
-extern hidden void (*fault_tell_module)(struct text *t, const void *site);
+extern hidden void (*fault_write_module)(struct text *t, const void *site);
 
 /* Begins the line.  The caller appends what is wrong and calls fault_end, which writes the line and
  * aborts. */

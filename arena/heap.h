@@ -32,8 +32,8 @@ hidden void *heap_alloc_slow(size_t c);
 hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site);
 
 /* The fast path of free.  heap_free_barred: must p go the slow path, since s is another heap's slab
- * or p was freed just now?  (Only the owner may read `freed_to`.)  If not, heap_free_straight puts
- * p back; if it returns true, heap_attend must follow.
+ * or p was freed just now?  (Only the owner may read `freed_to`.)  If not, heap_free_fast puts
+ * p back; if it returns true, heap_on_countdown must follow.
  *
  * The second question costs two of a pair's 32 instructions.  malloc could ask it for nothing (with
  * a list that ends in a cell that points to itself, one comparison is enough for both), but later:
@@ -41,7 +41,7 @@ hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const voi
 static inline bool heap_free_barred(const struct slab *s, const void *p) {
   return unlikely(s->owner != heap_self) || unlikely(*s->freed_to == p);
 }
-static inline bool heap_free_straight(struct slab *s, void *p) {
+static inline bool heap_free_fast(struct slab *s, void *p) {
   struct cell **freed_to = s->freed_to;
   ((struct cell *)p)->next = *freed_to;
   *freed_to = p;
@@ -55,8 +55,8 @@ static inline void heap_free_as(void *p, const char *entry, const void *site) {
   struct slab *s = slab_of(p);
   if (heap_free_barred(s, p))
     heap_free_slow(p, s, entry, site);
-  else if (heap_free_straight(s, p))
-    heap_attend(p, s, entry, site);
+  else if (heap_free_fast(s, p))
+    heap_on_countdown(p, s, entry, site);
 }
 static inline void heap_free(void *p) { heap_free_as(p, "free", DIRECT); }
 

@@ -23,13 +23,14 @@ void list_count_recycled(struct heap *h, struct slab *s) {
   know(h, c, list_most(&h->lists[c]));
   heap_count_freed(h, c, n);
   slab_set_used(s, slab_used(s), s->countdown);
-  if (h->cut[c] > 1)
-    h->cut[c] -= n;
+  if (h->user_countdown[c] > 1)
+    h->user_countdown[c] -= n;
 }
 
 /* Do slabs that were current go on to recycle? */
 static bool spreads(const struct heap *h, unsigned c) {
-  return h->cut[c] == 0 && !range.tagged && count_get(&h->carved_bytes) >= list_spread_bytes;
+  return h->user_countdown[c] == 0 && !range.tagged &&
+         count_get(&h->carved_bytes) >= list_spread_bytes;
 }
 
 static bool has_many_slabs(const struct heap *h, unsigned c) {
@@ -47,13 +48,14 @@ static int32_t recycles_share(const struct heap *h, unsigned c) {
 static int32_t recycles_left(const struct heap *h, unsigned c) {
   if (spreads(h, c))
     return recycles_share(h, c);
-  uint32_t countdown = h->cut[c];
+  uint32_t countdown = h->user_countdown[c];
   return countdown == 0 || countdown > RECYCLES_MAX ? RECYCLES_MAX : (int32_t)countdown - 1;
 }
 
 void list_cut_from(struct heap *h, struct slab *s, unsigned n) {
   unsigned c = s->class;
-  s->freed_to = h->cut[c] == 0 || recycles_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
+  s->freed_to =
+      h->user_countdown[c] == 0 || recycles_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
   h->lists[c] = (struct list){.length = n};
 }
 
@@ -165,8 +167,8 @@ bool list_put_back(struct heap *h, unsigned c) {
     return false;
   while (h->head[c] != NULL)
     put_back_first(h, c);
-  if (h->cut[c] > 0)
-    h->cut[c] += n;
+  if (h->user_countdown[c] > 0)
+    h->user_countdown[c] += n;
   h->lists[c].length = h->lists[c].back = 0;
   know(h, c, 0);
   debug(list_is_valid(h, c));

@@ -4,7 +4,7 @@
 #include "os.h"
 #include "tag.h"
 
-hidden void (*heap_looks_around)(struct heap *, size_t taken);
+hidden void (*heap_housekeeping_hook)(struct heap *, size_t taken);
 
 void heap_link_block(struct heap *h, struct block *b) {
   b->ab_prev = NULL;
@@ -81,8 +81,8 @@ bool heap_take_block(struct heap *h) {
   debug(block_is_valid(b));
   heap_link_block(h, b);
   count_add(&h->total_blocks, 1);
-  if (heap_looks_around != NULL)
-    heap_looks_around(h, b->ab_size);
+  if (heap_housekeeping_hook != NULL)
+    heap_housekeeping_hook(h, b->ab_size);
   return true;
 }
 

@@ -46,7 +46,7 @@ hidden uint64_t heap_passed(const struct heap *h);
 /* Called in slow paths, by the thread that has the heap: now and then with 0, and with the bytes of
  * a block that was just taken.  The heap is whole then, but it may be in the middle of a malloc.
  * NULL, or set before there are threads. */
-extern hidden void (*heap_looks_around)(struct heap *, size_t taken);
+extern hidden void (*heap_housekeeping_hook)(struct heap *, size_t taken);
 
 /* Links a block into the heap's list, as its newest. */
 hidden void heap_link_block(struct heap *h, struct block *b);

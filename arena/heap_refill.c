@@ -27,8 +27,8 @@ enum { TICKS = 8, MAIL_TICKS = 32 };
 static void *hand_out(struct heap *h, struct slab *s, struct cell *list, unsigned n) {
   unsigned c = s->class;
   count_add(&h->passed[c], n);
-  if (unlikely(h->cut[c] > 1))
-    h->cut[c] -= n < h->cut[c] ? n : h->cut[c] - 1;
+  if (unlikely(h->user_countdown[c] > 1))
+    h->user_countdown[c] -= n < h->user_countdown[c] ? n : h->user_countdown[c] - 1;
   h->head[c] = list->next;
   return list;
 }
@@ -76,7 +76,7 @@ static inline void *harvest(struct heap *h, struct slab *s, bool linked) {
   unsigned n = s->carved - (unsigned)slab_used(s);
   if (!linked)
     check_links(s);
-  uint32_t countdown = h->cut[s->class];
+  uint32_t countdown = h->user_countdown[s->class];
   if (unlikely(countdown > 1 && countdown <= n))
     return harvest_part(h, s, countdown - 1);
   heap_count_freed(h, s->class, n);
@@ -100,8 +100,8 @@ static unsigned cells_to_carve(const struct slab *s) {
 static void *carve(struct heap *h, struct slab *s) {
   size_t size = slab_cell_bytes(s);
   unsigned cells = cells_to_carve(s);
-  if (unlikely(h->cut[s->class] > 1 && h->cut[s->class] <= cells))
-    cells = h->cut[s->class] - 1;
+  if (unlikely(h->user_countdown[s->class] > 1 && h->user_countdown[s->class] <= cells))
+    cells = h->user_countdown[s->class] - 1;
   unsigned n;
   int32_t used = slab_used(s);
   struct cell *list = slab_carve(s, cells, &n);
@@ -145,11 +145,11 @@ static cold void housekeeping(struct heap *h) {
     heap_collect(h);
   list_release_if_due(h);
   heap_give_back(h, false);
-  if (heap_looks_around != NULL)
-    heap_looks_around(h, 0);
+  if (heap_housekeeping_hook != NULL)
+    heap_housekeeping_hook(h, 0);
 }
 
-void heap_attend(void *p, struct slab *s, const char *entry, const void *site) {
+void heap_on_countdown(void *p, struct slab *s, const char *entry, const void *site) {
   int32_t used = slab_used(s);
   if (unlikely(used < 0 || !slab_has_cell(s, p)))
     fault_in_slab(s, entry, p, SITE(site));

@@ -25,7 +25,8 @@
 #include "block.h"
 #include "mail.h"
 
-enum { SHELVES = 13 }; /* lists that the heap's user keeps in a heap */
+/* Bytes of a heap that its user may fill. */
+enum { HEAP_USER_BYTES = 192 };
 
 struct slab_queue {
   struct slab *first;
@@ -53,35 +54,26 @@ struct heap {
   uint64_t missed_bytes; /* went back and was needed again (heap_memory.h) */
   struct block *blocks;  /* all of its blocks, newest first */
   struct books books;    /* with tags: what each call site did here */
-  void *user;            /* the user's (shim/'s) data that belongs to this heap */
 
   /* Cells of each class until the user of the heaps wants a request of that class for itself,
-   * plus 1. 0: never. */
-  uint32_t cut[CLASS_SLOTS];
-  int64_t until_sample;    /* the user's */
-  uint64_t random;         /* the user's */
+   * plus 1; 0: never. */
+  uint32_t user_countdown[CLASS_SLOTS];
   unsigned ticks;          /* slow paths, to look at the clock now and then */
   uint32_t released_ms;    /* when lists with cells of several slabs were last put back */
   uint64_t released_bytes; /* carved bytes when they were last put back in order to grow */
   bool spread;             /* there have been such lists */
-  /* The user's: arena/ only clears `straight` when a thread takes the heap. */
-  int outside;
-  bool straight;
-  struct cell *shelf[SHELVES];
-  uint8_t shelf_room[SHELVES];
-  bool shelf_open;
-
-  /* Counters by class: the owner writes, every thread may read.  Exact, while no thread changes the
-   * heap: allocations = passed - |head| + sum over slabs of recycled frees = freed + sum over slabs
-   * of (recycled + carved - used) + mail As of the last slow path, which is all that is known of a
-   * running thread's heap: allocations = known               frees = freed Always: passed - freed =
-   * carved cells, in all slabs of the class */
+  /* Counters by class: the owner writes, every thread may read.
+   *
+   * Exact, while no thread changes the heap:
+   *   allocations = passed - |head| + sum over slabs of recycled
+   *   frees       = freed + sum over slabs of (recycled + carved - used) + remote frees not
+   * collected As of the last slow path, which is all that is known of a running thread's heap:
+   *   allocations = known               frees = freed
+   * Always: passed - freed = carved cells, in all slabs of the class. */
   _Atomic uint64_t passed[CLASS_SLOTS]; /* cells moved to the thread list */
   _Atomic uint64_t known[CLASS_SLOTS];  /* allocations, at least */
   _Atomic uint64_t freed[CLASS_SLOTS];  /* frees whose cells were taken up again */
   _Atomic uint64_t remote[CLASS_SLOTS]; /* frees by other threads: part of freed */
-  _Atomic uint64_t large_allocs;        /* large requests; the user counts */
-  _Atomic uint64_t large_frees;         /* frees of large objects by this thread; the user counts */
   _Atomic uint64_t total_blocks;        /* ever taken */
   _Atomic uint64_t carved_bytes;        /* cells carved in slabs that have a class */
   _Atomic uint64_t carved_peak; /* highest carved_bytes: upper bound of the peak of live bytes */
@@ -91,6 +83,9 @@ struct heap {
   _Atomic uint32_t threads; /* how many it has served */
   char name[16];            /* of the last thread that ended, as the kernel had it */
   bool named;               /* the program has named the thread that has it, and that is `name` */
+
+  /* For the code that uses the heaps, 0 at first: arena/ neither reads nor writes it. */
+  _Alignas(CACHE_LINE) unsigned char user[HEAP_USER_BYTES];
 
   /* What other threads write, on a line of its own. */
   _Alignas(CACHE_LINE) struct inbox inbox;

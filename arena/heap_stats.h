@@ -1,7 +1,7 @@
 /* What reports read: counts by heap, and a survey of every byte of the range.
  *
  * A heap can be read exactly while no other thread changes it: the caller's own heap, or one that
- * the caller claimed because no thread has it (heap_hold_idle).  Any other heap is read as of its
+ * the caller claimed because no thread has it (heap_claim_idle).  Any other heap is read as of its
  * owner's last slow path, from counters alone: no list of a running thread is followed.
  *
  * The functions allocate nothing, take no lock and keep errno; any thread, any context.

@@ -25,7 +25,7 @@ static void publish_freed(struct heap *h, size_t bytes) {
   if (h != NULL)
     books_shift(&h->books, (int64_t)bytes);
   else
-    peak_tell(-(int64_t)bytes);
+    peak_publish(-(int64_t)bytes);
 }
 
 /* Frees an object of another heap; false if it is no object.  Its tag says mailed from now on, so
@@ -61,7 +61,7 @@ static __attribute__((noinline)) void free_on_countdown(void *p, struct slab *s,
                                                         const void *site) {
   books_publish(&s->owner->books);
   if (s->countdown == 0)
-    heap_attend(p, s, entry, SITE(site));
+    heap_on_countdown(p, s, entry, SITE(site));
 }
 
 /* Calls nothing on its fast path, so that it saves no register there. */

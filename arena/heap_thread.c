@@ -36,17 +36,17 @@ static struct heap *claim_idle(unsigned from, uint32_t thread) {
   return NULL;
 }
 
-void heap_hold_idle(void) {
+void heap_claim_idle(void) {
   uint32_t holder = os_thread_id() | NOT_SERVING;
   for (struct heap *h = claim_idle(0, holder); h != NULL;)
     h = claim_idle(heap_number(h) + 1, holder);
 }
 
-bool heap_is_held(const struct heap *h) {
+bool heap_is_claimed(const struct heap *h) {
   return heap_thread(heap_number(h)) == (os_thread_id() | NOT_SERVING);
 }
 
-void heap_let_go(void) {
+void heap_release_idle(void) {
   uint32_t holder = os_thread_id() | NOT_SERVING;
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == holder)
@@ -91,7 +91,6 @@ struct heap *heap_acquire(void) {
     return NULL;
   h->threads++;
   h->named = false;
-  h->straight = false;
   heap_tagged_self = h;
   heap_self = range.tagged ? (struct heap *)&heap_tagged : h;
   if (heap_thread_started != NULL)
@@ -102,16 +101,16 @@ struct heap *heap_acquire(void) {
 /* Signals are blocked while a thread works in a borrowed heap: if a handler forked here, the child
  * would rebuild that heap and then return into code that is halfway through changing it. */
 struct heap *heap_borrow(uint64_t *signals) {
-  os_signals_hold(signals);
+  os_signals_block(signals);
   struct heap *h = claim_any();
   if (h == NULL)
-    os_signals_let_go(signals);
+    os_signals_restore(signals);
   return h;
 }
 
 void heap_return(struct heap *h, const uint64_t *signals) {
   heap_lend_back(h);
-  os_signals_let_go(signals);
+  os_signals_restore(signals);
 }
 
 /* Collects mail and gives back what may go, at the end of the thread that had h; its lists stay,
@@ -121,11 +120,11 @@ static void trim_ended(struct heap *h) {
   if (!inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
     return; /* saves two system calls */
   uint64_t signals;
-  os_signals_hold(&signals);
+  os_signals_block(&signals);
   heap_collect(h);
   list_release_slabs(h);
   heap_give_back(h, false);
-  os_signals_let_go(&signals);
+  os_signals_restore(&signals);
 }
 
 void heap_thread_ended(void) {
@@ -151,12 +150,12 @@ static void trim(struct heap *h) {
 /* Trims a heap that no thread has, if it can be claimed.  Signals are blocked as in heap_borrow. */
 static void trim_idle(unsigned number) {
   uint64_t signals;
-  os_signals_hold(&signals);
+  os_signals_block(&signals);
   if (claim(number, os_thread_id() | NOT_SERVING)) {
     trim(heap_at(number));
     heap_lend_back(heap_at(number));
   }
-  os_signals_let_go(&signals);
+  os_signals_restore(&signals);
 }
 
 void heap_collect_idle(void) {

@@ -48,12 +48,12 @@ hidden void heap_return(struct heap *h, const uint64_t *signals);
 /* Removes the calling thread's claim on h.  heap_self must not point to h any more. */
 hidden void heap_lend_back(struct heap *h);
 
-/* heap_hold_idle claims every idle heap so that the caller can read them; heap_let_go removes these
- * claims. If two threads do it at a time, each heap is claimed by one of them.  heap_is_held: has
- * the calling thread claimed this heap so? */
-hidden void heap_hold_idle(void);
-hidden void heap_let_go(void);
-hidden bool heap_is_held(const struct heap *h);
+/* heap_claim_idle claims every idle heap so that the caller can read them; heap_release_idle
+ * removes these claims. If two threads do it at a time, each heap is claimed by one of them.
+ * heap_is_claimed: has the calling thread claimed this heap so? */
+hidden void heap_claim_idle(void);
+hidden void heap_release_idle(void);
+hidden bool heap_is_claimed(const struct heap *h);
 
 /* In the child of a fork: removes all claims but those of the thread with id `before`, which get
  * its id now. */

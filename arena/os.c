@@ -158,11 +158,11 @@ void os_sleep_us(unsigned us) {
 static void set_signals(const uint64_t *mask, uint64_t *before) {
   cpu_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, (long)before, sizeof *mask, 0, 0);
 }
-void os_signals_hold(uint64_t *before) {
+void os_signals_block(uint64_t *before) {
   static const uint64_t all = ~UINT64_C(0);
   set_signals(&all, before);
 }
-void os_signals_let_go(const uint64_t *before) { set_signals(before, NULL); }
+void os_signals_restore(const uint64_t *before) { set_signals(before, NULL); }
 
 uint32_t os_thread_id(void) { return (uint32_t)gettid(); }
 

@@ -96,8 +96,8 @@ hidden void os_sleep_us(unsigned us);
 
 /* Blocks all signals of this thread, with the mask before in *before; restores that mask.  A system
  * call each. */
-hidden void os_signals_hold(uint64_t *before);
-hidden void os_signals_let_go(const uint64_t *before);
+hidden void os_signals_block(uint64_t *before);
+hidden void os_signals_restore(const uint64_t *before);
 
 /* The kernel's id of this thread.  A system call. */
 hidden uint32_t os_thread_id(void);

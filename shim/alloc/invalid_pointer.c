@@ -137,5 +137,5 @@ static void add_module(struct text *t, const void *caller) {
 
 void invalid_pointer_setup(void) {
   if (find_object_open())
-    fault_tell_module = add_module;
+    fault_write_module = add_module;
 }

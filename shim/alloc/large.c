@@ -1,5 +1,6 @@
 /* The slow paths of large requests; contract in large.h. */
 #include "large.h"
+#include "thread_record.h"
 #include "fork_fallback.h"
 #include "fork_gate.h"
 #include "invalid_pointer.h"
@@ -46,7 +47,7 @@ static void open_fast_path(struct heap *h) {
     return;
   cache_open(h);
   if (tagged_mode == TAGGED_NONE)
-    h->straight = true;
+    record_of(h)->large_fast = true;
   else if (tagged_mode == TAGGED_SAMPLES && !large_between_samples)
     large_between_samples = true;
 }
@@ -146,4 +147,10 @@ void large_free_flags(void *p, int flags, const char *entry, const void *caller)
 void large_free_any(void *p, const char *entry, const void *caller) {
   if (p != NULL)
     large_free_flags(p, 0, entry, caller);
+}
+
+void large_close_fast_path(void) {
+  large_between_samples = false;
+  if (heap_mine() != NULL)
+    record_of(heap_mine())->large_fast = false;
 }

@@ -44,4 +44,8 @@ hidden void large_check_pointer(const void *p, const char *entry, const void *ca
  * first request, and not if figures are remembered (figures.h): then the constructor clears it. */
 extern hidden _Atomic bool large_between_samples;
 
+/* From now on this thread's large requests take the slow path, until a request finds again that
+ * they need not.  In the constructor. */
+hidden void large_close_fast_path(void);
+
 #endif

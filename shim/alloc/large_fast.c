@@ -1,10 +1,10 @@
 /* The fast paths of large requests: what a program without tags takes nearly always, and what a
  * program with samples takes between two of them.
  *
- *   h->straight     without tags: this thread has its jemalloc cache, and no figures are to be
- *                   refreshed.  Set by large_alloc_any, cleared when the heap changes hands; false
- *                   in an empty record, so a thread without a heap needs no test of its own
- *   heap_between    the same with samples, for a request that is none
+ *   record_of(h)->large_fast     without tags: this thread has its jemalloc cache, and no figures
+ * are to be refreshed.  Set by large_alloc_any, cleared when the heap changes hands; false in an
+ * empty record, so a thread without a heap needs no test of its own heap_between    the same with
+ * samples, for a request that is none
  *
  * Each step serves what the one before it cannot:
  *
@@ -14,6 +14,7 @@
  *   large_..._any           the slow paths (large.h)
  */
 #include "large_fast.h"
+#include "thread_record.h"
 #include "caller.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
@@ -27,11 +28,11 @@
 
 /* Enters the gate; false if that is not so simple, and h is outside. */
 static inline bool enter(struct heap *h) {
-  h->outside++;
+  record_of(h)->outside++;
   atomic_signal_fence(memory_order_seq_cst);
   if (likely(gate_word() == 0))
     return true;
-  h->outside--;
+  record_of(h)->outside--;
   return false;
 }
 
@@ -43,7 +44,7 @@ static inline void purge_if_due(struct heap *h) {
 static inline void *take_cached(struct heap *h, size_t n) {
   void *p = n <= CACHED_MOST ? cache_take(h, large_class(n)) : NULL;
   if (likely(p != NULL))
-    count_add(&h->large_allocs, 1);
+    count_add(&record_of(h)->large_allocs, 1);
   return p;
 }
 
@@ -57,7 +58,7 @@ static inline void *take_through_gate(struct heap *h, size_t n) {
   gate_leave(h);
   if (unlikely(p == NULL))
     return NULL;
-  count_add(&h->large_allocs, 1);
+  count_add(&record_of(h)->large_allocs, 1);
   purge_if_due(h);
   return p;
 }
@@ -74,7 +75,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   }
   jep_free(p);
   gate_leave(h);
-  count_add(&h->large_frees, 1);
+  count_add(&record_of(h)->large_frees, 1);
   purge_note_free(page_kind_bytes(kind));
   purge_if_due(h);
 }
@@ -82,7 +83,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
 /* Calls nothing but as its last act. */
 static inline void free_fast(struct heap *h, void *p, const char *entry, const void *caller) {
   if (likely(cache_put(h, p)))
-    count_add(&h->large_frees, 1);
+    count_add(&record_of(h)->large_frees, 1);
   else
     free_through_gate(p, entry, caller);
 }
@@ -93,7 +94,7 @@ static inline void free_fast(struct heap *h, void *p, const char *entry, const v
 static inline struct heap *heap_between(size_t n) {
   struct heap *h = heap_self;
   return large_between_samples && thread_state == THREAD_CACHED && heap_is_real(h) &&
-                 (int64_t)n <= h->until_sample
+                 (int64_t)n <= record_of(h)->until_sample
              ? h
              : NULL;
 }
@@ -105,7 +106,7 @@ static __attribute__((noinline)) void *alloc_between(size_t n, const void *frame
     p = take_through_gate(h, n);
   if (unlikely(p == NULL))
     return large_alloc_any(n, frame);
-  h->until_sample -= (int64_t)n;
+  record_of(h)->until_sample -= (int64_t)n;
   return p;
 }
 
@@ -114,7 +115,7 @@ static __attribute__((noinline)) void *calloc_between(size_t n, const void *fram
   void *p = h != NULL ? take_cached(h, n) : NULL;
   if (p == NULL)
     return large_calloc_any(n, frame);
-  h->until_sample -= (int64_t)n;
+  record_of(h)->until_sample -= (int64_t)n;
   return libc_memset(p, 0, n);
 }
 
@@ -136,7 +137,7 @@ static __attribute__((noinline)) void *alloc_through_gate(struct heap *h, size_t
 
 void *large_alloc(size_t n, const void *frame) {
   struct heap *h = heap_self;
-  if (unlikely(!h->straight))
+  if (unlikely(!record_of(h)->large_fast))
     return alloc_between(n, frame);
   void *p = take_cached(h, n);
   return likely(p != NULL) ? p : alloc_through_gate(h, n, frame);
@@ -144,7 +145,7 @@ void *large_alloc(size_t n, const void *frame) {
 
 void *large_calloc(size_t n, const void *frame) {
   struct heap *h = heap_self;
-  if (unlikely(!h->straight))
+  if (unlikely(!record_of(h)->large_fast))
     return calloc_between(n, frame);
   void *p = take_cached(h, n);
   return likely(p != NULL) ? libc_memset(p, 0, n) : large_calloc_any(n, frame);
@@ -153,7 +154,7 @@ void *large_calloc(size_t n, const void *frame) {
 /* No register is saved: `caller` may be DIRECT. */
 void large_free(void *p, const char *entry, const void *caller) {
   struct heap *h = heap_self;
-  if (likely(h->straight))
+  if (likely(record_of(h)->large_fast))
     free_fast(h, p, entry, caller);
   else
     free_between(p, entry, SITE(caller));

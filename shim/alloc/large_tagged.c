@@ -89,11 +89,11 @@ static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
  * our own books. */
 static void take_foreign(struct heap *h, const struct large_tag *t, size_t held) {
   size_t n = t->bytes;
-  account_gone(account_of(&heap_at(t->arena)->books, t->site), n, held, t->weight);
+  account_note_remote_large(account_of(&heap_at(t->arena)->books, t->site), n, held, t->weight);
   if (h != NULL)
     books_shift(&h->books, (int64_t)(n * t->weight));
   else
-    peak_tell(-(int64_t)(n * t->weight));
+    peak_publish(-(int64_t)(n * t->weight));
 }
 
 static void take(struct heap *h, const struct large_tag *t, size_t held) {

@@ -188,6 +188,6 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
 }
 
 void *realloc_on_countdown(void *to, void *p, const char *entry, const void *frame) {
-  heap_attend(p, slab_of(p), entry, frame_site(frame));
+  heap_on_countdown(p, slab_of(p), entry, frame_site(frame));
   return to;
 }

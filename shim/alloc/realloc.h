@@ -27,7 +27,7 @@ static inline size_t growth_class(size_t n) {
 hidden void *realloc_any(void *p, size_t n, const char *entry, const void *frame);
 
 /* Ends a realloc from p to `to` in the calling thread's heap, after which the slab of p needs its
- * owner (heap_attend); returns `to`. */
+ * owner (heap_on_countdown); returns `to`. */
 hidden void *realloc_on_countdown(void *to, void *p, const char *entry, const void *frame);
 
 /* jemalloc's rallocx; with no flags also realloc for n > SMALL_MAX.  p is outside the range and not

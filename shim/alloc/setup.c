@@ -13,6 +13,7 @@
 #include "purge_policy.h"
 #include "tag_mode.h"
 #include "thread_cache.h"
+#include "thread_record.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -35,6 +36,8 @@ static void thread_ends(void *unused) {
   (void)unused;
   cache_clear(heap_mine());
   purge_run(heap_mine(), 0);
+  if (heap_mine() != NULL)
+    record_of(heap_mine())->large_fast = false; /* the next thread has no cache in jemalloc yet */
   heap_thread_ended();
   errno = saved;
 }
@@ -56,7 +59,7 @@ static int setup_heaps(void) {
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, thread_ends) == 0;
   heap_thread_started = thread_begins;
-  heap_looks_around = purge_run;
+  heap_housekeeping_hook = purge_run;
   if (o->tags != TAGS_OFF)
     tagged_setup(o->sample_bytes);
   return READY;

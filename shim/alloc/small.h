@@ -15,6 +15,7 @@
 #define SHIM_SMALL_H
 
 #include "heap.h"
+#include "thread_record.h"
 
 /* A cell of class c when the thread's list is empty; jemalloc's where our heap refuses.  The order
  * of the arguments is that in which malloc has them in registers. */
@@ -32,11 +33,11 @@ hidden bool small_resize_tagged(void *p, size_t n, const void *frame);
 /* Is the next request of class c a sample?  h: the calling thread's heap.  If this is a signal
  * handler that interrupted jemalloc, which a sample would need, the request after it is one. */
 static inline bool is_sample_due(struct heap *h, size_t c) {
-  if (likely(h->cut[c] != 1))
+  if (likely(h->user_countdown[c] != 1))
     return false;
-  if (h->outside > 0)
-    h->cut[c] = 2;
-  return h->cut[c] == 1;
+  if (record_of(h)->outside > 0)
+    h->user_countdown[c] = 2;
+  return h->user_countdown[c] == 1;
 }
 
 /* A cell of class c. */

@@ -76,7 +76,7 @@ realloc_fast(void *p, size_t n, const char *entry, const void *frame) {
   if (heap_free_barred(s, p) || unlikely((to = heap_pop(growth_class(n))) == NULL))
     return realloc_any(p, n, entry, frame);
   copy_cell(to, p, cell);
-  return heap_free_straight(s, p) ? realloc_on_countdown(to, p, entry, frame) : to;
+  return heap_free_fast(s, p) ? realloc_on_countdown(to, p, entry, frame) : to;
 }
 
 exported void *realloc(void *p, size_t n) { return realloc_fast(p, n, "realloc", caller_frame()); }

@@ -1,5 +1,6 @@
 /* Adds the heap's part to jemalloc's counters; contract in thread_counters.h. */
 #include "thread_counters.h"
+#include "thread_record.h"
 #include "big_stack.h"
 #include "heap_stats.h"
 #include "jemalloc.h"
@@ -72,7 +73,7 @@ static uint64_t large_part(const char *name) {
 static void begin(struct heap *h) {
   thread_count_each();
   thread.heap = h;
-  h->straight = false;
+  record_of(h)->large_fast = false;
   if (h->threads > 1)
     thread.before = heap_part(h);
 }

@@ -1,5 +1,6 @@
 /* Closes and opens the gate in front of jemalloc; contract and reasons in fork_gate.h. */
 #include "fork_gate.h"
+#include "thread_record.h"
 #include "sandbox.h"
 
 #include <linux/membarrier.h>
@@ -79,7 +80,7 @@ void gate_leave_heapless(void) {
 
 /* How often this thread is inside: more than once in a signal handler that interrupted it there. */
 static int own_depth(void) {
-  return heapless_depth + (heap_mine() != NULL ? heap_mine()->outside : 0);
+  return heapless_depth + (heap_mine() != NULL ? record_of(heap_mine())->outside : 0);
 }
 
 bool gate_is_inside(void) { return own_depth() > 0; }
@@ -94,7 +95,7 @@ static uint64_t now_us(void) {
 static bool nobody_inside(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     const struct heap *h = heap_at(i);
-    if (h != heap_mine() && *(const volatile int *)&h->outside != 0)
+    if (h != heap_mine() && *(const volatile int *)&record_of(h)->outside != 0)
       return false;
   }
   for (size_t i = 0; i < MARKS; i++) {
@@ -124,7 +125,7 @@ bool gate_wait(struct heap *h) {
     if (!wait_until(gate_is_open, FALLBACK_AFTER_MS))
       return false;
     if (h != NULL)
-      h->outside++;
+      record_of(h)->outside++;
     else
       gate_enter_heapless();
     atomic_thread_fence(memory_order_seq_cst);
@@ -152,6 +153,12 @@ bool gate_open_parent(void) {
   return gate.usable && (uint32_t)atomic_fetch_sub(&gate_detours, 1) == 1 && !interrupted;
 }
 
+/* The record of a thread that is not in the child: its next thread begins as a new one. */
+static void abandon(struct thread_record *r) {
+  r->outside = 0;
+  r->large_fast = false;
+}
+
 bool gate_open_child(void) {
   gate.child = true;
   for (size_t i = 0; i < MARKS; i++)
@@ -159,7 +166,7 @@ bool gate_open_child(void) {
       atomic_store(&gate.marks[i].thread, 0);
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_at(i) != heap_mine())
-      heap_at(i)->outside = 0;
+      abandon(record_of(heap_at(i)));
   atomic_fetch_and(&gate_detours, ~(uint64_t)UINT32_MAX);
   return !interrupted;
 }

@@ -28,6 +28,7 @@
 #define SHIM_FORK_GATE_H
 
 #include "heap.h"
+#include "thread_record.h"
 
 /* Registers the process for membarrier; before, and if that fails, the gate never closes.  Once, in
  * the constructor. */
@@ -84,7 +85,7 @@ hidden void gate_leave_heapless(void);
  * fallback. */
 static inline bool gate_enter(struct heap *h) {
   if (likely(h != NULL))
-    h->outside++;
+    record_of(h)->outside++;
   else
     gate_enter_heapless();
   atomic_signal_fence(memory_order_seq_cst);
@@ -93,11 +94,11 @@ static inline bool gate_enter(struct heap *h) {
 
 /* Enters without waiting.  False, and not inside, if the gate is closed.  h is not NULL. */
 static inline bool gate_try(struct heap *h) {
-  h->outside++;
+  record_of(h)->outside++;
   atomic_signal_fence(memory_order_seq_cst);
   if (gate_is_open())
     return true;
-  h->outside--;
+  record_of(h)->outside--;
   return false;
 }
 
@@ -111,7 +112,7 @@ static inline void gate_pass(struct heap *h) {
 static inline void gate_leave(struct heap *h) {
   atomic_signal_fence(memory_order_seq_cst);
   if (likely(h != NULL))
-    h->outside--;
+    record_of(h)->outside--;
   else
     gate_leave_heapless();
 }

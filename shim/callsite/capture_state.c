@@ -1,5 +1,6 @@
 /* States of captures; contract and picture in capture_state.h. */
 #include "capture_state.h"
+#include "thread_record.h"
 #include "modules.h"
 #include "os.h"
 
@@ -29,7 +30,7 @@ static void take_over(struct capture *c) {
 }
 
 bool capture_open(struct heap *h) {
-  if (h->user != NULL) {
+  if (record_of(h)->capture != NULL) {
     take_over(capture_of(h));
     return true;
   }
@@ -37,7 +38,7 @@ bool capture_open(struct heap *h) {
   if (c == NULL)
     return false;
   c->root = &path_root;
-  h->user = c;
+  record_of(h)->capture = c;
   return true;
 }
 

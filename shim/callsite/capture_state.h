@@ -9,6 +9,7 @@
 #define SHIM_CAPTURE_STATE_H
 
 #include "heap.h"
+#include "thread_record.h"
 #include "known_stack.h"
 #include "root_entry.h"
 
@@ -57,7 +58,7 @@ extern hidden struct capture_mode {
 hidden bool capture_open(struct heap *h);
 
 /* NULL: capture_open has not been called, or failed. */
-static inline struct capture *capture_of(const struct heap *h) { return h->user; }
+static inline struct capture *capture_of(const struct heap *h) { return record_of(h)->capture; }
 
 /* Empties the tables of all arenas that find a path by addresses of code: the code at some
  * addresses is another now.  Any thread. */

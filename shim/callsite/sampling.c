@@ -1,5 +1,6 @@
 /* Sampling; the argument is in sampling.h. */
 #include "sampling.h"
+#include "thread_record.h"
 #include "arch_math.h"
 
 #include <string.h>
@@ -19,8 +20,8 @@ static double unit(uint64_t x) { return ((double)(x >> 11) + 0.5) * 0x1p-53; }
 
 /* A random number in (0, 1), uniform. */
 static double draw(struct heap *h) {
-  h->random += UINT64_C(0x9e3779b97f4a7c15);
-  return unit(mix(h->random));
+  record_of(h)->random += UINT64_C(0x9e3779b97f4a7c15);
+  return unit(mix(record_of(h)->random));
 }
 
 /* Bytes until the next sample: exponential with the period as its mean. */
@@ -28,23 +29,23 @@ static double gap_bytes(struct heap *h) { return -math_log(draw(h)) * (double)sa
 
 void sampling_next(struct heap *h, unsigned c) {
   double cells = gap_bytes(h) / (double)class_bytes(c);
-  h->cut[c] = 1 + (cells < 0x1p30 ? (uint32_t)cells : UINT32_C(1) << 30);
+  h->user_countdown[c] = 1 + (cells < 0x1p30 ? (uint32_t)cells : UINT32_C(1) << 30);
 }
 
 void sampling_open(struct heap *h) {
   const void *seed = (const void *)getauxval(AT_RANDOM);
   if (seed != NULL)
-    memcpy(&h->random, seed, sizeof h->random);
-  h->random ^= mix(heap_number(h) + 1);
-  h->until_sample = (int64_t)gap_bytes(h);
+    memcpy(&record_of(h)->random, seed, sizeof record_of(h)->random);
+  record_of(h)->random ^= mix(heap_number(h) + 1);
+  record_of(h)->until_sample = (int64_t)gap_bytes(h);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     sampling_next(h, c);
 }
 
 bool sampling_takes(struct heap *h, size_t n) {
-  if (n < (size_t)INT64_MAX && (h->until_sample -= (int64_t)n) >= 0)
+  if (n < (size_t)INT64_MAX && (record_of(h)->until_sample -= (int64_t)n) >= 0)
     return false;
-  h->until_sample = (int64_t)gap_bytes(h);
+  record_of(h)->until_sample = (int64_t)gap_bytes(h);
   return true;
 }
 

@@ -1,5 +1,6 @@
 /* Tags are switched on; contract in tag_mode.h. */
 #include "tag_mode.h"
+#include "thread_record.h"
 #include "capture_state.h"
 #include "options.h"
 #include "sampling.h"
@@ -8,7 +9,7 @@ hidden enum tagged_mode tagged_mode;
 
 /* For heap_opened: what a heap needs for tags.  False: no memory. */
 static bool tagged_open(struct heap *h) {
-  bool first = h->user == NULL;
+  bool first = record_of(h)->capture == NULL;
   if (!books_open(&h->books) || !capture_open(h))
     return false;
   if (first && sampling_period != 0)

@@ -1,5 +1,6 @@
 /* Reading and remembering jemalloc's figures; contract in figures.h. */
 #include "figures.h"
+#include "thread_record.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
 #include "os.h"
@@ -71,7 +72,7 @@ void figures_remembered(struct jemalloc_figures *f) {
 void figures_fork_child(void) { atomic_flag_clear(&kept.busy); }
 
 void figures_refresh_if_due(struct heap *h) {
-  if (h->outside > 0 || !figures_are_due() || !gate_try(h))
+  if (record_of(h)->outside > 0 || !figures_are_due() || !gate_try(h))
     return;
   int saved = errno;
   figures_remember();

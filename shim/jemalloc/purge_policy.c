@@ -1,5 +1,6 @@
 /* Purging jemalloc's idle pages; why and when, and the contract: purge_policy.h. */
 #include "purge_policy.h"
+#include "thread_record.h"
 #include "figures.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
@@ -54,7 +55,7 @@ static uint64_t pages(const char *name) {
   return n > 0 ? (uint64_t)n * PAGE_BYTES : 0;
 }
 
-static bool enter(struct heap *h) { return h->outside == 0 && gate_try(h); }
+static bool enter(struct heap *h) { return record_of(h)->outside == 0 && gate_try(h); }
 
 static void setup(void) {
   policy.ours = jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;

@@ -20,9 +20,6 @@ enum {
   CACHED_LEAST = 448  /* jemalloc gives more bytes than these an object of 512 or more */
 };
 
-/* Classes of which a thread's cache keeps objects: the first ones, up to CACHED_MOST bytes. */
-enum { CACHED_CLASSES = SHELVES };
-
 /* The number of jemalloc's size class for n bytes, n > SMALL_MAX: 0 for up to 512 bytes, then four
  * a power of two; and the bytes of class k. */
 static inline unsigned large_class(size_t n) {

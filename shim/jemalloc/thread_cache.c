@@ -1,5 +1,6 @@
 /* The thread cache beyond its fast path; contract in thread_cache.h. */
 #include "thread_cache.h"
+#include "thread_record.h"
 #include "fault.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
@@ -16,17 +17,17 @@ static bool is_allowed(void) {
 }
 
 void cache_open(struct heap *h) {
-  if (h->shelf_open || !is_allowed())
+  if (record_of(h)->cache_is_open || !is_allowed())
     return;
   for (unsigned k = 0; k < CACHED_CLASSES; k++)
-    h->shelf_room[k] = cache_limit(k);
-  h->shelf_open = true;
+    record_of(h)->cache_room[k] = cache_limit(k);
+  record_of(h)->cache_is_open = true;
 }
 
 /* Is p in the list of class k?  The program may have overwritten links: a wrong one ends the
  * search. */
 static bool is_cached(const struct heap *h, unsigned k, const void *p) {
-  const struct cell *q = h->shelf[k];
+  const struct cell *q = record_of(h)->cache[k];
   for (unsigned n = 0; n < cache_limit(k) && q != NULL && cache_class_of(q) == k; n++, q = q->next)
     if (q == p)
       return true;
@@ -35,10 +36,10 @@ static bool is_cached(const struct heap *h, unsigned k, const void *p) {
 
 void cache_check(struct heap *h, const void *p, const char *entry, const void *caller) {
   unsigned k = cache_class_of(p);
-  if (k >= CACHED_CLASSES || !h->shelf_open)
+  if (k >= CACHED_CLASSES || !record_of(h)->cache_is_open)
     return;
-  if (h->shelf[k] == NULL)
-    h->shelf_room[k] = cache_limit(k);
+  if (record_of(h)->cache[k] == NULL)
+    record_of(h)->cache_room[k] = cache_limit(k);
   if (likely(((const struct cached *)p)->owner != (uintptr_t)h) || !is_cached(h, k, p))
     return;
   char buffer[384];
@@ -66,7 +67,7 @@ void cache_fault(const struct heap *h, unsigned k, const void *p) {
 
 void cache_clear(struct heap *h) {
   for (unsigned k = 0; h != NULL && k < CACHED_CLASSES; k++)
-    while (h->shelf[k] != NULL && gate_try(h)) {
+    while (record_of(h)->cache[k] != NULL && gate_try(h)) {
       purge_note_free(large_class_bytes(k));
       jep_free(cache_take(h, k));
       gate_leave(h);

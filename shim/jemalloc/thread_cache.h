@@ -22,6 +22,7 @@
 #define SHIM_THREAD_CACHE_H
 
 #include "heap.h"
+#include "thread_record.h"
 #include "size_class.h"
 
 enum { CACHE_BYTES = 64 << 10 }; /* of one class */
@@ -52,25 +53,25 @@ _Noreturn hidden cold void cache_fault(const struct heap *h, unsigned k, const v
  * name this heap as its owner, so it is not handed out; to subtract the owner and to compare is one
  * instruction. */
 static inline void *cache_take(struct heap *h, unsigned k) {
-  struct cached *p = (struct cached *)h->shelf[k];
+  struct cached *p = (struct cached *)record_of(h)->cache[k];
   if (likely(p != NULL)) {
     p->owner -= (uintptr_t)h;
     if (unlikely(p->owner != 0))
       cache_fault(h, k, p);
-    h->shelf[k] = p->next;
-    h->shelf_room[k]++;
+    record_of(h)->cache[k] = p->next;
+    record_of(h)->cache_room[k]++;
   }
   return p;
 }
 static inline bool cache_put(struct heap *h, void *object) {
   unsigned k = cache_class_of(object);
   struct cached *p = object;
-  if (unlikely(k >= CACHED_CLASSES) || unlikely(h->shelf_room[k] == 0) ||
+  if (unlikely(k >= CACHED_CLASSES) || unlikely(record_of(h)->cache_room[k] == 0) ||
       unlikely(p->owner == (uintptr_t)h))
     return false;
-  *p = (struct cached){h->shelf[k], (uintptr_t)h};
-  h->shelf[k] = object;
-  h->shelf_room[k]--;
+  *p = (struct cached){record_of(h)->cache[k], (uintptr_t)h};
+  record_of(h)->cache[k] = object;
+  record_of(h)->cache_room[k]--;
   return true;
 }
 

@@ -34,7 +34,7 @@ static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")))
 
 static void fork_prepare(void) {
   int saved = errno;
-  os_signals_hold(&fork_signals);
+  os_signals_block(&fork_signals);
   heap_fork_prepare();
   if (gate_close())
     jemalloc_fork_prepare();
@@ -47,7 +47,7 @@ static void fork_parent(void) {
     jemalloc_fork_parent();
   if (gate_open_parent())
     large_free_deferred();
-  os_signals_let_go(&fork_signals);
+  os_signals_restore(&fork_signals);
   errno = saved;
 }
 
@@ -83,7 +83,7 @@ static void fork_child(void) {
   dump_fork_child();
   sites_fork_child();
   program_begins();
-  os_signals_let_go(&fork_signals);
+  os_signals_restore(&fork_signals);
   errno = saved;
 }
 

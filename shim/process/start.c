@@ -29,9 +29,7 @@
 /* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
 static void start_signals(void) {
   figures_remember_from_now();
-  large_between_samples = false;
-  if (heap_mine() != NULL)
-    heap_mine()->straight = false;
+  large_close_fast_path();
   signals_install(options_now());
 }
 

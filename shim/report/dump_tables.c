@@ -12,6 +12,7 @@
 #include "regions.h"
 #include "site_stats.h"
 #include "tag_mode.h"
+#include "thread_record.h"
 
 #include <string.h>
 #include <time.h>
@@ -201,7 +202,7 @@ static void arenas(struct dump_work *w) {
                               .flags = (line.exact ? 0 : DUMP_ARENA_RUNNING) |
                                        (line.peak_is_bound ? DUMP_ARENA_PEAK_BOUND : 0),
                               .total_blocks = count_get(&h->total_blocks),
-                              .total_big_blocks = count_get(&h->large_allocs),
+                              .total_big_blocks = count_get(&record_of(h)->large_allocs),
                               .remote_frees = line.remote};
     to->total_block_size = to->total_blocks << range.block_shift;
     if (range.tagged)

@@ -17,6 +17,7 @@
 #include "site_stats.h"
 #include "snapshot.h"
 #include "tag_mode.h"
+#include "thread_record.h"
 
 #include <errno.h>
 #include <string.h>
@@ -122,7 +123,7 @@ static void arena_taken(struct text *t, struct heap *h, const struct snapshot *g
   text_u64_right(t, a.bytes, 15);
   text_u64_right(t, count_get(&h->total_blocks), 7);
   text_u64_right(t, count_get(&h->total_blocks) << range.block_shift, 14);
-  text_u64_right(t, count_get(&h->large_allocs), 11);
+  text_u64_right(t, count_get(&record_of(h)->large_allocs), 11);
   text_char(t, '\n');
 }
 

@@ -1,10 +1,10 @@
 /* Reads every counter of a report once; contract in snapshot.h. */
 #include "snapshot.h"
+#include "at_peak.h"
 #include "big_stack.h"
 #include "capture.h"
 #include "fork_gate.h"
 #include "heap_thread.h"
-#include "at_peak.h"
 #include "labels.h"
 #include "large_counts.h"
 #include "large_tags.h"
@@ -12,6 +12,7 @@
 #include "os.h"
 #include "page_map.h"
 #include "site_stats.h"
+#include "thread_record.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ hidden _Atomic bool snapshot_carefully;
 
 /* A signal may have interrupted this very thread in the middle of a list. */
 bool snapshot_may_walk(const struct snapshot *g, const struct heap *h) {
-  return heap_is_held(h) || (h == heap_mine() && !snapshot_is_careful(g->reason));
+  return heap_is_claimed(h) || (h == heap_mine() && !snapshot_is_careful(g->reason));
 }
 
 static void add(struct heap_totals *sums, const struct heap_totals *t) {
@@ -69,7 +70,7 @@ static void read_ledger(struct snapshot *g) {
 
 static void add_all(void *gathered) {
   struct snapshot *g = gathered;
-  heap_hold_idle();
+  heap_claim_idle();
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
     struct heap_totals t;
@@ -80,8 +81,8 @@ static void add_all(void *gathered) {
     add(&g->sums, &t);
     g->running += !exact;
     g->resized += h->books.resized;
-    g->large_allocs += count_get(&h->large_allocs);
-    g->large_frees += count_get(&h->large_frees);
+    g->large_allocs += count_get(&record_of(h)->large_allocs);
+    g->large_frees += count_get(&record_of(h)->large_frees);
   }
   g->large_allocs += count_get(&heapless_large_allocs);
   g->large_frees += count_get(&heapless_large_frees);
@@ -93,7 +94,7 @@ void snapshot_begin(struct snapshot *g, enum dump_reason reason) {
   on_big_stack(add_all, g);
 }
 
-void snapshot_end(void) { heap_let_go(); }
+void snapshot_end(void) { heap_release_idle(); }
 
 static void sum_classes(const struct heap_totals *t, struct arena_line *line) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {

@@ -10,7 +10,9 @@ static unsigned below(unsigned n) {
   return (unsigned)(state >> 20) % n;
 }
 
-static bool is_due(unsigned c) { return heap_self->head[c] == NULL && heap_self->cut[c] == 1; }
+static bool is_due(unsigned c) {
+  return heap_self->head[c] == NULL && heap_self->user_countdown[c] == 1;
+}
 
 /* Requests of class c until the next one is the sample, while `alive` objects live at most: each
  * further one replaces another. */
@@ -30,7 +32,7 @@ static unsigned requests_until_due(unsigned c, unsigned alive) {
 }
 
 static void cut_after(unsigned c, unsigned requests, unsigned alive) {
-  heap_self->cut[c] = requests + 1;
+  heap_self->user_countdown[c] = requests + 1;
   require(requests_until_due(c, alive) == requests);
 }
 

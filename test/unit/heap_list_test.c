@@ -58,7 +58,7 @@ APART(small_heaps_do_not_spread)
 /* A sample is due where a list ends, and a tag's place is found by the current slab. */
 static void samples_do_not_spread(void) {
   large_heap();
-  heap_self->cut[CLASS] = 1000000;
+  heap_self->user_countdown[CLASS] = 1000000;
   allocate_all(20 * CELLS, SIZE);
   heap_free(objects[0]);
   require(slab_of(objects[0])->state == SLAB_QUEUED && !heap_self->spread);

@@ -39,10 +39,10 @@ static void test_objects_go_round(void **state) {
   in_threads(WORKERS, pass_round, books);
   for (unsigned i = 0; i < WORKERS; i++)
     add_books(&sum, &books[i]);
-  heap_hold_idle();
+  heap_claim_idle();
   expect_books(&sum);
   check_all_heaps();
-  heap_let_go();
+  heap_release_idle();
   require(remote_frees() > remote);
   drain_slots(&sum);
   heap_trim();
@@ -175,13 +175,13 @@ static void *read_on(void *unused) {
   (void)unused;
   while (!atomic_load(&stop)) {
     struct heap_totals t;
-    heap_hold_idle();
+    heap_claim_idle();
     for (unsigned i = 0; i < heap_count(); i++) {
-      heap_read_totals(heap_at(i), heap_is_held(heap_at(i)), &t);
+      heap_read_totals(heap_at(i), heap_is_claimed(heap_at(i)), &t);
       for (unsigned c = 1; c < CLASS_SLOTS; c++)
         require(t.allocs[c] >= t.frees[c]);
     }
-    heap_let_go();
+    heap_release_idle();
     heap_trim();
     sched_yield();
   }

@@ -137,7 +137,8 @@ static inline void check_countdown(const struct slab *s, int32_t used) {
   bool after_cut = s->state == SLAB_CURRENT && s->countdown == 1 && used > 0;
   if (slab_recycles(s))
     require(s->state == SLAB_CURRENT || s->countdown_start <= RECYCLES_SHARED);
-  else if (after_cut && s->owner->cut[s->class] == 0) /* then all free cells are listed */
+  else if (after_cut &&
+           s->owner->user_countdown[s->class] == 0) /* then all free cells are listed */
     require(used == (int32_t)s->carved);
 }
 

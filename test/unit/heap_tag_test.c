@@ -199,7 +199,7 @@ APART(peaks_know_of_others_frees)
 
 static void *take_away(void *account) {
   for (unsigned i = 0; i < EACH; i++)
-    account_gone(account, 1000, 1024, 1);
+    account_note_remote_large(account, 1000, 1024, 1);
   return NULL;
 }
 

@@ -84,7 +84,7 @@ static void test_heap_is_handed_on(void **state) {
   (void)state;
   struct tally books[2] = {0};
   pthread_t thread;
-  heap_hold_idle(); /* so that the first one gets a new heap */
+  heap_claim_idle(); /* so that the first one gets a new heap */
   unsigned heaps = heap_count();
   require(pthread_create(&thread, NULL, name_and_leave, &books[0]) == 0);
   pthread_join(thread, NULL);
@@ -95,7 +95,7 @@ static void test_heap_is_handed_on(void **state) {
   pthread_join(thread, NULL);
   require(heap_count() == heaps + 1 && seen_heap->threads == 2);
   require((char *)seen_objects[2] - (char *)seen_objects[1] == 112);
-  heap_let_go();
+  heap_release_idle();
   heap_free(seen_objects[1]);
   heap_free(seen_objects[2]);
   heap_trim();
@@ -139,7 +139,7 @@ static void test_after_the_end(void **state) {
 static void *note_heap(void *books) {
   book_free(books, book_alloc(books, 16));
   seen_heap = heap_self;
-  require(!heap_is_held(heap_self));
+  require(!heap_is_claimed(heap_self));
   heap_thread_ended();
   return NULL;
 }
@@ -148,13 +148,13 @@ static void test_held_heaps_serve_nobody(void **state) {
   (void)state;
   static struct tally books[1];
   heap_free(allocate(1));
-  heap_hold_idle();
+  heap_claim_idle();
   unsigned heaps = heap_count();
   for (unsigned i = 0; i < heaps; i++)
-    require(heap_is_held(heap_at(i)) == (heap_at(i) != heap_self));
+    require(heap_is_claimed(heap_at(i)) == (heap_at(i) != heap_self));
   in_threads(1, note_heap, books);
-  require(heap_number(seen_heap) == heaps && !heap_is_held(seen_heap));
-  heap_let_go();
+  require(heap_number(seen_heap) == heaps && !heap_is_claimed(seen_heap));
+  heap_release_idle();
   for (unsigned i = 0; i < heap_count(); i++)
     require(heap_thread(i) == (heap_at(i) == heap_self ? os_thread_id() : 0));
   in_threads(1, note_heap, books);

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "sampling.h"
+#include "thread_record.h"
 
 static const double FIVE = 5;
 enum { DRAWS = 200000 };
@@ -19,9 +20,9 @@ enum { DRAWS = 200000 };
 static struct heap *h;
 
 /* Requests of class c until the next sample, which is the last of them. */
-static uint32_t countdown(unsigned c) { return h->cut[c]; }
+static uint32_t countdown(unsigned c) { return h->user_countdown[c]; }
 
-static void seed(uint64_t random) { h->random = random; }
+static void seed(uint64_t random) { record_of(h)->random = random; }
 
 static void open_with(size_t period) {
   sampling_period = period;
