@@ -41,15 +41,25 @@ static bool is_whole(const struct dump *d, const struct names *names, uint32_t n
          text_starts(inner == 0 ? "" : function_of(names, inner), "__libc_start_main");
 }
 
-uint32_t cuts_count(const struct dump *d, const struct names *names) {
-  uint32_t most = d->process->tags >= DUMP_TAG_STACK ? d->process->depth : 0, cut = 0;
+bool *cuts_sites(const struct dump *d, const struct names *names) {
+  uint32_t most = d->process->tags >= DUMP_TAG_STACK ? d->process->depth : 0;
   uint32_t *depths = depths_new(d);
+  bool *cut = must_zalloc((size_t)d->n_sites + 1, sizeof *cut);
   for (uint32_t i = 0; i < d->n_sites && most > 0; i++) {
     uint32_t node = d->sites[i].node;
-    cut += depths[node] >= most && frame_of(d, node) != 0 && !is_whole(d, names, node);
+    cut[i] = depths[node] >= most && frame_of(d, node) != 0 && !is_whole(d, names, node);
   }
   free(depths);
   return cut;
+}
+
+uint32_t cuts_count(const struct dump *d, const struct names *names) {
+  bool *cut = cuts_sites(d, names);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < d->n_sites; i++)
+    count += cut[i];
+  free(cut);
+  return count;
 }
 
 unsigned cuts_remedy(const struct dump *d) {

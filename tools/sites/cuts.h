@@ -5,7 +5,10 @@
 
 #include "names.h"
 
-/* How many of a dump's call sites have such a path. */
+/* Of each of a dump's call sites, whether it has such a path; to be freed. */
+bool *cuts_sites(const struct dump *d, const struct names *names);
+
+/* How many have. */
 uint32_t cuts_count(const struct dump *d, const struct names *names);
 
 /* The N of stack:N to ask for instead; 0: there is no larger one. */

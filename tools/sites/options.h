@@ -20,6 +20,7 @@ struct option_names {
   bool off;          /* nothing is folded */
   struct search search;
   enum paths_merge merge; /* a command's own choice: no option here sets it */
+  bool join_runtime;      /* another: all call sites of the runtime are one row (runtime.h) */
 };
 
 /* --fold, --no-fold, --sysroot and --debug-dir, as a child of a command's parser; its input is an

@@ -1,6 +1,7 @@
 /* Call sites made ready, and shown; contract in session.h. */
 #include "session.h"
 #include "fit.h"
+#include "runtime.h"
 #include "say.h"
 #include "text.h"
 
@@ -15,7 +16,9 @@ void session_open(struct session *s, const struct dump *d, const struct option_n
   s->texts = trie_new();
   if (by == ROW_FUNCTION)
     s->functions = own_functions(s->paths, d, s->names, s->own, s->texts);
-  s->rows = rows_new(&(struct rows_keys){d, s->paths, by, s->functions});
+  bool *runtime = names->join_runtime ? runtime_paths(s->paths, d, s->names) : NULL;
+  s->rows = rows_new(&(struct rows_keys){d, s->paths, by, s->functions, runtime});
+  free(runtime);
 }
 
 void session_close(struct session *s) {

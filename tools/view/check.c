@@ -12,7 +12,7 @@
 #include "check.h"
 #include "changes.h"
 #include "say.h"
-#include "table.h"
+#include "view_options.h"
 #include "when.h"
 
 enum verdict { HOLDS, EXCEEDED, UNKNOWN }; /* the exit statuses */
@@ -78,14 +78,15 @@ static void figure_row(const struct judge *j, int which, enum verdict v, uint64_
                        const struct figure *was) {
   static const char *const words[] = {"holds", "EXCEEDED", "can't tell"};
   struct figure is = figure_of(j->view->dump, which);
+  enum unit unit = sort_unit(sorts[which]);
   table_words(j->table, words[v]);
-  table_number(j->table, is.bound ? "<=" : "", is.value);
-  table_number(j->table, "", most);
+  table_number(j->table, unit, is.bound ? "<=" : "", is.value);
+  table_number(j->table, unit, "", most);
   if (was == NULL) {
     table_words(j->table, "-");
     table_words(j->table, "-");
   } else {
-    table_number(j->table, was->bound ? "<=" : "", was->value);
+    table_number(j->table, unit, was->bound ? "<=" : "", was->value);
     table_growth(j->table, was->value, is.value);
   }
   table_heat(j->table, v == EXCEEDED, 1);
@@ -113,7 +114,7 @@ static void growth_judge(struct judge *j, int which) {
 static enum verdict judge_all(struct judge *j) {
   static const char *const titles[] = {"verdict", "is", "at most", "was", "growth", "what", NULL};
   bool exceeded = false, unknown = false;
-  j->table = table_new(titles, j->view->width);
+  j->table = view_table(j->view, titles, NULL);
   for (int i = 0; i < CHECKS; i++)
     limit_judge(j, i);
   for (int i = 0; i < CHECKS && j->old != NULL; i++)
@@ -136,7 +137,9 @@ static void sites_print(const struct judge *j, const enum verdict verdicts[CHECK
     any |= verdicts[i] == EXCEEDED;
   if (!any || !d->has_accounts || (old != NULL && !old->has_accounts))
     return;
-  struct changes *c = changes_new(old, d, &j->options->view.names, SORT_LIVE);
+  struct option_names names = j->options->view.names;
+  names.join_runtime = j->view->is_short;
+  struct changes *c = changes_new(old, d, &names, SORT_LIVE);
   for (int i = 0; i < CHECKS; i++) {
     struct view_options o = j->options->view;
     struct view v = *j->view;
@@ -158,34 +161,40 @@ static void unknown_say(const struct check_options *o) {
             o->view.file);
 }
 
-int check_write(const struct check_options *o, const struct dump *old, const struct dump *d,
+struct judged {
+  struct judge judge;
+  enum verdict verdict;
+};
+
+static void check_body(const struct view *v, void *arg) {
+  struct judged *all = arg;
+  struct judge *j = &all->judge;
+  j->view = v;
+  if (dump_is_snapshot(v->dump))
+    view_process(v, ""); /* judged before its end */
+  all->verdict = judge_all(j);
+  sites_print(j, j->limits, NULL, "who has most");
+  sites_print(j, j->growths, j->old, "who grew most, by");
+}
+
+int check_write(const struct view_options *options, const struct dump *old, const struct dump *d,
                 FILE *to) {
-  struct view v = view_of(&o->view, d, to);
-  struct judge j = {.options = o, .view = &v, .old = old};
-  if (!is_judgeable(d, o->view.file) || (old != NULL && !is_judgeable(old, o->view.old)))
+  const struct check_options *o = (const struct check_options *)options;
+  struct view v = view_of(options, d, to);
+  struct judged all = {.judge = {.options = o, .old = old}};
+  if (!is_judgeable(d, options->file) || (old != NULL && !is_judgeable(old, options->old)))
     return UNKNOWN;
   if (old != NULL)
-    changes_warn(&o->view, old, d);
-  if (dump_is_snapshot(d))
-    view_process(&v, ""); /* judged before its end */
-  enum verdict verdict = judge_all(&j);
-  sites_print(&j, j.limits, NULL, "who has most");
-  sites_print(&j, j.growths, old, "who grew most, by");
-  int status = view_end(&v, verdict);
-  if (verdict == UNKNOWN && status == UNKNOWN)
+    changes_warn(options, old, d);
+  int status = view_print(&v, check_body, &all, HOLDS);
+  if (status != HOLDS)
+    return status;
+  if (all.verdict == UNKNOWN)
     unknown_say(o);
-  return status;
+  return all.verdict;
 }
 
 int check_command(int argc, char **argv) {
-  struct check_options o;
-  check_options_read(&o, argc, argv);
-  struct dump *d = dump_open(o.view.file), *old = NULL;
-  int status = UNKNOWN;
-  if (d != NULL && (o.view.old == NULL || (old = dump_open(o.view.old)) != NULL))
-    status = check_write(&o, old, d, stdout);
-  dump_close(old);
-  dump_close(d);
-  fold_free(o.view.names.fold);
-  return status;
+  struct check_options o = {.view.rows = 5};
+  return view_run(&check_argp, &o.view, check_write, argc, argv);
 }

@@ -63,18 +63,14 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   }
 }
 
-void check_options_read(struct check_options *o, int argc, char **argv) {
-  static const struct argp parser = {
-      options,
-      option_read,
-      "FILE",
-      "Checks a dump against limits, for a job that has to fail when they are exceeded.\vExit "
-      "status: 0 all hold, 1 one is exceeded, 2 it can't be told. SIZE is in bytes, or with K, M, "
-      "G or T after it, powers of 1024. Growth is judged by live, peak and requested bytes, and "
-      "shown with the call sites that grew most.",
-      option_view_children,
-      NULL,
-      NULL};
-  *o = (struct check_options){.view.rows = 5, .view.names.fold = fold_new()};
-  words_parse(&parser, argc, argv, 0, o);
-}
+const struct argp check_argp = {
+    options,
+    option_read,
+    "FILE",
+    "Checks a dump against limits, for a job that has to fail when they are exceeded.\vExit "
+    "status: 0 all hold, 1 one is exceeded, 2 it can't be told. SIZE is in bytes, or with K or "
+    "KiB, M or MiB, G or GiB, T or TiB after it, powers of 1024. Growth is judged by live, peak "
+    "and requested bytes, and shown with the call sites that grew most.",
+    option_view_children,
+    NULL,
+    NULL};
