@@ -115,9 +115,15 @@ verdict() {
   verdict 1 --max-live 3K
   verdict 0 --max-live 1M --max-peak 1G
   verdict 0 --max-live 15T
+  verdict 0 --max-live 4KiB --max-peak 10KiB
+  verdict 1 --max-live 3KiB
+  verdict 0 --max-live 1MiB --max-peak 1GiB
+  terminal 80 check small.dump --max-live 3K --max-peak 1GiB # in the units that are typed
+  is_row 'EXCEEDED 3.03 KiB 3.00 KiB - -' 'live bytes'
+  is_row 'holds 9.67 KiB 1.00 GiB - -' 'peak bytes'
   for size in '' x K 1Q 1KB -1 +1 ' 1' 1.5K 99999999999999999999 18446744073709551615K; do
     arenashim check small.dump "--max-live=$size"
-    says "arenashim check: --max-live=$size: give bytes, such as 500000, 64K, 20M or 1G"
+    says "arenashim check: --max-live=$size: give bytes, such as 500000, 64K, 20MiB or 1G"
   done
   for count in '' x 1K -1; do
     arenashim check small.dump "--max-allocs=$count"

@@ -3,6 +3,7 @@
 #include "cuts.h"
 #include "runtime.h"
 #include "say.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -45,10 +46,18 @@ char *hint_cut(const struct session *s) {
     return NULL;
   unsigned remedy = cuts_remedy(s->dump);
   char *more = remedy > 0 ? must_print(": --tag stack:%u", remedy) : must_copy("");
-  char *line = must_print("%u of %u paths were cut at %u frames, inside libraries%s\n", count,
-                          s->dump->n_sites, depth, more);
+  char *line = must_print("%u of %u paths %s cut at %u frames, inside libraries%s\n", count,
+                          s->dump->n_sites, count == 1 ? "was" : "were", depth, more);
   free(more);
   return line;
+}
+
+/* What is below /usr was compiled by somebody else. */
+static const char *remedy_of(const struct session *s, uint32_t module) {
+  const char *path = dump_text(s->dump, s->dump->modules[module - 1].path);
+  return text_starts(path, "/usr/") && !text_starts(path, "/usr/local/")
+             ? "install its package of debug symbols"
+             : "compile it with -g";
 }
 
 char *hint_no_lines(const struct session *s) {
@@ -67,6 +76,6 @@ char *hint_no_lines(const struct session *s) {
   bool said = bytes[most] > 0 && bytes[most] >= all / 2;
   free(bytes);
   return !said ? NULL
-               : must_print("%s has no debug information: compile it with -g to see lines\n",
-                            names_module(s->names, most));
+               : must_print("%s has no debug information: %s to see lines\n",
+                            names_module(s->names, most), remedy_of(s, most));
 }

@@ -41,7 +41,7 @@ static uint64_t own_of(const struct dump *d) {
   return all > d->process->live_bytes ? all - d->process->live_bytes : 0;
 }
 
-/* "the rest: ...", in few words: a line has 80 columns.  `known`: a heap of the program's own is.
+/* "rest: ...", in few words: a line has 80 columns.  `known`: a heap of the program's own is.
  */
 static char *rest_of(const struct dump *d, uint64_t resident, bool now, bool known) {
   uint64_t held = d->process->peak_bytes, own = own_of(d);
@@ -49,7 +49,7 @@ static char *rest_of(const struct dump *d, uint64_t resident, bool now, bool kno
   units_percent(own < resident - held ? own : resident - held, resident, percent);
   if (!known && own >= (resident - held) / 2)
     return must_print("free pages, tables: <= %s", percent);
-  return must_print("%s, files, stacks", now ? "the rest: own mappings" : "rest: mappings");
+  return must_print("rest: %s, files, stacks", now ? "own mappings" : "mmap");
 }
 
 /* Run-time systems with heaps of their own, by the start of a module's name. */

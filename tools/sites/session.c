@@ -86,6 +86,13 @@ char *session_row_text(const struct session *s, const struct row *r) {
   return text_end(to, &text);
 }
 
+const char *session_row_title(const struct session *s) {
+  static const char *const titles[] = {[ROW_PATH] = "call path, innermost first",
+                                       [ROW_FUNCTION] = "innermost function of the program's own",
+                                       [ROW_MODULE] = "module"};
+  return titles[s->by];
+}
+
 char *session_row_lines(const struct session *s, const struct row *r) {
   struct text text;
   FILE *to = text_start(&text);

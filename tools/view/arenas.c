@@ -97,7 +97,7 @@ static void spare_print(const struct view *v, const struct held *h) {
   for (uint32_t i = 0; i < h->count; i++)
     bytes += h->blocks[i].bytes;
   view_bytes(v, bytes, name);
-  fprintf(v->to, "\nblocks that no arena has: %u, of %s\n", h->count, name);
+  view_say(v, "\nblocks that no arena has: %u, of %s\n", h->count, name);
 }
 
 /* Blocks sorted; each arena's are a run of them. */
@@ -118,8 +118,7 @@ static void blocks_print(const struct view *v) {
       held_print(v, &h);
   }
   if (view_shown(v, arenas) < arenas)
-    fprintf(v->to, "\nblocks of %zu more arenas: --all shows them\n",
-            arenas - view_shown(v, arenas));
+    view_say(v, "\nblocks of %zu more arenas: --all shows them\n", arenas - view_shown(v, arenas));
   free(blocks);
 }
 
@@ -130,7 +129,7 @@ static void arenas_body(const struct view *v, void *arg) {
   if (v->dump->n_blocks > 0 && v->detail < DETAIL_ROWS)
     blocks_print(v);
   else if (v->dump->n_blocks > 0)
-    fputs("--all shows the blocks that each arena has\n", v->to);
+    view_say(v, "--all shows the blocks of each arena\n");
 }
 
 int arenas_write(const struct view_options *o, const struct dump *old, const struct dump *d,

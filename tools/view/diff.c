@@ -2,7 +2,10 @@
 #include "diff.h"
 #include "changes.h"
 #include "say.h"
+#include "text.h"
 #include "view_options.h"
+
+#include <stdlib.h>
 
 static void total_row(struct table *t, const char *mark, uint64_t old, uint64_t new,
                       enum sort what) {
@@ -64,28 +67,37 @@ static enum sort sort_chosen(const struct changes *c, bool with_waste) {
   return SORT_LIVE;
 }
 
+/* " (--sort peak|allocs)": by which other values call sites changed. */
+static void others_print(const struct changes *c, enum sort by, FILE *to) {
+  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste"};
+  const char *before = " (--sort ";
+  for (enum sort other = SORT_LIVE; other <= SORT_WASTE; other++)
+    if (other != by && changes_count(c, other) > 0) {
+      fprintf(to, "%s%s", before, words[other]);
+      before = "|";
+    }
+  fputs(")\n", to);
+}
+
 /* Those that did not change by what is sorted by: what else changed in them. */
 static void rest_print(const struct view *v, const struct changes *c) {
   enum sort by = v->options->sort;
   uint32_t same = changes_same(c), rest = c->count - c->grown - c->shrunk;
-  fprintf(v->to, "\ncall sites as they were: %u\n", same);
-  if (rest == same)
-    return;
-  fprintf(v->to, "with the same %s, but other figures: %u (--sort", sort_words(by), rest - same);
-  const char *comma = " ";
-  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste"};
-  for (enum sort other = SORT_LIVE; other <= SORT_WASTE; other++)
-    if (other != by && changes_count(c, other) > 0) {
-      fprintf(v->to, "%s%s", comma, words[other]);
-      comma = "|";
-    }
-  fputs(")\n", v->to);
+  struct text text;
+  FILE *to = text_start(&text);
+  fprintf(to, "\ncall sites as they were: %u\n", same);
+  if (rest != same) {
+    fprintf(to, "with the same %s, but other figures: %u", sort_words(by), rest - same);
+    others_print(c, by, to);
+  }
+  lines_fit(text_end(to, &text), v->width, v->to);
+  free(text.at);
 }
 
 static void sites_print(const struct view *v, const struct changes *c, bool chosen) {
   enum sort by = v->options->sort;
   if (chosen && by != SORT_LIVE)
-    fprintf(v->to, "\nno call site changed in live bytes: they are sorted by %s\n", sort_words(by));
+    view_say(v, "\nno call site changed in live bytes: they are sorted by %s\n", sort_words(by));
   fprintf(v->to, "\ngrew, by %s: %u\n", sort_words(by), c->grown);
   if (c->grown > 0)
     changes_print(c, v, CHANGES_GREW);

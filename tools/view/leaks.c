@@ -52,21 +52,21 @@ static char *site_text(const struct view *v, const struct session *s, const stru
   return v->is_short || s->by != ROW_PATH ? session_row_text(s, r) : session_row_lines(s, r);
 }
 
-static struct table *sites_table(const struct view *v) {
-  static const char *const plain[] = {
-      "live", "objects", "share", "allocs", "bytes", "allocated by, innermost first", NULL};
+static struct table *sites_table(const struct view *v, const struct session *s) {
+  const char *what = s->by == ROW_PATH ? "allocated by, innermost first" : session_row_title(s);
+  const char *const plain[] = {"live", "objects", "share", "allocs", "bytes", what, NULL};
   static const char *const spare[] = {"bytes", "allocs", "objects", "share", NULL};
   static const char *const by_value[] = {"objects", "live", "share", NULL};
   enum sort by = v->options->sort;
   const char *const more[] = {"live",   "objects", more_title(by), "share",
-                              "allocs", "bytes",   plain[5],       NULL};
+                              "allocs", "bytes",   what,           NULL};
   return view_table(v, more_title(by) != NULL ? more : plain, by == SORT_LIVE ? spare : by_value);
 }
 
 static void sites_print(const struct view *v, const struct session *s) {
   enum sort by = v->options->sort;
   size_t shown = view_shown(v, view_rows(v, s->rows));
-  struct table *t = sites_table(v);
+  struct table *t = sites_table(v, s);
   for (size_t i = 0; i < shown; i++) {
     const struct row *r = &s->rows->items[i];
     char *text = site_text(v, s, r);

@@ -116,7 +116,7 @@ static void arenas_print(const struct view *v) {
     running |= (d->arenas[i].flags & DUMP_ARENA_RUNNING) != 0;
   entries_print(v, arena_entries(v), d->n_arenas, &(struct columns){titles, spare, arena_row});
   if (running)
-    fputs("* its thread was running: as of its last slow path\n", v->to);
+    view_say(v, "* its thread was running: as of its last slow path\n");
 }
 
 static uint64_t region_value(const struct dump_region *r, enum sort by) {

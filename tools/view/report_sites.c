@@ -60,10 +60,7 @@ static void spare_fill(enum sort by, const char *spare[8]) {
 static void sites_print(const struct sites *s) {
   const struct view *v = s->view;
   const struct rows *rows = s->session->rows;
-  static const char *const whats[] = {[ROW_PATH] = "call path, innermost first",
-                                      [ROW_FUNCTION] = "innermost function of the program's own",
-                                      [ROW_MODULE] = "module"};
-  const char *what = whats[s->session->by], *spare[8];
+  const char *what = session_row_title(s->session), *spare[8];
   const char *plain[] = {"live", "peak", "allocs", "share", "sizes", "temp", "waste", what, NULL};
   enum sort by = v->options->sort;
   const char *more[] = {"live",  "peak",  "allocs", by == SORT_PEAK ? "at peak" : "bytes",

@@ -74,6 +74,9 @@ struct table *view_table(const struct view *v, const char *const titles[],
  * that says so and names the option that shows them. */
 void view_table_end(const struct view *v, struct table *t, size_t shown, size_t rows);
 
+/* Prints lines of prose, each cut at the terminal's width. */
+void view_say(const struct view *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* A number of bytes in a sentence. */
 void view_bytes(const struct view *v, uint64_t bytes, char name[UNITS_MAX]);
 

@@ -8,6 +8,7 @@
 #include "text.h"
 #include "view.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,16 @@ struct table *view_table(const struct view *v, const char *const titles[],
   if (v->is_short && spare != NULL)
     table_spare(t, spare);
   return t;
+}
+
+void view_say(const struct view *v, const char *format, ...) {
+  char *text;
+  va_list values;
+  va_start(values, format);
+  int length = vasprintf(&text, format, values);
+  va_end(values);
+  lines_fit(must_have(length < 0 ? NULL : text), v->width, v->to);
+  free(text);
 }
 
 /* "12 more rows: --all shows them, and the columns temp, sizes" */
@@ -62,9 +73,9 @@ static void health_print(const struct view *v) {
     if (!(h->flags & DUMP_PROBLEM) || h->count == 0)
       continue;
     if (!any)
-      fputs("\nhealth: these make the figures doubtful\n", v->to);
+      view_say(v, "\nhealth: these make the figures doubtful\n");
     any = true;
-    fprintf(v->to, "  %12llu  %s\n", (unsigned long long)h->count, dump_text(v->dump, h->name));
+    view_say(v, "  %12llu  %s\n", (unsigned long long)h->count, dump_text(v->dump, h->name));
   }
 }
 

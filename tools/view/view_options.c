@@ -49,11 +49,7 @@ uint64_t option_count(struct argp_state *state, const char *option, const char *
 uint64_t option_size(struct argp_state *state, const char *option, const char *word) {
   uint64_t size = 0;
   if (!units_read(word, &size))
-    words_fail(
-        state,
-        "--%s=%s: give bytes, such as 500000, 64K, 20M or 1G (K is KiB, 1024 bytes; M MiB; G "
-        "GiB)",
-        option, word);
+    words_fail(state, "--%s=%s: give bytes, such as 500000, 64K, 20MiB or 1G", option, word);
   return size;
 }
 

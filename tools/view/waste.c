@@ -40,15 +40,15 @@ static void wasteful_only(struct rows *rows) {
   rows->count = wasteful;
 }
 
-static struct table *sites_table(const struct view *v) {
-  static const char *const plain[] = {
-      "waste", "share", "rounding", "pinned", "live", "objects", "call path, innermost first",
-      NULL};
+static struct table *sites_table(const struct view *v, const struct session *s) {
+  const char *what = session_row_title(s);
+  const char *const plain[] = {"waste", "share",   "rounding", "pinned",
+                               "live",  "objects", what,       NULL};
   static const char *const spare[] = {"objects", "rounding", "pinned", "live", "share", NULL};
   static const char *const by_live[] = {"objects", "rounding", "pinned", "share", NULL};
   enum sort by = v->options->sort;
   const char *const more[] = {"waste", "share",   "rounding", "pinned", more_title(by),
-                              "live",  "objects", plain[6],   NULL};
+                              "live",  "objects", what,       NULL};
   return view_table(v, more_title(by) != NULL ? more : plain, by == SORT_LIVE ? by_live : spare);
 }
 
@@ -56,7 +56,7 @@ static void sites_print(const struct view *v, const struct session *s) {
   const struct row *total = &s->rows->total;
   enum sort by = v->options->sort;
   size_t shown = view_shown(v, view_rows(v, s->rows));
-  struct table *t = sites_table(v);
+  struct table *t = sites_table(v, s);
   for (size_t i = 0; i < shown; i++) {
     const struct row *r = &s->rows->items[i];
     char *text = session_row_text(s, r);

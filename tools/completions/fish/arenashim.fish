@@ -40,7 +40,9 @@ function __arenashim_chooses
 end
 
 complete -c arenashim -n __arenashim_chooses -f
-complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -a '(__arenashim_commands)'
+# Files without a command are shown, too: they are offered once a letter is typed.
+complete -c arenashim -n 'not __arenashim_command >/dev/null; and test -z (commandline -ct)' -f
+complete -c arenashim -n 'not __arenashim_command >/dev/null' -a '(__arenashim_commands)'
 complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -l help -d 'List the commands'
 complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -l version -d 'Tell the version'
 complete -c arenashim -n '__arenashim_command >/dev/null' -a '(__arenashim_words)'
