@@ -6,6 +6,8 @@
 #include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Whether a part is a hundredth of the whole or more. */
 static bool matters(uint64_t part, uint64_t whole) { return part > 0 && part >= whole / 100; }
@@ -52,6 +54,13 @@ char *hint_cut(const struct session *s) {
   return line;
 }
 
+/* Whether a module's file can be read here: else it is not known what it holds, and the warning
+ * about names says so. */
+static bool is_here(const struct session *s, uint32_t module) {
+  const char *path = dump_text(s->dump, s->dump->modules[module - 1].path);
+  return strchr(path, '/') != NULL && access(path, R_OK) == 0;
+}
+
 /* What is below /usr was compiled by somebody else. */
 static const char *remedy_of(const struct session *s, uint32_t module) {
   const char *path = dump_text(s->dump, s->dump->modules[module - 1].path);
@@ -73,7 +82,7 @@ char *hint_no_lines(const struct session *s) {
     if (f.file == NULL && (bytes[f.module] += r->sum.bytes) > bytes[most])
       most = f.module;
   }
-  bool said = bytes[most] > 0 && bytes[most] >= all / 2;
+  bool said = bytes[most] > 0 && bytes[most] >= all / 2 && is_here(s, most);
   free(bytes);
   return !said ? NULL
                : must_print("%s has no debug information: %s to see lines\n",

@@ -104,7 +104,8 @@ static void sites_print(const struct view *v, const struct changes *c, bool chos
   fprintf(v->to, "\nshrank, by %s: %u\n", sort_words(by), c->shrunk);
   if (c->shrunk > 0)
     changes_print(c, v, CHANGES_SHRANK);
-  rest_print(v, c);
+  if (v->detail < DETAIL_ROWS)
+    rest_print(v, c);
 }
 
 /* What is compared. */
