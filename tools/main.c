@@ -42,7 +42,7 @@ static const char help[] =
     "ROWS are [-n ROWS] [--all] [--exact]\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
     "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made\n"
-    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, told in one line;\n"
+    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, explained in one line;\n"
     "run: that of the program.\n";
 
 static const struct command {
@@ -61,7 +61,7 @@ static int command_run(const struct command *c, int argc, char **argv) {
   return c->run(argc, argv);
 }
 
-static int tell(const char *text) {
+static int print(const char *text) {
   fputs(text, stdout);
   return fflush(stdout) == 0 ? 0 : 2;
 }
@@ -72,9 +72,9 @@ int main(int argc, char **argv) {
   say_called(argv[0]);
   const char *word = argc > 1 ? argv[1] : "";
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-    return tell(help);
+    return print(help);
   if (strcmp(word, "--version") == 0)
-    return tell("arenashim " ARENASHIM_VERSION "\n");
+    return print("arenashim " ARENASHIM_VERSION "\n");
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     if (strcmp(commands[i].name, word) == 0)
       return command_run(&commands[i], argc - 1, argv + 1);

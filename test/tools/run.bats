@@ -249,7 +249,7 @@ except KeyboardInterrupt: print("interrupted")'
   arenashim run sh -c 'ls | sort >list; kill -9 $$'
   expect '$status == 137 && $(line 1) == "arenashim: sh (pid "*", signal 9 (KILL)) left no dump: "*'
   table=$(grep -A5 '^process ' <<<"$stderr")
-  [[ $table =~ ^'process               pid  ended             peak       live  dump'$'\n'sort\ +([0-9]+)\ \ exited\ +[0-9.]+\ KiB\ +[0-9.]+\ KiB\ \ sort\.([0-9]+)\.dump$'\n'ls\ +([0-9]+)\ \ exited\ +[0-9.]+\ KiB\ +[0-9.]+\ KiB\ \ ls\.([0-9]+)\.dump$'\n'sh\ +[0-9]+\ \ signal\ KILL\ +-\ +-\ \ none$'\n''2 dumps: arenashim.sh.'[0-9]+'/NAME.PID.dump (ARENASHIM_CHILDREN=off: one)'$ ]]
+  [[ $table =~ ^'process               pid  ended             peak       live  dump'$'\n'sort\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ sort\.([0-9]+)\.dump$'\n'ls\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ ls\.([0-9]+)\.dump$'\n'sh\ +[0-9]+\ \ signal\ KILL\ +-\ +-\ \ none$'\n''2 dumps: arenashim.sh.'[0-9]+'/NAME.PID.dump (ARENASHIM_CHILDREN=off: one)'$ ]]
   [[ ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" && ${BASH_REMATCH[3]} == "${BASH_REMATCH[4]}" ]]
   sort=$(echo arenashim.sh.*/sort.*.dump)
   expect '$stderr == *$'"'\n\n'"'"sort, pid ${BASH_REMATCH[1]}, started by sh: it held most"*"next: $TOOL leaks $sort"*'
@@ -363,7 +363,7 @@ except KeyboardInterrupt: print("interrupted")'
   arenashim run "$TOOLS/planted"
   expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" MiB in all; at most ~"*" MiB held"*'
   expect '$(line 5) == "not freed at the end: ~"*" MiB in ~"*" objects, of these"'
-  expect '$(line 3) == "~: estimates, one allocation per 64.0 KiB was tagged" && $(line 6) =~ ^\ +~.*Journal::remember'
+  expect '$(line 3) == "~: estimates, one allocation per 64.0 KiB was tagged" && $(line 6) =~ ^\ *~.*Journal::remember'
   expect '$(line 4) =~ ^\ \ \ the\ peak\ may\ be\ ~[0-9.]+\ [KM]iB\ too\ high,\ by\ their\ noise$'
   expect '$stderr == *"held at the peak: ~"*" MiB, of these"* && $stderr != *"wasted at the end"*'
   expect '$stderr == *$'"'\n'"'"waste is not known with samples: run without ARENASHIM_SAMPLE"$'"'\n'"'*'

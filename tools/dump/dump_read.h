@@ -1,4 +1,4 @@
-/* A dump in memory: verified once, so that whoever uses it can trust every index.
+/* A dump in memory: verified once, so that code which uses it can trust every index.
  *
  *   file -> header and table (else an error) -> sections whose checksum holds -> tables of items
  *

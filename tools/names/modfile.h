@@ -22,7 +22,7 @@ struct search {
   unsigned debug_count;
 };
 
-/* What tells that a file is the one that ran. */
+/* What identifies the file that ran. */
 struct modfile_wanted {
   const char *path;     /* as in the process; without a slash: no file (the vdso) */
   const char *build_id; /* hexadecimal; "": it had none, and then it must not be newer than */
@@ -31,8 +31,8 @@ struct modfile_wanted {
 
 struct modfile;
 
-/* Texts must outlive it.  NULL when it can't be had, and then *why is the reason, or NULL when
- * there just is no such file.
+/* Opens a module's file; the texts must outlive it.  Returns NULL when it can't be read; then *why
+ * is the reason, or NULL when there is no such file.
  */
 struct modfile *modfile_open(const struct search *search, const struct modfile_wanted *wanted,
                              const char **why);

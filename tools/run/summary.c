@@ -48,7 +48,7 @@ static void room_make(struct parts *p, size_t lines) {
   }
 }
 
-/* A line of its own that tells what comes below it. */
+/* A line of its own that says what comes below it. */
 __attribute__((format(printf, 2, 3))) static void title_print(const struct parts *p,
                                                               const char *format, ...) {
   const char *colour = heat_start(HEAT_TITLE, p->summary->colours);
@@ -218,7 +218,7 @@ static void live_print(struct parts *p) {
   top_print(p, PART_LIVE, SORT_LIVE);
 }
 
-/* When nearly all of it stayed, who held most is told already. */
+/* When nearly all of it stayed, the rows above have said who held most. */
 static void peak_print(struct parts *p) {
   char number[UNITS_MAX];
   uint64_t held = p->total.sum.at_peak_bytes;

@@ -31,8 +31,8 @@ static bool is_untouched(const char *line) {
   return false;
 }
 
-/* At most so many resident bytes are the library's own: free cells and pages, rounding, tags and
- * tables. */
+/* Returns an upper bound of the resident bytes that are the library's own: free cells and pages,
+ * rounding, tags and tables. */
 static uint64_t own_of(const struct dump *d) {
   uint64_t all = 0;
   for (uint32_t i = 0; i < d->n_ledger; i++)

@@ -16,7 +16,7 @@ error_t option_file_read(int key, char *word, struct argp_state *state, const ch
 
 /* How the frames of call paths are named, and merged. */
 struct option_names {
-  struct fold *fold; /* who starts the reading makes it */
+  struct fold *fold; /* made before the words are read */
   bool off;          /* nothing is folded */
   struct search search;
   enum paths_merge merge; /* a command's own choice: no option here sets it */

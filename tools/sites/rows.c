@@ -49,7 +49,9 @@ bool sort_possible(const struct dump *d, const char *file, enum sort by) {
   return false;
 }
 
-/* Each sample stands for sample_bytes: of a sum of so many the variance is sum * sample_bytes. */
+/* Each sample stands for sample_bytes bytes: the variance of a sum of samples is sum *
+ * sample_bytes.
+ */
 uint64_t peak_noise(const struct dump *d) {
   double peak = (double)d->process->peak_bytes,
          noise = 2 * sqrt(peak * (double)d->process->sample_bytes);

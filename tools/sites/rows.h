@@ -68,7 +68,8 @@ enum unit sort_unit(enum sort by);
 /* A row's own value. */
 uint64_t row_value(const struct row *r, enum sort by);
 
-/* The same, where values are added up along frames: the peak is what was held at the process's. */
+/* A row's value where values are added up along frames.  It is row_value(), except for the peak:
+ * that is what the row held at the process's peak, for only such values add up. */
 uint64_t row_added(const struct row *r, enum sort by);
 
 /* The peak of a row with several accounts is the sum of theirs, which may have been at different

@@ -6,7 +6,7 @@
 
 #include "paths.h"
 
-/* Of each path: whether the loader's code asked for the memory, whoever called it, or the C++
+/* Of each path: whether the loader's code asked for the memory, for any caller, or the C++
  * library did while it was loaded, and nothing else had called it.  To be freed. */
 bool *runtime_paths(const struct paths *p, const struct dump *d, const struct names *names);
 

@@ -7,7 +7,7 @@
  *   bytes requested  the sum of all arenas  --max-growth
  *
  * A peak that is only known to be at most so much may hold, but is never said to exceed a limit.
- * What can't be told from a dump is never taken for a figure that holds.
+ * A figure that a dump does not have is never taken for one that holds.
  */
 #include "check.h"
 #include "changes.h"
@@ -56,13 +56,15 @@ static struct figure figure_of(const struct dump *d, int which) {
 /* Whether a dump counts what is judged; says why not. */
 static bool is_judgeable(const struct dump *d, const char *file) {
   if (!d->has_processes || d->n_processes == 0)
-    say_error("%s: can't tell: its process's figures are lost: copy or make the dump again", file);
-  else if (d->process->tags == DUMP_TAG_OFF)
-    say_error("%s: can't tell: without tags large requests are not counted: run the program with "
-              "ARENASHIM_TAG=site",
+    say_error("%s: can't be judged: its process's figures are lost: copy or make the dump again",
               file);
+  else if (d->process->tags == DUMP_TAG_OFF)
+    say_error(
+        "%s: can't be judged: without tags large requests are not counted: run the program with "
+        "ARENASHIM_TAG=site",
+        file);
   else if (d->process->sample_bytes > 0)
-    say_error("%s: can't tell: it is sampled, and estimates are not judged: run the program "
+    say_error("%s: can't be judged: it is sampled, and estimates are not judged: run the program "
               "without ARENASHIM_SAMPLE",
               file);
   else
@@ -76,7 +78,7 @@ static enum verdict judged(struct figure f, uint64_t most) {
 
 static void figure_row(const struct judge *j, int which, enum verdict v, uint64_t most,
                        const struct figure *was) {
-  static const char *const words[] = {"holds", "EXCEEDED", "can't tell"};
+  static const char *const words[] = {"holds", "EXCEEDED", "unknown"};
   struct figure is = figure_of(j->view->dump, which);
   enum unit unit = sort_unit(sorts[which]);
   table_words(j->table, words[v]);
@@ -154,11 +156,12 @@ static void sites_print(const struct judge *j, const enum verdict verdicts[CHECK
   changes_free(c);
 }
 
-/* One line, for who reads no table: stderr is where a failed job's reason is looked for. */
+/* One line on stderr, where the reason of a failed job is looked for. */
 static void unknown_say(const struct check_options *o) {
-  say_error("%s: can't tell: see the figures above: damaged, or only an upper bound: make the dump "
-            "again, with tags",
-            o->view.file);
+  say_error(
+      "%s: can't be judged: the figures above are damaged, or only upper bounds: make the dump "
+      "again, with tags",
+      o->view.file);
 }
 
 struct judged {

@@ -19,7 +19,7 @@ struct check_options {
 /* How the words after "check" are read. */
 extern const struct argp check_argp;
 
-/* Runs the command; returns its exit status: 0 holds, 1 exceeded, 2 can't tell. */
+/* Runs the command; returns its exit status: 0 holds, 1 exceeded, 2 can't be judged. */
 int check_command(int argc, char **argv);
 
 /* Judges a dump in memory; `o` is the view of check_options, `old` the baseline, or NULL. */

@@ -63,14 +63,14 @@ void view_session(const struct view *v, struct session *s);
  * of them. */
 size_t view_rows(const struct view *v, const struct rows *rows);
 
-/* How many of so many rows are shown. */
+/* Returns how many of `rows` rows are shown. */
 size_t view_shown(const struct view *v, size_t rows);
 
 /* A table of the view.  spare: columns that may be left out to save room (table_spare), or NULL. */
 struct table *view_table(const struct view *v, const char *const titles[],
                          const char *const spare[]);
 
-/* Prints the table, and below it, if it has not all of so many rows, or not all columns, a line
+/* Prints the table, and below it, if it does not have all rows or all columns, a line
  * that says so and names the option that shows them. */
 void view_table_end(const struct view *v, struct table *t, size_t shown, size_t rows);
 

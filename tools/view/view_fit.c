@@ -87,7 +87,7 @@ struct printed {
   struct text text; /* the last that was printed into memory */
 };
 
-/* Prints with so many rows and so much detail into memory; whether it fits then. */
+/* Prints into memory with at most `limit` rows a table and that much detail; whether it fits. */
 static bool try_print(struct printed *p, size_t limit, enum view_detail detail) {
   struct view v = *p->view;
   size_t lines = 1 + say_rows(v.width); /* the shell's next one; what was said above */

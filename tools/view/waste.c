@@ -96,7 +96,7 @@ static void line_add(struct table *t, const char *mark, uint64_t bytes, const ch
   table_text(t, what);
 }
 
-/* An estimate less an exact number would be neither: rounding is then told in one. */
+/* An estimate less an exact number would be neither: rounding is then one number. */
 static void rounding_print(const struct view *v, uint64_t all, uint64_t cells, struct table *t) {
   if (!waste_known(v->dump) || !v->dump->has_classes) {
     line_add(t, v->estimate, all, "rounding, to cells and by jemalloc");
