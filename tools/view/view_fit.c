@@ -105,12 +105,12 @@ static bool try_print(struct printed *p, size_t limit, enum view_detail detail) 
 
 /* Prints with as many rows as fit, at least one; returns how many those are. */
 static size_t most_rows(struct printed *p, enum view_detail detail) {
-  size_t fits = 0, not = p->view->height + 1;
+  size_t fits = 0, over = p->view->height + 1;
   if (try_print(p, p->view->height, detail))
     return p->view->height;
-  while (not -fits > 1) {
-    size_t limit = (fits + not ) / 2;
-    *(try_print(p, limit, detail) ? &fits : &not ) = limit;
+  while (over - fits > 1) {
+    size_t limit = (fits + over) / 2;
+    *(try_print(p, limit, detail) ? &fits : &over) = limit;
   }
   try_print(p, fits > 0 ? fits : 1, detail);
   return fits;
