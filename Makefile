@@ -15,6 +15,11 @@ ifdef CI
 WARN += -Werror
 endif
 
+# The shim's parts, highest first: includes and calls run down only (test/layers.bats).  Headers' names
+# are unique over arena/ and shim/, so that an include names no folder.
+SHIM_DIRS := $(addprefix shim/,api process report stats alloc jemalloc callsite base)
+SHIM_QUOTES := $(patsubst %,-iquote %,$(SHIM_DIRS) shim arena)
+
 # Inside the shim: what we define under malloc's names must not be taken for the compiler's
 # (a malloc followed by memset would become a call of calloc, inside calloc); overlaying list
 # links on the program's objects is not for strict aliasing.
@@ -22,19 +27,20 @@ CFLAGS := -O2 -g
 SHIM_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fno-plt \
   -fno-semantic-interposition -fno-strict-aliasing -fno-tree-slp-vectorize -fexceptions -D_GNU_SOURCE \
   -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -fno-builtin-posix_memalign \
-  -DARENASHIM_VERSION='"$(VERSION)"'
+  -DARENASHIM_VERSION='"$(VERSION)"' $(SHIM_QUOTES)
 SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,relro \
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
-HEAP := os text foreign check range slab account mail block fault heap heap_list heap_tag heap_memory heap_thread \
-  heap_fork heap_stats
+# Lowest first: test/layers.bats holds includes and calls to this order.
+HEAP := os text foreign check range slab account mail block heap_state fault heap_memory heap_list heap_collect \
+  heap_thread heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
-SHIM := $(patsubst shim/%.c,%,$(wildcard shim/*.c))
+SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
 
 HEAP_OBJECTS := $(HEAP:%=$(B)/arena/%.o)
 SHIM_OBJECTS := $(SHIM:%=$(B)/shim/%.o)
 REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
-HEADERS := $(wildcard arena/*.h shim/*.h)
+HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
 # The command: it shares with the shim nothing but the dump's format.  Its parts, lowest first: a file
 # includes headers of its own part and of those before it; the last four know nothing of each other.
@@ -53,9 +59,9 @@ all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 # A bare machine: the packages first, then the build by itself.
 $(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c $(PROTO).h: | deps-build
 
-LARGE_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup \
+JEMALLOC_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup \
   je_emap_register_boundary
-$(B)/libarenashim.so: SHIM_LDFLAGS += $(LARGE_WRAPPED:%=-Wl,--wrap=%)
+$(B)/libarenashim.so: SHIM_LDFLAGS += $(JEMALLOC_WRAPPED:%=-Wl,--wrap=%)
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -ldl -pthread
 
@@ -66,13 +72,13 @@ $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS): $(B)/%.o: %.c $(HEADERS) Make
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(KEEP) $(FRAME) -c -o $@ $<
 # A program's stack may be a fiber's of 4 KiB.  The larger frames of these files are on stacks of their
-# own (shim/aside.h, shim/unwinder.h).
+# own (base/big_stack.h, callsite/unwinder.h).
 FRAME := -Wframe-larger-than=1024
-$(patsubst %,$(B)/shim/%.o,control introspect report_gather thread_counters unwinder): FRAME :=
+$(patsubst %,$(B)/shim/%.o,api/arenashim_api api/malloc_info api/thread_counters stats/snapshot callsite/unwinder): FRAME :=
 # The caller's frame pointer stays in its register until the capture of its call site has it.
 $(SHIM_OBJECTS): KEEP := -ffixed-rbp
 # What defines memcpy and strlen must not be compiled into calls of them.
-$(B)/shim/own_bytes.o: KEEP += -fno-builtin -fno-tree-loop-distribute-patterns
+$(B)/shim/base/own_bytes.o: KEEP += -fno-builtin -fno-tree-loop-distribute-patterns
 
 $(B)/arenashim: $(TOOL_OBJECTS) $(PROTO).o
 	$(CC) -o $@ $^ $(TOOL_LIBS)
@@ -102,12 +108,12 @@ page: $(B)/page/page.html
 
 # jemalloc inside the shim: its public names get a prefix, its system calls come to us, its constructor
 # and its C++ operators stay out, and what sets a thread's cache up or takes it down passes by us
-# (large_thread.c).
+# (jemalloc/thread_state.c).
 JEMALLOC := /usr/lib/x86_64-linux-gnu/libjemalloc_pic.a
-LARGE_SHOWN := jep_cache_switch jep_initializer
-$(B)/jemalloc.a: shim/large.syms
+JEMALLOC_SHOWN := jep_cache_switch jep_initializer
+$(B)/jemalloc.a: shim/jemalloc/symbols.syms
 	@mkdir -p $(@D)
-	objcopy --redefine-syms=shim/large.syms $(LARGE_SHOWN:%=--globalize-symbol=%) \
+	objcopy --redefine-syms=shim/jemalloc/symbols.syms $(JEMALLOC_SHOWN:%=--globalize-symbol=%) \
 	  --remove-section=.init_array --remove-section=.rela.init_array $(JEMALLOC) $@.tmp
 	$(AR) d $@.tmp jemalloc_cpp.pic.o && mv $@.tmp $@
 
@@ -118,7 +124,7 @@ PRELOAD_PLUGINS := $(patsubst test/%.plugin.c,$(B)/test/%.plugin.so,$(wildcard t
   $(patsubst test/%.plugin.cc,$(B)/test/%.plugin.so,$(wildcard test/preload/*.plugin.cc))
 UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*_test.c))
 UNIT_PROGRAMS := $(patsubst %,$(B)/test/unit/%,$(filter-out region_poison_test,$(UNIT)))
-TEST_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing -Iarena $(WARN) -Wno-missing-prototypes
+TEST_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing $(SHIM_QUOTES) $(WARN) -Wno-missing-prototypes
 PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
 
 $(B)/test/preload/%: test/preload/%.c $(wildcard test/preload/*.h)
@@ -162,47 +168,49 @@ $(B)/test/bench/memory $(B)/test/bench/once: $(B)/%: %.c
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $<
 BENCH_PROGRAMS := $(addprefix $(B)/test/bench/,pairs micro micro_cxx memory once)
 
-$(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/large_tags.o $(HEAP_OBJECTS)
+$(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/alloc/large_tags.o $(HEAP_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -pthread -o $@ $^
 
-MODULE_SOURCES := shim/sandbox.c shim/module_table.c shim/namespaces.c shim/own_file.c
+# Unit tests compile the sources that they test themselves, so that a sanitizer sees all of it; no name of
+# malloc's family is defined there.  The table says which: TESTS (patterns), SOURCES by name, FLAGS.  A
+# later line replaces what an earlier one says of the same test.
+unit = $(foreach t,$(filter $(1),$(UNIT)),$(eval $(t)_SOURCES := $(call found,$(2)))$(eval $(t)_FLAGS := $(3)))
+found = $(foreach n,$(1),$(or $(wildcard arena/$(n).c $(SHIM_DIRS:%=%/$(n).c)),$(error no $(n).c in arena/ or shim/)))
+WRAP := -Xlinker --wrap=
 
-# Unit tests compile arena/ themselves, so that a sanitizer sees all of it; no name of malloc's
-# family is defined there.  $(1): the directory below build, $(2): flags.
-HEAP_SOURCES := $(HEAP:%=arena/%.c)
-REGION_SOURCES := $(REGION:%=arena/%.c)
-STACK_SOURCES := shim/unwinder.c shim/import.c shim/cfi.c shim/cfi_row.c shim/find_object.c shim/modules.c shim/stack_range.c arena/os.c
-define unit_rules
-$(B)/$(1)/region_%: test/unit/region_%.c $$(wildcard test/unit/*.h) $(REGION_SOURCES) $(HEADERS)
+$(call unit,heap% range% slab% text%,$(HEAP))
+$(call unit,region%,$(REGION),$(WRAP)malloc $(WRAP)free)
+$(call unit,region_model% region_attach% region_poison%,$(REGION))
+$(call unit,large_tags%,large_tags $(HEAP),$(WRAP)mmap)
+$(call unit,arch_math%,arch_math os,-lm)
+$(call unit,crc%,crc os,-lz)
+$(call unit,scratch%,scratch os,$(WRAP)mmap)
+$(call unit,output_path%,output_path path_pattern digits os text)
+$(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)
+$(call unit,labels%,labels os,$(WRAP)mmap)
+$(call unit,path_tree%,path_tree os,$(WRAP)mmap)
+$(call unit,sampling%,sampling arch_math $(HEAP),-lm)
+$(call unit,unwinder% modules%,unwinder import cfi cfi_row find_object modules stack_range \
+  sandbox seccomp_run module_table namespaces program_path os,-DPLUGINS='"$(abspath $(B)/test/unit)"')
+
+# $(1): the directory below build, $(2): the test, $(3): flags.
+define unit_rule
+$(B)/$(1)/$(2): test/unit/$(2).c $($(2)_SOURCES) $(UNIT_HEADERS)
 	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) -fPIE $(2) -o $$@ $$< $(REGION_SOURCES) -lcmocka -Wl,--wrap=malloc,--wrap=free
-$(B)/$(1)/region_model_test $(B)/$(1)/region_attach_test $(B)/$(1)/region_poison_test: $(B)/$(1)/%: \
-  test/unit/%.c $(REGION_SOURCES) $(HEADERS)
-	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) -fPIE $(2) -o $$@ $$< $(REGION_SOURCES) -lcmocka
-$(B)/$(1)/unwinder_test $(B)/$(1)/modules_test: $(B)/$(1)/%: test/unit/%.c $(STACK_SOURCES) $(MODULE_SOURCES) $(HEADERS) \
-  $$(wildcard test/unit/*.h) $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
-	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) -DPLUGINS='"$(abspath $(B)/test/unit)"' $(2) -pthread -o $$@ $$< $(STACK_SOURCES) $(MODULE_SOURCES) -lcmocka -ldl
-$(B)/$(1)/arch_math_test: test/unit/arch_math_test.c shim/arch_math.c arena/os.c $(HEADERS) test/unit/apart.h
-	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) $(2) -o $$@ $$< shim/arch_math.c arena/os.c -lcmocka -lm
-$(B)/$(1)/%_test: test/unit/%_test.c $$(wildcard test/unit/*.h) $(HEAP_SOURCES) $(HEADERS)
-	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< $(HEAP_SOURCES) -lcmocka
-$(B)/$(1)/large_%_test: test/unit/large_%_test.c $$(wildcard test/unit/*.h) shim/large_%.c $(HEAP_SOURCES) $(HEADERS)
-	@mkdir -p $$(@D)
-	$$(CC) $(TEST_CFLAGS) $(2) -pthread -o $$@ $$< shim/large_$$*.c $(HEAP_SOURCES) -lcmocka -Wl,--wrap=mmap
+	$$(CC) $(TEST_CFLAGS) $(3) -pthread -o $$@ $$< $($(2)_SOURCES) $($(2)_FLAGS) -lcmocka
 endef
+UNIT_HEADERS := $(HEADERS) $(wildcard test/unit/*.h)
+$(foreach t,$(UNIT),$(eval $(call unit_rule,test/unit,$(t),)))
+# The sanitizers' tests are debug builds (arena/check.h).
+$(foreach t,$(UNIT),$(eval $(call unit_rule,asan,$(t),-DDEBUG -fsanitize=address$(comma)undefined -fno-sanitize-recover=all)))
+$(foreach t,$(UNIT),$(eval $(call unit_rule,tsan,$(t),-DDEBUG -fsanitize=thread)))
+$(foreach d,test/unit asan tsan,$(B)/$(d)/unwinder_test $(B)/$(d)/modules_test): $(B)/test/unit/modules_a.so $(B)/test/unit/modules_b.so
 $(B)/test/unit/modules_a.so: ROOM := 40
 $(B)/test/unit/modules_b.so: ROOM := 88
 $(B)/test/unit/modules_%.so: test/unit/modules_plugin.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O1 -DROOM=$(ROOM) -shared -fPIC -Wl,--build-id=none -o $@ $<
-$(eval $(call unit_rules,test/unit,))
-$(eval $(call unit_rules,asan,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
-$(eval $(call unit_rules,tsan,-fsanitize=thread))
 
 # The command's tests: a writer of dumps, the command and its reader under sanitizers, a fuzzer.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -271,9 +279,10 @@ test-programs: $(BROWSER) $(B)/page/page.html $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) 
 asan: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(UNIT:%=$(B)/asan/%)
 	@test/run.sh $(UNIT:%=$(B)/asan/%)
+TSAN := $(filter heap% large% path_tree% labels%,$(UNIT)) # those with threads
 tsan: deps-build deps-test
-	@$(MAKE) --no-print-directory -s $(patsubst %,$(B)/tsan/%,$(filter heap% large%,$(UNIT)))
-	@test/run.sh $(patsubst %,$(B)/tsan/%,$(filter heap% large%,$(UNIT)))
+	@$(MAKE) --no-print-directory -s $(TSAN:%=$(B)/tsan/%)
+	@test/run.sh $(TSAN:%=$(B)/tsan/%)
 
 # The dump's reader on what no writer wrote, for FUZZ_TIME seconds; its corpus stays in build.
 FUZZ_TIME := 60
@@ -282,9 +291,11 @@ fuzz: deps-build deps-test
 	@test/fuzz/run.sh $(B) $(FUZZ_TIME)
 
 # Format, compiler warnings as errors with both compilers, static analysis: with Debian 12's versions.
-SOURCES := $(wildcard arena/*.[ch] shim/*.[ch])
+SOURCES := $(wildcard arena/*.[ch] shim/*.[ch] $(SHIM_DIRS:%=%/*.[ch]))
 TOOL_ALL := $(wildcard tools/*.[ch] $(TOOL_DIRS:%=%/*.[ch]))
 TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
+CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__
 check: deps-build deps-check $(PROTO).h
 	clang-format --dry-run -Werror $(SOURCES) $(TOOL_ALL) $(TEST_SOURCES)
 	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
@@ -294,8 +305,8 @@ check: deps-build deps-check $(PROTO).h
 	  clang-tidy --quiet $$f -- $(SHIM_CFLAGS) 2>/dev/null || bad=1; done; \
 	  for f in $(TOOL_SOURCES); do \
 	  clang-tidy --quiet $$f -- $(TOOL_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
-	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-	  --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__ $(TOOL_DIRS:%=-I%) arena shim tools
+	$(CPPCHECK) $(patsubst %,-I%,$(SHIM_DIRS) shim arena) arena shim
+	$(CPPCHECK) $(TOOL_DIRS:%=-I%) tools
 	shellcheck test/*.sh test/*/*.sh tools/*/*.sh .ci/run
 	shellcheck -s bash tools/completions/bash/arenashim
 
@@ -333,8 +344,21 @@ mutants: deps-build deps-test
 	@test/mutants/run.sh
 
 help:
-	@echo 'all demo test services check asan tsan fuzz verify bench bench-tags golden mutants page picture install uninstall deb clean'
-	@echo 'Debian 12 and 13, x86-64.  check: Debian 12 only, another clang-format formats otherwise.'
+	@echo 'make              builds build/arenashim, build/libarenashim.so and build/libarena.a'
+	@echo 'make demo         runs g++ under arenashim and shows who holds its memory'
+	@echo 'make test         all tests; make services: real services, also those that take long to install'
+	@echo 'make check        format, compiler warnings, clang-tidy, cppcheck, shellcheck (Debian 12 only)'
+	@echo 'make asan tsan    unit tests under sanitizers'
+	@echo 'make fuzz         the reader of dumps on damaged files, for FUZZ_TIME seconds'
+	@echo 'make verify       ten million call paths compared with those of libunwind'
+	@echo 'make mutants      takes each remedy for a known trap out and expects its test to fail (long)'
+	@echo 'make bench        speed and memory beside other allocators, see test/bench/README.md'
+	@echo 'make bench-tags   what call paths cost, beside other profilers'
+	@echo 'make golden       writes test/bench/instructions.golden'
+	@echo 'make page         builds tools/page/page.html; make picture: the picture of the README'
+	@echo 'make install      below PREFIX, LIBDIR and DESTDIR; make uninstall; make deb: Debian packages'
+	@echo 'make clean        removes build'
+	@echo 'Debian 12 and 13, x86-64. Missing packages are installed by make where root or sudo allows it.'
 
 .PHONY: all demo page picture test services test-programs asan tsan fuzz verify bench bench-tags golden mutants check clean help
 .SECONDARY:

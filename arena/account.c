@@ -1,5 +1,6 @@
-/* Accounts and the process's peak; contract in account.h. */
+/* Accounts and the process's peak.  Contract: account.h. */
 #include "account.h"
+#include "check.h"
 #include "os.h"
 
 hidden struct peak peak = {.epoch = 1, .restart = 1};
@@ -31,7 +32,7 @@ bool books_open(struct books *b) {
     count_add(&b->bytes, -(uint64_t)INDEX_BYTES);
     return false;
   }
-  atomic_fetch_add(&peak.tellers, 1);
+  atomic_fetch_add(&peak.publishers, 1);
   return true;
 }
 
@@ -46,17 +47,19 @@ struct account *account_make(struct books *b, uint32_t site) {
   return chunk + site % ACCOUNT_CHUNK;
 }
 
-/* Large objects that other threads freed, since the owner last looked. */
-static void take_gone(struct account *a, uint64_t *bytes) {
-  uint64_t objects = atomic_exchange(&a->gone, 0);
-  *bytes = atomic_exchange(&a->gone_bytes, 0);
+/* Takes over the large objects that other threads freed since the last call; their bytes in *bytes.
+ */
+static void take_remote_large(struct account *a, uint64_t *bytes) {
+  uint64_t objects = atomic_exchange(&a->remote_large_objects, 0);
+  *bytes = atomic_exchange(&a->remote_large_bytes, 0);
   a->frees += objects;
-  a->met_objects += objects;
-  a->met_bytes += *bytes;
+  a->remote_booked_objects += objects;
+  a->remote_booked_bytes += *bytes;
   a->live_bytes -= *bytes;
-  a->live_cells -= atomic_exchange(&a->gone_cells, 0);
+  a->live_cells -= atomic_exchange(&a->remote_large_cells, 0);
 }
 
+/* Takes off what happened in the parent process: the objects that are alive count as allocated. */
 static void forget_past(struct account *a) {
   a->allocs -= a->frees;
   a->frees = 0;
@@ -68,52 +71,59 @@ static void forget_past(struct account *a) {
 
 static uint32_t epoch_now(void) { return atomic_load_explicit(&peak.epoch, memory_order_relaxed); }
 
-/* Before the first change in an epoch.  The owner may not know yet what others had freed. */
+/* Notes what the account held at the peak, before its first change in an epoch.  Frees by other
+ * threads that the owner has not booked yet are taken off. */
 static void note_held(struct account *a) {
-  bool since = a->left_epoch == epoch_now();
-  a->peak_held_bytes = a->live_bytes - ((since ? a->before_bytes : a->left_bytes) - a->met_bytes);
-  a->peak_held_objects =
-      a->allocs - a->frees - ((since ? a->before_objects : a->left_objects) - a->met_objects);
+  bool since = a->remote_freed_epoch == epoch_now();
+  a->peak_held_bytes =
+      a->live_bytes -
+      ((since ? a->remote_freed_before_bytes : a->remote_freed_bytes) - a->remote_booked_bytes);
+  a->peak_held_objects = a->allocs - a->frees -
+                         ((since ? a->remote_freed_before_objects : a->remote_freed_objects) -
+                          a->remote_booked_objects);
 }
 
 static bool is_of_parent(uint32_t epoch) {
   return epoch < atomic_load_explicit(&peak.restart, memory_order_relaxed);
 }
 
-/* The epoch is stored before `gone` is exchanged, and who adds to `gone` sets the flag after: one
- * of the two sees the other. */
+/* The epoch is stored before `remote_large_*` are exchanged, and a thread that adds to them sets
+ * the flag after that: so either this exchange or the next sees what it added. */
 void account_renew(struct books *b, struct account *a) {
   uint32_t now = epoch_now(), word = atomic_exchange(&a->epoch, now);
-  uint32_t epoch = word & ~ACCOUNT_GONE;
+  uint32_t epoch = word & ~ACCOUNT_REMOTE_LARGE;
   if (is_of_parent(epoch))
     forget_past(a);
   if (epoch != now)
     note_held(a);
-  if (word & ACCOUNT_GONE) {
+  if (word & ACCOUNT_REMOTE_LARGE) {
     uint64_t bytes;
-    take_gone(a, &bytes);
+    take_remote_large(a, &bytes);
     b->live_bytes -= (int64_t)bytes;
     books_shift(b, -(int64_t)bytes);
   }
+  debug(account_is_valid(a));
 }
 
-/* Two threads that are first at the same moment may count one object on the wrong side. */
-void account_leave(struct account *a, uint64_t bytes, uint64_t objects) {
-  uint32_t now = epoch_now(), last = atomic_load_explicit(&a->left_epoch, memory_order_relaxed);
-  if (last != now && atomic_compare_exchange_strong(&a->left_epoch, &last, now)) {
-    a->before_bytes = a->left_bytes;
-    a->before_objects = a->left_objects;
+/* If two threads free in an epoch for the first time at the same moment, one object may be counted
+ * on the wrong side of the peak. */
+void account_note_remote(struct account *a, uint64_t bytes, uint64_t objects) {
+  uint32_t now = epoch_now(),
+           last = atomic_load_explicit(&a->remote_freed_epoch, memory_order_relaxed);
+  if (last != now && atomic_compare_exchange_strong(&a->remote_freed_epoch, &last, now)) {
+    a->remote_freed_before_bytes = a->remote_freed_bytes;
+    a->remote_freed_before_objects = a->remote_freed_objects;
   }
-  atomic_fetch_add(&a->left_bytes, bytes);
-  atomic_fetch_add(&a->left_objects, objects);
+  atomic_fetch_add(&a->remote_freed_bytes, bytes);
+  atomic_fetch_add(&a->remote_freed_objects, objects);
 }
 
 void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight) {
-  account_leave(a, bytes * weight, weight);
-  atomic_fetch_add(&a->gone_bytes, bytes * weight);
-  atomic_fetch_add(&a->gone_cells, cell * weight);
-  atomic_fetch_add(&a->gone, weight);
-  atomic_fetch_or(&a->epoch, ACCOUNT_GONE);
+  account_note_remote(a, bytes * weight, weight);
+  atomic_fetch_add(&a->remote_large_bytes, bytes * weight);
+  atomic_fetch_add(&a->remote_large_cells, cell * weight);
+  atomic_fetch_add(&a->remote_large_objects, weight);
+  atomic_fetch_or(&a->epoch, ACCOUNT_REMOTE_LARGE);
 }
 
 void account_widen(struct account *a, size_t bytes) {
@@ -136,7 +146,7 @@ void account_add_large(struct books *b, struct account *a, size_t bytes, size_t 
   account_touch(b, a);
   a->allocs += weight - 1;
   if (account_add(b, a, bytes * weight, cell * weight))
-    books_tell(b);
+    books_publish(b);
   a->large_allocs += weight;
   if (bytes <= SMALL_MAX)
     account_widen(a, bytes);
@@ -149,7 +159,7 @@ void account_take_large(struct books *b, struct account *a, size_t bytes, size_t
   account_touch(b, a);
   a->frees += weight - 1;
   if (account_take(b, a, bytes * weight, cell * weight))
-    books_tell(b);
+    books_publish(b);
 }
 
 void peak_tell(int64_t bytes) {
@@ -162,37 +172,39 @@ void peak_tell(int64_t bytes) {
     }
 }
 
-/* What an arena may rise or fall by without telling.  One that is alone may use the room below the
- * peak, since nobody else rises meanwhile; but no more of it than is forgiven when a second one
- * comes and finds that untold. */
+/* Bytes by which an arena may rise, and FALL_BYTES or as many by which it may fall, without
+ * publishing. An arena that is alone may use the room below the peak, since no other arena rises
+ * meanwhile; but at most 1/ALONE_STEP of the peak: that much error is accepted when a second arena
+ * appears while this one has not published. */
 enum { ALONE_STEP = 128, FALL_BYTES = 1024 };
-static int64_t untold_bytes(void) {
-  int64_t tellers = (int64_t)atomic_load_explicit(&peak.tellers, memory_order_relaxed);
+static int64_t unpublished_most(void) {
+  int64_t publishers = (int64_t)atomic_load_explicit(&peak.publishers, memory_order_relaxed);
   int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
   int64_t room = most - atomic_load_explicit(&peak.live, memory_order_relaxed);
-  if (tellers == 1)
+  if (publishers == 1)
     return most / PEAK_STEP + (room < 0 ? 0 : room < most / ALONE_STEP ? room : most / ALONE_STEP);
-  return most / PEAK_STEP / tellers > UNTOLD_BYTES ? most / PEAK_STEP / tellers : UNTOLD_BYTES;
+  return most / PEAK_STEP / publishers > UNPUBLISHED_BYTES ? most / PEAK_STEP / publishers
+                                                           : UNPUBLISHED_BYTES;
 }
 
-void books_tell(struct books *b) {
-  int64_t change = b->live_bytes - b->told;
-  b->told = b->live_bytes;
+void books_publish(struct books *b) {
+  int64_t change = b->live_bytes - b->published;
+  b->published = b->live_bytes;
   peak_tell(change);
-  int64_t untold = untold_bytes();
-  b->tell_above = b->told + untold;
-  b->tell_below = b->told - (untold > FALL_BYTES ? untold : FALL_BYTES);
+  int64_t untold = unpublished_most();
+  b->publish_above = b->published + untold;
+  b->publish_below = b->published - (untold > FALL_BYTES ? untold : FALL_BYTES);
 }
 
 void books_shift(struct books *b, int64_t bytes) {
-  b->told += bytes;
-  b->tell_above += bytes;
-  b->tell_below += bytes;
-  if (b->live_bytes < b->tell_below || b->live_bytes > b->tell_above)
-    books_tell(b);
+  b->published += bytes;
+  b->publish_above += bytes;
+  b->publish_below += bytes;
+  if (b->live_bytes < b->publish_below || b->live_bytes > b->publish_above)
+    books_publish(b);
 }
 
-/* Live bytes go on as they are; the peak begins there. */
+/* Live bytes stay as they are, and the peak begins at them. */
 void peak_restart(void) {
   atomic_store(&peak.most, atomic_load(&peak.live));
   atomic_store(&peak.restart, atomic_fetch_add(&peak.epoch, 1) + 1);
@@ -205,11 +217,11 @@ void books_restart(struct books *b) {
 
 void account_read(const struct account *a, struct account *out) {
   *out = *a;
-  uint32_t epoch = out->epoch & ~ACCOUNT_GONE;
+  uint32_t epoch = out->epoch & ~ACCOUNT_REMOTE_LARGE;
   if (is_of_parent(epoch))
     forget_past(out);
   if (epoch != epoch_now())
     note_held(out);
   uint64_t bytes;
-  take_gone(out, &bytes);
+  take_remote_large(out, &bytes);
 }

@@ -1,22 +1,31 @@
 /* An account: what one arena knows of one call site.
  *
- *   heap ── accounts ──> index: a pointer for each ACCOUNT_CHUNK sites
- *                          └──> chunk of accounts, made when the first of its sites allocates
+ *   heap ── books ──> index: a pointer for each ACCOUNT_CHUNK sites
+ *                       └──> chunk of accounts, made when the first of its sites allocates
  *
  * The thread that has the heap writes; reports may read at any time and see each word whole.
- * What other threads free reaches the owner as mail (mail.h); only frees of large objects by
- * other threads are added up by them, in `gone`, and taken over by the owner.
+ * Small objects that other threads free reach the owner as mail (mail.h).  Large objects that other
+ * threads free are added up by those threads, in `remote_large_*`, and the owner takes these sums
+ * over when it next changes the account in a new epoch, or finds ACCOUNT_REMOTE_LARGE set.
  *
- *   live objects = allocs - frees          after `gone` was taken over
+ *   live objects = allocs - frees          after `remote_large_*` was taken over
+ *   live_bytes of the books = sum of live_bytes of their accounts
+ *   publish_below <= live_bytes of the books <= publish_above
  *
- * The process's peak is kept to 1/PEAK_STEP of itself, or to UNTOLD_BYTES an arena.  Each new
- * peak begins an epoch; an account notes what it held then when it next changes (it has held
- * the same ever since), so that nothing is copied when the peak moves.
+ * The process's live bytes are a sum to which each arena publishes its changes now and then, so
+ * that the process's peak is known to 1/PEAK_STEP of itself, or to UNPUBLISHED_BYTES an arena:
  *
- *   live bytes of the process = sum over arenas of live_bytes - told + what was told
+ *   live bytes of the process = peak.live + sum over arenas of (live_bytes - published)
  *
- * A free counts there when it is made, by whatever thread: who frees an object of another arena
- * lowers its own share at once (books_shift), and the owner's is left alone when the mail comes.
+ * Each new peak begins an epoch.  An account notes what it held at the peak when it next changes
+ * (until then it has held the same), so that nothing is copied when the peak moves.
+ *
+ * A free counts in peak.live when it is made, by whatever thread.  A thread that frees an object of
+ * another arena changes its own `published` at once (books_shift); when the owner collects the mail
+ * it changes its own `published` the other way.
+ *
+ * The functions below keep errno.  Unless they say otherwise, the thread that has the heap calls
+ * them, and never from a signal handler.
  */
 #ifndef ARENA_ACCOUNT_H
 #define ARENA_ACCOUNT_H
@@ -26,112 +35,128 @@
 struct account {
   _Alignas(CACHE_LINE) uint64_t allocs;
   uint64_t frees;
-  uint64_t bytes;      /* requested, ever */
-  uint64_t live_bytes; /* requested */
-  uint64_t live_cells; /* with rounding */
-  uint64_t peak_bytes; /* the most live_bytes ever was */
-  uint64_t temporary;  /* freed before the arena allocated anything else */
-  uint16_t smallest;   /* of small requests; NO_SMALL: none yet */
-  uint16_t largest;
-  _Atomic uint32_t epoch; /* of the last change; with ACCOUNT_GONE: look at `gone` */
+  uint64_t bytes;         /* requested, ever */
+  uint64_t live_bytes;    /* requested */
+  uint64_t live_cells;    /* live bytes with rounding */
+  uint64_t peak_bytes;    /* highest live_bytes so far */
+  uint64_t temporary;     /* objects freed before the arena allocated anything else */
+  uint16_t smallest;      /* of small requests, bytes; NO_SMALL: none yet */
+  uint16_t largest;       /* the same */
+  _Atomic uint32_t epoch; /* of the last change; plus ACCOUNT_REMOTE_LARGE */
 
   /* Rarely touched. */
-  uint64_t peak_held_bytes; /* held when the process's peak was, if epoch is of later */
-  uint64_t peak_held_objects;
-  uint64_t large_allocs; /* requests that went to jemalloc: part of allocs */
-  uint64_t large_smallest;
-  uint64_t large_largest;
-  _Atomic uint64_t gone; /* large objects that other threads freed */
-  _Atomic uint64_t gone_bytes;
-  _Atomic uint64_t gone_cells;
+  uint64_t peak_held_bytes;   /* held at the process's peak, if `epoch` is the current one */
+  uint64_t peak_held_objects; /* the same */
+  uint64_t large_allocs;      /* large requests: part of allocs */
+  uint64_t large_smallest;    /* of large requests, bytes */
+  uint64_t large_largest;     /* 0: none yet */
+  /* Large objects that other threads freed and the owner has not taken over. */
+  _Atomic uint64_t remote_large_objects;
+  _Atomic uint64_t remote_large_bytes;
+  _Atomic uint64_t remote_large_cells;
 
-  /* What other threads freed, ever; how much of it had been before the first of epoch left_epoch;
-   * and how much of it the owner has taken off live_bytes by now.
+  /* Frees by other threads: the total; the total when epoch `remote_freed_epoch` began; the part
+   * that is already taken off live_bytes.
    *
-   *   held at the process's peak = live - ((left_epoch is the last one ? before : left) - met)
+   *   held at the process's peak =
+   *     live - ((remote_freed_epoch is the current one ? remote_freed_before : remote_freed)
+   *             - remote_booked)
    */
-  _Atomic uint64_t left_bytes, left_objects;
-  _Atomic uint64_t before_bytes, before_objects;
-  _Atomic uint32_t left_epoch;
-  uint64_t met_bytes, met_objects;
+  _Atomic uint64_t remote_freed_bytes, remote_freed_objects;
+  _Atomic uint64_t remote_freed_before_bytes, remote_freed_before_objects;
+  _Atomic uint32_t remote_freed_epoch;
+  uint64_t remote_booked_bytes, remote_booked_objects;
 };
 
 enum { ACCOUNT_CHUNK = 16, NO_SMALL = SMALL_MAX + 1 };
-#define ACCOUNT_GONE UINT32_C(0x80000000)
+/* In `epoch`: `remote_large_*` are not 0. */
+#define ACCOUNT_REMOTE_LARGE UINT32_C(0x80000000)
 static_assert(sizeof(struct account) == 3 * CACHE_LINE, "what every request writes is one line");
 
 /* An arena's accounts and their sums; part of struct heap. */
 struct books {
   struct account **index; /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
   char *pool, *pool_end;  /* where the next chunk comes from */
-  const void *last;       /* newest object: its free next is a temporary */
+  const void *last;       /* newest object: if it is the next to be freed, it is a temporary */
   int64_t live_bytes;     /* requested */
-  int64_t peak_bytes;
-  int64_t told; /* live_bytes when the process's sum was last told */
-  int64_t tell_above, tell_below;
+  int64_t peak_bytes;     /* highest live_bytes so far */
+  int64_t published;      /* live_bytes as the process's sum has it */
+  int64_t publish_above, publish_below;
   uint64_t resized;       /* reallocs in place: an allocation and a free each */
   _Atomic uint64_t bytes; /* mapped for all this */
 };
 
 /* The process's live bytes and peak, over all arenas. */
 struct peak {
-  _Atomic int64_t live; /* as told */
-  _Atomic int64_t most;
-  _Atomic uint32_t epoch;   /* grows with each new `most`; at least 1 */
-  _Atomic uint32_t restart; /* first epoch of this process: older accounts are its parent's */
-  _Atomic uint32_t tellers; /* arenas that have books */
+  _Atomic int64_t live;        /* as published */
+  _Atomic int64_t most;        /* highest `live` so far */
+  _Atomic uint32_t epoch;      /* grows with each new `most`; at least 1 */
+  _Atomic uint32_t restart;    /* first epoch of this process: older ones were its parent's */
+  _Atomic uint32_t publishers; /* arenas that have books */
 };
 extern hidden struct peak peak;
 
-/* How exactly the peak is known: all arenas together may rise by 1/PEAK_STEP of it before one
- * tells, and in small processes each by so many bytes. */
-enum { PEAK_STEP = 1024, UNTOLD_BYTES = 256 };
+/* All arenas together may rise by 1/PEAK_STEP of the peak before one publishes; in small processes
+ * each arena may rise by UNPUBLISHED_BYTES. */
+enum { PEAK_STEP = 1024, UNPUBLISHED_BYTES = 256 };
 
-/* Maps the index and the accounts of sites below ACCOUNT_CHUNK.  False without memory. */
+/* Maps the index and the accounts of sites below ACCOUNT_CHUNK, if that is not done yet.  False if
+ * the system refuses memory; then nothing is kept. */
 hidden bool books_open(struct books *b);
 
-/* The account of a site, made at need; NULL if there is no memory. */
+/* The account of a site, which is made if it does not exist; NULL if the system refuses memory.
+ * account_make: it does not exist. */
 hidden struct account *account_make(struct books *b, uint32_t site);
 static inline struct account *account_of(struct books *b, uint32_t site) {
   struct account *chunk = b->index[site / ACCOUNT_CHUNK];
   return likely(chunk != NULL) ? chunk + site % ACCOUNT_CHUNK : account_make(b, site);
 }
-/* Only if it exists. */
+/* The account of a site; NULL if it does not exist.  Any thread. */
 static inline const struct account *account_at(const struct books *b, uint32_t site) {
   const struct account *chunk = b->index[site / ACCOUNT_CHUNK];
   return chunk != NULL ? chunk + site % ACCOUNT_CHUNK : NULL;
 }
 
-/* The same; without memory that of SITE_TABLE_FULL, which is always there, and *site says so. */
+/* The account of *site, which is made if it does not exist.  If the system refuses memory: the
+ * account of SITE_TABLE_FULL, which always exists, and *site becomes SITE_TABLE_FULL. */
 static inline struct account *account_or_full(struct books *b, uint32_t *site) {
   struct account *a = account_of(b, *site);
   return likely(a != NULL) ? a : account_of(b, *site = SITE_TABLE_FULL);
 }
 
-/* First change in an epoch. */
+/* Prepares an account for its first change in an epoch: notes what it held at the peak, and takes
+ * `remote_large_*` over.  May publish. */
 hidden void account_renew(struct books *b, struct account *a);
-/* Adds the change since the last time to the process's live bytes; moves its peak. */
-hidden void books_tell(struct books *b);
-/* Freed by this arena's thread, but another's object: bytes > 0.  Mail collected, which was
- * told by who freed it: bytes < 0. */
+
+/* Adds the change since the last call to the process's live bytes; a new peak begins an epoch. */
+hidden void books_publish(struct books *b);
+
+/* The process's sum has changed by -bytes in another way than by books_publish, on behalf of these
+ * books.  bytes > 0: this thread freed them in another arena.  bytes < 0: mail is collected,
+ * whose frees were published by the threads that made them.  May publish. */
 hidden void books_shift(struct books *b, int64_t bytes);
-/* Freed by a thread that has no books. */
+
+/* Adds bytes, which may be negative, to the process's live bytes; a new peak begins an epoch.  For
+ * frees of a thread that has no books.  Any thread; lock-free. */
 hidden void peak_tell(int64_t bytes);
-/* The first small request, or one of another size than all before. */
+
+/* Notes the size of a small request that account_knows_size does not know. */
 hidden void account_widen(struct account *a, size_t bytes);
 
-/* Has it changed in this epoch already?  Asked before anything is written: what follows then
- * calls nothing. */
+/* Has the account changed in this epoch already, with nothing to take over?  The fast path asks
+ * this before it writes anything, so that it calls no function after that. */
 static inline bool account_is_current(const struct account *a) {
   return likely(atomic_load_explicit(&a->epoch, memory_order_relaxed) ==
                 atomic_load_explicit(&peak.epoch, memory_order_relaxed));
 }
+/* Must come before each change of the account. */
 static inline void account_touch(struct books *b, struct account *a) {
   if (!account_is_current(a))
     account_renew(b, a);
 }
 
-/* Of a current account.  True: books_tell must follow. */
+/* Counts an allocation, or a free, of an object of `bytes` in a cell of `cell` bytes.  The account
+ * must be current.  True: books_publish must follow. */
 static inline bool account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
   a->allocs++;
   a->bytes += bytes;
@@ -142,7 +167,7 @@ static inline bool account_add(struct books *b, struct account *a, size_t bytes,
   int64_t all = b->live_bytes += (int64_t)bytes;
   if (all > b->peak_bytes)
     b->peak_bytes = all;
-  return unlikely(all > b->tell_above);
+  return unlikely(all > b->publish_above);
 }
 
 static inline bool account_take(struct books *b, struct account *a, size_t bytes, size_t cell) {
@@ -150,43 +175,74 @@ static inline bool account_take(struct books *b, struct account *a, size_t bytes
   a->live_cells -= cell;
   a->live_bytes -= bytes;
   int64_t all = b->live_bytes -= (int64_t)bytes;
-  return unlikely(all < b->tell_below);
+  return unlikely(all < b->publish_below);
 }
 
+/* Is the size of this small request between `smallest` and `largest`? */
 static inline bool account_knows_size(const struct account *a, size_t bytes) {
   return likely((uint16_t)(bytes - a->smallest) <= (uint16_t)(a->largest - a->smallest));
 }
 
-/* A request that went to jemalloc, and a free of one by the thread that has the heap; `weight`:
- * how many requests it stands for. */
+/* Counts a large request, or a free of a large object by the thread that has the heap.  `weight`:
+ * number of requests that this one represents.  May publish. */
 hidden void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell,
                               uint32_t weight);
 hidden void account_take_large(struct books *b, struct account *a, size_t bytes, size_t cell,
                                uint32_t weight);
 
-/* Any object freed by a thread that does not have the heap, before that thread tells.  Lock-free.
- */
-hidden void account_leave(struct account *a, uint64_t bytes, uint64_t objects);
+/* Adds to the frees by other threads.  The thread that freed the objects calls it, before it
+ * publishes the free; it does not have the heap.  Lock-free. */
+hidden void account_note_remote(struct account *a, uint64_t bytes, uint64_t objects);
 
-/* The same for a large object, of which the owner hears in no other way. */
+/* Does the same for a large object and adds it to `remote_large_*`, from which alone the owner
+ * learns of the free. */
 hidden void account_gone(struct account *a, size_t bytes, size_t cell, uint32_t weight);
 
-/* Collected mail: the freeing thread has told. */
+/* Counts the free of an object in collected mail, which the thread that freed it has published. */
 static inline void account_take_mailed(struct books *b, struct account *a, size_t bytes,
                                        size_t cell) {
   account_touch(b, a);
   account_take(b, a, bytes, cell);
-  a->met_bytes += bytes;
-  a->met_objects++;
+  a->remote_booked_bytes += bytes;
+  a->remote_booked_objects++;
   books_shift(b, -(int64_t)bytes);
 }
 
-/* In the child of a fork: counts begin again with what is alive. */
+/* In the child of a fork: the peak, and the arena's peak, begin again with the objects that are
+ * alive. */
 hidden void peak_restart(void);
 hidden void books_restart(struct books *b);
 
-/* What a report says of an account: `gone` taken over, the parent's past taken off, what it held
- * at the process's peak filled in.  Any thread. */
+/* Copies the account as a report shows it: `remote_large_*` taken over, what happened in the parent
+ * process taken off, what was held at the process's peak filled in.  Changes nothing.  Any thread.
+ */
 hidden void account_read(const struct account *a, struct account *out);
+
+/* Do the sums of an account fit each other?  Owner only, outside of the functions above. */
+static inline bool account_is_valid(const struct account *a) {
+  bool sized = a->smallest == NO_SMALL ? a->largest == NO_SMALL
+                                       : a->smallest <= a->largest && a->largest <= SMALL_MAX;
+  return sized && a->frees <= a->allocs && a->live_bytes <= a->peak_bytes &&
+         a->live_bytes <= a->bytes && a->large_allocs <= a->allocs && a->temporary <= a->frees &&
+         a->remote_booked_bytes <= a->remote_freed_bytes &&
+         a->remote_booked_objects <= a->remote_freed_objects;
+}
+
+/* Is every account valid, and do the two equations of books hold?  Owner only, outside of the
+ * functions above.  Reads the whole index. */
+static inline bool books_is_valid(const struct books *b) {
+  int64_t live = 0;
+  for (uint32_t site = 0; b->index != NULL && site < SITES_MAX; site++) {
+    const struct account *a = account_at(b, site);
+    if (a == NULL) {
+      site |= ACCOUNT_CHUNK - 1;
+      continue;
+    }
+    if (!account_is_valid(a))
+      return false;
+    live += (int64_t)a->live_bytes;
+  }
+  return live == b->live_bytes && b->publish_below <= live && live <= b->publish_above;
+}
 
 #endif

@@ -1,7 +1,7 @@
-/* Everything that depends on the processor: sizes of its units and its few special words.
+/* Everything that depends on the processor: sizes of its units and its few special instructions.
  *
- * x86-64 is what runs and is tested here.  A port adds a section; nothing else in arena/
- * or shim/ asks which processor this is.
+ * x86-64 is what runs and is tested here.  A port adds a section; no other file asks which
+ * processor this is.  All functions may be called in any context and keep errno.
  */
 #ifndef ARENA_ARCH_H
 #define ARENA_ARCH_H
@@ -19,26 +19,27 @@ enum {
   ADDRESS_BITS = 47  /* user addresses are below 2^47 */
 };
 
-/* The frame pointer register.  It is the caller's in code compiled with it fixed (-ffixed-rbp), as
- * all of shim/ is. */
+/* The frame pointer register.  In code compiled with -ffixed-rbp it is the caller's. */
 static inline uintptr_t cpu_frame_pointer(void) {
   uintptr_t value;
   __asm__("mov %%rbp, %0" : "=r"(value));
   return value;
 }
 
-/* Has the value in the register in which functions return theirs, which saves malloc a move that
+/* Puts the value into the register in which functions return theirs, which saves malloc a move that
  * gcc 12 makes otherwise. */
 #define cpu_result(value) __asm__("" : "+a"(value))
 
-/* Adds n in one instruction to a counter that one thread alone writes: a handler that interrupts
- * this thread and adds, too, is not lost, and other threads read what was before or after. */
+/* Adds n in one instruction to a counter that one thread alone writes.  So an addition by a signal
+ * handler that interrupts this thread is not lost, and other threads read the value before or
+ * after. */
 static inline void cpu_add(_Atomic uint64_t *counter, uint64_t n) {
   __asm__("addq %1, %0" : "+m"(*(uint64_t *)counter) : "er"(n) : "cc");
 }
 
-/* A system call by itself: no function of libc, which another preloaded library may replace, no
- * cancellation point, errno untouched.  Returns what the kernel does: -1..-4095 are errors. */
+/* A system call without a function of libc, which another preloaded library may replace; it is no
+ * cancellation point and does not touch errno.  Returns what the kernel returns: -1..-4095 are
+ * errors. */
 static inline long cpu_syscall(long number, long a, long b, long c, long d, long e, long f) {
   register long r10 __asm__("r10") = d;
   register long r8 __asm__("r8") = e;
@@ -58,13 +59,13 @@ static inline uintptr_t cpu_thread(void) {
   return value;
 }
 
-/* The address at that distance from it. */
+/* The address at that distance from this thread's control block. */
 static inline uintptr_t cpu_thread_at(uintptr_t distance) {
   __asm__("add %%fs:0, %0" : "+r"(distance));
   return distance;
 }
 
-/* Bytes forward from `from` to `to`, and n times the byte. */
+/* Copies n bytes, the lowest address first; sets n bytes. */
 static inline void cpu_copy(void *to, const void *from, size_t n) {
   __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 }
@@ -72,7 +73,7 @@ static inline void cpu_fill(void *to, int byte, size_t n) {
   __asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(byte) : "memory");
 }
 
-/* Versions of libc's symbols: the first of this processor's, and memcpy's. */
+/* Versions of libc's symbols: the first version for this processor, and that of memcpy. */
 #define CPU_LIBC_VERSION   "GLIBC_2.2.5"
 #define CPU_MEMCPY_VERSION "GLIBC_2.14"
 

@@ -1,4 +1,4 @@
-/* Region arenas: many requests, no single free, one end for all of them.
+/* Region arenas: many requests, no single free; all pieces end together.
  *
  *   struct arena *a = arena_create("parser", NULL);
  *   struct node *n = arena_alloc(a, sizeof *n);
@@ -89,7 +89,7 @@ struct arena_mark {
   uint64_t time;
 };
 
-/* A new region.  The name is copied, cut to 31 bytes; NULL reads as "region".  config NULL
+/* A new region.  The name is copied, shortened to 31 bytes; NULL reads as "region".  config NULL
  * means all defaults; it is not kept.  Name and return address stand in reports of the shim.
  * EINVAL for options outside their ranges, ENOMEM.  With a buffer, no memory is asked for. */
 struct arena *arena_create(const char *name, const struct arena_config *config);
@@ -103,7 +103,7 @@ void arena_destroy(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size)
     __attribute__((malloc, alloc_size(2), assume_aligned(ARENA_ALIGN)));
 
-/* The same, all bytes 0.  ENOMEM. */
+/* A piece of size bytes, all 0.  ENOMEM. */
 void *arena_zalloc(struct arena *a, size_t size)
     __attribute__((malloc, alloc_size(2), assume_aligned(ARENA_ALIGN)));
 
@@ -175,7 +175,7 @@ struct arena_stats arena_stats(const struct arena *a);
  * pieces left behind by arena_realloc included; children are not asked.  Linear in blocks. */
 bool arena_contains(const struct arena *a, const void *address);
 
-const char *arena_name(const struct arena *a); /* as cut; lives as long as the region */
+const char *arena_name(const struct arena *a); /* as shortened; lives as long as the region */
 const void *arena_site(const struct arena *a); /* return address of its arena_create call */
 
 #ifdef __cplusplus

@@ -4,10 +4,10 @@
  *   arena_create ── arenashim_region_attach_v1(name, site) ──> a row of its region table
  *                <── the row, or NULL: count in your own ──
  *
- * The row belongs to the shim and is never unmapped, so that a report can read it
- * while the region lives, dies or is counting.  One thread at a time writes a row:
- * the region's user.  All fields are 64-bit words stored whole, so that a reader in
- * another thread sees old or new values, never a mixture inside one field.
+ * The row belongs to the shim and is never unmapped, so that a report can read it at any time, even
+ * while the region counts or ends.  One thread at a time writes a row: the one that uses the
+ * region.  All fields are 64-bit words stored whole, so that a reader in another thread sees old or
+ * new values, never a mixture inside one field.
  *
  * The layout is frozen: a later one gets a symbol with another number.
  */
@@ -39,7 +39,7 @@ struct region_row {
   _Atomic uint64_t peak;             /* largest value of used */
   _Atomic uint64_t destroyed;        /* regions of this row that were destroyed */
   uint64_t site;                     /* return address of the arena_create call */
-  char name[REGION_NAME_MAX];        /* NUL-terminated, cut to fit */
+  char name[REGION_NAME_MAX];        /* NUL-terminated, shortened to fit */
 };
 
 /* Returns the row for a new region of that name (NULL reads as "region") created at

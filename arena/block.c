@@ -1,10 +1,11 @@
-/* Claiming blocks, passing out slabs; picture and contract in block.h. */
+/* Claiming blocks and passing out slabs.  Picture and contract: block.h. */
 #include "block.h"
 #include "os.h"
 #include "tag.h"
 
-/* No block below the hint is free.  The upper half counts what was given back, so that a search
- * which passed a block just before it became free does not raise the hint above it. */
+/* No block below the hint is free.  The upper half of the word counts the blocks that were given
+ * back, so that a search that passed a block just before it became free does not raise the hint
+ * above it. */
 static _Atomic uint64_t hint;
 
 static void hint_lower(size_t number) {
@@ -16,7 +17,7 @@ static void hint_lower(size_t number) {
   } while (!atomic_compare_exchange_weak(&hint, &old, new));
 }
 
-/* The claimed block, or NULL when all below the span are owned. */
+/* Claims the lowest free block below the span and returns it; NULL if all are owned. */
 static struct block *claim_free(struct heap *owner) {
   uint64_t start = atomic_load(&hint);
   for (size_t i = (uint32_t)start; i < block_count(); i++) {
@@ -77,7 +78,8 @@ static bool claim(struct block *b, struct heap *me) {
   return atomic_compare_exchange_strong(&b->owner, &nobody, me);
 }
 
-/* A page holds the rows of several blocks: all of them are claimed, or none is. */
+/* A page holds the rows of several blocks.  It is given back only if all of them could be claimed.
+ */
 static void trim_page(size_t first, size_t count, struct heap *me) {
   size_t held = 0;
   while (held < count && claim(block_at(first + held), me))

@@ -1,11 +1,17 @@
-/* A block: what a heap takes from the range and gives back at a time; it passes out slabs.
+/* A block: the piece of the range that a heap takes and gives back as a whole.  It passes out
+ * slabs.
  *
  *   ab_mem                       ab_mem + ab_offset                 ab_mem + ab_size
  *   | slab | slab | slab | ...   | not passed out yet               |
  *
- * ARENASHIM_BLOCK_SIZE sets ab_size, 2^k slabs.  Blocks are found again by number, not by
- * list: `owner` of every row below the span says who has it, and claiming one is a single
- * compare-and-swap, so that a fork in the middle of it loses nothing.
+ * ARENASHIM_BLOCK_SIZE sets ab_size, 2^k slabs.  Blocks are found again by their number, not by a
+ * list: `owner` in every row below the span says which heap has it, and claiming a block is one
+ * compare-and-swap, so that a fork at that moment loses nothing.
+ *
+ *   ab_offset <= ab_size, a multiple of SLAB_BYTES      live = its slabs that have a class
+ *
+ * The functions below keep errno.  None may be called from a signal handler, except those that are
+ * inline.
  */
 #ifndef ARENA_BLOCK_H
 #define ARENA_BLOCK_H
@@ -13,18 +19,20 @@
 #include "slab.h"
 
 struct block {
-  _Atomic(struct heap *) owner; /* NULL: free for any heap */
-  size_t ab_size;               /* bytes to pass out; read-only while owned */
+  _Atomic(struct heap *) owner; /* NULL: free; any heap may claim it */
+  size_t ab_size;               /* bytes to pass out; constant while owned */
   size_t ab_offset;             /* bytes passed out as slabs, empty ones included */
   struct block *ab_next;        /* next block of the same heap */
   struct block *ab_prev;
-  char *ab_mem;  /* first byte; read-only while owned */
+  char *ab_mem;  /* first byte; constant while owned */
   uint32_t live; /* slabs that have a class */
-  uint64_t born; /* small allocations of its heap when it was taken: its age follows */
+  uint64_t born; /* heap_passed of its heap when it was taken, for its age */
 };
 
 static_assert(sizeof(struct block) <= ROW_BYTES, "one row a cache line");
 
+/* The row of a block by its number, the number and the row of a slab's block, and the number of
+ * rows below the span.  Any thread, any context. */
 static inline struct block *block_at(size_t number) {
   return (struct block *)(range.base - BLOCK_ROWS_BELOW + number * ROW_BYTES);
 }
@@ -34,21 +42,43 @@ static inline size_t block_number_of(const struct slab *s) {
 static inline struct block *block_of(const struct slab *s) { return block_at(block_number_of(s)); }
 static inline size_t block_count(void) { return range_span() >> range.block_shift; }
 
-/* Claims the lowest free block for a heap, growing the range at need; NULL if refused.
- * Lock-free but for the bounded right to grow. */
+/* Claims the lowest free block for a heap and grows the range if there is none; NULL if the system
+ * refuses memory.  Any thread.  Lock-free, but for the right to grow, for which it waits a bounded
+ * time (range.h). */
 hidden struct block *block_take(struct heap *owner);
 
-/* Gives back a block whose slabs are all empty; its memory goes back to the kernel. */
+/* Gives back a block of which no slab has a class and none is in a queue; its memory goes back to
+ * the kernel.  Owner only. */
 hidden void block_give(struct block *b);
 
-/* Gives rows of slabs that stand in no owned block back to the kernel.  `me` claims the blocks
- * meanwhile. */
+/* Gives the rows of slabs that lie in no owned block back to the kernel.  Meanwhile `me`, the
+ * calling thread's heap, owns those blocks. */
 hidden void block_trim_rows(struct heap *me);
 
-/* In the child of a fork: a gone thread may have given a block back and not said so. */
+/* In the child of a fork: searches begin at the first block again, because a thread that is gone
+ * may have given a block back and not yet lowered the hint. */
 hidden void block_hint_forget(void);
 
-/* The next slab that was never passed out, EMPTY and owned; NULL if there is none left. */
+/* The next slab of the block that was never passed out, now EMPTY and owned, in no queue; NULL if
+ * none is left.  Owner only. */
 hidden struct slab *block_next_slab(struct block *b);
+
+/* Do the equations above hold, and has every slab that was passed out the block's owner?  Owner
+ * only, outside of the functions that move slabs. */
+static inline bool block_is_valid(const struct block *b) {
+  struct heap *owner = atomic_load_explicit(&b->owner, memory_order_relaxed);
+  uint32_t live = 0;
+  if (b->ab_size != (size_t)1 << range.block_shift || b->ab_offset > b->ab_size ||
+      b->ab_offset % SLAB_BYTES != 0 || range_offset(b->ab_mem) % b->ab_size != 0 ||
+      block_of(slab_of(b->ab_mem)) != b)
+    return false;
+  for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
+    const struct slab *s = slab_of(b->ab_mem + at);
+    if (s->owner != owner)
+      return false;
+    live += s->class != 0;
+  }
+  return b->live == live;
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* The failed check: one line, then abort. */
+/* A check that failed: one line, then abort. */
 #include "check.h"
 #include "text.h"
 

@@ -1,7 +1,7 @@
-/* Death messages for pointers into the range; contract in fault.h. */
+/* The messages before an abort for pointers into the range.  Contract: fault.h. */
 #include "fault.h"
 #include "check.h"
-#include "heap.h"
+#include "heap_state.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ void fault_end(struct text *t) {
   abort();
 }
 
-static void tell_object(struct text *t, const struct slab *s, const void *p) {
+static void describe_object(struct text *t, const struct slab *s, const void *p) {
   uint32_t index = slab_cell_index(s, p);
   size_t inside = (size_t)((const char *)p - slab_cell(s, index));
   if (index >= s->carved) {
@@ -50,7 +50,7 @@ void fault_in_slab(const struct slab *s, const char *entry, const void *p, const
   struct text t = TEXT_ON(buffer);
   fault_begin(&t, entry, p, site);
   if (s->class != 0)
-    tell_object(&t, s, p);
+    describe_object(&t, s, p);
   else
     text_str(&t, "double free or stray pointer: every object near it was freed before");
   if (s->owner != NULL) {

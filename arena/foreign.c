@@ -1,16 +1,16 @@
-/* Text of others as printable UTF-8; contract in text.h.
+/* Text that others wrote as printable UTF-8.  Contract: text_foreign in text.h.
  *
- * What a terminal would obey, or what shows nothing or turns the order of its neighbours around, is
- * escaped, as \x1b (bytes) or \u202e (characters):
+ * Characters that a terminal would obey, that are invisible or that turn the order of their
+ * neighbours around are escaped, as \x1b (bytes) or \u202e (characters):
  *
  *   C0, DEL, C1, soft hyphen, marks of direction, line and paragraph separators, zero-width and
  *   other invisible characters, tags, and every byte that is no part of a character
  *
- * A backslash stays one.  The command `arenashim` has the same rule (tools/base/utf8.c).
+ * A backslash is not escaped.  The command `arenashim` has the same rule (tools/base/utf8.c).
  */
 #include "text.h"
 
-/* The second byte's range keeps overlong forms, surrogates and all above U+10FFFF out (Unicode,
+/* The range of the second byte excludes overlong forms, surrogates and all above U+10FFFF (Unicode,
  * table 3-7). */
 static bool second_fits(unsigned char lead, unsigned char second) {
   unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
@@ -18,8 +18,7 @@ static bool second_fits(unsigned char lead, unsigned char second) {
   return second >= low && second <= high;
 }
 
-/* Bytes of the character that starts here, 0 when none does; a NUL is read, and nothing after it.
- */
+/* Bytes of the character that starts at p; 0 if none does.  Reads no further than a NUL. */
 static unsigned character_bytes(const unsigned char *p) {
   if (p[0] < 0x80)
     return 1;
@@ -39,7 +38,7 @@ static uint32_t code_point(const unsigned char *p, unsigned bytes) {
   return code;
 }
 
-/* Both ends inclusive. */
+/* Ranges of characters that are escaped, both ends inclusive. */
 static const struct {
   uint32_t first, last;
 } unseen[] = {{0x00, 0x1F},      {0x7F, 0x9F},     {0xAD, 0xAD},       {0x61C, 0x61C},
@@ -54,7 +53,7 @@ static bool is_unseen(uint32_t code) {
   return false;
 }
 
-/* A character on its way: what is written for it, and the columns that fills. */
+/* What is written for a character, and the columns that it fills. */
 struct shown {
   char bytes[12];
   unsigned length, columns;
@@ -68,7 +67,7 @@ static void escape(struct shown *to, char kind, uint32_t code, unsigned digits) 
   to->length = to->columns = 2 + digits;
 }
 
-/* Returns the bytes that were read. */
+/* Sets *to for the character, or the stray byte, at p.  Returns the bytes that were read. */
 static unsigned step(const unsigned char *p, struct shown *to) {
   unsigned bytes = character_bytes(p);
   uint32_t code = code_point(p, bytes > 0 ? bytes : 1);

@@ -1,31 +1,35 @@
-/* The child of a fork: one thread, and heaps as the other threads were when they vanished.
+/* The child of a fork: one thread, and heaps as the other threads left them when they vanished.
  *
- * Nothing is locked at the fork, so a gone thread may have stood anywhere.  What it owned is
- * therefore rebuilt from what is written in one step and can be checked: the owner of each
- * block, and the class, the carved cells and the free list of each slab.  At worst the cells of
- * one list, or of one slab's mail, stay marked as used.  The forking thread's own heap is left
- * alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.  In
- * other heaps it works with signals held (heap_borrow), but for mail (mail_is_announcing).
+ * Nothing is locked at the fork, so a thread that is gone may have been anywhere in our code.  What
+ * it owned is therefore rebuilt from words that are written in one step and can be checked: the
+ * owner of each block, and the class, the carved cells and the free list of each slab.  At worst
+ * the cells of one list, or of one slab's mail, stay marked as used.  The forking thread's own heap
+ * is left alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.
+ * In other heaps a thread works with signals blocked (heap_borrow), except that it adds to their
+ * mail (mail_is_announcing).
  */
-#include "heap.h"
+#include "heap_fork.h"
+#include "check.h"
+#include "heap_collect.h"
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
-#include "heap_tag.h"
 #include "heap_thread.h"
+#include "heap_valid.h"
 #include "os.h"
 
 static __thread uint32_t thread_before __attribute__((tls_model("initial-exec")));
 
 void heap_fork_prepare(void) { thread_before = os_thread_id(); }
 
-/* Had harvest moved the free list, or its first part, to the thread's, and not cleared it yet? What
- * was to stay is lost then. */
+/* Had harvest (heap_refill.c) moved the free list, or its first part, to the thread's list, and not
+ * cleared it yet?  The part that was to stay is lost then. */
 static bool was_moved(const struct heap *h, const struct slab *s) {
   return h->current[s->class] == s && h->head[s->class] == s->free->next;
 }
 
-/* Free cells of a slab; the list is dropped if it does not hold, or holds elsewhere. */
+/* Number of free cells of a slab.  The free list is dropped if it is broken or is the thread's list
+ * also. */
 static int32_t free_cells(const struct heap *h, struct slab *s) {
   bool broken;
   uint32_t n = slab_list_length(s, s->free, &broken);
@@ -36,14 +40,14 @@ static int32_t free_cells(const struct heap *h, struct slab *s) {
   return (int32_t)n;
 }
 
-/* The state that follows from where the slab's cells are. */
+/* Sets the state that follows from where the slab's cells are. */
 static void restore_state(struct heap *h, struct slab *s, int32_t used) {
   if (h->current[s->class] == s) {
-    slab_watch_current(s, used, RELISTS_MAX);
+    slab_watch_current(s, used, RECYCLES_MAX);
   } else if (used == (int32_t)s->capacity) {
     slab_watch_first_free(s, SLAB_FULL, used);
   } else if (used == 0) {
-    heap_keep_slab(h, s); /* nothing goes to the kernel while lists are half built */
+    heap_keep_slab(h, s); /* gives nothing to the kernel while lists are half built */
   } else {
     slab_watch_last_used(s, used);
     queue_push_last(&h->queue[s->class], s);
@@ -59,7 +63,7 @@ static void rebuild_cells(struct heap *h, struct slab *s) {
 
 static void rebuild_slab(struct heap *h, struct slab *s) {
   s->owner = h;
-  s->into = &s->free;
+  s->freed_to = &s->free;
   s->dirty = true;
   if (s->class != 0) {
     rebuild_cells(h, s);
@@ -80,7 +84,7 @@ static void forget_lists(struct heap *h) {
     if (broken)
       h->head[c] = NULL;
     h->lists[c] = (struct list){.length = broken ? 0 : listed};
-    h->passed[c] = count_get(&h->freed[c]); /* and the cells that rebuild_slab finds carved */
+    h->passed[c] = count_get(&h->freed[c]); /* rebuild_cells adds the carved cells */
   }
   h->carved_bytes = 0;
   h->dirty = h->clean = (struct slab_queue){0};
@@ -88,7 +92,7 @@ static void forget_lists(struct heap *h) {
   h->blocks = NULL;
 }
 
-/* Full ones first: only the newest of a heap's list can have slabs left. */
+/* Full blocks are linked first, since only the newest in a heap's list may have slabs left. */
 static void rebuild_blocks(const struct heap *mine, bool full) {
   for (size_t i = 0; i < block_count(); i++) {
     struct block *b = block_at(i);
@@ -104,13 +108,13 @@ static void rebuild_blocks(const struct heap *mine, bool full) {
   }
 }
 
-/* The new process counts from here: what was freed before is taken off both sides; what is held
- * and lives counts as taken. */
+/* The new process begins its counts here: what was freed before is taken off both sides; blocks
+ * that are held and objects that are alive count as taken. */
 static void restart_counts(struct heap *h) {
   static struct heap_totals t; /* the child has one thread, and may have a small stack */
   heap_read_totals(h, true, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    if (count_get(&h->known[c]) > t.allocs[c] + h->forked[c]) /* known from cells that are lost */
+    if (count_get(&h->known[c]) > t.allocs[c] + h->forked[c]) /* from cells that are lost now */
       h->known[c] = t.allocs[c] + h->forked[c];
     h->forked[c] += t.frees[c];
     h->forked_remote[c] += t.remote[c];
@@ -127,7 +131,8 @@ static void mark_seen(struct slab *chain) {
     mail_of(chain)->seen = true;
 }
 
-/* Mail that its giver did not announce to the end.  What a collection goes on to empty is none. */
+/* Completes the announcement of mail by a thread that is gone.  Words that an interrupted
+ * collection is about to empty are not announced. */
 static void announce_lost(struct slab *s, const struct inbox *in) {
   if (mail_is_announcing(s))
     return;
@@ -148,7 +153,7 @@ static void announce_lost_mail(const struct heap *mine) {
   for (unsigned i = 0; i < heap_count(); i++) {
     struct inbox *in = &heap_at(i)->inbox;
     mark_seen(atomic_load(&in->posted));
-    if (heap_at(i) != mine) { /* nobody goes on with it */
+    if (heap_at(i) != mine) { /* its collection does not go on */
       in->open = NULL;
       if (in->taken != NULL && mail_of(in->taken)->seen) /* in both (inbox_take) */
         in->taken = NULL;
@@ -170,7 +175,8 @@ static void book_slab(const struct slab *s) {
   }
 }
 
-/* What waits in the mail was freed in the parent, and the books must say so before they restart. */
+/* Counts the frees of what waits in the mail: they were made in the parent, and the books must have
+ * them before they begin again. */
 static void book_mail(void) {
   size_t slabs = range_span() / SLAB_BYTES;
   for (size_t i = 0; i < slabs; i++) {
@@ -193,6 +199,9 @@ void heap_fork_child(void) {
   announce_lost_mail(mine);
   if (range.tagged)
     book_mail();
-  for (unsigned i = 0; i < heap_count(); i++)
-    restart_counts(heap_at(i));
+  for (unsigned i = 0; i < heap_count(); i++) {
+    struct heap *h = heap_at(i);
+    restart_counts(h);
+    debug(h == mine || (heap_is_valid(h) && heap_mail_is_valid(h)));
+  }
 }

@@ -1,4 +1,4 @@
-/* Lists of cells ready to be handed out; picture and contract in heap_list.h. */
+/* Lists of cells ready to be handed out.  Picture and contract: heap_list.h. */
 #include "heap_list.h"
 #include "check.h"
 #include "heap_memory.h"
@@ -6,15 +6,15 @@
 
 hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
 
-/* Its list has no more than `listed` cells: so many allocations are known, and never fewer. */
+/* The list has no more than `listed` cells, so the rest was allocated; `known` never falls. */
 static void know(struct heap *h, unsigned c, uint64_t listed) {
   uint64_t known = count_less(count_get(&h->passed[c]), listed);
   if (known > count_get(&h->known[c]))
     atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
 }
 
-void list_count_relisted(struct heap *h, struct slab *s) {
-  uint32_t n = slab_relisted(s);
+void list_count_recycled(struct heap *h, struct slab *s) {
+  uint32_t n = slab_recycled(s);
   if (n == 0)
     return;
   unsigned c = s->class;
@@ -22,12 +22,12 @@ void list_count_relisted(struct heap *h, struct slab *s) {
   count_add(&h->passed[c], n);
   know(h, c, list_most(&h->lists[c]));
   heap_count_freed(h, c, n);
-  slab_set_used(s, slab_used(s), s->until);
+  slab_set_used(s, slab_used(s), s->countdown);
   if (h->cut[c] > 1)
     h->cut[c] -= n;
 }
 
-/* Should slabs that were current go on to relist? */
+/* Do slabs that were current go on to recycle? */
 static bool spreads(const struct heap *h, unsigned c) {
   return h->cut[c] == 0 && !range.tagged && count_get(&h->carved_bytes) >= list_spread_bytes;
 }
@@ -36,49 +36,50 @@ static bool has_many_slabs(const struct heap *h, unsigned c) {
   return list_carved_cells(h, c) * class_bytes(c) > SLAB_BYTES;
 }
 
-/* So many frees of each of several slabs may go to the list until it is looked at. */
-static int32_t relists_share(const struct heap *h, unsigned c) {
-  uint64_t share = RELISTS_SHARED / (1 + list_carved_cells(h, c) * class_bytes(c) / SLAB_BYTES);
-  return share < RELISTS_LEAST ? RELISTS_LEAST : (int32_t)share;
+/* Frees of each of several slabs that may go to the list until it is looked at. */
+static int32_t recycles_share(const struct heap *h, unsigned c) {
+  uint64_t share = RECYCLES_SHARED / (1 + list_carved_cells(h, c) * class_bytes(c) / SLAB_BYTES);
+  return share < RECYCLES_LEAST ? RECYCLES_LEAST : (int32_t)share;
 }
 
-/* The same for the current slab.  0: none, a sample is due before. */
-static int32_t relists_left(const struct heap *h, unsigned c) {
+/* Frees of the current slab that may go to the list.  0: none, since a request of the heap's user
+ * is due before. */
+static int32_t recycles_left(const struct heap *h, unsigned c) {
   if (spreads(h, c))
-    return relists_share(h, c);
-  uint32_t cut = h->cut[c];
-  return cut == 0 || cut > RELISTS_MAX ? RELISTS_MAX : (int32_t)cut - 1;
+    return recycles_share(h, c);
+  uint32_t countdown = h->cut[c];
+  return countdown == 0 || countdown > RECYCLES_MAX ? RECYCLES_MAX : (int32_t)countdown - 1;
 }
 
 void list_cut_from(struct heap *h, struct slab *s, unsigned n) {
   unsigned c = s->class;
-  s->into = h->cut[c] == 0 || relists_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
+  s->freed_to = h->cut[c] == 0 || recycles_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
   h->lists[c] = (struct list){.length = n};
 }
 
 void list_watch_current(struct heap *h, struct slab *s, int32_t used) {
-  int32_t relists = relists_left(h, s->class);
-  if (relists == 0)
-    s->into = &s->free;
-  slab_watch_current(s, used, relists);
+  int32_t recycles = recycles_left(h, s->class);
+  if (recycles == 0)
+    s->freed_to = &s->free;
+  slab_watch_current(s, used, recycles);
 }
 
-/* In a queue: counts down to its last used cell, or to its next look at the list if that is nearer.
- */
+/* Sets the countdown of a slab in a queue: to its last used cell, or to its next look at the list
+ * if that is nearer. */
 static void watch_queued(struct slab *s, int32_t used) {
   s->state = SLAB_QUEUED;
-  slab_set_used(s, used, slab_relists(s) && s->until < used ? s->until : used);
+  slab_set_used(s, used, slab_recycles(s) && s->countdown < used ? s->countdown : used);
 }
 
 void list_leave(struct heap *h, struct slab *s) {
   int32_t used = (int32_t)s->carved;
   s->state = SLAB_FULL;
-  if (spreads(h, s->class) && slab_relists(s)) {
+  if (spreads(h, s->class) && slab_recycles(s)) {
     h->spread = true;
-    slab_set_used(s, used, RELISTS_FIRST);
+    slab_set_used(s, used, RECYCLES_FIRST);
     return;
   }
-  s->into = &s->free;
+  s->freed_to = &s->free;
   slab_watch_first_free(s, SLAB_FULL, used);
 }
 
@@ -88,11 +89,12 @@ void list_enqueue_or_retire(struct heap *h, struct slab *s, int32_t used) {
     return;
   }
   watch_queued(s, used);
+  debug(slab_is_valid(s));
   queue_push_last(&h->queue[s->class], s);
 }
 
-void list_settle(struct heap *h, struct slab *s, int32_t used) {
-  list_count_relisted(h, s);
+void list_update_state(struct heap *h, struct slab *s, int32_t used) {
+  list_count_recycled(h, s);
   if (s->state == SLAB_CURRENT) {
     list_watch_current(h, s, used);
     return;
@@ -107,7 +109,7 @@ void list_settle(struct heap *h, struct slab *s, int32_t used) {
   list_enqueue_or_retire(h, s, used);
 }
 
-/* A cell that an owner's slab of the class has; anything else in a list is a fault. */
+/* Is p a cell of one of the heap's slabs of that class?  Nothing else may be in a list. */
 static bool is_ours(const struct heap *h, unsigned c, const struct cell *p) {
   if (!range_holds(p))
     return false;
@@ -127,32 +129,33 @@ uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {
   return n;
 }
 
-/* From now on its frees go to its own list. */
+/* Makes the owner's frees go to the slab's own free cells from now on. */
 static void keep_own_frees(struct heap *h, struct slab *s) {
-  list_count_relisted(h, s);
+  list_count_recycled(h, s);
   int32_t used = slab_used(s);
-  s->into = &s->free;
+  s->freed_to = &s->free;
   if (s->state == SLAB_FULL)
     slab_watch_first_free(s, SLAB_FULL, used);
   else
     slab_watch_last_used(s, used);
 }
 
-/* Of a list that is not broken. */
+/* Puts the first cell of a list that is not broken back into its slab. */
 static void put_back_first(struct heap *h, unsigned c) {
   struct cell *p = h->head[c];
   struct slab *s = slab_of(p);
   int32_t used = slab_used(s) - 1;
   check(used >= 0, "heap corrupted: an object was freed twice");
   h->head[c] = p->next;
-  atomic_signal_fence(memory_order_seq_cst); /* a fork in between must not find it in both lists */
+  atomic_signal_fence(
+      memory_order_seq_cst); /* a fork between the two must not find it in both lists */
   p->next = s->free;
   s->free = p;
   count_add(&h->freed[c], -UINT64_C(1));
   count_add(&h->passed[c], -UINT64_C(1));
-  if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_relists(s))
+  if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_recycles(s))
     keep_own_frees(h, s);
-  list_settle(h, s, used);
+  list_update_state(h, s, used);
 }
 
 bool list_put_back(struct heap *h, unsigned c) {
@@ -166,7 +169,20 @@ bool list_put_back(struct heap *h, unsigned c) {
     h->cut[c] += n;
   h->lists[c].length = h->lists[c].back = 0;
   know(h, c, 0);
+  debug(list_is_valid(h, c));
   return true;
+}
+
+void heap_put_lists_back(struct heap *h) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    struct slab *s = h->current[c];
+    if (!list_put_back(h, c) || s == NULL || (s->free == NULL && s->carved == s->capacity))
+      continue;
+    h->current[c] = NULL;
+    list_count_recycled(h, s);
+    s->freed_to = &s->free;
+    list_enqueue_or_retire(h, s, slab_used(s));
+  }
 }
 
 void list_release_slabs(struct heap *h) {
@@ -175,17 +191,17 @@ void list_release_slabs(struct heap *h) {
       list_put_back(h, c);
 }
 
-/* At each block of 64K, a heap that grew and had long lists in thirty classes paid 830..1280 ns a
- * malloc of 496 bytes, page faults included, instead of 280..520. */
+/* Without the limit, at each block of 64 KiB: a heap that grew and had long lists in thirty classes
+ * took 830..1280 ns a malloc of 496 bytes, page faults included, instead of 280..520. */
 void list_release_to_grow(struct heap *h) {
   uint64_t carved = count_get(&h->carved_bytes);
-  if (carved - h->released_bytes < carved / LIST_GROWTH) /* more, too, if it shrank */
+  if (carved - h->released_bytes < carved / LIST_GROWTH) /* the difference is huge if it shrank */
     return;
   h->released_bytes = carved;
   list_release_slabs(h);
 }
 
-void list_tend(struct heap *h) {
+void list_release_if_due(struct heap *h) {
   uint32_t now = os_now_ms();
   if (now - h->released_ms < LIST_DELAY_MS)
     return;
@@ -193,8 +209,8 @@ void list_tend(struct heap *h) {
   list_release_slabs(h);
 }
 
-/* Quicker than list_length: no slab's row is read.  What is no cell is found when it is put back.
- */
+/* Counts the list of class c.  Quicker than list_length, since it reads no slab's row; a link to
+ * something that is no cell is noticed when the list is put back. */
 static uint32_t measure(struct heap *h, unsigned c) {
   uint64_t most = list_carved_cells(h, c);
   uint32_t n = 0;
@@ -206,24 +222,24 @@ static uint32_t measure(struct heap *h, unsigned c) {
   return n;
 }
 
-/* The slab goes on as it is: so many of its frees until it is looked at. */
+/* Sets the next countdown of a slab that goes on to recycle. */
 static void watch_again(struct heap *h, struct slab *s) {
   if (s->state == SLAB_CURRENT)
     list_watch_current(h, s, slab_used(s));
   else
-    slab_set_used(s, slab_used(s), relists_share(h, s->class));
+    slab_set_used(s, slab_used(s), recycles_share(h, s->class));
 }
 
-void list_attend(struct heap *h, struct slab *s) {
+void list_on_countdown(struct heap *h, struct slab *s) {
   unsigned c = s->class;
   struct list *l = &h->lists[c];
-  list_count_relisted(h, s);
+  list_count_recycled(h, s);
   if (!l->closed && l->back >= LIST_BACK)
     l->closed = measure(h, c) > LIST_LONG && has_many_slabs(h, c);
   if (l->closed && s->state != SLAB_CURRENT)
     keep_own_frees(h, s);
   else
     watch_again(h, s);
-  if (l->closed) /* the slab may be gone afterwards */
+  if (l->closed) /* the slab may have left the heap after that */
     check(list_put_back(h, c), "heap corrupted: an object was freed twice");
 }

@@ -1,90 +1,125 @@
-/* The thread's list of a class: who frees to it, how long it may grow, what goes back from it.
+/* The thread's list of a class: which slabs' frees go to it, how long it may become, what goes
+ * back.
  *
- *                    ┌ relists: the current slab, and some that were current before ─> head[c]
+ *                    ┌ recycles: the current slab, and some that were current before ─> head[c]
  *   the owner's free ┤
- *                    └ the others ───────────────────────────────────────────────────> s->free
+ *                    └ the other slabs ─────────────────────────────────────────────> s->free
  *
- * In a heap of LIST_SPREAD_BYTES and more, which no cache holds, slabs go on to relist: what is
- * freed last is handed out first, whichever slab it lies in, and a program that replaces some of
- * 10^7 objects at random misses the cache once a pair instead of twice (184 ns a pair, 75 so; of
- * 10^6 objects of 136 bytes 82 and 61).  In smaller heaps it costs more than it gains, since each
- * malloc then waits for the free before it: with 5 MB alive 10.4 ns became 12.5, with 24 MB it is
- * even.
+ * In a heap of LIST_SPREAD_BYTES or more, which no processor's cache holds, slabs that were current
+ * go on to recycle: the cell that was freed last is handed out first, whichever slab it lies in.  A
+ * program that replaces some of 10^7 objects at random then waits for memory once a pair instead of
+ * twice (75 ns a pair instead of 184; with 10^6 objects of 136 bytes 61 instead of 82).  In smaller
+ * heaps this costs more than it gains, since each malloc then waits for the free before it: with 5
+ * MB alive 10.4 ns became 12.5; with 24 MB it makes no difference.
  *
- * But a list keeps its cells' slabs from being empty, and nobody counts it.  What is known is
+ * But a list keeps the slabs of its cells from becoming empty, and its length is not counted.  What
+ * is known is (list_is_valid)
  *
- *   |list| <= length when it was last known + back + what slabs have relisted and was not counted
+ *   |list| <= length when it was last known + back + what slabs have recycled and was not counted
  *
- * and a slab is counted, to `back`, when its countdown ends: after RELISTS_LEAST frees where the
- * class has many slabs.  When LIST_BACK cells have come back the list is measured.  One above
- * LIST_LONG goes back into its slabs, and is closed until it is cut again: each slab whose
- * countdown ends meanwhile puts the list back and, unless it is the current one, keeps its frees
- * itself until it is current again.  So of a program that frees all it has, only cells that were
- * not counted yet stay in a list.  In heaps that have spread, the lists of classes of many slabs go
- * back now and then, and before the heap grows.
+ * What a slab has recycled is added to `back` when its countdown ends: after RECYCLES_LEAST frees
+ * where the class has many slabs.  When LIST_BACK cells have come back, the list is measured.  If
+ * it has more than LIST_LONG cells, these go back into their slabs, and the list is closed until it
+ * is cut again: each slab whose countdown ends meanwhile puts the list back and, unless it is the
+ * current one, keeps its frees itself until it is current again.  So if a program frees all it has,
+ * only cells that were not counted yet stay in a list.  In heaps in which slabs have gone on to
+ * recycle, the lists of classes with many slabs go back now and then, and before the heap grows.
  *
- * With tags or samples only the current slab relists: a tag's place is found by it, and a list must
- * end where the sample is due.
+ * If there are tags, or if the heap's user wants requests for itself (heap_state.h), only the
+ * current slab recycles: with tags because the place of a tag is found by the current slab, else
+ * because the list must end where the user's request is due.
+ *
+ * For the thread that has the heap.  Nothing here can fail unless stated; errno is kept; not from
+ * signal handlers.  Cells that are in a list although they must not be end the program (check.h).
  */
 #ifndef ARENA_HEAP_LIST_H
 #define ARENA_HEAP_LIST_H
 
-#include "heap.h"
+#include "heap_state.h"
 
 enum {
-  LIST_BACK = 2048,
-  LIST_LONG = 1024,
-  LIST_DELAY_MS = 100,
-  LIST_GROWTH = 32,   /* all lists go back, before a block is taken, when a 32nd has come */
-  RELISTS_FIRST = 16, /* a program that frees all it has is to be noticed early */
-  RELISTS_LEAST = 64,
-  RELISTS_SHARED = 2048 /* among the slabs of a class */
+  LIST_BACK = 2048,      /* cells that come back before a list is measured */
+  LIST_LONG = 1024,      /* cells of a list that goes back */
+  LIST_DELAY_MS = 100,   /* between two times that all lists go back */
+  LIST_GROWTH = 32,      /* before a block is taken they go back if the heap grew by a 32nd since */
+  RECYCLES_FIRST = 16,   /* first countdown of a slab that was current, so that a program that frees
+                            all it has is noticed early */
+  RECYCLES_LEAST = 64,   /* further ones: RECYCLES_SHARED among the slabs of the class, */
+  RECYCLES_SHARED = 2048 /* but no fewer than RECYCLES_LEAST */
 };
 
+/* Cells that the list may have, without those that are not counted. */
 static inline uint64_t list_most(const struct list *l) { return (uint64_t)l->length + l->back; }
 
-/* LIST_SPREAD_BYTES, carved: as much as a last-level cache holds.  A variable for tests. */
+/* Carved bytes from which on slabs that were current recycle: LIST_SPREAD_BYTES.  A variable for
+ * tests. */
 enum { LIST_SPREAD_BYTES = 32 << 20 };
 extern hidden uint64_t list_spread_bytes;
 
-/* What the slab has relisted goes into the heap's counters. */
-hidden void list_count_relisted(struct heap *h, struct slab *s);
+/* Moves what the slab has recycled into the heap's counters. */
+hidden void list_count_recycled(struct heap *h, struct slab *s);
 
-/* So many cells of the class are carved, in all of the heap's slabs. */
+/* Number of carved cells of class c, in all of the heap's slabs.  Any thread. */
 static inline uint64_t list_carved_cells(const struct heap *h, unsigned c) {
   return count_get(&h->passed[c]) - count_get(&h->freed[c]);
 }
 
-/* A list of n cells is about to be cut from the slab.  Before a sample it must end. */
+/* Prepares slab and counters for a list of n cells that is about to be cut from s: its frees go to
+ * that list, unless it must end before for a request of the heap's user. */
 hidden void list_cut_from(struct heap *h, struct slab *s, unsigned n);
 
-/* The slab is the current one, and `used` of its cells are. */
+/* Sets the countdown of s, which is the current slab and has `used` used cells. */
 hidden void list_watch_current(struct heap *h, struct slab *s, int32_t used);
 
-/* The current slab is used up, and counted: another will be current. */
+/* Makes the current slab, which is used up and counted, FULL: another slab will be current. */
 hidden void list_leave(struct heap *h, struct slab *s);
 
-/* The number of used cells fell to `used`: the state follows. */
-hidden void list_settle(struct heap *h, struct slab *s, int32_t used);
+/* Sets the state that follows from the number of used cells, which fell to `used`; a slab that is
+ * empty now is retired. */
+hidden void list_update_state(struct heap *h, struct slab *s, int32_t used);
 
-/* Puts a slab that is in no queue and not current where it belongs. */
+/* Queues s, which is in no queue and not current, or retires it if `used` is 0. */
 hidden void list_enqueue_or_retire(struct heap *h, struct slab *s, int32_t used);
 
-/* The countdown of a slab that relists has ended. */
-hidden void list_attend(struct heap *h, struct slab *s);
+/* Must follow when the countdown of a slab that recycles has ended. */
+hidden void list_on_countdown(struct heap *h, struct slab *s);
 
-/* Cells in the list of class c; *broken, and those before it, at the first link that leads to no
- * cell of the heap's slabs of that class, or in a circle. */
+/* Number of cells in the list of class c.  At the first link that leads to no cell of the heap's
+ * slabs of that class, or in a circle, it stops and sets *broken, else clears it.  Also for a
+ * thread that reads a heap that no other thread changes. */
 hidden uint32_t list_length(const struct heap *h, unsigned c, bool *broken);
 
-/* All of it goes back into the slabs; false if it is broken. */
+/* Puts all cells of the list of class c back into their slabs; false, and nothing changes, if it is
+ * broken. */
 hidden bool list_put_back(struct heap *h, unsigned c);
 
-/* Puts the lists back into their slabs if several relist, so that slabs may be empty; list_tend, if
- * that was LIST_DELAY_MS ago; list_release_to_grow, before a block is taken, if the heap has grown
- * by a part of itself since. */
+/* Puts all lists back into their slabs, which may become empty, the current ones included. */
+hidden void heap_put_lists_back(struct heap *h);
+
+/* Puts the lists of classes with many slabs back, if slabs that were current have recycled.
+ * list_release_if_due: if that was LIST_DELAY_MS ago.  list_release_to_grow: before a block is
+ * taken, if the heap has grown by 1/LIST_GROWTH since. */
 hidden void list_release_slabs(struct heap *h);
 hidden void list_release_to_grow(struct heap *h);
-hidden void list_tend(struct heap *h);
+hidden void list_release_if_due(struct heap *h);
+
+/* What the slabs of class c have recycled and was not counted. */
+static inline uint64_t list_uncounted(const struct heap *h, unsigned c) {
+  uint64_t n = 0;
+  for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
+    for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
+      const struct slab *s = slab_of(b->ab_mem + at);
+      n += s->class == c ? slab_recycled(s) : 0;
+    }
+  return n;
+}
+
+/* Is the list of class c whole, and does the inequality above hold?  Walks the list and the slabs.
+ */
+static inline bool list_is_valid(const struct heap *h, unsigned c) {
+  bool broken;
+  uint32_t n = list_length(h, c, &broken);
+  return !broken && n <= list_most(&h->lists[c]) + list_uncounted(h, c);
+}
 
 #endif

@@ -1,7 +1,10 @@
-/* Empty slabs, blocks, and memory given back; policy in heap_memory.h. */
+/* Empty slabs, blocks, and memory given back.  Policy and contract: heap_memory.h. */
 #include "heap_memory.h"
+#include "check.h"
 #include "os.h"
 #include "tag.h"
+
+hidden void (*heap_looks_around)(struct heap *, size_t taken);
 
 void heap_link_block(struct heap *h, struct block *b) {
   b->ab_prev = NULL;
@@ -51,7 +54,7 @@ static struct slab *next_of_block(struct heap *h) {
   return h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
 }
 
-/* A slab whose pages are not resident is taken. */
+/* Counts as missed that a slab is taken whose pages are not resident, if pages went back lately. */
 static void miss_slab(struct heap *h) {
   if (h->purged_bytes == 0)
     return;
@@ -75,6 +78,7 @@ bool heap_take_block(struct heap *h) {
   if (b == NULL)
     return false;
   b->born = heap_passed(h);
+  debug(block_is_valid(b));
   heap_link_block(h, b);
   count_add(&h->total_blocks, 1);
   if (heap_looks_around != NULL)
@@ -119,6 +123,7 @@ void heap_keep_slab(struct heap *h, struct slab *s) {
   heap_count_freed(h, s->class, s->carved);
   count_add(&h->carved_bytes, -(uint64_t)(s->carved * slab_cell_bytes(s)));
   slab_clear(s);
+  debug(slab_is_valid(s));
   s->emptied_ms = os_now_ms();
   s->dirty = true;
   block_of(s)->live--;

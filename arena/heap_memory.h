@@ -1,44 +1,57 @@
 /* Where a heap's slabs come from and go to: its empty slabs, its blocks, the kernel.
  *
- * Empty slabs wait in two lists of the heap: dirty (pages still resident, reused first) and
- * clean.  Memory goes back to the kernel in slow paths only: what is above
- *     limit = EMPTY_KEEP_BYTES or a quarter of the carved bytes, whichever is larger, + missed
- * at once, oldest first; the rest when it has been empty for EMPTY_DELAY_MS.  What went back and is
- * needed again before that is missed: a program that builds and frees the same amount again and
- * again pays for its pages twice, then no more (a million objects: 72 and 24 ns became 12 and 12).
- * Nothing is missed any more when pages have been empty for EMPTY_DELAY_MS.  A block with nothing
- * alive leaves the heap as a whole.
+ * Empty slabs wait in two lists of the heap: dirty (pages still resident, reused first) and clean.
+ * Memory goes back to the kernel in slow paths only.  Of the dirty bytes, those above
+ *     limit = EMPTY_KEEP_BYTES or a quarter of the carved bytes, whichever is larger, +
+ * missed_bytes go at once, oldest first; the others when they have been empty for EMPTY_DELAY_MS.
+ * Bytes that went back and are needed again within that time are missed: a program that builds and
+ * frees the same amount again and again pays for its pages twice, and then no more (a million
+ * objects: 72 and 24 ns each became 12 and 12).  missed_bytes is 0 again when pages have been empty
+ * for EMPTY_DELAY_MS.  A block of which no slab has a class leaves the heap as a whole.
+ *
+ *   dirty_bytes = SLAB_BYTES for each slab in `dirty`      dirty_bytes <= limit, after a slow path
+ *
+ * For the thread that has the heap.  errno is kept; not from signal handlers.
  */
 #ifndef ARENA_HEAP_MEMORY_H
 #define ARENA_HEAP_MEMORY_H
 
-#include "heap.h"
+#include "heap_state.h"
 
 enum { EMPTY_KEEP_BYTES = 1 << 20, EMPTY_KEEP_SHARE = 4, EMPTY_DELAY_MS = 500 };
 
-/* A slab of that class with nothing carved, in no list; NULL if the heap's blocks have none. */
+/* Takes a slab with nothing carved and gives it class c; it is in no queue, and its state is not
+ * set.  NULL if the heap's blocks have none left. */
 hidden struct slab *heap_take_slab(struct heap *h, unsigned c);
 
-/* One more block; false if the system refuses memory.  Those before are used up. */
+/* Takes one more block, when those before are used up; false if the system refuses memory. */
 hidden bool heap_take_block(struct heap *h);
 
-/* Takes back a slab without used cells that is in no queue.  Keeping gives nothing to the
- * kernel; retiring does what the policy says. */
+/* Takes back a slab without used cells, which is in no queue: it becomes EMPTY.  heap_keep_slab
+ * gives nothing to the kernel; heap_retire_slab does what the policy above says. */
 hidden void heap_keep_slab(struct heap *h, struct slab *s);
 hidden void heap_retire_slab(struct heap *h, struct slab *s);
 
-/* Gives to the kernel what has been empty for long; with `all`, everything empty. */
+/* Gives to the kernel what has been empty for EMPTY_DELAY_MS; with `all`, everything that is empty.
+ */
 hidden void heap_give_back(struct heap *h, bool all);
 
-/* Links an EMPTY slab into the list that suits it. */
+/* Links an EMPTY slab into `dirty` or `clean`. */
 hidden void heap_list_empty(struct heap *h, struct slab *s);
 
-/* Cells that have been handed out in lists so far: the clock that ages of blocks are read by. */
+/* Number of cells that have been handed out in lists so far: the clock by which ages of blocks are
+ * measured. Any thread. */
 hidden uint64_t heap_passed(const struct heap *h);
 
-/* Links a block into the heap's list. */
+/* Called in slow paths, by the thread that has the heap: now and then with 0, and with the bytes of
+ * a block that was just taken.  The heap is whole then, but it may be in the middle of a malloc.
+ * NULL, or set before there are threads. */
+extern hidden void (*heap_looks_around)(struct heap *, size_t taken);
+
+/* Links a block into the heap's list, as its newest. */
 hidden void heap_link_block(struct heap *h, struct block *b);
 
+/* Links a slab that is in no queue; unlinks one that is in q. */
 static inline void queue_push_last(struct slab_queue *q, struct slab *s) {
   s->next = NULL;
   s->prev = q->last;

@@ -1,9 +1,9 @@
-/* Counts and surveys for reports; contract in heap_stats.h. */
+/* Counts and surveys for reports.  Contract: heap_stats.h. */
 #include "heap_stats.h"
 #include "heap_list.h"
 
 static void read_published(const struct heap *h, unsigned c, struct heap_totals *t) {
-  uint64_t frees = count_get(&h->freed[c]); /* before `known`: never more frees than allocations */
+  uint64_t frees = count_get(&h->freed[c]); /* before `known`, so that frees <= allocations */
   atomic_thread_fence(memory_order_acquire);
   uint64_t known = count_get(&h->known[c]);
   t->allocs[c] = count_less(known, h->forked[c]);
@@ -21,7 +21,7 @@ static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) 
   t->remote[c] = count_get(&h->remote[c]) - h->forked_remote[c];
 }
 
-/* What slabs have relisted, and frees whose cells wait there or in the mail. */
+/* Adds what slabs have recycled, and frees whose cells wait in slabs or in the mail. */
 static void add_slabs(const struct heap *h, struct heap_totals *t) {
   for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
     for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
@@ -29,9 +29,9 @@ static void add_slabs(const struct heap *h, struct heap_totals *t) {
       if (s->class == 0)
         continue;
       unsigned mail = mail_count(s);
-      uint32_t relisted = slab_relisted(s);
-      t->allocs[s->class] += relisted;
-      t->frees[s->class] += relisted + s->carved - (uint32_t)slab_used(s) + mail;
+      uint32_t recycled = slab_recycled(s);
+      t->allocs[s->class] += recycled;
+      t->frees[s->class] += recycled + s->carved - (uint32_t)slab_used(s) + mail;
       t->remote[s->class] += mail;
     }
 }
@@ -44,7 +44,7 @@ void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t) {
     add_slabs(h, t);
 }
 
-/* Rows of mail are not touched for nothing: they may be pages of their own. */
+/* Does not write to rows without need: they may be pages of their own. */
 static void unmark_slabs(const struct heap *h) {
   for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
     for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
@@ -72,7 +72,7 @@ uint64_t heap_listed_cells(const struct heap *h, const struct slab *s) {
   return h->current[s->class] == s ? slab_list_length(s, h->head[s->class], &broken) : 0;
 }
 
-/* The slab may change while it is read: nothing counts for more than its cell. */
+/* The slab may change while it is read: no object counts for more than its cell. */
 static void survey_tags(const struct slab *s, unsigned c, uint32_t carved, struct survey *v) {
   const volatile tag_t *tags = tag_row(s);
   uint64_t cells = 0, bytes = 0;
@@ -86,7 +86,7 @@ static void survey_tags(const struct slab *s, unsigned c, uint32_t carved, struc
   v->requested_bytes[c] += bytes;
 }
 
-/* Each field is read once, and clamped, so that a slab in motion still adds up to its size. */
+/* Each field is read once, and limited, so that a slab that changes still adds up to its size. */
 static void survey_slab(const struct slab *s, struct survey *v) {
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES) {

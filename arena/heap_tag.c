@@ -1,7 +1,7 @@
-/* Tagged objects beyond the straight path; contract in heap_tag.h. */
+/* Tagged objects.  Contract: heap_tag.h. */
 #include "heap_tag.h"
-
-__thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
+#include "fault.h"
+#include "heap_refill.h"
 
 void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   struct books *b = &h->books;
@@ -17,30 +17,32 @@ void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   if (!account_knows_size(a, n))
     account_widen(a, n);
   if (account_add(b, a, n, slab_cell_bytes(s)))
-    books_tell(b);
+    books_publish(b);
   return p;
 }
 
-static void tell_freed(struct heap *h, size_t bytes) {
+static void publish_freed(struct heap *h, size_t bytes) {
   if (h != NULL)
     books_shift(&h->books, (int64_t)bytes);
   else
     peak_tell(-(int64_t)bytes);
 }
 
-/* Another heap's: the tag says mailed from now on, so that a second free shows at once. */
+/* Frees an object of another heap; false if it is no object.  Its tag says mailed from now on, so
+ * that a second free is recognized at once. */
 static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   if (s->owner == NULL)
     return false;
   tag_t t = __atomic_fetch_or(row, TAG_MAILED, __ATOMIC_RELAXED);
   if (!tag_is_alive(t))
     return false;
-  account_leave(account_of(&s->owner->books, tag_site(t)), tag_bytes(t), 1);
-  tell_freed(h, tag_bytes(t));
+  account_note_remote(account_of(&s->owner->books, tag_site(t)), tag_bytes(t), 1);
+  publish_freed(h, tag_bytes(t));
   return mail_put(s, &s->owner->inbox, slab_cell_index(s, p));
 }
 
-/* Another heap's object, an account's first change in an epoch, or a fault. */
+/* What the fast path of heap_free_tagged leaves: another heap's object, an account's first change
+ * in an epoch, or a pointer that is no object. */
 static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, const char *entry,
                                                    const void *site) {
   struct heap *h = heap_tagged_self;
@@ -54,15 +56,15 @@ static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, cons
     fault_in_slab(s, entry, p, SITE(site));
 }
 
-/* The slab's countdown has ended, or the process's live bytes have fallen. */
-static __attribute__((noinline)) void free_attend(void *p, struct slab *s, const char *entry,
-                                                  const void *site) {
-  books_tell(&s->owner->books);
-  if (s->until == 0)
+/* The slab's countdown has ended, or the fall of live bytes is to be published. */
+static __attribute__((noinline)) void free_on_countdown(void *p, struct slab *s, const char *entry,
+                                                        const void *site) {
+  books_publish(&s->owner->books);
+  if (s->countdown == 0)
     heap_attend(p, s, entry, SITE(site));
 }
 
-/* Calls nothing on its straight path, so that it saves no register there. */
+/* Calls nothing on its fast path, so that it saves no register there. */
 void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site) {
   struct heap *h = heap_tagged_self;
   tag_t *row;
@@ -79,12 +81,12 @@ void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *si
   }
   *row = 0;
   a->temporary += b->last == p;
-  bool tell = account_take(b, a, tag_bytes(t), slab_cell_bytes(s));
-  struct cell **into = s->into;
-  ((struct cell *)p)->next = *into;
-  *into = p;
-  if (unlikely((--s->until == 0) | tell))
-    free_attend(p, s, entry, site);
+  bool publish = account_take(b, a, tag_bytes(t), slab_cell_bytes(s));
+  struct cell **freed_to = s->freed_to;
+  ((struct cell *)p)->next = *freed_to;
+  *freed_to = p;
+  if (unlikely((--s->countdown == 0) | publish))
+    free_on_countdown(p, s, entry, site);
 }
 
 bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
@@ -104,17 +106,7 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   if (!account_knows_size(to, n))
     account_widen(to, n);
   account_add(b, to, n, slab_cell_bytes(s));
-  books_tell(b);
+  books_publish(b);
   b->resized++;
   return true;
-}
-
-void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
-  tag_t *row = tag_place(s, cell);
-  tag_t t = *row;
-  if (t == 0) /* a fork's child has booked it before */
-    return;
-  *row = 0;
-  account_take_mailed(&h->books, account_of(&h->books, tag_site(t)), tag_bytes(t),
-                      slab_cell_bytes(s));
 }

@@ -1,17 +1,19 @@
-/* malloc and free of tagged objects: the same heaps, slabs and lists, and the books kept.
+/* malloc and free of tagged objects: the same heaps, slabs and lists, and the books are kept.
  *
- * With tags heap_self stays at an empty record (heap_tagged) and the thread's heap stands in
- * heap_tagged_self: malloc's straight path finds no cell and free's no owner, so that both come
- * here by themselves and nothing is tested when there are no tags.
+ * With tags heap_self points to an empty record (heap_tagged) and the thread's heap is in
+ * heap_tagged_self.  So malloc's fast path finds no cell and free's finds another owner, and both
+ * come here without any test for tags on the fast paths.
+ *
+ * Sizes are bytes, 0..SMALL_MAX.  errno is kept; not from signal handlers.
  */
 #ifndef ARENA_HEAP_TAG_H
 #define ARENA_HEAP_TAG_H
 
-#include "account.h"
-#include "heap.h"
+#include "heap_collect.h"
+#include "heap_state.h"
 
-/* Before n bytes more make a peak, of the account or of the arena, what others have freed is
- * booked, so that a peak is what lived at one time. */
+/* Before n more bytes would make a peak of the account or of the arena: counts what other threads
+ * have freed, so that a peak is what was alive at one time.  Owner only. */
 static inline void heap_collect_at_peak(struct heap *h, const struct account *a, size_t n) {
   const struct books *b = &h->books;
   if (unlikely(inbox_waiting(&h->inbox)) &&
@@ -19,11 +21,14 @@ static inline void heap_collect_at_peak(struct heap *h, const struct account *a,
     heap_collect(h);
 }
 
-/* A tagged object of n bytes (0..SMALL_MAX) in a cell of class c (0 for no bytes).  The quick form
- * calls nothing and gives NULL, having changed nothing, when anything is unusual: no list, no
- * account of the site yet, a first change in an epoch, a new size, a step of the process's live
- * bytes, mail that waits.  The other form's NULL says that the system refuses memory.  Both keep
- * errno. */
+/* A tagged object of n bytes from call site `site`, in a cell of class c (0: a request of no bytes)
+ * of h, which is the calling thread's or borrowed.
+ *
+ * heap_alloc_tagged returns NULL if the system refuses memory.  heap_alloc_tagged_quick calls no
+ * function, and returns NULL, having changed nothing, when anything is unusual: the list is empty,
+ * the site has no account yet, or the account changes for the first time in an epoch, the size is
+ * new, the process's live bytes are to be published, mail waits.  heap_alloc_booked does the same
+ * for a caller that knows the account. */
 hidden void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site);
 static inline void *heap_alloc_booked(struct heap *h, size_t c, size_t n, uint32_t site,
                                       struct account *a) {
@@ -31,10 +36,11 @@ static inline void *heap_alloc_booked(struct heap *h, size_t c, size_t n, uint32
   struct cell *p = h->head[c];
   int64_t all = b->live_bytes + (int64_t)n;
   if (unlikely(p == NULL || !account_is_current(a) || !account_knows_size(a, n) ||
-               all > b->tell_above || inbox_waiting(&h->inbox)))
+               all > b->publish_above || inbox_waiting(&h->inbox)))
     return NULL;
   h->head[c] = p->next;
-  *tag_place(h->current[c], p) = tag_make(site, n); /* a list is cut from the current slab */
+  *tag_place(h->current[c], p) =
+      tag_make(site, n); /* with tags every cell in a list is of the current slab */
   b->last = p;
   account_add(b, a, n, class_bytes((unsigned)c));
   return p;
@@ -45,14 +51,12 @@ static inline void *heap_alloc_tagged_quick(struct heap *h, size_t c, size_t n, 
                                : NULL;
 }
 
-/* Frees a tagged object of the range, whoever owns it: heap_free_slow's part with tags. */
+/* Frees a tagged object, of whichever heap; p lies in the range, in slab s.  If it is no object,
+ * ends the program with a message (fault.h) that names `entry` and `site`.  Any thread. */
 hidden void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site);
 
-/* An object of the calling thread's own heap that keeps its cell gets another size and site, and
- * counts as freed and allocated.  False: it is another heap's. */
+/* Gives an object, which keeps its cell, another size and site; it counts as freed and allocated.
+ * False, and nothing changes, if p is no object of the calling thread's heap. */
 hidden bool heap_resize_tagged(void *p, size_t n, uint32_t site);
-
-/* Takes the tag off a cell of mail, which its owner books now. */
-hidden void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell);
 
 #endif

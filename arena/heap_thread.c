@@ -1,14 +1,17 @@
-/* Claims on heaps; contract in heap_thread.h. */
+/* Claims on heaps.  Contract: heap_thread.h. */
 #include "heap_thread.h"
+#include "heap_collect.h"
+#include "check.h"
 #include "heap_list.h"
 #include "heap_memory.h"
+#include "heap_valid.h"
 #include "os.h"
 
 void (*heap_thread_started)(void);
 bool (*heap_opened)(struct heap *);
 
-/* In a claim: not to serve, only to look at (heap_hold_idle). */
-#define HELD UINT32_C(0x80000000)
+/* In a claim: the heap serves no request, it is being read or trimmed. */
+#define NOT_SERVING UINT32_C(0x80000000)
 
 static _Atomic uint32_t claims[HEAPS_MAX];
 static _Atomic unsigned made;
@@ -34,17 +37,17 @@ static struct heap *claim_idle(unsigned from, uint32_t thread) {
 }
 
 void heap_hold_idle(void) {
-  uint32_t holder = os_thread_id() | HELD;
+  uint32_t holder = os_thread_id() | NOT_SERVING;
   for (struct heap *h = claim_idle(0, holder); h != NULL;)
     h = claim_idle(heap_number(h) + 1, holder);
 }
 
 bool heap_is_held(const struct heap *h) {
-  return heap_thread(heap_number(h)) == (os_thread_id() | HELD);
+  return heap_thread(heap_number(h)) == (os_thread_id() | NOT_SERVING);
 }
 
 void heap_let_go(void) {
-  uint32_t holder = os_thread_id() | HELD;
+  uint32_t holder = os_thread_id() | NOT_SERVING;
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == holder)
       atomic_store_explicit(&claims[i], 0, memory_order_release);
@@ -70,7 +73,7 @@ void heap_lend_back(struct heap *h) {
 }
 
 static struct heap *claim_any(void) {
-  if (range.base == 0) /* not set up: the process's first request, or refused */
+  if (range.base == 0) /* the range is not set up: too early, or the system refused */
     return NULL;
   uint32_t thread = os_thread_id();
   struct heap *h = claim_idle(0, thread);
@@ -96,8 +99,8 @@ struct heap *heap_acquire(void) {
   return h;
 }
 
-/* No handler may fork while this thread works in a heap that is not heap_mine: the child would take
- * it for one to be rebuilt, and then come back to go on with it. */
+/* Signals are blocked while a thread works in a borrowed heap: if a handler forked here, the child
+ * would rebuild that heap and then return into code that is halfway through changing it. */
 struct heap *heap_borrow(uint64_t *signals) {
   os_signals_hold(signals);
   struct heap *h = claim_any();
@@ -111,10 +114,12 @@ void heap_return(struct heap *h, const uint64_t *signals) {
   os_signals_let_go(signals);
 }
 
-/* This heap is no thread's by now: as in heap_borrow. */
-static void tidy(struct heap *h) {
+/* Collects mail and gives back what may go, at the end of the thread that had h; its lists stay,
+ * but for those with cells of several slabs.  Signals are blocked as in heap_borrow, because
+ * heap_self does not point to h any more. */
+static void trim_ended(struct heap *h) {
   if (!inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
-    return; /* two system calls less */
+    return; /* saves two system calls */
   uint64_t signals;
   os_signals_hold(&signals);
   heap_collect(h);
@@ -126,10 +131,11 @@ static void tidy(struct heap *h) {
 void heap_thread_ended(void) {
   struct heap *h = heap_mine();
   heap_self = (struct heap *)&heap_over;
-  heap_tagged_self = NULL; /* what this thread still frees is another's from now on */
+  heap_tagged_self = NULL; /* from now on this thread frees as one without a heap */
   if (h == NULL)
     return;
-  tidy(h);
+  trim_ended(h);
+  debug(heap_is_valid(h));
   if (!h->named)
     os_thread_name(h->name);
   heap_lend_back(h);
@@ -139,23 +145,24 @@ static void trim(struct heap *h) {
   heap_collect(h);
   heap_put_lists_back(h);
   heap_give_back(h, true);
+  debug(heap_is_valid(h));
 }
 
-/* As in heap_borrow. */
-static void tend(unsigned number) {
+/* Trims a heap that no thread has, if it can be claimed.  Signals are blocked as in heap_borrow. */
+static void trim_idle(unsigned number) {
   uint64_t signals;
   os_signals_hold(&signals);
-  if (claim(number, os_thread_id() | HELD)) {
+  if (claim(number, os_thread_id() | NOT_SERVING)) {
     trim(heap_at(number));
     heap_lend_back(heap_at(number));
   }
   os_signals_let_go(&signals);
 }
 
-void heap_tend_idle(void) {
+void heap_collect_idle(void) {
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == 0 && inbox_waiting(&heap_at(i)->inbox))
-      tend(i);
+      trim_idle(i);
 }
 
 void heap_trim(void) {
@@ -163,7 +170,7 @@ void heap_trim(void) {
     trim(heap_mine());
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == 0)
-      tend(i);
+      trim_idle(i);
   if (heap_mine() != NULL)
     block_trim_rows(heap_mine());
 }

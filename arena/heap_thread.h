@@ -1,28 +1,62 @@
 /* Which thread has which heap.
  *
- * A claim is one word per heap: 0, or the kernel id of the thread that has it.  Taking a heap is
- * one compare-and-swap on it, so that a fork never finds one half taken.
+ * A claim is one word a heap: 0, or the kernel id of the thread that has the heap.  Claiming a heap
+ * is one compare-and-swap on that word, so that a fork never finds a heap half claimed.
+ *
+ * All functions keep errno.  Any thread may call them, unless they say more; not from signal
+ * handlers, but for heap_count and heap_thread.
  */
 #ifndef ARENA_HEAP_THREAD_H
 #define ARENA_HEAP_THREAD_H
 
-#include "heap.h"
+#include "heap_state.h"
 
-/* An idle or new heap for one request of a thread whose end has begun; NULL if there is no memory
- * for one.  Signals are held until it is returned. */
+/* Number of heaps made so far: their numbers are 0..heap_count()-1.  The kernel id of the thread
+ * that has one of them; 0: no thread; with the highest bit set: it is claimed in order to be read.
+ */
+hidden unsigned heap_count(void);
+hidden uint32_t heap_thread(unsigned number);
+
+/* Gives the calling thread, which has no heap, an idle heap or a new one; NULL if the system
+ * refuses memory or heap_opened refuses the heap. */
+hidden struct heap *heap_acquire(void);
+
+/* heap_thread_started is called when a thread has taken its first heap.  heap_opened is called
+ * before a thread takes or borrows a heap; if it returns false the heap is not used.  Either may be
+ * NULL; set before there are threads. */
+extern hidden void (*heap_thread_started)(void);
+extern hidden bool (*heap_opened)(struct heap *);
+
+/* Ends the calling thread's use of its heap, which goes to a later thread.  After that, this
+ * thread's requests are served one by one from heaps that are idle (heap_borrow). */
+hidden void heap_thread_ended(void);
+
+/* Collects mail, puts lists back and gives all empty memory back to the kernel, for the calling
+ * thread's heap and for those that no thread has. */
+hidden void heap_trim(void);
+
+/* Does the same for those heaps that no thread has and that have mail, so that a heap that is about
+ * to take a block finds one in the range. */
+hidden void heap_collect_idle(void);
+
+/* Claims an idle heap or a new one, for one request of a thread whose end has begun; NULL if the
+ * system refuses memory or heap_opened refuses the heap.  Signals are blocked until heap_return,
+ * which gets the mask that was in *signals. */
 hidden struct heap *heap_borrow(uint64_t *signals);
 hidden void heap_return(struct heap *h, const uint64_t *signals);
 
-/* The calling thread's heap is nobody's from now on. */
+/* Removes the calling thread's claim on h.  heap_self must not point to h any more. */
 hidden void heap_lend_back(struct heap *h);
 
-/* Claims every idle heap until they are let go, so that the caller may read them; one
- * thread at a time keeps what it gets.  heap_is_held: is this one of them? */
+/* heap_hold_idle claims every idle heap so that the caller can read them; heap_let_go removes these
+ * claims. If two threads do it at a time, each heap is claimed by one of them.  heap_is_held: has
+ * the calling thread claimed this heap so? */
 hidden void heap_hold_idle(void);
 hidden void heap_let_go(void);
 hidden bool heap_is_held(const struct heap *h);
 
-/* In the child of a fork: only claims of the thread with id `before` stay, under its new id. */
+/* In the child of a fork: removes all claims but those of the thread with id `before`, which get
+ * its id now. */
 hidden void heap_claims_reset(uint32_t before);
 
 #endif

@@ -1,7 +1,8 @@
-/* Frees by other threads; picture and contract in mail.h. */
+/* Frees by other threads.  Picture and contract: mail.h. */
 #include "mail.h"
 
-/* What this thread is announcing; and whether a child that it is in now has left that to it. */
+/* The slab whose mail this thread is announcing; and whether, in the child of a fork, heap_fork.c
+ * has left that slab to this thread (mail_is_announcing). */
 static __thread struct slab *announcing __attribute__((tls_model("initial-exec")));
 static __thread bool left_to_me __attribute__((tls_model("initial-exec")));
 
@@ -42,8 +43,9 @@ static bool chain_has(const struct slab *chain, const struct slab *s) {
   return chain != NULL;
 }
 
-/* In that child: whether the slab was posted can't be told where the fork was made. */
-static cold void settle(struct slab *s, struct inbox *owner) {
+/* After such a fork: the code that rebuilt the heaps could not know whether the slab had been
+ * posted. */
+static cold void announce_again(struct slab *s, struct inbox *owner) {
   left_to_me = false;
   atomic_fetch_or(&mail_of(s)->words, mail_full_words(s));
   if (mail_words(s) != 0 && !chain_has(atomic_load(&owner->posted), s) &&
@@ -61,21 +63,21 @@ void mail_announce(struct slab *s, struct inbox *owner, unsigned w) {
   announcing = NULL;
   atomic_signal_fence(memory_order_seq_cst);
   if (unlikely(left_to_me))
-    settle(s, owner);
+    announce_again(s, owner);
 }
 
-static struct letter letter_new(struct letter *l) {
-  return (struct letter){.first = NULL, .end = &l->first, .cells = 0};
+static struct batch batch_new(struct batch *b) {
+  return (struct batch){.first = NULL, .end = &b->first, .cells = 0};
 }
 
-static void letter_add(struct letter *l, const struct slab *s, unsigned w, uint64_t bits) {
+static void batch_add(struct batch *b, const struct slab *s, unsigned w, uint64_t bits) {
   size_t size = slab_cell_bytes(s);
   char *cells = slab_cell(s, w * 64);
-  l->cells += (unsigned)__builtin_popcountll(bits);
+  b->cells += (unsigned)__builtin_popcountll(bits);
   for (; bits != 0; bits &= bits - 1) {
     struct cell *cell = (struct cell *)(cells + (unsigned)__builtin_ctzll(bits) * size);
-    *l->end = cell;
-    l->end = &cell->next;
+    *b->end = cell;
+    b->end = &cell->next;
   }
 }
 
@@ -83,8 +85,8 @@ static uint64_t empty_word(struct mail *m, unsigned w, uint64_t leave) {
   return atomic_exchange_explicit(&m->freed[w], leave, memory_order_acq_rel) & ~leave;
 }
 
-/* The chain is in one of the two places at each moment, or in both: then the child of a fork drops
- * one (heap_fork.c). */
+/* At each moment the chain is in one of the two places or in both.  If it is in both, the child of
+ * a fork drops one of them (heap_fork.c). */
 void inbox_take(struct inbox *in) {
   if (in->taken != NULL)
     return;
@@ -97,27 +99,27 @@ void inbox_take(struct inbox *in) {
                                                   memory_order_relaxed));
 }
 
-/* The words `opened` of a slab are about to be emptied.  For the child, should a signal handler
- * fork between here ... */
+/* Notes that the words `opened` of a slab are about to be emptied.  If a signal handler forks
+ * between here and the end of opening_end, the child finds the note. */
 static void opening_begin(struct inbox *in, struct slab *s, uint64_t opened) {
   in->opened = opened;
   in->open = s;
   atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* ... and here: all of them are. */
-static void opening_end(struct inbox *in, struct letter *l) {
+/* Empties these words into the batch, and removes the note. */
+static void opening_end(struct inbox *in, struct batch *b) {
   for (; in->opened != 0; in->opened &= in->opened - 1) {
     unsigned w = (unsigned)__builtin_ctzll(in->opened);
-    letter_add(l, in->open, w, empty_word(mail_of(in->open), w, 0));
+    batch_add(b, in->open, w, empty_word(mail_of(in->open), w, 0));
   }
   atomic_signal_fence(memory_order_seq_cst);
   in->open = NULL;
-  *l->end = NULL;
+  *b->end = NULL;
 }
 
-struct slab *inbox_open(struct inbox *in, struct letter *l) {
-  *l = letter_new(l);
+struct slab *inbox_open(struct inbox *in, struct batch *b) {
+  *b = batch_new(b);
   struct slab *s = in->taken;
   if (s == NULL)
     return NULL;
@@ -125,12 +127,12 @@ struct slab *inbox_open(struct inbox *in, struct letter *l) {
   opening_begin(in, s, ~UINT64_C(0));
   in->taken = m->next;
   in->opened = atomic_exchange_explicit(&m->words, 0, memory_order_acq_rel);
-  opening_end(in, l);
+  opening_end(in, b);
   return s;
 }
 
-void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l) {
-  *l = letter_new(l);
+void mail_take_most(struct slab *s, struct inbox *owner, struct batch *b) {
+  *b = batch_new(b);
   struct mail *m = mail_of(s);
   uint64_t words = mail_words(s);
   if (words == 0)
@@ -140,6 +142,6 @@ void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l) {
   opening_begin(owner, s, words);
   atomic_fetch_and_explicit(&m->words, ~words, memory_order_acq_rel);
   uint64_t bits = mail_word(s, stays);
-  letter_add(l, s, stays, empty_word(m, stays, bits & -bits));
-  opening_end(owner, l);
+  batch_add(b, s, stays, empty_word(m, stays, bits & -bits));
+  opening_end(owner, b);
 }

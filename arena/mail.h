@@ -1,27 +1,32 @@
-/* How objects freed by other threads come back to the slab's owner.
+/* Mail: how objects that other threads freed come back to the slab's owner.
  *
  *   freeing thread         the slab's mail row                     owner's inbox
  *   free ──> a bit a cell  freed[]: word | word | word | ...  ┌──> slab -> slab -> ...
  *                          words:   a bit for each of them ───┘
  *
- * A free is one atomic addition to a word of `freed`.  Who finds that word empty says so in
- * `words`; who finds `words` empty posts the slab; nearly nobody does either.  The owner goes the
- * other way: takes the inbox, a slab's words, each word's bits, all by exchange: no ABA.
+ * A free is one atomic addition to a word of `freed`.  A thread that finds that word empty sets its
+ * bit in `words`; a thread that finds `words` empty posts the slab.  Nearly all frees do neither.
+ * The owner goes the other way: it takes the inbox, then a slab's words, then each word's bits, all
+ * by atomic exchange, so that there is no ABA problem.
  *
- *   a word of freed is not empty  =>  its bit in `words` is set, or somebody is about to do it
- *   `words` is not empty          =>  the slab is in the inbox once, or somebody is about to post
+ *   a word of freed is not empty  =>  its bit in `words` is set, or a thread is about to set it
+ *   `words` is not empty          =>  the slab is in the inbox once, or a thread is about to post
+ * it
  *
- * A slab with mail cannot be retired: its cells count as used until they are collected.  So
- * whoever is about to do something finds the slab as it was.
+ * A slab with mail cannot be retired, because its cells count as used until they are collected.  So
+ * a thread that is about to set a bit or to post finds the slab as it was.
  *
- * Nothing is written into a cell before the owner takes it up: the line of an object that one
- * thread makes and another frees is fetched twice, no more, and the owner's links are stores,
- * which wait for nothing.  Chains through the cells, 16 cells a batch, took twice the time: the
- * walk along them waited for each cell in turn.  And a second free finds its bit set.
+ * Nothing is written into a cell before the owner collects it.  The cache line of an object that
+ * one thread makes and another frees therefore moves twice and no more, and the owner links the
+ * cells by stores, which wait for nothing.  Chains through the cells, 16 cells at a time, took
+ * twice as long, since the walk along a chain waited for each cell in turn.  Bits also show a
+ * second free: its bit is set already.
  *
- * A fork can lose a thread that was about to do something: heap_fork.c then puts it right, which
- * is what `seen`, `open` and `opened` are for.  One that a signal handler made keeps the thread
- * that the signal interrupted: that one does, in the child, what it was about to do.
+ * A fork can lose a thread that was about to set a bit or to post; heap_fork.c completes that in
+ * the child, which is what `seen`, `open` and `opened` are for.  If the fork was made by a signal
+ * handler, the thread that the signal interrupted goes on in the child and completes it itself.
+ *
+ * The functions below are lock-free, allocate nothing and keep errno.
  */
 #ifndef ARENA_MAIL_H
 #define ARENA_MAIL_H
@@ -33,16 +38,16 @@ enum { MAIL_WORDS = SLAB_BYTES / GRAIN / 64 };
 struct mail {
   _Atomic uint64_t words;             /* which of `freed` are not empty */
   struct slab *next;                  /* in the owner's inbox */
-  bool seen;                          /* scratch for the child of a fork */
-  uint32_t listed;                    /* scratch for reports (heap_stats.h) */
+  bool seen;                          /* used by the child of a fork alone */
+  uint32_t listed;                    /* used by reports alone (heap_stats.h) */
   _Atomic uint64_t freed[MAIL_WORDS]; /* a bit a cell */
 };
 
 struct inbox {
   _Atomic(struct slab *) posted; /* written by every thread */
-  struct slab *taken;            /* the owner's: exchanged, not yet opened */
-  struct slab *open;             /* the owner's: being opened now */
-  uint64_t opened;               /* its words that are still to be emptied */
+  struct slab *taken;            /* owner only: taken from `posted`, not opened yet */
+  struct slab *open;             /* owner only: its mail is being taken now */
+  uint64_t opened;               /* owner only: words of `open` that are still to be emptied */
 };
 
 static_assert(MAIL_WORDS <= 64, "a bit for each word");
@@ -52,6 +57,7 @@ static inline struct mail *mail_of(const struct slab *s) {
   return (struct mail *)(range.base - MAIL_ROWS_BELOW + slab_index(s) * MAIL_ROW_BYTES);
 }
 
+/* `words`, and word w of `freed`, as they are now.  Any thread, any context. */
 static inline uint64_t mail_words(const struct slab *s) {
   return atomic_load_explicit(&mail_of(s)->words, memory_order_relaxed);
 }
@@ -59,17 +65,19 @@ static inline uint64_t mail_word(const struct slab *s, unsigned w) {
   return atomic_load_explicit(&mail_of(s)->freed[w], memory_order_relaxed);
 }
 
-/* The words of `freed` that are not empty, a bit each. */
+/* One bit for each word of `freed` that is not empty.  Any thread, any context. */
 hidden uint64_t mail_full_words(const struct slab *s);
 
-/* Cells freed by other threads and not collected. */
+/* Number of cells that other threads freed and the owner has not collected.  Any thread, any
+ * context. */
 hidden unsigned mail_count(const struct slab *s);
 
-/* The rest of mail_put: that word was empty. */
+/* Completes mail_put after it found word w empty. */
 hidden void mail_announce(struct slab *s, struct inbox *owner, unsigned w);
 
-/* Gives a carved cell of that slab to its owner, whose inbox that is.  Any thread, lock-free.
- * False if it was given already: a fault, and the mail is in disorder then. */
+/* Gives a carved cell of that slab to its owner, whose inbox that is.  False if another thread had
+ * freed it already: the program is at fault, and the mail must not be used any more.  Any thread
+ * but the owner; not from signal handlers. */
 static inline bool mail_put(struct slab *s, struct inbox *owner, uint32_t cell) {
   uint64_t bit = UINT64_C(1) << cell % 64;
   uint64_t old =
@@ -79,34 +87,58 @@ static inline bool mail_put(struct slab *s, struct inbox *owner, uint32_t cell) 
   return likely((old & bit) == 0);
 }
 
-/* In the child of a fork that a signal handler made: is this very thread, which goes on, about to
- * announce something in that slab?  Then it puts right itself, at the end, what others lost there.
- */
+/* In the child of a fork that a signal handler made: was this thread, which goes on, interrupted
+ * while it announced mail of that slab?  If so, mail_announce will complete at its end what other
+ * threads lost there, and the caller must leave the slab alone. */
 hidden bool mail_is_announcing(const struct slab *s);
 
-/* Only the last step: the slab has mail and is in no inbox. */
+/* Puts the slab, which has mail and is in no inbox, into its owner's inbox.  Any thread. */
 hidden void inbox_post(struct inbox *in, struct slab *s);
 
+/* Has a slab been posted that is not taken yet?  Any thread, any context. */
 static inline bool inbox_waiting(struct inbox *in) {
   return atomic_load_explicit(&in->posted, memory_order_relaxed) != NULL;
 }
 
-/* Cells taken out of the mail, linked by rising address. */
-struct letter {
+/* Cells taken out of a slab's mail, linked by rising address. */
+struct batch {
   struct cell *first;
-  struct cell **end; /* where the last one's link is */
+  struct cell **end; /* where the link of the last one is */
   unsigned cells;
 };
 
-/* The owner's: what is in the inbox now is to be opened.  What comes meanwhile waits: who frees
- * all the time would fill it for ever. */
+/* Takes what is in the inbox now, to be opened slab by slab.  Slabs that are posted meanwhile wait
+ * for the next call, because other threads that free all the time would keep the owner here for
+ * ever.  Owner only. */
 hidden void inbox_take(struct inbox *in);
 
-/* The owner's: the next slab taken and all of its mail; NULL when there is none left. */
-hidden struct slab *inbox_open(struct inbox *in, struct letter *l);
+/* Takes all the mail of the next slab that inbox_take took, puts it into *b and returns the slab;
+ * NULL when there is none left.  Owner only. */
+hidden struct slab *inbox_open(struct inbox *in, struct batch *b);
 
-/* The owner's: the mail of a slab that stays in the inbox, or is about to come there; and so one
- * cell stays too. */
-hidden void mail_take_most(struct slab *s, struct inbox *owner, struct letter *l);
+/* Takes all the mail of s but one cell and puts it into *b.  The cell that is left keeps `words`
+ * non-empty, so that s stays in the inbox (or gets there) exactly once.  Owner only. */
+hidden void mail_take_most(struct slab *s, struct inbox *owner, struct batch *b);
+
+/* Do the two implications at the top hold, for a moment at which no thread is about to do anything;
+ * and is every cell in the mail one that was carved?  While no other thread runs. */
+static inline bool mail_is_valid(const struct slab *s) {
+  if (mail_full_words(s) != mail_words(s))
+    return false;
+  for (uint32_t cell = s->carved; cell < MAIL_WORDS * 64; cell++)
+    if ((mail_word(s, cell / 64) >> cell % 64 & 1) != 0)
+      return false;
+  return mail_count(s) <= (unsigned)slab_used(s);
+}
+
+/* Is every slab in the inbox one of that heap, with mail?  While no other thread runs. */
+static inline bool inbox_is_valid(struct inbox *in, const struct heap *owner) {
+  const struct slab *chains[] = {atomic_load(&in->posted), in->taken};
+  for (unsigned i = 0; i < 2; i++)
+    for (const struct slab *s = chains[i]; s != NULL; s = mail_of(s)->next)
+      if (s->owner != owner || mail_words(s) == 0)
+        return false;
+  return in->open == NULL;
+}
 
 #endif

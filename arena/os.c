@@ -1,4 +1,4 @@
-/* The operating system's part; contract in os.h. */
+/* What the operating system does for us.  Contract: os.h. */
 #include "os.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ void *os_reserve(size_t bytes) { return reserve(NULL, bytes, 0); }
 
 void *os_reserve_at(void *address, size_t bytes) {
   void *p = reserve(address, bytes, MAP_FIXED_NOREPLACE);
-  if (p != NULL && p != address) { /* a kernel before 4.17 takes the address as a hint */
+  if (p != NULL && p != address) { /* a kernel before 4.17 takes the address as a hint only */
     os_unmap(p, bytes);
     return NULL;
   }
@@ -107,8 +107,8 @@ void os_released_add(uint64_t bytes) {
   atomic_fetch_add_explicit(&released, bytes, memory_order_relaxed);
 }
 
-/* A futex call that wakes nobody: the kernel reads the word and compares it.  What is found to be
- * wrong before that (EPERM of a sandbox) counts as not readable. */
+/* A futex call that wakes no thread: the kernel reads the word and compares it.  Errors that come
+ * before that (EPERM of a sandbox) count as not readable. */
 bool os_readable(uintptr_t address) {
   static uint32_t nobody_waits;
   if (unlikely(os_blind))

@@ -1,10 +1,12 @@
 /* All that the heap asks of the operating system: address space, pages, time, threads' names.
- * (text.c writes and the two kinds of death abort, by calls of their own.)
+ * (Outside of this header, text.c writes, and check.c and fault.c abort.)
  *
- * Every mapping passes here, so that `os_mapped_bytes` is the exact total of what was mapped
- * and not yet unmapped: the ledger's own counter.  Sizes and addresses are multiples of
- * PAGE_BYTES.  errno is kept: these calls are made in the middle of somebody's
- * malloc or free.  None allocates or takes a lock of ours.
+ * Every mapping is made here, so that `os_mapped_bytes` is the exact total of what was mapped and
+ * not yet unmapped.  Addresses and sizes are in bytes and multiples of PAGE_BYTES.
+ *
+ * All functions may be called by any thread and in a signal handler.  They allocate nothing, take
+ * no lock of ours and keep errno, because they are called in the middle of a program's malloc or
+ * free.
  */
 #ifndef ARENA_OS_H
 #define ARENA_OS_H
@@ -13,86 +15,94 @@
 
 #include <linux/futex.h>
 
-/* Address space without memory behind it, kept out of core dumps: anywhere, or exactly there
- * (never over another mapping).  NULL if refused. */
+/* Address space without memory behind it, kept out of core dumps: anywhere, or at exactly that
+ * address and never over another mapping.  NULL if the system refuses. */
 hidden void *os_reserve(size_t bytes);
 hidden void *os_reserve_at(void *address, size_t bytes);
 
-/* Makes reserved pages usable (zero-filled at first touch).  False if refused: RLIMIT_DATA,
- * strict overcommit, a full map table. */
+/* Makes reserved pages usable; they are filled with zeros at the first touch.  False if the system
+ * refuses (RLIMIT_DATA, strict overcommit, a full map table). */
 hidden bool os_commit(void *address, size_t bytes);
 
-/* A sandbox has been put on after the start that may end the process for more than mmap, munmap,
- * mprotect, madvise, futex and rt_sigprocmask. */
+/* The process has put itself into a sandbox that may end it for system calls other than mmap,
+ * munmap, mprotect, madvise, futex and rt_sigprocmask.  The three flags are set from outside of
+ * arena/, and only read here. */
 extern hidden bool os_limited;
 
-/* Even os_readable may end it. */
+/* The sandbox may end the process even for the call that os_readable makes. */
 extern hidden bool os_blind;
 
-/* A sandbox ends the process for mmap, munmap, mprotect or madvise: the shim's own forms of these
- * (shim/own_calls.c) fail with ENOMEM instead, so that the program gets NULL. */
+/* The sandbox ends the process for mmap, munmap, mprotect or madvise.  The functions of these names
+ * that are linked with us must then fail with ENOMEM instead, so that the program gets NULL. */
 extern hidden bool os_memory_forbidden;
 
-/* Usable pages at once; NULL if refused. */
+/* Maps usable pages, filled with zeros; NULL if the system refuses.  Unmaps them; if the system
+ * refuses that, they count as stuck. */
 hidden void *os_map(size_t bytes);
 hidden void os_unmap(void *address, size_t bytes);
 
-/* A stack for a while, for the thread that maps it.  Not counted below, as threads' own are not:
- * what a report runs on is not part of what it reports.  NULL if refused. */
+/* Maps a stack that the calling thread uses for a while; NULL if the system refuses.  It is not
+ * counted in os_mapped_bytes, as threads' own stacks are not: a report does not count the stack it
+ * runs on. */
 hidden void *os_stack_map(size_t bytes);
 hidden void os_stack_unmap(void *stack, size_t bytes);
 
-/* Bytes that nobody uses any more and the system refused to unmap: still mapped. */
+/* Bytes that are no longer used but still mapped, because the system refused to unmap them. */
 hidden uint64_t os_stuck_bytes(void);
 hidden void os_stuck_add(uint64_t bytes);
 
-/* Gives the memory back to the kernel; the pages stay usable and read as zero. */
+/* Gives the memory of these pages back to the kernel; they stay usable and read as zero.  If the
+ * system refuses, nothing happens. */
 hidden void os_purge(void *address, size_t bytes);
 
-/* Bytes mapped by the functions above, now. */
+/* Bytes that are mapped now by the functions above. */
 hidden uint64_t os_mapped_bytes(void);
 
-/* Bytes that went back to the kernel since the start, purged or unmapped, reserved ones too; it
- * only grows. */
+/* Bytes that went back to the kernel since the start, purged or unmapped, reserved address space
+ * also. It only grows. */
 hidden uint64_t os_released_bytes(void);
 hidden void os_released_add(uint64_t bytes);
 
-/* For mappings that others make on our behalf (jemalloc's): the counter stays one. */
+/* Adds mappings, or with bytes < 0 removes them, that other code made on our behalf, so that there
+ * is one total. */
 hidden void os_mapped_add(int64_t bytes);
 
-/* Can the word at that address be read?  A system call that whatever has locks needs, and sandboxes
- * allow (futex); touches nothing.  False where it is refused, or os_blind. */
+/* Can the word at that address be read?  Makes a futex system call, which every process with locks
+ * needs and sandboxes therefore allow; touches nothing.  False if the call is refused, or os_blind.
+ */
 enum { OS_READABLE_FUTEX = FUTEX_CMP_REQUEUE_PRIVATE };
 hidden bool os_readable(uintptr_t address);
 
-/* The most that was resident of this process, or of the program before it by exec; in bytes.  A
- * system call; in a sandbox that may end the process for it, what is mapped now instead. */
+/* Highest resident size of this process so far, or of the program that it was before exec; bytes. A
+ * system call; if os_limited, os_mapped_bytes instead. */
 hidden uint64_t os_peak_resident_bytes(void);
 
-/* The limit on address space (ulimit -v), or SIZE_MAX. */
+/* The limit on address space (ulimit -v) in bytes, or SIZE_MAX.  A system call. */
 hidden size_t os_address_limit(void);
 
-/* The limit on the main thread's stack (ulimit -s), or SIZE_MAX.  A system call, for the start. */
+/* The limit on the main thread's stack (ulimit -s) in bytes, or SIZE_MAX.  A system call; for the
+ * start, before a sandbox. */
 hidden size_t os_stack_limit(void);
 
-/* Nanoseconds by one of clock_gettime's clocks.  Keeps errno. */
+/* Nanoseconds by one of clock_gettime's clocks. */
 hidden uint64_t os_clock_ns(int clock);
 
-/* Milliseconds of a clock that never goes back; coarse (a few ms), cheap. */
+/* Milliseconds of a clock that never goes back, modulo 2^32; cheap, and coarse (steps of a few ms).
+ */
 hidden uint32_t os_now_ms(void);
 
-/* Sleeps about that long; a signal may cut it short. */
+/* Sleeps for about that many microseconds; a signal may end the sleep early. */
 hidden void os_sleep_us(unsigned us);
 
-/* Between the two no signal handler runs in this thread; a system call each. */
+/* Blocks all signals of this thread, with the mask before in *before; restores that mask.  A system
+ * call each. */
 hidden void os_signals_hold(uint64_t *before);
 hidden void os_signals_let_go(const uint64_t *before);
 
-/* The kernel's id of this thread. */
+/* The kernel's id of this thread.  A system call. */
 hidden uint32_t os_thread_id(void);
 
-/* Its name as the kernel has it, with an end; a system call.  Empty in a sandbox that may end the
- * process for it. */
+/* This thread's name as the kernel has it, NUL-terminated.  A system call; empty if os_limited. */
 hidden void os_thread_name(char name[16]);
 
 #endif

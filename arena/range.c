@@ -1,4 +1,4 @@
-/* The reserved range of addresses; picture and contract in range.h. */
+/* The reserved range of addresses.  Picture and contract: range.h. */
 #include "range.h"
 #include "os.h"
 
@@ -11,22 +11,25 @@ static const uint64_t section_max[SECTIONS] = {
     SLABS_MAX *ROW_BYTES,      SLABS_MAX *MAIL_ROW_BYTES,
     SLABS_MAX *ROW_BYTES,      DATA_MAX_BYTES};
 
-/* What is reserved and committed at a time.  Rows: 64 KiB describe 64 MiB of data.  Data: below
- * the 2 MiB of a huge page, so that a small program is not charged for one. */
+/* Steps in which sections are reserved and committed, bytes.  64 KiB of slab rows describe 64 MiB
+ * of data.  The step of the data is below the 2 MiB of a huge page, so that a small program is not
+ * charged for one. */
 enum { HEAPS_STEP = HEAP_BYTES, ROWS_STEP = 64 << 10, DATA_STEP = 1 << 20 };
 
-/* Less than this is not worth reserving ahead. */
+/* The least address space that is worth reserving ahead. */
 #define DATA_AHEAD_MIN (UINT64_C(1) << 30)
 
-/* Under a limit the range's place is this far below where the kernel maps things. */
+/* Under a limit the range begins this far below the place where the kernel maps things. */
 #define CLEARANCE (UINT64_C(4) << 40)
 
-/* Growing takes a few system calls, so a wait that long means that nobody will: 20,000 sleeps of
- * 50 us, to each of which the kernel adds about as much again, are some two seconds. */
+/* Growing takes a few system calls, so after a wait that long the thread with the right will not
+ * return it: 20,000 sleeps of 50 us, to each of which the kernel adds about as much again, are
+ * about two seconds. */
 enum { GROWTH_SPINS = 200, GROWTH_SLEEP_US = 50, GROWTH_TRIES = GROWTH_SPINS + 20000 };
 
-static _Atomic uintptr_t growing; /* the thread that grows a section: address of its marker */
-static _Atomic unsigned refusals; /* requests still to be refused at once */
+static _Atomic uintptr_t
+    growing; /* address of the growth_marker of the thread with the right; 0: none */
+static _Atomic unsigned refusals; /* calls of range_growth_enter still to be refused at once */
 static __thread char growth_marker __attribute__((tls_model("initial-exec")));
 
 static uintptr_t section_start(enum section s) {
@@ -65,8 +68,8 @@ static bool reserve_ahead(uint64_t data_bytes) {
   return true;
 }
 
-/* Asks the kernel where it maps things now and takes a place well below, where nobody grows
- * into; address randomization carries over. */
+/* Asks the kernel where it maps things now, and takes a place far below, where no mapping grows
+ * into. The place is as random as the kernel's own. */
 static bool place_for_steps(void) {
   char *p = os_map(PAGE_BYTES);
   if (p == NULL)
@@ -132,7 +135,7 @@ bool range_growth_enter(void) {
     if (atomic_compare_exchange_weak_explicit(&growing, &nobody, (uintptr_t)&growth_marker,
                                               memory_order_acquire, memory_order_relaxed))
       return true;
-    if (nobody == (uintptr_t)&growth_marker) /* this thread, under a signal handler */
+    if (nobody == (uintptr_t)&growth_marker) /* this thread has it: we are in a signal handler */
       return false;
     if (tries < GROWTH_SPINS)
       cpu_relax();

@@ -1,10 +1,10 @@
-/* Regions begin, pass out pieces and answer questions; how they end is in region_cleanup.c.
+/* Regions are made, pass out pieces and answer questions; how they end is in region_cleanup.c.
  *
- * A piece is cut from a_cur.  When it does not fit there, a new block is appended and serves it,
+ * A piece is taken from a_cur.  When it does not fit there, a new block is appended and serves it,
  * and whichever of the two then has more room is a_cur:
  *
  *   a_cur  [######......]    request  ------------>   new  [################]   room 0
- *                 room 6     too big for 6            a_cur stays: its tail is not lost
+ *                 room 6     too big for 6            a_cur stays: its room is not lost
  *
  * so a big request, which gets a block of exactly its size, never pushes a_cur aside.
  *
@@ -18,7 +18,7 @@
 
 #include "region_internal.h"
 
-/* ---- small words ---- */
+/* ---- sizes ---- */
 
 static size_t size_round(size_t size) {
   return (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
@@ -94,7 +94,7 @@ static struct region_block *piece_find_last(struct arena *a, const void *p, size
   return piece_is_last(a->a_tail, p, size) ? a->a_tail : NULL;
 }
 
-/* Gives the last piece of its block another size where it is; false if that can't be. */
+/* Gives the last piece of its block another size where it is; false if that is not possible. */
 static bool piece_resize(struct arena *a, void *p, size_t old_size, size_t new_size) {
   struct region_block *b = piece_find_last(a, p, old_size);
   if (b == NULL)
@@ -102,7 +102,7 @@ static bool piece_resize(struct arena *a, void *p, size_t old_size, size_t new_s
   size_t at = (size_t)((unsigned char *)p - b->ab_mem);
   if (size_want(new_size) > b->ab_size - at)
     return false;
-  block_cut(a, b, at);
+  block_take_back(a, b, at);
   piece_take(a, b, at, new_size);
   return true;
 }
@@ -140,7 +140,7 @@ static struct region_block *block_append(struct arena *a, size_t need) {
 }
 
 /* The request that a_cur has no room for.  alignment >= ARENA_ALIGN, both at most
- * ARENA_SIZE_MAX, so that their sum and the block's header can't wrap. */
+ * ARENA_SIZE_MAX, so that their sum and the block's header cannot overflow. */
 static __attribute__((noinline)) void *alloc_slow(struct arena *a, size_t alignment, size_t size) {
   if (size > ARENA_SIZE_MAX)
     return error_null(ENOMEM);
@@ -204,7 +204,7 @@ void *arena_realloc(struct arena *a, void *p, size_t old_size, size_t new_size) 
   return moved;
 }
 
-/* ---- the beginning ---- */
+/* ---- creation ---- */
 
 /* Bytes before the first multiple of ARENA_ALIGN in the caller's buffer. */
 static size_t buffer_skip(const struct arena_config *c) {
@@ -224,7 +224,7 @@ static size_t first_size(const struct arena_config *c) {
   return size & ~(size_t)(ARENA_ALIGN - 1);
 }
 
-/* Puts defaults for zeros and rounds; false if a field is outside its range. */
+/* Replaces zeros by defaults, and rounds; false if a field is outside its range. */
 static bool config_resolve(struct arena_config *c) {
   if (c->block_size == 0)
     c->block_size = ARENA_BLOCK_SIZE;
@@ -278,9 +278,10 @@ static struct arena_stats row_read(const struct region_row *row) {
                               .reserved = word_get(&row->reserved)};
 }
 
-/* Finds the counters a place: the shim's row if there is a shim with a row left.  A row that
- * served others before runs on, so its totals of now are what to subtract later.  This file must be
- * compiled with -fPIC or -fPIE: else the linker settles the weak symbol as NULL for good. */
+/* Sets where the region counts: in a row from arenashim_region_attach_v1 (attach.h), if that symbol
+ * is defined and has a row left, else in a_own.  A row that served other regions goes on from their
+ * totals, so its present totals are what to subtract later.  This file must be compiled with -fPIC
+ * or -fPIE: otherwise the linker fixes the weak symbol as NULL. */
 static void row_join(struct arena *a, const char *name, const void *site) {
   a->a_row = &a->a_own;
   a->a_site = site;

@@ -12,10 +12,10 @@
  *             |                 in each region the newest cleanup first
  *             C
  *
- * It walks by the parent links, so that a deep family needs no deep stack.  All regions from
- * root down to the one at work are busy, and a busy region can't be destroyed: whatever a
- * cleanup does, the way back up stays valid.  The root has left its parent's list by then
- * or has a busy parent, so nobody else reaches it.
+ * It walks by the parent links, so that a deep family needs no deep stack.  All regions from the
+ * root down to the one whose cleanups run are busy, and a busy region cannot be destroyed: whatever
+ * a cleanup does, the parent links that lead back stay valid.  By then the root has left its
+ * parent's list or has a busy parent, so no other call reaches it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -58,8 +58,8 @@ bool arena_remove_cleanup(struct arena *a, arena_release release, const void *ob
   return true;
 }
 
-/* Runs the newest cleanup if it is younger than time.  It is forgotten first: it runs once
- * even if it fails to return, and it finds a list it may change. */
+/* Runs the newest cleanup if it is younger than `time`; false if there is none.  It is forgotten
+ * before it runs: it runs once even if it does not return, and it may change the list. */
 static bool cleanup_run(struct arena *a, uint64_t time) {
   if (a->a_objects == NULL || a->a_objects->time <= time)
     return false;
@@ -72,14 +72,14 @@ static bool cleanup_run(struct arena *a, uint64_t time) {
 /* ---- memory ---- */
 
 static void block_free(struct arena *a, struct region_block *b) {
-  block_cut(a, b, 0);
+  block_take_back(a, b, 0);
   word_sub(&a->a_row->reserved, b->ab_size);
   memory_unpoison(b->ab_mem, b->ab_size);
   if (b != a->a_head)
     free(b);
 }
 
-/* Makes `last` the newest block. */
+/* Frees all blocks after `last`. */
 static void blocks_drop(struct arena *a, struct region_block *last) {
   struct region_block *b = last->ab_next;
   last->ab_next = NULL;
@@ -91,7 +91,7 @@ static void blocks_drop(struct arena *a, struct region_block *last) {
   }
 }
 
-/* After the last store another region may have the row. */
+/* After the last store another region may get the row. */
 static void row_leave(struct region_row *row) {
   word_set(&row->used, 0);
   word_set(&row->reserved, 0);
@@ -125,7 +125,7 @@ static struct arena *child_newest(const struct arena *a, uint64_t time) {
   return child != NULL && child->a_born > time ? child : NULL;
 }
 
-/* See the top.  Terminates when cleanups stop making new cleanups and children. */
+/* The algorithm is described at the top.  Ends when cleanups make no new cleanups and children. */
 static void unwind(struct arena *root, uint64_t time) {
   struct arena *at = root;
   root->a_busy = true;
@@ -145,7 +145,7 @@ static void unwind(struct arena *root, uint64_t time) {
   }
 }
 
-/* ---- ends ---- */
+/* ---- mark, rewind, reset, destroy ---- */
 
 struct arena_mark arena_mark(struct arena *a) {
   return (struct arena_mark){.arena = a,
@@ -158,7 +158,7 @@ struct arena_mark arena_mark(struct arena *a) {
 /* The block may have lost bytes from before the mark when its last piece shrank. */
 static void block_rewind(struct arena *a, struct region_block *b, size_t offset) {
   if (b->ab_offset > offset)
-    block_cut(a, b, offset);
+    block_take_back(a, b, offset);
 }
 
 int arena_rewind(struct arena *a, struct arena_mark mark) {

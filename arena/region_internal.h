@@ -1,4 +1,4 @@
-/* What a region is made of: the two structs, their equations, and the words the region files share.
+/* What a region is made of: the two structs, their equations, and what the region files share.
  *
  *   one malloc, or the caller's buffer               malloc each
  *   +--------------+---------+------------------+    +-------+------------------+
@@ -8,7 +8,7 @@
  *                            ^ab_mem    ^ab_mem + ab_offset: the next byte to pass out
  *
  *   pieces in a block:  | piece | pad | gap | piece | pad | gap | free .......... |
- *                       pad up to ARENA_ALIGN; gap of REDZONE bytes, cut by the block's end
+ *                       pad up to ARENA_ALIGN; gap of REDZONE bytes, shorter at the block's end
  *
  * Invariants
  *   ab_offset <= ab_size, both multiples of ARENA_ALIGN as is ab_mem
@@ -45,17 +45,17 @@ struct cleanup {
 
 struct arena {
   struct region_block *a_cur;  /* block that serves the next request */
-  struct region_row *a_row;    /* the counters: the shim's row or a_own */
-  uint64_t a_peak;             /* this region's; the row's is that of all it served */
+  struct region_row *a_row;    /* the counters: a_own, or a row that was attached (attach.h) */
+  uint64_t a_peak;             /* of this region; the row's peak is that of all regions it served */
   struct region_block *a_head; /* first block; never NULL, never freed before the region */
   struct region_block *a_tail; /* newest block */
-  struct cleanup *a_objects;   /* what to release before the memory goes, newest first */
+  struct cleanup *a_objects;   /* cleanups to run before the memory is freed, newest first */
   struct arena *a_parent;
   struct arena *a_children; /* newest first */
   struct arena *a_sibling;  /* the next older child of a_parent */
   struct arena **a_link;    /* what points to this region in its parent's list */
-  uint64_t a_born;          /* time of the parent's clock */
-  uint64_t a_clock;         /* marks, cleanups and children made; a rewind turns it back */
+  uint64_t a_born;          /* the parent's clock when this region was made */
+  uint64_t a_clock;         /* marks, cleanups and children made; a rewind sets it back */
   uint64_t a_cleanups;      /* length of a_objects */
   size_t a_block_size;      /* a payload above this is big */
   size_t a_next_size;       /* payload of the next ordinary block */
@@ -63,9 +63,9 @@ struct arena {
   size_t a_max_reserved;
   bool a_busy;               /* cleanups may be running: no destroy, reset or rewind */
   bool a_borrowed;           /* this struct and its first block are the caller's buffer */
-  struct arena_stats a_base; /* the row's totals when this region came to it */
+  struct arena_stats a_base; /* the row's totals when this region got it */
   const void *a_site;        /* return address of arena_create */
-  struct region_row a_own;   /* its name always; its counters if the shim gave no row */
+  struct region_row a_own;   /* holds the name; the counters also, unless a row was attached */
   _Alignas(ARENA_ALIGN) struct region_block a_first;
 };
 
@@ -77,7 +77,7 @@ static_assert(offsetof(struct arena, a_first) + sizeof(struct region_block) == s
 static_assert(sizeof(struct arena) + 2 * ARENA_ALIGN <= ARENA_BUFFER_MIN,
               "the smallest buffer, however aligned, holds a region and a piece");
 
-/* ---- AddressSanitizer: the one place that knows whether it is there ---- */
+/* ---- AddressSanitizer ---- */
 
 #ifndef __has_feature
 #define __has_feature(feature) 0
@@ -85,8 +85,9 @@ static_assert(sizeof(struct arena) + 2 * ARENA_ALIGN <= ARENA_BUFFER_MIN,
 
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
-enum { REDZONE = ARENA_ALIGN }; /* so that a step over a piece's end never lands in the next */
-/* The empty asm keeps gcc from taking a const pointer to fresh memory for a read of it. */
+enum { REDZONE = ARENA_ALIGN }; /* an access behind a piece never hits the next one */
+/* memory_poison and memory_unpoison: bytes that no code, or any code, may access.  The empty asm
+ * keeps gcc from taking a const pointer to fresh memory for a read of it. */
 static inline void memory_poison(const void *p, size_t n) {
   __asm__("" : "+r"(p));
   __asan_poison_memory_region(p, n);
@@ -98,7 +99,8 @@ static inline void memory_poison(const void *p, size_t n) { (void)p, (void)n; }
 static inline void memory_unpoison(const void *p, size_t n) { (void)p, (void)n; }
 #endif
 
-/* ---- counters: one writer, so a load and a store do; readers see whole words ---- */
+/* ---- counters: one thread writes, so a load and a store are enough; readers see whole words ----
+ */
 
 static inline uint64_t word_get(const _Atomic uint64_t *word) {
   return atomic_load_explicit(word, memory_order_relaxed);
@@ -116,8 +118,9 @@ static inline void word_sub(_Atomic uint64_t *word, uint64_t n) {
   word_set(word, word_get(word) - n);
 }
 
-/* All falls of used pass here; rises pass used_add of region.c, which keeps the peak. */
-static inline void block_cut(struct arena *a, struct region_block *b, size_t offset) {
+/* Sets ab_offset of b to a lower `offset`.  Every decrease of `used` is made here; used_add of
+ * region.c makes the increases and keeps the peak. */
+static inline void block_take_back(struct arena *a, struct region_block *b, size_t offset) {
   memory_poison(b->ab_mem + offset, b->ab_offset - offset);
   word_sub(&a->a_row->used, b->ab_offset - offset);
   b->ab_offset = offset;

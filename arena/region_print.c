@@ -16,7 +16,7 @@ void *arena_memdup(struct arena *a, const void *bytes, size_t size) {
   return copy;
 }
 
-/* text may have no NUL within length bytes. */
+/* Copies length bytes of text, which need not contain a NUL, and adds one. */
 static char *text_copy(struct arena *a, const char *text, size_t length) {
   char *copy = arena_alloc(a, length + 1);
   if (copy == NULL)
@@ -36,8 +36,8 @@ char *arena_strndup(struct arena *a, const char *text, size_t max) {
   return text_copy(a, text, strnlen(text, max));
 }
 
-/* Two passes, the first only for the length: the tail of a block can't be written before it is
- * passed out, and most strings are short. */
+/* Formats twice, the first time only for the length: the room at the end of a block must not be
+ * written before it is passed out, and most strings are short. */
 char *arena_vprintf(struct arena *a, const char *format, va_list args) {
   va_list again;
   va_copy(again, args);

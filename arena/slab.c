@@ -1,11 +1,11 @@
-/* Slabs by themselves; who owns them and when they move is the heap's business. */
+/* Slabs without their heaps: the heap decides which state a slab is in.  Contract in slab.h. */
 #include "slab.h"
 
 void slab_clear(struct slab *s) {
   s->class = 0;
-  atomic_signal_fence(memory_order_seq_cst); /* a class would say that the rest is still true */
+  atomic_signal_fence(memory_order_seq_cst); /* a class promises that the other fields are right */
   s->free = NULL;
-  s->into = &s->free;
+  s->freed_to = &s->free;
   s->carved = 0;
   slab_watch_first_free(s, SLAB_EMPTY, 0);
 }
@@ -17,22 +17,23 @@ void slab_assign(struct slab *s, unsigned class) {
   s->reciprocal = (uint32_t)(((UINT64_C(1) << 32) + class_bytes(class) - 1) / class_bytes(class));
   s->capacity = (uint16_t)(SLAB_BYTES / class_bytes(class));
   s->next = s->prev = NULL;
-  atomic_signal_fence(memory_order_seq_cst); /* the class says that the rest is true */
+  atomic_signal_fence(memory_order_seq_cst); /* a class promises that the other fields are right */
   s->class = (uint8_t) class;
 }
 
-/* Lines 4 KiB apart share a set of the first-level cache (64 sets, 8 ways).  What was freed last is
- * handed out first, so that a program may live on the first cells of its lists: they begin at
- * another set in each slab (colours, as in Bonwick's slab allocator, but no byte is left out).
- * One deep through 16 classes: 5.5 ns a pair, all from the slabs' first bytes 7.1 ns. */
+/* Lines 4 KiB apart share a set of the first-level cache (64 sets, 8 ways).  The cell that was
+ * freed last is handed out first, so a program may work for long on the first cells of its lists.
+ * The lists therefore begin at another set in each slab (colours, as in Bonwick's slab allocator,
+ * but no byte is left out).  A program that has one object alive in each of 16 classes takes 5.5 ns
+ * a pair; if all lists began at their slabs' first bytes it would take 7.1 ns. */
 enum { COLOUR_BYTES = 7 * CACHE_LINE };
 static unsigned first_in_list(const struct slab *s, unsigned count) {
   size_t step =
-      COLOUR_BYTES / slab_cell_bytes(s) | 1; /* odd: no power of two brings it back soon */
+      COLOUR_BYTES / slab_cell_bytes(s) | 1; /* odd, so that no power of two makes it repeat soon */
   return (unsigned)(slab_index(s) * step % count);
 }
 
-/* Links the cells from number `first` up to `end`, and the last of them to `then`. */
+/* Links the cells from number `first` to `end` - 1, and the last of them to `then`. */
 static struct cell *link_cells(const struct slab *s, unsigned first, unsigned end,
                                struct cell *then) {
   if (first == end)
@@ -50,7 +51,7 @@ struct cell *slab_carve(struct slab *s, unsigned cells, unsigned *n) {
   *n = cells < left ? cells : left;
   unsigned start = from + first_in_list(s, *n);
   struct cell *list = link_cells(s, start, from + *n, link_cells(s, from, start, NULL));
-  __atomic_store_n(&s->carved, from + *n, __ATOMIC_RELAXED); /* others look at it */
+  __atomic_store_n(&s->carved, from + *n, __ATOMIC_RELAXED); /* other threads read it */
   return list;
 }
 

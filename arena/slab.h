@@ -2,35 +2,42 @@
  *
  *   cell 0 | cell 1 | ... | cell carved-1 |  never touched yet ...  | tail below one cell
  *
- * Every carved cell is in one of four places, and the equations hold whenever the owner is
- * not inside one of the functions that move cells:
+ * Every carved cell is in one of four places.  These equations hold whenever the owner is not
+ * inside one of the functions that move cells; slab_is_valid checks the first and the third:
  *
- *   carved = used + |free|                      cells freed by the owner wait in `free`
- *   used   = live + |thread list| + |mail|      mail: freed by other threads, not collected
- *   used   = until + parked                     so that free has one counter and one branch
+ *   carved = used + |free|                      `free`: cells that the owner freed
+ *   used   = live + |thread list| + |mail|      mail: freed by other threads, not collected yet
+ *   used   = countdown + uncounted              so that free has one counter and one branch
  *
- * `into` says where the owner's frees go: to `free`, or straight back to the thread list, so that
- * what was freed last is handed out first: while that list is cut from this slab, and in large
- * heaps afterwards, too (heap_list.h).  The slab then relists: what comes back stays used, and
+ * `freed_to` says where the owner's frees go: to `free`, or directly to the thread list, so that
+ * the cell that was freed last is handed out first.  A slab does the latter while the thread list
+ * is cut from it, and in large heaps also afterwards (heap_list.h).  We say that it recycles: a
+ * cell that comes back stays used, and
  *
- *   used     = armed + parked                   armed: what `until` was set to
- *   relisted = armed - until                    frees, and allocations, that no list was cut for
+ *   used     = countdown_start + uncounted      countdown_start: what `countdown` was set to
+ *   recycled = countdown_start - countdown      frees, and allocations, for which no list was cut
  *
- * `until` counts the owner's frees down to the next event the owner must attend to:
- *   CURRENT  the heap's thread list is cut from this slab.  After a cut until = 1: the first
- *            free is checked thoroughly (an interior pointer shows here at no cost to the
- *            others); then until = RELISTS_MAX (less before a sample, and in large heaps) or, if it
- *            doesn't relist, used + 1, which only a double free can reach.
- *   FULL     no free cell, in no queue.  until = 1: the first free puts it into the queue.
- *   QUEUED   has free cells.  until = used: at 0 the slab is empty and is retired.
- *            FULL and QUEUED ones that relist count down to the next look at the list; they are
- *            queued, or empty, when cells come back from it.
- *   EMPTY    no class; owner kept, until = 1, so that a double free shows.
+ * `countdown` counts the owner's frees down to the next one after which the owner has to act:
+ *   CURRENT  The heap's thread list is cut from this slab.  After a cut the countdown is 1: the
+ *            first free is checked thoroughly, so that a pointer into the middle of an object is
+ *            found at no cost to the frees that follow.  Then it is RECYCLES_MAX (less before the
+ *            heap's user wants a request for itself, and in large heaps) or, if the slab does not
+ *            recycle, used + 1, which only a double free can reach.
+ *   FULL     No free cell, in no queue.  The countdown is 1: the first free puts the slab into the
+ *            queue.
+ *   QUEUED   Has free cells.  The countdown is `used`: at 0 the slab is empty and is retired.
+ *            FULL and QUEUED slabs that recycle count down to the next look at the thread list;
+ *            they are queued, or empty, when cells come back from it.
+ *   EMPTY    No class; the owner stays, and the countdown is 1, so that a double free is noticed.
  *
- * The row is written by the owner only.  Other threads read `owner`, `class` and `reciprocal`,
- * which change only while no object of the slab is alive, and `carved`, which only grows
- * meanwhile; reports also read `into`, `until`, `parked` and `armed`, as they find them.  What
- * other threads write is in the mail row (mail.h).
+ * Only the owner writes the row.  Other threads read `owner`, `class` and `reciprocal`, which
+ * change only while no object of the slab is alive, and `carved`, which only grows meanwhile.
+ * Reports also read `freed_to`, `countdown`, `uncounted` and `countdown_start`, whatever they are
+ * at that moment.  What other threads write is in the mail row (mail.h).
+ *
+ * The functions below allocate nothing, take no lock, make no system call and keep errno.  Those
+ * that take a `const struct slab *` may be called by any thread that knows an object of the slab to
+ * be alive, and by the owner; the others by the owner only.
  */
 #ifndef ARENA_SLAB_H
 #define ARENA_SLAB_H
@@ -45,18 +52,18 @@ struct cell {
 
 enum slab_state { SLAB_UNUSED = 0, SLAB_EMPTY, SLAB_CURRENT, SLAB_QUEUED, SLAB_FULL };
 
-/* Frees between two walks of a list that no refill walks: seldom enough to cost a tenth of an
+/* Frees between two walks of a list that no refill walks.  The walks then cost a tenth of an
  * instruction a free. */
-enum { RELISTS_MAX = 16384 };
+enum { RECYCLES_MAX = 16384 };
 
 struct slab {
-  struct heap *owner; /* NULL: not passed out */
-  struct cell **into; /* where the owner's frees go */
-  int32_t until;      /* frees until the owner must attend */
-  int32_t parked;     /* used = until + parked */
+  struct heap *owner;     /* NULL: not passed out */
+  struct cell **freed_to; /* where the owner's frees go */
+  int32_t countdown;      /* frees until the owner has to act */
+  int32_t uncounted;      /* used = countdown + uncounted */
   union {
-    int32_t armed;       /* relists: what until was set to */
-    uint32_t emptied_ms; /* EMPTY: when */
+    int32_t countdown_start; /* recycles: what countdown was set to */
+    uint32_t emptied_ms;     /* EMPTY: when, by os_now_ms */
   };
   uint32_t carved;     /* cells that have been in a list */
   uint32_t reciprocal; /* ceil(2^32 / cell bytes) */
@@ -71,10 +78,12 @@ struct slab {
 
 static_assert(sizeof(struct slab) == ROW_BYTES, "one row a cache line");
 
+/* The slab at a byte offset from the range's base; the slab of an address in the range. */
 static inline struct slab *slab_at(uintptr_t offset) {
   return (struct slab *)(range.slab_rows + offset / SLAB_BYTES * ROW_BYTES);
 }
 static inline struct slab *slab_of(const void *p) { return slab_at(range_offset(p)); }
+/* Its number, counted from the range's base; its first byte. */
 static inline size_t slab_index(const struct slab *s) {
   return ((uintptr_t)s - range.slab_rows) / ROW_BYTES;
 }
@@ -82,25 +91,28 @@ static inline char *slab_memory(const struct slab *s) {
   return (char *)(range.base + slab_index(s) * SLAB_BYTES);
 }
 
-static inline bool slab_relists(const struct slab *s) { return s->into != &s->free; }
+/* Do the owner's frees go to the thread list?  How many cells are used, and how many frees have
+ * gone to that list and stand in no counter of the heap yet? */
+static inline bool slab_recycles(const struct slab *s) { return s->freed_to != &s->free; }
 static inline int32_t slab_used(const struct slab *s) {
-  return (slab_relists(s) ? s->armed : s->until) + s->parked;
+  return (slab_recycles(s) ? s->countdown_start : s->countdown) + s->uncounted;
 }
-static inline uint32_t slab_relisted(const struct slab *s) {
-  return slab_relists(s) ? (uint32_t)(s->armed - s->until) : 0;
+static inline uint32_t slab_recycled(const struct slab *s) {
+  return slab_recycles(s) ? (uint32_t)(s->countdown_start - s->countdown) : 0;
 }
-static inline void slab_set_used(struct slab *s, int32_t used, int32_t until) {
-  s->until = until;
-  s->parked = used - until;
-  if (slab_relists(s))
-    s->armed = until;
+/* Sets the number of used cells and the countdown.  `freed_to` must be set before. */
+static inline void slab_set_used(struct slab *s, int32_t used, int32_t countdown) {
+  s->countdown = countdown;
+  s->uncounted = used - countdown;
+  if (slab_recycles(s))
+    s->countdown_start = countdown;
 }
 
-/* Where the countdown stands in each state (the table above).  `relists`: so many frees may go to
- * the thread's list until the owner must attend, if they go there. */
-static inline void slab_watch_current(struct slab *s, int32_t used, int32_t relists) {
+/* Sets the state and the countdown that belongs to it (the table above).  `recycles`: frees until
+ * the owner has to act, if they go to the thread list. */
+static inline void slab_watch_current(struct slab *s, int32_t used, int32_t recycles) {
   s->state = SLAB_CURRENT;
-  slab_set_used(s, used, slab_relists(s) ? relists : used + 1);
+  slab_set_used(s, used, slab_recycles(s) ? recycles : used + 1);
 }
 static inline void slab_watch_first_free(struct slab *s, enum slab_state state, int32_t used) {
   s->state = (uint8_t)state;
@@ -113,43 +125,84 @@ static inline void slab_watch_last_used(struct slab *s, int32_t used) {
 
 static inline size_t slab_cell_bytes(const struct slab *s) { return class_bytes(s->class); }
 
-/* Number of the cell that holds p: offset x ceil(2^32/size) >> 32, exact for every offset in a
- * slab and every class (slab_test.c tries all of them). */
+/* Number of the cell that holds p, an address in the slab: offset x ceil(2^32/size) >> 32, exact
+ * for every offset and every class (slab_test.c tries all of them).  Not of a slab without a class.
+ */
 static inline uint32_t slab_cell_index(const struct slab *s, const void *p) {
   uint64_t offset = (uintptr_t)p % SLAB_BYTES;
   return (uint32_t)(offset * s->reciprocal >> 32);
 }
+/* First byte of that cell. */
 static inline char *slab_cell(const struct slab *s, uint32_t index) {
   return slab_memory(s) + index * slab_cell_bytes(s);
 }
 
-/* Is p, an address in the slab, the first byte of a carved cell?  What an offset leaves over when
- * it is divided by the cell bytes shows in the product's low half: below the reciprocal only if it
- * is nothing (slab_test.c).  A slab that has no class has none carved, and its first reciprocal is
- * 0. */
+/* Is p, an address in the slab, the first byte of a carved cell?  The remainder of the division by
+ * the cell bytes is in the low half of the product: that half is below the reciprocal exactly when
+ * the remainder is 0 (slab_test.c).  False for a slab that has no class: none of its cells is
+ * carved, and before its first class its reciprocal is 0. */
 static inline bool slab_has_cell(const struct slab *s, const void *p) {
   uint64_t product = (uintptr_t)p % SLAB_BYTES * s->reciprocal;
   return (uint32_t)product < s->reciprocal &&
          product >> 32 < __atomic_load_n(&s->carved, __ATOMIC_RELAXED);
 }
 
-/* The same of any address: does it lie in this slab, too? */
+/* The same question of any address in the range, which may lie in another slab. */
 static inline bool slab_holds_cell(const struct slab *s, const void *p) {
   return slab_of(p) == s && slab_has_cell(s, p);
 }
 
-/* Any state -> EMPTY, in no list yet. */
+/* Makes a slab in any state EMPTY.  It is in no queue before and after. */
 hidden void slab_clear(struct slab *s);
 
-/* EMPTY -> an uncarved slab of that class, in no list. */
+/* Gives an EMPTY slab a class (1..CLASSES): nothing is carved, and it is in no queue.  The caller
+ * sets the state. */
 hidden void slab_assign(struct slab *s, unsigned class);
 
-/* Links up to `cells` uncarved cells into a list (all count as used); their number in *n.  Where
- * among them the list begins differs from slab to slab.  Not of a slab that is all carved. */
+/* Links up to `cells` (> 0) uncarved cells into a list and returns it; their number is in *n.  All
+ * of them are carved from now on; the caller counts them as used.  At which of them the list begins
+ * differs from slab to slab.  The slab must have an uncarved cell. */
 hidden struct cell *slab_carve(struct slab *s, unsigned cells, unsigned *n);
 
-/* Number of cells in a list that should lie in this slab: stops at the first link that does
- * not, or after `carved` links, and says so in *broken. */
+/* Number of cells in a list that should lie in this slab.  At the first link that does not, or
+ * after `carved` cells, it stops and sets *broken, else clears it.  Owner only, or while no
+ * thread changes the list. */
 hidden uint32_t slab_list_length(const struct slab *s, const struct cell *list, bool *broken);
+
+/* Does the countdown fit the state, as in the table above? */
+static inline bool slab_countdown_is_valid(const struct slab *s) {
+  int32_t used = slab_used(s);
+  if (slab_recycles(s))
+    return s->countdown > 0 && s->countdown <= s->countdown_start &&
+           s->countdown_start <= RECYCLES_MAX;
+  switch (s->state) {
+  case SLAB_CURRENT:
+    return s->countdown == 1 || s->countdown == used + 1;
+  case SLAB_QUEUED:
+    return s->countdown == used;
+  default:
+    return s->countdown == 1;
+  }
+}
+
+/* Does the row hold what the equations and the table above say?  Owner only, outside of the
+ * functions that move cells.  Walks `free`. */
+static inline bool slab_is_valid(const struct slab *s) {
+  bool broken;
+  int32_t used = slab_used(s);
+  uint32_t free_cells = slab_list_length(s, s->free, &broken);
+  if (broken || used < 0 || s->carved != (uint32_t)used + free_cells)
+    return false;
+  if (s->class == 0)
+    return s->carved == 0 &&
+           (s->state == SLAB_UNUSED || (s->state == SLAB_EMPTY && s->countdown == 1));
+  if (s->class > CLASSES || s->capacity != SLAB_BYTES / slab_cell_bytes(s) ||
+      s->carved > s->capacity)
+    return false;
+  if (s->state == SLAB_FULL ? used != s->capacity
+                            : s->state == SLAB_QUEUED && (used == 0 || used == s->capacity))
+    return false;
+  return s->state >= SLAB_CURRENT && slab_countdown_is_valid(s);
+}
 
 #endif

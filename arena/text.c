@@ -1,4 +1,4 @@
-/* Text into a fixed buffer; contract in text.h. */
+/* Text into a fixed buffer.  Contract: text.h. */
 #include "text.h"
 #include "os.h"
 
@@ -9,7 +9,7 @@
 
 enum { DIGITS_MAX = 20 }; /* of 2^64 - 1 */
 
-enum { PATIENCE_MS = 1000 }; /* a reader that takes nothing for so long has stopped */
+enum { PATIENCE_MS = 1000 }; /* a reader that takes no byte for that long has stopped */
 
 void text_char(struct text *t, char c) {
   if (t->length < t->capacity)
@@ -30,7 +30,7 @@ static unsigned str_length(const char *s) {
   return n;
 }
 
-/* Digits of n to the end of the buffer; returns the first of them. */
+/* Writes the digits of n at the end of the buffer; returns the first of them. */
 static char *digits_of(uint64_t n, unsigned radix, char buffer[DIGITS_MAX + 1]) {
   char *p = buffer + DIGITS_MAX;
   *p = '\0';
@@ -83,8 +83,8 @@ const char *text_base(const char *path) {
   return slash != NULL ? slash + 1 : path;
 }
 
-/* After a write of nothing: may the next one do better?  The clock says when not, since signals
- * can end each wait early. */
+/* After a write that took no byte: may the next one take some?  Waits until it may.  The time limit
+ * is kept by the clock, since signals can end each wait early. */
 static bool may_write_again(int fd, uint32_t since_ms) {
   if (errno == EINTR)
     return true;
@@ -99,7 +99,7 @@ bool text_write(const struct text *t, int fd) {
   int saved = errno;
   uint32_t since_ms = os_now_ms();
   for (size_t done = 0; done < t->length;) {
-    errno = EIO; /* should a write take nothing and not say why */
+    errno = EIO; /* for a write that takes no byte and gives no reason */
     ssize_t n = write(fd, t->bytes + done, t->length - done);
     if (n > 0) {
       done += (size_t)n;

@@ -1,7 +1,9 @@
-/* Text into a fixed buffer: what faults and reports use in place of stdio.
+/* Text into a fixed buffer, in place of stdio: for fault messages and reports.
  *
- * Allocates nothing, takes no lock, keeps errno unless writing fails: safe in signal handlers
- * and while the heap is broken.  What does not fit is dropped and `full` says so.
+ * The functions allocate nothing, take no lock and keep errno, except text_write when writing
+ * fails. So they are safe in signal handlers and while the heap is broken.  They append at the end
+ * of the text; characters that do not fit are dropped, and `full` is set.  A text belongs to one
+ * thread.
  */
 #ifndef ARENA_TEXT_H
 #define ARENA_TEXT_H
@@ -18,29 +20,34 @@ struct text {
 #define TEXT_ON(array)                                                                             \
   (struct text) { .bytes = (array), .capacity = sizeof(array) }
 
+/* Appends a character, or a string up to its NUL. */
 hidden void text_char(struct text *t, char c);
 hidden void text_str(struct text *t, const char *s);
 
-/* Text that the program chose (names, labels, paths, variables), as printable UTF-8: foreign.c has
- * the rule.  What would fill more than `columns` columns, or does not fit the buffer, is dropped
- * from some character on.  Returns the columns that it fills. */
+/* Appends text that the program chose (names, labels, paths, variables) as printable UTF-8;
+ * foreign.c has the rule.  Ends before the first character that would not fit into `columns`
+ * columns or into the buffer.  Returns the columns that it fills. */
 hidden unsigned text_foreign(struct text *t, const char *s, unsigned columns);
 
+/* Appends a number in decimal, in hexadecimal after 0x, or as a size. */
 hidden void text_u64(struct text *t, uint64_t n);
-hidden void text_hex(struct text *t, uint64_t n);      /* with 0x */
+hidden void text_hex(struct text *t, uint64_t n);
 hidden void text_size(struct text *t, uint64_t bytes); /* "1M", "64K" or "12345" */
 
-/* The same in a column of that many characters: numbers to the right, words to the left. */
+/* Append a number or a string in a column of at least `width` characters, filled with spaces on the
+ * left
+ * (_right) or on the right (_left). */
 hidden void text_u64_right(struct text *t, uint64_t n, unsigned width);
 hidden void text_str_right(struct text *t, const char *s, unsigned width);
 hidden void text_str_left(struct text *t, const char *s, unsigned width);
-hidden void text_pad(struct text *t, unsigned have, unsigned want); /* spaces, if have < want */
+/* Appends want - have spaces, if have < want. */
+hidden void text_pad(struct text *t, unsigned have, unsigned want);
 
-/* The last component of a path: what follows its last slash, which may be nothing. */
+/* Returns the last component of a path: what follows its last slash, which may be empty. */
 hidden const char *text_base(const char *path);
 
-/* Writes all of it to a descriptor; false with errno set when that fails.  A full pipe that does
- * not block is waited for, until about a second has passed without a byte taken. */
+/* Writes the whole text to a descriptor; false with errno set if that fails.  If a pipe that does
+ * not block is full, waits until it takes bytes again, at most about a second without progress. */
 hidden bool text_write(const struct text *t, int fd);
 
 #endif

@@ -1,12 +1,12 @@
-/* What a program may ask of the shim it runs under, if it does.
+/* Functions that a program can call in the shim, if it runs under it.
  *
  * The functions are weak: without the shim they are NULL, and nothing has to be linked.
  *
  *   if (arenashim_push_tag)
  *     arenashim_push_tag("request parser");
  *
- * Sizes are bytes.  Functions that return int return 0, or -1 and errno.  All may be called from
- * any thread at any time, but not from signal handlers.
+ * Sizes are bytes.  Functions that return int return 0, or -1 with errno set.  All can be called
+ * from any thread at any time, but not in signal handlers.
  */
 #ifndef ARENASHIM_H
 #define ARENASHIM_H
@@ -18,84 +18,92 @@
 extern "C" {
 #endif
 
-/* Counts of the process.  Without call sites (ARENASHIM_TAG=off) those of the second group are 0.
- * Figures of other running threads may be a little behind. */
+/* Counts of the process.  Without call sites (ARENASHIM_TAG=off) the second and third group are 0.
+ * The figures of other running threads can be a little old. */
 struct arenashim_totals {
-  size_t size; /* set by the caller: sizeof(struct arenashim_totals); no more is written */
+  size_t size; /* set by the caller: sizeof(struct arenashim_totals); no more bytes are written */
 
-  uint64_t tagged; /* 1: call sites are known */
-  uint64_t arenas; /* made so far, one a thread that runs at the same time */
-  uint64_t allocs; /* requests served; a realloc counts as one and as a free */
+  uint64_t tagged; /* 1: call sites are known; 0: they are not */
+  uint64_t arenas; /* made so far: as many as threads ran at the same time */
+  uint64_t allocs; /* requests served; a realloc counts as a request and a free */
   uint64_t frees;
 
-  uint64_t live_bytes;      /* of living objects, as requested */
-  uint64_t live_cell_bytes; /* the same with rounding */
-  uint64_t peak_bytes;      /* the most live_bytes ever was, within 1/1000 */
+  uint64_t live_bytes;      /* requested bytes of living objects */
+  uint64_t live_cell_bytes; /* bytes of living objects, with rounding */
+  uint64_t peak_bytes;      /* the highest live_bytes so far, within 1/1000 */
   uint64_t sites;           /* call sites numbered so far */
-  uint64_t table_bytes;     /* mapped for call sites, beside the tags themselves */
+  uint64_t table_bytes;     /* mapped for call sites, without the tags themselves */
 
-  /* How call paths were found: each request walks its stack by what is known of its frames. */
-  uint64_t unwound;   /* walks that libunwind finished */
+  /* How call paths were found: each request walks its stack by rules learned earlier. */
+  uint64_t unwound;   /* walks that libunwind had to finish */
   uint64_t learned;   /* frames learned from unwind information */
-  uint64_t cut;       /* paths that are shorter than asked for */
+  uint64_t cut;       /* paths cut short: the rest of the stack could not be walked */
   uint64_t nested;    /* requests made by libunwind itself */
-  uint64_t full;      /* paths for which there was no room */
-  uint64_t untagged;  /* objects for whose tags there was no room */
-  uint64_t verified;  /* paths compared with libunwind's own (ARENASHIM_TAG=verify:N) ... */
-  uint64_t different; /* ... and not equal */
-  uint64_t early;     /* requests before the shim's start: their path is the caller alone */
+  uint64_t full;      /* paths that found no room in the table */
+  uint64_t untagged;  /* objects whose tag found no room */
+  uint64_t verified;  /* paths compared with libunwind's (ARENASHIM_TAG=verify:N) ... */
+  uint64_t different; /* ... and found to differ from them */
+  uint64_t early;     /* requests before the shim's constructor: their path is one frame */
 };
 
+/* Fills in *totals, whose `size` the caller has set. */
 void arenashim_totals(struct arenashim_totals *totals) __attribute__((weak));
 
 /* Names the calling thread's arena in reports, until the thread ends.  The first 15 bytes are
- * copied; "" takes the name back.  ENOMEM: there is no arena. */
+ * copied;
+ * "" removes the name.  ENOMEM: the thread has no arena, and there is no memory for one. */
 int arenashim_name_arena(const char *name) __attribute__((weak));
 
-/* Requests of the calling thread belong to call paths of their own, below this name, until the
- * tag is popped.  Tags nest, 16 deep (E2BIG).  Names are copied once and kept for the process's
- * life, 4096 different ones (ENOSPC) of up to 255 bytes (EINVAL).  ENOTSUP: no call sites are kept.
- * ENOMEM.  Whatever fails pushes nothing. */
+/* Pushes a tag: until it is popped, requests of the calling thread belong to call paths of their
+ * own, below this name.  The name is copied and kept for the process's life.  After an error
+ * nothing is pushed.  E2BIG: 16 tags are pushed already.  EINVAL: the name has more than 255 bytes.
+ * ENOSPC: there are 4096 different names already.  ENOTSUP: no call sites are kept
+ * (ARENASHIM_TAG=off). ENOMEM: there is no memory. */
 int arenashim_push_tag(const char *name) __attribute__((weak));
-/* EINVAL: none is pushed. */
+
+/* Pops the tag that the calling thread pushed last.  EINVAL: it has pushed none. */
 int arenashim_pop_tag(void) __attribute__((weak));
 
-/* A call site: what was requested by one call path, over all arenas. */
+/* A call site: what one call path requested, summed over all arenas. */
 struct arenashim_site {
-  const void *const *path; /* return addresses, innermost first; those of libraries that have
-                              left are as they were when that library was last there */
-  size_t frames;           /* 0: requests without a path (start-up, full tables) */
-  const char *const *tags; /* pushed by the program, outermost first */
+  const void *const *path; /* return addresses, innermost first; those in a library that was
+                              unloaded are as they were while it was loaded */
+  size_t frames;           /* of path; 0: requests without a path (start-up, full tables) */
+  const char *const *tags; /* the names of the tags that were pushed, outermost first */
   size_t tag_count;
   uint64_t allocs, frees;
-  uint64_t bytes;           /* requested, ever */
-  uint64_t live_bytes;      /* requested */
-  uint64_t live_cell_bytes; /* with rounding */
-  uint64_t smallest, largest;
-  uint64_t temporary; /* freed before their arena allocated anything else; 0 with samples */
-  uint64_t pinned;    /* free bytes that living objects keep from other use */
-  uint64_t held_bytes, held_objects; /* at the process's peak */
+  uint64_t bytes;             /* requested in all */
+  uint64_t live_bytes;        /* of living objects, as requested */
+  uint64_t live_cell_bytes;   /* of living objects, with rounding */
+  uint64_t smallest, largest; /* requests, in bytes */
+  uint64_t temporary; /* objects freed before their arena allocated another; 0 with samples */
+  uint64_t pinned;    /* free bytes that no other size can use while the objects live */
+  uint64_t held_bytes, held_objects; /* living at the process's peak */
 };
 
-/* Shows every call site that ever requested something; *site and what it points to are valid
- * during the visit.  In rare cases two visits have the same path: add them up.  Returns how many
- * visits were made; 0 also without memory, or if another thread is at it. */
+/* Calls visit(site, argument) for each call site that has requested anything.  *site and what it
+ * points to are valid until visit returns.  In rare cases two visits have the same path: their
+ * figures must be added up.  Returns the number of visits; 0, too, if no call sites are kept, if
+ * there is no memory, or while another thread visits them or writes a dump or report. */
 size_t arenashim_sites(void (*visit)(const struct arenashim_site *site, void *argument),
                        void *argument) __attribute__((weak));
 
-/* Writes a dump, or a text report, of the process as it is now, where the pattern says: it means
- * what it would in ARENASHIM_DUMP or ARENASHIM_STATS (%p, %n ...; a name that exists gets endings,
- * and stays).  NULL: what these variables say; without ARENASHIM_STATS the report goes to stderr.
+/* Writes a dump, or a text report, of the process as it is now.  The pattern has the meaning that
+ * it would have in ARENASHIM_DUMP or ARENASHIM_STATS (%p, %n ...): a file of that name stays, and
+ * the new one gets a longer name.  NULL: the pattern of these variables; without ARENASHIM_STATS
+ * the report goes to stderr.
  *
- * Nothing is said on stderr of an error: -1 and errno is all.  EINVAL: "", or NULL without
- * ARENASHIM_DUMP.  ENAMETOOLONG: more than 1023 bytes.  ENOTSUP: ARENASHIM_DISABLE is set.  ENOMEM.
- * EBUSY: another thread's dump or report (by call, by signal, of malloc_stats) took 10 seconds, or
- * the calling thread is itself at it: in a visit of arenashim_sites there are no dumps, and reports
- * leave call sites out.  Others: as of open, write and link; then the file is not there.
+ * An error is reported by -1 and errno only, without a line on stderr.  EINVAL: the pattern is "",
+ * or NULL without ARENASHIM_DUMP.  ENAMETOOLONG: it has more than 1023 bytes.  ENOTSUP:
+ * ARENASHIM_DISABLE is set.  ENOMEM: there is no memory.  EBUSY: the dump or report of another
+ * thread (by call, by signal, by malloc_stats) took more than 10 seconds, or the calling thread is
+ * itself writing one.  Other values: those of open, write and link; there is no file then.
  *
- * Threads that call at the same time take turns, and each gets its own file.  ARENASHIM_SIGNAL
- * waits until the calling thread is done.  Other threads may fork meanwhile; the child's calls are
- * its own and its counts start at the fork. */
+ * In a visit of arenashim_sites a dump fails with EBUSY, and a report has no call sites.
+ *
+ * Threads that call at the same time write one after the other, each to a file of its own.  The
+ * signals of ARENASHIM_SIGNAL are blocked until the calling thread has finished.  Other threads can
+ * fork meanwhile: the child's counts start at the fork. */
 int arenashim_dump(const char *pattern) __attribute__((weak));
 int arenashim_report(const char *pattern) __attribute__((weak));
 

@@ -1,8 +1,10 @@
-# The layout shows the architecture: includes run one way, and each outside contact has one place.
+# The layout shows the architecture: includes and calls run one way, and each outside contact has one place.
 cd "$BATS_TEST_DIRNAME/.." || exit
+. test/layers.bash
 
-# Lower first; a file includes only what stands before it (its own header apart).
-order=(arch base os text foreign check range slab tag account mail block fault heap heap_memory heap_list heap_tag heap_thread heap_stats heap_fork)
+# Lower first; a file includes only what stands before it (its own header apart), and calls nothing else.
+order=(arch base os text foreign check range slab tag account mail block heap_state fault heap_memory heap_list
+  heap_valid heap_collect heap_thread heap_refill heap_tag heap heap_stats heap_fork)
 
 rank() { # NAME
   local i
@@ -17,16 +19,26 @@ rank() { # NAME
     [[ $name != region* && $name != arena && $name != attach ]] || continue
     (($(rank "$name") >= 0)) || { echo "$file has no place in the order"; return 1; }
     for header in $(sed -nE 's/^#include "([a-z_]+)\.h"$/\1/p' "$file"); do
-      # fault.c tells which heap a slab is of
-      [[ $header != "$name" && $name/$header != fault/heap ]] || continue
-      [[ $file != arena/heap.c ]] || continue # malloc and free stand on top of all the heap's parts
+      [[ $header != "$name" ]] || continue
       (($(rank "$header") >= 0 && $(rank "$header") < $(rank "$name"))) || { echo "$file includes $header.h"; return 1; }
     done
   done
 }
 
+@test "arena/ calls run one way" {
+  local name built=${SHIM:-build/libarenashim.so}
+  built=${built%/*}/arena
+  for name in "${order[@]}"; do
+    [[ ! -f arena/$name.c ]] || echo "$name $built/$name.o"
+  done | upward_calls
+  call_circle "$built"/region*.o
+}
+
 @test "arena/ includes nothing of shim/, the regions nothing of the heap" {
-  ! grep -nE '#include "\.\./|#include "shim' arena/*.[ch]
+  ! grep -nE '#include "(\.\./|shim)' arena/*.[ch]
+  for header in shim/*.h shim/*/*.h; do
+    ! grep -nF "#include \"${header##*/}\"" arena/*.[ch] || return 1
+  done
   ! grep -nE '#include "(heap|range|slab|os|text)' arena/region*.[ch] arena/arena.h
 }
 
@@ -37,16 +49,71 @@ rank() { # NAME
   ! grep -nE 'stdio\.h|getenv|environ|jep_|unwind\.h|pthread' $heap
 }
 
-@test "jemalloc's entries are declared in one header" {
-  ! grep -nE '^extern.*jep_' shim/*.[ch] | grep -v '^shim/large.h'
+# The shim: which parts a part may include and call, next to itself; arena/ is below them all.
+declare -gA below=(
+  [base]='' [callsite]='base' [jemalloc]='base' [alloc]='jemalloc callsite base'
+  [stats]='alloc jemalloc callsite base' [report]='stats alloc jemalloc callsite base'
+  [process]='report stats alloc jemalloc callsite base' [api]='report stats alloc jemalloc callsite base')
+
+# may_use PART OTHER
+may_use() { [[ $1 == "$2" || $2 == arena || $2 == shim || " ${below[$1]} " == *" $2 "* ]]; }
+
+@test "shim/ includes run down only, and no two headers have one name" {
+  local file header part
+  declare -A of
+  for file in arena/*.h shim/*.h shim/*/*.h; do
+    header=${file##*/} part=${file%/*}
+    [[ -z ${of[$header]:-} ]] || { echo "two headers are called $header"; return 1; }
+    of[$header]=${part#shim/}
+  done
+  while IFS=: read -r file header; do
+    header=${header#*\"} header=${header%\"*} part=${file%/*} part=${part#shim/}
+    may_use "$part" "${of[$header]}" || { echo "$file includes $header of ${of[$header]}/"; return 1; }
+  done < <(grep -H '^#include "' shim/*/*.[ch])
+  ((${#of[@]} > 60))
 }
 
-@test "jemalloc is used in the files that say so" {
-  [[ $(grep -lE '\bjep_' shim/*.c | tr '\n' ' ') == "shim/entry.c shim/jemalloc_api.c shim/large.c shim/large_spare.c shim/large_thread.c shim/resize.c shim/shelf.c shim/straight.c shim/tagged.c shim/thread_counters.c " ]]
+# What a file defines and needs, "FILE SYMBOL" a line, by nm; libc's own names that base/own_*.c define apart.
+symbols() { # defined|needed FILE...
+  local kind=$1 types='TDBRVWC'
+  shift
+  [[ $kind == defined ]] || types='U'
+  nm -A "$@" | awk -v types="[$types]" 'NF >= 2 && $(NF - 1) ~ "^" types "$" { sub(/:.*/, "", $1); print $1, $NF }'
+}
+
+# "FILE FILE SYMBOL" a line: the first calls, or reads, what the second defines.
+uses() { # OBJECT...
+  awk 'NR == FNR { if ($1 !~ /\/own_[a-z]*\.o$/) of[$2] = $1; next }
+       $2 in of && of[$2] != $1 { print $1, of[$2], $2 }' <(symbols defined "$@") <(symbols needed "$@")
+}
+
+@test "shim/ calls run down only" {
+  local from to symbol count=0
+  while read -r from to symbol; do
+    from=${from#build/shim/} to=${to#build/} to=${to#shim/}
+    may_use "${from%%/*}" "${to%%/*}" || { echo "shim/$from calls $symbol of $to"; return 1; }
+    count=$((count + 1))
+  done < <(uses build/shim/*/*.o build/arena/[!r]*.o | grep '^build/shim')
+  ((count > 300))
+}
+
+@test "no two files of the shim call each other, not by way of others either" {
+  uses build/shim/*/*.o build/arena/[!r]*.o | grep -v '^build/arena' | awk '{ print $1, $2 }' | tsort >"$BATS_TEST_TMPDIR/order" 2>"$BATS_TEST_TMPDIR/loops"
+  [[ ! -s $BATS_TEST_TMPDIR/loops ]] || { cat "$BATS_TEST_TMPDIR/loops"; return 1; }
+  (($(wc -l <"$BATS_TEST_TMPDIR/order") > 60))
+}
+
+@test "jemalloc's entries are declared in one header" {
+  ! grep -nE '^extern.*jep_' shim/*.h shim/*/*.[ch] | grep -v '^shim/jemalloc/jemalloc.h'
+}
+
+@test "jemalloc is used where requests are served, figures read and its own API passed on" {
+  [[ $(grep -lE '\bjep_' shim/*/*.c | cut -d/ -f2 | uniq | tr '\n' ' ') == "alloc api jemalloc " ]]
+  [[ $(grep -lE '\bjep_' shim/api/*.c | tr '\n' ' ') == "shim/api/jemalloc_api.c shim/api/thread_counters.c " ]]
 }
 
 @test "libunwind is used in one file, and linked by none" {
-  [[ $(grep -l 'libunwind\.h' arena/*.[ch] shim/*.[ch]) == shim/unwinder.c ]]
+  [[ $(grep -l 'libunwind\.h' arena/*.[ch] shim/*/*.[ch]) == shim/callsite/unwinder.c ]]
   ! grep -n 'lunwind' Makefile
 }
 
@@ -75,6 +142,36 @@ may_include() {
     may_include "$part" "${of[$header]}" || { echo "$file includes $header of ${of[$header]}/"; return 1; }
   done < <(grep -H '^#include "' tools/*/*.[ch])
   ((${#of[@]} > 40))
+}
+
+@test "no file of tools/ is in a circle, by includes or by calls" {
+  local sources=(tools/*.c tools/*/*.c) objects
+  objects=("${sources[@]/%.c/.o}")
+  test/circles.py tools/*.[ch] tools/*/*.[ch]
+  test/circles.py "${objects[@]/#/build/}" # not all there are: some may be of files that left
+  ((${#sources[@]} > 90))
+}
+
+@test "circles.py sees a circle of calls, one of includes, and no other" {
+  cd "$BATS_TEST_TMPDIR" || return
+  local circles=$BATS_TEST_DIRNAME/circles.py
+  echo 'int b(void); static int own(void) { return 1; } int a(void) { return b() + own(); }' >a.c
+  echo 'int c(void); int puts(const char *); int b(void) { puts(""); return c(); }' >b.c
+  echo 'int a(void); static int own(void) { return 2; } int c(void) { return own(); } int more(void) { return a(); }' >c.c
+  echo 'int a(void); int main(void) { return a(); }' >main.c
+  gcc -c ./*.c
+  run "$circles" ./*.o
+  [[ $status == 1 ]]
+  [[ $output == "$(printf '%s\n' 'circle: ./a.o ./b.o ./c.o' '  ./a.o -> ./b.o: b' '  ./b.o -> ./c.o: c' '  ./c.o -> ./a.o: a' \
+    'files=4 needs=4 circles=1')" ]] || { echo "$output"; return 1; }
+  run "$circles" ./a.o ./b.o ./main.o
+  [[ $status == 0 && $output == 'files=3 needs=2 circles=0' ]]
+  touch a.h c.h && echo '#include "a.h"' >b.h
+  echo '#include "b.h"' >a.c
+  run "$circles" ./*.[ch]
+  [[ $status == 1 && $output == *'circle: ./a ./b'*'./a -> ./b: b.h'* && $output != *./c* ]]
+  run "$circles" nowhere.o
+  [[ $status == 2 ]]
 }
 
 @test "at the top stand the parts, README, Makefile and licences, and no file that a run has left" {

@@ -35,7 +35,7 @@ static const char help[] =
     "                         [--baseline OLD --max-growth PERCENT] [ROWS] [NAMES]\n"
     "  arenashim export FILE  --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
     "                         [--value live|allocs|peak|bytes|waste] [NAMES]\n"
-    "  arenashim html FILE    [-o OUT.html] [NAMES]\n"
+    "  arenashim html FILE    [--value live|allocs|peak|bytes|waste] [-o OUT.html] [NAMES]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "SORT is --sort or --value live|peak|allocs|bytes|waste\n"

@@ -1,12 +1,10 @@
 # The bench refuses what tells nothing: a preload that took no effect, names it does not know, what is missing.
 # The peers' packages are not needed here: only glibc is compared with.
-TOP=$BATS_TEST_DIRNAME/../..
-: "${SHIM:=$TOP/build/libarenashim.so}"
-SHIM=$(realpath -m "$SHIM")
+load ../common
 export SHIM
 
 bench() { # ARGUMENT...
-  "$BATS_TEST_DIRNAME/bench.py" --quick --rounds 1 --peers glibc --output "$BATS_TEST_TMPDIR/out" "$@"
+  "$HERE/bench.py" --quick --rounds 1 --peers glibc --output "$BATS_TEST_TMPDIR/out" "$@"
 }
 
 one_line() { # TEXT: a failure that says it in one line
@@ -24,7 +22,7 @@ END
 }
 
 @test "a verdict is no firmer than the interval" {
-  cd "$BATS_TEST_DIRNAME"
+  cd "$HERE"
   python3 - <<'END'
 import rounds, targets
 identity = lambda x: x
@@ -74,6 +72,6 @@ END
   done
   run "$TOP/build/test/bench/memory" no-such
   one_line "no workload named 'no-such'"
-  run "$BATS_TEST_DIRNAME/instructions.sh" "$SHIM" no-such
+  run "$HERE/instructions.sh" "$SHIM" no-such
   one_line "no loop named 'no-such'"
 }

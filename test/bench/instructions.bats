@@ -1,15 +1,13 @@
 # Executed instructions of a malloc+free pair, against those of the golden file: no change makes any of
 # them worse unseen. Counts are callgrind's, repeatable whatever else the machine does.
 # After a change that is meant to cost more, or costs less: `make golden`, and the commit says why.
-: "${SHIM:=$BATS_TEST_DIRNAME/../../build/libarenashim.so}"
-SHIM=$(realpath -m "$SHIM")
-PAIRS=$(realpath -m "${BIN:-$BATS_TEST_DIRNAME/../../build/test/preload}/../bench/pairs")
-export PAIRS
-GOLDEN=$BATS_TEST_DIRNAME/instructions.golden
+load ../common
+export PAIRS=$BIN/../bench/pairs
+GOLDEN=$HERE/instructions.golden
 LIMIT=34       # untagged small pairs, whatever the golden file says
 TOLERANCE=0.5  # percent
 
-setup_file() { "$BATS_TEST_DIRNAME/instructions.sh" "$SHIM" --golden >"$BATS_FILE_TMPDIR/counts"; }
+setup_file() { "$HERE/instructions.sh" "$SHIM" --golden >"$BATS_FILE_TMPDIR/counts"; }
 
 no_worse() { # NAME [LIMIT]
   local line status=0

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../../shim/large_tags.h"
+#include "large_tags.h"
 
 enum { PAIRS = 4000000, RUNS = 400, MILLION = 1000000 };
 

@@ -1,44 +1,15 @@
 // The page of `arenashim html` in headless Chromium: what it shows, and that all of it can be steered.
-//   node html.js SMALL LARGE NAMES LINES UNTAGGED SAMPLED PICTURES     six pages, and where screenshots go
+//   node html.js SMALL LARGE NAMES LINES UNTAGGED SAMPLED ALLOCS PICTURES     seven pages, and where screenshots go
 'use strict';
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
-const { after, before, test } = require('node:test');
+const { test } = require('node:test');
 const { pathToFileURL } = require('node:url');
-const { launch, watch } = require('./browser.js');
+const { watch } = require('./browser.js');
+const { column, focused, found, frames, newPage, plain, sites, text, visit } = require('./visit.js');
 
-const [small, large, names, lines, untagged, sampled, pictures] = process.argv.slice(2);
+const [small, large, names, lines, untagged, sampled, allocs, pictures] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-let browser;
-
-before(async () => { browser = await launch(); });
-after(() => browser.close());
-
-// A test of a page, on which nothing may go wrong.
-function visit(title, file, options, use) {
-  test(title, async () => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
-    page.setDefaultTimeout(10000);
-    const wrong = watch(page);
-    try {
-      await page.goto(pathToFileURL(file).href);
-      await use(page);
-      assert.deepEqual(wrong, []);
-    } finally {
-      await page.close();
-    }
-  });
-}
-
-const text = (page, selector) => page.locator(selector).innerText();
-const plain = words => words.replace(/[\u202f\u00a0]/g, ' ').trim();
-const frames = page => page.locator('g.frame title').allTextContents().then(all => all.map(plain));
-const sites = page => page.locator('#sites .site b').allInnerTexts();
-const focused = page => page.evaluate(() => document.activeElement.querySelector('title')?.textContent ?? document.activeElement.id)
-  .then(plain);
-const found = async page => plain(await text(page, '#found'));
-const column = async (page, section, n) =>
-  (await page.locator(`#${section} tbody tr > :nth-child(${n})`).allInnerTexts()).map(plain);
 
 visit('the head: process, problems, figures', small, {}, async page => {
   assert.equal(await page.title(), 'demo \u2014 arenashim');
@@ -46,37 +17,44 @@ visit('the head: process, problems, figures', small, {}, async page => {
     /pid 77 · at exit · 2023-11-14 22:13:20 UTC · on box · shim 0\.1 · tags stack:8, every allocation counted$/);
   assert.equal(await text(page, '#problems'), 'These make the figures doubtful: stacks cut short: 3.');
   const figures = (await page.locator('#figures dd:not(.note)').allInnerTexts()).map(plain);
-  assert.deepEqual(figures, ['3100 B', '9900 B', '1065', '6748 B', '3', '2']);
+  assert.deepEqual(figures, ['3.03 KiB', '9.67 KiB', '1.06k', '6.59 KiB', '3', '2']);
 });
 
 visit('call sites: all columns, to the digit', small, {}, async page => {
   assert.deepEqual((await page.locator('#sites tbody tr').first().locator('th, td').allInnerTexts()).map(plain).slice(1),
-    ['67.7 %', '2100', '3', '0', '\u22644300', '45', '9500', '508', '22.2 %', '100\u20261000']);
+    ['67.7%', '2.05 KiB', '3', '0 B', '\u22644.20 KiB', '45', '9.28 KiB', '508 B', '22.2%', '100 B\u20261000 B']);
   assert.deepEqual(await sites(page), ['libgone.so+0x300', '(the tables were full)', 'demo+0x401010']);
 });
 
 visit('the flame graph, value by value', small, {}, async page => {
-  assert.deepEqual(await frames(page), ['demo: 3100 B, 100.0 % of all', '(the tables were full): 700 B, 22.6 % of all',
-    '[level 3]: 2100 B, 67.7 % of all', 'demo+0x402020 \u2014 demo: 300 B, 9.7 % of all',
-    'libgone.so+0x300 \u2014 libgone.so (unloaded): 2100 B, 67.7 % of all', 'demo+0x401010 \u2014 demo: 300 B, 9.7 % of all']);
-  for (const [value, total, first] of [['At peak', '6000 B', 'demo+0x401010'], ['Allocations', '1065', 'demo+0x401010'],
-    ['Bytes', '50.50 KB', 'demo+0x401010'], ['Waste', '6748 B', 'demo+0x401010'], ['Live', '3100 B', 'libgone.so+0x300']]) {
+  assert.deepEqual(await frames(page), ['demo: 3.03 KiB, 100.0% of all', '(the tables were full): 700 B, 22.6% of all',
+    '[level 3]: 2.05 KiB, 67.7% of all', 'demo+0x402020 \u2014 demo: 300 B, 9.7% of all',
+    'libgone.so+0x300 \u2014 libgone.so (unloaded): 2.05 KiB, 67.7% of all', 'demo+0x401010 \u2014 demo: 300 B, 9.7% of all']);
+  for (const [value, total, first] of [['At peak', '5.86 KiB', 'demo+0x401010'], ['Allocations', '1.06k', 'demo+0x401010'],
+    ['Bytes', '49.3 KiB', 'demo+0x401010'], ['Waste', '6.59 KiB', 'demo+0x401010'], ['Live', '3.03 KiB', 'libgone.so+0x300']]) {
     await page.getByRole('radio', { name: value }).check();
-    assert.equal((await frames(page))[0], `demo: ${total}, 100.0 % of all`);
+    assert.equal((await frames(page))[0], `demo: ${total}, 100.0% of all`);
     assert.equal((await sites(page))[0], first);
   }
+});
+
+visit('the value that --value names is shown first', allocs, {}, async page => {
+  assert.equal(await page.getByRole('radio', { name: 'Allocations' }).isChecked(), true);
+  assert.equal((await frames(page))[0], 'demo: 1.06k, 100.0% of all');
+  assert.equal((await sites(page))[0], 'demo+0x401010');
+  assert.equal(await found(page), '3 of 3 call sites, 100.0% of allocations');
 });
 
 visit('tables sort by their headings', small, {}, async page => {
   const head = page.getByRole('columnheader', { name: 'Allocs' }).first();
   await head.getByRole('button').click();
   assert.equal(await head.getAttribute('aria-sort'), 'descending');
-  assert.deepEqual(await column(page, 'sites', 7), ['1000', '45', '20']);
+  assert.deepEqual(await column(page, 'sites', 7), ['1.00k', '45', '20']);
   await head.getByRole('button').press('Enter');
   assert.equal(await head.getAttribute('aria-sort'), 'ascending');
-  assert.deepEqual(await column(page, 'sites', 7), ['20', '45', '1000']);
+  assert.deepEqual(await column(page, 'sites', 7), ['20', '45', '1.00k']);
   await page.getByRole('button', { name: 'Arena', exact: true }).click();
-  assert.deepEqual(await column(page, 'arenas', 2), ['3000', '*100']);
+  assert.deepEqual(await column(page, 'arenas', 2), ['2.93 KiB', '*100 B']);
 });
 
 visit('the search finds sites, frames and arenas; Escape ends it', small, {}, async page => {
@@ -84,19 +62,19 @@ visit('the search finds sites, frames and arenas; Escape ends it', small, {}, as
   assert.equal(await focused(page), 'search');
   await page.keyboard.type('LIBGONE');
   await page.waitForFunction(() => document.querySelectorAll('#sites tbody tr').length === 1);
-  assert.equal(await found(page), '1 of 3 call sites, 67.7 % of live');
+  assert.equal(await found(page), '1 of 3 call sites, 67.7% of live');
   assert.deepEqual(await page.locator('g.hit title').allTextContents().then(t => t.map(plain)),
-    ['libgone.so+0x300 \u2014 libgone.so (unloaded): 2100 B, 67.7 % of all']);
+    ['libgone.so+0x300 \u2014 libgone.so (unloaded): 2.05 KiB, 67.7% of all']);
   assert.deepEqual(await column(page, 'arenas', 1), ['Nothing is found']);
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('#search').inputValue(), '');
-  assert.equal(await found(page), '3 of 3 call sites, 100.0 % of live');
+  assert.equal(await found(page), '3 of 3 call sites, 100.0% of live');
   assert.equal(await page.locator('g.hit').count(), 0);
 });
 
 visit('a click zooms, and the table follows; Escape goes back', small, {}, async page => {
   await page.locator('g.frame', { hasText: '[level 3]' }).first().click();
-  assert.equal(await found(page), '1 of 3 call sites, 67.7 % of live');
+  assert.equal(await found(page), '1 of 3 call sites, 67.7% of live');
   assert.equal(await page.locator('g.fade').count(), 1);
   const [all, top] = await page.locator('g.frame rect').evaluateAll(r => r.map(e => e.getBoundingClientRect().width));
   assert.equal(top, all);
@@ -106,7 +84,7 @@ visit('a click zooms, and the table follows; Escape goes back', small, {}, async
   await page.locator('g.frame', { hasText: '[level 3]' }).first().click();
   await page.keyboard.press('Escape');
   assert.equal((await frames(page)).length, 6);
-  assert.equal(await found(page), '3 of 3 call sites, 100.0 % of live');
+  assert.equal(await found(page), '3 of 3 call sites, 100.0% of live');
 });
 
 visit('the flame graph by keyboard', small, {}, async page => {
@@ -132,18 +110,18 @@ visit('a call site opens to its path, and shows itself in the flame graph', smal
   assert.deepEqual(await page.locator('.path li b').allInnerTexts(), ['demo+0x401010', 'demo+0x402020']);
   await page.getByRole('button', { name: 'Show in the flame graph' }).click();
   assert.ok((await focused(page)).startsWith('demo+0x401010'));
-  assert.equal(await found(page), '1 of 3 call sites, 9.7 % of live');
+  assert.equal(await found(page), '1 of 3 call sites, 9.7% of live');
 });
 
 visit('arenas, regions, blocks, size classes and ledger', small, {}, async page => {
-  assert.deepEqual(await column(page, 'arenas', 12), ['6736', '12']);
-  assert.deepEqual(await column(page, 'regions', 2), ['1500', '0']);
+  assert.deepEqual(await column(page, 'arenas', 12), ['6.58 KiB', '12 B']);
+  assert.deepEqual(await column(page, 'regions', 2), ['1.46 KiB', '0 B']);
   assert.deepEqual(await page.locator('.owner h3').allInnerTexts(), ['0 demo', 'no arena']);
   await page.locator('.block').first().hover();
   assert.equal(plain(await text(page, '#blocks p.detail')),
-    'Block 0: 0.1 % full, 768 B of 1049 KB in use; 3 slabs, 196.6 KB passed out; 1,060 allocations old');
-  assert.deepEqual(await column(page, 'classes', 2), ['61.14 K', '10.50 K']);
-  assert.match(plain(await text(page, '#ledger .what')), /^3320 B are mapped, and the lines add up to that; 10\.00 MB are resident/);
+    'Block 0: 0.1% full, 768 B of 1.00 MiB in use; 3 slabs, 192 KiB passed out; 1,060 allocations old');
+  assert.deepEqual(await column(page, 'classes', 2), ['59.7 KiB', '10.3 KiB']);
+  assert.match(plain(await text(page, '#ledger .what')), /^3\.24 KiB are mapped, and the lines add up to that; 9\.54 MiB are resident/);
   await page.locator('.lines button').click();
   assert.equal(await page.locator('.stack i').count(), 0);
 });
@@ -203,17 +181,17 @@ visit('a dump without tags: arenas, and how to get call sites', untagged, {}, as
   assert.equal(await text(page, '#problems'), 'Call sites were not recorded: run the program with ARENASHIM_TAG=stack:8.');
   assert.deepEqual(await page.locator('main section:visible h2').allInnerTexts(), ['Arenas', 'Size classes']);
   assert.match(plain(await text(page, '#figures')), /Live\n+7 B\n+in 0 objects of arenas; large ones are not counted\n+Peak\n+\u2264 9 B/);
-  assert.deepEqual([await column(page, 'arenas', 2), await column(page, 'arenas', 12)], [['7'], ['\u2013']]);
+  assert.deepEqual([await column(page, 'arenas', 2), await column(page, 'arenas', 12)], [['7 B'], ['\u2013']]);
   assert.equal(await page.locator('#arenas .more').isVisible(), false);
-  assert.deepEqual([await column(page, 'classes', 5), await column(page, 'classes', 8)], [['\u2013'], ['\u22650']]);
+  assert.deepEqual([await column(page, 'classes', 5), await column(page, 'classes', 8)], [['\u2013'], ['\u22650 B']]);
 });
 
 visit('a dump with samples: totals are those of call sites, and marked; waste is not known', sampled, {}, async page => {
   const figures = (await page.locator('#figures dd').allInnerTexts()).map(plain);
-  assert.deepEqual(figures.slice(0, 8), ['~3100 B', 'in ~9 objects', '~9900 B', 'most at a time, or ~6292 B less: noise',
-    '~1065', '~50.50 KB asked for', '\u2013', 'not known with samples']);
+  assert.deepEqual(figures.slice(0, 8), ['~3.03 KiB', 'in ~9 objects', '~9.67 KiB', 'most at a time, or ~6.14 KiB less: noise',
+    '~1.06k', '~49.3 KiB asked for', '\u2013', 'not known with samples']);
   assert.deepEqual((await page.locator('#sites tbody tr').first().locator('th, td').allInnerTexts()).map(plain).slice(1),
-    ['67.7 %', '~2100', '~3', '~0', '~4300', '~45', '~9500', '100\u20261000']);
+    ['67.7%', '~2.05 KiB', '~3', '~0 B', '~4.20 KiB', '~45', '~9.28 KiB', '100 B\u20261000 B']);
   assert.equal(await page.getByRole('radio', { name: 'Waste' }).count(), 0);
   assert.deepEqual(await column(page, 'arenas', 12), ['\u2013', '\u2013']);
   assert.match(await text(page, '#arenas .what'), /counted exactly, but small objects alone/);
@@ -234,10 +212,10 @@ async function loading(page, file) {
 test('10,000 call sites are there within a second', async t => {
   const times = [];
   for (let i = 0; i < 3; i++) {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const page = await newPage();
     const wrong = watch(page);
     times.push(await loading(page, large));
-    assert.match(await found(page), /^(9,9\d\d|10,000) of \1 call sites, 100\.0 % of live$/);
+    assert.match(await found(page), /^(9,9\d\d|10,000) of \1 call sites, 100\.0% of live$/);
     assert.deepEqual(wrong, []);
     await page.close();
   }

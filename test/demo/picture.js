@@ -1,10 +1,10 @@
-// Takes the picture of a terminal: node picture.js SCREEN.html OUT.png, the first as aha writes it.
+// Draws a terminal: node picture.js SCREEN.html OUT.png. SCREEN.html is what aha wrote.
 'use strict';
 const fs = require('node:fs');
 const { launch } = require('../browser/browser.js');
 const [, , screen, out] = process.argv;
 
-// Colours that can be told apart from the ground and from each other, by the colour blind too; a rim for dark pages.
+// The colours differ from the background and from each other also for the colour blind; the border is for dark pages.
 const page = `<!doctype html><meta charset="utf-8"><style>
   body { margin: 0; background: transparent }
   pre {

@@ -1,4 +1,5 @@
 /* Fuzz target: any bytes as a dump, with their checksums as they are and with them mended. */
+#include "dump_read.h"
 #include "say.h"
 #include "../tools/sums.h"
 #include "../tools/writers.h"

@@ -1,6 +1,5 @@
 # Functions, inlined ones and lines of every call in real programs, against binutils' addr2line.
-HERE=$BATS_TEST_DIRNAME
-load ../tools/common
+load ../tools/command
 
 # agree SITES COMPILER FLAG...: each instruction of the program is taken for a return address, and is a site with a
 # number of allocations of its own, labelled main: summed by functions, and by innermost line, both say the same.

@@ -1,11 +1,10 @@
 # How frames find their callers: every row of the unwind information of real libraries, against binutils' readelf.
-HERE=$BATS_TEST_DIRNAME
-load ../tools/common
+load ../tools/command
 
 setup_file() {
-  gcc -std=gnu17 -O1 -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/cfi_rules" "$BATS_TEST_DIRNAME"/cfi_rules.c "$BATS_TEST_DIRNAME"/../../shim/cfi.c \
-    "$BATS_TEST_DIRNAME"/../../shim/cfi_row.c "$BATS_TEST_DIRNAME"/../../shim/find_object.c \
-    "$BATS_TEST_DIRNAME"/../../arena/os.c
+  gcc -std=gnu17 -O1 -D_GNU_SOURCE -iquote "$TOP/arena" -iquote "$TOP/shim/base" -iquote "$TOP/shim/callsite" \
+    -o "$BATS_FILE_TMPDIR/cfi_rules" "$HERE/cfi_rules.c" \
+    "$TOP"/shim/callsite/{cfi,cfi_row}.c "$TOP/shim/base/find_object.c" "$TOP/arena/os.c"
 }
 
 # agree ROWS LIBRARY: at least so many rows, no difference.

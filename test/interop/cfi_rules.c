@@ -1,12 +1,12 @@
-/* What shim/cfi.c says of addresses of a library, a line each: ADDRESS KIND DELTA RBP_AT.
+/* What shim/callsite/cfi.c says of addresses of a library, a line each: ADDRESS KIND DELTA RBP_AT.
  *
  * Usage: cfi_rules LIBRARY <addresses   (hexadecimal, as the file has them) */
 #include <dlfcn.h>
 #include <link.h>
 #include <stdio.h>
 
-#include "../../shim/cfi.h"
-#include "../../shim/find_object.h"
+#include "cfi.h"
+#include "find_object.h"
 
 int main(int argc, char **argv) {
   static const char *const kinds[] = {"unknown", "sp", "bp", "end", "never", "none"};

@@ -1,9 +1,6 @@
 # Exports as the tools that they are for read them: on every number they say what we say.
-load ../preload/common
+load ../common
 
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-HERE=$BATS_TEST_DIRNAME
 BROWSER=${NODE_PATH:-$(dirname "$TOOL")/browser/node_modules}
 export NODE_PATH=$BROWSER
 
@@ -115,7 +112,7 @@ agrees() {
   exported dhat
   exported speedscope
   local schemas=$HERE/../tools/schemas valid=$HERE/../tools/valid.py
-  "$valid" "$HERE/../../tools/arenashim.schema.json" d.json
+  "$valid" "$TOP/tools/arenashim.schema.json" d.json
   "$valid" "$schemas/dhat.json" d.dhat
   "$valid" "$BROWSER/speedscope/dist/release/file-format-schema.json" d.speedscope
   sed 's/"sampled"/"samples"/' d.speedscope >changed

@@ -1,11 +1,5 @@
 # Allocations per call path, against heaptrack's: two profilers that share no code must count the same.
-load ../preload/common
-
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-HERE=$BATS_TEST_DIRNAME
-
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
+load ../common
 
 build() { # SOURCE FLAG...
   if [[ $1 == *.c ]]; then

@@ -1,11 +1,7 @@
 # No two figures on one screen, or of two views of one dump, contradict each other.
-load common
+load ../common
 
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-AGREE=$BATS_TEST_DIRNAME/../tools/agree.py
-
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
+AGREE=$TOP/test/tools/agree.py
 
 # agree [NAME=VALUE...] PROGRAM [ARG...]: each dump of it agrees with itself, in all views.
 agree() {

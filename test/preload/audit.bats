@@ -1,10 +1,10 @@
 # LD_AUDIT beside the shim: the loader keeps too little thread-local storage free for jemalloc's, and the remedy
 # that README, man page and `run` name works.
-load common
+load ../common
 
 setup() {
   gcc -shared -fPIC -o audit.so -x c - <<<'unsigned la_version(unsigned version) { return version; }'
-  TUNABLE=$(grep -o 'GLIBC_TUNABLES=glibc.rtld.optional_static_tls=[0-9]*' "$BATS_TEST_DIRNAME/../../README.md")
+  TUNABLE=$(grep -o 'GLIBC_TUNABLES=glibc.rtld.optional_static_tls=[0-9]*' "$TOP/README.md")
 }
 
 @test "with the tunable that the README names, a program runs under LD_AUDIT and the shim" {

@@ -1,11 +1,6 @@
 # Dumps and reports by call: what the program is at that moment, whoever calls meanwhile.
-load common
+load ../common
 
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-ITEMS=$BATS_TEST_DIRNAME/dump_items.py
-
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 control() { # [NAME=VALUE...] CASE: it must succeed
   run_shim "${@:1:$#-1}" "$BIN/control" "${!#}"
@@ -17,11 +12,6 @@ site() {
   "$TOOL" report "$1" -n 0 --sort bytes | awk -v name=" $2" 'index($0, name) { print $1, $3 }'
 }
 
-whole() { # FILE...: each is a dump that agrees with itself
-  local f
-  for f; do /usr/bin/python3 "$ITEMS" "$f" --running || return; done
-}
-
 @test "a dump and a report by call hold what is alive then, and a name is never taken twice" {
   control ARENASHIM_TAG=stack:8 now
   expect '-z $stderr && -z $output'
@@ -30,10 +20,10 @@ whole() { # FILE...: each is a dump that agrees with itself
   second=(second.*[0-9])
   ((${#second[@]} == 1))
   [[ $(site "${second[0]}" site_late) == "4800 100" ]]
-  /usr/bin/python3 "$ITEMS" second
+  dump_agrees second
   for f in first second; do
     grep -q '^== arenashim .*, snapshot by a call of the program$' $f.txt
-    /usr/bin/python3 "$BATS_TEST_DIRNAME/report.py" $f.txt 'running == 0' 'tagged'
+    /usr/bin/python3 "$TOP/test/preload/report.py" $f.txt 'running == 0' 'tagged'
   done
   [[ $(grep -c ' 4800 ' second.txt) -gt $(grep -c ' 4800 ' first.txt) ]]
 }
@@ -41,8 +31,8 @@ whole() { # FILE...: each is a dump that agrees with itself
 @test "without tags too" {
   control ARENASHIM_TAG=off now
   expect '-z $stderr'
-  /usr/bin/python3 "$ITEMS" second
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/report.py" second.txt 'not tagged' 'allocs >= 200'
+  dump_agrees second
+  /usr/bin/python3 "$TOP/test/preload/report.py" second.txt 'not tagged' 'allocs >= 200'
 }
 
 @test "without a name: where the options say, the report else on stderr" {
@@ -73,7 +63,7 @@ whole() { # FILE...: each is a dump that agrees with itself
   expect '-z $stderr'
   [[ $(ls d.* | wc -l) == 40 && $(ls r.* | wc -l) == 40 && $(ls c.* | wc -l) == 10 ]]
   [[ -z $(find . -name '*.tmp.*') ]]
-  whole d.* c.*
+  dumps_agree --running d.* c.*
   for f in r.* s.*; do [[ $(grep -c 'resident size of the process' "$f") == 1 ]]; done
   [[ $("$TOOL" report "$(ls c.* | head -1)") == *"a child of pid"* ]]
 }
@@ -83,5 +73,5 @@ whole() { # FILE...: each is a dump that agrees with itself
   expect '-z $stderr'
   (($(ls c.* | wc -l) >= 20))
   [[ -z $(find . -name '*.tmp.*') ]]
-  whole d.* c.*
+  dumps_agree --running d.* c.*
 }

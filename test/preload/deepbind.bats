@@ -1,5 +1,5 @@
 # Plugins opened with RTLD_DEEPBIND use this malloc, and nothing else of dlopen changes.
-load common
+load ../common
 
 setup() {
   PLUGIN=$BIN/deepbind_plugin.plugin.so

@@ -1,6 +1,6 @@
 # Memory that jemalloc has neither from mmap nor of its own accord: the program break (MALLOC_CONF=dss:..., arena.N.dss)
 # and hooks of the program's.
-load common
+load ../common
 
 # inside LEAST NAME=VALUE... ARG: so many of the objects came from there; with a report its ledger adds up.
 inside() {

@@ -1,11 +1,6 @@
 # The dump: what the command reads from it is what the program did; whole whenever it was written.
-load common
+load ../common
 
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-ITEMS=$BATS_TEST_DIRNAME/dump_items.py
-
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 # dumped [NAME=VALUE...] PROGRAM [ARG...]: runs it under the shim; its dump is d.
 dumped() {
@@ -14,9 +9,9 @@ dumped() {
   expect_ok
 }
 
-# arenashim ARG...: the command's output in $output; it must succeed and say nothing on stderr.
-arenashim() {
-  run --separate-stderr "$TOOL" "$@"
+# shown ARG...: `arenashim` succeeds and says nothing on stderr; its output is in $output.
+shown() {
+  arenashim "$@"
   expect_ok && expect '-z $stderr'
 }
 
@@ -33,7 +28,7 @@ row() {
 
 @test "call sites: counts, bytes, sizes and names are the program's" {
   dumped "$BIN/dump_sites"
-  arenashim report d -n 0 --sort bytes
+  shown report d -n 0 --sort bytes
   # live peak allocs bytes share sizes temp waste path
   [[ $(row 'site_kept[ +]') =~ ^"4000 4000 100 4000 "[0-9.]+"% 40 0.0% "[0-9]+" site_kept"$AT" < main < "(.*)" < _start"$ ]]
   [[ $(row 'site_churned[ +]') =~ ^"0 100 1000 100000 "[0-9.]+"% 100 100.0% 0 site_churned"$AT" < main < " ]]
@@ -45,7 +40,7 @@ row() {
 
 @test "what the dynamic loader asks for has its call sites, not tags without a text" {
   dumped perl -MPOSIX -e '1'
-  arenashim report d -n 0 --no-fold
+  shown report d -n 0 --no-fold
   expect '$output != *"[]"*'
   [[ $output =~ \ (ld-linux[^\ ]*|_dl_[a-z_]*)$AT$'\n' ]]
 }
@@ -53,66 +48,66 @@ row() {
 @test "requests before our constructor are counted" {
   dumped "LD_PRELOAD=$SHIM $BIN/tags_early.plugin.so" "$BIN/tags_early"
   ((${output% *} > 1010))
-  /usr/bin/python3 "$ITEMS" d --health 'requests before the start, their call path the caller alone' "${output% *}"
+  dump_agrees d --health 'requests before the start, their call path the caller alone' "${output% *}"
 }
 
 @test "sums over call sites, arenas and the process are equal; the ledger adds up" {
   for program in "$BIN/dump_sites" "$BIN/counters one" "$BIN/counters together 8" "perl -e @a=map{q(x)x\$_}1..3000"; do
     # shellcheck disable=SC2086
     dumped $program
-    /usr/bin/python3 "$ITEMS" d || { echo "$program"; return 1; }
+    dump_agrees d || { echo "$program"; return 1; }
   done
 }
 
 @test "by arena, class and module" {
   dumped "$BIN/dump_sites"
-  arenashim report d --by arena
+  shown report d --by arena
   [[ $(row '0 dump_sites \(threads: 1\)$') =~ ^[0-9]+" " ]]
   # live peak objects allocs size frees remote: the worker's arena is handed on with its name
   row '1 dump_sites \(threads: 1\)$'
   [[ $(row '1 dump_sites \(threads: 1\)$') =~ " 500 500 "[0-9] || $(row '1 dump_sites \(threads: 1\)$') =~ ^"0 " ]]
-  arenashim report d --by class
+  shown report d --by class
   [[ $(row ' 48$') =~ ^[0-9]+" "[0-9]+" "[0-9]+" " ]]
-  arenashim report d --by module
+  shown report d --by module
   row ' [0-9]+ +dump_sites$'
 }
 
 @test "libraries that stood at one address, and left: each site has its own" {
   dumped "$BIN/dump_sites" "$BIN/dump_a.plugin.so" "$BIN/dump_b.plugin.so"
   echo "$output"
-  arenashim report d -n 0
+  shown report d -n 0
   [[ $(row 'site_in_a[ +]') =~ ^"490 490 7 ".*" site_in_a"$AT" < plugin_allocate < ".*" < main < " ]]
   [[ $(row 'site_in_b[ +]') =~ ^"490 490 7 ".*" site_in_b"$AT" < plugin_allocate < ".*" < main < " ]]
-  arenashim report d --by module
+  shown report d --by module
   row ' dump_a.plugin.so \(unloaded\)$'
   row ' dump_b.plugin.so \(unloaded\)$'
 }
 
 @test "site tags name the caller alone" {
   dumped ARENASHIM_TAG=site "$BIN/dump_sites"
-  arenashim report d -n 0
+  shown report d -n 0
   expect '$output == *"  tags     site, exact"*'
   [[ $(row 'site_kept[ +]') =~ ^"4000 4000 100 "[0-9.]+"% 40 0.0% "[0-9]+" site_kept"$AT$ ]]
-  /usr/bin/python3 "$ITEMS" d
+  dump_agrees d
 }
 
 @test "without tags: arenas, classes and the ledger" {
   dumped ARENASHIM_TAG=off "$BIN/counters" together 8
-  arenashim report d
+  shown report d
   expect '$output == *"  tags     off"* && $output == *"; peak <="*'
   row '0 counters \(threads: 1\)$'
-  arenashim report d --by class
-  /usr/bin/python3 "$ITEMS" d
+  shown report d --by class
+  dump_agrees d
   run --separate-stderr "$TOOL" report d --by site
   expect '$status == 2'
 }
 
 @test "regions: their figures, and where they were made" {
   dumped "$BIN/region_user"
-  arenashim report d --by arena
+  shown report d --by arena
   [[ $(row ' alive$') == "6400 6400 100 5000 1 8192 0 "* ]]
   row ' ended \(ended\)$'
-  /usr/bin/python3 "$ITEMS" d --region-module region_user
+  dump_agrees d --region-module region_user
 }
 
 @test "forked children write their own" {
@@ -122,9 +117,9 @@ row() {
   [[ $(ls d d.* | wc -l) == 4 ]]
   local children=0
   for f in d d.*; do
-    arenashim report "$f"
+    shown report "$f"
     [[ $output != *"a child of pid"* ]] || ((++children))
-    /usr/bin/python3 "$ITEMS" "$f"
+    dump_agrees "$f"
   done
   ((children == 3))
 }
@@ -135,10 +130,10 @@ row() {
   expect '-z $stderr'
   local n=0 f
   for f in d.*; do
-    arenashim report "$f" --by site || return
+    shown report "$f" --by site || return
     [[ $output != *"on signal USR2"* ]] || ((++n))
-    arenashim report "$f" --by arena
-    /usr/bin/python3 "$ITEMS" "$f" --running || return
+    shown report "$f" --by arena
+    dump_agrees "$f" --running || return
   done
   echo "$n dumps by signal"
   ((n >= 50))
@@ -163,20 +158,20 @@ row() {
 
 @test "to a pipe: the same file" {
   LD_PRELOAD= env LD_PRELOAD="$SHIM" ARENASHIM_DUMP=/dev/stdout "$BIN/dump_sites" | cat >d
-  arenashim report d -n 0
+  shown report d -n 0
   row 'site_kept[ +]'
-  /usr/bin/python3 "$ITEMS" d
+  dump_agrees d
 }
 
 @test "real programs: python, perl, sqlite3" {
   dumped /usr/bin/python3 -c 'import json; print(len([json.dumps({"a": i}) for i in range(20000)]))'
-  arenashim report d && /usr/bin/python3 "$ITEMS" d
+  shown report d && dump_agrees d
   expect '$output == *PyList_New* || $output == *PyDict_New*' # Python 3.11 or 3.13
   dumped perl -e 'my %h = map { $_ => "x$_" } 1..20000'
-  arenashim report d && /usr/bin/python3 "$ITEMS" d
+  shown report d && dump_agrees d
   expect '$output == *Perl_*'
   dumped sqlite3 :memory: 'create table t(a); insert into t values (1); select * from t;'
-  arenashim report d --by module && /usr/bin/python3 "$ITEMS" d
+  shown report d --by module && dump_agrees d
   expect '$output == *libsqlite3*'
 }
 
@@ -190,7 +185,7 @@ row() {
     ms=$(sed -n 's/.* cpu_ms=\([0-9]*\)\..*/\1/p' <<<"$output")
     ((ms < best)) && best=$ms
   done
-  arenashim report d.1 -n 1
+  shown report d.1 -n 1
   [[ $(row ' descend[ +]') == "1600000 1600000 100000 "* ]]
   ((best <= 100))
 }
@@ -203,7 +198,7 @@ row() {
     run --separate-stderr bash -c 'ulimit -v 200000; "$@"' - env LD_PRELOAD="$SHIM" ARENASHIM_DUMP=d ARENASHIM_STATS=r "$BIN/dump_at_limit" "$bytes"
     expect_ok && expect '-z $stderr'
     got=$output
-    arenashim report d -n 0
+    shown report d -n 0
     untagged=$(sed -nE 's/^ +([0-9]+)  large objects without a tag: no memory for it$/\1/p' <<<"$output")
     row=$(row 'object[ +].* main')
     [[ $row =~ $counts && ${BASH_REMATCH[1]} == $((BASH_REMATCH[2] * bytes)) ]]
@@ -233,8 +228,8 @@ row() {
 @test "without libunwind: the header says site, and why" {
   mkdir empty && : >empty/libunwind.so.8
   run_shim LD_LIBRARY_PATH="$PWD/empty" ARENASHIM_DUMP=d "$BIN/dump_sites"
-  arenashim report d
+  shown report d
   grep -x '  tags     site (more was asked for, but libunwind.so.8 was not there: install libunwind8), exact: .*' <<<"$output"
-  arenashim export d --format json
+  shown export d --format json
   python3 -c 'import json, sys; p = json.load(sys.stdin)["process"]; assert (p["tags"], p["depth"]) == ("site", 1), p' <<<"$output"
 }

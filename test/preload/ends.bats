@@ -1,7 +1,5 @@
 # _exit and quick_exit: report and dump are written once, by the process that ends, wherever it calls them.
-load common
-ITEMS=$BATS_TEST_DIRNAME/dump_items.py
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
+load ../common
 
 # ends DUMPS WAY [N]: so many dumps and reports, all whole and no other file; status 7.  In `sums` the numbers of
 # one agree with each other: not where a thread runs on, or may have been interrupted.
@@ -16,14 +14,12 @@ ends() {
   for f in d.*; do "$TOOL" report "$f" | grep -q '^ *stack:8\|tags  *stack:8'; done
   for f in r.*; do grep -q 'sum of these lines' "$f"; done
 }
-sums() { for f in d.*; do /usr/bin/python3 "$ITEMS" "$f" || return 1; done; }
-
-reason() { "$TOOL" export --format json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["process"]["reason"])'; }
+sums() { dumps_agree d.*; }
 
 @test "forked workers: one file each" {
   ends 9 worker 8
   sums
-  for f in d.*; do [[ $(reason "$f") == exit ]]; done
+  for f in d.*; do [[ $(process_field "$f" reason) == exit ]]; done
 }
 @test "forked workers: the process id is appended to a name without it" {
   run_shim ARENASHIM_DUMP="$PWD/d" "$BIN/ends" worker 8
@@ -76,7 +72,7 @@ reason() { "$TOOL" export --format json "$1" | python3 -c 'import json, sys; pri
   expect '$status == 5 && $output == "3"$'"'\\n'"'"4" && -z $stderr'
   ls
   (($(ls d.* | wc -l) == 3))
-  for f in d.*; do /usr/bin/python3 "$ITEMS" "$f"; done
+  sums
 }
 
 @test "unasked, _exit makes no system call but its own" {

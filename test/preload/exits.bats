@@ -1,5 +1,5 @@
 # The ways a program ends: its status and output are its own, and the report is written or not, as promised.
-load common
+load ../common
 
 # ends WAY STATUS REPORTS: exit_paths WAY has that status, and leaves that many reports.
 ends() {

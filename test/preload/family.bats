@@ -1,5 +1,5 @@
 # The malloc family and the C++ operators, case by case, and random operations against a model.
-load common
+load ../common
 
 passes() { # PROGRAM [ARG...] of ours runs under the shim and has nothing to complain about
   run_shim "$BIN/$1" "${@:2}"

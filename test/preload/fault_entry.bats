@@ -1,5 +1,5 @@
 # A death message names the function the program called, and where in the program.
-load common
+load ../common
 
 names_entry() { # ENTRY KIND
   run_shim "$BIN/fault_entry" "$1" "$2"

@@ -1,6 +1,6 @@
 # Objects of 512 bytes and more that are freed twice, or at a pointer inside of them. With tags always seen, for any
-# size; without, where the object waits on the thread's shelf (shim/shelf.h).
-load common
+# size; without, where the object waits in the thread's cache (shim/jemalloc/thread_cache.h).
+load ../common
 
 # dies ENTRY WHAT NAME=VALUE... CASE BYTES: by SIGABRT, with that one line. %P in WHAT is the pointer that was printed.
 dies() {

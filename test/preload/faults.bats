@@ -1,5 +1,5 @@
 # Misuse: one line on stderr that begins with "arenashim: " and names the pointer, then SIGABRT.
-load common
+load ../common
 
 # dies PROGRAM ARG...: the program prints the pointer it misuses.
 dies() {

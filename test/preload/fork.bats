@@ -1,5 +1,5 @@
 # fork in all its company. The long forms, 10,000 forks each, take the count as an argument.
-load common
+load ../common
 
 @test "1,000 forks from a process with 4 allocating threads" { run_shim "$BIN/fork_threads" 1000; expect_ok; }
 @test "the same, all children report" {
@@ -11,7 +11,7 @@ load common
 @test "the child hands the arenas of gone threads on" {
   run_shim ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.txt" "$BIN/fork_arenas" 50
   expect_ok
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/report.py" "$BATS_TEST_TMPDIR/r.txt" forked \
+  /usr/bin/python3 "$TOP/test/preload/report.py" "$BATS_TEST_TMPDIR/r.txt" forked \
     'running == 0' 'arenas == 5' 'live >= 4000'
 }
 @test "forks while threads sit in getline, short lines" { run_shim "$BIN/fork_getline" short 300; expect_ok; }

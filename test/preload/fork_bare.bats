@@ -1,5 +1,5 @@
 # fork in signal handlers of threads without an arena, inside jemalloc.
-load common
+load ../common
 
 @test "without arenas, forks in a signal handler inside jemalloc" {
   run_shim ARENASHIM_DISABLE=1 "$BIN/fork_bare" 200

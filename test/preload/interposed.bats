@@ -1,9 +1,9 @@
 # Other preloaded libraries that wrap libc's functions and allocate there: nothing of ours calls them with a
 # lock held or half set up. Also: nothing inside an allocation or a report is a cancellation point.
-load common
+load ../common
 
 setup_file() {
-  "$BATS_TEST_DIRNAME/interposer.sh" "$SHIM" "$(dirname "$SHIM")/shim" "$BATS_FILE_TMPDIR/wraps.so"
+  "$HERE/interposer.sh" "$SHIM" "$(dirname "$SHIM")/shim/base" "$BATS_FILE_TMPDIR/wraps.so"
 }
 
 # with_wrappers ORDER [NAME=VALUE...] PROGRAM: beside the wrapping library, which comes first or last.
@@ -49,7 +49,7 @@ MODES=("" TAG=site TAG=stack:8 TAG=stack:8,SAMPLE=4K STATS=1 DUMP=d SIGNAL=USR2,
 
 @test "what is taken from other libraries is listed, each with its reason" {
   new=$(nm -D --undefined-only "$SHIM" | awk '{ sub(/@.*/, "", $2); print $2 }' | sort -u |
-    grep -vxF -f <(awk '!/^#/ { print $1 }' "$BATS_TEST_DIRNAME/undefined.allowed") || true)
+    grep -vxF -f <(awk '!/^#/ { print $1 }' "$HERE/undefined.allowed") || true)
   echo "not in undefined.allowed: $new"
   [[ -z $new ]]
 }

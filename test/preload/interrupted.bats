@@ -1,9 +1,7 @@
 # Which calls a dump's signal interrupts, as libarenashim(7) lists them, and the two ways that interrupt none.
-load common
+load ../common
 
-MAN=$BATS_TEST_DIRNAME/../../tools/man/libarenashim.7
-
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
+MAN=$TOP/tools/man/libarenashim.7
 
 # listed WHICH: the calls that the man page names there, one a line.
 listed() {

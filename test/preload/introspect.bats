@@ -1,5 +1,5 @@
 # What glibc offers to look at its malloc, of ours.
-load common
+load ../common
 
 @test "mallinfo2: what is in use is what the program has" { run_shim "$BIN/introspect" live; expect_ok; }
 @test "mallinfo2: what other threads freed is free" { run_shim "$BIN/introspect" remote; expect_ok; }

@@ -1,5 +1,5 @@
-# jemalloc's own API, as its manual describes it (shim/jemalloc_api.c).
-load common
+# jemalloc's own API, as its manual describes it (shim/api/jemalloc_api.c).
+load ../common
 
 each_mode() { # ARG: without tags, with tags, and switched off
   for mode in ARENASHIM_TAG=off ARENASHIM_TAG=stack:8 ARENASHIM_DISABLE=1; do

@@ -1,6 +1,6 @@
 # The ledger adds up when system calls were refused: each counter is changed by what truly happened. And a refusal of
 # memory is not taken for a library that is missing.
-load common
+load ../common
 
 PROGRAM=nth_fail_threads
 

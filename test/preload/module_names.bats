@@ -1,8 +1,5 @@
 # Modules keep their names whatever happens to their files, and what comes and goes leaves nothing.
-load common
-
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
+load ../common
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
@@ -10,7 +7,7 @@ setup() {
 }
 
 plugin() { # NAME [GCC'S OPTION...]
-  gcc -g -O1 -shared -fPIC "${@:2}" -o "$1.so" "$BATS_TEST_DIRNAME/tags_room.plugin.c"
+  gcc -g -O1 -shared -fPIC "${@:2}" -o "$1.so" "$TOP/test/preload/tags_room.plugin.c"
 }
 
 # modules DUMP PATTERN: the paths of its modules that match, a line each.
@@ -99,7 +96,7 @@ moved() { # KIND [NAME OF THE PROGRAM]
 @test "plugins in namespaces of their own have modules and names, and so has the next one at their address" {
   plugin one
   sed 's/function();/inside_two(function);/; s/^int/__attribute__((noinline)) static void inside_two(void (*f)(void)) { f(); __asm__ volatile(""); }\n&/' \
-    "$BATS_TEST_DIRNAME/tags_room.plugin.c" >two.c
+    "$TOP/test/preload/tags_room.plugin.c" >two.c
   gcc -g -O1 -shared -fPIC -o two.so two.c
   for mode in stack:8 verify:8; do
     run_shim ARENASHIM_TAG=$mode ARENASHIM_DUMP=d "$PROGRAM" spaces ./one.so ./two.so

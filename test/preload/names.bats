@@ -1,8 +1,6 @@
 # What reports and dumps call a program: its file's name at exec, whatever it writes over its arguments, and never
 # what could choose a directory.
-load common
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
+load ../common
 ROOM=----------------------------------------------------------------------
 
 # names PROGRAM [ARG...]: runs it with a dump and a report in an empty directory; the files there, in one line.
@@ -14,14 +12,13 @@ names() {
 }
 
 title_of() { sed -nE '1s/^== arenashim [^ ]+: (.*), pid [0-9]+, at exit$/\1/p' out/*.txt; }
-in_dump() { "$TOOL" export --format json out/*.dump 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["process"][sys.argv[1]])' "$1"; }
 
 @test "a title over the arguments changes neither file names, nor the report's title, nor the dump's program" {
   cp "$BIN/title" worker
   for title in "worker: serving /srv/data" ../../../../tmp/zz . .. "" $'\e[31mred\nline'; do
     names ./worker return "$title" "$ROOM"
     expect '$output == "worker.dump worker.txt "'
-    [[ $(title_of) == worker && $(in_dump program) == worker ]]
+    [[ $(title_of) == worker && $(process_field out/*.dump program) == worker ]]
   done
 }
 
@@ -36,7 +33,7 @@ in_dump() { "$TOOL" export --format json out/*.dump 2>/dev/null | python3 -c 'im
     cp "$BIN/exit_paths" "$name"
     names "./$name" exit
     expect "\$output == '$cleaned.dump $cleaned.txt '"
-    [[ $(title_of) == "$cleaned" && $(in_dump program) == "$cleaned" ]]
+    [[ $(title_of) == "$cleaned" && $(process_field out/*.dump program) == "$cleaned" ]]
   done <<<"a b=a_b
 größe=gr____e
 a;b\$c=a_b_c
@@ -80,17 +77,17 @@ $long=${long:0:64}"
 
 @test "the command line is the program and the number of arguments, or with ARENASHIM_COMMAND=1 the whole" {
   names "$BIN/title" return gone --password=hunter2
-  [[ $(in_dump command) == "title (3 arguments)" ]]
+  [[ $(process_field out/*.dump command) == "title (3 arguments)" ]]
   refute grep -q hunter2 out/*
   export ARENASHIM_COMMAND=1
   names "$BIN/title" return gone --password=hunter2
-  [[ $(in_dump command) == "$BIN/title return gone --password=hunter2" ]]
+  [[ $(process_field out/*.dump command) == "$BIN/title return gone --password=hunter2" ]]
   grep -qx "   command $BIN/title return gone --password=hunter2" out/title.txt
   export ARENASHIM_COMMAND=0
   names "$BIN/exit_paths" exit
-  [[ $(in_dump command) == "exit_paths (1 argument)" ]]
+  [[ $(process_field out/*.dump command) == "exit_paths (1 argument)" ]]
   names /bin/true
-  [[ $(in_dump command) == true ]]
+  [[ $(process_field out/*.dump command) == true ]]
 }
 
 @test "ARENASHIM_COMMAND: bad values" {

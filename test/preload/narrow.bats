@@ -1,5 +1,5 @@
 # Sandboxes that look at arguments, or forbid one call: nobody is ended for a call that we could do without.
-load common
+load ../common
 
 MODES=(A=1 ARENASHIM_TAG=stack:8 ARENASHIM_TAG=verify:8 "ARENASHIM_TAG=stack:8 ARENASHIM_SAMPLE=4K ARENASHIM_STATS=s.%p"
   ARENASHIM_STATS=1 ARENASHIM_DUMP=d.%p)

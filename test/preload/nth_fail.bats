@@ -5,7 +5,7 @@
 # says nothing of ours. ld.so also takes a fault of its own when it is refused a page for its lists of objects: which
 # mmap that is depends on the length of their paths. Its first mprotect seals the first object it has relocated, and
 # until then nothing of the shim can have run: a death by a signal before it is ld.so's, any other is ours.
-load common
+load ../common
 
 calls_that_failed() { # TRACE: the injected failures, in order, and the first mprotect
   grep -nE 'INJECTED' "$1" | head -5

@@ -1,6 +1,6 @@
 # Every second mmap, and every one, of each thread from its k-th on fails with ENOMEM, k = 1, 2, 3 ... until none is
 # left to fail, while threads begin, work and end. What fails before "main" is ld.so's (nth_fail.bats).
-load common
+load ../common
 
 ARGUMENTS=()
 

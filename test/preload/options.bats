@@ -1,5 +1,5 @@
 # The environment: every bad value is told in one line and replaced; nothing is printed or written unless asked for.
-load common
+load ../common
 
 # complains NAME VALUE WORD...: one line that begins with the variable and says VALUE and each WORD; the program runs on.
 complains() {
@@ -182,7 +182,7 @@ cannot_write() { # N TARGET
     env LD_PRELOAD="$1" ARENASHIM_STATS="$PWD/disk/r.txt" "$2" exit; echo "status $?"; ls -A disk' - "$SHIM" "$BIN/exit_paths"
   expect '$output == $'"'status 7\nfill'"
   (($(stderr_lines) == 1))
-  expect '$stderr == *"No space left on device; it is $PWD/elsewhere/r.txt instead"'
+  expect '$stderr == *"No space left on device; written to $PWD/elsewhere/r.txt instead"'
   [[ $(head -c 13 elsewhere/r.txt) == '== arenashim ' ]]
 }
 

@@ -1,9 +1,6 @@
 # Where files go: the pattern's path, else $TMPDIR, else /tmp, each tried by writing; nothing through what others
 # have put under a name; and what can't be written later is said at the start.
-load common
-ITEMS=$BATS_TEST_DIRNAME/dump_items.py
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
+load ../common
 
 # Other users must get there: bats' own directories are closed to them.
 setup() {
@@ -17,8 +14,6 @@ teardown() { cd / && rm -rf "$place"; }
 
 root_only() { ((UID == 0)) || skip "becoming another user needs root"; }
 
-# whole FILE...: dumps
-whole() { for f in "$@"; do /usr/bin/python3 "$ITEMS" "$f" || return 1; done; }
 
 # said TEXT: that is the one line on stderr, after "arenashim: "
 said() {
@@ -34,8 +29,8 @@ said() {
   run_shim ARENASHIM_DUMP="$PWD/own/d.%p" ARENASHIM_STATS= "$BIN/become" user 65534
   expect '$status == 7'
   file=$(echo tmp/d.*)
-  said "can't write the dump to $PWD/own/${file#tmp/}: Permission denied; it is $PWD/$file instead"
-  whole "$file"
+  said "can't write the dump to $PWD/own/${file#tmp/}: Permission denied; written to $PWD/$file instead"
+  dumps_agree "$file"
   [[ $(stat -c %a-%u "$file") == 600-65534 && -z $(ls -A own) ]]
 }
 
@@ -44,8 +39,8 @@ said() {
   mkdir -p own root/tmp && chmod 1777 root/tmp
   run_shim ARENASHIM_DUMP="$PWD/own/d" "$BIN/become" root "$PWD/root"
   expect '$status == 7'
-  said "can't write the dump to $PWD/own/d: No such file or directory, nor to $TMPDIR/d: No such file or directory; it is /tmp/d instead"
-  whole root/tmp/d
+  said "can't write the dump to $PWD/own/d: No such file or directory, nor to $TMPDIR/d: No such file or directory; written to /tmp/d instead"
+  dumps_agree root/tmp/d
 }
 
 @test "where no place is left, the line names all of them" {
@@ -62,7 +57,7 @@ said() {
   mkdir own other && chmod 1777 other
   run_shim ARENASHIM_DUMP="$PWD/own/d" perl -e '$ENV{TMPDIR} = "'"$PWD"'/other"; $( = $) = "65534 65534"; $< = $> = 65534; exit 3'
   expect '$status == 3'
-  whole tmp/d
+  dumps_agree tmp/d
 }
 
 @test "a second attempt writes all of a dump again, with its call sites" {
@@ -70,9 +65,9 @@ said() {
   mkdir disk
   run --separate-stderr unshare -m bash -c 'mount -t tmpfs -o size=16k tmpfs disk
     env LD_PRELOAD="$1" ARENASHIM_TAG=stack:20 ARENASHIM_DUMP="$PWD/disk/d" "$2" 0 2000 >said; ls -A disk' - "$SHIM" "$BIN/dump_paths"
-  said "can't write the dump to $PWD/disk/d: No space left on device; it is $TMPDIR/d instead"
+  said "can't write the dump to $PWD/disk/d: No space left on device; written to $TMPDIR/d instead"
   expect '-z $output'
-  whole tmp/d
+  dumps_agree tmp/d
   # the same numbers as at a first attempt
   run_shim ARENASHIM_TAG=stack:20 ARENASHIM_DUMP="$PWD/first" "$BIN/dump_paths" 0 2000
   for by in class function; do
@@ -88,8 +83,8 @@ said() {
   echo precious >tmp/d
   run_shim ARENASHIM_DUMP="$PWD/own/d" "$BIN/become" user 65534
   file=$(echo tmp/d.*)
-  said "can't write the dump to $PWD/own/d: Permission denied; it is $PWD/$file instead"
-  whole "$file"
+  said "can't write the dump to $PWD/own/d: Permission denied; written to $PWD/$file instead"
+  dumps_agree "$file"
   [[ $(cat tmp/d) == precious ]]
 }
 
@@ -105,7 +100,7 @@ planted() {
   run_shim ARENASHIM_DUMP="$PWD/open/d" "$BIN/exit_paths" exit
   expect '$status == 7 && -z $stderr'
   [[ $(stat -c '%F %i %s' open/d) == "$before" && $(cat victim) == precious ]]
-  whole open/d.*
+  dumps_agree open/d.*
   [[ $(stat -c %a open/d.*) == 600 && $(ls -A open | wc -l) == 2 ]]
 }
 
@@ -120,14 +115,14 @@ planted() {
   run bash -c 'for f in d d.$$ d.$$.1; do echo theirs >$f; done; exec env LD_PRELOAD="$0" ARENASHIM_DUMP="$PWD/d" /bin/true' "$SHIM"
   expect '$status == 0 && -z $output'
   (($(grep -lx theirs d* | wc -l) == 3 && $(ls d* | wc -l) == 4))
-  whole "$(grep -Lx theirs d*)"
+  dumps_agree "$(grep -Lx theirs d*)"
 }
 
 @test "a directory under the name: the file is elsewhere" {
   mkdir d
   run_shim ARENASHIM_DUMP="$PWD/d" "$BIN/exit_paths" exit
-  expect '$status == 7 && $stderr == *"/d: Is a directory (end it with / for files in it); it is $TMPDIR/d instead"'
-  whole tmp/d
+  expect '$status == 7 && $stderr == *"/d: Is a directory (end it with / for files in it); written to $TMPDIR/d instead"'
+  dumps_agree tmp/d
   [[ -z $(ls -A d) ]]
 }
 
@@ -163,7 +158,7 @@ planted() {
   run_shim ARENASHIM_STATS="$PWD/f" "$BIN/exit_paths" exit
   expect '$status == 7'
   ((SECONDS < 20))
-  said "can't write the report to $PWD/f: Nobody reads it; the program goes on without it"
+  said "can't write the report to $PWD/f: no process reads this pipe; the program goes on without it"
   [[ -p f ]]
 }
 
@@ -183,7 +178,7 @@ planted() {
   run_shim ARENASHIM_DUMP="$PWD/f" "$BIN/dump_sites"
   wait $!
   expect '-z $stderr'
-  whole got
+  dumps_agree got
 }
 
 @test "a link of one's own to a device" {
@@ -201,7 +196,7 @@ planted() {
     env LD_PRELOAD="$SHIM" ARENASHIM_DUMP=$name "$BIN/become" write "said:" >out || (($? == 7))
     [[ $(head -c 5 out) == said: ]]
     tail -c +6 out >d
-    whole d
+    dumps_agree d
   done
 }
 
@@ -233,7 +228,7 @@ planted() {
   expect '${stderr%%$'"'\\n'"'*} == "arenashim: can'"'"'t write the dump to $PWD/none/bash.$pid: No such file or directory; unless that changes before it is written, it goes to $TMPDIR or /tmp"' ||
     expect '${stderr%%$'"'\\n'"'*} == "arenashim: can'"'"'t write the dump to "*": No such file or directory; unless "*'
   expect '$stderr == *"instead"'
-  whole tmp/bash.*
+  dumps_agree tmp/bash.*
 }
 
 @test "a directory where one must not write is said at the start, one where all is well is not" {
@@ -242,7 +237,7 @@ planted() {
   cp "$SHIM" shim.so # the checkout may be where only root may look
   SHIM=$PWD/shim.so
   run_shim ARENASHIM_DUMP="$PWD/own/d" setpriv --reuid=65534 --regid=65534 --clear-groups true
-  expect '$stderr == *"own/d: Permission denied; unless"*"own/d: Permission denied; it is "*'
+  expect '$stderr == *"own/d: Permission denied; unless"*"own/d: Permission denied; written to "*'
   run_shim ARENASHIM_DUMP="$PWD/own/d" true
   expect '-z $stderr'
 }

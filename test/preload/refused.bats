@@ -1,5 +1,5 @@
 # Memory refused by limits set before the program starts.
-load common
+load ../common
 
 under() { # ULIMIT-FLAG KIB ARG...: refused with ARGs under the limit
   run --separate-stderr bash -c 'ulimit "$1" "$2"; shift 2; exec env LD_PRELOAD="$SHIM" "$BIN/refused" "$@"' - "$@"

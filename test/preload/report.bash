@@ -1,5 +1,5 @@
 # What report.bats and report_tags.bats share: a program's report, and what must hold of it.
-REPORT=$BATS_TEST_DIRNAME/report.py
+REPORT=$HERE/report.py
 
 # The one report that PROGRAM [ARG...] leaves, in r.txt; what it printed, in books; its stderr, in said.
 reported() { # [NAME=VALUE...] PROGRAM [ARG...]

@@ -1,6 +1,6 @@
 # The text report without tags: its numbers are the program's own, its ledger adds up, it fits a terminal.
 # (report_tags.bats: the report by call site.)
-load common
+load ../common
 load report
 
 setup() {
@@ -94,7 +94,7 @@ setup() {
   # order: the reservation is the largest of all; files are not ours.
   strace -f -o log -e trace=mmap,munmap,brk env LD_PRELOAD="$SHIM" ARENASHIM_STATS="$PWD/r.txt" "$BIN/counters" one >books
   holds --books books 0
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/strace_sum.py" log r.txt
+  /usr/bin/python3 "$HERE/strace_sum.py" log r.txt
 }
 
 @test "1,000 reports by signal from four busy threads: whole, and true of ended threads" {
@@ -105,7 +105,7 @@ setup() {
   echo "reports: $n"
   ((n >= 500))
   head -1 out
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/signal_reports.py" out r.*
+  /usr/bin/python3 "$HERE/signal_reports.py" out r.*
 }
 
 @test "by signal: jemalloc's figures are those of a moment ago, not of the start" {

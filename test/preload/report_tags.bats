@@ -1,9 +1,7 @@
 # The text report with tags: every call site's numbers are the program's own, its sections agree, it
 # fits a terminal.
-load common
+load ../common
 load report
-
-setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 @test "one thread: every site's numbers are the program's, sites, arenas, classes and ledger agree" {
   for mode in site stack:2 stack:8 stack:64; do
@@ -67,7 +65,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
   ((n >= 500))
   [[ $(grep -lE '^call sites: those that hold most' r.* | wc -l) == "$n" ]]
   [[ $(cat r.* | awk 'length > 80' | wc -l) == 0 ]]
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/signal_reports.py" out r.*
+  /usr/bin/python3 "$HERE/signal_reports.py" out r.*
 }
 
 @test "a call path names exported functions, and where regions were created" {
@@ -140,7 +138,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
   strace -f -o log -e trace=mmap,munmap,brk env LD_PRELOAD="$SHIM" ARENASHIM_TAG=site ARENASHIM_STATS="$PWD/r.txt" \
     "$BIN/counters" one >books
   holds 'arenas == 1'
-  /usr/bin/python3 "$BATS_TEST_DIRNAME/strace_sum.py" log r.txt
+  /usr/bin/python3 "$HERE/strace_sum.py" log r.txt
 }
 
 @test "where process_vm_readv is forbidden: paths without names" {

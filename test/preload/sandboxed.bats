@@ -1,6 +1,6 @@
 # Sandboxes: a filter that allows what glibc's malloc needs ends no program of ours, whatever it was to report.
-load common
-MAN=$BATS_TEST_DIRNAME/../../tools/man/libarenashim.7
+load ../common
+MAN=$TOP/tools/man/libarenashim.7
 
 MODES=(A=1 ARENASHIM_TAG=site ARENASHIM_TAG=stack:8 "ARENASHIM_TAG=stack:8 ARENASHIM_SAMPLE=4K" ARENASHIM_STATS=1
   ARENASHIM_STATS=s.%p ARENASHIM_DUMP=d.%p)

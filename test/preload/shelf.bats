@@ -1,5 +1,5 @@
-# Objects of 512..4096 bytes that a thread keeps for its next requests (shim/shelf.h).
-load common
+# Objects of 512..4096 bytes that a thread keeps for its next requests (shim/jemalloc/thread_cache.h).
+load ../common
 
 @test "the classes are jemalloc's, and the object just freed comes back" {
   run_shim "$BIN/shelf" classes

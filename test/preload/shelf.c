@@ -1,4 +1,5 @@
-/* Objects of 512..4096 bytes, which a thread keeps for its next requests (shim/shelf.h).
+/* Objects of 512..4096 bytes, which a thread keeps for its next requests
+ * (shim/jemalloc/thread_cache.h).
  *
  *   shelf classes          the sizes are jemalloc's own classes
  *   shelf apart [COUNT]    what is handed out has its size's own class, whatever its page held

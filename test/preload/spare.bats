@@ -1,5 +1,5 @@
-# What jemalloc keeps that no object is in (shim/large_spare.h).
-load common
+# What jemalloc keeps that no object is in (shim/jemalloc/purge_policy.h).
+load ../common
 
 @test "what is freed for good goes back at once" {
   run_shim "$BIN/spare" freed

@@ -1,4 +1,4 @@
-/* What jemalloc keeps that no object is in (shim/large_spare.h).
+/* What jemalloc keeps that no object is in (shim/jemalloc/purge_policy.h).
  *
  *   spare freed       everything freed: nearly all has gone back by the last free
  *   spare calloc      the same of objects that malloc never had a part in

@@ -1,6 +1,6 @@
 # A request fits a fiber's stack of 4 KiB, in whatever state the process is. (jemalloc's own part of it: 3,432 bytes
 # when a cold thread's object grows; ours is at most 1,248.)
-load common
+load ../common
 
 @test "no request takes 3.5 KiB of stack: cold, warm, libraries opened and closed, a new thread, memory refused" {
   local mode

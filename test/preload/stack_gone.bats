@@ -1,5 +1,5 @@
 # Stacks that are gone: a walk reads no word that was there only once.
-load common
+load ../common
 
 survives() { # CASE [ROUNDS]
   local mode

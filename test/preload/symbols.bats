@@ -1,5 +1,5 @@
 # What libarenashim.so exports, needs, and how it is linked.
-load common
+load ../common
 
 FAMILY="malloc free calloc realloc reallocarray posix_memalign aligned_alloc memalign valloc pvalloc
   malloc_usable_size free_sized free_aligned_sized cfree malloc_trim malloc_stats malloc_info mallinfo mallinfo2

@@ -1,11 +1,11 @@
 # Call sites: every count equals the programs' own books, every path libunwind's; and the traps on the way.
-load common
+load ../common
 
 # instrument NAME.c|NAME.cc FLAGS...: a program whose functions tell where they were called from.
 instrument() {
   local compiler=(gcc -std=gnu17)
   [[ $1 == *.c ]] || compiler=(g++ -std=gnu++17)
-  "${compiler[@]}" -g -fno-builtin -pthread -finstrument-functions "${@:2}" -o program "$BATS_TEST_DIRNAME/$1" -ldl
+  "${compiler[@]}" -g -fno-builtin -pthread -finstrument-functions "${@:2}" -o program "$HERE/$1" -ldl
 }
 
 # at_depths PROGRAM ARG...: its paths are right whatever their length, and libunwind agrees.
@@ -122,7 +122,7 @@ unwinder() { # CASE COUNT MODE...
 
 @test "a library leaves, another comes to its address" {
   for room in 40 88; do
-    gcc -O1 -shared -fPIC -DROOM=$room -Wl,--build-id=none -o "room$room.so" "$BATS_TEST_DIRNAME/tags_room.plugin.c"
+    gcc -O1 -shared -fPIC -DROOM=$room -Wl,--build-id=none -o "room$room.so" "$TOP/test/preload/tags_room.plugin.c"
   done
   for mode in stack:8 stack:64 verify:8; do
     run_shim ARENASHIM_TAG=$mode "$BIN/tags_close" ./room40.so ./room88.so
@@ -171,7 +171,7 @@ unwinder() { # CASE COUNT MODE...
 }
 
 @test "real programs: every path is libunwind's" {
-  run "$BATS_TEST_DIRNAME/tags_verify.sh" short
+  run "$HERE/tags_verify.sh" short
   echo "$output"
   ((status == 0))
 }

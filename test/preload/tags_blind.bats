@@ -1,7 +1,5 @@
 # Code without unwind information: its callers are not guessed without end, and what is not known is said.
-load common
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath -m "$TOOL")
+load ../common
 
 # blind MODE CASE ROUNDS: sets sites (of paths) and lost (captures that end so), from the dump.
 blind() {

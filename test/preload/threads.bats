@@ -1,5 +1,5 @@
 # Threads that come and go, and objects that change hands.
-load common
+load ../common
 
 @test "5,000 short threads: resident memory stays flat" { run_shim "$BIN/threads_short" 5000; expect_ok; }
 @test "objects freed by other threads" { run_shim "$BIN/remote_free" 300; expect_ok; }

@@ -1,5 +1,5 @@
 # errno and descriptors are the program's: the shim leaves both as it found them.
-load common
+load ../common
 
 @test "errno is 0 in constructors and at main, and kept over every call that succeeds" {
   "$BIN/errno_kept" names >names

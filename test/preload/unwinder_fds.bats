@@ -1,5 +1,5 @@
 # libunwind under the shim opens no descriptor: a program finds those that it was started with, and no other.
-load common
+load ../common
 
 # fds CLOSED...: what `ls` finds open when it is started without these descriptors; its output goes to a file by name.
 fds() {

@@ -1,4 +1,4 @@
-load common
+load compare
 
 # Eight megabytes that compress neither badly nor perfectly; the same every time.
 sample='seq 1 600000 | awk "{ print \$1, \$1 * 7919 % 1000003 }"'

@@ -1,4 +1,4 @@
-load common
+load compare
 
 @test "bash loads the shim" {
   loads /bin/bash -c 'echo x | cat'

@@ -1,4 +1,4 @@
-load common
+load compare
 
 # Compiles to an object file, prints its checksum and the assembly's, links and runs.
 build() { # COMPILER FLAGS...

@@ -1,4 +1,4 @@
-load common
+load compare
 
 @test "gdb loads the shim" {
   loads /usr/bin/gdb --version

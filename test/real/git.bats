@@ -1,4 +1,4 @@
-load common
+load compare
 
 @test "git loads the shim" {
   loads /usr/bin/git --version

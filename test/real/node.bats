@@ -1,4 +1,4 @@
-load common
+load compare
 
 setup_file() {
   NODE=$(readlink -f "$(command -v node)")

@@ -1,4 +1,4 @@
-load common
+load compare
 
 @test "perl loads the shim" {
   loads /usr/bin/perl -e 1

@@ -1,9 +1,9 @@
-load common
+load compare
 
 # Built once; both runs use the same files.
 setup_file() {
   cd "$BATS_FILE_TMPDIR" || return
-  local inputs=$BATS_TEST_DIRNAME/inputs
+  local inputs=$HERE/inputs
   gcc -O1 -o host "$inputs/host.c" -pthread -ldl
   g++ -std=c++17 -O1 -fPIC -shared -o plugin.so "$inputs/plugin.cc"
   ! ldd host | grep libstdc++

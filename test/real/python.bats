@@ -1,4 +1,4 @@
-load common
+load compare
 
 setup_file() {
   export PYTHONMALLOC=malloc PYTHONHASHSEED=0

@@ -1,4 +1,4 @@
-load common
+load compare
 
 @test "redis-server loads the shim, jemalloc's own functions included" {
   loads /usr/bin/redis-server --version

@@ -1,10 +1,8 @@
 # What the command says of real programs: functions that are known to ask for memory, numbers that are
 # known, sums that add up, and each report in less than two seconds of the processor.
-load common
+load compare
 
-: "${TOOL:=$BATS_TEST_DIRNAME/../../build/arenashim}"
-TOOL=$(realpath "$TOOL")
-DEMO=$BATS_TEST_DIRNAME/../demo
+DEMO=$TOP/test/demo
 
 # watched [NAME=VALUE...] -- COMMAND...: `arenashim run`, which leaves the dump d, and others beside it; what it says in $said.
 watched() {

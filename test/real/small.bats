@@ -1,4 +1,4 @@
-load common
+load compare
 
 @test "coreutils load the shim" {
   loads /usr/bin/sort --version

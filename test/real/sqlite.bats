@@ -1,4 +1,4 @@
-load common
+load compare
 
 @test "sqlite3 loads the shim" {
   loads /usr/bin/sqlite3 :memory: 'select 1'

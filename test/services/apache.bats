@@ -1,5 +1,5 @@
 # Apache with processes of its own for requests (prefork), which become www-data.
-load common
+load service
 
 @test "apache2, prefork, as www-data" {
   local port modules=/usr/lib/apache2/modules

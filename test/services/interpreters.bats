@@ -1,5 +1,5 @@
 # Services in interpreters: node under SIGTERM, gunicorn's workers, a Go program that calls C.
-load common
+load service
 
 @test "node under SIGTERM, as run starts it" {
   local port

@@ -1,5 +1,5 @@
 # MariaDB: many threads, jemalloc's API not used, memory of its own caches.
-load common
+load service
 
 @test "mariadb: install, serve, shut down" {
   chown mysql run

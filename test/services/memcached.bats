@@ -1,5 +1,5 @@
 # memcached: started by root, runs as nobody.
-load common
+load service
 
 @test "memcached -u nobody" {
   local port

@@ -1,5 +1,5 @@
 # nginx: a master that writes over its arguments, workers that become www-data.
-load common
+load service
 
 configure() {
   port=$(free_port)

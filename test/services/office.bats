@@ -1,5 +1,5 @@
 # LibreOffice: started by a script, which starts another program, which starts the one that counts.
-load common
+load service
 
 @test "libreoffice converts a document, and run is about the program that held most" {
   command -v soffice || skip 'no libreoffice'

@@ -1,5 +1,5 @@
 # PHP: opens its extensions with RTLD_DEEPBIND; php-fpm behind nginx.
-load common
+load service
 
 version=$(ls /usr/sbin/php-fpm* 2>/dev/null | sed 's/.*php-fpm//')
 

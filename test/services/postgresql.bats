@@ -1,5 +1,5 @@
 # PostgreSQL: processes write over their arguments, one a connection, names of databases among them.
-load common
+load service
 
 @test "initdb, server, pgbench, stop" {
   local bin port

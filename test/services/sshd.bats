@@ -1,5 +1,5 @@
 # sshd: the process that talks to a stranger sits in a sandbox of system calls, in an empty root, as another user.
-load common
+load service
 
 @test "sshd with one login" {
   local port
@@ -23,7 +23,7 @@ END
       root@127.0.0.1 'echo "inside: $((6 * 7))"'
   }
   within 20 login
-  grep -q 'inside: 42' client.log
+  grep -q 'inside: 42' "$BATS_TEST_TMPDIR/within.log"
   stop TERM # a session ends by itself, a moment after its server
   if [[ -x /usr/lib/openssh/sshd-session ]]; then # since OpenSSH 9.8 a connection has a program of its own
     within 20 dumps_of sshd 1

@@ -1,5 +1,5 @@
 # Arenas, regions and blocks, to the digit.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

@@ -1,5 +1,5 @@
 # Wrong files and options: one line with cause and remedy, status 2. (damage_test does every byte and length.)
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers
@@ -145,7 +145,7 @@ leaks --by, --sort, --value, --lines, $rows, $names
 waste --by, --sort, --value, --lines, $rows, $names
 diff --sort, --value, --lines, $rows, $names
 check --max-live, --max-peak, --max-allocs, --baseline, --max-growth, $rows, $names
-html --output (-o), $names
+html --value, --output (-o), $names
 END
   arenashim tree small.dump -z
   says "arenashim tree: -z: no such option: legal are --value, --sort, --min, --lines, $rows, $names"

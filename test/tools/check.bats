@@ -1,5 +1,5 @@
 # A dump against limits: 0 holds, 1 exceeded, 2 can't tell.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

@@ -1,7 +1,6 @@
 # Completions: each shell offers every command, option and value that --help tells.
-load common
-ROOT=$(realpath "$HERE/../..")
-COMPLETIONS=$ROOT/tools/completions
+load command
+COMPLETIONS=$TOP/tools/completions
 
 setup() {
   PATH=$(dirname "$TOOL"):$PATH
@@ -12,7 +11,6 @@ setup() {
   cd files || return
 }
 
-commands() { "$TOOL" --help | sed -nE 's/^  arenashim ([a-z]+) .*/\1/p'; }
 long_options() { "$TOOL" "$1" --help | sed -nE 's/^ +(-., )?(--[a-z-]+)(=[^ ]+)?( .*)?$/\2/p'; }
 choices() { "$TOOL" "$1" --help | sed -nE 's/^ +(--[a-z-]+)=([a-z|]+\|[a-z|]+)( .*)?$/\1 \2/p'; }
 

@@ -1,5 +1,5 @@
 # What malloc does not answer for is said in one line, with a remedy where there is one.
-load common
+load command
 
 setup() { unset "${!ARENASHIM_@}" PYTHONMALLOC; }
 

@@ -2,6 +2,7 @@
  *
  * Run from the top directory; make_dump stands beside this program.
  */
+#include "dump_read.h"
 #include "say.h"
 #include "sums.h"
 #include "writers.h"

@@ -1,10 +1,9 @@
 # `make deb`: packages that lintian accepts, and a command and a shim that work from them.
-load common
-ROOT=$(realpath "$HERE/../..")
+load command
 
 setup_file() {
   export DEB=$BATS_FILE_TMPDIR/deb
-  make -s -C "$ROOT" deb DEB="$DEB" >&2
+  make -s -C "$TOP" deb DEB="$DEB" >&2
   dpkg-deb -x "$DEB"/arenashim_*.deb "$BATS_FILE_TMPDIR/root"
   dpkg-deb -x "$DEB"/libarenashim-dev_*.deb "$BATS_FILE_TMPDIR/root"
 }
@@ -65,7 +64,7 @@ field() { dpkg-deb -f "$DEB/$1"_*.deb "$2"; }
 }
 
 @test "the same tree gives the same packages" {
-  make -s -C "$ROOT" deb DEB="$PWD/again" >&2
+  make -s -C "$TOP" deb DEB="$PWD/again" >&2
   local package
   for package in "$DEB"/*.deb; do cmp "$package" "again/${package##*/}"; done
 }

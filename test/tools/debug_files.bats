@@ -1,5 +1,5 @@
 # Whose names are whose: build-ids of any length, debug files by name, and addresses that have no name.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

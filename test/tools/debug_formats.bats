@@ -1,6 +1,6 @@
 # Debug information in every form that linkers and compilers leave it in: compressed by zstd, split into .dwo files,
 # packed into a .dwp; or one line that says what is missing.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

@@ -1,5 +1,5 @@
 # Two dumps side by side: to the digit; call sites are found again at other addresses.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

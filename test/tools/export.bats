@@ -1,5 +1,5 @@
 # Exports: what other tools read, to the digit, from dumps whose figures are known.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers
@@ -11,8 +11,6 @@ exported() {
   arenashim export small.dump --format collapsed --value "$1"
   expect '$status == 0 && -z $stderr'
 }
-lines() { printf '%s\n' "$@"; }
-
 @test "collapsed: outermost frame first, each of the values" {
   arenashim export small.dump --format collapsed
   expect '$status == 0 && -z $stderr'

@@ -1,12 +1,10 @@
 # The formats of other tools: each of a dump whose figures are known. test/interop/export.bats has those tools read them.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers
   dump small.dump <"$HERE/small.txt"
 }
-
-lines() { printf '%s\n' "$@"; }
 
 # exported FORMAT [OPTION...]: small.dump in `out`.
 exported() {
@@ -75,7 +73,7 @@ module start=0xc00000 end=0xd00000 path=./target build_id=$id"
 
 @test "json: every section of the dump, as the schema says" {
   exported json
-  valid "$HERE/../../tools/arenashim.schema.json"
+  valid "$TOP/tools/arenashim.schema.json"
   says 'd["process"]["program"], d["process"]["reason"], d["process"]["tags"], d["process"]["peak_bytes"]' "('demo', 'exit', 'stack', 9900)"
   says '[(a["number"], a["name"], a["running"], a["remote_frees"]) for a in d["arenas"]]' "[(0, 'demo', False, 13), (1, 'worker', True, 0)]"
   says '[(c["cell_bytes"], c["in_use"]) for c in d["classes"]]' '[(64, 5), (112, 4)]'
@@ -93,7 +91,7 @@ module start=0xc00000 end=0xd00000 path=./target build_id=$id"
 @test "json: a dump without tags has no sites, and all the rest" {
   dump d <<<$'process pid=5\narena number=3 name=main total_allocs=7\nclass cell_bytes=16 in_use=2'
   DUMP=d exported json
-  valid "$HERE/../../tools/arenashim.schema.json"
+  valid "$TOP/tools/arenashim.schema.json"
   says 'd["process"]["tags"], d["sites"], d["accounts"], d["frames"], d["arenas"][0]["total_allocs"], d["classes"][0]["in_use"]' \
     "('off', [], [], [], 7, 2)"
 }
@@ -133,7 +131,7 @@ Locations" ]]
   DUMP=sampled.dump exported json
   says 'd["process"]["sample_bytes"], "waste" in d["accounts"][0], "temporary" in d["accounts"][0]' \
     '(4096, False, False)'
-  valid "$HERE/../../tools/arenashim.schema.json"
+  valid "$TOP/tools/arenashim.schema.json"
 }
 
 @test "names that are no UTF-8 are escaped in every format that asks for it" {

@@ -1,5 +1,5 @@
 # 100,000 call sites over 500,000 nodes, names included, are exported in seconds in every format.
-load common
+load command
 
 setup_file() {
   cd "$BATS_FILE_TMPDIR" || return

@@ -1,5 +1,5 @@
 # Exports are whole or not there: frames that repeat, and commands that die while they write.
-load common
+load command
 
 formats=(collapsed dhat heap json pprof speedscope)
 

@@ -1,5 +1,5 @@
 # Views on terminals of several sizes: each fits, and what it leaves out is named, with the option that shows it.
-load common
+load command
 
 setup_file() {
   export TOOL=$(dirname "$TOOLS")/../arenashim

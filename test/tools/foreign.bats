@@ -1,10 +1,7 @@
 # Bytes of others (names of threads, regions and labels, symbols, paths, words of the command line) are shown as
 # printable UTF-8 wherever they turn up: what a terminal would obey or hide is escaped.
-load common
-bats_require_minimum_version 1.5.0
+load command
 
-: "${BIN:=$(dirname "$TOOL")/test/preload}"
-BIN=$(realpath "$BIN")
 SEEN=$HERE/seen.py
 
 hostile=$'a\nb\e[31m\xff\xe2\x80\xae\xc2\x9bz' # as it is shown: a\x0ab\x1b[31m\xff\u202e\u009bz
@@ -131,7 +128,7 @@ keep() { # NAME: what was printed
 
 # The command shares no code with the shim, so the rule stands in both: alike.
 @test "the shim and the command escape the same characters" {
-  cd "$BATS_TEST_DIRNAME/../.." || return
+  cd "$TOP" || return
   escaped() { sed -n '/^} unseen\[\] = {/,/;$/p; /^static bool second_fits/,/^}/p' "$1"; }
   (($(escaped arena/foreign.c | wc -l) >= 9))
   diff <(escaped arena/foreign.c) <(escaped tools/base/utf8.c)

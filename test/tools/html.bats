@@ -1,9 +1,8 @@
 # The page of `arenashim html`: that it is written, whole and current; test/browser/html.js looks at it.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers
-  TOP=$(realpath "$HERE/../..")
   BUILD=$(realpath "$TOOLS/../..")
   dump small.dump <"$HERE/small.txt"
 }
@@ -24,6 +23,17 @@ data() {
   [[ $(tail -n 1 small.dump.html) == '</html>' ]]
 }
 
+@test "--value: what the page shows first; waste only where it is known" {
+  arenashim html small.dump -o - --value allocs
+  expect '$status == 0 && -z $stderr' && [[ $(data first <<<"$output") == '{"value":[2]}' ]]
+  arenashim html small.dump --value size
+  error '--value=size: use one of live, peak, allocs, bytes, waste'
+  sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump sampled.dump
+  arenashim html sampled.dump --value waste
+  error 'sampled.dump: waste by call site is not known with samples: run the program without ARENASHIM_SAMPLE'
+  [[ ! -e sampled.dump.html ]]
+}
+
 @test "the page is whole in itself: no address of another file" {
   "$TOOL" html small.dump
   ! sed '/<pre>/,/<\/pre>/d' small.dump.html | grep -oE '(src|href)="?[^#" ]*:?//|url\([^)]*|@import|import\(|fetch\(|XMLHttp'
@@ -37,8 +47,8 @@ data() {
 
 in_target() { nm "$TOOLS/target" | awk -v n="$1" '$3 == n { print "0x" $1 }'; } # SYMBOL: its address
 
-# lines: a call site in ns::Parser::parse, called by main, that asks through a library without names.
-lines() {
+# with_lines: a call site in ns::Parser::parse, called by main, that asks through a library without names.
+with_lines() {
   cat <<END
 process pid=1 program=target tags=2 depth=3 unix_time=9999999999
 arena name=target
@@ -54,16 +64,16 @@ END
 }
 
 @test "a call site is told by the first frame in the program's own source; wrappers are folded" {
-  lines | dump d
+  with_lines | dump d
   "$TOOL" html d
-  [[ $(data sites <d.html) == '{"path":[3],"own":[2],'* ]]
+  [[ $(data calls <d.html) == '{"site":[0],"path":[4],"own":[2],'* ]] # the fourth frame: "(cut at 3 frames)"
   [[ $(data strings <d.html) == *'"ns::Parser::parse"'*'/target.cc"'* ]]
   [[ $(data cuts <d.html) == '{"paths":[1],"remedy":[32]}' ]]
-  lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
+  with_lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
   "$TOOL" html d -o plain
-  [[ $(data sites <plain) == '{"path":[2],"own":[1],'* ]]
+  [[ $(data calls <plain) == '{"site":[0],"path":[2],"own":[1],'* ]]
   "$TOOL" html d -o folded --fold 'ns::Parser::*'
-  [[ $(data sites <folded) == '{"path":[1],"own":[1],'* && $(data strings <folded) != *Parser* ]]
+  [[ $(data calls <folded) == '{"site":[0],"path":[1],"own":[1],'* && $(data strings <folded) != *Parser* ]]
 }
 
 @test "what can't be read or written: one line with the remedy" {
@@ -101,7 +111,7 @@ END
 
 @test "the page in Chromium" {
   dump names.dump <"$HERE/names.txt"
-  lines | dump lines.dump
+  with_lines | dump lines.dump
   dump untagged.dump <<<$'process pid=5 program=p live_bytes=7 peak_bytes=9 flags=2\narena name=p live_bytes=7\nclass cell_bytes=16 in_use=2'
   libc=$(ldd "$BUILD/arenashim" | awk '/libc\.so/ { print $3 }')
   "$HERE/large.sh" 10000 50000 "$libc" | dump large.dump
@@ -109,5 +119,6 @@ END
   for dump in small names lines untagged sampled large; do
     "$BUILD/arenashim" html $dump.dump -o $dump.html
   done
-  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged,sampled}.html "$BUILD"
+  "$BUILD/arenashim" html small.dump -o allocs.html --value allocs
+  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged,sampled,allocs}.html "$BUILD"
 }

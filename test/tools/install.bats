@@ -1,10 +1,9 @@
 # `make install` and `make uninstall`: what is there, programs that build with it, and nothing left.
-load common
-ROOT=$(realpath "$HERE/../..")
+load command
 
 setup_file() {
   export STAGE=$BATS_FILE_TMPDIR/stage
-  make -s -C "$ROOT" install PREFIX="$STAGE" >&2
+  make -s -C "$TOP" install PREFIX="$STAGE" >&2
 }
 
 below() { (cd "$1" && find . ! -type d | sort); }
@@ -12,16 +11,16 @@ below() { (cd "$1" && find . ! -type d | sort); }
 @test "DESTDIR, PREFIX and LIBDIR say where; all may read it; uninstall leaves nothing" {
   local at=(DESTDIR="$PWD/d" PREFIX=/opt/a LIBDIR=/opt/a/lib/x86_64-linux-gnu)
   mkdir -p d/opt/a/share/doc/other && touch d/opt/a/share/doc/other/README
-  (umask 077 && make -s -C "$ROOT" install "${at[@]}")
+  (umask 077 && make -s -C "$TOP" install "${at[@]}")
   [[ -z $(find d/opt/a/* ! -perm -444) ]]
   [[ -x d/opt/a/bin/arenashim && -f d/opt/a/lib/x86_64-linux-gnu/libarenashim.so ]]
   [[ ! -e d/opt/a/lib/libarenashim.so ]]
   grep -qx 'libdir=/opt/a/lib/x86_64-linux-gnu' d/opt/a/lib/x86_64-linux-gnu/pkgconfig/arenashim.pc
   [[ -z $(grep -rnE '@[A-Z]+@' d) ]]
-  make -s -C "$ROOT" uninstall "${at[@]}"
+  make -s -C "$TOP" uninstall "${at[@]}"
   [[ $(below d) == ./opt/a/share/doc/other/README ]]
   [[ -z $(find d -type d -empty -name arenashim) ]]
-  make -s -C "$ROOT" uninstall "${at[@]}" # a second time there is nothing to do
+  make -s -C "$TOP" uninstall "${at[@]}" # a second time there is nothing to do
 }
 
 @test "what is installed runs" {

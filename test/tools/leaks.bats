@@ -1,5 +1,5 @@
 # What was alive at the end, with whole paths.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

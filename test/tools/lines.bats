@@ -1,5 +1,5 @@
 # Source lines and inlined functions, from wherever debug information is; never those of another build.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers
@@ -267,7 +267,7 @@ caller_line() { grep -n "// line $1\$" "$HERE/callers.cc" | cut -d: -f1; }
   callers
   first=$(caller_line first) second=$(caller_line second) twice=$(caller_line twice)
   HOME=$PWD "$TOOL" export d --format pprof -o d.pb.gz
-  HOME=$PWD go tool pprof -sample_index=alloc_objects -source_path="$HERE/../.." -list '^main$' d.pb.gz >list 2>/dev/null
+  HOME=$PWD go tool pprof -sample_index=alloc_objects -source_path="$TOP" -list '^main$' d.pb.gz >list 2>/dev/null
   [[ $(awk '$2 > 0 && $3 ~ /^[0-9]+:$/ { print $2, $3 }' list) == "1 $first:"$'\n'"2 $second:"$'\n'"7 $twice:" ]] || { cat list; return 1; }
   arenashim export d --format dhat
   [[ $(grep -o "main ([^)]*callers.cc:[0-9]*" <<<"$output" | sed 's/.*://' | xargs) == "$first $second $twice $twice" ]]

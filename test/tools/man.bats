@@ -1,13 +1,12 @@
 # The man pages: they render, every command in them runs as it stands there, and they have all that
 # --help, the library and the headers have.
-load common
-ROOT=$(realpath "$HERE/../..")
-MAN=$ROOT/tools/man
-HEADER=$ROOT/shim/dump_format.h
+load command
+MAN=$TOP/tools/man
+HEADER=$TOP/shim/dump_format.h
 
 setup_file() {
   export STAGE=$BATS_FILE_TMPDIR/stage
-  make -s -C "$ROOT" install PREFIX="$STAGE" >&2
+  make -s -C "$TOP" install PREFIX="$STAGE" >&2
 }
 
 @test "the pages are there and render without a warning" {
@@ -53,8 +52,6 @@ examples() {
 plain() { # PAGE: its text, words not cut, with options as they are typed
   mandoc -T ascii -O width=300 "$MAN/$1" | col -b | expand
 }
-
-commands() { "$TOOL" --help | sed -nE 's/^  arenashim ([a-z]+) .*/\1/p'; }
 
 options() { # COMMAND: as its help has them: "-n, --rows=ROWS"
   "$TOOL" "$1" --help | sed -nE 's/^ +((-., )?--[a-z-]+(=[^ ]+)?)( .*)?$/\1/p'
@@ -102,7 +99,7 @@ all_named() { # PAGE NAME...
   # shellcheck disable=SC2046
   all_named arena.3 $(nm --defined-only "$(dirname "$SHIM")/libarena.a" |
     awk '$2 == "T" && $3 ~ /^arena_/ { print $3 }') \
-    $(awk '/^struct arena_(config|stats) \{/ { on = 1; next } /^\}/ { on = 0 } on' "$ROOT/arena/arena.h" |
+    $(awk '/^struct arena_(config|stats) \{/ { on = 1; next } /^\}/ { on = 0 } on' "$TOP/arena/arena.h" |
       sed -nE 's/^  [a-z][^;]* \*?([a-z_]+);.*/\1/p')
 }
 

@@ -1,10 +1,5 @@
 # At which moment of its process a dump was made: a snapshot is never shown as the end.
-load common
-
-: "${BIN:=$(dirname "$TOOL")/test/preload}"
-BIN=$(realpath "$BIN")
-
-setup() { unset "${!ARENASHIM_@}"; }
+load command
 
 # made NAME PROCESS...: a dump with call sites of a process that lived 6.2 seconds.
 made() {

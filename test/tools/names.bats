@@ -1,5 +1,5 @@
 # Function names: by symbol tables, never a wrong one; wrappers folded; equal paths merged.
-load common
+load command
 
 setup() {
   strip -g -o target "$TOOLS/target" # symbol tables alone: what debug information adds is in lines.bats

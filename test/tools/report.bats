@@ -1,5 +1,5 @@
 # The report's figures, to the digit, from a dump whose figures are known (small.txt).
-load common
+load command
 
 setup() {
   dump small.dump <"$HERE/small.txt"

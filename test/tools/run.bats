@@ -1,5 +1,5 @@
 # `arenashim run`: what it records, shows and passes on, with the command as it would be installed.
-load common
+load command
 
 setup_file() { installed bin lib; }
 setup() {
@@ -26,22 +26,13 @@ tty() {
   output=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output")
 }
 
-# wait_for FILE REGEX: until the file has such a line, or a minute is over.
-wait_for() {
-  for _ in {1..6000}; do
-    ! grep -qs -- "$2" "$1" || return 0
-    read -rt 0.01 <> <(:) || true
-  done
-  return 1
-}
-
 # background ARG...: `run` of the command goes on as $launcher, its program is $child; see `end`.
 # Without job control a shell lets what it starts in the background ignore INT and QUIT.
 background() {
   rm -f out
   env --default-signal=INT,QUIT "$TOOL" run "$@" >out 2>err 3>&- &
   launcher=$!
-  wait_for out '^ready'
+  within 60 grep -qs -- '^ready' out
   child=$(sed -n 's/^ready //p' out)
 }
 end() {
@@ -203,7 +194,7 @@ except KeyboardInterrupt: print("interrupted")'
   for signal in HUP INT USR1 USR2 ALRM WINCH; do
     background -o dump "$PROGRAM" count "$(kill -l $signal)"
     kill -$signal "$launcher"
-    wait_for out '^came 1$'
+    within 60 grep -qs -- '^came 1$' out
     kill -TERM "$launcher"
     end
     expect '$status == 0 && $output == "ready $child"$'"'\n'"'"came 1" && $stderr == *"exit status 0"*'

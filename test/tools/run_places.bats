@@ -1,5 +1,5 @@
 # `arenashim run`: where dumps are found, under which names, and from which places it can be installed.
-load common
+load command
 
 setup_file() { installed bin lib; }
 setup() {

@@ -1,5 +1,5 @@
 # `arenashim run` with what can't be run, can't be watched or can't be written: one line, before anything runs.
-load common
+load command
 
 setup_file() { installed bin bin; }
 setup() {

@@ -1,5 +1,5 @@
 # `arenashim run` and the signals that end programs: a dump of each, and nothing that the program misses.
-load common
+load command
 
 setup_file() { installed bin bin; }
 setup() {

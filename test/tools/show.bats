@@ -1,5 +1,5 @@
 # `arenashim FILE`: the screen of `run` again; of several dumps, the table of their processes first.
-load common
+load command
 
 setup() {
   unset "${!ARENASHIM_@}" LD_PRELOAD

@@ -1,5 +1,5 @@
 # 100,000 call sites over 500,000 nodes are read and reported in under a second.
-load common
+load command
 
 @test "a large dump, names included" {
   libc=$(ldd "$TOOL" | awk '/libc\.so/ { print $3 }')

@@ -1,5 +1,5 @@
 # The call tree: frames merged from the outermost inwards, and numbers that add up.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

@@ -1,5 +1,5 @@
 # The type that a row's function allocates by a wrapper or container, or by new: never a wrong one.
-load common
+load command
 
 setup() {
   unset DEBUGINFOD_URLS "${!ARENASHIM_@}"

@@ -1,5 +1,5 @@
 # What rounding and half-empty slabs cost: to the digit, and the same as report and ledger say.
-load common
+load command
 
 setup() {
   TOOL=$TOOLS/arenashim # the build with sanitizers

@@ -1,5 +1,5 @@
 # One waste: the report at exit and the command say the same to the byte, in all and by call site.
-load common
+load command
 
 # agrees PROGRAM ARG...: of one run of it.
 agrees() {

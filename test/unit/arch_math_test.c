@@ -1,9 +1,9 @@
-/* Functions of real numbers against libm's (shim/arch_math.h). */
+/* Functions of real numbers against libm's (shim/base/arch_math.h). */
 #include "apart.h"
 
 #include <math.h>
 
-#include "../../shim/arch_math.h"
+#include "arch_math.h"
 
 static uint64_t state = 88172645463325252u;
 static double random_unit(void) { /* in (0, 1) */

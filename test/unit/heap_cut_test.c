@@ -39,7 +39,7 @@ static void cut_class(unsigned c, unsigned alive) {
   for (unsigned requests = 1; requests < 300; requests++)
     cut_after(c, requests, alive);
   for (unsigned i = 0; i < 20; i++) {
-    cut_after(c, 300 + below(3 * RELISTS_MAX), alive);
+    cut_after(c, 300 + below(3 * RECYCLES_MAX), alive);
     check_all_heaps();
   }
   for (unsigned i = 0; i < alive; i++)

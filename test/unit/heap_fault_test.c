@@ -73,12 +73,12 @@ static void free_more_than_used(void) {
   for (unsigned i = 0; i < 64; i++)
     heap_free(objects[i]);
   heap_free(objects[3]);
-  for (unsigned i = 0; i < RELISTS_MAX; i++)
+  for (unsigned i = 0; i < RECYCLES_MAX; i++)
     heap_free(allocate(64));
 }
 /* The same where frees do not go to that list: the count can't go below none. */
 static void free_more_than_counted(void) {
-  slab_of(objects[0])->into = &slab_of(objects[0])->free;
+  slab_of(objects[0])->freed_to = &slab_of(objects[0])->free;
   free_more_than_used();
 }
 static void test_double_free_below_none(void **state) {
@@ -167,7 +167,7 @@ static void test_circle_in_free_list(void **state) {
   (void)state;
   become_new_thread();
   allocate_all(64, 64);
-  slab_of(objects[0])->into = &slab_of(objects[0])->free;
+  slab_of(objects[0])->freed_to = &slab_of(objects[0])->free;
   heap_free(objects[0]);
   heap_free(objects[1]);
   ((struct cell *)objects[1])->next = (struct cell *)objects[1];
@@ -188,7 +188,7 @@ static void test_overwritten_link(void **state) {
   static char elsewhere[64];
   become_new_thread();
   allocate_all(64, 64);
-  slab_of(objects[0])->into = &slab_of(objects[0])->free;
+  slab_of(objects[0])->freed_to = &slab_of(objects[0])->free;
   heap_free(objects[0]);
   heap_free(objects[1]);
   const uintptr_t words[] = {(uintptr_t)elsewhere,

@@ -1,7 +1,7 @@
 /* The child of a fork: every heap sound, whatever its gone thread was doing.
  *
- * Each half-done step that heap_fork.c names, arranged by hand: `gone` is the heap of a thread
- * that vanished there, `mine` that of the thread that forked.  The same by chance is in
+ * Each half-done step that heap_fork.c names, arranged by hand: `remote_large_objects` is the heap
+ * of a thread that vanished there, `mine` that of the thread that forked.  The same by chance is in
  * heap_fork_busy_test.c.
  */
 #include "heap_objects.h"
@@ -47,12 +47,12 @@ static void leave_harvest(unsigned freed, bool counted, bool moved) {
   allocate_all(64, 64);
   struct slab *s = slab_of(objects[0]);
   require(gone->head[4] == NULL && s->carved == 64);
-  s->into = &s->free;
+  s->freed_to = &s->free;
   for (unsigned i = 64 - freed; i < 64; i++)
     heap_free(objects[i]);
   count_add(&gone->freed[4], freed);
-  s->until = 1;
-  s->parked = 63;
+  s->countdown = 1;
+  s->uncounted = 63;
   if (counted)
     count_add(&gone->passed[4], freed);
   if (moved)
@@ -125,7 +125,7 @@ static void leave_retire(unsigned steps) {
     heap_free(objects[i]);
   ((struct cell *)objects[s->capacity - 1])->next = s->free;
   s->free = objects[s->capacity - 1];
-  s->until = 0;
+  s->countdown = 0;
   queue_remove(&gone->queue[32], s);
   if (steps >= 1)
     count_add(&gone->freed[32], s->carved);

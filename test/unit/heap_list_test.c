@@ -92,11 +92,11 @@ static void free_everything(bool shuffled) {
   if (shuffled)
     shuffle(MANY);
   uint64_t back, longest = longest_while_freeing(MANY, &back);
-  require(longest > LIST_LONG && longest <= LIST_BACK + slabs * RELISTS_FIRST);
+  require(longest > LIST_LONG && longest <= LIST_BACK + slabs * RECYCLES_FIRST);
   require(back <= MANY / 10);
-  require(listed() <= RELISTS_LEAST + CELLS);
+  require(listed() <= RECYCLES_LEAST + CELLS);
   struct inventory v = inventory();
-  require(v.slabs[CLASS][SLAB_FULL] + v.slabs[CLASS][SLAB_QUEUED] <= RELISTS_LEAST);
+  require(v.slabs[CLASS][SLAB_FULL] + v.slabs[CLASS][SLAB_QUEUED] <= RECYCLES_LEAST);
   require(held_blocks(heap_self) <= 20);
 }
 
@@ -113,7 +113,7 @@ static void opens_again(void) {
     heap_free(objects[i]);
   require(listed() == 0);
   void *p = allocate(SIZE);
-  require(!heap_self->lists[CLASS].closed && slab_relists(slab_of(p)));
+  require(!heap_self->lists[CLASS].closed && slab_recycles(slab_of(p)));
   inventory();
 }
 APART(opens_again)
@@ -140,13 +140,13 @@ static void released_now_and_then(void) {
   for (unsigned i = 0; i < 4 * CELLS; i++)
     heap_free(objects[i]);
   heap_self->released_ms -= LIST_DELAY_MS;
-  list_tend(heap_self);
+  list_release_if_due(heap_self);
   require(listed() == 0);
   heap_free(objects[5 * CELLS]);
-  list_tend(heap_self); /* too early */
+  list_release_if_due(heap_self); /* too early */
   require(listed() == 1);
   heap_self->released_ms -= LIST_DELAY_MS;
-  list_tend(heap_self);
+  list_release_if_due(heap_self);
   require(listed() == 0);
   inventory();
 }
@@ -154,7 +154,7 @@ APART(released_now_and_then)
 
 /* A heap that shrinks slowly, its lists put back meanwhile, and then frees the rest. */
 static void freed_slowly(void) {
-  enum { LEFT = RELISTS_LEAST - RELISTS_FIRST }; /* fewer than are counted next */
+  enum { LEFT = RECYCLES_LEAST - RECYCLES_FIRST }; /* fewer than are counted next */
   large_heap();
   allocate_all(MANY, SIZE);
   for (unsigned i = 0; i < MANY; i++) {

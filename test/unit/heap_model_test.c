@@ -105,7 +105,7 @@ static void do_rare(void) {
   case 1:
     chance(2) ? heap_trim() : trim_own();
     break;
-  case 2: /* slabs go on to relist, or not */
+  case 2: /* slabs go on to recycle, or not */
     list_spread_bytes = chance(2) ? 0 : LIST_SPREAD_BYTES;
     break;
   default:

@@ -7,10 +7,13 @@
 #include "apart.h"
 
 #include "heap.h"
+#include "heap_collect.h"
+#include "heap_fork.h"
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_stats.h"
 #include "heap_thread.h"
+#include "heap_valid.h"
 
 /* First of all in main: a range for heaps. */
 static inline void test_start(void) {
@@ -75,7 +78,7 @@ static inline uint64_t next_random(uint64_t *state) { /* xorshift64* */
 struct inventory {
   uint64_t live[CLASS_SLOTS]; /* handed out */
   uint64_t listed[CLASS_SLOTS];
-  uint64_t relisted[CLASS_SLOTS]; /* and not counted */
+  uint64_t recycled[CLASS_SLOTS]; /* and not counted */
   uint64_t carved[CLASS_SLOTS];
   uint64_t slabs[CLASS_SLOTS][SLAB_FULL + 1]; /* by class and state */
   uint64_t carved_bytes;
@@ -129,34 +132,13 @@ static inline uint32_t mark_mail(const struct slab *s, struct cell_marks *marks)
   return n;
 }
 
+/* What slab_is_valid does not know: how far the countdown may be from its end. */
 static inline void check_countdown(const struct slab *s, int32_t used) {
-  int32_t carved = (int32_t)s->carved;
-  switch (s->state) {
-  case SLAB_CURRENT:
-    if (slab_relists(s)) {
-      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_MAX);
-    } else {
-      bool cut = s->owner->cut[s->class] != 0; /* only a part of the free cells may be listed */
-      require(s->until == used + 1 || (s->until == 1 && (used == carved || cut)));
-    }
-    break;
-  case SLAB_QUEUED:
-    require(used > 0 && (s->free != NULL || s->carved < s->capacity));
-    if (slab_relists(s))
-      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_SHARED);
-    else
-      require(s->until == used);
-    break;
-  case SLAB_FULL:
-    require(used == s->capacity && s->free == NULL);
-    if (slab_relists(s))
-      require(0 < s->until && s->until <= s->armed && s->armed <= RELISTS_SHARED);
-    else
-      require(s->until == 1);
-    break;
-  default:
-    require(!"a slab with a class is current, queued or full");
-  }
+  bool after_cut = s->state == SLAB_CURRENT && s->countdown == 1 && used > 0;
+  if (slab_recycles(s))
+    require(s->state == SLAB_CURRENT || s->countdown_start <= RECYCLES_SHARED);
+  else if (after_cut && s->owner->cut[s->class] == 0) /* then all free cells are listed */
+    require(used == (int32_t)s->carved);
 }
 
 static inline void check_slab(const struct heap *h, const struct slab *s, struct inventory *v) {
@@ -164,11 +146,11 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
   unsigned c = s->class;
   int32_t used = slab_used(s);
   require(c >= 1 && c <= CLASSES);
-  require(s->capacity == SLAB_BYTES / class_bytes(c) && s->carved <= s->capacity);
+  require(slab_is_valid(s));
   require((s->state == SLAB_CURRENT) == (h->current[c] == s));
-  require(!slab_relists(s) || s->into == &h->head[c]);
+  require(!slab_recycles(s) || s->freed_to == &h->head[c]);
   uint32_t free_cells = mark_free(s, &marks);
-  require(used >= 0 && s->carved == (uint32_t)used + free_cells);
+  require(s->carved == (uint32_t)used + free_cells);
   uint32_t listed = mark_listed(h, s, &marks);
   uint32_t mailed = mark_mail(s, &marks);
   require(mailed == mail_count(s));
@@ -176,15 +158,14 @@ static inline void check_slab(const struct heap *h, const struct slab *s, struct
   check_countdown(s, used);
   v->live[c] += (uint32_t)used - listed - mailed;
   v->listed[c] += listed;
-  v->relisted[c] += slab_relisted(s);
+  v->recycled[c] += slab_recycled(s);
   v->carved[c] += s->carved;
   v->carved_bytes += s->carved * class_bytes(c);
   v->mailed_slabs += mailed > 0;
 }
 
 static inline void check_empty_slab(const struct slab *s) {
-  require(s->state == SLAB_EMPTY && s->free == NULL);
-  require(s->until == 1 && slab_used(s) == 0);
+  require(slab_is_valid(s) && s->state == SLAB_EMPTY);
   require(mail_count(s) == 0);
 }
 
@@ -269,7 +250,7 @@ static inline void check_counters(struct heap *h, const struct inventory *v) {
     require(t.allocs[c] - t.frees[c] == v->live[c]);
     require(t.remote[c] <= t.frees[c]);
     require(t.listed[c] == v->listed[c]); /* all of them lie in its slabs */
-    require(v->listed[c] <= list_most(&h->lists[c]) + v->relisted[c]);
+    require(v->listed[c] <= list_most(&h->lists[c]) + v->recycled[c]);
     require(count_get(&h->known[c]) <= t.allocs[c] + h->forked[c]);
   }
   require(count_get(&h->carved_bytes) == v->carved_bytes);
@@ -284,6 +265,7 @@ static inline uint64_t keep_limit_of(const struct heap *h) {
 /* All that must hold for a heap while nobody is inside it. */
 static inline struct inventory check_invariants(struct heap *h) {
   struct inventory v = {0};
+  require(heap_is_valid(h) && heap_mail_is_valid(h));
   check_blocks(h, &v);
   check_queues(h, &v);
   check_inbox(h, &v);

@@ -154,12 +154,12 @@ static void others_frees_are_charged_to_the_owner(void) {
     bytes += i % 512;
   }
   struct heap *h = heap_tagged_self;
-  books_tell(&h->books);
+  books_publish(&h->books);
   require(atomic_load(&peak.live) == (int64_t)bytes);
   run(free_given);
   require(atomic_load(&peak.live) < 8192);
   heap_collect(h);
-  books_tell(&h->books);
+  books_publish(&h->books);
   require(atomic_load(&peak.live) >= -8192 && atomic_load(&peak.live) < 8192);
   require(h->books.live_bytes == 0);
   for (unsigned site = 0; site < SITES; site++) {

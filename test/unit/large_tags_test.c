@@ -8,22 +8,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sys/mman.h>
 
-#include "../../shim/large_tags.h"
-
-/* ---- mmap under watch ---- */
-
-static _Atomic bool refuse_memory;
-
-void *__real_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset);
-
-void *__wrap_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset) {
-  if (!refuse_memory)
-    return __real_mmap(address, bytes, prot, flags, fd, offset);
-  errno = ENOMEM;
-  return MAP_FAILED;
-}
+#include "large_tags.h"
+#include "memory_refused.h"
 
 /* ---- words ---- */
 
@@ -304,11 +291,6 @@ static void fork_inside(const struct large_tag *t, void *arg) {
 
 static void forget(void) { require(put(4096, 1) && large_tags_each(fork_inside, NULL) == 0); }
 
-#define APART(body)                                                                                \
-  static void test_##body(void **state) {                                                          \
-    (void)state;                                                                                   \
-    in_child(body);                                                                                \
-  }
 APART(empty_table)
 APART(model)
 APART(fill_and_empty)

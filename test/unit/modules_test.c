@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../arena/os.h"
-#include "../../shim/modules.h"
+#include "modules.h"
+#include "os.h"
 #include "processor_time.h"
 
 static const char a_path[] = PLUGINS "/modules_a.so", b_path[] = PLUGINS "/modules_b.so";

@@ -156,7 +156,7 @@ static void test_block_passes_out_slabs(void **state) {
     const struct slab *s = block_next_slab(b);
     require(slab_memory(s) == b->ab_mem + at && b->ab_offset == at + SLAB_BYTES);
     require(s->owner == owner && s->state == SLAB_EMPTY && s->class == 0);
-    require(s->until == 1 && slab_used(s) == 0 && !s->dirty && block_of(s) == b);
+    require(s->countdown == 1 && slab_used(s) == 0 && !s->dirty && block_of(s) == b);
   }
   require(block_next_slab(b) == NULL);
   block_give(b);

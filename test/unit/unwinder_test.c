@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../../shim/cfi.h"
-#include "../../shim/find_object.h"
-#include "../../shim/unwinder.h"
+#include "cfi.h"
+#include "find_object.h"
+#include "unwinder.h"
 #include "processor_time.h"
 
 enum { DEPTH = 64 };

@@ -1,7 +1,7 @@
 /* Wraps json-c; contract in json.h. */
 #include "json.h"
 #include "say.h"
-#include "utf8.h"
+#include "utf8_copy.h"
 
 #include <stdlib.h>
 

@@ -9,27 +9,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_same(const struct stat *a, const char *input) {
-  struct stat b;
-  return stat(input, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+static bool is_same(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* A link stays one: what it leads to is replaced.  A file that is replaced keeps its rights. */
-static FILE *scratch_start(struct output *o, const struct stat *old) {
+/* The rights that a file of this group may have: none for those who can't read the input.  Of an
+ * input that is gone (all zero), for its owner alone. */
+static mode_t rights_allowed(const struct stat *input, gid_t group) {
+  bool others = input->st_mode & S_IROTH;
+  bool members = group == input->st_gid ? input->st_mode & S_IRGRP : others;
+  return 07700 | (members ? S_IRWXG : 0) | (others ? S_IRWXO : 0);
+}
+
+/* Before there is anything to read in it.  A file that is replaced keeps its rights, as far as the
+ * input has them. */
+static bool rights_give(int fd, const struct stat *old, const struct stat *input) {
+  struct stat made;
+  if (fstat(fd, &made) != 0)
+    return false;
+  mode_t rights = (old != NULL ? old : &made)->st_mode & rights_allowed(input, made.st_gid);
+  return rights == (made.st_mode & 07777) || fchmod(fd, rights) == 0;
+}
+
+/* A link stays one: what it leads to is replaced. */
+static FILE *scratch_start(struct output *o, const struct stat *old, const struct stat *input) {
   char *real = old != NULL ? realpath(o->name, NULL) : NULL;
   o->path = real != NULL ? real : must_copy(o->name);
-  if (!scratch_open(&o->scratch, o->path))
+  if (!scratch_open(&o->scratch, o->path) || !rights_give(o->scratch.fd, old, input))
     return NULL;
-  if (old != NULL)
-    (void)!fchmod(o->scratch.fd, old->st_mode & 07777);
   int fd = fcntl(o->scratch.fd, F_DUPFD_CLOEXEC, 0);
   return fd < 0 ? NULL : must_have(fdopen(fd, "w"));
 }
 
 static bool file_open(struct output *o, const char *input) {
-  struct stat old;
+  struct stat old, from = {0};
   bool exists = stat(o->name, &old) == 0;
-  if (exists && is_same(&old, input)) {
+  if (stat(input, &from) == 0 && exists && is_same(&old, &from)) {
     say_error("%s is the dump itself: name another file with -o", o->name);
     return false;
   }
@@ -38,7 +53,7 @@ static bool file_open(struct output *o, const char *input) {
   else if (exists && !S_ISREG(old.st_mode))
     o->to = fopen(o->name, "we");
   else
-    o->to = scratch_start(o, exists ? &old : NULL);
+    o->to = scratch_start(o, exists ? &old : NULL, &from);
   if (o->to == NULL)
     say_error("%s can't be written: %s: name another file with -o", o->name, strerror(errno));
   return o->to != NULL;

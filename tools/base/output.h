@@ -1,6 +1,7 @@
 /* Where a command's result goes: standard output, or a file that is there whole or not at all.
  *
- * A file gets its name when all of it is written (scratch.h).  What is no regular file (a pipe,
+ * A file gets its name when all of it is written (scratch.h).  It is never more readable than its
+ * input: a page or an export tells what a private dump does.  What is no regular file (a pipe,
  * /dev/full) is written itself.
  */
 #ifndef TOOLS_OUTPUT_H

@@ -3,7 +3,6 @@
  * The shim has the same rule for its own messages and reports (arena/foreign.c).
  */
 #include "utf8.h"
-#include "say.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,8 +15,8 @@ static bool second_fits(unsigned char lead, unsigned char second) {
   return second >= low && second <= high;
 }
 
-/* Bytes of the character that starts here, 0 when none does. */
-static size_t character_bytes(const unsigned char *p) {
+size_t utf8_bytes(const char *text) {
+  const unsigned char *p = (const unsigned char *)text;
   size_t bytes = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
   if (bytes < 2)
     return bytes;
@@ -27,18 +26,6 @@ static size_t character_bytes(const unsigned char *p) {
     if ((p[i] & 0xC0) != 0x80)
       return 0;
   return bytes;
-}
-
-char *utf8_copy(const char *text) {
-  static const char stand_in[] = "\xEF\xBF\xBD";
-  char *copy = must_alloc(strlen(text) * (sizeof stand_in - 1) + 1), *to = copy;
-  while (*text != '\0') {
-    size_t bytes = character_bytes((const unsigned char *)text);
-    to = mempcpy(to, bytes > 0 ? text : stand_in, bytes > 0 ? bytes : sizeof stand_in - 1);
-    text += bytes > 0 ? bytes : 1;
-  }
-  *to = '\0';
-  return copy;
 }
 
 static uint32_t code_point(const unsigned char *p, size_t bytes) {
@@ -65,7 +52,7 @@ static bool is_unseen(uint32_t code) {
 
 size_t utf8_step(const char *text, char shown[UTF8_SHOWN_MAX]) {
   const unsigned char *p = (const unsigned char *)text;
-  size_t bytes = character_bytes(p);
+  size_t bytes = utf8_bytes(text);
   uint32_t code = code_point(p, bytes > 0 ? bytes : 1);
   if (bytes > 0 && !is_unseen(code))
     *(char *)mempcpy(shown, text, bytes) = '\0';
@@ -76,14 +63,6 @@ size_t utf8_step(const char *text, char shown[UTF8_SHOWN_MAX]) {
                               : "\\U%08x",
              (unsigned)(bytes < 2 ? p[0] : code));
   return bytes > 0 ? bytes : 1;
-}
-
-char *utf8_shown(const char *text) {
-  char *copy = must_alloc(strlen(text) * (sizeof "\\xff" - 1) + 1), *to = copy;
-  for (char shown[UTF8_SHOWN_MAX]; *text != '\0'; to = stpcpy(to, shown))
-    text += utf8_step(text, shown);
-  *to = '\0';
-  return copy;
 }
 
 void utf8_print(const char *text, FILE *to) {

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A copy in which each byte that is no part of a character is U+FFFD; the caller frees it. */
-char *utf8_copy(const char *text);
+/* Bytes of the character that starts here, 1 to 4; 0: none does. */
+size_t utf8_bytes(const char *text);
 
 /* Text that others chose (names, labels, paths, arguments) as it is shown everywhere: printable
  * UTF-8.  What a terminal would obey, or what shows nothing or turns the order of its neighbours
@@ -22,7 +22,7 @@ enum { UTF8_SHOWN_MAX = 12 }; /* bytes that one character is shown in, with a NU
 /* How the character or byte at text[0], which is not NUL, is shown; returns its bytes. */
 size_t utf8_step(const char *text, char shown[UTF8_SHOWN_MAX]);
 
-char *utf8_shown(const char *text);          /* a copy; the caller frees it */
-void utf8_print(const char *text, FILE *to); /* allocates nothing */
+/* All of a text, as utf8_step shows it.  Allocates nothing. */
+void utf8_print(const char *text, FILE *to);
 
 #endif

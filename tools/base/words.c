@@ -6,7 +6,7 @@
 #include "words.h"
 #include "say.h"
 #include "text.h"
-#include "utf8.h"
+#include "utf8_copy.h"
 
 #include <getopt.h>
 #include <stdarg.h>

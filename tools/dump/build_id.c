@@ -1,6 +1,6 @@
 /* Reads notes with libelf; contract in build_id.h. */
 #include "build_id.h"
-#include "dump_read.h"
+#include "dump.h"
 
 #include <elf.h>
 #include <gelf.h>

@@ -1,10 +1,10 @@
-/* Makes every index of a dump safe to follow; what that means stands in dump_read.h. */
+/* Makes every index of a dump safe to use, as dump.h says. */
 #ifndef TOOLS_DUMP_CHECK_H
 #define TOOLS_DUMP_CHECK_H
 
-#include "dump_read.h"
+#include "dump.h"
 
-/* Leads bad indices to their stand-ins, with one warning that counts them. */
+/* Replaces bad indices by those of their stand-ins; one warning counts them. */
 void dump_check(struct dump *d, const char *path);
 
 #endif

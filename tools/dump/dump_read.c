@@ -205,21 +205,3 @@ struct dump *dump_open(const char *path) {
   free(bytes);
   return d;
 }
-
-void dump_close(struct dump *d) {
-  if (d == NULL)
-    return;
-#define FREE(field, type, id, name) free(d->field);
-  DUMP_TABLES(FREE)
-#undef FREE
-  free(d->strings);
-  free(d->shown);
-  free(d->shown_from);
-  free(d);
-}
-
-const char *dump_bytes(const struct dump *d, uint64_t offset) { return d->strings + offset; }
-
-const char *dump_text(const struct dump *d, uint64_t offset) {
-  return d->shown != NULL ? d->shown + d->shown_from[offset] : dump_bytes(d, offset);
-}

@@ -8,7 +8,7 @@
 #ifndef TOOLS_MODULES_H
 #define TOOLS_MODULES_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 /* Moves the nodes of all loads of a file to one of them: a load that is still there, if one is,
  * else the first.  The modules themselves stay as they were. */

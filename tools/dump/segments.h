@@ -2,7 +2,7 @@
 #ifndef TOOLS_SEGMENTS_H
 #define TOOLS_SEGMENTS_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 struct segment {
   uint64_t start, end; /* addresses of the first executable segment, or of the whole module */

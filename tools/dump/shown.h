@@ -2,7 +2,7 @@
 #ifndef TOOLS_SHOWN_H
 #define TOOLS_SHOWN_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 /* Fills d->shown and d->shown_from, if any text needs it. */
 void shown_make(struct dump *d);

@@ -2,7 +2,7 @@
 #ifndef TOOLS_WHEN_H
 #define TOOLS_WHEN_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 /* Whether the process ran on after it. */
 bool dump_is_snapshot(const struct dump *d);

@@ -2,11 +2,11 @@
  *
  *   main;parse;read_token 1234     outermost frame first, one line a path, sorted as text
  *
- * A frame is a function's name alone, or module+offset where none is known; paths that so become
- * equal are one line.  What has no path, or is no call's (a region), has its words as the frame
- * that stands innermost.  A ';' in a name, which would part it, becomes ':'.
+ * A frame is a function's name alone, or module+offset where none is known; paths that become equal
+ * by this are one line.  A row without a path, and a region, has its words as the innermost frame.
+ * A ';' in a name would separate frames, so it becomes ':'.
  */
-#include "export.h"
+#include "export_writers.h"
 #include "say.h"
 #include "text.h"
 
@@ -19,7 +19,7 @@ struct line {
   uint64_t value;
 };
 
-/* Names have no control characters: until the line is done a newline parts its frames. */
+/* Names have no control characters: so newlines separate the frames until the line is complete. */
 static void frames_part(char *text) {
   for (char *p = text; *p != '\0'; p++)
     *p = (char)(*p == ';' ? ':' : *p == '\n' ? ';' : *p);
@@ -65,7 +65,7 @@ void export_collapsed(const struct export *e, FILE *to) {
   struct line *lines = must_alloc(e->session.rows->count * sizeof *lines);
   size_t count = 0;
   for (uint32_t i = 0; i < e->session.rows->count; i++) {
-    uint64_t value = export_value(e->options->value, &e->session.rows->items[i]);
+    uint64_t value = export_value(e->value, &e->session.rows->items[i]);
     if (value > 0)
       lines[count++] = (struct line){row_line(e, &e->session.rows->items[i]), value};
   }

@@ -2,11 +2,12 @@
  *
  *   total (t): ever allocated    at t-gmax (g): at the process's peak    at t-end (e): alive
  *
- * The viewer shows the last two only of files that have block lifetimes ("bklt"), so ours say they
- * have; but lifetimes we don't know: "tl" is left out and the viewer shows NaN.  Nor do we know
- * times: "te" counts allocations, and "tg", the peak's time, is 0.  Of the blocks at a site's own
- * peak "mbk" is the least that is certain.
+ * The viewer shows the last two only for files with block lifetimes ("bklt"), so ours claim to have
+ * them.  Lifetimes are not recorded: "tl" is left out and the viewer shows NaN for them.  Times are
+ * not recorded either: "te" counts allocations, and "tg", the time of the peak, is 0.  "mbk", the
+ * blocks at a site's own peak, is the smallest number that is certain.
  */
+#include "export_writers.h"
 #include "export_frames.h"
 #include "json.h"
 #include "text.h"
@@ -20,7 +21,8 @@ static uint64_t peak_blocks(const struct dump_account *a) {
   return most(least, most(a->at_peak_objects, a->live_objects));
 }
 
-/* "0x401010: function (file:line)" or "... (in module)"; words and labels stand alone. */
+/* "0x401010: function (file:line)" or "... (in module)"; words and labels have no more than their
+ * name. */
 static void frame_print(const struct export *e, const struct export_frame *f, FILE *to) {
   if (f->address > 0)
     fprintf(to, "0x%llX: ", (unsigned long long)f->address);
@@ -47,7 +49,7 @@ static struct json_object *frame_table(const struct export *e) {
 
 /* A program point: what one path allocated. */
 static struct json_object *point(const struct export *e, const struct row *r) {
-  uint32_t frames[FRAMES_MAX], n = frames_of_row(e, r, frames);
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(e->frames, r, frames);
   struct json_object *p = json_object_must(), *path = json_array_must();
   while (n-- > 0)
     json_add_number(path, frames[n] + 1);

@@ -3,9 +3,10 @@
  * Those alone that a row, a site or a region shows; equal ones are found in a tree of libc's.
  */
 #include "export_frames.h"
+#include "export_rows.h"
 #include "say.h"
 #include "text.h"
-#include "utf8.h"
+#include "utf8_copy.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -35,19 +36,20 @@ static char *utf8_owned(char *text) {
   return valid;
 }
 
-static char *frame_name(const struct export *e, uint32_t path) {
+static char *frame_name(const struct session *s, uint32_t path) {
   struct text text;
   FILE *to = text_start(&text);
-  session_frame_print(&e->session, path, FRAME_NAME, to);
+  session_frame_print(s, path, FRAME_NAME, to);
   return utf8_owned(text_end(to, &text));
 }
 
-static struct export_frame frame_read(const struct export *e, uint32_t path,
+static struct export_frame frame_read(const struct session *s, uint32_t path,
                                       enum frames_detail detail) {
   struct frame shown;
-  paths_frame(e->session.paths, e->dump, e->session.names, path, &shown);
-  struct export_frame f = {.name = frame_name(e, path),
+  paths_frame(s->paths, s->dump, s->names, path, &shown);
+  struct export_frame f = {.name = frame_name(s, path),
                            .is_function = shown.function != NULL,
+                           .is_cut = shown.cut != NULL,
                            .file = shown.file != NULL ? utf8_copy(shown.file) : NULL};
   if (detail == FRAMES_FUNCTIONS)
     return f;
@@ -86,11 +88,11 @@ static void words_use(struct export_frames *f, const struct row *r) {
 }
 
 /* What a path's parent shows is collected by then, if the path is. */
-static void row_use(const struct export *e, struct export_frames *f, const struct row *r,
-                    enum frames_detail detail) {
+static void row_use(struct export_frames *f, const struct row *r, enum frames_detail detail) {
+  const struct session *s = f->session;
   for (uint32_t path = r->key; path != PATH_ROOT && f->of_path[path] == 0;
-       path = e->session.paths->items[path].parent) {
-    struct export_frame frame = frame_read(e, path, detail);
+       path = s->paths->items[path].parent) {
+    struct export_frame frame = frame_read(s, path, detail);
     f->of_path[path] = frame_index(f, &frame) + 1;
   }
   if (row_title(r) != NULL)
@@ -98,24 +100,25 @@ static void row_use(const struct export *e, struct export_frames *f, const struc
 }
 
 /* Rows alone would do for most formats, but sites and regions have paths, too. */
-static void all_use(const struct export *e, struct export_frames *f, enum frames_detail detail) {
-  const struct dump *d = e->dump;
+static void all_use(struct export_frames *f, enum frames_detail detail) {
+  const struct dump *d = f->session->dump;
   for (uint32_t i = 0; i < d->n_sites; i++) {
-    struct row r = export_site(e, i);
-    row_use(e, f, &r, detail);
+    struct row r = export_site(f->session, i);
+    row_use(f, &r, detail);
   }
   for (uint32_t i = 0; i < d->n_regions; i++)
-    row_use(e, f, &(struct row){.key = e->session.paths->of_node[d->regions[i].node]}, detail);
+    row_use(f, &(struct row){.key = f->session->paths->of_node[d->regions[i].node]}, detail);
 }
 
-struct export_frames *frames_new(const struct export *e, enum frames_detail detail) {
+struct export_frames *frames_new(const struct session *s, enum frames_detail detail) {
   struct export_frames *f = must_zalloc(1, sizeof *f);
-  f->items = must_zalloc((size_t)e->session.paths->count + ROW_KINDS, sizeof *f->items);
-  f->of_path = must_zalloc(e->session.paths->count, sizeof *f->of_path);
-  for (uint32_t i = 0; i < e->session.rows->count; i++)
-    row_use(e, f, &e->session.rows->items[i], detail);
+  f->session = s;
+  f->items = must_zalloc((size_t)s->paths->count + ROW_KINDS, sizeof *f->items);
+  f->of_path = must_zalloc(s->paths->count, sizeof *f->of_path);
+  for (uint32_t i = 0; i < s->rows->count; i++)
+    row_use(f, &s->rows->items[i], detail);
   if (detail == FRAMES_CALLS)
-    all_use(e, f, detail);
+    all_use(f, detail);
   return f;
 }
 
@@ -135,11 +138,12 @@ void frames_free(struct export_frames *f) {
   free(f);
 }
 
-uint32_t frames_of_row(const struct export *e, const struct row *r, uint32_t frames[FRAMES_MAX]) {
+uint32_t frames_of_row(const struct export_frames *f, const struct row *r,
+                       uint32_t frames[FRAMES_MAX]) {
   uint32_t n = 0;
-  for (uint32_t path = r->key; path != PATH_ROOT; path = e->session.paths->items[path].parent)
-    frames[n++] = e->frames->of_path[path] - 1;
+  for (uint32_t path = r->key; path != PATH_ROOT; path = f->session->paths->items[path].parent)
+    frames[n++] = f->of_path[path] - 1;
   if (row_title(r) != NULL)
-    frames[n++] = e->frames->of_words[r->kind] - 1;
+    frames[n++] = f->of_words[r->kind] - 1;
   return n;
 }

@@ -8,15 +8,17 @@
  * Those tools find the names themselves: frames are addresses, and nothing is folded.  They take
  * one off each address, for it is a return address, but the innermost: we do that.
  *
+ * So nothing can stand for the callers of a path that was cut.
+ *
  * "heapprofile" says that figures are to be taken as they are.  "heap_v2/1", a sample per byte,
  * would not: it makes google-pprof and jeprof divide by 1 - exp(-bytes an object), 1.0003 times as
  * many objects of 8 bytes, and end with a division by zero at a site of empty ones.
  *
- * Only files that are, by their build-id, the ones that ran stand in MAPPED_LIBRARIES: an address
- * in another is better without a name.  Modules that left may have stood where others stand now:
- * their addresses are moved to where no program has any.
+ * MAPPED_LIBRARIES lists a file only if its build-id is that of the module that ran: no name is
+ * better than one from another build.  A module that was unloaded may have had addresses that
+ * another has now: its addresses are moved to where no program has any.
  */
-#include "export.h"
+#include "export_writers.h"
 #include "say.h"
 #include "segments.h"
 
@@ -44,7 +46,7 @@ static void row_print(const char *head, const struct dump_account *a, FILE *to) 
           a->live_bytes, a->allocs, a->bytes);
 }
 
-/* A row without an address would not be read: 0 stands for what has no path. */
+/* Readers skip a row without an address: a row without a path gets address 0. */
 static void path_print(const struct dump *d, uint32_t node, const uint64_t *moves, FILE *to) {
   uint64_t path[DUMP_DEPTH_MAX + 1];
   uint32_t n = 0;

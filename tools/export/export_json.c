@@ -3,6 +3,7 @@
  * Its lists are those of the dump, but for call paths: "frames" has each frame once, and a site's
  * "path" has indices in it, innermost first, wrappers folded away.
  */
+#include "export_writers.h"
 #include "export_frames.h"
 #include "json.h"
 #include "when.h"
@@ -40,7 +41,7 @@ static void index_put(struct json_object *to, const char *key, bool known, uint6
 }
 
 static struct json_object *path_array(const struct export *e, const struct row *r) {
-  uint32_t frames[FRAMES_MAX], n = frames_of_row(e, r, frames);
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(e->frames, r, frames);
   struct json_object *path = json_array_must();
   while (n-- > 0)
     json_add_number(path, frames[n]);
@@ -171,6 +172,7 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
   json_put_text(to, "file", f->file);
   index_put(to, "line", f->line > 0, f->line);
   json_put_bool(to, "inlined", f->inlined);
+  json_put_bool(to, "cut", f->is_cut);
   index_put(to, "module", f->module > 0, f->module - 1);
   index_put(to, "offset", f->module > 0,
             f->module > 0 ? f->address - e->dump->modules[f->module - 1].bias : 0);
@@ -179,7 +181,7 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
 
 static void site_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_site *s = &e->dump->sites[i];
-  struct row r = export_site(e, i);
+  struct row r = export_site(&e->session, i);
   json_put_text(to, "kind",
                 WORD(s->kind, "path", "start", "unwinder", "full", "untagged", "ended", "region"));
   json_put(to, "path", path_array(e, &r));

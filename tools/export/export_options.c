@@ -1,5 +1,5 @@
-/* The options of `arenashim export`; contract in export.h. */
-#include "export.h"
+/* The options of `arenashim export`; contract in export_options.h. */
+#include "export_options.h"
 #include "words.h"
 
 #include <stdlib.h>

@@ -6,6 +6,7 @@
  *
  * Of a sampled dump a sample has five values: waste is not known.
  */
+#include "export_writers.h"
 #include "export_frames.h"
 #include "pprof_locations.h"
 #include "say.h"
@@ -39,7 +40,7 @@ static int type_default(enum export_value value) {
   return type[value];
 }
 
-/* Numbers are signed there; no true one is that large. */
+/* pprof's numbers are signed: larger ones, which only a damaged dump has, become the largest. */
 static int64_t number(uint64_t n) { return n < INT64_MAX ? (int64_t)n : INT64_MAX; }
 
 static void head_write(const struct writer *w) {
@@ -51,7 +52,7 @@ static void head_write(const struct writer *w) {
   part.period_type = &period;
   part.period = process->sample_bytes > 0 ? number(process->sample_bytes) : 1;
   part.time_nanos = number(process->unix_time) % (INT64_MAX / 1000000000) * 1000000000;
-  part.default_sample_type = pprof_text(w->pprof, types[type_default(w->e->options->value)].name);
+  part.default_sample_type = pprof_text(w->pprof, types[type_default(w->e->value)].name);
   pprof_write(w->pprof, &part);
 }
 
@@ -138,7 +139,7 @@ static void class_text(const struct dump *d, uint64_t bytes, char *text, size_t 
   snprintf(text, room, best < UINT64_MAX ? "%llu" : "large", (unsigned long long)best);
 }
 
-/* The classes that an account's smallest and largest object are of; false when nothing tells. */
+/* The size classes of an account's smallest and largest object; false when they are not known. */
 static bool classes_text(const struct dump *d, const struct row *r, char text[64]) {
   char low[24], high[24];
   if (r->sum.allocs == 0 || r->kind == DUMP_SITE_REGION)
@@ -185,8 +186,8 @@ static void values_fill(const struct row *r, int64_t values[TYPES]) {
 }
 
 static void sample_write(const struct writer *w, uint32_t account) {
-  struct row r = export_account(w->e, account);
-  uint32_t frames[FRAMES_MAX], n = frames_of_row(w->e, &r, frames);
+  struct row r = export_account(&w->e->session, account);
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(w->e->frames, &r, frames);
   uint64_t locations[FRAMES_MAX];
   size_t n_locations = 0;
   int64_t values[TYPES];

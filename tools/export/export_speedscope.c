@@ -3,6 +3,7 @@
  * A profile is "sampled": as many paths, outermost frame first, as weights.
  * Waste, the last, is left out where it is not known.
  */
+#include "export_writers.h"
 #include "export_frames.h"
 #include "json.h"
 
@@ -28,7 +29,7 @@ static struct json_object *frames_array(const struct export_frames *f) {
 }
 
 static struct json_object *sample(const struct export *e, const struct row *r) {
-  uint32_t frames[FRAMES_MAX], n = frames_of_row(e, r, frames);
+  uint32_t frames[FRAMES_MAX], n = frames_of_row(e->frames, r, frames);
   struct json_object *path = json_array_must();
   for (uint32_t i = 0; i < n; i++)
     json_add_number(path, frames[i]);
@@ -66,7 +67,7 @@ void export_speedscope(const struct export *e, FILE *to) {
   json_put_text(all, "$schema", "https://www.speedscope.app/file-format-schema.json");
   json_put_text(all, "exporter", "arenashim " ARENASHIM_VERSION);
   json_put_text(all, "name", dump_text(e->dump, e->dump->process->command));
-  json_put_number(all, "activeProfileIndex", e->options->value);
+  json_put_number(all, "activeProfileIndex", e->value);
   json_put(all, "shared", shared);
   json_put(all, "profiles", list);
   json_write(all, to);

@@ -3,7 +3,7 @@
 #include "pprof.h"
 #include "gzip.h"
 #include "say.h"
-#include "utf8.h"
+#include "utf8_copy.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct function_key {
 };
 
 struct pprof {
-  ProtobufCBuffer buffer; /* first, for protobuf-c hands it back */
+  ProtobufCBuffer buffer; /* first, because protobuf-c passes a pointer to it back */
   struct gzip *gzip;
   void *texts, *functions; /* trees */
   int64_t n_texts;

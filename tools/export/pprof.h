@@ -13,7 +13,7 @@
 struct pprof;
 
 struct pprof *pprof_new(FILE *to);
-void pprof_end(struct pprof *p); /* frees it; whoever has the FILE looks for errors */
+void pprof_end(struct pprof *p); /* frees it; the caller checks the FILE for errors */
 
 void pprof_write(struct pprof *p, const Pprof__Profile *part);
 

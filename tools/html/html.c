@@ -1,9 +1,11 @@
 /* The flow of `arenashim html`, from the dump to the page; contract in html.h.
  *
- *   page.html up to its mark, a table of data after the other, page.html from its mark on
+ *   page.html up to its mark, the tables of data one after the other, the rest of page.html
  */
 #include "html.h"
+#include "dump_read.h"
 #include "html_data.h"
+#include "html_json.h"
 #include "output.h"
 #include "say.h"
 #include "utf8.h"
@@ -11,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The page as tools/page is built to; it stands in tools/page/page.html, found from the top. */
+/* The page without data, as `make page` built it; the path is relative to the top directory. */
 __asm__(".pushsection .rodata\n"
         ".globl html_page, html_page_end\n"
         "html_page: .incbin \"tools/page/page.html\"\n"
@@ -21,11 +23,19 @@ extern const char html_page[], html_page_end[];
 
 static const char mark[] = "<!-- the data of the dump -->";
 
+/* By its place among the values in tools/page/data.js, which is the same as in enum sort. */
+static void value_write(const struct html_options *o, FILE *to) {
+  uint32_t value = o->value;
+  static const struct column columns[] = {{"value", 0, sizeof value, false}, {0}};
+  html_table(&(struct table_json){"first", columns, &value, sizeof value, 1, NULL}, NULL, to);
+}
+
 void html_write(const struct html_options *o, const struct dump *d, FILE *to) {
   const char *rest = strstr(html_page, mark);
   if (rest == NULL)
     abort();
   fwrite(html_page, 1, (size_t)(rest - html_page), to);
+  value_write(o, to);
   html_data_write(d, &o->names, to);
   rest += sizeof mark - 1;
   fwrite(rest, 1, (size_t)(html_page_end - rest), to);
@@ -34,7 +44,8 @@ void html_write(const struct html_options *o, const struct dump *d, FILE *to) {
 /* "-" is standard output, as it is for many commands. */
 static int page_write(const struct html_options *o, const struct dump *d, const char *path) {
   struct output out;
-  if (!output_open(&out, strcmp(path, "-") == 0 ? NULL : path, o->file, NULL))
+  if (!sort_possible(d, o->file, o->value) ||
+      !output_open(&out, strcmp(path, "-") == 0 ? NULL : path, o->file, NULL))
     return 2;
   html_write(o, d, out.to);
   if (!output_close(&out, true))

@@ -2,14 +2,16 @@
 #ifndef TOOLS_HTML_H
 #define TOOLS_HTML_H
 
-#include "dump_read.h"
+#include "dump.h"
 #include "options.h"
+#include "rows.h"
 
 #include <stdio.h>
 
 struct html_options {
   const char *file;
   const char *out; /* NULL: FILE.html; "-": standard output */
+  enum sort value; /* which the page shows first */
   struct option_names names;
 };
 
@@ -19,8 +21,7 @@ void html_options_read(struct html_options *o, int argc, char **argv);
 /* Runs the command; returns its exit status. */
 int html_command(int argc, char **argv);
 
-/* Writes the page of a dump in memory.  A section that is lost is missing in the page, which says
- * so. */
+/* Writes the page of a dump in memory.  Where a section of the dump is lost, the page names it. */
 void html_write(const struct html_options *o, const struct dump *d, FILE *to);
 
 #endif

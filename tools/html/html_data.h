@@ -5,12 +5,14 @@
  * A table is an object of columns, all of the same length.  Text is an index into the table
  * "strings", whose item 0 is "".  A path is an index + 1 into the table "paths", 0: none; so is a
  * frame of "frames" and a module of "modules".  Paths grow from the innermost frame outwards, as
- * in paths.h; only those that something refers to are there.
+ * in paths.h; only those that something refers to are there.  An item of "sites" is a row of the
+ * table of call sites, which has one or several of "calls": one for each path whose frames show
+ * the same lines.
  */
 #ifndef TOOLS_HTML_DATA_H
 #define TOOLS_HTML_DATA_H
 
-#include "dump_read.h"
+#include "dump.h"
 #include "options.h"
 
 #include <stdio.h>

@@ -39,7 +39,7 @@ uint32_t terms_add(struct terms *t, const char *text) {
   return number;
 }
 
-/* Inside JSON a '<' can only stand in a string, where it may be written by its number. */
+/* In JSON a '<' occurs only inside strings, where it may be written as its number. */
 static void json_print(struct json_object *o, FILE *to) {
   const char *text = must_have((void *)json_object_to_json_string_ext(
       o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));

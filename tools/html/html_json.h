@@ -5,7 +5,7 @@
 #ifndef TOOLS_HTML_JSON_H
 #define TOOLS_HTML_JSON_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 #include <stdio.h>
 
@@ -32,7 +32,8 @@ struct table_json {
   const struct column *columns; /* up to one without a name */
   const void *items;
   size_t item_bytes, count;
-  const struct dump *dump; /* whose texts the offsets are of; NULL: they are numbers of `strings` */
+  const struct dump
+      *dump; /* that the offsets of texts belong to; NULL: texts are numbers of `strings` */
 };
 
 /* Writes the element; texts become numbers of `strings`. */

@@ -2,14 +2,27 @@
 #include "html.h"
 #include "words.h"
 
+enum { KEY_VALUE = 256 };
+
 static const struct argp_option options[] = {
-    {"output", 'o', "OUT", 0, "Write to OUT (default: FILE.html; -: standard output)", 0}, {0}};
+    {"value", KEY_VALUE, "live|peak|allocs|bytes|waste", 0,
+     "What the page shows first (default: live); it can be changed there", 0},
+    {"output", 'o', "OUT", 0, "Write to OUT (default: FILE.html; -: standard output)", 0},
+    {0}};
+
+static enum sort value_read(struct argp_state *state, const char *word) {
+  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste", NULL};
+  return (enum sort)option_choice(state, "value", word, words);
+}
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
   struct html_options *o = state->input;
   switch (key) {
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &o->names;
+    return 0;
+  case KEY_VALUE:
+    o->value = value_read(state, word);
     return 0;
   case 'o':
     o->out = word;
@@ -25,7 +38,8 @@ void html_options_read(struct html_options *o, int argc, char **argv) {
       options,
       option_read,
       "FILE",
-      "Makes one page for a browser of a dump that libarenashim.so wrote: flame graph, call sites, "
+      "Makes one page for a browser of a dump that libarenashim.so wrote: flame graph, from the "
+      "outermost callers down or from the allocating functions up to their callers, call sites, "
       "arenas and their blocks, size classes, ledger.\vThe page holds everything it needs: it can "
       "be mailed, and opens without a network. Allocation wrappers are folded away as in "
       "`arenashim report`.",

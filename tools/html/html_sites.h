@@ -1,8 +1,9 @@
-/* Call sites for a page: the tables "sites", "regions", "waste", "paths", "frames" and "cuts". */
+/* Call sites for a page: the tables "sites", "calls", "regions", "waste", "paths", "frames" and
+ * "cuts". */
 #ifndef TOOLS_HTML_SITES_H
 #define TOOLS_HTML_SITES_H
 
-#include "dump_read.h"
+#include "dump.h"
 #include "html_json.h"
 #include "options.h"
 

@@ -9,7 +9,7 @@
 #ifndef TOOLS_BY_NAME_H
 #define TOOLS_BY_NAME_H
 
-#include "modfile.h"
+#include "search.h"
 
 /* Returns a descriptor of a module's debug file and sets *found to its path, or returns -1 if there
  * is none.  *misfit is set to the path of the first file that has the name but is of another build,

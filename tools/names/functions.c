@@ -5,7 +5,7 @@
  */
 #include "functions.h"
 #include "say.h"
-#include "utf8.h"
+#include "utf8_copy.h"
 
 #include <libiberty/demangle.h>
 #include <search.h>

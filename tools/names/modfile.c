@@ -1,6 +1,6 @@
 /* Finds a module's files by libdwfl and verifies them; contract in modfile.h. */
 #include "modfile.h"
-#include "dump_read.h"
+#include "dump.h"
 #include "build_id.h"
 #include "by_name.h"
 #include "debuginfod.h"

@@ -7,7 +7,7 @@
 #ifndef TOOLS_NAMES_H
 #define TOOLS_NAMES_H
 
-#include "dump_read.h"
+#include "dump.h"
 #include "functions.h"
 #include "modfile.h"
 

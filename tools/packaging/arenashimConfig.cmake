@@ -1,4 +1,4 @@
-# find_package(arenashim) gives these targets, wherever the tree was moved to:
+# find_package(arenashim) defines these targets, also after the installed tree was moved:
 #   arenashim::arena    libarena.a with <arenashim/arena.h>
 #   arenashim::control  <arenashim/arenashim.h>; its functions are weak, so nothing is linked
 #   arenashim::shim     libarenashim.so, for LD_PRELOAD: $<TARGET_FILE:arenashim::shim>

@@ -1,7 +1,7 @@
-# What is installed where: `make install` and `make uninstall` go by the same lists.
-#   PREFIX   below which all is, /usr/local
-#   LIBDIR   where libraries are, $(PREFIX)/lib
-#   DESTDIR  put before all of that, for whoever makes a package
+# What is installed where: `make install` and `make uninstall` use the same lists.
+#   PREFIX   the directory that everything is installed below: /usr/local
+#   LIBDIR   the directory of libraries: $(PREFIX)/lib
+#   DESTDIR  is put before all these paths, to make a package
 LIBDIR := $(PREFIX)/lib
 INCLUDEDIR := $(PREFIX)/include/arenashim
 SHARE := $(PREFIX)/share
@@ -12,7 +12,7 @@ BASH_COMPLETIONS := $(SHARE)/bash-completion/completions
 ZSH_COMPLETIONS := $(SHARE)/zsh/site-functions
 FISH_COMPLETIONS := $(SHARE)/fish/vendor_completions.d
 
-# directory:file ..., each file by its own name
+# directory:file ...; a file keeps its name
 INSTALL_755 := $(PREFIX)/bin:$(B)/arenashim
 INSTALL_644 := $(addprefix $(LIBDIR):$(B)/,libarenashim.so libarena.a) \
   $(addprefix $(INCLUDEDIR):,arena/arena.h shim/arenashim.h shim/dump_format.h) \
@@ -21,11 +21,11 @@ INSTALL_644 := $(addprefix $(LIBDIR):$(B)/,libarenashim.so libarena.a) \
   $(ZSH_COMPLETIONS):tools/completions/zsh/_arenashim \
   $(FISH_COMPLETIONS):tools/completions/fish/arenashim.fish \
   $(addprefix $(DOCDIR):,README.md tools/arenashim.schema.json LICENSE LICENSE.jemalloc)
-# those with our paths and version filled in
+# files in which paths and version are filled in
 INSTALL_FILLED := $(LIBDIR)/pkgconfig:tools/packaging/arenashim.pc \
   $(addprefix $(CMAKEDIR):tools/packaging/,arenashimConfig.cmake arenashimConfigVersion.cmake)
 
-# a page for each function, which shows the one of all
+# a man page for each function of arena(3), which includes arena(3)
 INSTALL_PAGES := $(patsubst %,$(SHARE)/man/man3:%.3,$(shell sed -n 's/^\.Nm \(arena_[a-z_]*\).*/\1/p' tools/man/arena.3))
 
 FILL = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
@@ -46,12 +46,12 @@ install: all
 	  $(FILL) $(call file_of,$i) >$(call installed,$i)$(newline)	)
 	$(foreach i,$(INSTALL_PAGES),umask 022; echo .so man3/arena.3 >$(call installed,$i)$(newline)	)
 
-# Directories go when they are empty and nobody else's.
+# Our own directories are removed when they are empty.
 uninstall:
 	rm -f $(foreach i,$(INSTALL_755) $(INSTALL_644) $(INSTALL_FILLED) $(INSTALL_PAGES),$(call installed,$i))
 	for d in $(INCLUDEDIR) $(DOCDIR) $(CMAKEDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
 
-# Debian packages; they go to DEB.
+# Debian packages, written to DEB.
 DEB := $(B)/deb
 deb: deps-build deps-deb
 	rm -rf $(DEB)/stage

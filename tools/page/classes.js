@@ -1,7 +1,7 @@
 /* The table of size classes, each with a picture of what its slabs hold. */
 import { classes, exactly as tagged } from './data.js'
 import { byId, describe, make } from './dom.js'
-import { bytes, exact, short } from './number.js'
+import { bytes, exact } from './number.js'
 import { Table } from './table.js'
 
 /* What becomes of the bytes of a class's slabs. */
@@ -30,17 +30,17 @@ const number = (key, title, hint) => ({ key, title, hint, value: c => c[key] })
 
 const columns = [
   { key: 'cell_bytes', title: 'Cell', hint: 'Bytes of a cell', name: true, value: c => c.cell_bytes,
-    cell: c => make('b', {}, `${short(c.cell_bytes)} bytes`) },
+    cell: c => make('b', {}, bytes(c.cell_bytes)) },
   { key: 'all', title: 'Bytes', hint: 'Bytes of its slabs', value: c => c.all,
-    cell: c => make('span', { class: 'share', style: `--share:${100 * c.all / all}%`, title: exact(c.all) }, short(c.all)) },
+    cell: c => make('span', { class: 'share', style: `--share:${100 * c.all / all}%`, title: exact(c.all) }, bytes(c.all)) },
   { key: 'waste', title: 'What its slabs hold', hint: 'Sorts by waste: rounding and free cells', value: c => c.waste, cell: picture },
-  number('used', 'Live', 'Bytes of cells in use'),
+  { ...number('used', 'Live', 'Bytes of cells in use'), text: c => bytes(c.used) },
   { key: 'requested', title: 'Requested', hint: 'Bytes that were asked for', value: c => c.live_bytes,
-    text: c => tagged ? short(c.live_bytes) : '\u2013' },
+    text: c => tagged ? bytes(c.live_bytes) : '\u2013' },
   number('in_use', 'In use', 'Cells in use'),
   number('free', 'Free', 'Cells that were freed'),
   { ...number('waste', 'Waste', tagged ? 'Rounding and free cells' : 'Free cells; rounding is not known'), key: 'wasted',
-    text: c => (tagged ? '' : '\u2265') + short(c.waste) },
+    text: c => (tagged ? '' : '\u2265') + bytes(c.waste) },
   number('slabs', 'Slabs', 'Slabs of this class'),
   number('allocs', 'Allocs', 'Allocations ever made'),
   number('frees', 'Frees', 'Objects freed'),
@@ -49,7 +49,7 @@ const columns = [
 export function classesStart() {
   const section = byId('classes')
   section.hidden = classes.length === 0
-  describe('classes', 'a slab is cells of one size')
+  describe('classes', 'a slab holds cells of one size')
   section.append(make('ul', { class: 'legend parts', 'aria-label': 'Colours of parts' },
     ...PARTS.map(p => make('li', {}, make('i', { class: p.key }), p.title))))
   new Table(section, 'Size classes', columns, classes, 'all').draw()

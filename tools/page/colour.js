@@ -36,7 +36,12 @@ function fill(module, step) {
     : colour(0.88 - step * 0.025, 0.38 + step * 0.025, 0.075, HUES[i])
 }
 
+/* Of other modules, of what is no code, and of what is left of a frame. */
+export const othersColour = fill(undefined, 1)
+
 export function frameColour(node) {
+  if (node.isRest)
+    return colour(0.96, 0.26, 0.01, 250)
   if (node.frame?.label)
     return colour(0.93, 0.3, 0.05, 250)
   return fill(node.frame?.module, shade(node.name))

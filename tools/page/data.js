@@ -1,4 +1,4 @@
-/* The dump's data, as the page carries it, turned into objects; its form stands in html_data.h. */
+/* The dump's data, as the page carries it, turned into objects; html_data.h says in which form. */
 
 const table = id => JSON.parse(document.getElementById('data-' + id).textContent)
 const strings = table('strings')
@@ -29,9 +29,10 @@ export const ledger = rows('ledger', ['name'])
 export const health = rows('health', ['name'])
 export const blocks = rows('blocks')
 export const modules = rows('modules', ['path', 'build_id'])
-export const frames = rows('frames', ['function', 'label', 'file', 'type'])
+export const frames = rows('frames', ['function', 'label', 'cut', 'file', 'type'])
 export const paths = table('paths')
 export const sites = rows('sites', ['words'])
+export const calls = rows('calls')
 export const regions = rows('regions', ['name'])
 export const cuts = rows('cuts')[0]
 
@@ -39,7 +40,7 @@ export const cuts = rows('cuts')[0]
 export const estimate = process?.sample_bytes > 0 ? '~' : ''
 
 /* Without tags large requests are in no arena, and requested bytes are not known; of a sampled dump
- * these are not known of all objects, nor is it known who pins cells; waste needs accounts. */
+ * these are known of some objects only, and pinned cells are not known; waste needs accounts. */
 export const untagged = process?.tags === 0
 export const exactly = process?.tags > 0 && !estimate
 export const wasteKnown = !estimate && !lost.includes('accounts') && !(untagged && sites.length === 0)
@@ -48,6 +49,8 @@ for (const m of modules)
   m.name = (last(m.path) || '(module without a name)') + (m.flags & 1 ? ' (unloaded)' : '')
 
 function frameName(f) {
+  if (f.cut)
+    return f.cut
   if (f.label)
     return `[${f.label}]`
   const offset = '0x' + f.offset.toString(16)
@@ -60,24 +63,31 @@ for (const f of frames) {
   f.name = frameName(f)
 }
 
-/* Callers far out are merged: which of their lines it was is not told. */
-export const lineOf = f => f.line ? `:${f.line}` : ''
-
 /* What it allocates, where that is known. */
 export const typeOf = f => f.type ? ` [${f.type}]` : ''
 
-/* Where a frame's call stands, in short. */
-export const place = f => (f.file ? last(f.file) + lineOf(f) : f.module?.name ?? '') + typeOf(f)
+/* The lines of calls of one function: ":7", of several ":7, 12, 31 and 4 more", or "". */
+const LINES = 3
+export function linesOf(calls) {
+  const lines = [...new Set(calls.filter(f => f.line && f.file === calls[0].file).map(f => f.line))].sort((a, b) => a - b)
+  const rest = lines.length > LINES ? ` and ${lines.length - LINES} more` : ''
+  return lines.length > 0 ? `:${lines.slice(0, LINES).join(', ')}${rest}` : ''
+}
 
-/* A frame as the tree has it: calls from different lines of a function are different there, near the
- * allocation; `arenashim tree` shows the same. */
-const callName = f => f.line ? `${f.name} (${place(f)})` : f.inside ? `${f.name}+0x${f.inside.toString(16)}` : f.name
+/* The place of calls of one function, without directories: file and lines, or the module. */
+export function places(calls) {
+  const [first] = calls
+  return (first.file ? last(first.file) + linesOf(calls) : first.module?.name ?? '') + typeOf(first)
+}
+
+/* A frame by its line, or where none is known, by where in the function its call is. */
+const callName = f => f.line ? `${f.name} (${places([f])})` : f.inside ? `${f.name}+0x${f.inside.toString(16)}` : f.name
 for (const f of frames)
   f.call = callName(f)
 
 /* What a search looks into. */
 export const frameText = f =>
-  `${f.name} ${f.file}${lineOf(f)}${typeOf(f)} ${f.module?.path ?? ''}`.toLowerCase()
+  `${f.name} ${f.file}${linesOf([f])}${typeOf(f)} ${f.module?.path ?? ''}`.toLowerCase()
 
 /* The frames of a path, outermost first. */
 export function stack(path) {
@@ -87,7 +97,19 @@ export function stack(path) {
   return all
 }
 
-/* Who called malloc: the innermost frame of a site's path, or undefined. */
+/* A call site has one or several calls: paths through the same functions, by other lines far out. The
+ * first of them will do where these don't show. */
+for (const s of sites)
+  s.calls = []
+for (const c of calls) {
+  c.owner = sites[c.site]
+  c.words = c.owner.words
+  c.owner.calls.push(c)
+}
+for (const s of sites)
+  Object.assign(s, { path: s.calls[0].path, own: s.calls[0].own })
+
+/* The innermost frame of a site's path, whose function called malloc; or undefined. */
 const inner = new Uint32Array(paths.parent.length + 1) // parents stand before their children
 paths.parent.forEach((parent, i) => { inner[i + 1] = parent ? inner[parent] : paths.frame[i] })
 export const innermost = site => frames[inner[site.path] - 1]
@@ -104,7 +126,8 @@ for (const a of arenas)
 for (const r of regions)
   r.text = r.name.toLowerCase()
 
-/* What can be looked at. All add up over call sites: a site's own peak does not. */
+/* The values to choose from, in the order of enum sort (tools/sites/rows.h). Each adds up over call sites;
+ * a site's own peak does not, so it is none of them. */
 const WASTE = { key: 'waste', field: 'waste', title: 'Waste', what: 'bytes that rounding and half-empty slabs cost' }
 export const VALUES = [
   { key: 'live', field: 'live_bytes', title: 'Live', what: 'bytes alive when the dump was written' },
@@ -113,6 +136,8 @@ export const VALUES = [
   { key: 'bytes', field: 'bytes', title: 'Bytes', what: 'bytes ever asked for' },
   ...wasteKnown ? [WASTE] : [],
 ]
+
+export const FIRST = VALUES[table('first').value[0]] ?? VALUES[0]
 
 const sum = field => sites.reduce((total, s) => total + s[field], 0)
 for (const v of VALUES)

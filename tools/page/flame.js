@@ -1,35 +1,57 @@
-/* The flame graph: d3-flame-graph, and on top of it keyboard, details and the choice of a value.
+/* The flame graph: d3-flame-graph, and on top of it keyboard, details and the choice of a value and of
+ * a tree (tree.js).
  *
  * The library is given what can be seen alone: the callers of the frame that is looked into, each
  * as wide as all, and below it the frames that are wide enough.  So it is quick whatever the dump.
+ * What is left of a frame beside those has a box, too, which says what it is: the frames that are too
+ * narrow, and what the frame has by itself.
  */
 import flamegraph from 'd3-flame-graph'
 import { select } from 'd3-selection'
-import { coloured, frameColour, moduleColour } from './colour.js'
-import { VALUES, estimate, place } from './data.js'
+import { coloured, frameColour, moduleColour, othersColour } from './colour.js'
+import { FIRST, VALUES, estimate, places } from './data.js'
 import { byId, describe, make } from './dom.js'
-import { bytes, percent, short } from './number.js'
+import { bytes, count, percent, plural } from './number.js'
 import { isHit } from './search.js'
-import { root } from './tree.js'
+import { WAYS, leafOf, roots } from './tree.js'
 
 const ROW = 20, NARROWEST = 640, VISIBLE = 1.5 // pixels
 
 const holder = byId('chart')
 let chart, onZoom
-let value = VALUES[0], words = '', top = root, focused = root
+let way = WAYS[0], value = FIRST, words = '', top = roots.get(way), focused = top
 
+const root = () => roots.get(way)
 const number = node => node.numbers[VALUES.indexOf(value)]
-const amount = n => estimate + (value.key === 'allocs' ? short(n) : bytes(n))
+const amount = n => estimate + (value.key === 'allocs' ? count(n) : bytes(n))
 
 function label(node) {
-  const at = node.frame && place(node.frame)
-  return `${node.name}${at ? ` \u2014 ${at}` : ''}: ${amount(number(node))}, ${percent(number(node), number(root))} of all`
+  const at = node.frame && places([...node.frames])
+  return `${node.name}${at ? ` \u2014 ${at}` : ''}: ${amount(number(node))}, ${percent(number(node), number(root()))} of all`
 }
 
-/* What the library is given: { node, value, fade, children }. */
+const sum = nodes => nodes.reduce((total, n) => total + number(n), 0)
+
+/* A box for a part of a frame that is none of its wide children; of no use for another value. */
+const rest = (parent, name, part, calls, children) => ({ name, parent, calls, children, isRest: true,
+  sites: new Set(calls.map(c => c.owner)), numbers: VALUES.map(v => v === value ? part : 0) })
+
+function rests(node, narrow, least) {
+  const all = [], own = number(node) - sum(node.children)
+  if (sum(narrow) >= least)
+    all.push(rest(node, `${plural(narrow.length, 'frame')} too narrow to draw`, sum(narrow), narrow.flatMap(n => n.calls), narrow))
+  if (own >= least && node.children.length > 0)
+    all.push(rest(node, way.self(node), own, node.calls.filter((c, i) => !way.next(c, node.onwards[i])), []))
+  return all
+}
+
+/* What the library is given: { node, value, fade, children }.  Frames that are too narrow are drawn when
+ * their box is looked into. */
 function visible(node, least) {
-  const children = node.children.filter(c => number(c) >= least)
-  return { node, value: number(node), children: children.map(c => visible(c, least)) }
+  const wide = node.children.filter(c => number(c) >= least)
+  const narrow = node.children.filter(c => number(c) > 0 && number(c) < least)
+  return { node, value: number(node), children: [...wide.map(c => visible(c, least)),
+    ...rests(node, narrow, least).map(r => ({ node: r, value: number(r), children: [] }))] }
 }
 
 function data() {
@@ -66,7 +88,7 @@ function draw() {
 
 function zoom(node) {
   top = focused = node
-  byId('reset').hidden = top === root
+  byId('reset').hidden = top === root()
   draw()
   onZoom()
 }
@@ -100,7 +122,8 @@ function keyed(event) {
 
 function legend() {
   byId('hues').replaceChildren(...coloured.map(m =>
-    make('li', {}, make('i', { style: `background:${moduleColour(m)}` }), m.name)))
+    make('li', {}, make('i', { style: `background:${moduleColour(m)}` }), m.name)),
+  make('li', {}, make('i', { style: `background:${othersColour}` }), coloured.length > 0 ? 'all others' : 'all frames'))
 }
 
 const width = () => Math.max(NARROWEST, holder.clientWidth)
@@ -112,9 +135,22 @@ function resized() {
   }
 }
 
-/* onZoom(): another frame is looked into. */
+function viewsStart() {
+  byId('views').append(...WAYS.map((w, i) => make('label', { title: w.what },
+    make('input', { type: 'radio', name: 'view', value: w.key, checked: i === 0, onchange: () => viewChosen(w) }),
+    make('span', {}, w.title))))
+}
+
+function viewChosen(chosen) {
+  way = chosen
+  zoom(root())
+  described()
+}
+
+/* zoomed(): another frame is looked into. */
 export function flameStart(zoomed) {
   onZoom = zoomed
+  viewsStart()
   chart = flamegraph().width(width()).cellHeight(ROW).inverted(true).transitionDuration(0).resetHeightOnZoom(true)
     .getName(d => d.data.node.name).setLabelHandler(d => label(d.data.node))
     .setDetailsHandler(text => { byId('detail').textContent = text ?? '' })
@@ -132,21 +168,26 @@ export function flameStart(zoomed) {
 }
 
 /* The frame that is looked into, or null. */
-export const flameZoomed = () => top === root ? null : top
+export const flameZoomed = () => top === root() ? null : top
 
-export const flameReset = () => zoom(root)
+export const flameReset = () => zoom(root())
 
-export function flameZoomTo(node) {
+/* Looks into the widest of a call site's paths. */
+export function flameZoomTo(site) {
+  const widest = site.calls.reduce((a, b) => b[value.field] > a[value.field] ? b : a)
+  const node = leafOf(widest, way)
   zoom(node)
   focus(node)
 }
 
+const described = () => describe('flame', `${value.title}: ${value.what}; ${way.what}`)
+
 /* A frame that has nothing of the value is left. */
 export function flameShow(chosen) {
   value = chosen
-  describe('flame', `${value.title}: ${value.what}; outermost calls on top`)
+  described()
   if (number(top) === 0)
-    zoom(root)
+    zoom(root())
   else
     draw()
 }

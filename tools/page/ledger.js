@@ -8,7 +8,7 @@ const LINE = 0, TOTAL = 1, RESIDENT = 2
 const lines = ledger.filter(l => l.kind === LINE)
 const of = kind => ledger.find(l => l.kind === kind)?.bytes
 
-/* Addresses that no memory stands behind would hide all the rest. */
+/* Reserved addresses have no memory behind them, and would leave no room for all the rest. */
 for (const l of lines)
   l.shown = l.bytes > 0 && !/\baddresses\b/.test(l.name)
 

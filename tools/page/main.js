@@ -2,7 +2,7 @@
 import { arenasFilter, arenasStart } from './arenas.js'
 import { blocksStart } from './blocks.js'
 import { classesStart } from './classes.js'
-import { VALUES, sites } from './data.js'
+import { FIRST, VALUES, sites } from './data.js'
 import { byId, make } from './dom.js'
 import { flameReset, flameSearch, flameShow, flameStart, flameZoomTo, flameZoomed } from './flame.js'
 import { headStart } from './head.js'
@@ -29,8 +29,8 @@ function show(value) {
 }
 
 function valuesStart() {
-  byId('values').append(...VALUES.map((v, i) => make('label', { title: v.what },
-    make('input', { type: 'radio', name: 'value', value: v.key, checked: i === 0, onchange: () => show(v) }),
+  byId('values').append(...VALUES.map(v => make('label', { title: v.what },
+    make('input', { type: 'radio', name: 'value', value: v.key, checked: v === FIRST, onchange: () => show(v) }),
     make('span', {}, v.title))))
 }
 
@@ -88,8 +88,8 @@ function start() {
   ledgerStart()
   if (hasSites) {
     flameStart(filter)
-    sitesStart(node => { flameZoomTo(node); byId('flame').scrollIntoView() })
-    show(VALUES[0])
+    sitesStart(site => { flameZoomTo(site); byId('flame').scrollIntoView() })
+    show(FIRST)
   } else {
     filter()
   }

@@ -1,7 +1,7 @@
 /* What a search finds: call sites that have a frame whose name, file or module holds the words. */
 import { frameText, frames, paths } from './data.js'
 
-/* For each call site whether it is found; every one when nothing is searched for. */
+/* For each call site whether one of its calls is found; every one when nothing is searched for. */
 export function searchSites(words) {
   if (!words)
     return () => true
@@ -10,10 +10,12 @@ export function searchSites(words) {
   paths.parent.forEach((parent, i) => { // parents stand before their children
     found[i + 1] = found[parent] || hits[paths.frame[i] - 1] ? 1 : 0
   })
-  return site => found[site.path] === 1 || site.words.includes(words)
+  return site => site.words.includes(words) || site.calls.some(c => found[c.path] === 1)
 }
 
 export function isHit(node, words) {
-  return node.frame ? frameText(node.frame).includes(words) : node.name.toLowerCase().includes(words)
+  if (node.isRest)
+    return false
+  return node.frame ? [...node.frames].some(f => frameText(f).includes(words)) : node.name.toLowerCase().includes(words)
 }
 

@@ -1,11 +1,10 @@
 /* The table of call sites, and the path that each opens to. */
-import { VALUES, estimate, innermost, lineOf, ownFrame, place, sites, stack, typeOf, wasteKnown } from './data.js'
+import { FIRST, estimate, innermost, linesOf, ownFrame, places, sites, stack, typeOf, wasteKnown } from './data.js'
 import { byId, describe, make } from './dom.js'
-import { exact, percent, plural, short } from './number.js'
+import { bytes, count, exact, percent, plural } from './number.js'
 import { Table } from './table.js'
-import { leafOf } from './tree.js'
 
-let current = VALUES[0]
+let current = FIRST
 let table
 
 const share = site => make('span', { class: 'share', style: `--share:${100 * site[current.field] / (current.total || 1)}%` },
@@ -17,15 +16,23 @@ function name(site) {
   const near = own !== inner ? `\u203a ${inner.name}` : caller ? `< ${caller.name}` : ''
   return make('span', { class: 'site' },
     make('b', {}, site.words || own?.name || '(no path)'),
-    make('small', {}, own && site.words ? own.name : own ? place(own) : ''),
+    make('small', {}, own && site.words ? own.name : own ? places([own]) : ''),
     make('small', { class: 'caller' }, site.words ? '' : near))
 }
 
-function frameLine(frame) {
-  const at = frame.file + lineOf(frame) + typeOf(frame) + (frame.inlined ? ' (inlined)' : '')
-  const module = frame.module ? frame.module.name + (frame.offset ? `+0x${frame.offset.toString(16)}` : '') : ''
+/* The frames of a site's calls at one depth: they differ only in their lines. */
+function frameLine(all) {
+  const [frame] = all
+  const at = frame.file + linesOf(all) + typeOf(frame) + (frame.inlined ? ' (inlined)' : '')
+  const offset = frame.offset && all.every(f => f === frame) ? `+0x${frame.offset.toString(16)}` : ''
+  const module = frame.module ? frame.module.name + offset : ''
   return make('li', {}, make('b', {}, frame.name), make('span', {}, at),
     make('small', { title: frame.module?.path }, module === frame.name ? '' : module))
+}
+
+function frameLines(site) {
+  const [first, ...others] = site.calls.map(c => stack(c.path).reverse())
+  return first.map((frame, i) => frameLine([frame, ...others.map(o => o[i]).filter(f => f?.name === frame.name)]))
 }
 
 /* Of each number all digits, and the path to the outermost frame. */
@@ -35,31 +42,32 @@ function path(site, onShow) {
   ].map(([n, word]) => plural(n, word)).join(', ')
   return make('div', { class: 'path' },
     make('p', {}, `${numbers}; innermost frame first:`),
-    make('ol', {}, ...stack(site.path).reverse().map(frameLine)),
-    make('button', { type: 'button', onclick: () => onShow(leafOf(site)) }, 'Show in the flame graph'))
+    make('ol', {}, ...frameLines(site)),
+    make('button', { type: 'button', onclick: () => onShow(site) }, 'Show in the flame graph'))
 }
 
-const number = (key, title, hint, mark = () => estimate) =>
-  ({ key, title, hint, value: s => s[key], text: s => mark(s) + short(s[key]) })
+const column = shown => (key, title, hint, mark = () => estimate) =>
+  ({ key, title, hint, value: s => s[key], text: s => mark(s) + shown(s[key]) })
+const number = column(count), size = column(bytes)
 
 const columns = [
   { key: 'name', title: 'Call site', hint: 'The first frame in the program\u2019s own source, or the innermost', name: true, cell: name,
     value: s => s.words || (ownFrame(s)?.name ?? '') },
   { key: 'share', title: 'Share', hint: 'Of the value chosen above', value: s => s[current.field], cell: share },
-  number('live_bytes', 'Live', 'Bytes alive when the dump was written'),
+  size('live_bytes', 'Live', 'Bytes alive when the dump was written'),
   number('live_objects', 'Objects', 'Objects alive when the dump was written'),
-  number('at_peak_bytes', 'At peak', 'Bytes alive when the process held most'),
-  number('peak_bytes', 'Own peak', 'Most bytes this call site ever held', s => estimate || (s.bound ? '\u2264' : '')),
+  size('at_peak_bytes', 'At peak', 'Bytes alive when the process held most'),
+  size('peak_bytes', 'Own peak', 'Most bytes this call site ever held', s => estimate || (s.bound ? '\u2264' : '')),
   number('allocs', 'Allocs', 'Allocations ever made'),
-  number('bytes', 'Bytes', 'Bytes ever asked for'),
-  ...wasteKnown ? [number('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost')] : [],
+  size('bytes', 'Bytes', 'Bytes ever asked for'),
+  ...wasteKnown ? [size('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost')] : [],
   ...estimate ? [] : [{ key: 'temporary', title: 'Temp', hint: 'Share of objects freed within the burst that allocated them',
     value: s => s.allocs ? s.temporary / s.allocs : 0, text: s => percent(s.temporary, s.allocs) }],
   { key: 'largest', title: 'Sizes', hint: 'Smallest and largest request',
-    value: s => s.largest, text: s => s.smallest === s.largest ? short(s.largest) : `${short(s.smallest)}\u2026${short(s.largest)}` },
+    value: s => s.largest, text: s => s.smallest === s.largest ? bytes(s.largest) : `${bytes(s.smallest)}\u2026${bytes(s.largest)}` },
 ]
 
-/* onShow(node): the flame graph is to show a call site. */
+/* onShow(site): the flame graph is to show a call site. */
 export function sitesStart(onShow) {
   table = new Table(byId('sites'), 'Call sites', columns, sites, 'share', site => () => path(site, onShow))
 }
@@ -70,12 +78,12 @@ export function sitesShow(value) {
   table.down = true
 }
 
-/* Shows what is found and stands below a frame (null: any); returns in words how much that is. */
+/* Shows the call sites that the search finds below a frame (null: anywhere); returns in words how much they have. */
 export function sitesFilter(isFound, below) {
-  const all = below && new Set(below.sites)
+  const all = below?.sites
   table.filter(s => isFound(s) && (!all || all.has(s)))
-  const found = table.found
-  const sum = found.reduce((total, s) => total + s[current.field], 0)
+  const found = table.found, kept = new Set(found)
+  const sum = (below ? below.calls.filter(c => kept.has(c.owner)) : found).reduce((total, s) => total + s[current.field], 0)
   describe('sites', below ? `those below ${below.name}` : 'by the line of the program that asked; open one for its whole path')
   return `${exact(found.length)} of ${plural(sites.length, 'call site')}, ${percent(sum, current.total)} of ${current.title.toLowerCase()}`
 }

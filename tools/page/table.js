@@ -1,17 +1,17 @@
 /* A table that sorts by its headings, and shows some rows at first and more on demand.
  *
  * A column: { key, title, hint, value(row), text(row), cell(row) }.  value is what is sorted by;
- * text is shown, value's short form by default; cell makes an element instead.
+ * text is shown, the value as a count by default; cell makes an element instead.
  */
 import { make } from './dom.js'
-import { exact, short } from './number.js'
+import { count, exact } from './number.js'
 
 const FIRST = 40, PAGE = 200
 
 const compare = (a, b) => a < b ? -1 : a > b ? 1 : 0
 
 export class Table {
-  /* detail(row): who makes the element shown below a row that is opened; undefined: nothing is. */
+  /* detail(row): a function that makes the element below a row that is opened; undefined: the row does not open. */
   constructor(section, caption, columns, rows, sorted, detail) {
     Object.assign(this, { columns, rows, detail, sorted, down: true, shown: FIRST, keep: () => true })
     this.body = make('tbody')
@@ -78,10 +78,10 @@ export class Table {
       return make('td', { class: 'picture' }, column.cell(row))
     const value = column.value(row)
     return make('td', { title: typeof value === 'number' ? exact(value) : undefined },
-      column.text ? column.text(row) : short(value))
+      column.text ? column.text(row) : count(value))
   }
 
-  /* The name opens what there is to tell of the row. */
+  /* A row that has details opens by its name. */
   name(column, row, line) {
     const detail = this.detail?.(row)
     if (!detail)

@@ -1,53 +1,115 @@
-/* Call paths as a tree that starts at the outermost frame: what the flame graph shows.
+/* Call paths as two trees, which the flame graph shows.
  *
- * A node stands for all call sites whose callers are the same calls from the outermost on, as
- * `arenashim tree` has them; its numbers are their sums, by index in VALUES.  Children are made when
- * somebody looks: most of a large dump's are too narrow to be seen ever.
+ *   top-down     starts at the outermost frames, as `arenashim tree` does: a node stands for all calls
+ *                that have the same callers from the outermost on
+ *   bottom-up    starts at the functions that called malloc, with their callers below: a node stands
+ *                for all calls that come to the same ones
+ *
+ * Calls from different lines of a function are different nodes, but for those far out in the first
+ * tree (the program's own source stands between them and the allocation) and the functions at the
+ * top of the second: such a node has the frames of all its lines.  Its numbers are the sums of its
+ * calls, by index in VALUES.  Children are made when they are first drawn: most of a large dump's
+ * are too narrow for that.
  */
-import { VALUES, frames, paths, process, sites, stack } from './data.js'
+import { VALUES, calls, frames, paths, process } from './data.js'
+
+const NO_PATH = '(no path)'
+const wordsOf = call => call.words || (call.path ? '' : NO_PATH)
 
 class Node {
-  constructor(name, frame, parent) {
-    Object.assign(this, { name, frame, parent, sites: [], inwards: [], numbers: VALUES.map(() => 0) })
+  constructor(way, name, frame, parent) {
+    Object.assign(this, { way, name, frame, parent, frames: new Set(), calls: [], onwards: [], numbers: VALUES.map(() => 0) })
   }
 
-  /* A call site, and its path from here inwards: 0 when this is its innermost frame. */
-  add(site, path) {
-    this.sites.push(site)
-    this.inwards.push(path)
+  /* A call, the frame by which it gets here, and how it goes on. */
+  add(call, frame, onward) {
+    this.calls.push(call)
+    this.onwards.push(onward)
+    if (frame)
+      this.frames.add(frame)
     for (let i = 0; i < VALUES.length; i++)
-      this.numbers[i] += site[VALUES[i].field]
+      this.numbers[i] += call[VALUES[i].field]
   }
 
   get children() {
     const byName = new Map()
-    this.sites.forEach((site, i) => step(this, byName, site, this.inwards[i]))
+    this.calls.forEach((call, i) => {
+      const next = this.way.next(call, this.onwards[i])
+      if (!next)
+        return
+      if (!byName.has(next.name))
+        byName.set(next.name, new Node(this.way, next.name, next.frame, this))
+      byName.get(next.name).add(call, next.frame, next.onward)
+    })
     const value = [...byName.values()].sort((a, b) => a.name < b.name ? -1 : 1)
     Object.defineProperty(this, 'children', { value })
     return value
   }
+
+  /* The call sites whose calls it stands for. */
+  get sites() {
+    return new Set(this.calls.map(c => c.owner))
+  }
 }
 
-/* What has no path, or is no call's, has its words as the innermost frame, as in the exports. */
-function step(node, byName, site, path) {
-  const frame = frames[paths.frame[path - 1] - 1]
-  const isEnd = node.parent && !node.frame // the words themselves
-  const name = frame?.call ?? (isEnd ? '' : site.words || (site.path ? '' : '(no path)'))
-  if (!name)
-    return
-  if (!byName.has(name))
-    byName.set(name, new Node(name, frame, node))
-  byName.get(name).add(site, frame ? paths.parent[path - 1] : 0)
+/* From the outermost frame inwards: `onward` is the path that is left, 0 when none is, END after the
+ * words of what has no path, or is no call's; they stand innermost, as in the exports. */
+const END = -1
+const topDown = {
+  key: 'top-down', title: 'Top-down', what: 'outermost calls on top', self: node => `${node.name} itself`,
+  start: call => call.path,
+  next(call, path) {
+    if (path > 0) {
+      const frame = frames[paths.frame[path - 1] - 1]
+      return { name: paths.far[path - 1] ? frame.name : frame.call, frame, onward: paths.parent[path - 1] }
+    }
+    return path === 0 && wordsOf(call) ? { name: wordsOf(call), onward: END } : undefined
+  },
 }
 
-export const root = new Node(process?.program || '(all)')
-for (const site of sites)
-  root.add(site, site.path)
+/* Of a call: its path's frames, innermost first, each by the path that ends at it. */
+function trail(call) {
+  if (!call.trail) {
+    call.trail = []
+    for (let path = call.path; path > 0; path = paths.parent[path - 1])
+      call.trail.push(path)
+    call.trail.reverse()
+  }
+  return call.trail
+}
 
-/* The node of a call site's innermost frame. */
-export function leafOf(site) {
-  const names = stack(site.path).map(f => f.call)
-  if (site.words || !site.path)
-    names.push(site.words || '(no path)')
-  return names.reduce((node, name) => node.children.find(c => c.name === name), root)
+/* From the innermost frame outwards: `onward` is the number of frames behind us; words come first. */
+const WORDS = -1
+const bottomUp = {
+  key: 'bottom-up', title: 'Bottom-up', what: 'functions that called malloc on top, below each its callers',
+  self: () => 'no caller was recorded',
+  start: call => wordsOf(call) ? WORDS : 0,
+  next(call, at) {
+    if (at === WORDS)
+      return { name: wordsOf(call), onward: 0 }
+    const path = trail(call)[at]
+    if (!path)
+      return undefined
+    const frame = frames[paths.frame[path - 1] - 1]
+    return { name: at === 0 && !wordsOf(call) ? frame.name : frame.call, frame, onward: at + 1 }
+  },
+}
+
+function rootOf(way) {
+  const root = new Node(way, process?.program || '(all)')
+  for (const call of calls)
+    root.add(call, undefined, way.start(call))
+  return root
+}
+
+/* The trees' ways, and of each the root. */
+export const WAYS = [topDown, bottomUp]
+export const roots = new Map(WAYS.map(way => [way, rootOf(way)]))
+
+/* In a tree, the node at which a call ends. */
+export function leafOf(call, way) {
+  let node = roots.get(way)
+  for (let next = node; next; next = node.children.find(c => c.calls.includes(call)))
+    node = next
+  return node
 }

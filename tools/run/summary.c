@@ -7,7 +7,7 @@
 #include "summary_hints.h"
 #include "summary_lines.h"
 #include "table.h"
-#include "utf8.h"
+#include "utf8_copy.h"
 #include "when.h"
 
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #ifndef TOOLS_SUMMARY_H
 #define TOOLS_SUMMARY_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 #include <stdbool.h>
 #include <stdint.h>

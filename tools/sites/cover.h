@@ -2,7 +2,7 @@
 #ifndef TOOLS_COVER_H
 #define TOOLS_COVER_H
 
-#include "dump_read.h"
+#include "dump.h"
 
 /* "malloc holds 5.0% of the resident 182 MiB; rest: ..." and, in a second line, how more can be
  * seen, where that is known; each ends with a newline and fits 80 columns.  NULL: it holds a third

@@ -41,15 +41,32 @@ static bool is_whole(const struct dump *d, const struct names *names, uint32_t n
          text_starts(inner == 0 ? "" : function_of(names, inner), "__libc_start_main");
 }
 
-bool *cuts_sites(const struct dump *d, const struct names *names) {
-  uint32_t most = d->process->tags >= DUMP_TAG_STACK ? d->process->depth : 0;
+/* Of the outermost frame of each path that may have been cut; `depths` are of all nodes. */
+static void node_mark(const struct dump *d, const struct names *names, const uint32_t *depths,
+                      uint32_t node, bool *cut) {
+  uint32_t outer = frame_of(d, node);
+  if (outer != 0 && depths[outer] >= d->process->depth && !cut[outer])
+    cut[outer] = !is_whole(d, names, outer);
+}
+
+bool *cuts_new(const struct dump *d, const struct names *names) {
+  bool *cut = must_zalloc((size_t)d->n_nodes + 1, sizeof *cut);
+  if (d->process->tags < DUMP_TAG_STACK || d->process->depth == 0)
+    return cut;
   uint32_t *depths = depths_new(d);
-  bool *cut = must_zalloc((size_t)d->n_sites + 1, sizeof *cut);
-  for (uint32_t i = 0; i < d->n_sites && most > 0; i++) {
-    uint32_t node = d->sites[i].node;
-    cut[i] = depths[node] >= most && frame_of(d, node) != 0 && !is_whole(d, names, node);
-  }
+  for (uint32_t i = 0; i < d->n_sites; i++)
+    node_mark(d, names, depths, d->sites[i].node, cut);
+  for (uint32_t i = 0; i < d->n_regions; i++)
+    node_mark(d, names, depths, d->regions[i].node, cut);
   free(depths);
+  return cut;
+}
+
+bool *cuts_sites(const struct dump *d, const struct names *names) {
+  bool *nodes = cuts_new(d, names), *cut = must_zalloc((size_t)d->n_sites + 1, sizeof *cut);
+  for (uint32_t i = 0; i < d->n_sites; i++)
+    cut[i] = nodes[frame_of(d, d->sites[i].node)];
+  free(nodes);
   return cut;
 }
 

@@ -5,6 +5,10 @@
 
 #include "names.h"
 
+/* Of each node: whether it is the outermost frame of such a path, of a call site or a region; to be
+ * freed. */
+bool *cuts_new(const struct dump *d, const struct names *names);
+
 /* Of each of a dump's call sites, whether it has such a path; to be freed. */
 bool *cuts_sites(const struct dump *d, const struct names *names);
 

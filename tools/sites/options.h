@@ -19,8 +19,10 @@ struct option_names {
   struct fold *fold; /* made before the words are read */
   bool off;          /* nothing is folded */
   struct search search;
-  enum paths_merge merge; /* a command's own choice: no option here sets it */
-  bool join_runtime;      /* another: all call sites of the runtime are one row (runtime.h) */
+  /* A command's own choices, which no option here sets: */
+  enum paths_merge merge;
+  bool cuts; /* paths that were cut show it, as their outermost frame */
+  bool join_runtime; /* all call sites of the runtime are one row (runtime.h) */
 };
 
 /* --fold, --no-fold, --sysroot and --debug-dir, as a child of a command's parser; its input is an

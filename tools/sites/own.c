@@ -5,20 +5,6 @@
 
 #include <stdlib.h>
 
-static bool is_of_runtime(const char *function) {
-  return text_starts(function, "std::") || text_starts(function, "__gnu_cxx::") ||
-         text_starts(function, "__");
-}
-
-/* Where no source is known, a function of the program's own module will do. */
-bool frame_is_own(const struct dump *d, const struct frame *f) {
-  if (f->label != NULL || f->module == 0 ||
-      is_system_library(dump_text(d, d->modules[f->module - 1].path)))
-    return false;
-  return (f->function == NULL || !is_of_runtime(f->function)) &&
-         (f->file == NULL || !is_system_source(f->file));
-}
-
 uint32_t *own_paths(const struct paths *p, const struct dump *d, const struct names *names) {
   uint32_t *own = must_zalloc(p->count, sizeof *own);
   struct frame f;

@@ -3,16 +3,13 @@
  *   path           std::string::_M_create < load_names < main < __libc_start_main
  *   innermost own                           load_names
  *
- * Own is what stands neither in a library of the system nor in a source that came with it; the
- * C++ library's templates, compiled into the program, are the library's.
+ * What is own stands in frame.h.
  */
 #ifndef TOOLS_OWN_H
 #define TOOLS_OWN_H
 
 #include "paths.h"
 #include "trie.h"
-
-bool frame_is_own(const struct dump *d, const struct frame *f);
 
 /* Of each path, the path up to its innermost own function; PATH_ROOT: it has none.  To be freed. */
 uint32_t *own_paths(const struct paths *p, const struct dump *d, const struct names *names);

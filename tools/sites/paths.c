@@ -4,8 +4,8 @@
  * there, for then the outermost wrapper is all there is to show.
  */
 #include "paths.h"
+#include "cuts.h"
 #include "made.h"
-#include "own.h"
 #include "say.h"
 #include "text.h"
 
@@ -22,7 +22,7 @@ struct key {
   uint32_t line;    /* of FRAME_LINE; of FRAME_ADDRESS which function there */
   uint32_t module;  /* of an address: modules that left may have stood at the same one */
 };
-enum { FRAME_ADDRESS, FRAME_FUNCTION, FRAME_LINE, FRAME_LABEL };
+enum { FRAME_ADDRESS, FRAME_FUNCTION, FRAME_LINE, FRAME_LABEL, FRAME_CUT };
 
 /* A frame that is about to be added. */
 struct added {
@@ -49,6 +49,7 @@ struct build {
   uint32_t mask;
   struct made_lone *lone;
   struct progress *progress; /* of each node */
+  bool *cut;                 /* of each node (cuts.h); NULL: not to be shown */
 };
 
 static uint32_t key_hash(const struct key *k) {
@@ -62,35 +63,6 @@ static uint32_t key_hash(const struct key *k) {
 static bool key_equal(const struct key *a, const struct key *b) {
   return a->parent == b->parent && a->frame == b->frame && a->kind == b->kind &&
          a->file == b->file && a->type == b->type && a->line == b->line && a->module == b->module;
-}
-
-static bool starts_one_of(const char *text, const char *const starts[]) {
-  while (*starts != NULL && !text_starts(text, *starts))
-    starts++;
-  return *starts != NULL;
-}
-
-/* Rust's library, as its makers, Debian and the component rust-src have it; a workspace of one's
- * own may have a "library/", too. */
-static bool is_rust_source(const char *file) {
-  static const char *const starts[] = {
-      "/rustc/",         "/rust/deps/",        "/usr/src/rustc-",       "library/alloc/",
-      "library/core/",   "library/std/",       "library/test/",         "library/proc_macro/",
-      "library/unwind/", "library/backtrace/", "library/panic_unwind/", NULL};
-  size_t length = strlen(file);
-  return strstr(file, "/rustlib/src/rust/library/") != NULL ||
-         (length > 3 && strcmp(file + length - 3, ".rs") == 0 && starts_one_of(file, starts));
-}
-
-bool is_system_source(const char *file) {
-  static const char *const kept[] = {"/usr/src/", "/usr/local/src/", NULL};
-  return (text_starts(file, "/usr/") && !starts_one_of(file, kept)) || is_rust_source(file) ||
-         strstr(file, "/include/c++/") != NULL;
-}
-
-bool is_system_library(const char *path) {
-  return (text_starts(path, "/lib") || text_starts(path, "/usr/lib")) &&
-         strstr(path, ".so") != NULL;
 }
 
 /* Whether a frame is in the program's own source: that line is what its author looks for. */
@@ -141,15 +113,29 @@ static uint32_t path_add(struct build *b, const struct key *k, const struct adde
   return p->count++;
 }
 
+static uint32_t key_get(struct build *b, const struct key *k, const struct added *a) {
+  uint32_t slot = key_hash(k) & b->mask;
+  for (; b->slots[slot] != 0; slot = (slot + 1) & b->mask)
+    if (key_equal(&b->keys[b->slots[slot]], k))
+      return b->slots[slot];
+  return b->slots[slot] = path_add(b, k, a);
+}
+
 static uint32_t path_get(struct build *b, uint32_t parent, const struct added *a) {
-  if (b->paths->items[parent].depth == PATH_DEPTH_MAX)
+  if (b->paths->items[parent].depth >= PATH_DEPTH_MAX)
     return parent;
   struct key k = key_of(b, parent, a);
-  uint32_t slot = key_hash(&k) & b->mask;
-  for (; b->slots[slot] != 0; slot = (slot + 1) & b->mask)
-    if (key_equal(&b->keys[b->slots[slot]], &k))
-      return b->slots[slot];
-  return b->slots[slot] = path_add(b, &k, a);
+  return key_get(b, &k, a);
+}
+
+/* The node's path, and what stands for the callers that were cut off it, if any were. */
+static uint32_t cut_get(struct build *b, uint32_t node, uint32_t path) {
+  if (b->cut == NULL || !b->cut[node])
+    return path;
+  struct key k = {.parent = path, .kind = FRAME_CUT};
+  uint32_t cut = key_get(b, &k, &(struct added){.node = node, .label = true});
+  b->paths->items[cut].cut = true;
+  return cut;
 }
 
 static void label_add(struct build *b, uint32_t i) {
@@ -194,7 +180,7 @@ static void node_add(struct build *b, uint32_t i) {
       path = path_get(b, path, &a);
   }
   b->progress[i] = p;
-  b->paths->of_node[i] = path;
+  b->paths->of_node[i] = p.open ? path : cut_get(b, i, path);
 }
 
 /* Sites (and regions) with nothing but wrappers show the last of them. */
@@ -204,7 +190,7 @@ static void end_add(struct build *b, uint32_t node) {
     return;
   const struct call *calls = names_calls(b->names, node, &count);
   struct added last = {.node = node, .index = count - 1, .call = &calls[count - 1]};
-  b->paths->of_node[node] = path_get(b, parent, &last);
+  b->paths->of_node[node] = cut_get(b, node, path_get(b, parent, &last));
   b->progress[node].open = false;
 }
 
@@ -222,16 +208,18 @@ static void build_all(struct build *b) {
     end_add(b, d->regions[i].node);
 }
 
-/* A node makes as many paths at most as it has calls, and a root comes on top. */
-static size_t room_of(const struct dump *d, const struct names *names) {
-  size_t room = 1;
+/* A node makes as many paths at most as it has calls, and one if it was cut; a root comes on top.
+ */
+static size_t room_of(const struct dump *d, const struct names *names, bool cuts) {
+  size_t room = 1 + (cuts ? d->n_nodes : 0);
   for (uint32_t i = 0, count; i < d->n_nodes; i++, room += count)
     names_calls(names, i, &count);
   return room;
 }
 
-struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge) {
-  size_t room = room_of(d, names), slots = 16;
+struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge,
+                        bool cuts) {
+  size_t room = room_of(d, names, cuts), slots = 16;
   while (slots < room * 2)
     slots *= 2;
   struct paths *p = must_zalloc(1, sizeof *p);
@@ -240,14 +228,17 @@ struct paths *paths_new(const struct dump *d, const struct names *names, enum pa
   p->items = must_zalloc(room, sizeof *p->items);
   p->of_node = must_zalloc((size_t)d->n_nodes + 1, sizeof *p->of_node);
   p->count = 1;
+  p->cut = must_print("(cut at %u frame%s)", d->process->depth, d->process->depth == 1 ? "" : "s");
   b.keys = must_alloc(room * sizeof *b.keys);
   b.slots = must_zalloc(slots, sizeof *b.slots);
   b.progress = must_zalloc((size_t)d->n_nodes + 1, sizeof *b.progress);
   b.lone = made_lone_new(d, names);
+  b.cut = cuts ? cuts_new(d, names) : NULL;
   build_all(&b);
   free(b.keys);
   free(b.slots);
   free(b.progress);
+  free(b.cut);
   made_lone_free(b.lone);
   return p;
 }
@@ -255,6 +246,7 @@ struct paths *paths_new(const struct dump *d, const struct names *names, enum pa
 void paths_free(struct paths *p) {
   free(p->items);
   free(p->of_node);
+  free(p->cut);
   free(p);
 }
 
@@ -263,6 +255,10 @@ void paths_frame(const struct paths *p, const struct dump *d, const struct names
   const struct path *item = &p->items[path];
   const struct dump_node *n = &d->nodes[item->node];
   uint32_t count;
+  if (item->cut) {
+    *frame = (struct frame){.cut = p->cut};
+    return;
+  }
   const struct call *c = names_calls(names, item->node, &count) + item->call;
   bool label = n->kind == DUMP_NODE_LABEL, line = c->file != NULL && c->line > 0;
   *frame = (struct frame){.function = c->function != NULL ? c->function->name : NULL,
@@ -277,7 +273,9 @@ void paths_frame(const struct paths *p, const struct dump *d, const struct names
 }
 
 static void frame_print(const struct frame *f, const struct names *names, FILE *to) {
-  if (f->label != NULL)
+  if (f->cut != NULL)
+    fputs(f->cut, to);
+  else if (f->label != NULL)
     fprintf(to, "[%s]", f->label);
   else if (f->function != NULL)
     fputs(f->function, to);

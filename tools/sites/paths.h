@@ -17,6 +17,7 @@
 #ifndef TOOLS_PATHS_H
 #define TOOLS_PATHS_H
 
+#include "frame.h"
 #include "names.h"
 
 #include <stdio.h>
@@ -35,12 +36,14 @@ struct path {
   uint16_t depth;   /* frames, labels included */
   bool near;        /* its outermost frame is a near one */
   bool own;         /* one of its frames is in the program's own source: what comes is far */
+  bool cut;         /* its outermost frame stands for callers that were not recorded (cuts.h) */
 };
 
 struct paths {
   struct path *items;
   uint32_t count;
   uint32_t *of_node; /* of each of the dump's nodes: its path */
+  char *cut;         /* what the frames of paths that were cut show */
 };
 
 /* Which frames above the same ones are equal. */
@@ -50,31 +53,18 @@ enum paths_merge {
   PATHS_CALLS      /* calls that return to the same address: each frame's line is its own */
 };
 
-struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge);
+/* `cuts`: a path that was cut gets one more frame, outermost, which says so: "(cut at 8 frames)".
+ * Without it such a path looks as if it began there. */
+struct paths *paths_new(const struct dump *d, const struct names *names, enum paths_merge merge,
+                        bool cuts);
 void paths_free(struct paths *p);
 
-/* What a path's outermost frame shows.  Texts live as long as the names do. */
-struct frame {
-  const char *function; /* demangled, without parameters; NULL: not known */
-  const char *label;    /* in place of a function: a tag of the program's own; else NULL */
-  const char *type;     /* that it allocates by a wrapper or container; NULL: not known */
-  const char *file;     /* of the source, with directories; NULL: not known */
-  unsigned line;        /* of the call; 0: not known */
-  uint32_t module;      /* index + 1, 0: none */
-  uint64_t address;     /* the absolute return address */
-  uint64_t start;       /* absolute, of the function's code; 0: not known, or inlined */
-  bool inlined;         /* into the frame that comes next */
-};
+/* What a path's outermost frame shows. */
 void paths_frame(const struct paths *p, const struct dump *d, const struct names *names,
                  uint32_t path, struct frame *frame);
 
-/* Whether a source file came with the system's compilers, headers and Rust's library above all;
- * whether a module is a library of the system.  Neither is the program's own. */
-bool is_system_source(const char *file);
-bool is_system_library(const char *path);
-
 /* Writes the outermost frame's "function", or when it isn't known "module+0x1234" or "0x7f00...";
- * labels as [label]. */
+ * labels as [label], and what was cut as "(cut at 8 frames)". */
 void paths_print_frame(const struct paths *p, const struct dump *d, const struct names *names,
                        uint32_t path, FILE *to);
 

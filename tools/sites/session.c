@@ -11,7 +11,7 @@ void session_open(struct session *s, const struct dump *d, const struct option_n
                   enum row_by by) {
   *s = (struct session){.dump = d, .by = by};
   s->names = option_names_new(names, d);
-  s->paths = paths_new(d, s->names, names->merge);
+  s->paths = paths_new(d, s->names, names->merge, names->cuts);
   s->own = own_paths(s->paths, d, s->names);
   s->texts = trie_new();
   if (by == ROW_FUNCTION)

@@ -11,6 +11,7 @@
  */
 #include "check.h"
 #include "changes.h"
+#include "dump_read.h"
 #include "say.h"
 #include "view_options.h"
 #include "when.h"

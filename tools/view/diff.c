@@ -1,6 +1,7 @@
 /* Prints what changed from one dump to another; contract in diff.h. */
 #include "diff.h"
 #include "changes.h"
+#include "dump_read.h"
 #include "say.h"
 #include "text.h"
 #include "view_options.h"

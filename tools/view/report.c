@@ -1,5 +1,6 @@
 /* The flow of a report; contract in report.h. */
 #include "report.h"
+#include "dump_read.h"
 #include "report_parts.h"
 #include "say.h"
 #include "view_options.h"

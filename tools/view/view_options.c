@@ -1,5 +1,6 @@
 /* Options of commands that show a dump; contract in view_options.h. */
 #include "view_options.h"
+#include "dump_read.h"
 #include "words.h"
 
 #include <errno.h>

@@ -1,0 +1,137 @@
+/* Tags of jemalloc's objects; contract in large_tagged.h. */
+#include "large_tagged.h"
+#include "capture.h"
+#include "heap_tag.h"
+#include "jemalloc.h"
+#include "large_tags.h"
+#include "sampling.h"
+#include "size_class.h"
+
+hidden _Atomic bool large_tagged_partial;
+
+uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame) {
+  return h != NULL && sampling_takes(h, n) ? large_site(h, frame) : SITE_NONE;
+}
+
+uint32_t large_site(struct heap *h, const void *frame) {
+  if (h == NULL)
+    return SITE_NONE;
+  uint32_t site = capture_quick(capture_of(h), frame);
+  return likely(site != SITE_NONE) ? site : capture_site(h, frame);
+}
+
+/* What each object takes up that a sample of n bytes, not from a cell of ours, stands for: one of
+ * up to a page has that for itself, where others have their size class.  0: what it takes up
+ * itself. */
+static size_t class_stood_for(size_t n) {
+  if (sampling_period == 0 || n > CACHED_MOST)
+    return 0;
+  return n <= SMALL_MAX ? class_bytes((unsigned)class_of(n + (n == 0)))
+                        : large_class_bytes(large_class(n));
+}
+
+static size_t held_bytes(const struct large_tag *t) {
+  return t->cell != 0 ? t->cell : jep_malloc_usable_size((void *)t->p);
+}
+
+static uint32_t weight_of(struct heap *h, size_t bytes) {
+  return sampling_period == 0 ? 1 : sampling_weight(h, bytes);
+}
+
+/* An object without a tag (no memory for one) is in no account: only counted.  From then on one
+ * that is freed without may be such a one. */
+static bool put_or_lose(const struct large_tag *t) {
+  bool done = large_tags_put(t);
+  if (!done)
+    large_tagged_partial = true;
+  return done;
+}
+
+static void put(struct heap *h, struct large_tag t) {
+  uint32_t site = t.site;
+  struct account *a = account_or_full(&h->books, &site);
+  size_t n = t.bytes, held = held_bytes(&t);
+  t.site = site;
+  t.arena = heap_number(h);
+  if (!put_or_lose(&t)) {
+    capture_of(h)->counts.untagged++;
+    return;
+  }
+  heap_collect_at_peak(h, a, n * t.weight);
+  account_add_large(&h->books, a, n, held, t.weight);
+  h->books.last = (const void *)t.p;
+}
+
+void large_tagged_put(struct heap *h, void *p, size_t n, uint32_t site, size_t cell) {
+  if (site == SITE_NONE) { /* of a thread without a heap: in no account, but known to be alive */
+    put_or_lose(&(struct large_tag){.p = (uintptr_t)p, .bytes = n});
+    return;
+  }
+  put(h, (struct large_tag){.p = (uintptr_t)p,
+                            .bytes = n,
+                            .cell = cell != 0 ? cell : class_stood_for(n),
+                            .ours = cell != 0,
+                            .site = site,
+                            .weight = weight_of(h, cell != 0 ? cell : n)});
+}
+
+/* What was allocated between a sample and its free is not known, so no sample counts as
+ * temporary: reports with samples leave that out. */
+static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
+  struct account *a = account_of(&h->books, t->site);
+  a->temporary += sampling_period == 0 && h->books.last == (const void *)t->p;
+  account_take_large(&h->books, a, t->bytes, held, t->weight);
+}
+
+/* Another arena's: its account is told at once, the process's live bytes by us. */
+static void take_foreign(struct heap *h, const struct large_tag *t, size_t held) {
+  size_t n = t->bytes;
+  account_gone(account_of(&heap_at(t->arena)->books, t->site), n, held, t->weight);
+  if (h != NULL)
+    books_shift(&h->books, (int64_t)(n * t->weight));
+  else
+    peak_tell(-(int64_t)(n * t->weight));
+}
+
+static void take(struct heap *h, const struct large_tag *t, size_t held) {
+  if (t->site == SITE_NONE)
+    return;
+  (h != NULL && t->arena == heap_number(h) ? take_own : take_foreign)(h, t, held);
+}
+
+bool large_tagged_lift(const void *p, struct large_tag *before) {
+  return large_tags_take(p, before) || tagged_mode != TAGGED_ALL || large_tagged_partial;
+}
+
+bool large_tagged_take(struct heap *h, const void *p) {
+  struct large_tag t = {0};
+  bool alive = large_tagged_lift(p, &t);
+  if (t.p != 0)
+    take(h, &t, held_bytes(&t));
+  return alive;
+}
+
+/* What an object that may have another size by now was counted with. */
+static size_t held_before(const struct large_tag *t, size_t held) {
+  return t->cell != 0 ? t->cell : held;
+}
+
+void large_tagged_moved(struct heap *h, const struct large_tag *before, size_t held, void *to,
+                        size_t n, uint32_t site) {
+  if (to == NULL) {
+    put_or_lose(before); /* there was room for it a moment ago */
+    return;
+  }
+  take(h, before, held_before(before, held));
+  if (site != SITE_NONE || tagged_mode == TAGGED_ALL)
+    large_tagged_put(h, to, n, site, 0);
+}
+
+void large_tagged_stayed(struct heap *h, const struct large_tag *before, size_t held, size_t n,
+                         uint32_t site) {
+  struct large_tag t = *before;
+  take(h, before, held_before(before, held));
+  t.bytes = n;
+  t.site = site;
+  put(h, t);
+}

@@ -1,0 +1,35 @@
+/* Aligned requests and usable sizes of both allocators; contract in route.h. */
+#include "route.h"
+#include "fork_fallback.h"
+#include "jemalloc.h"
+#include "large.h"
+
+void *aligned_any(size_t alignment, size_t n, const void *frame) {
+  if (alignment <= GRAIN)
+    return any_alloc(n, frame);
+  /* Cells start at multiples of their size in a slab aligned to 64 KiB: a size that is a
+   * multiple of the alignment gives aligned objects. */
+  size_t padded = round_up(n + (n == 0), alignment);
+  if (n <= SMALL_MAX && padded <= class_bytes(CLASSES)) {
+    struct heap *h = heap_self;
+    size_t c = class_of(padded);
+    if (h->head[c] == NULL && unlikely(is_sample_due(h, c)))
+      return small_sample(h, (unsigned)c, alignment, n, frame);
+    void *p = small_cell(c, n, frame);
+    if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */
+      return p;
+    any_free(p, "memalign", DIRECT); /* a fresh one: no fault */
+  }
+  return large_memalign(alignment, n, frame);
+}
+
+size_t usable_any(const void *p, const char *entry, const void *site) {
+  if (p == NULL)
+    return 0;
+  if (range_holds(p))
+    return heap_usable(p, entry, site);
+  if (fallback_holds(p))
+    return fallback_bytes(p);
+  large_must_hold(p, entry, site);
+  return jep_malloc_usable_size((void *)p);
+}

@@ -1,0 +1,71 @@
+/* The process's first request; contract in setup.h.
+ *
+ * ld.so asks for memory before any constructor has run, so the first malloc reads the options.
+ * Whatever needs a working libc (fork handlers, signal handlers, descriptors) waits for the
+ * constructor (start.c).
+ */
+#include "setup.h"
+#include "figures.h"
+#include "heap_memory.h"
+#include "heap_thread.h"
+#include "options.h"
+#include "program.h"
+#include "purge_policy.h"
+#include "tag_mode.h"
+#include "thread_cache.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+enum start_state { NOT_STARTED, STARTING, READY, WITHOUT_HEAPS };
+
+static struct {
+  _Atomic int state;
+  pthread_key_t thread_end; /* made in the first malloc: below 32, its values need no memory */
+  bool have_key;
+} start;
+
+bool setup_is_ready(void) { return start.state == READY; }
+
+static void end_of_thread(void *unused) {
+  int saved = errno;
+  (void)unused;
+  cache_clear(heap_mine());
+  purge_run(heap_mine(), 0);
+  heap_thread_ended();
+  errno = saved;
+}
+
+static void begin_of_thread(void) {
+  if (start.have_key)
+    pthread_setspecific(start.thread_end, heap_self);
+  figures_refresh_if_due(heap_mine());
+}
+
+static int setup_heaps(void) {
+  options_setup(environ);
+  const struct options *o = options_now();
+  program_read(options_write_files(o));
+  if (o->verbose)
+    options_print(o);
+  if (o->disabled || !range_setup(o->block_bytes, o->tags != TAGS_OFF && o->sample_bytes == 0))
+    return WITHOUT_HEAPS;
+  start.have_key = pthread_key_create(&start.thread_end, end_of_thread) == 0;
+  heap_thread_started = begin_of_thread;
+  heap_looks_around = purge_run;
+  if (o->tags != TAGS_OFF)
+    tagged_setup(o->sample_bytes);
+  return READY;
+}
+
+bool setup_once(void) {
+  int state = atomic_load_explicit(&start.state, memory_order_acquire);
+  if (likely(state == READY))
+    return true;
+  if (state == NOT_STARTED && atomic_compare_exchange_strong(&start.state, &state, STARTING)) {
+    state = setup_heaps();
+    atomic_store_explicit(&start.state, state, memory_order_release);
+  }
+  return state == READY;
+}

@@ -1,0 +1,220 @@
+/* The functions that programs can call; contract in arenashim.h. */
+#include "arenashim.h"
+#include "big_stack.h"
+#include "caller.h"
+#include "capture_modules.h"
+#include "dump.h"
+#include "labels.h"
+#include "large_tags.h"
+#include "modules.h"
+#include "options.h"
+#include "report.h"
+#include "setup.h"
+#include "site_stats.h"
+#include "snapshot.h"
+#include "tag_mode.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+exported int arenashim_name_arena(const char *name) {
+  struct heap *h = heap_of_thread();
+  if (h == NULL)
+    return fail(ENOMEM);
+  size_t length = strnlen(name, sizeof h->name - 1);
+  memset(h->name, 0, sizeof h->name);
+  memcpy(h->name, name, length);
+  h->named = length > 0;
+  return 0;
+}
+
+/* ---- tags ---- */
+
+exported int arenashim_push_tag(const char *name) {
+  size_t length = strnlen(name, LABEL_BYTES_MAX + 1);
+  struct heap *h = heap_of_thread();
+  if (length > LABEL_BYTES_MAX)
+    return fail(EINVAL);
+  if (h == NULL)
+    return fail(ENOMEM);
+  struct capture *c = capture_of(h);
+  if (tagged_mode == TAGGED_NONE)
+    return fail(ENOTSUP);
+  if (c->labels == LABELS_MAX)
+    return fail(E2BIG);
+  const char *text = label_text(name, length);
+  if (text == NULL)
+    return -1;
+  struct node *n = path_child(c->root, (uintptr_t)text, NODE_LABEL);
+  if (n == NULL)
+    return fail(ENOMEM);
+  c->below[c->labels++] = c->root;
+  c->root = n;
+  return 0;
+}
+
+exported int arenashim_pop_tag(void) {
+  struct heap *h = heap_mine();
+  struct capture *c = h == NULL ? NULL : capture_of(h);
+  if (c == NULL || c->labels == 0)
+    return fail(EINVAL);
+  c->root = c->below[--c->labels];
+  return 0;
+}
+
+/* ---- totals ---- */
+
+static void add_counters(void *totals) {
+  struct arenashim_totals *t = totals;
+  struct snapshot g;
+  snapshot_begin(&g, DUMP_ON_CALL);
+  snapshot_end();
+  t->allocs = g.large_allocs;
+  t->frees = g.large_frees;
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    t->allocs += g.sums.allocs[c];
+    t->frees += g.sums.frees[c];
+  }
+}
+
+static void add_sites(struct arenashim_totals *t) {
+  struct site_stats stats;
+  if (sites_begin(0) != 0)
+    return;
+  sites_add_up();
+  for (uint32_t i = 1; i < sites_count(); i++)
+    if (sites_sum(i, &stats)) {
+      t->live_bytes += stats.sums.live_bytes;
+      t->live_cell_bytes += stats.sums.live_rounded;
+    }
+  sites_end();
+}
+
+static void add_captures(struct arenashim_totals *t) {
+  struct capture_counts c;
+  capture_sum(&c);
+  t->unwound = c.unwound;
+  t->learned = c.learned;
+  t->cut = c.cut;
+  t->nested = c.nested;
+  t->full = c.full;
+  t->untagged = c.untagged;
+  t->verified = c.verified;
+  t->different = c.different;
+  t->early = c.early;
+}
+
+static void add_tagged(struct arenashim_totals *t) {
+  for (unsigned i = 0; i < heap_count(); i++) {
+    const struct books *b = &heap_at(i)->books;
+    t->allocs += b->resized;
+    t->frees += b->resized;
+    t->table_bytes += count_get(&b->bytes);
+  }
+  t->tagged = 1;
+  t->peak_bytes = (uint64_t)atomic_load(&peak.most);
+  t->sites = path_sites();
+  t->table_bytes +=
+      path_bytes() + capture_bytes() + large_tags_bytes() + modules_bytes() + labels_bytes();
+  add_sites(t);
+  add_captures(t);
+}
+
+exported void arenashim_totals(struct arenashim_totals *totals) {
+  struct arenashim_totals t = {.size = totals->size, .arenas = heap_count()};
+  on_big_stack(add_counters, &t);
+  if (tagged_mode != TAGGED_NONE)
+    add_tagged(&t);
+  memcpy(totals, &t, t.size < sizeof t ? t.size : sizeof t);
+}
+
+/* ---- call sites ---- */
+
+/* One call site as a visit shows it, with the arrays that it points to. */
+struct shown {
+  struct arenashim_site site;
+  const void *path[CAPTURE_DEPTH_MAX];
+  const char *tags[LABELS_MAX];
+};
+
+/* Reads a call path and its tags, from the node where it ends up to the root. */
+static void read_path(struct shown *s, const struct node *end) {
+  const void **path = s->path + CAPTURE_DEPTH_MAX;
+  const char **tags = s->tags + LABELS_MAX;
+  for (const struct node *n = end; n != NULL && n->kind != NODE_ROOT; n = n->parent)
+    if (node_is_frame(n))
+      *--path = (const void *)capture_address(n);
+    else if (!node_is_mark(n))
+      *--tags = (const char *)n->address;
+  s->site.path = path;
+  s->site.frames = (size_t)(s->path + CAPTURE_DEPTH_MAX - path);
+  s->site.tags = tags;
+  s->site.tag_count = (size_t)(s->tags + LABELS_MAX - tags);
+}
+
+static void read_line(struct arenashim_site *s, const struct dump_account *line) {
+  *s = (struct arenashim_site){.allocs = line->allocs,
+                               .frees = line->frees,
+                               .bytes = line->bytes,
+                               .live_bytes = line->live_bytes,
+                               .live_cell_bytes = line->live_rounded,
+                               .smallest = line->smallest,
+                               .largest = line->largest,
+                               .temporary = line->temporary,
+                               .pinned = line->pinned_bytes,
+                               .held_bytes = line->at_peak_bytes,
+                               .held_objects = line->at_peak_objects};
+}
+
+exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, void *),
+                                void *argument) {
+  size_t visits = 0;
+  if (tagged_mode == TAGGED_NONE || sites_begin(0) != 0)
+    return 0;
+  sites_add_up();
+  for (uint32_t i = 1; i < sites_count(); i++) {
+    struct site_stats stats;
+    struct shown s;
+    if (!sites_sum(i, &stats))
+      continue;
+    read_line(&s.site, &stats.sums);
+    read_path(&s, i < SITE_KINDS ? NULL : path_site_node(i));
+    visit(&s.site, argument);
+    visits++;
+  }
+  sites_end();
+  return visits;
+}
+
+/* ---- reports ---- */
+
+/* 0, or the errno value for a pattern that cannot be used.  NULL stands for the pattern of the
+ * options, which must exist (has_default). */
+static int pattern_error(const char *pattern, bool has_default) {
+  if (options_now()->disabled)
+    return ENOTSUP;
+  if (pattern == NULL ? !has_default : *pattern == '\0')
+    return EINVAL;
+  return pattern != NULL && strnlen(pattern, PATTERN_MAX) == PATTERN_MAX ? ENAMETOOLONG : 0;
+}
+
+exported int arenashim_dump(const char *pattern) {
+  setup_once();
+  int error = pattern_error(pattern, options_now()->dump);
+  if (error == 0)
+    error = dump_write(DUMP_ON_CALL, 0, pattern);
+  return error == 0 ? 0 : fail(error);
+}
+
+exported int arenashim_report(const char *pattern) {
+  setup_once();
+  int error = pattern_error(pattern, true);
+  if (error == 0)
+    error = report_write(DUMP_ON_CALL, 0, pattern);
+  return error == 0 ? 0 : fail(error);
+}

@@ -1,0 +1,302 @@
+/* Reads the environment and writes options as text; contract in options.h. */
+#include "options.h"
+#include "digits.h"
+#include "range.h"
+#include "signal_names.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char prefix[] = "ARENASHIM_";
+enum { PREFIX_LENGTH = sizeof prefix - 1 };
+
+/* One option.  `read` stores the value; false if it is illegal.  Then the line on stderr says which
+ * values are `legal`, and what is used `instead`. */
+struct option {
+  const char *name;
+  bool (*read)(struct options *o, const char *value);
+  const char *legal;
+  const char *instead;
+};
+
+static bool read_size(const char *s, size_t *bytes) {
+  size_t n;
+  if (!digits_read(&s, &n))
+    return false;
+  unsigned shift = *s == 'K' || *s == 'k' ? 10 : *s == 'M' || *s == 'm' ? 20 : 0;
+  if (shift != 0)
+    s++;
+  *bytes = n << shift;
+  return *s == '\0' && *bytes >> shift == n;
+}
+
+static bool read_block_size(struct options *o, const char *value) {
+  size_t n;
+  if (!read_size(value, &n) || !is_power_of_two(n) || n < BLOCK_BYTES_MIN || n > BLOCK_BYTES_MAX)
+    return false;
+  o->block_bytes = n;
+  return true;
+}
+
+static bool is_off(const char *value) { return *value == '\0' || strcmp(value, "0") == 0; }
+
+static bool read_stats(struct options *o, const char *value) {
+  o->stats = false;
+  if (is_off(value))
+    return true;
+  if (!pattern_is_legal(value))
+    return false;
+  o->stats = true;
+  if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
+    pattern_absolute(o->stats_pattern, value);
+  return true;
+}
+
+static bool read_dump(struct options *o, const char *value) {
+  o->dump = !is_off(value);
+  if (!o->dump)
+    return true;
+  if (!pattern_is_legal(value))
+    return false;
+  pattern_absolute(o->dump_pattern, value);
+  return true;
+}
+
+/* `value` is what follows the colon of "stack:N" or "verify:N". */
+static bool read_depth(struct options *o, enum tag_mode mode, const char *value) {
+  size_t n;
+  if (!digits_read(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
+    return false;
+  o->tags = mode;
+  o->depth = (unsigned)n;
+  return true;
+}
+
+static bool read_tag(struct options *o, const char *value) {
+  o->tags_chosen = true;
+  o->tags = strcmp(value, "off") == 0 ? TAGS_OFF : TAGS_SITE;
+  o->depth = 1;
+  if (o->tags == TAGS_OFF || strcmp(value, "site") == 0)
+    return true;
+  if (strncmp(value, "stack:", 6) == 0)
+    return read_depth(o, TAGS_STACK, value + 6);
+  return strncmp(value, "verify:", 7) == 0 && read_depth(o, TAGS_VERIFY, value + 7);
+}
+
+static bool read_sample(struct options *o, const char *value) {
+  return read_size(value, &o->sample_bytes) && o->sample_bytes <= SAMPLE_MAX;
+}
+
+static bool read_signals(struct options *o, const char *value) {
+  return signal_names_read(value, &o->signals);
+}
+
+static bool read_children(struct options *o, const char *value) {
+  o->children = strcmp(value, "off") != 0;
+  return !o->children || strcmp(value, "follow") == 0;
+}
+
+static bool read_flag(bool *flag, const char *value) {
+  *flag = strcmp(value, "1") == 0;
+  return *flag || strcmp(value, "0") == 0;
+}
+static bool read_verbose(struct options *o, const char *value) {
+  return read_flag(&o->verbose, value);
+}
+static bool read_command(struct options *o, const char *value) {
+  return read_flag(&o->command, value);
+}
+static bool read_disable(struct options *o, const char *value) {
+  return read_flag(&o->disabled, value);
+}
+
+static const struct option options[] = {
+    {"BLOCK_SIZE", read_block_size, "a power of two from 64K to 16M", "1M"},
+    {"STATS", read_stats,
+     "0, 1, stderr or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
+     "no report"},
+    {"DUMP", read_dump, "0 or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
+     "no dump"},
+    {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64",
+     "the default: off, with a report or dump stack:8"},
+    {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
+    {"SIGNAL", read_signals,
+     "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, the "
+     "number of one of these or of a real-time signal, or several with commas between",
+     "no signal"},
+    {"CHILDREN", read_children, "follow or off", "follow"},
+    {"VERBOSE", read_verbose, "1 or 0", "0"},
+    {"COMMAND", read_command, "1 or 0", "0"},
+    {"DISABLE", read_disable, "1 or 0", "0"},
+};
+enum { OPTIONS = sizeof options / sizeof *options };
+
+static void complain(const char *variable, const char *rest) {
+  char buffer[640];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, "arenashim: ");
+  text_foreign(&t, variable, 200);
+  text_str(&t, rest);
+  text_char(&t, '\n');
+  text_write(&t, STDERR_FILENO);
+}
+
+static void complain_value(const char *variable, const struct option *option) {
+  char buffer[384];
+  struct text t = TEXT_ON(buffer);
+  text_str(&t, ": legal is ");
+  text_str(&t, option->legal);
+  text_str(&t, "; using ");
+  text_str(&t, option->instead);
+  buffer[t.length < sizeof buffer ? t.length : sizeof buffer - 1] = '\0';
+  complain(variable, buffer);
+}
+
+static const struct option *option_named(const char *name, size_t length) {
+  for (size_t i = 0; i < OPTIONS; i++)
+    if (strncmp(name, options[i].name, length) == 0 && options[i].name[length] == '\0')
+      return &options[i];
+  return NULL;
+}
+
+static void defaults(struct options *o) {
+  *o = (struct options){.block_bytes = BLOCK_BYTES_DEFAULT, .children = true};
+}
+
+static const char tmpdir[] = "TMPDIR=";
+
+/* A copy, because the program can change the variable and its memory later. */
+static void read_tmpdir(struct options *o, const char *value) {
+  size_t length = strlen(value);
+  if (*value == '/' && length < sizeof o->temporary)
+    memcpy(o->temporary, value, length + 1);
+}
+
+/* One variable of the environment, "NAME=value": an option, TMPDIR, or another that is ignored. */
+static void read_variable(struct options *o, const char *variable) {
+  if (strncmp(variable, tmpdir, sizeof tmpdir - 1) == 0)
+    read_tmpdir(o, variable + sizeof tmpdir - 1);
+  if (strncmp(variable, prefix, PREFIX_LENGTH) != 0)
+    return;
+  const char *name = variable + PREFIX_LENGTH;
+  const char *equals = strchr(name, '=');
+  if (equals == NULL)
+    return;
+  const struct option *option = option_named(name, (size_t)(equals - name));
+  if (option == NULL) {
+    complain(variable, ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
+                       "_DUMP, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, _VERBOSE, _DISABLE)");
+    return;
+  }
+  static struct options before; /* too large for the program's stack */
+  before = *o;
+  if (!option->read(o, equals + 1)) {
+    *o = before;
+    complain_value(variable, option);
+  }
+}
+
+/* Reads the variables from /proc: the first malloc can come before libc has set environ. */
+static void read_proc(struct options *o) {
+  static char bytes[64 << 10]; /* once, in the single-threaded start */
+  int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  size_t n = 0;
+  ssize_t got;
+  while (n < sizeof bytes - 1 && (got = read(fd, bytes + n, sizeof bytes - 1 - n)) > 0)
+    n += (size_t)got;
+  close(fd);
+  for (size_t at = 0; at < n; at += strlen(bytes + at) + 1)
+    read_variable(o, bytes + at);
+}
+
+static struct options now;
+
+const struct options *options_now(void) { return &now; }
+
+void options_setup(char *const *environment) {
+  struct options *o = &now;
+  defaults(o);
+  if (getauxval(AT_SECURE))
+    return;
+  if (environment == NULL)
+    read_proc(o);
+  else
+    for (; *environment != NULL; environment++)
+      read_variable(o, *environment);
+  if (!o->tags_chosen && (o->stats || o->dump)) {
+    o->tags = TAGS_STACK;
+    o->depth = DEPTH_DEFAULT;
+  }
+}
+
+void options_tag_text(const struct options *o, struct text *t) {
+  text_str(t, o->tags == TAGS_OFF     ? "off"
+              : o->tags == TAGS_SITE  ? "site"
+              : o->tags == TAGS_STACK ? "stack:"
+                                      : "verify:");
+  if (o->tags >= TAGS_STACK)
+    text_u64(t, o->depth);
+}
+
+/* Ends the option before and begins the next. */
+static void option_start(struct text *t, const char *before, char after, const char *name) {
+  text_char(t, after);
+  text_str(t, before);
+  text_str(t, prefix);
+  text_str(t, name);
+  text_char(t, '=');
+}
+
+static void signals_text(const struct options *o, struct text *t) {
+  for (int n = 1, any = 0; n <= SIGNAL_MAX; n++)
+    if (options_has_signal(o, n)) {
+      text_str(t, any++ > 0 ? "," : "");
+      text_u64(t, (uint64_t)n);
+    }
+}
+
+static void flags_text(const struct options *o, struct text *t, const char *before, char after) {
+  const struct {
+    const char *name;
+    bool set;
+  } flags[] = {{"COMMAND", o->command}, {"VERBOSE", o->verbose}, {"DISABLE", o->disabled}};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    option_start(t, before, after, flags[i].name);
+    text_char(t, flags[i].set ? '1' : '0');
+  }
+}
+
+void options_text(const struct options *o, struct text *t, const char *before, char after) {
+  text_str(t, before);
+  text_str(t, "ARENASHIM_BLOCK_SIZE=");
+  text_size(t, o->block_bytes);
+  option_start(t, before, after, "STATS");
+  text_foreign(t, !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr", PATTERN_MAX);
+  option_start(t, before, after, "DUMP");
+  text_foreign(t, o->dump_pattern, PATTERN_MAX);
+  option_start(t, before, after, "TAG");
+  options_tag_text(o, t);
+  option_start(t, before, after, "SAMPLE");
+  text_size(t, o->sample_bytes);
+  option_start(t, before, after, "SIGNAL");
+  signals_text(o, t);
+  option_start(t, before, after, "CHILDREN");
+  text_str(t, o->children ? "follow" : "off");
+  flags_text(o, t, before, after);
+  text_char(t, after);
+}
+
+void options_print(const struct options *o) {
+  static char buffer[2 * PATTERN_MAX + 1024];
+  struct text t = TEXT_ON(buffer);
+  options_text(o, &t, "arenashim: ", '\n');
+  text_write(&t, STDERR_FILENO);
+}

@@ -1,0 +1,70 @@
+/* The options: environment variables ARENASHIM_*, read once.
+ *
+ * Reading allocates nothing, so that it can happen inside the process's first malloc.  An illegal
+ * value is answered with one line on stderr and the default is used; an unknown name is answered
+ * with one line and ignored.  A program that runs with raised privileges (AT_SECURE) has the
+ * defaults.
+ */
+#ifndef SHIM_OPTIONS_H
+#define SHIM_OPTIONS_H
+
+#include "path_pattern.h"
+#include "signal_names.h"
+#include "text.h"
+
+enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30 };
+
+enum tag_mode {
+  TAGS_OFF,
+  TAGS_SITE,  /* the return address of the request alone */
+  TAGS_STACK, /* the `depth` innermost frames */
+  TAGS_VERIFY /* as TAGS_STACK, and each path is compared with libunwind's answer */
+};
+
+struct options {
+  size_t block_bytes;              /* a power of two, BLOCK_BYTES_MIN..BLOCK_BYTES_MAX */
+  bool stats;                      /* a report is wanted at exit */
+  char stats_pattern[PATTERN_MAX]; /* where to; "": stderr */
+  bool dump;                       /* a dump is wanted at exit */
+  char dump_pattern[PATTERN_MAX];  /* where to */
+  enum tag_mode tags;              /* what a call site is */
+  bool tags_chosen;            /* by ARENASHIM_TAG; else they follow from the report and the dump */
+  unsigned depth;              /* frames a tag has: 1..DEPTH_MAX */
+  size_t sample_bytes;         /* one request per that many bytes has a tag; 0: each has one */
+  uint64_t signals;            /* bit n - 1: signal n */
+  bool children;               /* programs started by exec keep the shim */
+  bool verbose;                /* the options are printed at the start */
+  bool command;                /* the whole command line goes into reports and dumps */
+  bool disabled;               /* jemalloc serves all sizes; no tags, no reports */
+  char temporary[PATTERN_MAX]; /* TMPDIR; "": not set, or not absolute */
+};
+
+/* Is the signal `number` (1..SIGNAL_MAX) in ARENASHIM_SIGNAL?  Any thread, signal handlers too. */
+static inline bool options_has_signal(const struct options *o, int number) {
+  return o->signals >> (number - 1) & 1;
+}
+
+/* Reads the options of this process from `environment`, or from /proc/self/environ if that is NULL.
+ * Once, in the process's first malloc, with one thread. */
+hidden void options_setup(char *const *environment);
+
+/* The options of this process: all zero until options_setup, which the first malloc calls, and
+ * unchanged after it.  Any thread, signal handlers too. */
+hidden const struct options *options_now(void);
+
+/* Was a report or a dump asked for, at exit or by signal? */
+static inline bool options_write_files(const struct options *o) {
+  return !o->disabled && (o->stats || o->dump || o->signals != 0);
+}
+
+/* Appends the value of ARENASHIM_TAG, as a user writes it.  Any thread, signal handlers too. */
+hidden void options_tag_text(const struct options *o, struct text *t);
+
+/* Appends all options as NAME=VALUE, each with `before` in front of it and `after` behind it.  Any
+ * thread, signal handlers too. */
+hidden void options_text(const struct options *o, struct text *t, const char *before, char after);
+
+/* Prints all options on stderr, one a line.  In the process's first malloc only. */
+hidden void options_print(const struct options *o);
+
+#endif

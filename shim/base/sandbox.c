@@ -1,0 +1,166 @@
+/* Finds filters and runs them; contract in sandbox.h. */
+#include "sandbox.h"
+#include "caller.h"
+#include "os.h"
+#include "own_calls.h"
+#include "seccomp_run.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+/* From sys/prctl.h, which declares prctl differently from our definition. */
+enum { SET_SECCOMP = 22, STRICT = 1 };
+
+/* What a system call is needed for.  If a filter ends the process for it, that is given up. */
+enum use {
+  REPORTS = 1,    /* reports and dumps */
+  MEMBARRIER = 2, /* waiting for other threads before a fork */
+  FIGURES = 4,    /* the process's own figures in reports */
+  NAMES = 8,      /* names of memory mappings */
+  MESSAGES = 16,  /* a line on stderr */
+  MASKS = 32,     /* blocking signals */
+  READABLE = 64,  /* finding out whether memory is readable */
+  MEMORY = 128    /* mapping and unmapping */
+};
+
+/* The system calls that are tried on a filter, with the arguments that filters look at. */
+static const struct {
+  int number;
+  unsigned uses; /* enum use */
+  uint64_t third;
+  uint64_t second;
+} asked[] = {
+    {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0},
+    {SYS_openat, REPORTS, O_RDONLY | O_CLOEXEC, 0},
+    {SYS_close, REPORTS, 0, 0},
+    {SYS_fcntl, REPORTS, 0, 0},
+    {SYS_fstat, REPORTS | MESSAGES, 0, 0},
+    {SYS_newfstatat, REPORTS, 0, 0},
+    {SYS_link, REPORTS, 0, 0},
+    {SYS_rename, REPORTS, 0, 0},
+    {SYS_renameat2, REPORTS, 0, 0},
+    {SYS_geteuid, REPORTS, 0, 0},
+    {SYS_unlink, REPORTS, 0, 0},
+    {SYS_write, REPORTS | MESSAGES, 0, 0},
+    {SYS_pwrite64, REPORTS, 0, 0},
+    {SYS_pread64, REPORTS, 0, 0},
+    {SYS_lseek, REPORTS, 0, 0},
+    {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0},
+    {SYS_futex, READABLE, 0, OS_READABLE_FUTEX},
+    {SYS_getpid, REPORTS | MESSAGES, 0, 0},
+    {SYS_getppid, REPORTS, 0, 0},
+    {SYS_uname, REPORTS | MESSAGES, 0, 0},
+    {SYS_readlink, REPORTS, 0, 0},
+    {SYS_process_vm_readv, REPORTS, 0, 0},
+    {SYS_membarrier, MEMBARRIER, 0, 0},
+    {SYS_getrusage, FIGURES, 0, 0},
+    {SYS_prctl, NAMES, 0, 0},
+    {SYS_mmap, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES},
+    {SYS_munmap, MEMORY, 0, PAGE_BYTES},
+    {SYS_mprotect, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES},
+    {SYS_madvise, MEMORY, MADV_DONTNEED, PAGE_BYTES},
+};
+
+static _Atomic unsigned forbidden; /* enum use */
+
+bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
+bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
+bool sandbox_forbids_masks(void) { return atomic_load(&forbidden) & MASKS; }
+bool sandbox_forbids_membarrier(void) { return atomic_load(&forbidden) & MEMBARRIER; }
+
+static void forbid(unsigned uses) {
+  atomic_fetch_or(&forbidden, uses);
+  if (uses & (FIGURES | NAMES))
+    os_limited = true;
+  if (uses & READABLE)
+    os_blind = true;
+  if (uses & MEMORY)
+    os_memory_forbidden = true;
+}
+
+/* ---- what a filter answers ---- */
+
+/* Does the process go on after that answer? */
+static bool is_harmless(uint32_t action) {
+  uint32_t kind = action & SECCOMP_RET_ACTION_FULL;
+  return kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_ERRNO || kind == SECCOMP_RET_LOG;
+}
+
+/* First arguments that are tried.  Many filters allow writing to descriptors 1 and 2 only: 3 stands
+ * for a file's descriptor, the last for the highest that stderr's duplicate can have. */
+static const uint64_t firsts[] = {0, 3, OWN_DESCRIPTORS_BELOW - 1};
+
+/* The program has installed that filter. */
+static void filter_installed(const struct sock_fprog *p) {
+  for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+    for (size_t f = 0; f < sizeof firsts / sizeof *firsts; f++) {
+      struct seccomp_data d = {.nr = asked[i].number, .arch = AUDIT_ARCH_X86_64};
+      d.args[0] = firsts[f];
+      d.args[1] = asked[i].second;
+      d.args[2] = asked[i].third;
+      d.args[3] = MAP_PRIVATE | MAP_ANONYMOUS; /* mmap's; the others have none */
+      d.args[4] = ~UINT64_C(0);
+      if (!is_harmless(seccomp_run(p, &d)))
+        forbid(asked[i].uses);
+    }
+}
+
+static void mode_installed(bool strict, const void *filter) {
+  if (strict || filter == NULL)
+    forbid(~0U);
+  else
+    filter_installed(filter);
+}
+
+/* ---- where filters are installed ---- */
+
+exported int prctl(int what, long a, long b, long c, long d);
+exported long syscall(long number, long a, long b, long c, long d, long e, long f);
+
+static int first_prctl(int what, long a, long b, long c, long d) {
+  return (int)own_result(cpu_syscall(SYS_prctl, what, a, b, c, d, 0));
+}
+static long first_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  return own_result(cpu_syscall(number, a, b, c, d, e, f));
+}
+static int (*next_prctl)(int, long, long, long, long) = first_prctl;
+static long (*next_syscall)(long, long, long, long, long, long, long) = first_syscall;
+
+int prctl(int what, long a, long b, long c, long d) {
+  if (likely(what != SET_SECCOMP))
+    return next_prctl(what, a, b, c, d);
+  int result = next_prctl(what, a, b, c, d);
+  if (result == 0)
+    mode_installed(a == STRICT, (const void *)b);
+  return result;
+}
+
+static cold long seccomp_by_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  long result = next_syscall(number, a, b, c, d, e, f);
+  if (result >= 0 && number == SYS_prctl && (int)a == SET_SECCOMP)
+    mode_installed(b == STRICT, (const void *)c);
+  if (result >= 0 && number == SYS_seccomp && a <= SECCOMP_SET_MODE_FILTER)
+    mode_installed(a == SECCOMP_SET_MODE_STRICT, (const void *)c);
+  return result;
+}
+
+/* It must end with a jump to libc's function, not with a call: a program can call vfork by it, and
+ * vfork must return to the program's own frame. */
+long syscall(long number, long a, long b, long c, long d, long e, long f) {
+  if (unlikely(number == SYS_seccomp || number == SYS_prctl))
+    return seccomp_by_syscall(number, a, b, c, d, e, f);
+  return next_syscall(number, a, b, c, d, e, f);
+}
+
+void sandbox_setup(void) {
+  void *found = dlsym(RTLD_NEXT, "prctl");
+  if (found != NULL)
+    memcpy(&next_prctl, &found, sizeof found);
+  found = dlsym(RTLD_NEXT, "syscall");
+  if (found != NULL)
+    memcpy(&next_syscall, &found, sizeof found);
+}

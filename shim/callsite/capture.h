@@ -1,0 +1,104 @@
+/* Which call site asks for memory: a walk over the stack by the path tree, a word a frame.
+ *
+ *   ra = word below the frame          node = child of the last node with that address
+ *   CFA = sp or rbp + delta            (the node's rule: how this frame finds its caller)
+ *   next ra = word below the CFA       until the depth asked for
+ *
+ * A frame seen for the first time is learned from its code's unwind information (cfi.h); one that
+ * follows no rule sends the rest of the walk to libunwind (capture_unwind.h).  A stack that ends,
+ * or is not what it seems, gives a shorter path.  What of the stack may be read is said in
+ * frame_step.h.
+ *
+ * A walk has three forms, the quickest first; each gives up where it would need the next:
+ *
+ *   known_stack_find   the path lies on the stack exactly as it did once: words are compared
+ *   capture_known      all nodes and rules are known: loads and compares only
+ *   capture_site       makes nodes, learns rules, asks the kernel, libunwind and the loader
+ *
+ * The state of a capture belongs to an arena (capture_state.h): only the thread that has the arena
+ * calls these functions for it, also for a request of a signal handler.
+ *
+ * `frame` is the stack pointer after the return from the entry (malloc) to its caller: the entry's
+ * return address is the word below it.  The functions that walk are called with the frame pointer
+ * (rbp) of that caller still in its register.
+ */
+#ifndef SHIM_CAPTURE_H
+#define SHIM_CAPTURE_H
+
+#include "capture_state.h"
+#include "frame_step.h"
+
+enum { KNOWN_MISSES = 16 };
+
+/* Opens libunwind if more than one frame is wanted; if it isn't there, prints one line on stderr
+ * that says so, and paths stay one frame long.  depth: 1..CAPTURE_DEPTH_MAX.  Once, in the
+ * library's constructor; until then every path has one frame. */
+hidden void capture_setup(unsigned depth, bool verify);
+
+/* The call site of the request; one of enum site_kind if it has no path.  Keeps errno. */
+hidden uint32_t capture_site(struct heap *h, const void *frame);
+
+/* The site if all nodes and rules of its path are known, else SITE_NONE.  Changes nothing but the
+ * arena's tables: each KNOWN_MISSES-th path that lies as no known stack does is made one. */
+static inline __attribute__((always_inline)) uint32_t
+capture_known(struct capture *c, const void *frame, uintptr_t bp) {
+  uintptr_t sp = (uintptr_t)frame, ra = ((const uintptr_t *)frame)[-1];
+  /* A known stack says nothing of pushed tags. */
+  bool compares = capture_mode.depth > 1 && c->root == &path_root;
+  if (compares) {
+    uint32_t site = known_stack_find(c->known, &c->stack_known, ra, sp, bp);
+    if (likely(site != SITE_NONE))
+      return site;
+  }
+  struct root_entry *first = root_entry_at(c->roots, ra);
+  struct node *n = first->node;
+  if (unlikely(!root_entry_is(first, c->root, ra))) {
+    n = path_peek(c->root, ra);
+    if (n == NULL || n->kind == NODE_LOADER)
+      return SITE_NONE;
+    *first = (struct root_entry){.ra = ra, .root = c->root, .node = n};
+  }
+  if (compares && ++c->misses % KNOWN_MISSES == 0)
+    return known_stack_make(c->known, &c->stack_known, n, sp, bp, capture_mode.depth);
+  struct cursor at = {.ra = ra, .sp = sp, .bp = bp};
+  for (unsigned left = capture_mode.depth; --left > 0;) {
+    struct rule r = node_rule(n);
+    if (unlikely(!frame_step_known(&c->stack_known, &at, r))) {
+      if (r.kind != RULE_END)
+        return SITE_NONE;
+      break;
+    }
+    n = path_peek(n, at.ra);
+    if (unlikely(n == NULL))
+      return SITE_NONE;
+  }
+  return atomic_load_explicit(&n->site, memory_order_relaxed);
+}
+
+/* The fast path of capture_site, which calls nothing but known_stack_make: the site if it is known
+ * and the fast path may be taken now, else SITE_NONE, and then capture_site must be called. */
+static inline __attribute__((always_inline)) uint32_t capture_quick(struct capture *c,
+                                                                    const void *frame) {
+  if (unlikely(c->busy != 0 || atomic_load_explicit(&capture_mode.careful, memory_order_relaxed)))
+    return SITE_NONE;
+  return capture_known(c, frame, cpu_frame_pointer());
+}
+
+/* For paths of one frame: the entry that has the path's node and account, or NULL. */
+static inline const struct root_entry *capture_root_entry(struct capture *c, const void *frame) {
+  uintptr_t ra = ((const uintptr_t *)frame)[-1];
+  const struct root_entry *first = root_entry_at(c->roots, ra);
+  bool known = root_entry_is(first, c->root, ra) && first->account != NULL &&
+               !atomic_load_explicit(&capture_mode.careful, memory_order_relaxed);
+  return likely(known) ? first : NULL;
+}
+
+/* For paths of one frame: remembers the path's account for capture_root_entry. */
+static inline void capture_remember(struct capture *c, const void *frame, struct account *a) {
+  uintptr_t ra = ((const uintptr_t *)frame)[-1];
+  struct root_entry *first = root_entry_at(c->roots, ra);
+  if (root_entry_is(first, c->root, ra))
+    first->account = a;
+}
+
+#endif

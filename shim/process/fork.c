@@ -1,0 +1,90 @@
+/* The three fork handlers; contract in fork.h.
+ *
+ * Signals are blocked in this thread from our prepare handler to our parent or child handler: a
+ * signal handler that forked in between would have jemalloc take locks that this thread holds, and
+ * would find heaps that are half rebuilt.  libc's own part of a fork lies in between, too: it comes
+ * after all prepare handlers and before all others.
+ */
+#include "fork.h"
+#include "capture.h"
+#include "dump.h"
+#include "exit.h"
+#include "figures.h"
+#include "fork_gate.h"
+#include "heap_fork.h"
+#include "heap_thread.h"
+#include "jemalloc.h"
+#include "large.h"
+#include "large_request.h"
+#include "large_tags.h"
+#include "os.h"
+#include "program.h"
+#include "purge_policy.h"
+#include "report.h"
+#include "setup.h"
+#include "site_stats.h"
+#include "tag_mode.h"
+#include "thread_state.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+/* This thread's signal mask before the fork. */
+static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")));
+
+static void fork_prepare(void) {
+  int saved = errno;
+  os_signals_hold(&fork_signals);
+  heap_fork_prepare();
+  if (gate_close())
+    jemalloc_fork_prepare();
+  errno = saved;
+}
+
+static void fork_parent(void) {
+  int saved = errno;
+  if (gate_fork_owns_locks())
+    jemalloc_fork_parent();
+  if (gate_open_parent())
+    large_settle();
+  os_signals_let_go(&fork_signals);
+  errno = saved;
+}
+
+/* With tags: the child's counts begin at zero, and locks that other threads held are released. */
+static void restart_tags(void) {
+  capture_fork_child();
+  large_tags_forget();
+  peak_restart();
+  for (unsigned i = 0; i < heap_count(); i++)
+    books_restart(&heap_at(i)->books);
+}
+
+static void open_gate(void) {
+  jemalloc_start_fork_child();
+  if (gate_fork_owns_locks())
+    jemalloc_fork_child();
+  if (gate_open_child())
+    large_settle();
+}
+
+static void fork_child(void) {
+  int saved = errno;
+  open_gate();
+  if (setup_is_ready())
+    heap_fork_child();
+  if (tagged_mode != TAGGED_NONE)
+    restart_tags();
+  large_counts_fork_child();
+  figures_fork_child();
+  purge_fork_child();
+  exit_fork_child();
+  report_fork_child();
+  dump_fork_child();
+  sites_fork_child();
+  program_begins();
+  os_signals_let_go(&fork_signals);
+  errno = saved;
+}
+
+void fork_setup(void) { pthread_atfork(fork_prepare, fork_parent, fork_child); }

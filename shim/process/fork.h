@@ -1,0 +1,11 @@
+/* What the library does around a fork: its three handlers show the whole order on one screen. */
+#ifndef SHIM_FORK_H
+#define SHIM_FORK_H
+
+#include "base.h"
+
+/* Registers the handlers with pthread_atfork.  Once, in the constructor: handlers that the program
+ * registers later run before our prepare handler and after the other two. */
+hidden void fork_setup(void);
+
+#endif

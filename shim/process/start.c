@@ -1,0 +1,75 @@
+/* The library's constructor and destructor: what is done at the process's start and end.
+ *
+ * The first malloc came before, from the loader, and has set up the heaps (alloc/setup.h).  Here
+ * follows what needs a working libc, in an order that matters: fork handlers before signal
+ * handlers, and the files of reports before the signals that ask for reports.
+ */
+#include "capture.h"
+#include "children.h"
+#include "exit.h"
+#include "figures.h"
+#include "fork.h"
+#include "fork_gate.h"
+#include "invalid_pointer.h"
+#include "large.h"
+#include "modules.h"
+#include "options.h"
+#include "output_fds.h"
+#include "program_path.h"
+#include "program.h"
+#include "sandbox.h"
+#include "setup.h"
+#include "signals.h"
+#include "sink.h"
+#include "tag_mode.h"
+#include "thread_state.h"
+
+#include <errno.h>
+
+/* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
+static void start_signals(void) {
+  figures_remember_from_now();
+  large_between_samples = false;
+  if (heap_mine() != NULL)
+    heap_mine()->straight = false;
+  signals_install(options_now());
+}
+
+static void start_reports(void) {
+  const struct options *o = options_now();
+  if (tagged_mode != TAGGED_NONE)
+    capture_setup(o->depth, o->tags == TAGS_VERIFY);
+  else if (o->dump)
+    modules_refresh(NULL);
+  if (options_write_files(o)) {
+    output_fds_remember(o);
+    sink_check(o);
+  }
+  if (o->stats || o->dump)
+    exit_setup();
+  if (o->signals != 0)
+    start_signals();
+}
+
+/* errno is kept: a program can rely on it being 0 at its start. */
+__attribute__((constructor)) static void process_starts(int count, char **arguments) {
+  int saved = errno;
+  const struct options *o = options_now();
+  setup_once();
+  program_begins();
+  sandbox_setup();
+  gate_setup();
+  invalid_pointer_setup();
+  fork_setup();
+  jemalloc_start(); /* now, before the program can forbid the system calls that it makes */
+  if (!o->children)
+    children_drop_shim();
+  program_read_arguments(count, arguments, o->command);
+  if (!o->disabled) {
+    program_path_read(); /* for a dump by call, too */
+    start_reports();
+  }
+  errno = saved;
+}
+
+__attribute__((destructor)) static void process_ends(void) { exit_write(); }

@@ -1,0 +1,243 @@
+/* The dump's flow; contract in dump.h, layout in dump_parts.h. */
+#include "dump.h"
+#include "capture_modules.h"
+#include "crc.h"
+#include "dump_parts.h"
+#include "fork_gate.h"
+#include "modules.h"
+#include "options.h"
+#include "os.h"
+#include "report_lock.h"
+#include "sandbox.h"
+#include "sink.h"
+#include "site_stats.h"
+#include "tag_mode.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* One dump at a time, in space that exists beforehand.  `kept`: for a few hundred modules and
+ * arenas. */
+enum { KEPT_BYTES = 256 << 10 };
+static _Alignas(PAGE_BYTES) char kept[KEPT_BYTES];
+static struct {
+  struct report_lock lock;
+  struct sink sink;
+  struct dump_work work;
+} space = {.lock = REPORT_LOCK_FREE, .work.scratch = SCRATCH(kept)};
+
+/* ---- the parts put together ---- */
+
+struct small_section {
+  uint32_t id, item_bytes;
+  uint64_t items;
+  const void *at;
+};
+
+static void small_sections(const struct dump_work *w, struct small_section s[SMALL_SECTIONS]) {
+  const struct small_section all[] = {
+      {DUMP_STRINGS, 1, w->strings_bytes, w->strings},
+      {DUMP_PROCESS, sizeof *w->process, 1, w->process},
+      {DUMP_ARENAS, sizeof *w->arena, w->heaps, w->arena},
+      {DUMP_CLASSES, sizeof *w->class, w->classes, w->class},
+      {DUMP_LEDGER, sizeof *w->lines, w->ledger.lines + 2, w->lines},
+      {DUMP_HEALTH, sizeof *w->health, HEALTH_LINES, w->health},
+      {DUMP_MODULES, sizeof *w->module, w->modules, w->module},
+      {DUMP_REGIONS, sizeof *w->region, w->regions, w->region},
+  };
+  static_assert(sizeof all / sizeof *all == SMALL_SECTIONS, "each of them");
+  memcpy(s, all, sizeof all);
+}
+
+/* Places them in the file, one after the other; gives the first byte after them. */
+static uint64_t place_small(struct dump_work *w) {
+  struct small_section s[SMALL_SECTIONS];
+  small_sections(w, s);
+  uint64_t offset = sizeof(struct dump_header) + sizeof w->table;
+  for (unsigned i = 0; i < SMALL_SECTIONS; i++) {
+    w->table[i] = (struct dump_section){
+        .id = s[i].id, .item_bytes = s[i].item_bytes, .offset = offset, .items = s[i].items};
+    offset += round_up(s[i].items * s[i].item_bytes, DUMP_ALIGN);
+  }
+  return offset;
+}
+
+/* The scratch was zero: so is the padding. */
+static void write_small(struct dump_work *w) {
+  struct small_section s[SMALL_SECTIONS];
+  small_sections(w, s);
+  for (unsigned i = 0; i < SMALL_SECTIONS; i++) {
+    size_t bytes = round_up(s[i].items * s[i].item_bytes, DUMP_ALIGN);
+    w->table[i].crc = crc_add(0, s[i].at, bytes);
+    dump_out_at(&w->out, w->table[i].offset, s[i].at, bytes);
+  }
+}
+
+static void write_header(struct dump_work *w) {
+  struct dump_header h = {.magic = DUMP_MAGIC,
+                          .major = DUMP_MAJOR,
+                          .minor = DUMP_MINOR,
+                          .header_bytes = sizeof h,
+                          .file_bytes = w->out.offset,
+                          .section_count = DUMP_SECTIONS,
+                          .section_bytes = sizeof(struct dump_section)};
+  h.crc = crc_add(crc_add(0, &h, sizeof h), w->table, sizeof w->table);
+  dump_out_at(&w->out, 0, &h, sizeof h);
+  dump_out_at(&w->out, sizeof h, w->table, sizeof w->table);
+}
+
+/* ---- what the accounts add up to ---- */
+
+/* The peak is the one of at_peak.h, and not below what is live by now: other threads may have gone
+ * on since. */
+static void finish_process(struct dump_work *w) {
+  struct dump_process *p = w->process;
+  for (unsigned i = 0; range.tagged && i < w->heaps; i++) {
+    p->live_objects += w->arena[i].live_objects;
+    p->live_bytes += w->arena[i].live_bytes;
+  }
+  if (w->at_peak.peak_bytes > p->peak_bytes)
+    p->peak_bytes = w->at_peak.peak_bytes;
+  if (p->live_bytes > p->peak_bytes)
+    p->peak_bytes = p->live_bytes;
+}
+
+static void finish_classes(struct dump_work *w) {
+  for (unsigned i = 0; i < w->classes; i++)
+    w->class[i].live_bytes = sites_class_bytes((unsigned)class_of(w->class[i].cell_bytes));
+}
+
+static void write_sections(struct dump_work *w, int fd) {
+  dump_out_start(&w->out, fd, place_small(w));
+  dump_streams(w);
+  if (tagged_mode != TAGGED_NONE) {
+    finish_process(w);
+    finish_classes(w);
+  }
+  write_small(w);
+  write_header(w);
+}
+
+/* A pipe cannot be sought in, and a descriptor of the program's has a position that is the
+ * program's: both get a copy of a dump that was written to memory. */
+static bool write_to(struct dump_work *w, const struct sink *k) {
+  int fd = k->fd;
+  bool whole = k->kind != OUTPUT_DESCRIPTOR && lseek(fd, 0, SEEK_CUR) >= 0;
+  int seekable = whole ? fd : memfd_create("arenashim", MFD_CLOEXEC);
+  if (seekable < 0)
+    return false;
+  write_sections(w, seekable);
+  if (seekable == fd)
+    return !w->out.failed;
+  dump_out_copy(&w->out, fd);
+  int saved = errno;
+  close(seekable);
+  errno = saved;
+  return !w->out.failed;
+}
+
+/* At a second place (sink.h) all is read again. */
+static bool begin_again(struct dump_work *w) {
+  int error = w->added_up ? sites_again() : 0;
+  w->added_up = true;
+  if (error != 0)
+    errno = error;
+  return error == 0;
+}
+
+static bool write_all(struct sink *k, void *work) {
+  struct dump_work *w = work;
+  if (!begin_again(w))
+    return false;
+  dump_region_nodes();
+  snapshot_begin(&w->g, w->reason);
+  ledger_read(&w->ledger, &w->g);
+  bool done = false;
+  if (dump_tables(w))
+    done = write_to(w, k);
+  else
+    errno = ENOMEM;
+  int saved = errno;
+  scratch_unmap(&w->scratch);
+  snapshot_end();
+  errno = saved;
+  return done;
+}
+
+/* ---- one at a time ---- */
+
+static int begin(enum dump_reason reason, const char *pattern) {
+  unsigned patience_ms = snapshot_patience_ms(reason);
+  if (!report_lock_take(&space.lock, patience_ms))
+    return EBUSY;
+  int error = sites_begin(patience_ms);
+  space.work.added_up = false;
+  if (error == 0)
+    return 0;
+  sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, error);
+  report_lock_release(&space.lock);
+  return error;
+}
+
+static void end(void) {
+  sites_end();
+  report_lock_release(&space.lock);
+}
+
+static int write_file(enum dump_reason reason, int signal, const char *pattern) {
+  struct dump_work *w = &space.work;
+  w->reason = reason;
+  w->signal = signal;
+  return sink_write(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, write_all, w);
+}
+
+/* Looking takes the loader's lock, which the child of a fork would inherit taken: so it happens
+ * inside the gate. */
+static void look_at_modules(void) {
+  struct heap *h = heap_mine();
+  gate_pass(h);
+  capture_refresh_modules();
+  gate_leave(h);
+}
+
+/* A sandbox would end the process for it: one line, if that is allowed. */
+static int refuse(enum dump_reason reason, const char *pattern) {
+  if (!sandbox_forbids_messages() && report_lock_take(&space.lock, 0)) {
+    sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, EPERM);
+    report_lock_release(&space.lock);
+  }
+  return EPERM;
+}
+
+int dump_write(enum dump_reason reason, int signal, const char *pattern) {
+  int saved = errno;
+  if (pattern == NULL)
+    pattern = options_now()->dump_pattern;
+  if (sandbox_forbids_reports())
+    return refuse(reason, pattern);
+  if (!snapshot_is_careful(reason))
+    look_at_modules();
+  int error = begin(reason, pattern);
+  if (error == 0) {
+    error = write_file(reason, signal, pattern);
+    end();
+  }
+  errno = saved;
+  return error;
+}
+
+void dump_fork_child(void) {
+  if (report_lock_fork_child(&space.lock))
+    scratch_unmap(&space.work.scratch);
+  else
+    sink_abandon(&space.sink);
+}
+
+void dump_finish(void) {
+  if (report_lock_take(&space.lock, snapshot_patience_ms(DUMP_AT_EXIT)))
+    report_lock_release(&space.lock);
+  else if (report_lock_is_mine(&space.lock))
+    sink_give_up(&space.sink);
+}

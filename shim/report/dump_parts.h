@@ -1,0 +1,77 @@
+/* What the parts of the dump's writer share.
+ *
+ *   file:     header | table | strings | process ... regions | blocks | accounts | sites | nodes
+ *   scratch:                 strings   | process ... regions   (their items, then room for strings)
+ *   written:  last                                            | first, as they are read
+ *
+ * Items of the scratch are made before the large sections are streamed, and what these add up
+ * to (an arena's objects, the process's) is put into them on the way.
+ */
+#ifndef SHIM_DUMP_PARTS_H
+#define SHIM_DUMP_PARTS_H
+
+#include "dump.h"
+#include "dump_out.h"
+#include "at_peak.h"
+#include "ledger.h"
+#include "path_tree.h"
+#include "scratch.h"
+
+enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 15 };
+
+/* Where a label's text is among the strings; by node. */
+struct label_text {
+  uint32_t node, text;
+};
+
+/* A module that stands: sorted by address. */
+struct module_span {
+  uintptr_t start, end;
+  uint32_t module; /* index + 1 */
+};
+
+struct dump_work {
+  enum dump_reason reason;
+  bool added_up; /* the call sites: this is another try, at a second place */
+  int signal;
+  struct snapshot g;
+  struct ledger ledger;
+  struct at_peak at_peak;                                   /* with tags */
+  uint64_t live_bytes;                                      /* of all arenas, with tags */
+  unsigned heaps, modules, regions, classes, labels, spans; /* how many of each */
+  struct scratch scratch;
+  size_t strings_room, strings_bytes;
+
+  /* In the scratch, in the file's order. */
+  struct dump_process *process;
+  struct dump_arena *arena;
+  struct dump_class *class;
+  struct dump_ledger *lines;
+  struct dump_health *health;
+  struct dump_module *module;
+  struct dump_region *region;
+
+  uint64_t *allocs; /* of each arena */
+  struct label_text *label;
+  struct module_span *span;
+  char *strings;
+
+  struct dump_section table[DUMP_SECTIONS];
+  struct dump_out out;
+};
+
+/* Counts, maps the scratch memory and makes all items of the small sections.  Returns false without
+ * memory.  After snapshot_begin and ledger_read. */
+hidden bool dump_tables(struct dump_work *w);
+
+/* Makes the nodes that stand for the addresses in region rows.  Before anything is counted. */
+hidden void dump_region_nodes(void);
+
+/* Streams the large sections to the file, and adds up what the small ones say of them. */
+hidden void dump_streams(struct dump_work *w);
+
+/* Copies a text of at most `most` bytes to the strings; returns its offset, 0 if there is no room.
+ */
+hidden uint32_t dump_string(struct dump_work *w, const char *s, size_t most);
+
+#endif

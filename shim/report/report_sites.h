@@ -1,0 +1,15 @@
+/* The report's part by call site: what each holds and costs, the process's peak, and health. */
+#ifndef SHIM_REPORT_SITES_H
+#define SHIM_REPORT_SITES_H
+
+#include "snapshot.h"
+#include "text.h"
+
+/* Writes the tables by call site.  With tags only.  Returns false if a write failed. */
+hidden bool report_sites(struct text *t, const struct snapshot *g, int fd);
+
+/* Writes what was not seen, or not as asked for; nothing if there is nothing to say.  With tags
+ * only. */
+hidden void report_health(struct text *t, const struct snapshot *g);
+
+#endif

@@ -1,0 +1,294 @@
+/* Reading accounts and tags; contract in site_stats.h. */
+#include "site_stats.h"
+#include "os.h"
+#include "path_tree.h"
+#include "report_lock.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What the tags of an arena say of a site.  The last three are of objects that another thread has
+ * freed, and that are still live in the account. */
+struct scanned {
+  uint64_t pinned_bytes, rounding;
+  uint64_t remote_freed, remote_freed_bytes, remote_freed_rounded;
+};
+
+/* Sites that fit into the reserve used when mmap fails. */
+enum { SITES_KEPT = 8192 };
+static _Alignas(PAGE_BYTES) char kept_scan[SITES_KEPT * sizeof(struct scanned)];
+static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_stats)];
+
+static struct {
+  struct report_lock lock;
+  uint32_t count;
+  struct scratch scan, sum; /* where these lie: */
+  struct scanned *scanned;  /* by site, of the arena scanned last */
+  struct site_stats *total; /* by site; NULL until sites_add_up */
+  uint64_t unpinned;
+  uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
+} sites = {.lock = REPORT_LOCK_FREE, .scan = SCRATCH(kept_scan), .sum = SCRATCH(kept_sum)};
+
+uint64_t sites_bytes(void) { return scratch_mapped(&sites.scan) + scratch_mapped(&sites.sum); }
+uint32_t sites_count(void) { return sites.count; }
+uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
+uint64_t sites_unpinned(void) { return sites.unpinned; }
+
+static int prepare(void) {
+  sites.count = path_sites();
+  sites.total = NULL;
+  memset(sites.class_bytes, 0, sizeof sites.class_bytes);
+  if (!scratch_map(&sites.scan, sites.count * sizeof *sites.scanned))
+    return ENOMEM;
+  sites.scanned = (struct scanned *)sites.scan.at;
+  return 0;
+}
+
+int sites_begin(unsigned patience_ms) {
+  if (!report_lock_take(&sites.lock, patience_ms))
+    return EBUSY;
+  int error = prepare();
+  if (error != 0)
+    report_lock_release(&sites.lock);
+  return error;
+}
+
+int sites_again(void) {
+  scratch_unmap(&sites.scan);
+  scratch_unmap(&sites.sum);
+  return prepare();
+}
+
+void sites_end(void) {
+  scratch_unmap(&sites.scan);
+  scratch_unmap(&sites.sum);
+  report_lock_release(&sites.lock);
+}
+
+void sites_fork_child(void) {
+  if (!report_lock_fork_child(&sites.lock))
+    return;
+  scratch_unmap(&sites.scan);
+  scratch_unmap(&sites.sum);
+}
+
+/* ---- tags ---- */
+
+/* A slab's carved cells, as they were a moment ago; it may change while it is looked at. */
+struct cells {
+  const volatile tag_t *tags;
+  uint32_t carved;
+  uint64_t size;
+};
+
+static bool slab_cells(const struct slab *s, struct cells *out) {
+  unsigned c = *(const volatile uint8_t *)&s->class;
+  if (c == 0 || c > CLASSES)
+    return false;
+  uint32_t capacity = (uint32_t)(SLAB_BYTES / class_bytes(c));
+  uint32_t carved = *(const volatile uint32_t *)&s->carved;
+  *out = (struct cells){tag_row(s), carved < capacity ? carved : capacity, class_bytes(c)};
+  return true;
+}
+
+static void each_slab(const struct heap *h, void (*visit)(const struct cells *, void *),
+                      void *arg) {
+  struct cells cells;
+  for (size_t i = 0; range.tagged && i < block_count(); i++) {
+    const struct block *b = block_at(i);
+    if (atomic_load_explicit(&b->owner, memory_order_acquire) != h)
+      continue;
+    size_t passed = *(const volatile size_t *)&b->ab_offset;
+    for (size_t at = 0; at < passed; at += SLAB_BYTES)
+      if (slab_cells(slab_at((i << range.block_shift) + at), &cells))
+        visit(&cells, arg);
+  }
+}
+
+static bool is_known(tag_t t) { return tag_site(t) < sites.count; }
+
+/* Counts the cells of each site, and which are free; returns how many are alive. */
+static uint32_t scan_cells(const struct cells *s) {
+  uint32_t alive = 0;
+  for (uint32_t i = 0; i < s->carved; i++) {
+    tag_t t = s->tags[i];
+    struct scanned *site = &sites.scanned[is_known(t) ? tag_site(t) : 0];
+    if (tag_is_alive(t)) {
+      alive++;
+      sites.class_bytes[s->size / GRAIN] += tag_bytes(t);
+      site->rounding += s->size > tag_bytes(t) ? s->size - tag_bytes(t) : 0;
+    } else if (t != 0) {
+      site->remote_freed++;
+      site->remote_freed_bytes += tag_bytes(t);
+      site->remote_freed_rounded += s->size;
+    }
+  }
+  return alive;
+}
+
+static void scan_slab(const struct cells *s, void *unused) {
+  (void)unused;
+  uint32_t alive = scan_cells(s);
+  uint64_t bytes = (s->carved - alive) * s->size, given = 0, seen = 0;
+  for (uint32_t i = 0; i < s->carved && seen < alive; i++) {
+    tag_t t = s->tags[i];
+    if (!tag_is_alive(t) || !is_known(t))
+      continue;
+    uint64_t share = ++seen * bytes / alive;
+    sites.scanned[tag_site(t)].pinned_bytes += share - given;
+    given = share;
+  }
+  sites.unpinned += bytes - given;
+}
+
+void sites_scan(const struct heap *h) {
+  for (uint32_t i = 0; i < sites.count; i++)
+    sites.scanned[i] = (struct scanned){0};
+  sites.unpinned = 0;
+  each_slab(h, scan_slab, NULL);
+}
+
+static void add_remote_freed(const struct cells *s, void *scanned) {
+  struct scanned *sum = scanned;
+  for (uint32_t i = 0; i < s->carved; i++) {
+    tag_t t = s->tags[i];
+    if (t == 0 || tag_is_alive(t))
+      continue;
+    sum->remote_freed++;
+    sum->remote_freed_bytes += tag_bytes(t);
+    sum->remote_freed_rounded += s->size;
+  }
+}
+
+/* ---- accounts ---- */
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+static void read_sizes(const struct account *a, struct dump_account *to) {
+  uint64_t smallest = a->smallest != NO_SMALL ? a->smallest : UINT64_MAX;
+  if (a->smallest != NO_SMALL)
+    to->largest = a->largest;
+  if (a->large_largest != 0) {
+    smallest = least(smallest, a->large_smallest);
+    to->largest = most(to->largest, a->large_largest);
+  }
+  to->smallest = smallest != UINT64_MAX ? smallest : 0;
+}
+
+/* A difference of two words, one of which was read while it changed. */
+static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
+
+static void set_live_objects(struct dump_account *a) {
+  a->live_objects = count_less(a->allocs, a->frees);
+}
+
+static void subtract_remote_freed(struct site_stats *stats, const struct scanned *s) {
+  struct dump_account *a = &stats->sums;
+  a->frees = least(a->frees + s->remote_freed, a->allocs);
+  a->live_bytes = count_less(not_negative(a->live_bytes), s->remote_freed_bytes);
+  a->live_rounded = count_less(not_negative(a->live_rounded), s->remote_freed_rounded);
+  set_live_objects(a);
+}
+
+/* Returns false if the account was never used. */
+static bool read_account(const struct account *live, uint32_t site, struct site_stats *stats) {
+  struct account a;
+  account_read(live, &a);
+  if (a.allocs == 0)
+    return false;
+  *stats = (struct site_stats){.sums = {.site = site,
+                                        .allocs = a.allocs,
+                                        .frees = a.frees,
+                                        .bytes = a.bytes,
+                                        .live_bytes = a.live_bytes,
+                                        .live_rounded = a.live_cells,
+                                        .peak_bytes = a.peak_bytes,
+                                        .at_peak_bytes = not_negative(a.peak_held_bytes),
+                                        .at_peak_objects = not_negative(a.peak_held_objects),
+                                        .temporary = a.temporary,
+                                        .large_allocs = a.large_allocs}};
+  stats->arenas = 1;
+  read_sizes(&a, &stats->sums);
+  set_live_objects(&stats->sums);
+  return true;
+}
+
+bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
+  const struct account *live = h->books.index == NULL ? NULL : account_at(&h->books, site);
+  if (live == NULL || !read_account(live, site, stats))
+    return false;
+  stats->rounding = sites.scanned[site].rounding;
+  stats->sums.pinned_bytes = sites.scanned[site].pinned_bytes;
+  subtract_remote_freed(stats, &sites.scanned[site]);
+  return true;
+}
+
+static void add_sizes(struct dump_account *sum, const struct dump_account *a) {
+  bool any = sum->allocs != 0;
+  sum->smallest = any ? least(sum->smallest, a->smallest) : a->smallest;
+  sum->largest = most(sum->largest, a->largest);
+}
+
+void site_stats_add(struct site_stats *sum, const struct site_stats *stats) {
+  struct dump_account *to = &sum->sums;
+  const struct dump_account *a = &stats->sums;
+  add_sizes(to, a);
+  to->allocs += a->allocs;
+  to->frees += a->frees;
+  to->bytes += a->bytes;
+  to->live_objects += a->live_objects;
+  to->live_bytes += a->live_bytes;
+  to->live_rounded += a->live_rounded;
+  to->peak_bytes += a->peak_bytes;
+  to->at_peak_bytes += a->at_peak_bytes;
+  to->at_peak_objects += a->at_peak_objects;
+  to->temporary += a->temporary;
+  to->large_allocs += a->large_allocs;
+  to->pinned_bytes += a->pinned_bytes;
+  sum->rounding += stats->rounding;
+  sum->arenas += stats->arenas;
+}
+
+/* Every account of an arena, a chunk of sites at a time; those that were never made are skipped. */
+static void add_arena(const struct heap *h, uint32_t count, bool each, struct site_stats *sum) {
+  struct site_stats stats;
+  for (uint32_t first = 0; h->books.index != NULL && first < count; first += ACCOUNT_CHUNK) {
+    if (account_at(&h->books, first) == NULL)
+      continue;
+    for (uint32_t site = first; site < first + ACCOUNT_CHUNK && site < count; site++)
+      if (each ? sites_line(h, site, &stats)
+               : read_account(account_at(&h->books, site), site, &stats))
+        site_stats_add(each ? &sum[site] : sum, &stats);
+  }
+}
+
+void sites_arena(const struct heap *h, struct site_stats *sum) {
+  struct scanned freed = {0};
+  *sum = (struct site_stats){0};
+  add_arena(h, path_sites(), false, sum);
+  each_slab(h, add_remote_freed, &freed);
+  subtract_remote_freed(sum, &freed);
+}
+
+bool sites_add_up(void) {
+  uint64_t unpinned = 0;
+  if (!scratch_map(&sites.sum, sites.count * sizeof *sites.total))
+    return false;
+  sites.total = (struct site_stats *)sites.sum.at;
+  for (unsigned i = 0; i < heap_count(); i++) {
+    sites_scan(heap_at(i));
+    unpinned += sites.unpinned;
+    add_arena(heap_at(i), sites.count, true, sites.total);
+  }
+  sites.unpinned = unpinned;
+  return true;
+}
+
+bool sites_sum(uint32_t site, struct site_stats *stats) {
+  if (sites.total == NULL || sites.total[site].sums.allocs == 0)
+    return false;
+  *stats = sites.total[site];
+  return true;
+}

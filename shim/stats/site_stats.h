@@ -1,0 +1,92 @@
+/* What call sites hold, for reports and dumps: the accounts as they are now, and the waste, which
+ * only a look at every tag shows.
+ *
+ *   a slab with free cells    | A | . | A | B | . | . |    6 cells, 3 live: each pins one free cell
+ *
+ *   pinned bytes of a site = sum over slabs of free bytes * its objects / all objects there
+ *
+ * Shares are cut to whole bytes one after the other so that a slab's add up to its free bytes.
+ * Slabs without a living object pin nothing: their free cells are nobody's.
+ *
+ * What another thread has freed and the owner has not collected yet is still live in the owner's
+ * accounts; its tags say that it is not, and it is subtracted here.  So at every moment
+ *
+ *   allocs - frees = live_objects      live_rounded - live_bytes = rounding + jemalloc's own
+ *
+ * The scratch memory is mapped between sites_begin and sites_end.  All functions may be called in
+ * any thread and in signal handlers, between the two by the thread that began alone.  An arena
+ * whose thread is running is read as it changes, and a difference that cannot be (more freed than
+ * was allocated) reads as 0.
+ */
+#ifndef SHIM_SITE_STATS_H
+#define SHIM_SITE_STATS_H
+
+#include "dump_format.h"
+#include "heap.h"
+
+/* A call site in one arena, or in several: its figures as a dump has them (dump_format.h,
+ * DUMP_ACCOUNTS), so that a dump copies them whole.  Of several arenas peak_bytes is the sum of
+ * their peaks, an upper bound.  `arena` is not set. */
+struct site_stats {
+  struct dump_account sums;
+  uint64_t rounding; /* of live_rounded - live_bytes, the part in our own cells */
+  unsigned arenas;   /* whose figures these are */
+};
+
+/* live_rounded - live_bytes: what rounding costs, in our cells and in jemalloc's objects. */
+static inline uint64_t site_rounding(const struct site_stats *s) {
+  return count_less(s->sums.live_rounded, s->sums.live_bytes);
+}
+
+/* What live objects cost beyond their bytes: rounding, and the free bytes that they pin.  The same
+ * sum is the command's `waste` (tools/sites/rows.c). */
+static inline uint64_t site_waste(const struct site_stats *s) {
+  return site_rounding(s) + s->sums.pinned_bytes;
+}
+
+/* Adds one site's figures to a sum; smallest and largest are those of the two that have any. */
+hidden void site_stats_add(struct site_stats *sum, const struct site_stats *stats);
+
+/* Sets *sum to the sum of an arena's accounts, without rounding and pinned_bytes, which only
+ * sites_scan finds.  Needs no sites_begin. */
+hidden void sites_arena(const struct heap *h, struct site_stats *sum);
+
+/* Bytes mapped for scratch memory now. */
+hidden uint64_t sites_bytes(void);
+
+/* Takes the scratch memory; waits up to patience_ms for another thread that has it.  Returns 0, or
+ * ENOMEM, or EBUSY if it is still taken; then nothing below may be called. */
+hidden int sites_begin(unsigned patience_ms);
+hidden void sites_end(void);
+
+/* Begins again, as after sites_begin.  Returns 0, or ENOMEM: then only sites_end may be called. */
+hidden int sites_again(void);
+
+/* In the child of a fork: only the thread that forked may go on with it. */
+hidden void sites_fork_child(void);
+
+/* The number of sites when sites_begin was called: sites have the numbers below it. */
+hidden uint32_t sites_count(void);
+
+/* Looks at every tag of an arena, for the calls of sites_line and sites_unpinned that follow. */
+hidden void sites_scan(const struct heap *h);
+
+/* Sets *stats to one site's figures in the arena that was scanned last.  Returns false, and leaves
+ * *stats alone, if the site never allocated there. */
+hidden bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats);
+
+/* Scans all arenas and adds up each site's figures.  Returns false without memory. */
+hidden bool sites_add_up(void);
+
+/* After sites_add_up: sets *stats to a site's figures over all arenas.  Returns false if it never
+ * allocated. */
+hidden bool sites_sum(uint32_t site, struct site_stats *stats);
+
+/* Bytes requested by the live objects of a class, in all arenas scanned since sites_begin. */
+hidden uint64_t sites_class_bytes(unsigned c);
+
+/* Bytes of free cells in slabs without a live object: in the arena scanned last, or, after
+ * sites_add_up, in all. */
+hidden uint64_t sites_unpinned(void);
+
+#endif
