@@ -21,7 +21,7 @@ struct option_names {
   struct search search;
   /* A command's own choices, which no option here sets: */
   enum paths_merge merge;
-  bool cuts; /* paths that were cut show it, as their outermost frame */
+  bool cuts;         /* paths that were cut show it, as their outermost frame */
   bool join_runtime; /* all call sites of the runtime are one row (runtime.h) */
 };
 
