@@ -11,6 +11,7 @@
 #include "report.h"
 #include "run.h"
 #include "say.h"
+#include "show.h"
 #include "tree.h"
 #include "waste.h"
 
@@ -23,23 +24,26 @@ static const char help[] =
     "arenashim: who holds the memory of a program\n"
     "\n"
     "  arenashim run [-o FILE] [--tag MODE] [--] PROGRAM [ARG...]\n"
-    "  arenashim report FILE [--by site|function|arena|class|module]\n"
-    "                        [--sort live|peak|allocs|bytes|waste] [-n ROWS] [NAMES]\n"
-    "  arenashim export FILE --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
-    "                        [--value live|allocs|peak|bytes|waste] [NAMES]\n"
-    "  arenashim tree FILE    [--value live|peak|allocs|bytes|waste] [--min PERCENT] [-n ROWS]\n"
-    "  arenashim arenas FILE  [--sort live|peak|allocs|bytes|waste] [-n ROWS]\n"
-    "  arenashim leaks FILE   [-n ROWS]\n"
-    "  arenashim waste FILE   [-n ROWS]\n"
-    "  arenashim diff OLD NEW [--sort live|peak|allocs|bytes|waste] [-n ROWS]\n"
+    "  arenashim FILE...      the screen of `run`, again\n"
+    "  arenashim report FILE  [--by site|function|arena|class|module] [SORT] [ROWS] [NAMES]\n"
+    "  arenashim tree FILE    [--min PERCENT] [SORT] [ROWS] [NAMES]\n"
+    "  arenashim arenas FILE  [SORT] [ROWS] [NAMES]\n"
+    "  arenashim leaks FILE   [--by site|function|module] [SORT] [ROWS] [NAMES]\n"
+    "  arenashim waste FILE   [--by site|function|module] [SORT] [ROWS] [NAMES]\n"
+    "  arenashim diff OLD NEW [SORT] [ROWS] [NAMES]\n"
     "  arenashim check FILE   [--max-live SIZE] [--max-peak SIZE] [--max-allocs N]\n"
-    "                         [--baseline OLD --max-growth PERCENT]\n"
-    "  arenashim html FILE    [-o OUT.html]\n"
+    "                         [--baseline OLD --max-growth PERCENT] [ROWS] [NAMES]\n"
+    "  arenashim export FILE  --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
+    "                         [--value live|allocs|peak|bytes|waste] [NAMES]\n"
+    "  arenashim html FILE    [--value live|allocs|peak|bytes|waste] [-o OUT.html]\n"
+    "                         [NAMES]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
-    "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]; all but run take them\n"
+    "SORT is --sort or --value live|peak|allocs|bytes|waste\n"
+    "ROWS are [-n ROWS] [--all] [--exact]\n"
+    "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
     "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made\n"
-    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, told in one line;\n"
+    "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, explained in one line;\n"
     "run: that of the program.\n";
 
 static const struct command {
@@ -58,7 +62,7 @@ static int command_run(const struct command *c, int argc, char **argv) {
   return c->run(argc, argv);
 }
 
-static int tell(const char *text) {
+static int print(const char *text) {
   fputs(text, stdout);
   return fflush(stdout) == 0 ? 0 : 2;
 }
@@ -69,15 +73,18 @@ int main(int argc, char **argv) {
   say_called(argv[0]);
   const char *word = argc > 1 ? argv[1] : "";
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-    return tell(help);
+    return print(help);
   if (strcmp(word, "--version") == 0)
-    return tell("arenashim " ARENASHIM_VERSION "\n");
+    return print("arenashim " ARENASHIM_VERSION "\n");
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     if (strcmp(commands[i].name, word) == 0)
       return command_run(&commands[i], argc - 1, argv + 1);
+  if (show_is_file(word))
+    return show_command(argc - 1, argv + 1);
   if (*word == '\0')
     say_error("which command? `arenashim --help` lists them");
   else
-    say_error("no command is called \"%s\": `arenashim --help` lists them", word);
+    say_error("no command and no file is called \"%s\": `arenashim --help` lists the commands",
+              word);
   return 2;
 }

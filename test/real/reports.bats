@@ -59,7 +59,7 @@ top() { head -n "$1" <<<"$rows" | grep -F -- "$2"; }
   watched -- g++ -c -o /dev/null "$DEMO/templates.cc"
   [[ $said == *$'\n'as\ *' as.'*'.dump'$'\n'cc1plus\ *' cc1plus.'*'.dump'$'\n'g++\ *'3 dumps: '*/d' and 2 beside it'* ]]
   adds_up cc1plus.*.dump
-  shown report cc1plus.*.dump --by function
+  shown report cc1plus.*.dump --by function -n 20
   top 2 ggc_internal_alloc
   top 20 symtab_node::create_reference
   [[ ! $output =~ \ (xmalloc|xrealloc|xcalloc|operator\ new) ]]

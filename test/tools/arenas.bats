@@ -40,8 +40,8 @@ blocks() {
 @test "-n limits arenas and blocks, --sort orders arenas" {
   blocks | dump d
   arenashim arenas d -n 1
-  expect '$(grep -c "1 more row: -n 0" <<<"$output") == 1 && $(grep -c "3 more rows: -n 0" <<<"$output") == 1'
-  expect '$output == *"blocks of 1 more arenas: -n 0 shows all"* && $output == *"1 worker (threads: 0)"* && $output != *"0 main (threads"*'
+  expect '$(grep -c "1 more row: --all" <<<"$output") == 1 && $(grep -c "3 more rows: --all" <<<"$output") == 1'
+  expect '$output == *"blocks of 1 more arenas: --all shows them"* && $output == *"1 worker (threads: 0)"* && $output != *"0 main (threads"*'
   arenashim arenas d -n 1 --sort waste
   expect '$output != *"1 worker (threads"* && $output == *"0 main (threads"*'
 }
@@ -56,7 +56,7 @@ blocks() {
 
 @test "a block's row fits 80 columns" {
   terminal 80 arenas small.dump
-  is_row '0 1060 1049K 196.6K 768 0.4%' '#...................'
+  is_row '0 1.06k 1.00 MiB 192 KiB 768 B 0.4%' '#...................'
 }
 
 @test "lines fit a terminal" {

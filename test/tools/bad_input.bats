@@ -110,7 +110,7 @@ patch() { # FILE OFFSET BYTE
   arenashim
   error 'which command\? .*--help'
   arenashim frobnicate
-  error 'no command is called "frobnicate": .*--help'
+  error 'no command and no file is called "frobnicate": .*--help'
 }
 
 @test "options" {
@@ -129,7 +129,7 @@ patch() { # FILE OFFSET BYTE
 }
 
 @test "options that a command doesn't have, could be several, or that lack an argument" {
-  local names='--fold, --no-fold, --sysroot, --debug-dir, --help' command legal
+  local rows='--rows (-n), --all, --exact' names='--fold, --no-fold, --sysroot, --debug-dir, --help' command legal
   while read -r command legal; do
     arenashim "$command" --bogus=3
     says "arenashim $command: --bogus: no such option: legal are $legal"
@@ -137,20 +137,20 @@ patch() { # FILE OFFSET BYTE
     says "arenashim $command: -z: no such option: legal are $legal"
   done <<END
 run --output (-o), --tag (-t), --help
-report --by, --sort, --lines, --rows (-n), $names
+report --by, --sort, --value, --lines, $rows, $names
 export --format, --value, --output (-o), $names
-tree --value, --min, --lines, --rows (-n), $names
-arenas --sort, --rows (-n), $names
-leaks --lines, --rows (-n), $names
-waste --rows (-n), $names
-diff --sort, --rows (-n), $names
-check --max-live, --max-peak, --max-allocs, --baseline, --max-growth, --rows (-n), $names
+tree --value, --sort, --min, --lines, $rows, $names
+arenas --sort, --value, $rows, $names
+leaks --by, --sort, --value, --lines, $rows, $names
+waste --by, --sort, --value, --lines, $rows, $names
+diff --sort, --value, --lines, $rows, $names
+check --max-live, --max-peak, --max-allocs, --baseline, --max-growth, $rows, $names
 html --value, --output (-o), $names
 END
   arenashim tree small.dump -z
-  says "arenashim tree: -z: no such option: legal are --value, --min, --lines, --rows (-n), $names"
+  says "arenashim tree: -z: no such option: legal are --value, --sort, --min, --lines, $rows, $names"
   arenashim report --no-fold -zn
-  says "arenashim report: -z: no such option: legal are --by, --sort, --lines, --rows (-n), $names"
+  says "arenashim report: -z: no such option: legal are --by, --sort, --value, --lines, $rows, $names"
   arenashim report small.dump --so live
   expect '$status == 0'
   arenashim report small.dump --s live

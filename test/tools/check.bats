@@ -74,8 +74,8 @@ verdict() {
   arenashim check d --max-peak 9900
   expect '$status == 0'
   arenashim check d --max-peak 9899
-  expect '$status == 2 && $output == *"can'"'"'t tell  <=9900     9899"*'
-  expect '$stderr == "arenashim: d: can'"'"'t tell: see the figures above: damaged, or only an upper bound: make the dump again, with tags"'
+  expect '$status == 2 && $output == *"unknown  <=9900     9899"*'
+  expect '$stderr == "arenashim: d: can'"'"'t be judged: the figures above are damaged, or only upper bounds: make the dump again, with tags"'
   arenashim check d --max-peak 9899 --max-live 1
   expect '$status == 1'
   arenashim check small.dump --baseline d --max-growth 50
@@ -85,18 +85,18 @@ verdict() {
 @test "what can't be told" {
   dump off.dump <<<$'process pid=5 live_bytes=1'
   arenashim check off.dump --max-live 1G
-  says "arenashim: off.dump: can't tell: without tags large requests are not counted: run the program with ARENASHIM_TAG=site"
+  says "arenashim: off.dump: can't be judged: without tags large requests are not counted: run the program with ARENASHIM_TAG=site"
   arenashim check small.dump --baseline off.dump --max-growth 5
-  says "arenashim: off.dump: can't tell: without tags large requests are not counted: run the program with ARENASHIM_TAG=site"
+  says "arenashim: off.dump: can't be judged: without tags large requests are not counted: run the program with ARENASHIM_TAG=site"
   sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump sampled.dump
   arenashim check sampled.dump --max-live 1G
-  says "arenashim: sampled.dump: can't tell: it is sampled, and estimates are not judged: run the program without ARENASHIM_SAMPLE"
+  says "arenashim: sampled.dump: can't be judged: it is sampled, and estimates are not judged: run the program without ARENASHIM_SAMPLE"
   { echo 'drop process'; cat "$HERE/small.txt"; } | dump d
   arenashim check d --max-live 1G
-  expect '$status == 2 && $stderr == *"d: can'"'"'t tell: its process'"'"'s figures are lost: copy or make the dump again"'
+  expect '$status == 2 && $stderr == *"d: can'"'"'t be judged: its process'"'"'s figures are lost: copy or make the dump again"'
   { echo 'drop arena'; cat "$HERE/small.txt"; } | dump d
   arenashim check d --max-allocs 99999
-  expect '$status == 2 && $output == *"can'"'"'t tell"*'
+  expect '$status == 2 && $output == *"unknown"*'
   arenashim check d --max-live 99999
   expect '$status == 0'
   { echo 'drop account'; cat "$HERE/small.txt"; } | dump d
@@ -115,9 +115,15 @@ verdict() {
   verdict 1 --max-live 3K
   verdict 0 --max-live 1M --max-peak 1G
   verdict 0 --max-live 15T
+  verdict 0 --max-live 4KiB --max-peak 10KiB
+  verdict 1 --max-live 3KiB
+  verdict 0 --max-live 1MiB --max-peak 1GiB
+  terminal 80 check small.dump --max-live 3K --max-peak 1GiB # in the units that are typed
+  is_row 'EXCEEDED 3.03 KiB 3.00 KiB - -' 'live bytes'
+  is_row 'holds 9.67 KiB 1.00 GiB - -' 'peak bytes'
   for size in '' x K 1Q 1KB -1 +1 ' 1' 1.5K 99999999999999999999 18446744073709551615K; do
     arenashim check small.dump "--max-live=$size"
-    says "arenashim check: --max-live=$size: give bytes, such as 500000, 64K, 20M or 1G"
+    says "arenashim check: --max-live=$size: give bytes, such as 500000, 64K, 20MiB or 1G"
   done
   for count in '' x 1K -1; do
     arenashim check small.dump "--max-allocs=$count"

@@ -24,7 +24,8 @@ terminal() {
   shift
   command=$(printf '%q ' "$TOOL" "$@")
   coloured=$(script -qec "stty cols $width; $command" /dev/null </dev/null | tr -d '\r')
-  output=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$coloured")
+  # what says how far long work is (on a slow machine) is wiped out before the first line
+  output=$(sed 's/^.*\x1b\[K//; s/\x1b\[[0-9;]*m//g' <<<"$coloured")
 }
 
 # fits WIDTH: no line of the last output is wider.

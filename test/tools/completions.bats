@@ -81,6 +81,12 @@ has() { # TEXT WORD...
   ((count >= 30))
 }
 
+@test "a dump without a command, once a letter of it is typed" {
+  [[ $(in_bash arenashim app) == app.dump ]]
+  [[ $(in_fish 'arenashim app') == app.dump ]]
+  [[ $(in_fish 'arenashim ') != *app.dump* ]]
+}
+
 @test "files, directories, programs" {
   [[ $(in_bash arenashim report a) == app.dump ]]
   [[ $(in_bash arenashim report --sysroot = '') == debug ]]

@@ -67,7 +67,7 @@ changed() {
   is_row '-300 -7000 -1000 -40000 -6100 300 0' '(gone) demo+0x401010 < demo+0x402020'
   expect '$output == *"tables were full"*"(new)"*"shrank"*"(gone)"*'
   arenashim diff small.dump new.dump -n 1
-  expect '$output == *"1 more row: -n 0 shows all"*'
+  expect '$output == *"1 more row: --all shows it"*'
 }
 
 @test "a program's runs: functions are found by name" {

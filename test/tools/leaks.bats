@@ -54,7 +54,7 @@ END
 
 @test "-n limits sites; a sampled dump's numbers are marked" {
   arenashim leaks small.dump -n 1
-  expect '$output == *"2 more rows: -n 0 shows all"* && $output != *"tables were full"*'
+  expect '$output == *"2 more rows: --all shows them"* && $output != *"tables were full"*'
   sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | dump d
   arenashim leaks d
   is_row '~3100 ~9 100.0% ~1065 ~50500' total

@@ -6,7 +6,7 @@ setup() {
 }
 
 rows() { # the last word of each row, in order, without title and total
-  awk '/^$/ { t = !t && !seen++ ; n = 0; next } t && n++ { print $NF }' <<<"$output" | grep -vx -e total -e all | tr '\n' ' '
+  awk '/^$/ { t = !t && !seen++ ; n = 0; next } t && n++ { print $NF }' <<<"$output" | grep -vx -e total -e them | tr '\n' ' '
 }
 
 @test "the head names program, time, mode and peak; a problem ends the report, other health does not" {
@@ -58,7 +58,7 @@ rows() { # the last word of each row, in order, without title and total
 @test "-n limits the rows and says how many are left; the total stays whole" {
   arenashim report small.dump -n 1
   expect '$(rows) == "3] "'
-  expect '$output == *"2 more rows: -n 0 shows all"*'
+  expect '$output == *"2 more rows: --all shows them"*'
   is_row '3100 9900 1065 100.0% 1..1000 47.9% 6748' total
   arenashim report small.dump -n 0
   expect '$output != *more\ row*'
@@ -104,10 +104,10 @@ rows() { # the last word of each row, in order, without title and total
   for command in 'diff empty' 'check --max-live 1'; do
     terminal 80 $command d -n 8
     fits 80
-    [[ $output =~ 'std::vector'[^$'\n']*'... < Journal::remember' ]]
+    [[ $output == *'... < Journal::remember'* ]]
   done
   terminal 80 report d -n 8 # called by the library's templates, whose names are cut
-  [[ $output =~ 'std::vec'[^$'\n']*'... < Journal::remember (planted.cc:14) [std::vector<...>]' ]]
+  [[ $output == *'... < Journal::remember (planted.cc:14) [std::vector<...>]'* ]]
 }
 
 @test "by arena, with regions" {
@@ -191,12 +191,12 @@ rows() { # the last word of each row, in order, without title and total
   done
   dump big.dump <<<$'process tags=2\nsite kind=4\naccount allocs=10000 live_bytes=1073741824 peak_bytes=123456789012'
   terminal 80 report big.dump
-  [[ $output =~ 1074M\ +123\.5G\ +10\.00K\  ]]
+  [[ $output =~ 1\.00\ GiB\ +115\ GiB\ +10\.0k\  ]]
 }
 
 @test "on a terminal: a short text stays in its row" {
   terminal 80 report small.dump --by class
-  [[ $output =~ \ waste\ \ cell && $output =~ \ 6100\ \ 64 ]]
+  [[ $output =~ \ waste\ \ cell && $output =~ \ 5\.96\ KiB\ \ 64\ B ]]
 }
 
 @test "the command line ends where its last word does" {
@@ -208,7 +208,7 @@ rows() { # the last word of each row, in order, without title and total
 @test "on a terminal: hot rows are coloured, unless NO_COLOR is set or the terminal is dumb" {
   local red=$'\033[1;31m' plain
   terminal 100 report small.dump
-  [[ $coloured =~ "$red"\ *2100\  && ! $coloured =~ "$red"\ *300\  ]]
+  [[ $coloured =~ "$red"\ *2\.05\ KiB\  && ! $coloured =~ "$red"\ *300\  ]]
   plain=$output
   NO_COLOR=1 terminal 100 report small.dump
   [[ $coloured == "$plain" ]]

@@ -45,12 +45,12 @@ end() {
   arenashim run "$TOOLS/planted"
   expect '$status == 0 && -z $output'
   expect '$(line 1) =~ ^planted,\ pid\ [0-9]+:\ exit\ status\ 0\ after\ [0-9.]+\ s$'
-  expect '$(line 2) =~ ^80\.[0-9]+K\ allocations\ of\ 23\..*M\ bytes\ in\ all\;\ at\ most\ 18\..*M\ bytes\ held'
-  expect '$(line 3) == "not freed at the end: 10."*"M bytes in 10.8"*"K objects, of these"'
-  expect '$(line 4) =~ ^\ +10\.0[0-9]M\ +9[0-9]\.[0-9]%\ +Journal::remember\ planted\.cc:14\ \<\ main$'
+  expect '$(line 2) =~ ^80\.[0-9]k\ allocations\ of\ 22\.[0-9]\ MiB\ in\ all\;\ at\ most\ 17\.[0-9]\ MiB\ held'
+  expect '$(line 3) == "not freed at the end: 9."*" MiB in 10."?"k objects, of these"'
+  expect '$(line 4) =~ ^\ +9\.[0-9]+\ MiB\ +9[0-9]\.[0-9]%\ +Journal::remember\ planted\.cc:14\ \<\ main$'
   wasted=$(grep -A1 '^wasted at the end: ' <<<"$stderr" | tail -n 1)
-  expect '$wasted =~ ^\ +8[0-9.]+[KM]\ +9[0-9]\.[0-9]%\ +Cache::keep_one_in_fifty\ planted\.cc:29\ \[Entry\]\ \<\ main$'
-  expect '$(grep -A3 "^most allocations; 37%" <<<"$stderr") == *count_words*'
+  expect '$wasted =~ ^\ +7\.[0-9]+\ MiB\ +9[0-9]\.[0-9]%\ +Cache::keep_one_in_fifty\ planted\.cc:29\ \[Entry\]\ \<\ main$'
+  expect '$(grep -A3 "^most allocations; 37\.[0-9]% of all" <<<"$stderr") == *count_words*'
 }
 
 @test "a call site has a name, though _start alone is the program's own on its path" {
@@ -101,8 +101,8 @@ end() {
 @test "on a terminal the report is coloured, unless NO_COLOR is set or the terminal is dumb" {
   local hot=$'\033[1;31m' title=$'\033[1m' end=$'\033[m'
   tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
-  [[ $coloured == *"${title}not freed at the end: "*"$end"$'\n'"$hot   10.0"*"Journal::remember planted.cc:14 < main$end"$'\n'* ]]
-  [[ $coloured == *$'\n   160.0K    1.5%  Cache::'* && $coloured == *$'\n'"next: "* ]]
+  [[ $coloured == *"${title}not freed at the end: "*"$end"$'\n'"$hot 9."*"Journal::remember planted.cc:14 < main$end"$'\n'* ]]
+  [[ $coloured == *$'\n  156 KiB    1.5%  Cache::'* && $coloured == *$'\n'"next: "* ]]
   NO_COLOR=1 tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
   [[ $coloured == *Journal* && $coloured != *$'\033'* ]]
   TERM=dumb tty 24 80 -- "$TOOL" run -o d "$TOOLS/planted"
@@ -151,7 +151,7 @@ end() {
 
 @test "a program that a signal ends: the report first, then the same end; TERM leaves a dump" {
   arenashim run "$PROGRAM" kill 15
-  expect '$status == 143 && $stderr == *": signal 15 (TERM) after"*"1000K"*"next: "*'
+  expect '$status == 143 && $stderr == *": signal 15 (TERM) after"*" KiB"*"next: "*'
   for signal in 15 9 2; do
     run python3 -c 'import subprocess, sys; print(subprocess.run(sys.argv[1:]).returncode)' "$TOOL" run "$PROGRAM" kill $signal
     expect '${lines[0]} == -$signal || ${lines[-1]} == -$signal'
@@ -240,7 +240,7 @@ except KeyboardInterrupt: print("interrupted")'
   arenashim run sh -c 'ls | sort >list; kill -9 $$'
   expect '$status == 137 && $(line 1) == "arenashim: sh (pid "*", signal 9 (KILL)) left no dump: "*'
   table=$(grep -A5 '^process ' <<<"$stderr")
-  [[ $table =~ ^'process               pid  ended            peak      live  dump'$'\n'sort\ +([0-9]+)\ \ exited\ +[0-9.]+K\ +[0-9.]+K\ \ sort\.([0-9]+)\.dump$'\n'ls\ +([0-9]+)\ \ exited\ +[0-9.]+K\ +[0-9.]+K\ \ ls\.([0-9]+)\.dump$'\n'sh\ +[0-9]+\ \ signal\ KILL\ +-\ +-\ \ none$'\n''2 dumps: arenashim.sh.'[0-9]+'/NAME.PID.dump (ARENASHIM_CHILDREN=off: one)'$ ]]
+  [[ $table =~ ^'process               pid  ended             peak       live  dump'$'\n'sort\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ sort\.([0-9]+)\.dump$'\n'ls\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ ls\.([0-9]+)\.dump$'\n'sh\ +[0-9]+\ \ signal\ KILL\ +-\ +-\ \ none$'\n''2 dumps: arenashim.sh.'[0-9]+'/NAME.PID.dump (ARENASHIM_CHILDREN=off: one)'$ ]]
   [[ ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" && ${BASH_REMATCH[3]} == "${BASH_REMATCH[4]}" ]]
   sort=$(echo arenashim.sh.*/sort.*.dump)
   expect '$stderr == *$'"'\n\n'"'"sort, pid ${BASH_REMATCH[1]}, started by sh: it held most"*"next: $TOOL leaks $sort"*'
@@ -258,7 +258,7 @@ except KeyboardInterrupt: print("interrupted")'
 @test "the largest first; of many as many as fit, and how many more there are" {
   arenashim run -o d bash -c 'for i in {1..23}; do ls >list; done; printf -v all "%9000000s"'
   table=$(sed -n '/^process /,/dumps: /p' <<<"$stderr")
-  [[ $(sed -n 2p <<<"$table") =~ ^bash\ +[0-9]+\ \ status\ 0\ +[0-9.]+M\ .*\ d$ ]]
+  [[ $(sed -n 2p <<<"$table") =~ ^bash\ +[0-9]+\ \ status\ 0\ +[0-9.]+\ MiB\ .*\ d$ ]]
   [[ $(wc -l <<<"$table") == 13 && $(sed -n '12,13p' <<<"$table") == "and 14 more"$'\n'"24 dumps: d and 23 beside it, NAME.PID.dump "* ]]
   expect '$stderr == *$'"'\n\n'"'"bash, pid "*": exit status 0 after "*"next: $TOOL leaks d"*'
   for columns in 60 132; do
@@ -352,11 +352,11 @@ except KeyboardInterrupt: print("interrupted")'
 @test "estimates are marked" {
   export ARENASHIM_SAMPLE=64K
   arenashim run "$TOOLS/planted"
-  expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" bytes in all; at most ~"*" bytes held"*'
-  expect '$(line 5) == "not freed at the end: ~"*" bytes in ~"*" objects, of these"'
-  expect '$(line 3) == "~: estimates, one allocation per 65.54K bytes was tagged" && $(line 6) =~ ^\ +~.*Journal::remember'
-  expect '$(line 4) =~ ^\ \ \ the\ peak\ may\ be\ ~2[0-9]+K\ bytes\ too\ high,\ by\ their\ noise$'
-  expect '$stderr == *"held when the most was: ~"*" bytes, of these"* && $stderr != *"wasted at the end"*'
+  expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" MiB in all; at most ~"*" MiB held"*'
+  expect '$(line 5) == "not freed at the end: ~"*" MiB in ~"*" objects, of these"'
+  expect '$(line 3) == "~: estimates, one allocation per 64.0 KiB was tagged" && $(line 6) =~ ^\ *~.*Journal::remember'
+  expect '$(line 4) =~ ^\ \ \ the\ peak\ may\ be\ ~[0-9.]+\ [KM]iB\ too\ high,\ by\ their\ noise$'
+  expect '$stderr == *"held at the peak: ~"*" MiB, of these"* && $stderr != *"wasted at the end"*'
   expect '$stderr == *$'"'\n'"'"waste is not known with samples: run without ARENASHIM_SAMPLE"$'"'\n'"'*'
   expect '$stderr == *$'"'\n'"'"most allocations"$'"'\n'"'*'
 }
@@ -392,19 +392,19 @@ END
   expect '$status == 137'
   diff <(sed -E 's/pid [0-9]+/pid N/; s/ [0-9.]+ s$/ T s/' <<<"${stderr//"$TOOL"/arenashim}") - <<'END'
 demo, pid N (started as fake): signal 9 (KILL) after T s
-1065 allocations of 50.50K bytes in all; at most 9900 bytes held at a time
-not freed at the end: 3100 bytes in 9 objects, of these
-     2100   67.7%  libgone.so+0x300 < [level 3]
-      700   22.6%  (the tables were full)
-      300    9.7%  demo+0x401010 < demo+0x402020
-held when the most was: 6000 bytes, of these
-     6000  100.0%  demo+0x401010 < demo+0x402020
-wasted at the end: 6748 bytes of rounding and half-empty slabs, by
-     6100   90.4%  demo+0x401010 < demo+0x402020
-      508    7.5%  libgone.so+0x300 < [level 3]
-      140    2.1%  (the tables were full)
-most allocations; 48% of all were temporary, freed at once
-     1000   93.9%  demo+0x401010 < demo+0x402020
+1.06k allocations of 49.3 KiB in all; at most 9.67 KiB held at a time
+not freed at the end: 3.03 KiB in 9 objects, of these
+ 2.05 KiB   67.7%  libgone.so+0x300 < [level 3]
+    700 B   22.6%  (the tables were full)
+    300 B    9.7%  demo+0x401010 < demo+0x402020
+held at the peak: 5.86 KiB, of these
+ 5.86 KiB  100.0%  demo+0x401010 < demo+0x402020
+wasted at the end: 6.59 KiB of rounding and half-empty slabs, by
+ 5.96 KiB   90.4%  demo+0x401010 < demo+0x402020
+    508 B    7.5%  libgone.so+0x300 < [level 3]
+    140 B    2.1%  (the tables were full)
+most allocations; 47.9% of all were temporary, freed at once
+    1.00k   93.9%  demo+0x401010 < demo+0x402020
        45    4.2%  libgone.so+0x300 < [level 3]
 doubtful: 3 stacks cut short
 
@@ -420,7 +420,7 @@ END
     'site kind=4' 'account allocs=1 frees=1 bytes=9 at_peak_bytes=9 temporary=1' >text
   fake text
   arenashim run -o d ./fake
-  expect '$(line 3) == "all of it was freed at the end" && $stderr == *"doubtful: 2 a, and 1 more: see the report"* && $stderr == *"; 100% of all were temporary"*'
+  expect '$(line 3) == "all of it was freed at the end" && $stderr == *"doubtful: 2 a, and 1 more: see the report"* && $stderr == *"; 100.0% of all were temporary"*'
   expect '$stderr != *wasted*'
   echo 'drop account' >>text
   arenashim run -o d ./fake

@@ -6,7 +6,7 @@ load command
   "$HERE/large.sh" 100000 500000 "$libc" | dump large.dump
   best=999999
   for _ in 1 2 3; do # the best of three: other tests run beside this one
-    t=$( { TIMEFORMAT=%U; time "$TOOL" report large.dump >out 2>err; } 2>&1 )
+    t=$( { TIMEFORMAT=%U; time "$TOOL" report -n 20 large.dump >out 2>err; } 2>&1 )
     ms=$(awk -v t="$t" 'BEGIN { print int(t * 1000) }')
     ((ms < best)) && best=$ms
   done
@@ -15,7 +15,7 @@ load command
   ((best < 1000))
   grep -qE 'more rows' out
   [[ $(awk '$NF == "total" { print $3 }' out) == 5000050000 ]]
-  "$TOOL" report large.dump -n 0 >all
+  "$TOOL" report large.dump >all # a pipe gets all
   (($(wc -l <all) > 90000))
 }
 

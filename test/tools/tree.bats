@@ -106,7 +106,7 @@ letters() {
 
 @test "-n limits the rows" {
   tree small.dump -n 2
-  shows '3100 100.0% 0 demo' '2100 67.7% 0 |- [level 3]' '4 more rows: -n 0 shows all'
+  shows '3100 100.0% 0 demo' '2100 67.7% 0 |- [level 3]' '4 more rows: --all shows them'
 }
 
 @test "callers are one by function, the innermost by its place in it; wrappers are folded" {

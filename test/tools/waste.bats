@@ -31,7 +31,7 @@ END
   arenashim waste d
   [[ $(sed -n '/^waste/,/total$/p' <<<"$output" | awk '{ print $1 }' | tr '\n' ' ') == 'waste 6100 508 140 6748 ' ]]
   arenashim waste d -n 1
-  expect '$output == *"2 more rows: -n 0 shows all"*'
+  expect '$output == *"2 more rows: --all shows them"*'
   is_row '6748 100.0% 220 6528 3108 9' total
 }
 

@@ -18,7 +18,7 @@ static void writers_report(const struct dump *d, enum sort sort, struct fold *fo
       .view = {.file = "dump", .sort = sort, .rows = 50, .names.fold = fold}};
   for (int by = BY_DEFAULT; by <= BY_MODULE; by++) {
     o.by = (enum report_by)by;
-    report_write(&o, d, to);
+    report_write(&o.view, NULL, d, to);
   }
 }
 
@@ -45,13 +45,13 @@ static void writers_view(const struct dump *d, unsigned which, enum sort sort, s
   for (int i = 0; i < CHECKS; i++)
     o.limits[i].set = true;
   if (which < sizeof views / sizeof *views)
-    views[which](&o.view, d, to);
+    views[which](&o.view, NULL, d, to);
   else if (which == WRITERS_VIEWS - 2)
     html_data_write(d, &o.view.names, to);
   else if (which == WRITERS_VIEWS - 1)
     diff_write(&o.view, d, d, to);
   else
-    check_write(&o, d, d, to);
+    check_write(&o.view, d, d, to);
 }
 
 /* All reports, and `views` of the other commands and of the exports; `seed` says which, and of

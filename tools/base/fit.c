@@ -57,7 +57,7 @@ unsigned fit_columns(const char *line, size_t length) {
 
 static unsigned room_or_none(unsigned room, unsigned used) { return room > used ? room - used : 0; }
 
-/* The bytes at a text's start that fill so many columns at most. */
+/* Returns how many bytes at a text's start fill at most that many columns. */
 static size_t columns_cut(struct part p, unsigned columns) {
   size_t at = 0;
   for (; at < p.length; at++)

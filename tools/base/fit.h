@@ -19,7 +19,7 @@
 #define FIT_PLACE "\002"
 #define FIT_END   "\003"
 
-/* Prints a line in so many columns; 0: in all that it needs. */
+/* Prints a line in at most `columns` columns; 0: in as many as it needs. */
 void fit_print(const char *line, size_t length, unsigned columns, FILE *to);
 
 /* The columns that a line needs, and those that its heart does when all else is cut; 0: none is

@@ -2,6 +2,7 @@
 #include "progress.h"
 #include "fit.h"
 #include "table.h"
+#include "units.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ static uint64_t now_ms(void) {
 
 void progress_show(const char *what, uint64_t part, uint64_t whole) {
   uint64_t now = now_ms();
+  char percent[UNITS_MAX];
   if (line.start == 0)
     line.start = now;
   if (now - line.start < PATIENCE_MS || now - line.last < PACE_MS || !isatty(STDERR_FILENO))
@@ -33,8 +35,9 @@ void progress_show(const char *what, uint64_t part, uint64_t whole) {
   line.shown = true;
   fputs("\r\033[K", stderr);
   fit_print(what, strlen(what), room > 0 ? (unsigned)room : 1, stderr);
+  units_percent(part, whole, percent);
   if (whole > 0 && part <= whole)
-    fprintf(stderr, " %3d %%", (int)((double)part * 100 / (double)whole));
+    fprintf(stderr, " %6s", percent);
   fflush(stderr);
 }
 

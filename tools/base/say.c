@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct {
   FILE *stream;
   unsigned count;
+  size_t bytes; /* of all lines */
   int redirected;
   const char *command;
 } said;
@@ -23,6 +25,7 @@ static void say(const char *kind, const char *format, va_list values) {
   if (stream == NULL)
     return;
   vsnprintf(line, sizeof line, format, values);
+  said.bytes += strlen(line);
   fprintf(stream, "arenashim: %s", kind);
   utf8_print(line, stream);
   fputc('\n', stream);
@@ -49,6 +52,11 @@ void say_called(const char *argv0) {
 const char *say_command(void) { return said.command != NULL ? said.command : "arenashim"; }
 
 unsigned say_count(void) { return said.count; }
+
+unsigned say_rows(unsigned width) {
+  return said.redirected || !isatty(STDERR_FILENO) ? 0
+                                                   : said.count + (unsigned)(said.bytes / width);
+}
 
 void say_to(FILE *stream) {
   said.stream = stream;

@@ -20,6 +20,9 @@ const char *say_command(void);
 /* How many lines were said so far. */
 unsigned say_count(void);
 
+/* How many rows of a terminal of that width they fill at most; 0: they went elsewhere. */
+unsigned say_rows(unsigned width);
+
 /* Where they go from now on; NULL: nowhere, though they count. At first stderr. */
 void say_to(FILE *stream);
 

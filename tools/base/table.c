@@ -3,6 +3,7 @@
 #include "fit.h"
 #include "heat.h"
 #include "say.h"
+#include "text.h"
 
 #include <langinfo.h>
 #include <stdlib.h>
@@ -10,14 +11,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { CELL = 56, COLUMNS = 16, TEXT_MIN = 28, HEART_MAX = 60, INDENT = 4 };
+enum { CELL = 80, COLUMNS = 16, TEXT_MIN = 28, HEART_MAX = 60, INDENT = 4 };
 
 /* Cells are kept as strings one after the other, columns + 2 of them a row: its heat comes last. */
 struct table {
   unsigned columns; /* without the text */
   unsigned widths[COLUMNS];
-  unsigned width; /* of the terminal, 0: none */
-  unsigned cell;  /* column of the next cell */
+  bool hidden[COLUMNS];     /* columns that are left out */
+  const char *const *spare; /* the titles of those that may be, the first to go first; or NULL */
+  bool chosen;              /* which are left out is decided */
+  bool below;               /* texts stand below their numbers */
+  bool exact;               /* numbers have all their digits */
+  unsigned width;           /* of the terminal, 0: none */
+  unsigned cell;            /* column of the next cell */
   unsigned text;  /* what one of the texts needs: its heart, or TEXT_MIN if it is longer */
   enum heat heat; /* of the row that is being filled */
   bool colours;
@@ -74,6 +80,7 @@ bool table_boxes(unsigned width) { return width > 0 && strcmp(nl_langinfo(CODESE
 struct table *table_new(const char *const titles[], unsigned width) {
   struct table *t = must_zalloc(1, sizeof *t);
   t->width = width;
+  t->exact = width == 0;
   t->colours = heat_wanted(width);
   t->heat = HEAT_TITLE;
   for (; titles[t->columns + 1] != NULL; t->columns++)
@@ -82,56 +89,41 @@ struct table *table_new(const char *const titles[], unsigned width) {
   return t;
 }
 
-void number_name(uint64_t value, bool exact, char name[24]) {
-  static const char units[] = " KMGTPE";
-  unsigned unit = 0;
-  double scaled = (double)value;
-  for (; scaled >= 9999.5 && unit < 6; unit++)
-    scaled /= 1000;
-  if (exact || unit == 0)
-    snprintf(name, 24, "%llu", (unsigned long long)value);
-  else
-    snprintf(name, 24, "%.*f%c",
-             scaled < 9.9995   ? 3
-             : scaled < 99.995 ? 2
-             : scaled < 999.95 ? 1
-                               : 0,
-             scaled, units[unit]);
-}
+void table_exact(struct table *t) { t->exact = true; }
+void table_spare(struct table *t, const char *const titles[]) { t->spare = titles; }
 
-void table_number(struct table *t, const char *mark, uint64_t value) {
-  char name[24], cell[CELL];
-  number_name(value, t->width == 0, name);
+void table_number(struct table *t, enum unit unit, const char *mark, uint64_t value) {
+  char name[UNITS_MAX], cell[CELL];
+  units_name(value, unit, t->exact, name);
   snprintf(cell, sizeof cell, "%s%s", mark, name);
   table_words(t, cell);
 }
 
-void table_change(struct table *t, const char *mark, uint64_t from, uint64_t to) {
+void table_change(struct table *t, enum unit unit, const char *mark, uint64_t from, uint64_t to) {
   const char *sign = to > from ? "+" : to < from ? "-" : "";
-  char name[24], cell[CELL];
-  number_name(to > from ? to - from : from - to, t->width == 0, name);
+  char name[UNITS_MAX], cell[CELL];
+  units_name(to > from ? to - from : from - to, unit, t->exact, name);
   snprintf(cell, sizeof cell, "%s%s%s", mark, sign, name);
   table_words(t, cell);
 }
 
 void table_growth(struct table *t, uint64_t from, uint64_t to) {
-  char cell[CELL] = "-";
-  if (from > 0)
-    snprintf(cell, sizeof cell, "%+.1f%%", 100.0 * ((double)to - (double)from) / (double)from);
+  char name[UNITS_MAX], cell[CELL];
+  units_percent(to > from ? to - from : from - to, from, name);
+  snprintf(cell, sizeof cell, "%s%s", from == 0 ? "" : to < from ? "-" : "+", name);
   table_words(t, cell);
 }
 
 void table_percent(struct table *t, uint64_t part, uint64_t whole) {
-  char cell[CELL] = "-";
-  if (whole > 0)
-    snprintf(cell, sizeof cell, "%.1f%%", 100.0 * (double)part / (double)whole);
-  table_words(t, cell);
+  char name[UNITS_MAX];
+  units_percent(part, whole, name);
+  table_words(t, name);
 }
 
 void table_range(struct table *t, uint64_t low, uint64_t high) {
-  char a[24], b[24], cell[CELL];
-  number_name(low, t->width == 0, a);
-  number_name(high, t->width == 0, b);
+  char a[UNITS_MAX], b[UNITS_MAX], cell[CELL];
+  units_name(low, UNIT_BYTES, t->exact, a);
+  units_name(high, UNIT_BYTES, t->exact, b);
   if (low == high)
     snprintf(cell, sizeof cell, "%s", a);
   else
@@ -153,23 +145,74 @@ static void text_print(const char *text, unsigned start, unsigned room, FILE *to
 
 void lines_fit(const char *text, unsigned width, FILE *to) { text_print(text, 0, width, to); }
 
-/* Goes on two columns further right, or, where `needed` more don't fit, in the next line. */
-static unsigned gap_print(const struct table *t, unsigned at, unsigned needed, FILE *to) {
-  bool fits = t->width == 0 || at + 2 + needed <= t->width;
-  fprintf(to, "%s%*s", fits ? "" : "\n", fits ? 2 : INDENT, "");
-  return fits ? at + 2 : INDENT;
+/* What the numbers that are shown fill, with the gaps between them. */
+static unsigned numbers_width(const struct table *t) {
+  unsigned width = 0;
+  for (unsigned i = 0; i < t->columns; i++)
+    if (!t->hidden[i])
+      width += t->widths[i] + (width > 0 ? 2 : 0);
+  return width;
+}
+
+static void title_hide(struct table *t, const char *title) {
+  const char *cell = t->cells;
+  for (unsigned i = 0; i < t->columns; i++, cell += strlen(cell) + 1)
+    t->hidden[i] |= strcmp(cell, title) == 0;
+}
+
+/* Leaves columns out until the numbers and so much beside them fit; false: they never do. */
+static bool columns_hide(struct table *t, unsigned beside) {
+  memset(t->hidden, 0, sizeof t->hidden);
+  for (const char *const *spare = t->spare; numbers_width(t) + beside > t->width; spare++) {
+    if (spare == NULL || *spare == NULL)
+      return false;
+    title_hide(t, *spare);
+  }
+  return true;
+}
+
+/* A row has one line if that is possible without some columns; else its text goes below, and then
+ * there is more room for numbers. */
+static void columns_choose(struct table *t) {
+  if (t->chosen || t->width == 0)
+    return;
+  t->chosen = true;
+  t->below = t->columns > 0 && !columns_hide(t, 2 + t->text);
+  if (t->below)
+    columns_hide(t, 0);
+}
+
+char *table_dropped(struct table *t) {
+  struct text text;
+  FILE *to = text_start(&text);
+  const char *comma = "", *cell = t->cells;
+  columns_choose(t);
+  for (unsigned i = 0; i < t->columns; i++, cell += strlen(cell) + 1)
+    if (t->hidden[i]) {
+      fprintf(to, "%s%s", comma, cell);
+      comma = ", ";
+    }
+  return text_end(to, &text);
+}
+
+/* Goes on two columns further right, or in the next line. */
+static unsigned gap_print(unsigned at, bool below, FILE *to) {
+  fprintf(to, "%s%*s", below ? "\n" : "", below ? INDENT : 2, "");
+  return below ? INDENT : at + 2;
 }
 
 /* The cells before the text; returns the text's column. */
 static unsigned numbers_print(const struct table *t, const char **cell, FILE *to) {
   unsigned at = 0;
   for (unsigned i = 0; i < t->columns; i++, *cell += strlen(*cell) + 1) {
-    if (i > 0)
-      at = gap_print(t, at, t->widths[i], to);
+    if (t->hidden[i])
+      continue;
+    if (at > 0)
+      at = gap_print(at, t->width > 0 && at + 2 + t->widths[i] > t->width, to);
     fprintf(to, "%*s", (int)t->widths[i], *cell);
     at += t->widths[i];
   }
-  return t->columns > 0 ? gap_print(t, at, t->text, to) : 0;
+  return t->columns > 0 ? gap_print(at, t->below && at + 2 + t->text > t->width, to) : 0;
 }
 
 /* The heat of the row whose cells start there. */
@@ -191,6 +234,7 @@ static const char *row_print(const struct table *t, const char *cell, FILE *to) 
 }
 
 void table_end(struct table *t, FILE *to) {
+  columns_choose(t);
   for (const char *cell = t->cells; cell < t->cells + t->used;)
     cell = row_print(t, cell, to);
   free(t->cells);
@@ -205,4 +249,12 @@ unsigned table_width(FILE *to) {
   if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
     return 80;
   return size.ws_col < 40 ? 40 : size.ws_col;
+}
+
+unsigned table_height(FILE *to) {
+  struct winsize size;
+  int fd = fileno(to);
+  if (fd < 0 || !isatty(fd))
+    return 0;
+  return ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 ? 24 : size.ws_row;
 }

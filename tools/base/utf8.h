@@ -11,7 +11,7 @@ size_t utf8_bytes(const char *text);
 /* Text that others chose (names, labels, paths, arguments) as it is shown everywhere: printable
  * UTF-8.  What a terminal would obey, or what shows nothing or turns the order of its neighbours
  * around, is escaped, as \x1b (bytes) or \u202e (characters); a backslash stays one.  So the result
- * is for reading: the bytes themselves can't be had back from it.  Text that was shown once stays
+ * is for reading: the bytes can't be restored from it.  Text that was shown once stays
  * as it is.
  *
  *   C0, DEL, C1, soft hyphen, marks of direction, line and paragraph separators, zero-width and

@@ -1,6 +1,6 @@
 /* Looks for wrong options before argp does; contract in words.h.
  *
- * argp and getopt tell in two lines what is wrong and never what is right. getopt alone, with all
+ * argp and getopt say in two lines what is wrong, and never what is legal. getopt alone, with all
  * the options of a parser, says which word it stumbles over.
  */
 #include "words.h"

@@ -6,7 +6,7 @@
 
 struct segment {
   uint64_t start, end; /* addresses of the first executable segment, or of the whole module */
-  uint64_t offset;     /* in the file, of start; 0 when the file can't be had */
+  uint64_t offset;     /* in the file, of start; 0 when the file is not on this machine */
   bool same;           /* the file at its path is there, and by its build-id the one that ran */
 };
 

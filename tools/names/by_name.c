@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Stripped files are of no use here. */
+/* Whether a file has names: a stripped one is of no use here. */
 static bool has_names(Elf *elf) {
   Elf_Scn *section = NULL;
   GElf_Shdr header;
@@ -27,7 +27,7 @@ static bool has_names(Elf *elf) {
   return false;
 }
 
-/* Whether there is such a file; open in *fd: it is the right one. */
+/* Returns whether there is such a file; if it is the right one, *fd is set to its descriptor. */
 static bool file_try(const char *path, const char *hex, int *fd) {
   struct stat st;
   *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -44,14 +44,14 @@ static bool file_try(const char *path, const char *hex, int *fd) {
   return names;
 }
 
-/* What by_name_find looks for, and what it has. */
+/* What by_name_find looks for, and what it has found so far. */
 struct hunt {
   const char *hex;
   char **found, **misfit;
   int fd;
 };
 
-/* Takes the path. */
+/* Tries the file at a path; frees the path. */
 static void path_try(struct hunt *h, char *path) {
   if (h->fd < 0 && file_try(path, h->hex, &h->fd)) {
     char **place = h->fd >= 0 ? h->found : h->misfit;
@@ -63,7 +63,8 @@ static void path_try(struct hunt *h, char *path) {
   free(path);
 }
 
-/* Below a directory: in what is left of the module's own, one part less at a time. */
+/* Looks below a directory: at the module's whole path there, then without its first part, without
+ * its first two, and so on. */
 static void name_try(struct hunt *h, const char *directory, const char *path, const char *name,
                      const char *ending) {
   const char *base = file_base(path), *at = path;

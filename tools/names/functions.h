@@ -16,7 +16,7 @@ struct function {
 /* One of the functions that an address lies in; all zero: not known. */
 struct call {
   const struct function *function;
-  const char *file; /* of the source, as the compiler was told, with directories */
+  const char *file; /* of the source, as the compiler got it, with directories */
   unsigned line;    /* of the call that was made */
   const char
       *made;      /* if it returned memory: the class that is constructed there; NULL: not known */

@@ -165,7 +165,7 @@ static const char *file_check(const struct modfile *m, int fd, uint64_t unix_tim
   return why;
 }
 
-/* Many files may have the same relative path: only a build-id tells which of them ran. */
+/* Many files may have the same relative path: only a build-id says which of them ran. */
 static const char *relative_doubt(const struct modfile *m, int fd) {
   if (*m->hex == '\0')
     return "its path is relative, and it has no build-id to compare";

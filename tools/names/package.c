@@ -13,7 +13,7 @@
 
 enum { COLUMNS_MAX = 16, HEAD_BYTES = 16 };
 
-/* Index: a column's number. */
+/* The names of sections, by the number of their column in the index. */
 static const char *const names2[] = {NULL,
                                      ".debug_info.dwo",
                                      NULL, /* types: of no interest here */
@@ -64,7 +64,7 @@ static bool index_read(const struct section *s, struct index *x) {
   return true;
 }
 
-/* The row of a unit, from 1; 0: it has none. */
+/* Returns the row of a unit, counted from 1; 0: it has none. */
 static uint32_t row_find(const struct index *x, uint64_t id) {
   for (uint32_t i = 0; i < x->slots; i++) {
     uint32_t row = number(x->rows + (size_t)i * 4);
@@ -74,7 +74,7 @@ static uint32_t row_find(const struct index *x, uint64_t id) {
   return 0;
 }
 
-/* The part of one section that is the unit's. */
+/* Sets the part of one section that is the unit's. */
 static bool part_add(const struct sections *package, const char *name, uint32_t offset,
                      uint32_t size, struct sections *unit) {
   const struct section *whole = sections_find(package, name);

@@ -63,7 +63,7 @@ static bool is_compressed(Elf_Scn *scn, const GElf_Shdr *header, unsigned type) 
          c.ch_type == type;
 }
 
-/* The header of what is compressed, then frames of zstd one after the other. */
+/* A compressed section has a header, then frames of zstd one after the other. */
 static bool zstd_read(Elf_Scn *scn, struct section *section) {
   GElf_Chdr c;
   const Elf_Data *raw = elf_rawdata(scn, NULL);
@@ -77,7 +77,7 @@ static bool zstd_read(Elf_Scn *scn, struct section *section) {
                          raw->d_size - head) == c.ch_size;
 }
 
-/* What libelf decompresses it keeps itself. */
+/* The bytes of what libelf decompresses are libelf's. */
 static bool section_read(Elf_Scn *scn, const GElf_Shdr *header, bool gnu, struct section *section) {
   if (is_compressed(scn, header, ELFCOMPRESS_ZSTD))
     return zstd_read(scn, section);

@@ -1,5 +1,5 @@
-/* The sections of debug information in a file, decompressed: zstd's too, which older libraries of
- * elfutils don't know; and an ELF file made of them in memory.
+/* Reads the sections of debug information of a file, decompressed, and makes an ELF file of them in
+ * memory.  It knows zstd's compression, too, which older versions of elfutils don't.
  */
 #ifndef TOOLS_SECTIONS_H
 #define TOOLS_SECTIONS_H
@@ -15,7 +15,7 @@ struct section {
   unsigned char *owned; /* NULL: none */
 };
 
-/* All zero is an empty list. */
+/* A list of sections; all zero is an empty one. */
 struct sections {
   struct section *items;
   size_t count, room;
@@ -26,22 +26,24 @@ enum sections_kind {
   SECTIONS_SPLIT  /* ".debug_info.dwo" and its like, and a package's index of them */
 };
 
-/* Adds a file's sections of a kind, which are good while it is open.  False: one can't be read. */
+/* Adds a file's sections of a kind; they are valid while the file is open.  False: one of them
+ * can't be read. */
 bool sections_read(struct sections *s, Elf *elf, enum sections_kind kind);
 void sections_free(struct sections *s);
 
 /* Whether a file has a section that only zstd decompresses. */
 bool sections_zstd(Elf *elf);
 
-/* NULL: there is none. */
+/* Returns the section of that name, or NULL if there is none. */
 struct section *sections_find(const struct sections *s, const char *name);
 
-/* Adds one with bytes of somebody else; makes one longer by zeros, or one of zeros. */
+/* The first adds a section whose bytes stay the caller's.  The second makes a section longer by
+ * zeros, or adds one of zeros if there is none. */
 void sections_add(struct sections *s, const char *name, const void *bytes, size_t size);
 void sections_lengthen(struct sections *s, const char *name, size_t more);
 
-/* A file of these sections, to be freed.  Each section's `bytes` then are those in it: read them
- * only while it is there. */
+/* Returns an ELF file of these sections; the caller frees it.  From then on each section's `bytes`
+ * point into that file: they must not be read after it is freed. */
 unsigned char *sections_file(struct sections *s, size_t *size);
 
 #endif

@@ -23,7 +23,8 @@ struct source {
   struct splits *splits;
 };
 
-/* What dwz shared out must be of this file: names of another would be wrong ones. */
+/* The file into which dwz moved shared information must be the right one: names from another file
+ * would be wrong. */
 static bool is_alt_right(Dwarf *dwarf) {
   const char *name;
   const void *wanted, *got = NULL;
@@ -38,7 +39,8 @@ static void files_of(Dwfl_Module *module, const char **program, const char **deb
   dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, program, debug);
 }
 
-/* The file, its own or its debug file, with sections that libdw can't read and we can. */
+/* Finds the file, the module's own or its debug file, that has sections which we can read and libdw
+ * can't. */
 static bool zstd_find(struct source *s) {
   const char *program, *debug;
   GElf_Addr bias;
@@ -60,7 +62,7 @@ static bool image_make(struct source *s) {
   return read;
 }
 
-/* NULL: it can be read. */
+/* Returns why the Dwarf can't be read, or NULL if it can. */
 static const char *given_fault(struct source *s) {
   s->elf = dwarf_getelf(s->given);
   return is_alt_right(s->given) ? NULL
@@ -68,7 +70,7 @@ static const char *given_fault(struct source *s) {
                                   "(.gnu_debugaltlink) is missing or of another build";
 }
 
-/* NULL: it can be read, or there is none. */
+/* Returns why the section can't be read, or NULL if it can or if there is none. */
 static const char *zstd_fault(struct source *s) {
   if (!zstd_find(s) || image_make(s))
     return NULL;

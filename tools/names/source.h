@@ -1,6 +1,6 @@
-/* The debug information of a module as it is read: by a Dwarf of our own, that can be ended to free
- * what libdw keeps, of the file itself, or of one in memory with the same sections: so offsets are
- * the same in both.
+/* Reads the debug information of a module by a Dwarf of our own, which can be closed to free what
+ * libdw keeps.  It reads the file itself, or a file in memory that has the same sections, so that
+ * offsets mean the same in both.
  */
 #ifndef TOOLS_SOURCE_H
 #define TOOLS_SOURCE_H
@@ -12,34 +12,39 @@
 
 struct source;
 
-/* What it takes to find it.  All must outlive the source. */
+/* What is needed to find a source.  All of it must outlive the source. */
 struct source_of {
   Dwfl_Module *module;
   const char *path; /* of the module where it ran */
   const struct search *search;
 };
 
-/* NULL when there is none.  *why: why it can't be read, NULL when there just is none. */
+/* Returns NULL when there is no debug information to read; then *why says why it can't be read, or
+ * is NULL when the module has none. */
 struct source *source_new(const struct source_of *of, const char **why);
 void source_free(struct source *s);
 
-/* Address in the file - address in the debug information. */
+/* Returns an address in the file minus the same address in the debug information. */
 uint64_t source_bias(const struct source *s);
 
-/* Begins and ends the Dwarf, with all that was read by it.  NULL: it is damaged. */
+/* The first opens the Dwarf; NULL: it is damaged.  The second closes it, and frees all that was
+ * read by it. */
 Dwarf *source_open(struct source *s);
 void source_close(struct source *s);
 
-/* To be called, while it is closed, when units have their debug information in other files. */
+/* Says that units have their debug information in other files.  To be called while the Dwarf is
+ * closed. */
 void source_split(struct source *s);
 
-/* The entry of a unit that is in another file; false: it isn't found. */
+/* Sets *unit to the entry of a unit whose debug information is in another file; false: it is not
+ * found. */
 bool source_unit(struct source *s, Dwarf_Die *skeleton, Dwarf_Die *unit);
 
-/* The code at an address of the file, and how many bytes follow it; NULL: the file is not here. */
+/* Returns the code at an address of the file and sets how many bytes there are from it on; NULL:
+ * the file is not on this machine. */
 const unsigned char *source_code(const struct source *s, uint64_t address, size_t *bytes);
 
-/* How many units were not found, and the file of the first. */
+/* Returns how many units were not found, and sets the name of the first one's file. */
 uint32_t source_missing(const struct source *s, const char **name);
 
 #endif

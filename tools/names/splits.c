@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A package, open. */
+/* A package that is open. */
 struct package {
   Elf *elf;
   int fd;
@@ -45,7 +45,7 @@ static void package_close(struct package *p) {
     close(p->fd);
 }
 
-/* Takes the path. */
+/* Opens a package; frees the path. */
 static void package_try(struct splits *s, char *path) {
   struct package p;
   if (package_open(&p, path)) {
@@ -82,7 +82,7 @@ void splits_free(struct splits *s) {
 
 /* ---- the sections of a unit, as a file in memory ---- */
 
-/* A skeleton, and what it says of where the rest is. */
+/* A skeleton, and where it says that the rest of the unit is. */
 struct skeleton {
   Dwarf_Die *top;
   uint64_t id;
@@ -121,7 +121,8 @@ static bool has_unit(unsigned char *file, size_t size, uint64_t id) {
   return has;
 }
 
-/* A descriptor of a file in memory with these sections; -1: they aren't the unit's. */
+/* Returns a descriptor of a file in memory with these sections, or -1 if they are not the unit's.
+ */
 static int unit_file(struct sections *s, uint64_t id) {
   size_t size, done = 0;
   if (sections_find(s, ".debug_info.dwo") == NULL)
@@ -153,7 +154,8 @@ static int unit_from_packages(const struct splits *s, uint64_t id) {
   return fd;
 }
 
-/* Of a path, which is freed; -1: no such file, or of another build. */
+/* Opens the file at a path, and frees the path.  -1: there is no such file, or it is of another
+ * build. */
 static int unit_from_file(char *path, uint64_t id) {
   struct sections unit = {0};
   int fd = -1, in = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -172,7 +174,8 @@ static char *beside(const char *file, const char *name) {
   return must_print("%.*s%s", (int)(file_base(file) - file), file, name);
 }
 
-/* Where it was compiled: its path is whole there, or from a directory. */
+/* Returns the path that the file had where it was compiled: an absolute one, or one relative to the
+ * directory that the compiler was started in. */
 static char *compiled(const struct skeleton *k, const char *root) {
   bool whole = k->file[0] == '/' || k->directory == NULL;
   return must_print("%s%s%s%s", root, whole ? "" : k->directory, whole ? "" : "/", k->file);
@@ -206,7 +209,8 @@ void splits_prepare(struct sections *image) {
   sections_lengthen(image, ".debug_line_str", SPLITS_ROOM);
 }
 
-/* Where the skeleton has the offset of a string, and the section that it is in. */
+/* The place where the skeleton keeps the offset of a string, and the section that the string is in.
+ */
 struct place {
   unsigned char *offset;
   const struct section *strings;
@@ -218,7 +222,7 @@ static uint64_t number_of(Dwarf_Die *die, unsigned name, uint64_t without) {
   return dwarf_attr(die, name, &a) != NULL && dwarf_formudata(&a, &number) == 0 ? number : without;
 }
 
-/* The bytes of an index into .debug_str_offsets; 0: the form is of no fixed size. */
+/* Returns how many bytes an index into .debug_str_offsets has; 0: the form has no fixed size. */
 static size_t index_bytes(unsigned form) {
   switch (form) {
   case DW_FORM_strx1:
@@ -234,7 +238,8 @@ static size_t index_bytes(unsigned form) {
   }
 }
 
-/* By number: the offset stands in a table of its own. */
+/* Finds the offset of a string that the skeleton names by number: it stands in a table of its own.
+ */
 static unsigned char *offset_by_index(const struct skeleton *k, const struct section *table) {
   enum { HEADER = 8 };
   uint64_t index = 0, base = number_of(k->top, DW_AT_str_offsets_base, HEADER);
@@ -262,7 +267,7 @@ static struct place place_of(const struct skeleton *k, const struct sections *im
   }
 }
 
-/* Puts a path in the place of the name while libdw opens it. */
+/* Puts the path of the file in memory in place of the name while libdw opens it. */
 static bool link_by(struct skeleton *k, const struct place *p, int fd, Dwarf_Die *split) {
   char *path = (char *)p->strings->bytes + p->strings->size - SPLITS_ROOM;
   uint32_t offset = (uint32_t)(p->strings->size - SPLITS_ROOM), before;

@@ -75,7 +75,8 @@ static void environment_set(const struct run *r) {
 }
 
 static void report(struct run *r, time_t start) {
-  struct run_result result = {.name = r->name, .place = &r->place, .child = &r->child};
+  struct run_result result = {
+      .to = stderr, .name = r->name, .place = &r->place, .child = &r->child};
   if (!r->child.alone)
     result.alive = survivors_find(r->shim);
   result.dumps = dumps_collect(&r->place, r->child.pid, start);

@@ -1,6 +1,6 @@
 /* Starts a program and waits for it, synchronously; contract in run_child.h.
  *
- * All signals that matter are blocked and taken one by one with sigwaitinfo, which tells who sent
+ * All signals that matter are blocked and taken one by one with sigwaitinfo, which says who sent
  * them; so there are no handlers, and none of them is lost or ends the command.
  */
 #include "run_child.h"

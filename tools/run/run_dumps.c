@@ -44,6 +44,7 @@ static struct dump *open_quietly(const char *path) {
 static struct dump_file facts_of(const struct dump *dump, const struct stat *s) {
   const struct dump_process *p = dump->process;
   return (struct dump_file){.program = run_name(dump_text(dump, p->program)),
+                            .moment = dump_when(dump, 0),
                             .pid = p->pid,
                             .reason = p->reason,
                             .signal = p->signal,
@@ -55,8 +56,7 @@ static struct dump_file facts_of(const struct dump *dump, const struct stat *s) 
                             .written = s->st_mtim};
 }
 
-static void found_add(struct hunt *w, struct dump_file f, const char *path) {
-  struct dump_files *all = &w->found;
+static void found_add(struct dump_files *all, struct dump_file f, const char *path) {
   f.path = must_copy(path);
   all->items = must_resize(all->items, all->count + 1, sizeof *all->items);
   all->items[all->count++] = f;
@@ -68,7 +68,7 @@ static void own_take(struct hunt *w, const char *path, int fd) {
   struct dump *dump =
       fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && has_magic(fd) ? open_quietly(path) : NULL;
   if (dump != NULL)
-    found_add(w, facts_of(dump, &s), path);
+    found_add(&w->found, facts_of(dump, &s), path);
   dump_close(dump);
 }
 
@@ -85,7 +85,7 @@ static void foreign_take(struct hunt *w, const char *path, int fd) {
   struct dump *dump = dump_open(opened);
   say_to(stderr);
   if (dump != NULL && strstr(dump_text(dump, dump->process->options), w->mark) != NULL)
-    found_add(w, facts_of(dump, &s), path);
+    found_add(&w->found, facts_of(dump, &s), path);
   dump_close(dump);
 }
 
@@ -146,6 +146,12 @@ static void files_sort(struct dump_files *f) {
   qsort(f->items, f->count, sizeof *f->items, peak_compare);
 }
 
+static void file_free(struct dump_file *f) {
+  free(f->path);
+  free(f->program);
+  free(f->moment);
+}
+
 /* Removes dumps that were asked for (run_ask.h) if their process wrote a later one. */
 static void asked_drop(struct dump_files *f) {
   size_t kept = 0;
@@ -156,8 +162,7 @@ static void asked_drop(struct dump_files *f) {
       continue;
     }
     unlink(d->path);
-    free(d->path);
-    free(d->program);
+    file_free(d);
   }
   f->count = kept;
 }
@@ -235,10 +240,23 @@ struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t
   return w.found;
 }
 
-void dumps_free(struct dump_files *f) {
-  for (size_t i = 0; i < f->count; i++) {
-    free(f->items[i].path);
-    free(f->items[i].program);
+bool dumps_read(struct dump_files *f, char *const paths[], size_t count) {
+  bool good = true;
+  *f = (struct dump_files){0};
+  for (size_t i = 0; i < count; i++) {
+    struct stat s;
+    struct dump *dump = open_quietly(paths[i]);
+    if (dump != NULL && stat(paths[i], &s) == 0)
+      found_add(f, facts_of(dump, &s), paths[i]);
+    good &= dump != NULL;
+    dump_close(dump);
   }
+  files_sort(f);
+  return good;
+}
+
+void dumps_free(struct dump_files *f) {
+  for (size_t i = 0; i < f->count; i++)
+    file_free(&f->items[i]);
   free(f->items);
 }

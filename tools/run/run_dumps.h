@@ -13,6 +13,7 @@
 struct dump_file {
   char *path;    /* as the user would type it */
   char *program; /* its name, of run_name */
+  char *moment;  /* when it was made, in words (when.h) */
   uint32_t pid;
   uint32_t reason, signal; /* as in struct dump_process */
   uint64_t live_bytes, peak_bytes;
@@ -34,6 +35,10 @@ struct dump_files {
  * anybody when we are root.  Moves each to its place (run_place.h); one that can't be moved is
  * named where it is.  Largest peak first, and of equal ones the later. */
 struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t start);
+
+/* The dumps that a user names, in the same order; none is moved, and none is `main`.  False after a
+ * line about each that can't be read. */
+bool dumps_read(struct dump_files *f, char *const paths[], size_t count);
 
 void dumps_free(struct dump_files *f);
 

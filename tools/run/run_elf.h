@@ -1,4 +1,4 @@
-/* What an ELF file tells about how it can be run. */
+/* What an ELF file says about how it can be run. */
 #ifndef TOOLS_RUN_ELF_H
 #define TOOLS_RUN_ELF_H
 

@@ -54,7 +54,7 @@ char *find_shim(void) {
   return path;
 }
 
-/* Of several reasons, one that is not a mere absence is told. */
+/* Of several reasons, one that is more than "not there" is reported. */
 char *find_program(const char *word) {
   const char *list = getenv("PATH");
   int error = ENOENT;

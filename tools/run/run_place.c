@@ -24,7 +24,7 @@ static char *directory_of(const char *path) {
   return must_print("%.*s", (int)(file_base(path) - path), path);
 }
 
-/* 0, or the errno that tells why a file of that name can't be made or replaced. */
+/* 0, or the errno that says why a file of that name can't be made or replaced. */
 static int name_error(const char *file) {
   struct stat s;
   if (stat(file, &s) == 0)

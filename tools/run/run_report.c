@@ -11,17 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void file_report(const struct dump_file *f, const char *title, uint64_t end_ns) {
-  unsigned width = table_width(stderr);
-  struct dump *d = dump_open(f->path);
+static bool file_report(const struct run_result *r, const char *title, uint64_t end_ns) {
+  unsigned width = table_width(r->to);
+  const char *path = r->dumps.items[0].path;
+  struct dump *d = dump_open(path);
   struct summary s = {.title = title,
-                      .file = f->path,
+                      .file = path,
                       .end_ns = end_ns,
                       .width = width > 0 ? width : 80,
                       .colours = heat_wanted(width)};
-  if (d != NULL && rows_possible(d, f->path))
-    summary_write(&s, d, stderr);
+  bool possible = d != NULL && rows_possible(d, path);
+  if (possible)
+    summary_write(&s, d, r->to);
   dump_close(d);
+  return possible;
 }
 
 /* A program that another has become by exec has that one's process id. */
@@ -34,18 +37,26 @@ static char *main_title(const struct run_result *r, const struct dump_file *f) {
                     r->child->seconds < 9.995 ? 2 : 0, r->child->seconds);
 }
 
-void run_report(const struct run_result *r) {
+/* Of one that is not the program's own, or was made by a run that is over: how it ended is known
+ * from the dump alone. */
+static char *other_title(const struct run_result *r, const struct dump_file *f) {
+  if (r->name != NULL)
+    return must_print("%s, pid %u, started by %s: it held most", f->program, f->pid, r->name);
+  return must_print("%s, pid %u%s%s%s", f->program, f->pid, f->is_final ? ": " : "",
+                    f->is_final ? f->moment : "", r->dumps.count > 1 ? ", held most" : "");
+}
+
+bool run_report(const struct run_result *r) {
   const struct dump_files *f = &r->dumps;
-  if (f->main == NULL)
+  if (r->name != NULL && f->main == NULL)
     run_say_no_dump(r);
   run_table(r);
   if (f->count == 0)
-    return;
+    return true;
   const struct dump_file *most = &f->items[0];
-  bool is_main = f->main != NULL && most == f->main;
-  char *title = is_main ? main_title(r, most)
-                        : must_print("%s, pid %u, started by %s: it held most", most->program,
-                                     most->pid, r->name);
-  file_report(most, title, is_main ? (uint64_t)(r->child->seconds * 1e9) + 1 : 0);
+  bool is_main = r->name != NULL && most == f->main;
+  char *title = is_main ? main_title(r, most) : other_title(r, most);
+  bool good = file_report(r, title, is_main ? (uint64_t)(r->child->seconds * 1e9) + 1 : 0);
   free(title);
+  return good;
 }

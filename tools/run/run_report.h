@@ -1,9 +1,9 @@
-/* What a user sees after a run: which processes there were, then the summary of the one that held
- * most.
+/* What a user sees after a run, or of its dumps later: which processes there were, then the summary
+ * of the one that held most.
  *
- *   process       pid  ended            peak      live  dump
- *   cc1         12347  exited         21.30M    11.20M  cc1.12347.dump
- *   gcc         12345  status 0        1200K        64  gcc.12345.dump
+ *   process       pid  ended             peak       live  dump
+ *   cc1         12347  exited        20.3 MiB   10.7 MiB  cc1.12347.dump
+ *   gcc         12345  status 0       1.17 MiB      64 B  gcc.12345.dump
  *   and 3 more, smaller
  *   5 dumps: arenashim.gcc.12344/NAME.PID.dump
  *
@@ -17,16 +17,20 @@
 #include "run_dumps.h"
 #include "run_tree.h"
 
+#include <stdio.h>
+
 struct run_result {
-  const char *name; /* the program's, of run_name */
-  const struct run_place *place;
+  FILE *to;
+  const char
+      *name; /* the program's, of run_name; NULL: nothing was run, the dumps are named ones */
+  const struct run_place *place; /* NULL, as `child`, when nothing was run */
   const struct child *child;
   struct dump_files dumps;
   struct survivors alive;
 };
 
-/* Prints it on stderr. */
-void run_report(const struct run_result *r);
+/* Prints it; false: the summary can't be made of its dump, said why not. */
+bool run_report(const struct run_result *r);
 
 /* The table and the lines below it; nothing when one process has left one dump. */
 void run_table(const struct run_result *r);

@@ -11,25 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-enum { ENDED_COLUMNS = 11, NUMBERS = 44, PATH_LEAST = 8, ROWS_LEAST = 3, ROWS_PLAIN = 10 };
+enum { ENDED_COLUMNS = 11, NUMBERS = 46, PATH_LEAST = 8, ROWS_LEAST = 3, ROWS_PLAIN = 10 };
 
 /* Columns for a process's name, where the terminal is wide enough. */
-static int name_columns(void) {
-  unsigned width = table_width(stderr);
+static int name_columns(const struct run_result *r) {
+  unsigned width = table_width(r->to);
   return width == 0 || width >= 80 ? 16 : PATH_LEAST;
 }
 
 /* The summary and the lines around the table stay on the screen. */
-static size_t rows_shown(void) {
-  struct winsize size = {0};
-  if (!isatty(STDERR_FILENO) || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0)
+static size_t rows_shown(const struct run_result *r) {
+  unsigned height = table_height(r->to);
+  if (height == 0)
     return ROWS_PLAIN;
-  int room = size.ws_row - SUMMARY_ROWS - 5;
-  return room > ROWS_LEAST ? (size_t)room : ROWS_LEAST;
+  return height > SUMMARY_ROWS + 5 + ROWS_LEAST ? height - SUMMARY_ROWS - 5 : ROWS_LEAST;
 }
 
 static void signal_short(int number, char name[16]) {
@@ -49,6 +46,8 @@ static void status_short(int status, char name[16]) {
 
 /* waitpid's status of a process, if this command got it. */
 static bool status_of(const struct run_result *r, uint32_t pid, int *status) {
+  if (r->child == NULL)
+    return false;
   if (pid == (uint32_t)r->child->pid) {
     *status = r->child->status;
     return true;
@@ -85,52 +84,57 @@ static void ended_name(const struct run_result *r, const struct dump_file *f, ch
 }
 
 /* A name that is longer loses its end: its dump has all of it. */
-static void start_print(const char *process, long pid, const char *ended) {
-  int columns = name_columns();
-  fprintf(stderr, "%-*.*s %8ld  %-*.*s ", columns, columns, process, pid, ENDED_COLUMNS,
+static void start_print(const struct run_result *r, const char *process, long pid,
+                        const char *ended) {
+  int columns = name_columns(r);
+  fprintf(r->to, "%-*.*s %8ld  %-*.*s ", columns, columns, process, pid, ENDED_COLUMNS,
           ENDED_COLUMNS, ended);
 }
 
-static void marked_print(const char *mark, uint64_t value) {
-  char number[24], marked[32];
-  number_name(value, false, number);
+static void marked_print(const struct run_result *r, const char *mark, uint64_t value) {
+  char number[UNITS_MAX], marked[2 * UNITS_MAX];
+  units_name(value, UNIT_BYTES, false, number);
   snprintf(marked, sizeof marked, "%s%s", mark, number);
-  fprintf(stderr, "%9s ", marked);
+  fprintf(r->to, "%10s ", marked);
 }
 
-/* Where all lie in one directory, which is named below, the name alone. */
+/* Whether a dump lies in the one directory that is named below the table. */
+static bool is_at_place(const struct run_result *r, const struct dump_file *f) {
+  size_t length = (size_t)(file_base(f->path) - f->path);
+  const char *in = r->place != NULL ? r->place->out : NULL;
+  if (in != NULL)
+    return strlen(in) == length && strncmp(in, f->path, length) == 0;
+  return r->place != NULL && strlen(r->place->directory) + 1 == length;
+}
+
+/* Where all lie in one directory, the name alone. */
 static void path_print(const struct run_result *r, const struct dump_file *f) {
-  unsigned width = table_width(stderr);
-  const char *base = file_base(f->path), *in = r->place->out;
-  size_t length = (size_t)(base - f->path);
-  bool there = in != NULL ? strlen(in) == length && strncmp(in, f->path, length) == 0
-                          : strlen(r->place->directory) + 1 == length;
+  unsigned width = table_width(r->to), left = NUMBERS + (unsigned)name_columns(r);
+  unsigned room = width == 0 ? 0 : width > left + PATH_LEAST ? width - left : PATH_LEAST;
   struct text text;
   FILE *to = text_start(&text);
   fputs(f->is_final || !f->is_last ? "" : "snapshot ", to);
-  summary_word(there ? base : f->path, to);
+  summary_word(is_at_place(r, f) ? file_base(f->path) : f->path, to);
   text_end(to, &text);
-  fputc(' ', stderr);
-  unsigned left = NUMBERS + (unsigned)name_columns();
-  unsigned room = width == 0 ? 0 : width > left + PATH_LEAST ? width - left : PATH_LEAST;
-  fit_print(text.at, text.length, room, stderr);
-  fputc('\n', stderr);
+  fputc(' ', r->to);
+  fit_print(text.at, text.length, room, r->to);
+  fputc('\n', r->to);
   free(text.at);
 }
 
 static void row_print(const struct run_result *r, const struct dump_file *f) {
   char ended[16];
   ended_name(r, f, ended);
-  start_print(f->program, f->pid, ended);
-  marked_print(f->peak_mark, f->peak_bytes);
-  marked_print(f->estimate, f->live_bytes);
+  start_print(r, f->program, f->pid, ended);
+  marked_print(r, f->peak_mark, f->peak_bytes);
+  marked_print(r, f->estimate, f->live_bytes);
   path_print(r, f);
 }
 
 /* The largest, and the program itself. */
 static void rows_print(const struct run_result *r) {
   const struct dump_files *f = &r->dumps;
-  size_t shown = rows_shown();
+  size_t shown = rows_shown(r);
   if (f->count <= shown + 1)
     shown = f->count; /* "and 1 more" takes as much room */
   bool apart = f->main != NULL && f->main >= f->items + shown;
@@ -139,15 +143,15 @@ static void rows_print(const struct run_result *r) {
   if (apart)
     row_print(r, f->main);
   if (shown < f->count)
-    fprintf(stderr, "and %zu more\n", f->count - shown);
+    fprintf(r->to, "and %zu more\n", f->count - shown);
 }
 
 /* The program stands in the table though it left no dump. */
 static void main_missing_print(const struct run_result *r) {
   char ended[16];
   status_short(r->child->status, ended);
-  start_print(r->name, r->child->pid, ended);
-  fprintf(stderr, "%9s %9s  none\n", "-", "-");
+  start_print(r, r->name, r->child->pid, ended);
+  fprintf(r->to, "%10s %10s  none\n", "-", "-");
 }
 
 /* Where the dumps are, as a shell reads it back. */
@@ -177,14 +181,14 @@ static bool has_others(const struct dump_files *f) {
 /* One line: what was written, and, if there is room, how to have less. */
 static void written_print(const struct run_result *r) {
   static const char less[] = " (ARENASHIM_CHILDREN=off: one)";
-  unsigned width = table_width(stderr);
+  unsigned width = table_width(r->to);
   struct text text;
   FILE *to = text_start(&text);
   fprintf(to, "%zu dump%s: ", r->dumps.count, r->dumps.count == 1 ? "" : "s");
   places_print(r, to);
   text_end(to, &text);
   bool room = has_others(&r->dumps) && text.length + strlen(less) <= (width > 0 ? width : 80);
-  fprintf(stderr, "%s%s\n", text.at, room ? less : "");
+  fprintf(r->to, "%s%s\n", text.at, room ? less : "");
   free(text.at);
 }
 
@@ -201,24 +205,25 @@ static void alive_print(const struct run_result *r) {
   if (s->count > NAMED_MAX)
     fprintf(to, " and %zu more", s->count - NAMED_MAX);
   fputc('\n', to);
-  lines_fit(text_end(to, &text), table_width(stderr), stderr);
+  lines_fit(text_end(to, &text), table_width(r->to), r->to);
   char *pattern = must_print("%s/NAME.PID.dump", r->place->directory);
-  fputs("  their dumps come when they end: ", stderr);
-  summary_word(pattern, stderr);
-  fputc('\n', stderr);
+  fputs("  their dumps come when they end: ", r->to);
+  summary_word(pattern, r->to);
+  fputc('\n', r->to);
   free(pattern);
   free(text.at);
 }
 
 void run_table(const struct run_result *r) {
   const struct dump_files *f = &r->dumps;
-  if (f->count > 1 || (f->count == 1 && f->main == NULL)) {
-    fprintf(stderr, "\n%-*s %8s  %-*s %9s %9s  dump\n", name_columns(), "process", "pid",
+  if (f->count > 1 || (f->count == 1 && f->main == NULL && r->name != NULL)) {
+    fprintf(r->to, "\n%-*s %8s  %-*s %10s %10s  dump\n", name_columns(r), "process", "pid",
             ENDED_COLUMNS, "ended", "peak", "live");
     rows_print(r);
-    if (f->main == NULL)
+    if (r->name != NULL && f->main == NULL)
       main_missing_print(r);
-    written_print(r);
+    if (r->name != NULL)
+      written_print(r);
   }
   alive_print(r);
 }

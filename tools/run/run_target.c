@@ -14,7 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { SCRIPTS_MAX = 5 }; /* scripts whose interpreters are scripts: Linux follows so many */
+enum { SCRIPTS_MAX = 5 }; /* scripts whose interpreters are scripts: Linux follows this many */
 
 static bool refuse(const char *path, const char *why) {
   say_error("%s can't be watched: %s", path, why);

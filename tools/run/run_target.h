@@ -1,4 +1,5 @@
-/* Whether a program lets a library be preloaded that replaces its malloc: told before it runs. */
+/* Whether a program lets a library be preloaded that replaces its malloc, found out before it runs.
+ */
 #ifndef TOOLS_RUN_TARGET_H
 #define TOOLS_RUN_TARGET_H
 

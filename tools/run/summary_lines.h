@@ -4,7 +4,7 @@
  *   line                 load_names app.cc:12 < main
  *
  * Paths that make the same line are one: what a library does with the memory inside a call is not
- * told.
+ * shown.
  */
 #ifndef TOOLS_SUMMARY_LINES_H
 #define TOOLS_SUMMARY_LINES_H

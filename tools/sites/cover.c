@@ -5,17 +5,13 @@
  */
 #include "cover.h"
 #include "say.h"
-#include "table.h"
 #include "text.h"
+#include "units.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { SMALL = 10 << 20, PART = 3 }; /* bytes; less than 1/PART is little */
-
-static unsigned part_percent(uint64_t part, uint64_t whole) {
-  return (unsigned)(100.0 * (double)part / (double)whole + 0.5);
-}
 
 static uint64_t resident_of(const struct dump *d) {
   for (uint32_t i = 0; i < d->n_ledger; i++)
@@ -35,8 +31,8 @@ static bool is_untouched(const char *line) {
   return false;
 }
 
-/* At most so many resident bytes are the library's own: free cells and pages, rounding, tags and
- * tables. */
+/* Returns an upper bound of the resident bytes that are the library's own: free cells and pages,
+ * rounding, tags and tables. */
 static uint64_t own_of(const struct dump *d) {
   uint64_t all = 0;
   for (uint32_t i = 0; i < d->n_ledger; i++)
@@ -45,14 +41,15 @@ static uint64_t own_of(const struct dump *d) {
   return all > d->process->live_bytes ? all - d->process->live_bytes : 0;
 }
 
-/* "the rest: ...", in few words: a line has 80 columns.  `known`: a heap of the program's own is.
+/* "rest: ...", in few words: a line has 80 columns.  `known`: a heap of the program's own is.
  */
 static char *rest_of(const struct dump *d, uint64_t resident, bool now, bool known) {
   uint64_t held = d->process->peak_bytes, own = own_of(d);
+  char percent[UNITS_MAX];
+  units_percent(own < resident - held ? own : resident - held, resident, percent);
   if (!known && own >= (resident - held) / 2)
-    return must_print("free pages, tables: up to %u %%",
-                      part_percent(own < resident - held ? own : resident - held, resident));
-  return must_print("%s, files, stacks", now ? "the rest: own mappings" : "rest: mappings");
+    return must_print("free pages, tables: <= %s", percent);
+  return must_print("rest: %s, files, stacks", now ? "own mappings" : "mmap");
 }
 
 /* Run-time systems with heaps of their own, by the start of a module's name. */
@@ -83,14 +80,15 @@ char *cover_lines(const struct dump *d) {
   uint64_t resident = resident_of(d), held = p->peak_bytes;
   if (p->tags == DUMP_TAG_OFF || resident < SMALL || held >= resident / PART)
     return NULL;
-  char name[24];
-  number_name(resident, false, name);
+  char name[UNITS_MAX], percent[UNITS_MAX];
+  units_name(resident, UNIT_BYTES, false, name);
+  units_percent(held, resident, percent);
   const char *remedy = remedy_of(d);
   bool now = p->live_bytes >= held / 2;
   char *rest = rest_of(d, resident, now, remedy != NULL);
-  char *lines = must_print("malloc %s %u %% of the resident %s; %s\n%s%s",
-                           now ? "holds" : "held at most", part_percent(held, resident), name, rest,
-                           remedy != NULL ? remedy : "", remedy != NULL ? "\n" : "");
+  char *lines =
+      must_print("malloc %s %s of the resident %s; %s\n%s%s", now ? "holds" : "held at most",
+                 percent, name, rest, remedy != NULL ? remedy : "", remedy != NULL ? "\n" : "");
   free(rest);
   return lines;
 }

@@ -16,12 +16,13 @@ error_t option_file_read(int key, char *word, struct argp_state *state, const ch
 
 /* How the frames of call paths are named, and merged. */
 struct option_names {
-  struct fold *fold; /* who starts the reading makes it */
+  struct fold *fold; /* made before the words are read */
   bool off;          /* nothing is folded */
   struct search search;
   /* A command's own choices, which no option here sets: */
   enum paths_merge merge;
-  bool cuts; /* paths that were cut show it, as their outermost frame */
+  bool cuts;         /* paths that were cut show it, as their outermost frame */
+  bool join_runtime; /* all call sites of the runtime are one row (runtime.h) */
 };
 
 /* --fold, --no-fold, --sysroot and --debug-dir, as a child of a command's parser; its input is an

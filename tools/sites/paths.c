@@ -17,7 +17,7 @@ struct key {
   uint32_t parent;
   uint32_t kind;    /* FRAME_...: so that these don't meet */
   uint64_t frame;   /* an address, or a function, or a label's text */
-  const char *file; /* of FRAME_LINE; texts are kept once, so that pointers tell */
+  const char *file; /* of FRAME_LINE; texts are kept once, so that pointers can be compared */
   const char *type; /* kept once, too; NULL: none */
   uint32_t line;    /* of FRAME_LINE; of FRAME_ADDRESS which function there */
   uint32_t module;  /* of an address: modules that left may have stood at the same one */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-uint32_t row_kind(uint32_t kind) { return kind < ROW_KINDS - 1 ? kind : ROW_KINDS - 1; }
+uint32_t row_kind(uint32_t kind) { return kind < ROW_RUNTIME ? kind : ROW_KINDS - 1; }
 
 uint64_t account_rounding(const struct dump_account *a) {
   enum { MOST = 4095 }; /* of one object */
@@ -49,7 +49,9 @@ bool sort_possible(const struct dump *d, const char *file, enum sort by) {
   return false;
 }
 
-/* Each sample stands for sample_bytes: of a sum of so many the variance is sum * sample_bytes. */
+/* Each sample stands for sample_bytes bytes: the variance of a sum of samples is sum *
+ * sample_bytes.
+ */
 uint64_t peak_noise(const struct dump *d) {
   double peak = (double)d->process->peak_bytes,
          noise = 2 * sqrt(peak * (double)d->process->sample_bytes);
@@ -137,7 +139,8 @@ struct rows *rows_new(const struct rows_keys *k) {
   r->items = must_alloc(d->n_accounts * sizeof *r->items);
   for (uint32_t i = 0; i < d->n_accounts; i++) {
     const struct dump_site *s = &d->sites[d->accounts[i].site];
-    uint32_t kind = row_kind(s->kind), key = site_key(k, s);
+    bool runtime = k->runtime != NULL && k->runtime[k->paths->of_node[s->node]];
+    uint32_t kind = runtime ? ROW_RUNTIME : row_kind(s->kind), key = runtime ? 0 : site_key(k, s);
     row_add(row_get(r, &slots[(size_t)key * ROW_KINDS + kind], kind, key), &d->accounts[i]);
     row_add(&r->total, &d->accounts[i]);
   }
@@ -159,7 +162,8 @@ const char *row_words(const struct row *r) {
                                       "(the tables were full)",
                                       "(without a tag)",
                                       "(after its thread's end)",
-                                      "(region created)"};
+                                      "(region created)",
+                                      "runtime: the loader's and the C++ library's own"};
   return r->kind < sizeof words / sizeof *words ? words[r->kind] : "(call site lost)";
 }
 
@@ -183,6 +187,8 @@ const char *sort_words(enum sort by) {
                                       "bytes wasted"};
   return words[by];
 }
+
+enum unit sort_unit(enum sort by) { return by == SORT_ALLOCS ? UNIT_COUNT : UNIT_BYTES; }
 
 uint64_t row_value(const struct row *r, enum sort by) {
   switch (by) {

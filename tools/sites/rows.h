@@ -3,6 +3,7 @@
 #define TOOLS_ROWS_H
 
 #include "paths.h"
+#include "units.h"
 
 enum sort { SORT_LIVE, SORT_PEAK, SORT_ALLOCS, SORT_BYTES, SORT_WASTE };
 enum { SORT_NOT_SAID = SORT_WASTE + 1 }; /* of `diff` alone: by the first of them that changed */
@@ -30,6 +31,7 @@ struct rows_keys {
   const struct paths *paths;
   enum row_by by;
   const uint32_t *functions; /* of ROW_FUNCTION: own_functions */
+  const bool *runtime;       /* of each path: whether it is the runtime's (runtime.h); NULL: none */
 };
 
 struct rows *rows_new(const struct rows_keys *keys);
@@ -42,9 +44,9 @@ void row_join(struct row *r, const struct row *other);
 /* Largest first, by row_added, then row_value; equal ones by key, so that output is stable. */
 void rows_sort(struct rows *r, enum sort by);
 
-/* A site's kind as a row has it; the last one stands for those that are lost, or newer than this.
- */
-enum { ROW_KINDS = DUMP_SITE_REGION + 2 };
+/* A site's kind as a row has it.  ROW_RUNTIME stands for all call sites of the runtime; the last
+ * one for those that are lost, or newer than this. */
+enum { ROW_RUNTIME = DUMP_SITE_REGION + 1, ROW_KINDS = DUMP_SITE_REGION + 3 };
 uint32_t row_kind(uint32_t kind);
 
 /* What stands for a row that has no path, or before its path; NULL: nothing. */
@@ -60,10 +62,14 @@ bool rows_possible(const struct dump *d, const char *file);
 /* "live bytes", "allocations" and so on. */
 const char *sort_words(enum sort by);
 
+/* What its numbers count. */
+enum unit sort_unit(enum sort by);
+
 /* A row's own value. */
 uint64_t row_value(const struct row *r, enum sort by);
 
-/* The same, where values are added up along frames: the peak is what was held at the process's. */
+/* A row's value where values are added up along frames.  It is row_value(), except for the peak:
+ * that is what the row held at the process's peak, for only such values add up. */
 uint64_t row_added(const struct row *r, enum sort by);
 
 /* The peak of a row with several accounts is the sum of theirs, which may have been at different

@@ -1,6 +1,7 @@
 /* Call sites made ready, and shown; contract in session.h. */
 #include "session.h"
 #include "fit.h"
+#include "runtime.h"
 #include "say.h"
 #include "text.h"
 
@@ -15,7 +16,9 @@ void session_open(struct session *s, const struct dump *d, const struct option_n
   s->texts = trie_new();
   if (by == ROW_FUNCTION)
     s->functions = own_functions(s->paths, d, s->names, s->own, s->texts);
-  s->rows = rows_new(&(struct rows_keys){d, s->paths, by, s->functions});
+  bool *runtime = names->join_runtime ? runtime_paths(s->paths, d, s->names) : NULL;
+  s->rows = rows_new(&(struct rows_keys){d, s->paths, by, s->functions, runtime});
+  free(runtime);
 }
 
 void session_close(struct session *s) {
@@ -81,6 +84,13 @@ char *session_row_text(const struct session *s, const struct row *r) {
   else if (s->by == ROW_PATH)
     frames_print(s, r->key, &(struct marks){"", " < "}, to);
   return text_end(to, &text);
+}
+
+const char *session_row_title(const struct session *s) {
+  static const char *const titles[] = {[ROW_PATH] = "call path, innermost first",
+                                       [ROW_FUNCTION] = "innermost function of the program's own",
+                                       [ROW_MODULE] = "module"};
+  return titles[s->by];
 }
 
 char *session_row_lines(const struct session *s, const struct row *r) {

@@ -29,6 +29,9 @@ void session_close(struct session *s);
  */
 char *session_row_text(const struct session *s, const struct row *r); /* to be freed */
 
+/* The title of a column of such texts. */
+const char *session_row_title(const struct session *s);
+
 enum frame_detail {
   FRAME_NAME, /* the same in every run and build: a function, or module+offset */
   FRAME_CALL  /* where the call stands, too, of frames near the allocation */

@@ -6,7 +6,6 @@
 #include "arenas.h"
 #include "report_parts.h"
 #include "say.h"
-#include "table.h"
 #include "text.h"
 #include "view_options.h"
 
@@ -46,11 +45,11 @@ static void bar_draw(const struct dump_block *b, char bar[BAR + 1]) {
 
 static void block_row(const struct dump_block *b, struct table *t) {
   char bar[BAR + 1];
-  table_number(t, "", b->number);
-  table_number(t, "", b->age);
-  table_number(t, "", b->bytes);
-  table_number(t, "", b->passed);
-  table_number(t, "", b->in_use);
+  table_number(t, UNIT_COUNT, "", b->number);
+  table_number(t, UNIT_COUNT, "", b->age);
+  table_number(t, UNIT_BYTES, "", b->bytes);
+  table_number(t, UNIT_BYTES, "", b->passed);
+  table_number(t, UNIT_BYTES, "", b->in_use);
   table_percent(t, b->in_use, b->passed);
   bar_draw(b, bar);
   table_heat(t, is_little(b), 1);
@@ -61,7 +60,7 @@ static void arena_head(const struct view *v, const struct held *h) {
   const struct dump_arena *a = &v->dump->arenas[h->blocks->arena - 1];
   struct dump_block sum = {0};
   uint32_t little = 0;
-  char in_use[24], passed[24];
+  char in_use[UNITS_MAX], passed[UNITS_MAX];
   struct text text;
   FILE *to = text_start(&text);
   for (uint32_t i = 0; i < h->count; i++) {
@@ -69,9 +68,9 @@ static void arena_head(const struct view *v, const struct held *h) {
     sum.in_use += h->blocks[i].in_use;
     sum.passed += h->blocks[i].passed;
   }
-  number_name(sum.in_use, v->width == 0, in_use);
-  number_name(sum.passed, v->width == 0, passed);
-  fprintf(to, "\nblocks of arena %u %s: %u\n  in use: %s of %s bytes passed out", a->number,
+  units_name(sum.in_use, UNIT_BYTES, v->exact, in_use);
+  view_bytes(v, sum.passed, passed);
+  fprintf(to, "\nblocks of arena %u %s: %u\n  in use: %s of %s passed out", a->number,
           dump_text(v->dump, a->name), h->count, in_use, passed);
   if (little > 0)
     fprintf(to, "; few objects keep %u of the blocks", little);
@@ -83,21 +82,22 @@ static void arena_head(const struct view *v, const struct held *h) {
 static void held_print(const struct view *v, const struct held *h) {
   static const char *const titles[] = {
       "block", "age", "bytes", "passed", "in use", "share", "in use of passed", NULL};
+  static const char *const spare[] = {"age", "bytes", "share", NULL};
+  size_t shown = view_shown(v, h->count);
   arena_head(v, h);
-  struct table *t = table_new(titles, v->width);
-  for (size_t i = 0; i < view_shown(v, h->count); i++)
+  struct table *t = view_table(v, titles, spare);
+  for (size_t i = 0; i < shown; i++)
     block_row(&h->blocks[i], t);
-  table_end(t, v->to);
-  view_more(v, h->count);
+  view_table_end(v, t, shown, h->count);
 }
 
 static void spare_print(const struct view *v, const struct held *h) {
-  char name[24];
+  char name[UNITS_MAX];
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < h->count; i++)
     bytes += h->blocks[i].bytes;
-  number_name(bytes, v->width == 0, name);
-  fprintf(v->to, "\nblocks that no arena has: %u, of %s bytes\n", h->count, name);
+  view_bytes(v, bytes, name);
+  view_say(v, "\nblocks that no arena has: %u, of %s\n", h->count, name);
 }
 
 /* Blocks sorted; each arena's are a run of them. */
@@ -118,28 +118,37 @@ static void blocks_print(const struct view *v) {
       held_print(v, &h);
   }
   if (view_shown(v, arenas) < arenas)
-    fprintf(v->to, "\nblocks of %zu more arenas: -n 0 shows all\n", arenas - view_shown(v, arenas));
+    view_say(v, "\nblocks of %zu more arenas: --all shows them\n", arenas - view_shown(v, arenas));
   free(blocks);
 }
 
-int arenas_write(const struct view_options *o, const struct dump *d, FILE *to) {
+static void arenas_body(const struct view *v, void *arg) {
+  (void)arg;
+  view_head(v);
+  report_arenas(v);
+  if (v->dump->n_blocks > 0 && v->detail < DETAIL_ROWS)
+    blocks_print(v);
+  else if (v->dump->n_blocks > 0)
+    view_say(v, "--all shows the blocks of each arena\n");
+}
+
+int arenas_write(const struct view_options *o, const struct dump *old, const struct dump *d,
+                 FILE *to) {
   struct view v = view_of(o, d, to);
+  (void)old;
   if (!d->has_arenas) {
     say_error("%s: its arenas are damaged or missing: copy or make the dump again", o->file);
     return 2;
   }
   if (!sort_possible(d, o->file, o->sort))
     return 2;
-  view_head(&v);
-  report_arenas(&v);
-  if (d->n_blocks > 0)
-    blocks_print(&v);
-  return view_end(&v, 0);
+  return view_print(&v, arenas_body, NULL, 0);
 }
 
-static const struct argp_option options[] = {{"sort", OPTION_SORT, OPTION_SORT_WORDS, 0,
-                                              "Arenas, largest first of these (default: live)", 0},
-                                             {0}};
+static const struct argp_option options[] = {
+    OPTION_SORT_ROW("Arenas, largest first of these (default: live)"),
+    OPTION_VALUE_ROW("The same as --sort"),
+    {0}};
 
 int arenas_command(int argc, char **argv) {
   static const struct argp parser = {
@@ -153,6 +162,6 @@ int arenas_command(int argc, char **argv) {
       option_view_children,
       NULL,
       NULL};
-  struct view_options o = {.rows = 20};
+  struct view_options o = {.rows = ROWS_THAT_FIT};
   return view_run(&parser, &o, arenas_write, argc, argv);
 }

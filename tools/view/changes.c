@@ -3,7 +3,6 @@
 #include "fit.h"
 #include "say.h"
 #include "stacks.h"
-#include "table.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -160,13 +159,15 @@ static void change_numbers(const struct view *v, const struct change *change, bo
     if (value == SORT_WASTE && *v->estimate != '\0')
       table_words(t, "-"); /* one of the dumps has samples */
     else if (alone)
-      table_number(t, mark_of(v, new, value), row_value(new, value));
+      table_number(t, sort_unit(value), mark_of(v, new, value), row_value(new, value));
     else
-      table_change(t, change_mark(v, change, value), row_value(old, value), row_value(new, value));
+      table_change(t, sort_unit(value), change_mark(v, change, value), row_value(old, value),
+                   row_value(new, value));
+  enum sort by = v->options->sort;
   if (alone)
     return;
-  table_number(t, mark_of(v, old, v->options->sort), row_value(old, v->options->sort));
-  table_number(t, mark_of(v, new, v->options->sort), row_value(new, v->options->sort));
+  table_number(t, sort_unit(by), mark_of(v, old, by), row_value(old, by));
+  table_number(t, sort_unit(by), mark_of(v, new, by), row_value(new, by));
 }
 
 static void change_row(const struct changes *c, const struct view *v, const struct change *change,
@@ -182,22 +183,34 @@ static const struct change *change_at(const struct changes *c, enum changes_side
   return &c->items[side == CHANGES_GREW ? i : c->count - 1 - i];
 }
 
+/* Columns that may be left out, the first to go first: never the one that is sorted by. */
+static void spare_fill(enum sort by, const char *spare[8]) {
+  static const char *const order[] = {"waste", "bytes", "peak", "was", "allocs", "is", "live"};
+  static const char *const kept[] = {"live", "peak", "allocs", "bytes", "waste"};
+  size_t n = 0;
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+    if (strcmp(order[i], kept[by]) != 0)
+      spare[n++] = order[i];
+  spare[n] = NULL;
+}
+
 void changes_print(const struct changes *c, const struct view *v, enum changes_side side) {
   static const char *const alone[] = {
       "live", "peak", "allocs", "bytes", "waste", "call path, innermost first", NULL};
   static const char *const changed[] = {
       "live", "peak", "allocs", "bytes", "waste", "was", "is", "call path, innermost first", NULL};
-  size_t count = side == CHANGES_GREW ? c->grown : c->shrunk;
+  size_t count = side == CHANGES_GREW ? c->grown : c->shrunk, shown = view_shown(v, count);
+  const char *spare[8];
   uint64_t sum = 0;
   for (size_t i = 0; i < count; i++)
     sum += size_of(change_at(c, side, i), v->options->sort);
-  struct table *t = table_new(is_alone(c) ? alone : changed, v->width);
-  for (size_t i = 0; i < view_shown(v, count); i++) {
+  spare_fill(v->options->sort, spare);
+  struct table *t = view_table(v, is_alone(c) ? alone : changed, spare);
+  for (size_t i = 0; i < shown; i++) {
     table_heat(t, size_of(change_at(c, side, i), v->options->sort), sum);
     change_row(c, v, change_at(c, side, i), t);
   }
-  table_end(t, v->to);
-  view_more(v, count);
+  view_table_end(v, t, shown, count);
 }
 
 static bool is_same_program(const struct dump *a, const struct dump *b) {

@@ -7,13 +7,13 @@
  *   bytes requested  the sum of all arenas  --max-growth
  *
  * A peak that is only known to be at most so much may hold, but is never said to exceed a limit.
- * What can't be told from a dump is never taken for a figure that holds.
+ * A figure that a dump does not have is never taken for one that holds.
  */
 #include "check.h"
 #include "changes.h"
 #include "dump_read.h"
 #include "say.h"
-#include "table.h"
+#include "view_options.h"
 #include "when.h"
 
 enum verdict { HOLDS, EXCEEDED, UNKNOWN }; /* the exit statuses */
@@ -57,13 +57,15 @@ static struct figure figure_of(const struct dump *d, int which) {
 /* Whether a dump counts what is judged; says why not. */
 static bool is_judgeable(const struct dump *d, const char *file) {
   if (!d->has_processes || d->n_processes == 0)
-    say_error("%s: can't tell: its process's figures are lost: copy or make the dump again", file);
-  else if (d->process->tags == DUMP_TAG_OFF)
-    say_error("%s: can't tell: without tags large requests are not counted: run the program with "
-              "ARENASHIM_TAG=site",
+    say_error("%s: can't be judged: its process's figures are lost: copy or make the dump again",
               file);
+  else if (d->process->tags == DUMP_TAG_OFF)
+    say_error(
+        "%s: can't be judged: without tags large requests are not counted: run the program with "
+        "ARENASHIM_TAG=site",
+        file);
   else if (d->process->sample_bytes > 0)
-    say_error("%s: can't tell: it is sampled, and estimates are not judged: run the program "
+    say_error("%s: can't be judged: it is sampled, and estimates are not judged: run the program "
               "without ARENASHIM_SAMPLE",
               file);
   else
@@ -77,16 +79,17 @@ static enum verdict judged(struct figure f, uint64_t most) {
 
 static void figure_row(const struct judge *j, int which, enum verdict v, uint64_t most,
                        const struct figure *was) {
-  static const char *const words[] = {"holds", "EXCEEDED", "can't tell"};
+  static const char *const words[] = {"holds", "EXCEEDED", "unknown"};
   struct figure is = figure_of(j->view->dump, which);
+  enum unit unit = sort_unit(sorts[which]);
   table_words(j->table, words[v]);
-  table_number(j->table, is.bound ? "<=" : "", is.value);
-  table_number(j->table, "", most);
+  table_number(j->table, unit, is.bound ? "<=" : "", is.value);
+  table_number(j->table, unit, "", most);
   if (was == NULL) {
     table_words(j->table, "-");
     table_words(j->table, "-");
   } else {
-    table_number(j->table, was->bound ? "<=" : "", was->value);
+    table_number(j->table, unit, was->bound ? "<=" : "", was->value);
     table_growth(j->table, was->value, is.value);
   }
   table_heat(j->table, v == EXCEEDED, 1);
@@ -114,7 +117,7 @@ static void growth_judge(struct judge *j, int which) {
 static enum verdict judge_all(struct judge *j) {
   static const char *const titles[] = {"verdict", "is", "at most", "was", "growth", "what", NULL};
   bool exceeded = false, unknown = false;
-  j->table = table_new(titles, j->view->width);
+  j->table = view_table(j->view, titles, NULL);
   for (int i = 0; i < CHECKS; i++)
     limit_judge(j, i);
   for (int i = 0; i < CHECKS && j->old != NULL; i++)
@@ -137,7 +140,9 @@ static void sites_print(const struct judge *j, const enum verdict verdicts[CHECK
     any |= verdicts[i] == EXCEEDED;
   if (!any || !d->has_accounts || (old != NULL && !old->has_accounts))
     return;
-  struct changes *c = changes_new(old, d, &j->options->view.names, SORT_LIVE);
+  struct option_names names = j->options->view.names;
+  names.join_runtime = j->view->is_short;
+  struct changes *c = changes_new(old, d, &names, SORT_LIVE);
   for (int i = 0; i < CHECKS; i++) {
     struct view_options o = j->options->view;
     struct view v = *j->view;
@@ -152,41 +157,48 @@ static void sites_print(const struct judge *j, const enum verdict verdicts[CHECK
   changes_free(c);
 }
 
-/* One line, for who reads no table: stderr is where a failed job's reason is looked for. */
+/* One line on stderr, where the reason of a failed job is looked for. */
 static void unknown_say(const struct check_options *o) {
-  say_error("%s: can't tell: see the figures above: damaged, or only an upper bound: make the dump "
-            "again, with tags",
-            o->view.file);
+  say_error(
+      "%s: can't be judged: the figures above are damaged, or only upper bounds: make the dump "
+      "again, with tags",
+      o->view.file);
 }
 
-int check_write(const struct check_options *o, const struct dump *old, const struct dump *d,
+struct judged {
+  struct judge judge;
+  enum verdict verdict;
+};
+
+static void check_body(const struct view *v, void *arg) {
+  struct judged *all = arg;
+  struct judge *j = &all->judge;
+  j->view = v;
+  if (dump_is_snapshot(v->dump))
+    view_process(v, ""); /* judged before its end */
+  all->verdict = judge_all(j);
+  sites_print(j, j->limits, NULL, "who has most");
+  sites_print(j, j->growths, j->old, "who grew most, by");
+}
+
+int check_write(const struct view_options *options, const struct dump *old, const struct dump *d,
                 FILE *to) {
-  struct view v = view_of(&o->view, d, to);
-  struct judge j = {.options = o, .view = &v, .old = old};
-  if (!is_judgeable(d, o->view.file) || (old != NULL && !is_judgeable(old, o->view.old)))
+  const struct check_options *o = (const struct check_options *)options;
+  struct view v = view_of(options, d, to);
+  struct judged all = {.judge = {.options = o, .old = old}};
+  if (!is_judgeable(d, options->file) || (old != NULL && !is_judgeable(old, options->old)))
     return UNKNOWN;
   if (old != NULL)
-    changes_warn(&o->view, old, d);
-  if (dump_is_snapshot(d))
-    view_process(&v, ""); /* judged before its end */
-  enum verdict verdict = judge_all(&j);
-  sites_print(&j, j.limits, NULL, "who has most");
-  sites_print(&j, j.growths, old, "who grew most, by");
-  int status = view_end(&v, verdict);
-  if (verdict == UNKNOWN && status == UNKNOWN)
+    changes_warn(options, old, d);
+  int status = view_print(&v, check_body, &all, HOLDS);
+  if (status != HOLDS)
+    return status;
+  if (all.verdict == UNKNOWN)
     unknown_say(o);
-  return status;
+  return all.verdict;
 }
 
 int check_command(int argc, char **argv) {
-  struct check_options o;
-  check_options_read(&o, argc, argv);
-  struct dump *d = dump_open(o.view.file), *old = NULL;
-  int status = UNKNOWN;
-  if (d != NULL && (o.view.old == NULL || (old = dump_open(o.view.old)) != NULL))
-    status = check_write(&o, old, d, stdout);
-  dump_close(old);
-  dump_close(d);
-  fold_free(o.view.names.fold);
-  return status;
+  struct check_options o = {.view.rows = 5};
+  return view_run(&check_argp, &o.view, check_write, argc, argv);
 }

@@ -7,7 +7,7 @@
 enum { CHECK_LIVE, CHECK_PEAK, CHECK_ALLOCS, CHECK_BYTES, CHECKS };
 
 struct check_options {
-  struct view_options view; /* .old: the baseline, NULL: none */
+  struct view_options view; /* the first member: see view_run; .old: the baseline, NULL: none */
   struct {
     bool set;
     uint64_t most;
@@ -16,14 +16,14 @@ struct check_options {
   double growth; /* percent that live, peak and requested bytes may have more than the baseline's */
 };
 
-/* Reads the words after "check"; ends the command when they are wrong or ask for help. */
-void check_options_read(struct check_options *o, int argc, char **argv);
+/* How the words after "check" are read. */
+extern const struct argp check_argp;
 
-/* Runs the command; returns its exit status: 0 holds, 1 exceeded, 2 can't tell. */
+/* Runs the command; returns its exit status: 0 holds, 1 exceeded, 2 can't be judged. */
 int check_command(int argc, char **argv);
 
-/* Judges a dump in memory; `old` is the baseline, or NULL. */
-int check_write(const struct check_options *o, const struct dump *old, const struct dump *d,
+/* Judges a dump in memory; `o` is the view of check_options, `old` the baseline, or NULL. */
+int check_write(const struct view_options *o, const struct dump *old, const struct dump *d,
                 FILE *to);
 
 #endif

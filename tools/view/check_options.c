@@ -6,9 +6,9 @@
 enum { KEY_LIVE = 256, KEY_PEAK, KEY_ALLOCS, KEY_BASELINE, KEY_GROWTH };
 
 static const struct argp_option options[] = {
-    {"max-live", KEY_LIVE, "SIZE", 0, "At most so many bytes alive", 0},
-    {"max-peak", KEY_PEAK, "SIZE", 0, "At most so many bytes alive at any time", 0},
-    {"max-allocs", KEY_ALLOCS, "N", 0, "At most so many allocations", 0},
+    {"max-live", KEY_LIVE, "SIZE", 0, "The most bytes that may be alive", 0},
+    {"max-peak", KEY_PEAK, "SIZE", 0, "The most bytes that may be alive at any time", 0},
+    {"max-allocs", KEY_ALLOCS, "N", 0, "The most allocations that there may be", 0},
     {"baseline", KEY_BASELINE, "OLD", 0, "The dump to compare with", 0},
     {"max-growth", KEY_GROWTH, "PERCENT", 0,
      "Live, peak and requested bytes may each have grown so much from OLD's", 0},
@@ -63,18 +63,14 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   }
 }
 
-void check_options_read(struct check_options *o, int argc, char **argv) {
-  static const struct argp parser = {
-      options,
-      option_read,
-      "FILE",
-      "Checks a dump against limits, for a job that has to fail when they are exceeded.\vExit "
-      "status: 0 all hold, 1 one is exceeded, 2 it can't be told. SIZE is in bytes, or with K, M, "
-      "G or T after it, powers of 1024. Growth is judged by live, peak and requested bytes, and "
-      "shown with the call sites that grew most.",
-      option_view_children,
-      NULL,
-      NULL};
-  *o = (struct check_options){.view.rows = 5, .view.names.fold = fold_new()};
-  words_parse(&parser, argc, argv, 0, o);
-}
+const struct argp check_argp = {
+    options,
+    option_read,
+    "FILE",
+    "Checks a dump against limits, for a job that has to fail when they are exceeded.\vExit "
+    "status: 0 all hold, 1 one is exceeded, 2 it can't be judged. SIZE is in bytes, or with K or "
+    "KiB, M or MiB, G or GiB, T or TiB after it, powers of 1024. Growth is judged by live, peak "
+    "and requested bytes, and shown with the call sites that grew most.",
+    option_view_children,
+    NULL,
+    NULL};

@@ -3,25 +3,27 @@
 #include "changes.h"
 #include "dump_read.h"
 #include "say.h"
-#include "table.h"
+#include "text.h"
 #include "view_options.h"
-#include "words.h"
+
+#include <stdlib.h>
 
 static void total_row(struct table *t, const char *mark, uint64_t old, uint64_t new,
-                      const char *what) {
-  table_number(t, mark, old);
-  table_number(t, mark, new);
-  table_change(t, mark, old, new);
+                      enum sort what) {
+  enum unit unit = sort_unit(what);
+  table_number(t, unit, mark, old);
+  table_number(t, unit, mark, new);
+  table_change(t, unit, mark, old, new);
   table_growth(t, old, new);
-  table_text(t, what);
+  table_text(t, sort_words(what));
 }
 
 static void peak_row(struct table *t, const struct dump *old, const struct dump *new) {
   uint64_t was = old->process->peak_bytes, is = new->process->peak_bytes;
   const char *was_mark = dump_peak_mark(old), *is_mark = dump_peak_mark(new);
-  table_number(t, was_mark, was);
-  table_number(t, is_mark, is);
-  table_change(t, *was_mark != '\0' || *is_mark != '\0' ? "~" : "", was, is);
+  table_number(t, UNIT_BYTES, was_mark, was);
+  table_number(t, UNIT_BYTES, is_mark, is);
+  table_change(t, UNIT_BYTES, *was_mark != '\0' || *is_mark != '\0' ? "~" : "", was, is);
   table_growth(t, was, is);
   table_text(t, sort_words(SORT_PEAK));
 }
@@ -32,13 +34,12 @@ static void waste_row(struct table *t, const struct dump *old, const struct dump
   const struct dump *dumps[] = {old, new};
   const struct row *rows[] = {&c->old, &c->new};
   if (waste_known(old) && waste_known(new)) {
-    total_row(t, "", row_value(rows[0], SORT_WASTE), row_value(rows[1], SORT_WASTE),
-              sort_words(SORT_WASTE));
+    total_row(t, "", row_value(rows[0], SORT_WASTE), row_value(rows[1], SORT_WASTE), SORT_WASTE);
     return;
   }
   for (int i = 0; i < 2; i++)
     if (waste_known(dumps[i]))
-      table_number(t, "", row_value(rows[i], SORT_WASTE));
+      table_number(t, UNIT_BYTES, "", row_value(rows[i], SORT_WASTE));
     else
       table_words(t, "-");
   table_words(t, "-");
@@ -49,11 +50,11 @@ static void waste_row(struct table *t, const struct dump *old, const struct dump
 static void totals_print(const struct view *v, const struct dump *before, const struct changes *c) {
   static const char *const titles[] = {"old", "new", "change", "growth", "in all", NULL};
   const struct dump_process *old = before->process, *new = v->dump->process;
-  struct table *t = table_new(titles, v->width);
-  total_row(t, v->estimate, old->live_bytes, new->live_bytes, sort_words(SORT_LIVE));
+  struct table *t = view_table(v, titles, NULL);
+  total_row(t, v->estimate, old->live_bytes, new->live_bytes, SORT_LIVE);
   peak_row(t, before, v->dump);
   for (enum sort by = SORT_ALLOCS; by < SORT_WASTE; by++)
-    total_row(t, v->estimate, row_value(&c->old, by), row_value(&c->new, by), sort_words(by));
+    total_row(t, v->estimate, row_value(&c->old, by), row_value(&c->new, by), by);
   waste_row(t, before, v->dump, c);
   fputc('\n', v->to);
   table_end(t, v->to);
@@ -67,65 +68,98 @@ static enum sort sort_chosen(const struct changes *c, bool with_waste) {
   return SORT_LIVE;
 }
 
+/* " (--sort peak|allocs)": by which other values call sites changed. */
+static void others_print(const struct changes *c, enum sort by, FILE *to) {
+  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste"};
+  const char *before = " (--sort ";
+  for (enum sort other = SORT_LIVE; other <= SORT_WASTE; other++)
+    if (other != by && changes_count(c, other) > 0) {
+      fprintf(to, "%s%s", before, words[other]);
+      before = "|";
+    }
+  fputs(")\n", to);
+}
+
 /* Those that did not change by what is sorted by: what else changed in them. */
 static void rest_print(const struct view *v, const struct changes *c) {
   enum sort by = v->options->sort;
   uint32_t same = changes_same(c), rest = c->count - c->grown - c->shrunk;
-  fprintf(v->to, "\ncall sites as they were: %u\n", same);
-  if (rest == same)
-    return;
-  fprintf(v->to, "with the same %s, but other figures: %u (--sort", sort_words(by), rest - same);
-  const char *comma = " ";
-  static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste"};
-  for (enum sort other = SORT_LIVE; other <= SORT_WASTE; other++)
-    if (other != by && changes_count(c, other) > 0) {
-      fprintf(v->to, "%s%s", comma, words[other]);
-      comma = "|";
-    }
-  fputs(")\n", v->to);
+  struct text text;
+  FILE *to = text_start(&text);
+  fprintf(to, "\ncall sites as they were: %u\n", same);
+  if (rest != same) {
+    fprintf(to, "with the same %s, but other figures: %u", sort_words(by), rest - same);
+    others_print(c, by, to);
+  }
+  lines_fit(text_end(to, &text), v->width, v->to);
+  free(text.at);
 }
 
 static void sites_print(const struct view *v, const struct changes *c, bool chosen) {
   enum sort by = v->options->sort;
   if (chosen && by != SORT_LIVE)
-    fprintf(v->to, "\nno call site changed in live bytes: they are sorted by %s\n", sort_words(by));
+    view_say(v, "\nno call site changed in live bytes: they are sorted by %s\n", sort_words(by));
   fprintf(v->to, "\ngrew, by %s: %u\n", sort_words(by), c->grown);
   if (c->grown > 0)
     changes_print(c, v, CHANGES_GREW);
   fprintf(v->to, "\nshrank, by %s: %u\n", sort_words(by), c->shrunk);
   if (c->shrunk > 0)
     changes_print(c, v, CHANGES_SHRANK);
-  rest_print(v, c);
+  if (v->detail < DETAIL_ROWS)
+    rest_print(v, c);
+}
+
+/* What is compared. */
+struct compared {
+  const struct view *before;
+  const struct changes *changes;
+  bool chosen; /* by what is sorted was not said */
+};
+
+static void diff_body(const struct view *v, void *arg) {
+  const struct compared *c = arg;
+  struct view before = *c->before;
+  before.to = v->to;
+  view_process(&before, "old  ");
+  view_process(v, "new  ");
+  if (v->detail < DETAIL_ROWS)
+    totals_print(v, before.dump, c->changes);
+  sites_print(v, c->changes, c->chosen);
+}
+
+static void changes_sort_chosen(struct changes *c, struct view_options *o, bool with_waste) {
+  o->sort = sort_chosen(c, with_waste);
+  changes_sort(c, o->sort);
 }
 
 int diff_write(const struct view_options *o, const struct dump *old, const struct dump *new,
                FILE *to) {
-  struct view before = view_of(o, old, to), v = view_of(o, new, to);
+  struct view_options sorted = *o;
+  struct compared c = {.chosen = o->sort == (enum sort)SORT_NOT_SAID};
   if (!rows_possible(old, o->old) || !rows_possible(new, o->file))
     return 2;
-  bool chosen = o->sort == (enum sort)SORT_NOT_SAID;
-  struct view_options sorted = *o;
-  sorted.sort = chosen ? SORT_LIVE : o->sort;
-  before.options = v.options = &sorted;
+  sorted.sort = c.chosen ? SORT_LIVE : o->sort;
   if (!sort_possible(old, o->old, sorted.sort) || !sort_possible(new, o->file, sorted.sort))
     return 2;
+  struct view before = view_of(&sorted, old, to), v = view_of(&sorted, new, to);
   if (*before.estimate != '\0')
     v.estimate = before.estimate;
   changes_warn(o, old, new);
-  struct changes *c = changes_new(old, new, &o->names, sorted.sort);
-  if (chosen)
-    changes_sort(c, sorted.sort = sort_chosen(c, waste_known(old) && waste_known(new)));
-  view_process(&before, "old  ");
-  view_process(&v, "new  ");
-  totals_print(&v, old, c);
-  sites_print(&v, c, chosen);
-  changes_free(c);
-  return view_end(&v, 0);
+  sorted.names.join_runtime = v.is_short;
+  struct changes *changes = changes_new(old, new, &sorted.names, sorted.sort);
+  if (c.chosen)
+    changes_sort_chosen(changes, &sorted, waste_known(old) && waste_known(new));
+  c.before = &before;
+  c.changes = changes;
+  int status = view_print(&v, diff_body, &c, 0);
+  changes_free(changes);
+  return status;
 }
 
 static const struct argp_option options[] = {
-    {"sort", OPTION_SORT, OPTION_SORT_WORDS, 0,
-     "What counts as growth (default: live, or the first that changed)", 0},
+    OPTION_SORT_ROW("What counts as growth (default: live, or the first that changed)"),
+    OPTION_VALUE_ROW("The same as --sort"),
+    OPTION_LINES_ROW,
     {0}};
 
 int diff_command(int argc, char **argv) {
@@ -141,13 +175,6 @@ int diff_command(int argc, char **argv) {
       option_view_children,
       NULL,
       NULL};
-  struct view_options o = {
-      .rows = 20, .old = "", .sort = (enum sort)SORT_NOT_SAID, .names.fold = fold_new()};
-  words_parse(&parser, argc, argv, 0, &o);
-  struct dump *old = dump_open(o.old), *new = old == NULL ? NULL : dump_open(o.file);
-  int status = new == NULL ? 2 : diff_write(&o, old, new, stdout);
-  dump_close(new);
-  dump_close(old);
-  fold_free(o.names.fold);
-  return status;
+  struct view_options o = {.rows = ROWS_THAT_FIT, .old = "", .sort = (enum sort)SORT_NOT_SAID};
+  return view_run(&parser, &o, diff_write, argc, argv);
 }

@@ -7,7 +7,8 @@
 /* Runs the command; returns its exit status. */
 int leaks_command(int argc, char **argv);
 
-/* Writes the same of a dump in memory. */
-int leaks_write(const struct view_options *o, const struct dump *d, FILE *to);
+/* Writes the same of a dump in memory; `old` is not used. */
+int leaks_write(const struct view_options *o, const struct dump *old, const struct dump *d,
+                FILE *to);
 
 #endif

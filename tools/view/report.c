@@ -3,6 +3,7 @@
 #include "dump_read.h"
 #include "report_parts.h"
 #include "say.h"
+#include "view_options.h"
 
 /* Whether what is asked for is in the dump; says why not. */
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
@@ -28,27 +29,37 @@ static enum report_by by_of(const struct report_options *o, const struct dump *d
   return sites || !d->has_arenas ? BY_SITE : BY_ARENA;
 }
 
-int report_write(const struct report_options *o, const struct dump *d, FILE *to) {
-  struct view v = view_of(&o->view, d, to);
-  enum report_by by = by_of(o, d);
-  if (!has_what_is_asked(o, d, by))
-    return 2;
-  view_head(&v);
-  if (by == BY_ARENA)
-    report_arenas(&v);
-  else if (by == BY_CLASS)
-    report_classes(&v);
+static void report_body(const struct view *v, void *arg) {
+  struct session *s = arg;
+  view_head(v);
+  if (s != NULL)
+    report_sites(v, s);
+  else if (by_of((const struct report_options *)v->options, v->dump) == BY_CLASS)
+    report_classes(v);
   else
-    report_sites(&v, by == BY_MODULE ? ROW_MODULE : by == BY_FUNCTION ? ROW_FUNCTION : ROW_PATH);
-  return view_end(&v, 0);
+    report_arenas(v);
+}
+
+int report_write(const struct view_options *o, const struct dump *old, const struct dump *d,
+                 FILE *to) {
+  struct report_options asked = *(const struct report_options *)o;
+  struct view v = view_of(&asked.view, d, to);
+  enum report_by by = by_of(&asked, d);
+  struct session s;
+  (void)old;
+  if (!has_what_is_asked(&asked, d, by))
+    return 2;
+  if (by == BY_ARENA || by == BY_CLASS)
+    return view_print(&v, report_body, NULL, 0);
+  asked.view.by = by == BY_MODULE ? ROW_MODULE : by == BY_FUNCTION ? ROW_FUNCTION : ROW_PATH;
+  view_session(&v, &s);
+  rows_sort(s.rows, o->sort);
+  int status = view_print(&v, report_body, &s, 0);
+  session_close(&s);
+  return status;
 }
 
 int report_command(int argc, char **argv) {
-  struct report_options o;
-  report_options_read(&o, argc, argv);
-  struct dump *d = dump_open(o.view.file);
-  int status = d == NULL ? 2 : report_write(&o, d, stdout);
-  dump_close(d);
-  fold_free(o.view.names.fold);
-  return status;
+  struct report_options o = {.view.rows = ROWS_THAT_FIT};
+  return view_run(&report_argp, &o.view, report_write, argc, argv);
 }

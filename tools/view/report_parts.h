@@ -4,8 +4,8 @@
 
 #include "view.h"
 
-/* A row for each path, function or module; by accounts. */
-void report_sites(const struct view *v, enum row_by by);
+/* A row for each path, function or module of a session whose rows are sorted. */
+void report_sites(const struct view *v, const struct session *s);
 
 /* A row for each arena, and one for each region if there are any. */
 void report_arenas(const struct view *v);

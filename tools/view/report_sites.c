@@ -1,25 +1,25 @@
 /* Rows of call sites, functions and modules; contract in report_parts.h. */
 #include "report_parts.h"
 #include "session.h"
-#include "table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct sites {
   const struct view *view;
-  struct session session;
+  const struct session *session;
 };
 
 static void row_numbers(const struct sites *s, const struct row *r, struct table *t, uint64_t peak,
                         const char *mark) {
   const struct view *v = s->view;
   enum sort by = v->options->sort;
-  table_number(t, v->estimate, r->sum.live_bytes);
-  table_number(t, mark, peak);
-  table_number(t, v->estimate, r->sum.allocs);
+  table_number(t, UNIT_BYTES, v->estimate, r->sum.live_bytes);
+  table_number(t, UNIT_BYTES, mark, peak);
+  table_number(t, UNIT_COUNT, v->estimate, r->sum.allocs);
   if (by == SORT_BYTES || by == SORT_PEAK)
-    table_number(t, v->estimate, row_added(r, by));
-  table_percent(t, row_added(r, by), row_added(&s->session.rows->total, by));
+    table_number(t, UNIT_BYTES, v->estimate, row_added(r, by));
+  table_percent(t, row_added(r, by), row_added(&s->session->rows->total, by));
   if (r->sum.allocs == 0)
     table_words(t, "-");
   else
@@ -33,47 +33,51 @@ static void row_numbers(const struct sites *s, const struct row *r, struct table
 
 static void total_row(const struct sites *s, struct table *t) {
   const struct dump *d = s->view->dump;
-  row_numbers(s, &s->session.rows->total, t, d->process->peak_bytes, dump_peak_mark(d));
+  row_numbers(s, &s->session->rows->total, t, d->process->peak_bytes, dump_peak_mark(d));
   table_text(t, "total");
 }
 
 static void path_row(const struct sites *s, const struct row *r, struct table *t) {
   enum sort by = s->view->options->sort;
-  char *text = session_row_text(&s->session, r);
+  char *text = session_row_text(s->session, r);
   row_numbers(s, r, t, r->sum.peak_bytes, row_peak_mark(s->view->dump, r));
-  table_heat(t, row_added(r, by), row_added(&s->session.rows->total, by));
+  table_heat(t, row_added(r, by), row_added(&s->session->rows->total, by));
   table_text(t, text);
   free(text);
 }
 
+/* Columns that may be left out, the first to go first: never the one that rows are sorted by. */
+static void spare_fill(enum sort by, const char *spare[8]) {
+  static const char *const order[] = {"temp", "sizes", "waste", "peak", "allocs", "share", "live"};
+  static const char *const kept[] = {"live", "peak", "allocs", "bytes", "waste"};
+  size_t n = 0;
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+    if (strcmp(order[i], kept[by]) != 0)
+      spare[n++] = order[i];
+  spare[n] = NULL;
+}
+
 static void sites_print(const struct sites *s) {
   const struct view *v = s->view;
-  const struct rows *rows = s->session.rows;
-  static const char *const whats[] = {[ROW_PATH] = "call path, innermost first",
-                                      [ROW_FUNCTION] = "innermost function of the program's own",
-                                      [ROW_MODULE] = "module"};
-  const char *what = whats[s->session.by];
+  const struct rows *rows = s->session->rows;
+  const char *what = session_row_title(s->session), *spare[8];
   const char *plain[] = {"live", "peak", "allocs", "share", "sizes", "temp", "waste", what, NULL};
   enum sort by = v->options->sort;
   const char *more[] = {"live",  "peak",  "allocs", by == SORT_PEAK ? "at peak" : "bytes",
                         "share", "sizes", "temp",   "waste",
                         what,    NULL};
-  size_t shown = view_shown(v, rows->count);
-  struct table *t = table_new(by == SORT_BYTES || by == SORT_PEAK ? more : plain, v->width);
+  size_t shown = view_shown(v, view_rows(v, rows));
+  spare_fill(by, spare);
+  struct table *t = view_table(v, by == SORT_BYTES || by == SORT_PEAK ? more : plain, spare);
   for (size_t i = 0; i < shown; i++)
     path_row(s, &rows->items[i], t);
   total_row(s, t);
   fputc('\n', v->to);
-  table_end(t, v->to);
-  view_more(v, rows->count);
+  view_table_end(v, t, shown, rows->count);
 }
 
-void report_sites(const struct view *v, enum row_by by) {
-  struct sites s = {.view = v};
-  session_open(&s.session, v->dump, &v->options->names, by);
-  rows_sort(s.session.rows, v->options->sort);
-  if (by != ROW_MODULE)
-    view_cuts(v, s.session.names);
-  sites_print(&s);
-  session_close(&s.session);
+void report_sites(const struct view *v, const struct session *s) {
+  if (s->by != ROW_MODULE)
+    view_cuts(v, s->names);
+  sites_print(&(struct sites){v, s});
 }

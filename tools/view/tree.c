@@ -9,7 +9,6 @@
 #include "tree.h"
 #include "calls.h"
 #include "say.h"
-#include "table.h"
 #include "view_options.h"
 #include "words.h"
 
@@ -35,8 +34,10 @@ struct tree {
 
 static uint64_t whole(const struct tree *t) { return t->calls->items[0].total; }
 
+/* With --all nothing is too small that costs anything. */
 static bool is_small(const struct tree *t, const struct callee *c) {
-  return (double)c->total * 100 < t->view->options->least * (double)whole(t) || c->total == 0;
+  double least = t->view->options->all ? 0 : t->view->options->least;
+  return (double)c->total * 100 < least * (double)whole(t) || c->total == 0;
 }
 
 /* Puts a word into the row's text, and returns the text's length then. */
@@ -52,9 +53,10 @@ static void row_print(struct tree *t, uint64_t total, uint64_t self) {
   t->rows++;
   if (view_shown(t->view, t->rows) < t->rows)
     return;
-  table_number(t->table, t->view->estimate, total);
+  enum unit unit = sort_unit(t->view->options->sort);
+  table_number(t->table, unit, t->view->estimate, total);
   table_percent(t->table, total, whole(t));
-  table_number(t->table, t->view->estimate, self);
+  table_number(t->table, unit, t->view->estimate, self);
   table_heat(t->table, total, whole(t));
   table_text(t->table, t->text);
 }
@@ -120,37 +122,51 @@ static void tree_print(const struct view *v, const struct calls *calls) {
       "live bytes by call, outermost first", "bytes at the process's peak by call, outermost first",
       "allocations by call, outermost first", "bytes ever requested by call, outermost first",
       "bytes wasted by call, outermost first"};
+  static const char *const spare[] = {"self", "share", NULL};
   const char *titles[] = {"total", "share", "self", values[v->options->sort], NULL};
   struct tree t = {.view = v,
                    .calls = calls,
                    .guides = table_boxes(v->width) ? &boxes : &ascii,
-                   .table = table_new(titles, v->width)};
+                   .table = view_table(v, titles, spare)};
   fputc('\n', v->to);
   call_print(&t, calls->items, (struct place){0, "", ""});
-  table_end(t.table, v->to);
-  view_more(v, t.rows);
+  view_table_end(v, t.table, view_shown(v, t.rows), t.rows);
   free(t.text);
 }
 
-int tree_write(const struct view_options *o, const struct dump *d, FILE *to) {
-  struct view v = view_of(o, d, to);
-  struct session s;
-  if (!rows_possible(d, o->file) || !sort_possible(d, o->file, o->sort))
-    return 2;
-  session_open(&s, d, &o->names, ROW_PATH);
-  struct calls *calls = calls_new(&s, o->sort);
-  view_head(&v);
-  view_cuts(&v, s.names);
-  tree_print(&v, calls);
-  calls_free(calls);
-  session_close(&s);
-  return view_end(&v, 0);
+/* What a tree is printed of. */
+struct source {
+  const struct session *session;
+  const struct calls *calls;
+};
+
+static void tree_body(const struct view *v, void *arg) {
+  const struct source *source = arg;
+  view_head(v);
+  view_cuts(v, source->session->names);
+  tree_print(v, source->calls);
 }
 
-enum { KEY_VALUE = 256, KEY_MIN };
+int tree_write(const struct view_options *o, const struct dump *old, const struct dump *d,
+               FILE *to) {
+  struct view v = view_of(o, d, to);
+  struct session s;
+  (void)old;
+  if (!rows_possible(d, o->file) || !sort_possible(d, o->file, o->sort))
+    return 2;
+  view_session(&v, &s);
+  struct calls *calls = calls_new(&s, o->sort);
+  int status = view_print(&v, tree_body, &(struct source){&s, calls}, 0);
+  calls_free(calls);
+  session_close(&s);
+  return status;
+}
+
+enum { KEY_MIN = 256 };
 
 static const struct argp_option options[] = {
-    {"value", KEY_VALUE, OPTION_SORT_WORDS, 0, "What is added up (default: live)", 0},
+    OPTION_VALUE_ROW("What is added up (default: live)"),
+    OPTION_SORT_ROW("The same as --value"),
     {"min", KEY_MIN, "PERCENT", 0, "Leave out what is less of the whole (default: 1)", 0},
     OPTION_LINES_ROW,
     {0}};
@@ -158,9 +174,6 @@ static const struct argp_option options[] = {
 static error_t option_read(int key, char *word, struct argp_state *state) {
   struct view_options *o = state->input;
   switch (key) {
-  case KEY_VALUE:
-    o->sort = option_sort(state, "value", word);
-    return 0;
   case KEY_MIN:
     o->least = option_percent(state, "min", word);
     if (o->least > 100)
@@ -183,6 +196,6 @@ int tree_command(int argc, char **argv) {
       option_view_children,
       NULL,
       NULL};
-  struct view_options o = {.rows = 100, .least = 1};
+  struct view_options o = {.rows = ROWS_THAT_FIT, .least = 1};
   return view_run(&parser, &o, tree_write, argc, argv);
 }

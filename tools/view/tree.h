@@ -8,6 +8,7 @@
 int tree_command(int argc, char **argv);
 
 /* Writes the tree of a dump in memory: of o->sort's values, without what is below o->least. */
-int tree_write(const struct view_options *o, const struct dump *d, FILE *to);
+int tree_write(const struct view_options *o, const struct dump *old, const struct dump *d,
+               FILE *to);
 
 #endif

@@ -3,7 +3,6 @@
 #include "cover.h"
 #include "cuts.h"
 #include "say.h"
-#include "table.h"
 #include "text.h"
 #include "when.h"
 
@@ -12,11 +11,23 @@
 #include <time.h>
 
 struct view view_of(const struct view_options *o, const struct dump *d, FILE *to) {
+  unsigned width = table_width(to);
+  bool fit = o->rows == ROWS_THAT_FIT;
   return (struct view){.options = o,
                        .dump = d,
                        .to = to,
-                       .width = table_width(to),
+                       .width = width,
+                       .height = fit && !o->all ? table_height(to) : 0,
+                       .exact = width == 0 || o->exact,
+                       .is_short = width > 0 && !o->all,
+                       .limit = fit || o->all ? 0 : o->rows,
                        .estimate = d->process->sample_bytes > 0 ? "~" : ""};
+}
+
+void view_session(const struct view *v, struct session *s) {
+  struct option_names names = v->options->names;
+  names.join_runtime = v->is_short;
+  session_open(s, v->dump, &names, v->options->by);
 }
 
 static void process_print(const struct view *v, FILE *to) {
@@ -34,6 +45,8 @@ static void process_print(const struct view *v, FILE *to) {
 static void mode_print(const struct view *v, FILE *to) {
   static const char *const tags[] = {"off", "site", "stack", "verify"};
   const struct dump_process *p = v->dump->process;
+  char period[UNITS_MAX];
+  view_bytes(v, p->sample_bytes, period);
   fprintf(to, "  tags     %s", p->tags < 4 ? tags[p->tags] : "of an unknown kind");
   if (p->tags >= DUMP_TAG_STACK)
     fprintf(to, ":%u", p->depth);
@@ -44,27 +57,29 @@ static void mode_print(const struct view *v, FILE *to) {
   else if (p->sample_bytes == 0)
     fputs(", exact: every allocation is counted\n", to);
   else
-    fprintf(to, ", estimates (~): one allocation per %llu bytes was tagged\n",
-            (unsigned long long)p->sample_bytes);
+    fprintf(to, ", estimates (~): one allocation per %s was tagged\n", period);
 }
 
 static void counts_print(const struct view *v, FILE *to) {
   const struct dump_process *p = v->dump->process;
-  bool exact = v->width == 0;
-  char live[24], objects[24], peak[24];
-  number_name(p->live_bytes, exact, live);
-  number_name(p->live_objects, exact, objects);
-  number_name(p->peak_bytes, exact, peak);
-  fprintf(to, "  live     %s%s bytes in %s%s objects%s; peak %s%s bytes\n", v->estimate, live,
-          v->estimate, objects,
-          p->tags == DUMP_TAG_OFF ? " of arenas; large ones are not counted" : "",
+  char live[UNITS_MAX], objects[UNITS_MAX], peak[UNITS_MAX];
+  view_bytes(v, p->live_bytes, live);
+  units_name(p->live_objects, UNIT_COUNT, v->exact, objects);
+  view_bytes(v, p->peak_bytes, peak);
+  fprintf(to, "  live     %s%s in %s%s objects%s; peak %s%s\n", v->estimate, live, v->estimate,
+          objects, p->tags == DUMP_TAG_OFF ? " of arenas; large ones are not counted" : "",
           dump_peak_mark(v->dump), peak);
-  number_name(peak_noise(v->dump), exact, peak);
+}
+
+static void doubts_print(const struct view *v, FILE *to) {
+  const struct dump_process *p = v->dump->process;
+  char noise[UNITS_MAX];
+  view_bytes(v, peak_noise(v->dump), noise);
   if (p->sample_bytes > 0)
     fprintf(to,
-            "  peak     may be ~%s bytes too high, by the noise of samples\n"
+            "  peak     may be ~%s too high, by the noise of samples\n"
             "  waste    by call site is not known with samples\n",
-            peak);
+            noise);
   if (p->flags & DUMP_FORK_CHILD)
     fprintf(to,
             "  a child of pid %u: counts start at the fork; what lived then counts as "
@@ -91,33 +106,36 @@ static void command_print(const struct view *v, FILE *to) {
   fprintf(to, "  command  %.*s\n", (int)length, words);
 }
 
-static void head_print(const struct view *v, const char *words, bool all) {
+static void head_print(const struct view *v, const char *words, enum view_detail detail) {
   struct text text;
   FILE *to = text_start(&text);
   fputs(words, to);
-  if (!v->dump->has_processes || v->dump->n_processes == 0) {
+  if (!v->dump->has_processes || v->dump->n_processes == 0)
     fputs("(which process it was is lost)\n", to);
-  } else {
+  else
     process_print(v, to);
-    if (all) {
-      command_print(v, to);
-      mode_print(v, to);
-      counts_print(v, to);
-      cover_print(v, to);
-    }
+  if (v->dump->n_processes > 0 && detail == DETAIL_ALL) {
+    command_print(v, to);
+    mode_print(v, to);
+  }
+  if (v->dump->n_processes > 0 && detail <= DETAIL_SOME)
+    counts_print(v, to);
+  if (v->dump->n_processes > 0 && detail == DETAIL_ALL) {
+    doubts_print(v, to);
+    cover_print(v, to);
   }
   lines_fit(text_end(to, &text), v->width, v->to);
   free(text.at);
 }
 
-void view_head(const struct view *v) { head_print(v, "", true); }
-void view_process(const struct view *v, const char *words) { head_print(v, words, false); }
+void view_head(const struct view *v) { head_print(v, "", v->detail); }
+void view_process(const struct view *v, const char *words) { head_print(v, words, DETAIL_ROWS); }
 
 void view_cuts(const struct view *v, const struct names *names) {
   uint32_t cut = cuts_count(v->dump, names), depth = v->dump->process->depth;
   unsigned remedy = cuts_remedy(v->dump);
   char words[120], more[60] = "";
-  if (cut == 0)
+  if (cut == 0 || v->detail != DETAIL_ALL)
     return;
   if (remedy > 0)
     snprintf(more, sizeof more, "; longer ones: ARENASHIM_TAG=stack:%u", remedy);
@@ -128,38 +146,11 @@ void view_cuts(const struct view *v, const struct names *names) {
 
 void view_waste(const struct view *v, struct table *t, uint64_t bytes) {
   if (waste_known(v->dump))
-    table_number(t, "", bytes);
+    table_number(t, UNIT_BYTES, "", bytes);
   else
     table_words(t, "-");
 }
 
-size_t view_shown(const struct view *v, size_t rows) {
-  return v->options->rows > 0 && v->options->rows < rows ? v->options->rows : rows;
-}
-
-void view_more(const struct view *v, size_t rows) {
-  size_t more = rows - view_shown(v, rows);
-  if (more > 0)
-    fprintf(v->to, "%zu more row%s: -n 0 shows all\n", more, more == 1 ? "" : "s");
-}
-
-void view_health(const struct view *v) {
-  bool any = false;
-  for (uint32_t i = 0; i < v->dump->n_health; i++) {
-    const struct dump_health *h = &v->dump->health[i];
-    if (!(h->flags & DUMP_PROBLEM) || h->count == 0)
-      continue;
-    if (!any)
-      fputs("\nhealth: these make the figures doubtful\n", v->to);
-    any = true;
-    fprintf(v->to, "  %12llu  %s\n", (unsigned long long)h->count, dump_text(v->dump, h->name));
-  }
-}
-
-int view_end(const struct view *v, int status) {
-  view_health(v);
-  if (fflush(v->to) == 0 && !ferror(v->to))
-    return status;
-  say_error("the report could not be written: check where its output goes");
-  return 2;
+void view_bytes(const struct view *v, uint64_t bytes, char name[UNITS_MAX]) {
+  units_bytes(bytes, v->exact, name);
 }

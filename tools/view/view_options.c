@@ -48,19 +48,20 @@ uint64_t option_count(struct argp_state *state, const char *option, const char *
 }
 
 uint64_t option_size(struct argp_state *state, const char *option, const char *word) {
-  static const char units[] = "KMGT";
-  uint64_t size;
-  const char *end;
-  bool right = number_read(word, &size, &end);
-  const char *unit = right && *end != '\0' ? strchr(units, *end) : NULL;
-  unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
-  if (!right || (unit == NULL ? *end : end[1]) != '\0' || size > UINT64_MAX >> shift)
-    words_fail(state, "--%s=%s: give bytes, such as 500000, 64K, 20M or 1G", option, word);
-  return size << shift;
+  uint64_t size = 0;
+  if (!units_read(word, &size))
+    words_fail(state, "--%s=%s: give bytes, such as 500000, 64K, 20MiB or 1G", option, word);
+  return size;
 }
 
+enum { KEY_ALL = 656, KEY_EXACT };
+
 static const struct argp_option options[] = {
-    {"rows", 'n', "ROWS", 0, "How many rows of a table (0: all)", 0}, {0}};
+    {"rows", 'n', "ROWS", 0, "How many rows of a table (0: all)", 0},
+    {"all", KEY_ALL, NULL, 0,
+     "On a terminal, too: all rows, all columns and each path whole, however long that gets", 0},
+    {"exact", KEY_EXACT, NULL, 0, "On a terminal, too: all digits of each number", 0},
+    {0}};
 
 static error_t files_read(int key, char *word, struct argp_state *state, struct view_options *o) {
   if (key == ARGP_KEY_ARG && o->old != NULL && *o->old == '\0') {
@@ -84,6 +85,12 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   case 'n':
     o->rows = rows_read(state, word);
     return 0;
+  case KEY_ALL:
+    o->all = true;
+    return 0;
+  case KEY_EXACT:
+    o->exact = true;
+    return 0;
   default:
     return files_read(key, word, state, o);
   }
@@ -93,6 +100,12 @@ static const struct argp_child names_children[] = {{&option_names_argp, 0, NULL,
 const struct argp option_view_argp = {options, option_read, NULL, NULL, names_children, NULL, NULL};
 const struct argp_child option_view_children[] = {{&option_view_argp, 0, NULL, 0}, {0}};
 
+static enum row_by by_read(struct argp_state *state, const char *word) {
+  static const char *const words[] = {
+      [ROW_PATH] = "site", [ROW_FUNCTION] = "function", [ROW_MODULE] = "module", NULL};
+  return (enum row_by)option_choice(state, "by", word, words);
+}
+
 error_t option_view_pass(int key, char *word, struct argp_state *state) {
   struct view_options *o = state->input;
   switch (key) {
@@ -101,6 +114,12 @@ error_t option_view_pass(int key, char *word, struct argp_state *state) {
     return 0;
   case OPTION_SORT:
     o->sort = option_sort(state, "sort", word);
+    return 0;
+  case OPTION_VALUE:
+    o->sort = option_sort(state, "value", word);
+    return 0;
+  case OPTION_BY:
+    o->by = by_read(state, word);
     return 0;
   case OPTION_LINES:
     o->names.merge = PATHS_LINES;
@@ -114,9 +133,11 @@ int view_run(const struct argp *parser, struct view_options *o, view_writer *wri
              char **argv) {
   o->names.fold = fold_new();
   words_parse(parser, argc, argv, 0, o);
-  struct dump *d = dump_open(o->file);
-  int status = d == NULL ? 2 : write(o, d, stdout);
+  struct dump *old = o->old != NULL ? dump_open(o->old) : NULL;
+  struct dump *d = o->old != NULL && old == NULL ? NULL : dump_open(o->file);
+  int status = d == NULL ? 2 : write(o, old, d, stdout);
   dump_close(d);
+  dump_close(old);
   fold_free(o->names.fold);
   return status;
 }

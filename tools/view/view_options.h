@@ -4,16 +4,23 @@
 
 #include "view.h"
 
-/* -n, those of option_names and the FILE: a child of a command's parser; its input is a
- * view_options. Where `old` is "" to start with, OLD is asked for before FILE. */
+/* -n, --all, --exact, those of option_names and the FILE: a child of a command's parser; its input
+ * is a view_options. Where `old` is "" to start with, OLD is asked for before FILE. */
 extern const struct argp option_view_argp;
 extern const struct argp_child option_view_children[]; /* this child alone */
 
-/* The parser of a command that has no other options but, where its table lists those keys, --sort
- * and --lines; commands with more call it for the rest. */
-enum { OPTION_SORT = 640, OPTION_LINES };
+/* The parser of a command that has no other options but those of these keys that its table lists;
+ * commands with more call it for the rest. */
+enum { OPTION_SORT = 640, OPTION_VALUE, OPTION_LINES, OPTION_BY };
 #define OPTION_LINES_ROW                                                                           \
   { "lines", OPTION_LINES, NULL, 0, "Callers count by line, not by function, and show it", 0 }
+/* --sort and --value mean the same: a command's table says what, and has the other as this. */
+#define OPTION_SORT_ROW(what)                                                                      \
+  { "sort", OPTION_SORT, OPTION_SORT_WORDS, 0, what, 0 }
+#define OPTION_VALUE_ROW(what)                                                                     \
+  { "value", OPTION_VALUE, OPTION_SORT_WORDS, 0, what, 0 }
+#define OPTION_BY_ROW                                                                              \
+  { "by", OPTION_BY, "site|function|module", 0, "What a row is (default: site)", 0 }
 error_t option_view_pass(int key, char *word, struct argp_state *state);
 
 /* Reads one of live, peak, allocs, bytes and waste. */
@@ -23,12 +30,15 @@ enum sort option_sort(struct argp_state *state, const char *option, const char *
 /* Reads a share of a hundred or more, such as 2.5; a wrong one ends the command. */
 double option_percent(struct argp_state *state, const char *option, const char *word);
 
-/* Reads bytes, such as 64K (1024 each), and a count; a wrong one ends the command. */
+/* Reads bytes, such as 64K or 20MiB (units.h), and a count; a wrong one ends the command. */
 uint64_t option_size(struct argp_state *state, const char *option, const char *word);
 uint64_t option_count(struct argp_state *state, const char *option, const char *word);
 
-/* A command that reads one dump and writes a text about it: its defaults are in `o`. */
-typedef int view_writer(const struct view_options *o, const struct dump *d, FILE *to);
+/* Runs a command that reads one dump (o->old NULL) or two and writes a text about them: parses its
+ * words, opens the dumps, writes, and frees all.  `o` holds the defaults, and is the parser's
+ * input; it may be the first member of a command's own options.  Returns the exit status. */
+typedef int view_writer(const struct view_options *o, const struct dump *old, const struct dump *d,
+                        FILE *to);
 int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
              char **argv);
 

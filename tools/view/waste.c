@@ -6,49 +6,69 @@
 #include "waste.h"
 #include "report_parts.h"
 #include "say.h"
-#include "session.h"
-#include "table.h"
 #include "view_options.h"
 
 #include <stdlib.h>
 
-static void site_numbers(const struct row *r, const struct row *total, struct table *t) {
-  table_number(t, "", account_waste(&r->sum));
-  table_percent(t, account_waste(&r->sum), account_waste(&total->sum));
-  table_number(t, "", account_rounding(&r->sum));
-  table_number(t, "", r->sum.pinned_bytes);
-  table_number(t, "", r->sum.live_bytes);
-  table_number(t, "", r->sum.live_objects);
+/* Sorted by what no other column shows: its title; else NULL. */
+static const char *more_title(enum sort by) {
+  return by == SORT_PEAK     ? "at peak"
+         : by == SORT_ALLOCS ? "allocs"
+         : by == SORT_BYTES  ? "bytes"
+                             : NULL;
 }
 
-/* Rows are sorted by waste: how many waste anything. */
-static size_t wasteful(const struct rows *rows) {
-  size_t count = 0;
-  while (count < rows->count && account_waste(&rows->items[count].sum) > 0)
-    count++;
-  return count;
+static void site_numbers(const struct view *v, const struct row *r, const struct row *total,
+                         struct table *t) {
+  enum sort by = v->options->sort;
+  table_number(t, UNIT_BYTES, "", account_waste(&r->sum));
+  table_percent(t, account_waste(&r->sum), account_waste(&total->sum));
+  table_number(t, UNIT_BYTES, "", account_rounding(&r->sum));
+  table_number(t, UNIT_BYTES, "", r->sum.pinned_bytes);
+  if (more_title(by) != NULL)
+    table_number(t, sort_unit(by), "", row_added(r, by));
+  table_number(t, UNIT_BYTES, "", r->sum.live_bytes);
+  table_number(t, UNIT_COUNT, "", r->sum.live_objects);
+}
+
+/* Leaves out rows that waste nothing. */
+static void wasteful_only(struct rows *rows) {
+  uint32_t wasteful = 0;
+  for (uint32_t i = 0; i < rows->count; i++)
+    if (account_waste(&rows->items[i].sum) > 0)
+      rows->items[wasteful++] = rows->items[i];
+  rows->count = wasteful;
+}
+
+static struct table *sites_table(const struct view *v, const struct session *s) {
+  const char *what = session_row_title(s);
+  const char *const plain[] = {"waste", "share",   "rounding", "pinned",
+                               "live",  "objects", what,       NULL};
+  static const char *const spare[] = {"objects", "rounding", "pinned", "live", "share", NULL};
+  static const char *const by_live[] = {"objects", "rounding", "pinned", "share", NULL};
+  enum sort by = v->options->sort;
+  const char *const more[] = {"waste", "share",   "rounding", "pinned", more_title(by),
+                              "live",  "objects", what,       NULL};
+  return view_table(v, more_title(by) != NULL ? more : plain, by == SORT_LIVE ? by_live : spare);
 }
 
 static void sites_print(const struct view *v, const struct session *s) {
-  static const char *const titles[] = {
-      "waste", "share", "rounding", "pinned", "live", "objects", "call path, innermost first",
-      NULL};
   const struct row *total = &s->rows->total;
-  size_t count = wasteful(s->rows);
-  struct table *t = table_new(titles, v->width);
-  for (size_t i = 0; i < view_shown(v, count); i++) {
+  enum sort by = v->options->sort;
+  size_t shown = view_shown(v, view_rows(v, s->rows));
+  struct table *t = sites_table(v, s);
+  for (size_t i = 0; i < shown; i++) {
     const struct row *r = &s->rows->items[i];
     char *text = session_row_text(s, r);
-    site_numbers(r, total, t);
-    table_heat(t, account_waste(&r->sum), account_waste(&total->sum));
+    site_numbers(v, r, total, t);
+    table_heat(t, row_added(r, by), row_added(total, by));
     table_text(t, text);
     free(text);
   }
-  site_numbers(total, total, t);
+  site_numbers(v, total, total, t);
   table_text(t, "total");
   fputc('\n', v->to);
-  table_end(t, v->to);
-  view_more(v, count);
+  view_table_end(v, t, shown, s->rows->count);
 }
 
 /* What all size classes have of each kind. */
@@ -72,11 +92,11 @@ static struct classes classes_sum(const struct dump *d) {
 static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
 static void line_add(struct table *t, const char *mark, uint64_t bytes, const char *what) {
-  table_number(t, mark, bytes);
+  table_number(t, UNIT_BYTES, mark, bytes);
   table_text(t, what);
 }
 
-/* An estimate less an exact number would be neither: rounding is then told in one. */
+/* An estimate less an exact number would be neither: rounding is then one number. */
 static void rounding_print(const struct view *v, uint64_t all, uint64_t cells, struct table *t) {
   if (!waste_known(v->dump) || !v->dump->has_classes) {
     line_add(t, v->estimate, all, "rounding, to cells and by jemalloc");
@@ -103,7 +123,7 @@ static void free_print(const struct view *v, const struct dump_account *all,
 static void sums_print(const struct view *v, const struct dump_account *all) {
   static const char *const titles[] = {"bytes", "of what", NULL};
   struct classes c = classes_sum(v->dump);
-  struct table *t = table_new(titles, v->width);
+  struct table *t = view_table(v, titles, NULL);
   rounding_print(v, account_rounding(all), c.rounding, t);
   free_print(v, all, &c, t);
   if (v->dump->has_classes) {
@@ -130,26 +150,43 @@ static void sampled_print(const struct view *v, const struct dump_account *all) 
     report_classes(&classes);
 }
 
-int waste_write(const struct view_options *o, const struct dump *d, FILE *to) {
+static void waste_body(const struct view *v, void *arg) {
+  const struct session *s = arg;
+  view_head(v);
+  if (!waste_known(v->dump)) {
+    sampled_print(v, &s->rows->total.sum);
+    return;
+  }
+  sites_print(v, s);
+  if (v->detail < DETAIL_ROWS)
+    sums_print(v, &s->rows->total.sum);
+}
+
+int waste_write(const struct view_options *o, const struct dump *old, const struct dump *d,
+                FILE *to) {
   struct view v = view_of(o, d, to);
   struct session s;
+  (void)old;
   if (!rows_possible(d, o->file))
     return 2;
-  session_open(&s, d, &o->names, ROW_PATH);
-  rows_sort(s.rows, SORT_WASTE);
-  view_head(&v);
-  if (waste_known(d)) {
-    sites_print(&v, &s);
-    sums_print(&v, &s.rows->total.sum);
-  } else
-    sampled_print(&v, &s.rows->total.sum);
+  view_session(&v, &s);
+  wasteful_only(s.rows);
+  rows_sort(s.rows, o->sort);
+  int status = view_print(&v, waste_body, &s, 0);
   session_close(&s);
-  return view_end(&v, 0);
+  return status;
 }
+
+static const struct argp_option options[] = {
+    OPTION_BY_ROW,
+    OPTION_SORT_ROW("Largest first of these (default: waste)"),
+    OPTION_VALUE_ROW("The same as --sort"),
+    OPTION_LINES_ROW,
+    {0}};
 
 int waste_command(int argc, char **argv) {
   static const struct argp parser = {
-      NULL,
+      options,
       option_view_pass,
       "FILE",
       "Shows what live objects cost beyond their bytes, by call site: rounding, and the free cells "
@@ -160,6 +197,6 @@ int waste_command(int argc, char **argv) {
       option_view_children,
       NULL,
       NULL};
-  struct view_options o = {.rows = 20};
+  struct view_options o = {.rows = ROWS_THAT_FIT, .sort = SORT_WASTE};
   return view_run(&parser, &o, waste_write, argc, argv);
 }

@@ -1,4 +1,4 @@
-# Completion of arenashim for fish: commands, options and values are those that --help tells.
+# Completion of arenashim for fish: commands, options and values are those that --help prints.
 
 function __arenashim_commands
     arenashim --help 2>/dev/null | string replace -rf '^  arenashim ([a-z]+) .*' '$1' | sort -u
@@ -40,8 +40,10 @@ function __arenashim_chooses
 end
 
 complete -c arenashim -n __arenashim_chooses -f
-complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -a '(__arenashim_commands)'
+# Files without a command are shown, too: they are offered once a letter is typed.
+complete -c arenashim -n 'not __arenashim_command >/dev/null; and test -z (commandline -ct)' -f
+complete -c arenashim -n 'not __arenashim_command >/dev/null' -a '(__arenashim_commands)'
 complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -l help -d 'List the commands'
-complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -l version -d 'Tell the version'
+complete -c arenashim -n 'not __arenashim_command >/dev/null' -f -l version -d 'Print the version'
 complete -c arenashim -n '__arenashim_command >/dev/null' -a '(__arenashim_words)'
 complete -c arenashim -n 'contains run (__arenashim_command)' -a '(__fish_complete_subcommand --fcs-skip=2 -o --output -t --tag)'

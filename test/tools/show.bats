@@ -1,0 +1,83 @@
+# `arenashim FILE`: the screen of `run` again; of several dumps, the table of their processes first.
+load command
+
+setup() {
+  unset "${!ARENASHIM_@}" LD_PRELOAD
+  dump small.dump <"$HERE/small.txt"
+}
+
+@test "the screen that run printed, but for how the program ended" {
+  TOOL=$(dirname "$TOOLS")/../arenashim
+  arenashim run -o d "$TOOLS/planted"
+  local first=$stderr
+  arenashim d
+  expect '$status == 0 && -z $stderr && ${lines[0]} == "planted, pid "*": at exit"'
+  diff <(sed 1,1d <<<"$first") <(sed 1,2d <<<"$output")
+}
+
+@test "several: all processes in a table, the largest first, then its summary" {
+  sed 's/pid=77/pid=78/; s/program=demo/program=other/; s/peak_bytes=9900/peak_bytes=99000/' "$HERE/small.txt" | dump other.dump
+  arenashim small.dump other.dump
+  expect '$status == 0 && ${lines[0]} == "process               pid  ended             peak       live  dump"'
+  expect '${lines[1]} == "other                  78  exited        96.7 KiB   3.03 KiB  other.dump"'
+  expect '${lines[2]} == "demo                   77  exited        9.67 KiB   3.03 KiB  small.dump"'
+  expect '$output == *$'"'\n\n'"'"other, pid 78: at exit, held most"$'"'\n'"'*"next: "*" leaks other.dump"*'
+}
+
+@test "a snapshot says so; what can't be read is named, and the rest is shown" {
+  sed 's/^process/& reason=1 signal=10/' "$HERE/small.txt" | dump snapshot.dump
+  arenashim snapshot.dump
+  expect '$status == 0 && ${lines[0]} == "demo, pid 77" && ${lines[1]} == "snapshot on signal USR1"* && $output == *"alive then: "*'
+  echo text >foreign
+  arenashim foreign
+  says 'arenashim: foreign: not a dump: `arenashim run PROGRAM` or ARENASHIM_DUMP=FILE makes one'
+  arenashim small.dump foreign
+  expect '$status == 2 && $output == *"demo, pid 77"* && $stderr == *"foreign: not a dump"*'
+  dump off.dump <<<$'process pid=5'
+  arenashim off.dump
+  says 'arenashim: off.dump: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8'
+  run --separate-stderr sh -c '"$1" small.dump >/dev/full' sh "$TOOL"
+  says 'arenashim: the report could not be written: check where its output goes'
+}
+
+@test "on a terminal it fits 80 x 24, with all that it has to say" {
+  local text
+  text=$(sed 's/^process/& reason=1 signal=10/; /^ledger/d' "$HERE/small.txt"
+    printf '%s\n' 'ledger name=resident kind=2 bytes=182000000' 'health name=a flags=2 count=1')
+  dump full.dump <<<"$text"
+  output=$(python3 "$HERE/run_tty.py" 24 80 -- "$TOOL" full.dump | sed 's/\x1b\[[0-9;]*m//g')
+  fits 80
+  (($(wc -l <<<"$output") < 24))
+  [[ $output == *'malloc held at most 0.0% of the resident 174 MiB'* && $output == *'note: 1 a'* && $output == *'doubtful: 3'* && $output == *'next: '* ]]
+}
+
+# made DEPTH: a dump of a path of so many frames, all in a library of the system, which has no debug information.
+made() {
+  local i
+  printf '%s\n' "process program=p tags=2 depth=$1 live_bytes=9 peak_bytes=9" 'module start=1 end=256 path=libfoo.so' node
+  for i in 0 1 2; do printf 'node parent=%d kind=1 module=1 address=%d\n' "$i" $((i + 2)); done
+  printf '%s\n' 'site node=3' 'account allocs=9 live_objects=9 live_bytes=90' 'node parent=0 kind=1 module=1 address=9' 'site node=4' \
+    'account site=1 allocs=1 live_objects=1 live_bytes=9'
+}
+
+@test "paths that were cut before a function of the program's own are said, where they matter" {
+  made 3 | sed 's,path=libfoo.so,path=/usr/lib/libfoo.so,' | dump cut.dump
+  arenashim cut.dump
+  expect '$status == 0 && $output == *$'"'\n'"'"1 of 2 paths was cut at 3 frames, inside libraries: --tag stack:32"$'"'\n'"'*'
+  made 4 | sed 's,path=libfoo.so,path=/usr/lib/libfoo.so,' | dump whole.dump
+  arenashim whole.dump
+  expect '$status == 0 && $output != *" cut at "*'
+  made 3 | dump own.dump # the frame is the program's own
+  arenashim own.dump
+  expect '$status == 0 && $output != *" cut at "*'
+}
+
+@test "a program without debug information is told to be compiled with it" {
+  TOOL=$(dirname "$TOOLS")/../arenashim
+  gcc -O1 -w -fno-inline -fno-builtin -include stdlib.h -o bare -x c - <<<'void *keep(void) { void *p = malloc(500000); *(volatile char *)p = 1; return p; } int main(void) { return keep() == 0; }'
+  arenashim run -o d ./bare
+  expect '$status == 0 && $stderr == *$'"'\n'"'"bare has no debug information: compile it with -g to see lines"$'"'\n'"'*'
+  gcc -g -O1 -w -fno-inline -fno-builtin -include stdlib.h -o bare -x c - <<<'void *keep(void) { void *p = malloc(500000); *(volatile char *)p = 1; return p; } int main(void) { return keep() == 0; }'
+  arenashim run -o d ./bare
+  expect '$status == 0 && $stderr != *"debug information"*'
+}
