@@ -56,7 +56,7 @@ static void take_remote_large(struct account *a, uint64_t *bytes) {
   a->remote_booked_objects += objects;
   a->remote_booked_bytes += *bytes;
   a->live_bytes -= *bytes;
-  a->live_cells -= atomic_exchange(&a->remote_large_cells, 0);
+  a->live_rounded -= atomic_exchange(&a->remote_large_cells, 0);
 }
 
 /* Takes off what happened in the parent process: the objects that are alive count as allocated. */
@@ -75,12 +75,12 @@ static uint32_t epoch_now(void) { return atomic_load_explicit(&peak.epoch, memor
  * threads that the owner has not booked yet are taken off. */
 static void note_held(struct account *a) {
   bool since = a->remote_freed_epoch == epoch_now();
-  a->peak_held_bytes =
+  a->at_peak_bytes =
       a->live_bytes -
       ((since ? a->remote_freed_before_bytes : a->remote_freed_bytes) - a->remote_booked_bytes);
-  a->peak_held_objects = a->allocs - a->frees -
-                         ((since ? a->remote_freed_before_objects : a->remote_freed_objects) -
-                          a->remote_booked_objects);
+  a->at_peak_objects = a->allocs - a->frees -
+                       ((since ? a->remote_freed_before_objects : a->remote_freed_objects) -
+                        a->remote_booked_objects);
 }
 
 static bool is_of_parent(uint32_t epoch) {

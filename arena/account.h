@@ -37,7 +37,7 @@ struct account {
   uint64_t frees;
   uint64_t bytes;         /* requested, ever */
   uint64_t live_bytes;    /* requested */
-  uint64_t live_cells;    /* live bytes with rounding */
+  uint64_t live_rounded;  /* live bytes with rounding */
   uint64_t peak_bytes;    /* highest live_bytes so far */
   uint64_t temporary;     /* objects freed before the arena allocated anything else */
   uint16_t smallest;      /* of small requests, bytes; NO_SMALL: none yet */
@@ -45,11 +45,11 @@ struct account {
   _Atomic uint32_t epoch; /* of the last change; plus ACCOUNT_REMOTE_LARGE */
 
   /* Rarely touched. */
-  uint64_t peak_held_bytes;   /* held at the process's peak, if `epoch` is the current one */
-  uint64_t peak_held_objects; /* the same */
-  uint64_t large_allocs;      /* large requests: part of allocs */
-  uint64_t large_smallest;    /* of large requests, bytes */
-  uint64_t large_largest;     /* 0: none yet */
+  uint64_t at_peak_bytes;   /* held at the process's peak, if `epoch` is the current one */
+  uint64_t at_peak_objects; /* the same */
+  uint64_t large_allocs;    /* large requests: part of allocs */
+  uint64_t large_smallest;  /* of large requests, bytes */
+  uint64_t large_largest;   /* 0: none yet */
   /* Large objects that other threads freed and the owner has not taken over. */
   _Atomic uint64_t remote_large_objects;
   _Atomic uint64_t remote_large_bytes;
@@ -160,7 +160,7 @@ static inline void account_touch(struct books *b, struct account *a) {
 static inline bool account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
   a->allocs++;
   a->bytes += bytes;
-  a->live_cells += cell;
+  a->live_rounded += cell;
   uint64_t live = a->live_bytes += bytes;
   if (live > a->peak_bytes)
     a->peak_bytes = live;
@@ -172,7 +172,7 @@ static inline bool account_add(struct books *b, struct account *a, size_t bytes,
 
 static inline bool account_take(struct books *b, struct account *a, size_t bytes, size_t cell) {
   a->frees++;
-  a->live_cells -= cell;
+  a->live_rounded -= cell;
   a->live_bytes -= bytes;
   int64_t all = b->live_bytes -= (int64_t)bytes;
   return unlikely(all < b->publish_below);

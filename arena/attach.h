@@ -45,7 +45,7 @@ struct region_row {
 /* Returns the row for a new region of that name (NULL reads as "region") created at
  * that return address, state LIVE, its totals those of earlier regions it served; or
  * NULL if the table is full.  Any thread, not from signal handlers.  Never fails otherwise. */
-struct region_row *arenashim_region_attach_v1(const char *name, const void *site)
+struct region_row *arenashim_region_attach_v1(const char *name, const void *caller)
     __attribute__((weak));
 
 #endif

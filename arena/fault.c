@@ -6,17 +6,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-hidden void (*fault_write_module)(struct text *t, const void *site);
+hidden void (*fault_write_module)(struct text *t, const void *caller);
 
-void fault_begin(struct text *t, const char *entry, const void *p, const void *site) {
+void fault_begin(struct text *t, const char *entry, const void *p, const void *caller) {
   text_str(t, "arenashim: ");
   text_str(t, entry);
   text_char(t, '(');
   text_hex(t, (uintptr_t)p);
   text_str(t, ") called from ");
-  text_hex(t, (uintptr_t)site);
+  text_hex(t, (uintptr_t)caller);
   if (fault_write_module != NULL)
-    fault_write_module(t, site);
+    fault_write_module(t, caller);
   text_str(t, ": ");
 }
 
@@ -45,14 +45,14 @@ static void describe_object(struct text *t, const struct slab *s, const void *p)
   text_hex(t, (uintptr_t)slab_cell(s, index));
 }
 
-void fault_in_slab(const struct slab *s, const char *entry, const void *p, const void *site) {
+void fault_in_slab(const struct slab *s, const char *entry, const void *p, const void *caller) {
   char buffer[384];
   struct text t = TEXT_ON(buffer);
-  fault_begin(&t, entry, p, site);
+  fault_begin(&t, entry, p, caller);
   if (s->class != 0)
     describe_object(&t, s, p);
   else
-    text_str(&t, "double free or stray pointer: every object near it was freed before");
+    text_str(&t, "double free or invalid pointer: every object near it was freed before");
   if (s->owner != NULL) {
     text_str(&t, " of arena ");
     text_u64(&t, heap_number(s->owner));

@@ -27,16 +27,16 @@ void *heap_alloc_slow(size_t c) {
 }
 
 static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, const char *entry,
-                                                    const void *site) {
+                                                    const void *caller) {
   struct heap *owner = s->owner;
   if (unlikely(owner == NULL || owner == heap_self || !slab_has_cell(s, p) ||
                !mail_put(s, &owner->inbox, slab_cell_index(s, p))))
-    fault_in_slab(s, entry, p, SITE(site));
+    fault_in_slab(s, entry, p, CALLER(caller));
 }
 
-void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site) {
+void heap_free_slow(void *p, struct slab *s, const char *entry, const void *caller) {
   if (range.tagged)
-    heap_free_tagged(p, s, entry, site);
+    heap_free_tagged(p, s, entry, caller);
   else
-    free_untagged(p, s, entry, site);
+    free_untagged(p, s, entry, caller);
 }

@@ -29,7 +29,7 @@ hidden void *heap_alloc_slow(size_t c);
 
 /* The slow path of free: another heap's object, any object if there are tags, or what cannot be
  * freed, which ends the program with a message (fault.h). */
-hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *site);
+hidden void heap_free_slow(void *p, struct slab *s, const char *entry, const void *caller);
 
 /* The fast path of free.  heap_free_barred: must p go the slow path, since s is another heap's slab
  * or p was freed just now?  (Only the owner may read `freed_to`.)  If not, heap_free_fast puts
@@ -49,23 +49,23 @@ static inline bool heap_free_fast(struct slab *s, void *p) {
 }
 
 /* Frees an object.  p must lie in the range; if it is not an object, the program ends with a
- * message (fault.h) that names `entry`, the function that the program called, and `site`, from
+ * message (fault.h) that names `entry`, the function that the program called, and `caller`, from
  * where. */
-static inline void heap_free_as(void *p, const char *entry, const void *site) {
+static inline void heap_free_as(void *p, const char *entry, const void *caller) {
   struct slab *s = slab_of(p);
   if (heap_free_barred(s, p))
-    heap_free_slow(p, s, entry, site);
+    heap_free_slow(p, s, entry, caller);
   else if (heap_free_fast(s, p))
-    heap_on_countdown(p, s, entry, site);
+    heap_on_countdown(p, s, entry, caller);
 }
 static inline void heap_free(void *p) { heap_free_as(p, "free", DIRECT); }
 
 /* Usable bytes of an object.  p must lie in the range; if it is not an object, the program ends as
  * by heap_free_as. */
-static inline size_t heap_usable(const void *p, const char *entry, const void *site) {
+static inline size_t heap_usable(const void *p, const char *entry, const void *caller) {
   const struct slab *s = slab_of(p);
   if (unlikely(!slab_has_cell(s, p)))
-    fault_in_slab(s, entry, p, site);
+    fault_in_slab(s, entry, p, caller);
   return slab_cell_bytes(s);
 }
 

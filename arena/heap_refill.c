@@ -149,10 +149,10 @@ static cold void housekeeping(struct heap *h) {
     heap_housekeeping_hook(h, 0);
 }
 
-void heap_on_countdown(void *p, struct slab *s, const char *entry, const void *site) {
+void heap_on_countdown(void *p, struct slab *s, const char *entry, const void *caller) {
   int32_t used = slab_used(s);
   if (unlikely(used < 0 || !slab_has_cell(s, p)))
-    fault_in_slab(s, entry, p, SITE(site));
+    fault_in_slab(s, entry, p, CALLER(caller));
   struct heap *h = s->owner;
   if (!slab_recycles(s)) {
     list_update_state(h, s, used);

@@ -22,8 +22,8 @@ static inline void *heap_take_cell(struct heap *h, unsigned c) {
 }
 
 /* Must follow when the free of p has ended the countdown of its slab s: moves s to the state that
- * it is in now.  Ends the program with a message (fault.h) that names `entry` and `site` if p is no
- * object. */
-hidden void heap_on_countdown(void *p, struct slab *s, const char *entry, const void *site);
+ * it is in now.  Ends the program with a message (fault.h) that names `entry` and `caller` if p is
+ * no object. */
+hidden void heap_on_countdown(void *p, struct slab *s, const char *entry, const void *caller);
 
 #endif

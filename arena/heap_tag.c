@@ -44,39 +44,39 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
 /* What the fast path of heap_free_tagged leaves: another heap's object, an account's first change
  * in an epoch, or a pointer that is no object. */
 static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, const char *entry,
-                                                   const void *site) {
+                                                   const void *caller) {
   struct heap *h = heap_tagged_self;
   tag_t *row = tag_of(s, p);
   if (row != NULL && h != NULL && s->owner == h && tag_is_alive(*row)) {
     account_touch(&h->books, account_of(&h->books, tag_site(*row)));
-    heap_free_tagged(p, s, entry, SITE(site));
+    heap_free_tagged(p, s, entry, CALLER(caller));
     return;
   }
   if (row == NULL || s->owner == h || !free_foreign(h, s, p, row))
-    fault_in_slab(s, entry, p, SITE(site));
+    fault_in_slab(s, entry, p, CALLER(caller));
 }
 
 /* The slab's countdown has ended, or the fall of live bytes is to be published. */
 static __attribute__((noinline)) void free_on_countdown(void *p, struct slab *s, const char *entry,
-                                                        const void *site) {
+                                                        const void *caller) {
   books_publish(&s->owner->books);
   if (s->countdown == 0)
-    heap_on_countdown(p, s, entry, SITE(site));
+    heap_on_countdown(p, s, entry, CALLER(caller));
 }
 
 /* Calls nothing on its fast path, so that it saves no register there. */
-void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site) {
+void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *caller) {
   struct heap *h = heap_tagged_self;
   tag_t *row;
   if (unlikely(!tag_find(s, p, &row) || s->owner != h || !tag_is_alive(*row))) {
-    free_unusual(p, s, entry, site);
+    free_unusual(p, s, entry, caller);
     return;
   }
   tag_t t = *row;
   struct books *b = &h->books;
   struct account *a = b->index[tag_site(t) / ACCOUNT_CHUNK] + tag_site(t) % ACCOUNT_CHUNK;
   if (!account_is_current(a)) {
-    free_unusual(p, s, entry, site);
+    free_unusual(p, s, entry, caller);
     return;
   }
   *row = 0;
@@ -86,7 +86,7 @@ void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *si
   ((struct cell *)p)->next = *freed_to;
   *freed_to = p;
   if (unlikely((--s->countdown == 0) | publish))
-    free_on_countdown(p, s, entry, site);
+    free_on_countdown(p, s, entry, caller);
 }
 
 bool heap_resize_tagged(void *p, size_t n, uint32_t site) {

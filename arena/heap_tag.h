@@ -52,8 +52,8 @@ static inline void *heap_alloc_tagged_quick(struct heap *h, size_t c, size_t n, 
 }
 
 /* Frees a tagged object, of whichever heap; p lies in the range, in slab s.  If it is no object,
- * ends the program with a message (fault.h) that names `entry` and `site`.  Any thread. */
-hidden void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *site);
+ * ends the program with a message (fault.h) that names `entry` and `caller`.  Any thread. */
+hidden void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *caller);
 
 /* Gives an object, which keeps its cell, another size and site; it counts as freed and allocated.
  * False, and nothing changes, if p is no object of the calling thread's heap. */

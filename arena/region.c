@@ -282,13 +282,13 @@ static struct arena_stats row_read(const struct region_row *row) {
  * is defined and has a row left, else in a_own.  A row that served other regions goes on from their
  * totals, so its present totals are what to subtract later.  This file must be compiled with -fPIC
  * or -fPIE: otherwise the linker fixes the weak symbol as NULL. */
-static void row_join(struct arena *a, const char *name, const void *site) {
+static void row_join(struct arena *a, const char *name, const void *caller) {
   a->a_row = &a->a_own;
-  a->a_site = site;
+  a->a_site = caller;
   word_set(&a->a_own.state, REGION_ROW_LIVE);
   strncpy(a->a_own.name, name, REGION_NAME_MAX - 1); /* the last byte is 0 already */
   struct region_row *(*attach)(const char *, const void *) = arenashim_region_attach_v1;
-  struct region_row *row = attach == NULL ? NULL : attach(name, site);
+  struct region_row *row = attach == NULL ? NULL : attach(name, caller);
   if (row != NULL)
     a->a_row = row;
   a->a_base = row_read(a->a_row);

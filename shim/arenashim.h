@@ -28,11 +28,11 @@ struct arenashim_totals {
   uint64_t allocs; /* requests served; a realloc counts as a request and a free */
   uint64_t frees;
 
-  uint64_t live_bytes;      /* requested bytes of living objects */
-  uint64_t live_cell_bytes; /* bytes of living objects, with rounding */
-  uint64_t peak_bytes;      /* the highest live_bytes so far, within 1/1000 */
-  uint64_t sites;           /* call sites numbered so far */
-  uint64_t table_bytes;     /* mapped for call sites, without the tags themselves */
+  uint64_t live_bytes;   /* requested bytes of living objects */
+  uint64_t live_rounded; /* bytes of living objects, with rounding */
+  uint64_t peak_bytes;   /* the highest live_bytes so far, within 1/1000 */
+  uint64_t sites;        /* call sites numbered so far */
+  uint64_t table_bytes;  /* mapped for call sites, without the tags themselves */
 
   /* How call paths were found: each request walks its stack by rules learned earlier. */
   uint64_t unwound;   /* walks that libunwind had to finish */
@@ -74,11 +74,11 @@ struct arenashim_site {
   uint64_t allocs, frees;
   uint64_t bytes;             /* requested in all */
   uint64_t live_bytes;        /* of living objects, as requested */
-  uint64_t live_cell_bytes;   /* of living objects, with rounding */
+  uint64_t live_rounded;      /* of living objects, with rounding */
   uint64_t smallest, largest; /* requests, in bytes */
-  uint64_t temporary; /* objects freed before their arena allocated another; 0 with samples */
-  uint64_t pinned;    /* free bytes that no other size can use while the objects live */
-  uint64_t held_bytes, held_objects; /* living at the process's peak */
+  uint64_t temporary;    /* objects freed before their arena allocated another; 0 with samples */
+  uint64_t pinned_bytes; /* free bytes that no other size can use while the objects live */
+  uint64_t at_peak_bytes, at_peak_objects; /* living at the process's peak */
 };
 
 /* Calls visit(site, argument) for each call site that has requested anything.  *site and what it

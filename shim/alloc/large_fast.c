@@ -68,9 +68,9 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
                                                         const void *caller) {
   struct heap *h = heap_self;
   unsigned kind = page_kind(p);
-  cache_check(h, p, entry, SITE(caller));
+  cache_check(h, p, entry, CALLER(caller));
   if (unlikely(kind <= PAGE_PLAIN) || unlikely(!enter(h))) {
-    large_free_any(p, entry, SITE(caller));
+    large_free_any(p, entry, CALLER(caller));
     return;
   }
   jep_free(p);
@@ -157,5 +157,5 @@ void large_free(void *p, const char *entry, const void *caller) {
   if (likely(record_of(h)->large_fast))
     free_fast(h, p, entry, caller);
   else
-    free_between(p, entry, SITE(caller));
+    free_between(p, entry, CALLER(caller));
 }

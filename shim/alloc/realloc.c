@@ -23,7 +23,7 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
   }
   if (to != NULL) {
     libc_memcpy(to, p, old < n ? old : n);
-    any_free(p, entry, frame_site(frame));
+    any_free(p, entry, frame_caller(frame));
   }
   return to;
 }
@@ -61,14 +61,14 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
     return move(p, old, n, entry, frame);
   struct large_request a = request_to_resize(n, flags, frame);
   if (likely(a.h != NULL))
-    cache_check(a.h, p, entry, frame_site(frame));
+    cache_check(a.h, p, entry, frame_caller(frame));
   while (unlikely(!gate_enter(a.h)))
     if (flags == 0) /* with flags the request waits for the end of the fork */
       return move(p, old, n, entry, frame);
   struct large_tag before = {0};
   if (large_may_be_tagged(p) && unlikely(!large_tagged_lift(p, &before))) {
     gate_leave(a.h);
-    invalid_large(entry, p, frame_site(frame));
+    invalid_large(entry, p, frame_caller(frame));
   }
   void *to = large_resize(a, p, &before);
   gate_leave(a.h);
@@ -161,7 +161,7 @@ static void *grow(void *p, size_t cell, size_t n, const char *entry, const void 
   if (unlikely(to == NULL))
     return NULL;
   libc_memcpy(to, p, cell);
-  any_free(p, entry, frame_site(frame));
+  any_free(p, entry, frame_caller(frame));
   return to;
 }
 
@@ -169,17 +169,17 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
   if (p == NULL)
     return any_alloc(n, frame);
   if (n == 0) {
-    any_free(p, entry, frame_site(frame));
+    any_free(p, entry, frame_caller(frame));
     return NULL;
   }
   if (range_holds(p)) {
-    size_t cell = heap_usable(p, entry, frame_site(frame));
+    size_t cell = heap_usable(p, entry, frame_caller(frame));
     if (keeps_cell(p, cell, n, frame))
       return p;
     return cell < n && n <= SMALL_MAX ? grow(p, cell, n, entry, frame)
                                       : move(p, cell, n, entry, frame);
   }
-  size_t old = usable_any(p, entry, frame_site(frame));
+  size_t old = usable_any(p, entry, frame_caller(frame));
   if (tagged_mode == TAGGED_SAMPLES && n <= class_bytes(CLASSES) && sample_keeps_cell(p, n, frame))
     return p;
   if (n <= SMALL_MAX)
@@ -188,6 +188,6 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
 }
 
 void *realloc_on_countdown(void *to, void *p, const char *entry, const void *frame) {
-  heap_on_countdown(p, slab_of(p), entry, frame_site(frame));
+  heap_on_countdown(p, slab_of(p), entry, frame_caller(frame));
   return to;
 }

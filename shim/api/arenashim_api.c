@@ -90,7 +90,7 @@ static void add_sites(struct arenashim_totals *t) {
   for (uint32_t i = 1; i < sites_count(); i++)
     if (sites_sum(i, &stats)) {
       t->live_bytes += stats.sums.live_bytes;
-      t->live_cell_bytes += stats.sums.live_rounded;
+      t->live_rounded += stats.sums.live_rounded;
     }
   sites_end();
 }
@@ -162,13 +162,13 @@ static void read_line(struct arenashim_site *s, const struct dump_account *line)
                                .frees = line->frees,
                                .bytes = line->bytes,
                                .live_bytes = line->live_bytes,
-                               .live_cell_bytes = line->live_rounded,
+                               .live_rounded = line->live_rounded,
                                .smallest = line->smallest,
                                .largest = line->largest,
                                .temporary = line->temporary,
-                               .pinned = line->pinned_bytes,
-                               .held_bytes = line->at_peak_bytes,
-                               .held_objects = line->at_peak_objects};
+                               .pinned_bytes = line->pinned_bytes,
+                               .at_peak_bytes = line->at_peak_bytes,
+                               .at_peak_objects = line->at_peak_objects};
 }
 
 exported size_t arenashim_sites(void (*visit)(const struct arenashim_site *, void *),

@@ -39,9 +39,9 @@ exported void *mallocx(size_t n, int flags) { return large_mallocx(n, flags, cal
 static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *frame) {
   void *to = large_mallocx(n, flags, frame);
   if (to != NULL) {
-    size_t real = usable_any(to, "rallocx", frame_site(frame));
+    size_t real = usable_any(to, "rallocx", frame_caller(frame));
     memcpy(to, p, old < real ? old : real);
-    any_free(p, "rallocx", frame_site(frame));
+    any_free(p, "rallocx", frame_caller(frame));
   }
   return to;
 }

@@ -22,6 +22,6 @@
 
 /* The return address of the entry with that frame.  Any thread, signal handlers too, while the
  * entry runs. */
-static inline const void *frame_site(const void *frame) { return ((void *const *)frame)[-1]; }
+static inline const void *frame_caller(const void *frame) { return ((void *const *)frame)[-1]; }
 
 #endif

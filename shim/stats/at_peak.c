@@ -38,14 +38,14 @@ static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
 static void add_up(struct at_peak *p, const struct heap *h, uint32_t site, const struct account *a,
                    uint64_t sums[2]) {
   (void)p, (void)h, (void)site;
-  sums[0] += not_negative(a->peak_held_bytes);
+  sums[0] += not_negative(a->at_peak_bytes);
   sums[1] += not_negative(a->live_bytes);
 }
 
 /* Of those whose own peak has room for all of the gap, the one that held most. */
 static void choose(struct at_peak *p, const struct heap *h, uint32_t site, const struct account *a,
                    uint64_t *best) {
-  uint64_t had = not_negative(a->peak_held_bytes);
+  uint64_t had = not_negative(a->at_peak_bytes);
   if (a->peak_bytes < had + p->gap || had + 1 <= *best)
     return;
   *best = had + 1;

@@ -203,16 +203,20 @@ static bool read_account(const struct account *live, uint32_t site, struct site_
                                         .frees = a.frees,
                                         .bytes = a.bytes,
                                         .live_bytes = a.live_bytes,
-                                        .live_rounded = a.live_cells,
+                                        .live_rounded = a.live_rounded,
                                         .peak_bytes = a.peak_bytes,
-                                        .at_peak_bytes = not_negative(a.peak_held_bytes),
-                                        .at_peak_objects = not_negative(a.peak_held_objects),
+                                        .at_peak_bytes = not_negative(a.at_peak_bytes),
+                                        .at_peak_objects = not_negative(a.at_peak_objects),
                                         .temporary = a.temporary,
                                         .large_allocs = a.large_allocs}};
   stats->arenas = 1;
   read_sizes(&a, &stats->sums);
   set_live_objects(&stats->sums);
   return true;
+}
+
+static uint64_t rounding_capped(const struct dump_account *a) {
+  return least(count_less(a->live_rounded, a->live_bytes), a->live_objects * (PAGE_BYTES - 1));
 }
 
 bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
@@ -222,6 +226,7 @@ bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
   stats->rounding = sites.scanned[site].rounding;
   stats->sums.pinned_bytes = sites.scanned[site].pinned_bytes;
   subtract_remote_freed(stats, &sites.scanned[site]);
+  stats->all_rounding = rounding_capped(&stats->sums);
   return true;
 }
 
@@ -248,6 +253,7 @@ void site_stats_add(struct site_stats *sum, const struct site_stats *stats) {
   to->large_allocs += a->large_allocs;
   to->pinned_bytes += a->pinned_bytes;
   sum->rounding += stats->rounding;
+  sum->all_rounding += stats->all_rounding;
   sum->arenas += stats->arenas;
 }
 

@@ -29,14 +29,15 @@
  * their peaks, an upper bound.  `arena` is not set. */
 struct site_stats {
   struct dump_account sums;
-  uint64_t rounding; /* of live_rounded - live_bytes, the part in our own cells */
-  unsigned arenas;   /* whose figures these are */
+  uint64_t rounding;     /* of live_rounded - live_bytes, the part in our own cells */
+  uint64_t all_rounding; /* what rounding costs, in our cells and in jemalloc's objects */
+  unsigned arenas;       /* whose figures these are */
 };
 
-/* live_rounded - live_bytes: what rounding costs, in our cells and in jemalloc's objects. */
-static inline uint64_t site_rounding(const struct site_stats *s) {
-  return count_less(s->sums.live_rounded, s->sums.live_bytes);
-}
+/* live_rounded - live_bytes, but at most 4095 bytes for each live object of an arena: the pages
+ * behind the one where a request ends were not touched.  The command's account_rounding
+ * (tools/sites/rows.c) is the same. */
+static inline uint64_t site_rounding(const struct site_stats *s) { return s->all_rounding; }
 
 /* What live objects cost beyond their bytes: rounding, and the free bytes that they pin.  The same
  * sum is the command's `waste` (tools/sites/rows.c). */

@@ -6,7 +6,7 @@
  *                         other threads free */
 #include "check.h"
 
-#define SITE __attribute__((noinline, noclone, visibility("default")))
+#define CALLER __attribute__((noinline, noclone, visibility("default")))
 enum { HELD = 1000, CHURNED = 600, TOP = 3000, TOP_BYTES = 400, LARGE = 100000, THREADS = 4 };
 
 static void *held[THREADS + 1][HELD], *passed_on[HELD], *top[TOP];
@@ -14,37 +14,37 @@ static void *big[3], *grown;
 static pthread_barrier_t all_alive;
 
 /* Each keeps its frame: the call of malloc is not its last act. */
-SITE void *holds_40(void **to) {
+CALLER void *holds_40(void **to) {
   for (int i = 0; i < HELD; i++)
     to[i] = must(malloc(40));
   return to[0];
 }
 
-SITE int churns(void) {
+CALLER int churns(void) {
   for (int i = 0; i < CHURNED; i++)
     free(must(malloc((size_t)i % 300)));
   return 0;
 }
 
-SITE int holds_large(void) {
+CALLER int holds_large(void) {
   for (int i = 0; i < 3; i++)
     big[i] = must(malloc(LARGE + (size_t)i));
   return 0;
 }
 
-SITE int grows(void) { /* 10 bytes and 16 have one cell */
+CALLER int grows(void) { /* 10 bytes and 16 have one cell */
   for (size_t n = 10; n <= 16; n++)
     grown = must(realloc(grown, n));
   return 0;
 }
 
-SITE int tops(void) {
+CALLER int tops(void) {
   for (int i = 0; i < TOP; i++)
     top[i] = must(calloc(1, TOP_BYTES));
   return 0;
 }
 
-SITE int passes_on(void) {
+CALLER int passes_on(void) {
   for (int i = 0; i < HELD; i++)
     passed_on[i] = must(malloc(100));
   return 0;

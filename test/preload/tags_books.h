@@ -52,7 +52,7 @@ struct key {
 struct book {
   struct key key;
   int seen; /* by the comparison */
-  uint64_t allocs, frees, bytes, live_bytes, live_cells, smallest, largest;
+  uint64_t allocs, frees, bytes, live_bytes, live_rounded, smallest, largest;
 };
 
 struct object {
@@ -133,7 +133,7 @@ PLAIN static struct object book_add(void *p, uintptr_t ra, size_t n) {
   b->allocs++;
   b->bytes += n;
   b->live_bytes += n;
-  b->live_cells += o.cell;
+  b->live_rounded += o.cell;
   b->smallest = n < b->smallest ? n : b->smallest;
   b->largest = n > b->largest ? n : b->largest;
   pthread_spin_unlock(&books.lock);
@@ -144,7 +144,7 @@ PLAIN static void book_drop(const struct object *o) {
   pthread_spin_lock(&books.lock);
   o->book->frees++;
   o->book->live_bytes -= o->n;
-  o->book->live_cells -= o->cell;
+  o->book->live_rounded -= o->cell;
   pthread_spin_unlock(&books.lock);
 }
 
@@ -219,7 +219,7 @@ PLAIN static void books_visit(const struct arenashim_site *s, void *argument) {
   books.sum_allocs += s->allocs;
   books.sum_frees += s->frees;
   books.sum_live += s->live_bytes;
-  books.sum_cells += s->live_cell_bytes;
+  books.sum_cells += s->live_rounded;
   if (s->frames == 0 || (uintptr_t)s->path[0] - books.start >= books.end - books.start)
     return; /* libc's */
   books.paths++;
@@ -233,8 +233,8 @@ PLAIN static void books_visit(const struct arenashim_site *s, void *argument) {
   SAME(frees);
   SAME(bytes);
   SAME(live_bytes);
-  if (b->live_cells != s->live_cell_bytes)
-    books_wrong("live_cell_bytes", s, b->live_cells, s->live_cell_bytes);
+  if (b->live_rounded != s->live_rounded)
+    books_wrong("live_rounded", s, b->live_rounded, s->live_rounded);
   SAME(smallest);
   SAME(largest);
 }

@@ -24,11 +24,11 @@ static int live(size_t bytes, long limit) {
   long used = resident_bytes() - before - holding;
   struct arenashim_totals t = totals();
   CHECK(t.live_bytes >= OBJECTS * bytes, "live bytes");
-  double live_cells = (double)t.live_cell_bytes;
+  double live_rounded = (double)t.live_rounded;
   SAY("%zu bytes: %.1f %% above the cells, tables grew by %.2f %%\n", bytes,
-      100 * ((double)used - live_cells) / live_cells,
-      100 * (double)(t.table_bytes - tables) / live_cells);
-  return (double)used > live_cells * (1 + (double)limit / 100);
+      100 * ((double)used - live_rounded) / live_rounded,
+      100 * (double)(t.table_bytes - tables) / live_rounded);
+  return (double)used > live_rounded * (1 + (double)limit / 100);
 }
 
 /* Each level has two call sites: 2^20 paths of 20 levels. */

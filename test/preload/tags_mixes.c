@@ -25,16 +25,16 @@ enum { STEPS = 8000, KEPT = 4000, ROUNDS = 60 };
 
 /* ---- the two call sites ---- */
 
-#define SITE(name) __attribute__((noinline, noclone, section(name)))
+#define CALLER(name) __attribute__((noinline, noclone, section(name)))
 extern char __start_site_make[], __stop_site_make[], __start_site_resize[], __stop_site_resize[];
 
-SITE("site_make") static void *make(size_t n, size_t alignment, int zeroed) {
+CALLER("site_make") static void *make(size_t n, size_t alignment, int zeroed) {
   void *p = zeroed ? calloc(1, n) : alignment > 0 ? memalign(alignment, n) : malloc(n);
   __asm__ volatile("" : "+r"(p)::"memory");
   return p;
 }
 
-SITE("site_resize") static void *resize(void *p, size_t n) {
+CALLER("site_resize") static void *resize(void *p, size_t n) {
   p = realloc(p, n);
   __asm__ volatile("" : "+r"(p)::"memory");
   return p;
@@ -42,7 +42,7 @@ SITE("site_resize") static void *resize(void *p, size_t n) {
 
 /* jemalloc's own: nothing moves. */
 size_t xallocx(void *p, size_t n, size_t extra, int flags) __attribute__((weak));
-SITE("site_resize") static bool resize_in_place(void *p, size_t n) {
+CALLER("site_resize") static bool resize_in_place(void *p, size_t n) {
   bool done = xallocx(p, n, 0, 0) >= n;
   __asm__ volatile("" : "+r"(p)::"memory");
   return done;

@@ -13,7 +13,7 @@ enum { SITES = 8, OBJECTS = 40000, CHURN = 200000 };
 
 static struct book {
   char name[8];
-  int64_t live, objects, held, held_objects, temporary;
+  int64_t live, objects, held, at_peak_objects, temporary;
 } book[SITES];
 static struct object {
   char *p;
@@ -28,7 +28,7 @@ static void note_peak(void) {
   most = live;
   for (int i = 0; i < SITES; i++) {
     book[i].held = book[i].live;
-    book[i].held_objects = book[i].objects;
+    book[i].at_peak_objects = book[i].objects;
   }
 }
 
@@ -92,8 +92,8 @@ static void add_site(const struct arenashim_site *s, void *argument) {
   if (s->tag_count == 0)
     return;
   found += s->tags[0][1] - '0';
-  found->held += (int64_t)s->held_bytes;
-  found->held_objects += (int64_t)s->held_objects;
+  found->held += (int64_t)s->at_peak_bytes;
+  found->at_peak_objects += (int64_t)s->at_peak_objects;
   found->temporary += (int64_t)s->temporary;
   found->objects += (int64_t)(s->allocs - s->frees);
 }
@@ -105,9 +105,9 @@ static void check_site(const struct book *own, const struct book *found) {
   CHECK(is_near(found->held, own->held, most / 1000),
         "%s: %ld bytes at the peak expected, found %ld", own->name, (long)own->held,
         (long)found->held);
-  CHECK(is_near(found->held_objects, own->held_objects, own->held_objects / 500),
-        "%s: %ld objects at the peak expected, found %ld", own->name, (long)own->held_objects,
-        (long)found->held_objects);
+  CHECK(is_near(found->at_peak_objects, own->at_peak_objects, own->at_peak_objects / 500),
+        "%s: %ld objects at the peak expected, found %ld", own->name, (long)own->at_peak_objects,
+        (long)found->at_peak_objects);
   CHECK(found->temporary == own->temporary, "%s: %ld temporary objects expected, found %ld",
         own->name, (long)own->temporary, (long)found->temporary);
   CHECK(found->objects == own->objects, "%s: %ld objects expected, found %ld", own->name,

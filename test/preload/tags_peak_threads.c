@@ -101,10 +101,10 @@ static int asker(const char *ra) {
 
 static void visit(const struct arenashim_site *s, void *argument) {
   (void)argument;
-  told_in_all += s->held_bytes;
+  told_in_all += s->at_peak_bytes;
   int i = s->frames > 0 ? asker(s->path[0]) : -1;
   if (i >= 0)
-    told[i] += s->held_bytes;
+    told[i] += s->at_peak_bytes;
 }
 
 static void compare(const char *what, size_t expected, size_t found, size_t allowed) {

@@ -7,7 +7,7 @@
 static char said[512];
 static void *culprit;
 
-/* "arenashim: ENTRY(CULPRIT) called from SITE: REST" with any site. */
+/* "arenashim: ENTRY(CULPRIT) called from CALLER: REST" with any site. */
 static void expect_said(const char *entry, const char *rest) {
   char start[128];
   snprintf(start, sizeof start, "arenashim: %s(%p) called from 0x", entry, culprit);
@@ -50,7 +50,7 @@ static void test_double_free_in_emptied_slab(void **state) {
   require(slab_of(culprit)->state == SLAB_EMPTY);
   death_of(free_culprit, said, sizeof said);
   snprintf(expected, sizeof expected,
-           "double free or stray pointer: every object near it was freed before of arena %u\n",
+           "double free or invalid pointer: every object near it was freed before of arena %u\n",
            heap_number(heap_self));
   expect_said("free", expected);
 }
@@ -65,7 +65,7 @@ static void test_double_free_in_given_block(void **state) {
   culprit = objects[MANY / 2];
   require(slab_of(culprit)->owner == NULL);
   death_of(free_culprit, said, sizeof said);
-  expect_said("free", "double free or stray pointer: every object near it was freed before\n");
+  expect_said("free", "double free or invalid pointer: every object near it was freed before\n");
 }
 
 /* All of a current slab's objects free, one of them again: its list has become a circle. */

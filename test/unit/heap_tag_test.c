@@ -41,7 +41,7 @@ static void test_tags_lie_where_cells_begin(void **state) {
 /* ---- one arena ---- */
 
 struct book {
-  uint64_t allocs, frees, bytes, live_bytes, live_cells, peak_bytes, temporary;
+  uint64_t allocs, frees, bytes, live_bytes, live_rounded, peak_bytes, temporary;
   uint64_t smallest, largest;
 };
 
@@ -63,7 +63,7 @@ static void book_alloc(unsigned i, size_t n, unsigned site) {
   b->allocs++;
   b->bytes += n;
   b->live_bytes += n;
-  b->live_cells += n == 0 ? GRAIN : round_up(n, GRAIN);
+  b->live_rounded += n == 0 ? GRAIN : round_up(n, GRAIN);
   b->peak_bytes = b->live_bytes > b->peak_bytes ? b->live_bytes : b->peak_bytes;
   live += n;
   if (live > peak_seen) {
@@ -76,7 +76,7 @@ static void book_free(unsigned i, bool newest) {
   struct book *b = &books[objects[i].site];
   b->frees++;
   b->live_bytes -= objects[i].n;
-  b->live_cells -= objects[i].n == 0 ? GRAIN : round_up(objects[i].n, GRAIN);
+  b->live_rounded -= objects[i].n == 0 ? GRAIN : round_up(objects[i].n, GRAIN);
   b->temporary += newest;
   live -= objects[i].n;
   heap_free(objects[i].p);
@@ -88,7 +88,7 @@ static void expect_account(unsigned site) {
   struct account a;
   account_read(account_at(&heap_tagged_self->books, SITE_KINDS + site), &a);
   require(a.allocs == b->allocs && a.frees == b->frees && a.bytes == b->bytes);
-  require(a.live_bytes == b->live_bytes && a.live_cells == b->live_cells);
+  require(a.live_bytes == b->live_bytes && a.live_rounded == b->live_rounded);
   require(a.peak_bytes == b->peak_bytes && a.temporary == b->temporary);
   require(a.smallest == b->smallest && a.largest == b->largest);
 }
@@ -116,9 +116,9 @@ static void own_books_agree(void) {
     struct account a;
     expect_account(site);
     account_read(account_at(&heap_tagged_self->books, SITE_KINDS + site), &a);
-    held += a.peak_held_bytes;
+    held += a.at_peak_bytes;
     uint64_t then = books_at_peak[site].live_bytes;
-    off += a.peak_held_bytes > then ? a.peak_held_bytes - then : then - a.peak_held_bytes;
+    off += a.at_peak_bytes > then ? a.at_peak_bytes - then : then - a.at_peak_bytes;
   }
   uint64_t most = (uint64_t)atomic_load(&peak.most);
   require(most <= peak_seen && peak_seen - most <= peak_seen / 100);
@@ -165,7 +165,7 @@ static void others_frees_are_charged_to_the_owner(void) {
   for (unsigned site = 0; site < SITES; site++) {
     const struct account *a = account_at(&h->books, SITE_KINDS + site);
     require(a->allocs == EACH / SITES && a->frees == EACH / SITES);
-    require(a->live_bytes == 0 && a->live_cells == 0);
+    require(a->live_bytes == 0 && a->live_rounded == 0);
   }
 }
 APART(others_frees_are_charged_to_the_owner)
@@ -221,7 +221,7 @@ static void large_frees_by_others_are_taken_over(void) {
   struct account now;
   account_read(a, &now);
   require(now.allocs == 3 * EACH && now.frees == 3 * EACH);
-  require(now.live_bytes == 0 && now.live_cells == 0);
+  require(now.live_bytes == 0 && now.live_rounded == 0);
   require(now.large_smallest == 600 && now.large_largest == 1000);
   account_touch(b, a);
   require(a->frees == 3 * EACH && a->live_bytes == 0 && b->live_bytes == 0);
@@ -276,8 +276,9 @@ static void test_resize_in_place_counts_as_both(void **state) {
   require(heap_resize_tagged(p, 97, SITE_KINDS + SITES + 1));
   const struct account *from = account_at(b, SITE_KINDS + SITES);
   const struct account *to = account_at(b, SITE_KINDS + SITES + 1);
-  require(from->allocs == 1 && from->frees == 1 && from->live_bytes == 0 && from->live_cells == 0);
-  require(to->allocs == 1 && to->frees == 0 && to->live_bytes == 97 && to->live_cells == 112);
+  require(from->allocs == 1 && from->frees == 1 && from->live_bytes == 0 &&
+          from->live_rounded == 0);
+  require(to->allocs == 1 && to->frees == 0 && to->live_bytes == 97 && to->live_rounded == 112);
   require(b->resized == resized + 1);
   heap_free(p);
   require(to->frees == 1 && to->live_bytes == 0);
