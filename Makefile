@@ -118,35 +118,37 @@ $(B)/jemalloc.a: shim/jemalloc/symbols.syms
 	$(AR) d $@.tmp jemalloc_cpp.pic.o && mv $@.tmp $@
 
 # Tests.  What a machine lacks is installed first; it costs milliseconds when all is there.
-PRELOAD_PROGRAMS := $(patsubst test/%.c,$(B)/test/%,$(filter-out %.plugin.c,$(wildcard test/preload/*.c))) \
-  $(patsubst test/%.cc,$(B)/test/%,$(filter-out %.plugin.cc,$(wildcard test/preload/*.cc)))
-PRELOAD_PLUGINS := $(patsubst test/%.plugin.c,$(B)/test/%.plugin.so,$(wildcard test/preload/*.plugin.c)) \
-  $(patsubst test/%.plugin.cc,$(B)/test/%.plugin.so,$(wildcard test/preload/*.plugin.cc))
+PRELOAD := $(wildcard test/preload/*/*.c test/preload/*/*.cc)
+PRELOAD_PLUGINS := $(patsubst %,$(B)/test/preload/%.so,$(basename $(notdir $(filter %.plugin.c %.plugin.cc,$(PRELOAD)))))
+PRELOAD_PROGRAMS := $(addprefix $(B)/test/preload/,$(basename $(notdir $(filter-out %.plugin.c %.plugin.cc,$(PRELOAD)))))
 UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*_test.c))
 UNIT_PROGRAMS := $(patsubst %,$(B)/test/unit/%,$(filter-out region_poison_test,$(UNIT)))
 TEST_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing $(SHIM_QUOTES) $(WARN) -Wno-missing-prototypes
 PROGRAM_FLAGS := -O1 -g -fno-builtin -Wall -Wextra -pthread
 
-$(B)/test/preload/%: test/preload/%.c $(wildcard test/preload/*.h)
-	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< -ldl -lm
-$(B)/test/preload/region_user $(B)/test/preload/tags_regions: $(B)/%: %.c $(B)/libarena.a $(wildcard test/preload/*.h)
-	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $< $(B)/libarena.a
+# Programs and plugins of all its folders are built into one directory: no two have the same name.
+PRELOAD_HEADERS := $(wildcard test/preload/*.h test/preload/*/*.h)
+define preload_rules
+$(B)/test/preload/%: $(1)%.c $(PRELOAD_HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) -std=gnu17 $$(PROGRAM_FLAGS) -o $$@ $$< $$(filter %.a,$$^) -ldl -lm
+$(B)/test/preload/%: $(1)%.cc $(PRELOAD_HEADERS)
+	@mkdir -p $$(@D)
+	$$(CXX) -std=gnu++17 $$(PROGRAM_FLAGS) -o $$@ $$< -ldl
+$(B)/test/preload/%.plugin.so: $(1)%.plugin.c
+	@mkdir -p $$(@D)
+	$$(CC) -std=gnu17 $$(PROGRAM_FLAGS) -shared -fPIC -o $$@ $$<
+$(B)/test/preload/%.plugin.so: $(1)%.plugin.cc
+	@mkdir -p $$(@D)
+	$$(CXX) -std=gnu++17 $$(PROGRAM_FLAGS) -shared -fPIC -o $$@ $$<
+endef
+$(foreach d,$(wildcard test/preload/*/),$(eval $(call preload_rules,$(d))))
+$(B)/test/preload/region_user $(B)/test/preload/tags_regions: $(B)/libarena.a
 $(B)/test/preload/region_own $(B)/test/preload/report_sites \
   $(B)/test/preload/tags_unwinder: PROGRAM_FLAGS += -rdynamic
 $(B)/test/preload/stack_depth: PROGRAM_FLAGS += -Wl,-z,now
 $(B)/test/preload/tags_truth $(B)/test/preload/tags_stacks: PROGRAM_FLAGS += -finstrument-functions
 $(B)/test/preload/tags_truth_cxx: PROGRAM_FLAGS += -finstrument-functions -DFRAMES -fno-omit-frame-pointer
-$(B)/test/preload/%: test/preload/%.cc $(wildcard test/preload/*.h)
-	@mkdir -p $(@D)
-	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -ldl
-$(B)/test/preload/%.plugin.so: test/preload/%.plugin.c
-	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -shared -fPIC -o $@ $<
-$(B)/test/preload/%.plugin.so: test/preload/%.plugin.cc
-	@mkdir -p $(@D)
-	$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -shared -fPIC -o $@ $<
 
 $(B)/test/bench/pairs: test/bench/pairs.c
 	@mkdir -p $(@D)
@@ -257,7 +259,7 @@ demo: deps-build deps-demo
 test: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all test-programs
 	@test/run.sh $(UNIT_PROGRAMS) $(TOOL_TESTS) \
-	  $(wildcard test/preload/*.bats test/real/*.bats test/interop/*.bats \
+	  $(wildcard test/preload/*/*.bats test/real/*.bats test/interop/*.bats \
   test/tools/*.bats test/*.bats) \
 	  $(QUICK_SERVICES:%=test/services/%.bats) $(wildcard test/bench/*.bats)
 
@@ -293,7 +295,7 @@ fuzz: deps-build deps-test
 # Format, compiler warnings as errors with both compilers, static analysis: with Debian 12's versions.
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch] $(SHIM_DIRS:%=%/*.[ch]))
 TOOL_ALL := $(wildcard tools/*.[ch] $(TOOL_DIRS:%=%/*.[ch]))
-TEST_SOURCES := $(wildcard test/*/*.c test/*/*.h)
+TEST_SOURCES := $(wildcard test/*/*.[ch] test/preload/*/*.[ch])
 CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
   --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__
 check: deps-build deps-check $(PROTO).h
@@ -307,7 +309,7 @@ check: deps-build deps-check $(PROTO).h
 	  clang-tidy --quiet $$f -- $(TOOL_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
 	$(CPPCHECK) $(patsubst %,-I%,$(SHIM_DIRS) shim arena) arena shim
 	$(CPPCHECK) $(TOOL_DIRS:%=-I%) tools
-	shellcheck test/*.sh test/*/*.sh tools/*/*.sh .ci/run
+	shellcheck test/*.sh test/*/*.sh test/preload/*/*.sh tools/*/*.sh .ci/run
 	shellcheck -s bash tools/completions/bash/arenashim
 
 # Speed and memory beside the allocators a user could pick instead.  OPTIONS="--quick", "--help".
@@ -331,7 +333,7 @@ bench-tags: deps-build deps-bench
 # Every call path of real programs compared with libunwind's own answer: ten million, some minutes.
 verify: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all $(B)/test/preload/tags_counts.plugin.so
-	@test/preload/tags_verify.sh long
+	@test/preload/tags/tags_verify.sh long
 
 include tools/packaging/install.mk
 

@@ -72,7 +72,7 @@ process_field() {
 }
 
 # dump_agrees DUMP [OPTION...]: its parts agree with each other (dump_items.py says what is compared).
-dump_agrees() { /usr/bin/python3 "$TOP/test/preload/dump_items.py" "$@"; }
+dump_agrees() { /usr/bin/python3 "$TOP/test/preload/dump/dump_items.py" "$@"; }
 
 # dumps_agree [--running] DUMP...: each of them does.
 dumps_agree() {

@@ -77,7 +77,7 @@ finish() { # PID STATUS: count its results and tell of it
     printf -- '----\n'
   fi
   [[ -z $why ]] || ((++not))
-  printf '%-32s %4d passed %3d failed %3d skipped %7s s\n' \
+  printf '%-42s %4d passed %3d failed %3d skipped %7s s\n' \
     "${name_of[$1]}" "$ok" "$not" "$skip" "$seconds"
   ((passed += ok, failed += not, skipped += skip))
   unset "name_of[$1]" "log_of[$1]" "start_of[$1]"

@@ -20,7 +20,7 @@
  * handlers too.
  *
  * The functions that are still libc's, and why that is safe, are listed in
- * test/preload/undefined.allowed.
+ * test/preload/loader/undefined.allowed.
  */
 #ifndef SHIM_OWN_CALLS_H
 #define SHIM_OWN_CALLS_H

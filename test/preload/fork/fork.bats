@@ -1,0 +1,67 @@
+# fork in all its company. The long forms, 10,000 forks each, take the count as an argument.
+load ../../common
+
+@test "1,000 forks from a process with 4 allocating threads" { run_shim "$BIN/fork_threads" 1000; expect_ok; }
+@test "the same, all children report" {
+  run_shim ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.%p" "$BIN/fork_threads" 200
+  expect_ok
+  # the parent, and each 16th child leaves by exit
+  (($(ls "$BATS_TEST_TMPDIR"/r.* | wc -l) >= 13))
+}
+@test "the child hands the arenas of gone threads on" {
+  run_shim ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.txt" "$BIN/fork_arenas" 50
+  expect_ok
+  /usr/bin/python3 "$TOP/test/preload/report/report.py" "$BATS_TEST_TMPDIR/r.txt" forked \
+    'running == 0' 'arenas == 5' 'live >= 4000'
+}
+@test "forks while threads sit in getline, short lines" { run_shim "$BIN/fork_getline" short 300; expect_ok; }
+@test "forks while threads sit in getline, long lines" { run_shim "$BIN/fork_getline" long 300; expect_ok; }
+@test "forks in a signal handler, at random moments" { run_shim "$BIN/fork_signal" timer 1000; expect_ok; }
+@test "forks in a signal handler, at each 7th instruction of malloc and free" {
+  run_shim "$BIN/fork_signal" step 1000 7
+  expect_ok
+}
+@test "forks in a signal handler, at each 7th instruction of jemalloc's too" {
+  run_shim "$BIN/fork_signal" step 1000 7 3000
+  expect_ok
+}
+@test "with call sites: the same, at random moments and at each 7th instruction" {
+  local mode
+  for mode in site stack:8; do
+    for how in "timer 100" "step 100 7" "step 100 7 3000"; do
+      echo "$mode $how"
+      # shellcheck disable=SC2086 # words
+      run_shim ARENASHIM_TAG=$mode "$BIN/fork_signal" $how
+      expect_ok
+    done
+    run_shim ARENASHIM_TAG=$mode "$BIN/fork_threads" 100
+    expect_ok
+    for lines in short long; do
+      run_shim ARENASHIM_TAG=$mode "$BIN/fork_getline" $lines 30
+      expect_ok
+    done
+  done
+}
+@test "forks in a signal handler that interrupted fork itself" {
+  local form mode
+  for mode in off stack:8; do
+    for form in leave exit return; do
+      echo "$mode $form"
+      run_shim ARENASHIM_TAG=$mode "$BIN/fork_nested" $form 1000
+      expect_ok
+    done
+  done
+}
+@test "vfork and posix_spawn" { run_shim "$BIN/spawn" 100; expect_ok; }
+@test "forks in a signal handler, at each instruction of a free of another thread's object" {
+  run_shim "$BIN/fork_mail" give
+  expect_ok
+}
+@test "forks in a signal handler, at each instruction that takes the inbox" {
+  local code
+  code=$(nm -S "$SHIM" | awk '$4 == "inbox_take" { print $1, $2 }')
+  [[ -n $code ]]
+  # shellcheck disable=SC2086 # two words
+  run_shim "$BIN/fork_mail" take $code
+  expect_ok
+}

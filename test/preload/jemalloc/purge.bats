@@ -1,0 +1,35 @@
+# What jemalloc keeps that no object is in (shim/jemalloc/purge_policy.h).
+load ../../common
+
+@test "what is freed for good goes back at once" {
+  run_shim "$BIN/purge" freed
+  expect_ok
+}
+@test "so it does where all large requests are callocs" {
+  run_shim "$BIN/purge" calloc
+  expect_ok
+}
+@test "threads that end tell what they freed" {
+  run_shim "$BIN/purge" threads
+  expect_ok
+}
+@test "what ended threads had on their shelves is given back in the books, too" {
+  run_shim "$BIN/purge" shelves
+  expect_ok
+}
+@test "so is what shares its page with an aligned object" {
+  run_shim "$BIN/purge" mixed
+  expect_ok
+}
+@test "the peak is the program's own, and pages serve again" {
+  run_shim "$BIN/purge" peak
+  expect_ok
+}
+@test "pages that nobody touched are left alone" {
+  run_shim "$BIN/purge" untouched
+  expect_ok
+}
+@test "what comes and goes keeps its pages" {
+  run_shim "$BIN/purge" cycles
+  expect_ok
+}

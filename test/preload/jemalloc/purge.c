@@ -1,0 +1,181 @@
+/* What jemalloc keeps that no object is in (shim/jemalloc/purge_policy.h).
+ *
+ *   purge freed       everything freed: nearly all has gone back by the last free
+ *   purge calloc      the same of objects that malloc never had a part in
+ *   purge threads     the same by threads that end, each with too few bytes to look around
+ *   purge caches      as `freed`, after threads that ended with objects in their caches
+ *   purge mixed       as `freed`, after pages that aligned objects share with others
+ *   purge peak        the process's peak is that of its live objects, and its pages serve again
+ *   purge untouched   objects of which a page is touched cost hardly any page fault
+ *   purge cycles      all freed again and again: pages serve again
+ */
+#include "../check.h"
+
+#include <malloc.h>
+#include <stdbool.h>
+#include <sys/resource.h>
+
+enum { OBJECTS = 2000, SLOTS = 8, MANY_SLOTS = 100, THREADS = 400 };
+
+static struct rusage usage(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  return u;
+}
+
+static uint64_t state = 88172645463325252u;
+static size_t between(size_t least, size_t most) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return least + (state >> 20) % (most - least + 1);
+}
+
+static bool by_calloc;
+
+static void *touched(size_t n) {
+  char *p = must(by_calloc ? calloc(1, n) : malloc(n));
+  for (size_t at = 0; at < n; at += 4096)
+    p[at] = 1;
+  return p;
+}
+
+static void *object[OBJECTS];
+
+static void fill(void) {
+  for (size_t i = 0; i < OBJECTS; i++)
+    object[i] = touched(between(16 << 10, 256 << 10));
+}
+
+static void expect_few(size_t before, size_t full) {
+  size_t now = (size_t)resident_bytes();
+  CHECK(full - before > 200 << 20, "200 MiB expected, found %zu", full - before);
+  CHECK((now - before) * 8 < full - before, "of %zu bytes %zu are left", full - before,
+        now - before);
+}
+
+static void freed(void) {
+  size_t before = (size_t)resident_bytes();
+  for (size_t times = 0; times < 4; times++) {
+    fill();
+    size_t full = (size_t)resident_bytes();
+    for (size_t i = 0; i < OBJECTS; i++)
+      free(object[i]);
+    expect_few(before, full);
+    usleep(150000);
+  }
+}
+
+static void callocs(void) {
+  by_calloc = true;
+  freed();
+}
+
+static void *free_one(void *p) {
+  free(p);
+  return NULL;
+}
+
+static void threads(void) {
+  void *thread_object[THREADS];
+  size_t before = (size_t)resident_bytes();
+  for (size_t i = 0; i < THREADS; i++)
+    thread_object[i] = touched(700 << 10);
+  size_t full = (size_t)resident_bytes();
+  for (size_t i = 0; i < THREADS; i++) {
+    pthread_t t;
+    CHECK(pthread_create(&t, NULL, free_one, thread_object[i]) == 0, "thread %zu: none", i);
+    pthread_join(t, NULL);
+  }
+  expect_few(before, full);
+}
+
+static void *fill_shelves(void *unused) {
+  enum { SHELF = 64 << 10, MOST = SHELF / 512 };
+  void *there[MOST];
+  for (size_t bytes = 512; bytes <= 4096; bytes += 512) {
+    for (size_t i = 0; i < SHELF / bytes; i++)
+      there[i] = must(malloc(bytes));
+    for (size_t i = 0; i < SHELF / bytes; i++)
+      free(there[i]);
+  }
+  return unused;
+}
+
+static void shelves(void) {
+  for (size_t i = 0; i < 2 * THREADS; i++)
+    pthread_join(thread_start(fill_shelves, NULL), NULL);
+  freed();
+}
+
+static void mixed(void) {
+  for (size_t i = 0; i < 1000000; i++) {
+    void *p = must(malloc(1000)), *q = must(memalign(64, 1000));
+    free(p);
+    free(q);
+  }
+  freed();
+}
+
+static void peak(void) {
+  void *slot[SLOTS] = {NULL};
+  size_t bytes[SLOTS] = {0}, live = 0, most = 0, pages = 0;
+  size_t before = (size_t)resident_bytes();
+  long faults = usage().ru_minflt;
+  for (size_t i = 0; i < 300; i++) {
+    size_t k = between(0, SLOTS - 1), n = between(5000000, 25000000);
+    free(slot[k]);
+    slot[k] = touched(n);
+    live += n - bytes[k];
+    bytes[k] = n;
+    pages += n / 4096;
+    most = live > most ? live : most;
+  }
+  faults = usage().ru_minflt - faults;
+  size_t found = (size_t)usage().ru_maxrss * 1024 - before;
+  CHECK(found < most / 4 * 5, "%zu bytes at most expected, found %zu", most / 4 * 5, found);
+  CHECK((size_t)faults < pages / 2, "of %zu pages, %ld were faulted in", pages, faults);
+}
+
+static void untouched(void) {
+  enum { TIMES = 60000 };
+  void *slot[MANY_SLOTS] = {NULL};
+  touched(20 << 20); /* not a small process */
+  long faults = usage().ru_minflt;
+  for (size_t i = 0; i < TIMES; i++) {
+    size_t k = between(0, MANY_SLOTS - 1), n = (size_t)512 << between(0, 15);
+    free(slot[k]);
+    char *p = slot[k] = must(malloc(n + between(0, n)));
+    *p = 1;
+  }
+  faults = usage().ru_minflt - faults;
+  CHECK(faults < TIMES / 5, "%d requests took %ld page faults", TIMES, faults);
+}
+
+static void cycles(void) {
+  enum { TIMES = 40, BYTES = 2 << 20, COUNT = 20 };
+  long faults = usage().ru_minflt;
+  for (size_t i = 0; i < TIMES; i++) {
+    for (size_t k = 0; k < COUNT; k++)
+      object[k] = touched(BYTES);
+    for (size_t k = 0; k < COUNT; k++)
+      free(object[k]);
+  }
+  faults = usage().ru_minflt - faults;
+  long pages = (long)TIMES * COUNT * (BYTES / 4096);
+  CHECK(faults < pages / 2, "of %ld pages, %ld were faulted in", pages, faults);
+}
+
+int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    void (*run)(void);
+  } all[] = {{"freed", freed}, {"calloc", callocs}, {"threads", threads},     {"caches", shelves},
+             {"mixed", mixed}, {"peak", peak},      {"untouched", untouched}, {"cycles", cycles}};
+  for (size_t k = 0; argc == 2 && k < sizeof all / sizeof *all; k++)
+    if (strcmp(argv[1], all[k].name) == 0) {
+      all[k].run();
+      return 0;
+    }
+  return 2;
+}

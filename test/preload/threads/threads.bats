@@ -1,0 +1,8 @@
+# Threads that come and go, and objects that change hands.
+load ../../common
+
+@test "5,000 short threads: resident memory stays flat" { run_shim "$BIN/threads_short" 5000; expect_ok; }
+@test "objects freed by other threads" { run_shim "$BIN/remote_free" 300; expect_ok; }
+@test "destructors of threads use the heap after its own" { run_shim "$BIN/thread_exit" 2000; expect_ok; }
+@test "producers and consumers" { run_shim "$BIN/producer_consumer" 2000000; expect_ok; }
+@test "larson: sets handed from thread to thread" { run_shim "$BIN/larson" 40 4; expect_ok; }
