@@ -13,8 +13,8 @@ load ../../common
   run_shim "$BIN/purge" threads
   expect_ok
 }
-@test "what ended threads had on their shelves is given back in the books, too" {
-  run_shim "$BIN/purge" shelves
+@test "what ended threads had in their caches is given back in the books, too" {
+  run_shim "$BIN/purge" caches
   expect_ok
 }
 @test "so is what shares its page with an aligned object" {

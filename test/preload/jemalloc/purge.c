@@ -90,7 +90,7 @@ static void threads(void) {
   expect_few(before, full);
 }
 
-static void *fill_shelves(void *unused) {
+static void *fill_caches(void *unused) {
   enum { SHELF = 64 << 10, MOST = SHELF / 512 };
   void *there[MOST];
   for (size_t bytes = 512; bytes <= 4096; bytes += 512) {
@@ -102,9 +102,9 @@ static void *fill_shelves(void *unused) {
   return unused;
 }
 
-static void shelves(void) {
+static void caches(void) {
   for (size_t i = 0; i < 2 * THREADS; i++)
-    pthread_join(thread_start(fill_shelves, NULL), NULL);
+    pthread_join(thread_start(fill_caches, NULL), NULL);
   freed();
 }
 
@@ -170,7 +170,7 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } all[] = {{"freed", freed}, {"calloc", callocs}, {"threads", threads},     {"caches", shelves},
+  } all[] = {{"freed", freed}, {"calloc", callocs}, {"threads", threads},     {"caches", caches},
              {"mixed", mixed}, {"peak", peak},      {"untouched", untouched}, {"cycles", cycles}};
   for (size_t k = 0; argc == 2 && k < sizeof all / sizeof *all; k++)
     if (strcmp(argv[1], all[k].name) == 0) {
