@@ -300,6 +300,7 @@ CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,performance,por
   --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__
 check: deps-build deps-check $(PROTO).h
 	clang-format --dry-run -Werror $(SOURCES) $(TOOL_ALL) $(TEST_SOURCES)
+	@! LC_ALL=C.UTF-8 grep -nE '^.{101}' $(SOURCES) $(TOOL_ALL) # comments, which it leaves alone
 	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
 	  $$cc $(SHIM_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; \
 	  for f in $(TOOL_SOURCES); do $$cc $(TOOL_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; done

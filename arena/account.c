@@ -191,9 +191,9 @@ void books_publish(struct books *b) {
   int64_t change = b->live_bytes - b->published;
   b->published = b->live_bytes;
   peak_publish(change);
-  int64_t untold = unpublished_most();
-  b->publish_above = b->published + untold;
-  b->publish_below = b->published - (untold > FALL_BYTES ? untold : FALL_BYTES);
+  int64_t unpublished = unpublished_most();
+  b->publish_above = b->published + unpublished;
+  b->publish_below = b->published - (unpublished > FALL_BYTES ? unpublished : FALL_BYTES);
 }
 
 void books_shift(struct books *b, int64_t bytes) {

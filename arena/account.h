@@ -20,7 +20,7 @@
  * Each new peak begins an epoch.  An account notes what it held at the peak when it next changes
  * (until then it has held the same), so that nothing is copied when the peak moves.
  *
- * A free counts in peak.live when it is made, by whatever thread.  A thread that frees an object of
+ * A free counts in peak.live when it is made, by any thread.  A thread that frees an object of
  * another arena changes its own `published` at once (books_shift); when the owner collects the mail
  * it changes its own `published` the other way.
  *
@@ -41,12 +41,12 @@ struct account {
   uint64_t peak_bytes;    /* highest live_bytes so far */
   uint64_t temporary;     /* objects freed before the arena allocated anything else */
   uint16_t smallest;      /* of small requests, bytes; NO_SMALL: none yet */
-  uint16_t largest;       /* the same */
+  uint16_t largest;       /* of small requests, bytes */
   _Atomic uint32_t epoch; /* of the last change; plus ACCOUNT_REMOTE_LARGE */
 
   /* Rarely touched. */
   uint64_t at_peak_bytes;   /* held at the process's peak, if `epoch` is the current one */
-  uint64_t at_peak_objects; /* the same */
+  uint64_t at_peak_objects; /* likewise */
   uint64_t large_allocs;    /* large requests: part of allocs */
   uint64_t large_smallest;  /* of large requests, bytes */
   uint64_t large_largest;   /* 0: none yet */
@@ -104,9 +104,11 @@ enum { PEAK_STEP = 1024, UNPUBLISHED_BYTES = 256 };
  * the system refuses memory; then nothing is kept. */
 hidden bool books_open(struct books *b);
 
-/* The account of a site, which is made if it does not exist; NULL if the system refuses memory.
- * account_make: it does not exist. */
+/* Makes the chunk that the site's account lies in, which must not exist yet; returns the account, or
+ * NULL if the system refuses memory. */
 hidden struct account *account_make(struct books *b, uint32_t site);
+
+/* The account of a site, which is made if it does not exist; NULL if the system refuses memory. */
 static inline struct account *account_of(struct books *b, uint32_t site) {
   struct account *chunk = b->index[site / ACCOUNT_CHUNK];
   return likely(chunk != NULL) ? chunk + site % ACCOUNT_CHUNK : account_make(b, site);

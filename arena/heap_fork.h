@@ -1,15 +1,18 @@
-/* Around a fork of the process, which takes no lock of ours.
+/* Before and after a fork of the process; no lock is taken.
  *
- * Keeps errno.  The child may run on a small stack. */
+ * Both keep errno, and run with all signals blocked.  The child may run on a small stack.
+ */
 #ifndef ARENA_HEAP_FORK_H
 #define ARENA_HEAP_FORK_H
 
 #include "heap_state.h"
 
-/* heap_fork_prepare: in the parent, before each fork.  heap_fork_child: in the child's only thread,
- * before it allocates.  It repairs what threads that are gone left half done; at worst it loses the
- * cells of one list.  Counts begin again: the objects that are alive count as allocations. */
+/* Notes what the child has to know.  In the parent, before each fork. */
 hidden void heap_fork_prepare(void);
+
+/* Repairs what threads that are gone left half done; at worst the cells of one list are lost.  Counts
+ * begin again: the objects that are alive count as allocations.  In the child's only thread, before
+ * it allocates. */
 hidden void heap_fork_child(void);
 
 #endif

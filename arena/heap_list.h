@@ -10,7 +10,7 @@
  * program that replaces some of 10^7 objects at random then waits for memory once a pair instead of
  * twice (75 ns a pair instead of 184; with 10^6 objects of 136 bytes 61 instead of 82).  In smaller
  * heaps this costs more than it gains, since each malloc then waits for the free before it: with 5
- * MB alive 10.4 ns became 12.5; with 24 MB it makes no difference.
+ * MiB alive 10.4 ns became 12.5; with 24 MiB it makes no difference.
  *
  * But a list keeps the slabs of its cells from becoming empty, and its length is not counted.  What
  * is known is (list_is_valid)

@@ -1,9 +1,12 @@
 /* Where a heap's slabs come from and go to: its empty slabs, its blocks, the kernel.
  *
  * Empty slabs wait in two lists of the heap: dirty (pages still resident, reused first) and clean.
- * Memory goes back to the kernel in slow paths only.  Of the dirty bytes, those above
- *     limit = EMPTY_KEEP_BYTES or a quarter of the carved bytes, whichever is larger, +
- * missed_bytes go at once, oldest first; the others when they have been empty for EMPTY_DELAY_MS.
+ * Memory goes back to the kernel in slow paths only.
+ *
+ *   limit = max(EMPTY_KEEP_BYTES, a quarter of the carved bytes) + missed_bytes
+ *
+ * Dirty bytes above the limit go at once, oldest first; the others when they have been empty for
+ * EMPTY_DELAY_MS.
  * Bytes that went back and are needed again within that time are missed: a program that builds and
  * frees the same amount again and again pays for its pages twice, and then no more (a million
  * objects: 72 and 24 ns each became 12 and 12).  missed_bytes is 0 again when pages have been empty

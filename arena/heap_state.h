@@ -134,11 +134,11 @@ static inline unsigned heap_number(const struct heap *h) {
   return (unsigned)(((uintptr_t)h - (range.base - HEAPS_BELOW)) / HEAP_BYTES);
 }
 
-/* A call site is handed down as a code address.  DIRECT means the return address of the function
+/* A caller is handed down as a code address.  DIRECT stands for the return address of the function
  * that jumps here as its last act; if that function read it, the fast path would have one
- * instruction more.  CALLER(site) is the address, in the function that was jumped to. */
-#define DIRECT       ((const void *)0)
-#define CALLER(site) ((site) != DIRECT ? (site) : __builtin_return_address(0))
+ * instruction more.  CALLER(caller) is the address, in the function that was jumped to. */
+#define DIRECT         ((const void *)0)
+#define CALLER(caller) ((caller) != DIRECT ? (caller) : __builtin_return_address(0))
 
 /* Are the links of the queue equal both ways, and is each slab in it one of the heap, of that class
  * and in that state?  Owner only, outside of the functions that move slabs. */

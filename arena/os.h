@@ -91,7 +91,7 @@ hidden uint64_t os_clock_ns(int clock);
  */
 hidden uint32_t os_now_ms(void);
 
-/* Sleeps for about that many microseconds; a signal may end the sleep early. */
+/* Sleeps for about `us` microseconds; a signal may end the sleep early. */
 hidden void os_sleep_us(unsigned us);
 
 /* Blocks all signals of this thread, with the mask before in *before; restores that mask.  A system

@@ -35,8 +35,7 @@ hidden void text_hex(struct text *t, uint64_t n);
 hidden void text_size(struct text *t, uint64_t bytes); /* "1M", "64K" or "12345" */
 
 /* Append a number or a string in a column of at least `width` characters, filled with spaces on the
- * left
- * (_right) or on the right (_left). */
+ * left (_right) or on the right (_left). */
 hidden void text_u64_right(struct text *t, uint64_t n, unsigned width);
 hidden void text_str_right(struct text *t, const char *s, unsigned width);
 hidden void text_str_left(struct text *t, const char *s, unsigned width);

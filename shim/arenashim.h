@@ -18,8 +18,8 @@
 extern "C" {
 #endif
 
-/* Counts of the process.  Without call sites (ARENASHIM_TAG=off) the second and third group are 0.
- * The figures of other running threads can be a little old. */
+/* Counts of the process.  Without call sites (ARENASHIM_TAG=off) `tagged` and all fields from
+ * live_bytes on are 0.  The figures of other running threads can be a little old. */
 struct arenashim_totals {
   size_t size; /* set by the caller: sizeof(struct arenashim_totals); no more bytes are written */
 
@@ -46,12 +46,12 @@ struct arenashim_totals {
   uint64_t early;     /* requests before the shim's constructor: their path is one frame */
 };
 
-/* Fills in *totals, whose `size` the caller has set. */
+/* Fills in *totals, whose `size` the caller has set.  live_bytes and live_rounded are 0 without
+ * memory, or while another thread visits call sites or writes a dump or report. */
 void arenashim_totals(struct arenashim_totals *totals) __attribute__((weak));
 
 /* Names the calling thread's arena in reports, until the thread ends.  The first 15 bytes are
- * copied;
- * "" removes the name.  ENOMEM: the thread has no arena, and there is no memory for one. */
+ * copied; "" removes the name.  ENOMEM: the thread has no arena, and there is no memory for one. */
 int arenashim_name_arena(const char *name) __attribute__((weak));
 
 /* Pushes a tag: until it is popped, requests of the calling thread belong to call paths of their

@@ -10,10 +10,9 @@
  *   An index refers to an item of the section named beside it.
  *   Checksums are CRC-32 IEEE (zlib's crc32: reflected polynomial 0xEDB88320, all ones before and
  *   inverted after).  A section's covers its items and their padding up to a multiple of 8; the
- * header's covers header and table with the field `crc` taken as zero.  So no byte of a file is
- * without one. A section is whole or it is not used: whoever reads drops a damaged or cut one
- * alone.  So write small and precious sections first (the order of enum dump_section_id), large
- * ones last.
+ *   header's covers header and table with the field `crc` taken as zero.  So no byte of a file is
+ *   without one.  A reader drops a damaged or cut section as a whole, and that section alone.  So
+ *   write small and precious sections first (the order of enum dump_section_id), large ones last.
  *
  *   All sections of version 1.0 are there, if only with 0 items, one after the other without gaps.
  *
@@ -108,7 +107,8 @@ struct dump_process {
   uint32_t tags;                   /* enum dump_tags */
   uint32_t depth;                  /* frames asked for: N of stack:N */
   uint64_t unix_time;
-  uint64_t sample_bytes; /* 0: exact; else one tag per so many bytes, and accounts are estimates */
+  uint64_t
+      sample_bytes; /* 0: exact; else the mean of requested bytes for each tag: accounts are estimates */
   uint64_t block_bytes, slab_bytes;
   uint64_t live_objects, live_bytes; /* sums of the arenas' */
   uint64_t peak_bytes; /* largest value that live_bytes had; sampled: with noise, so too high */
@@ -123,7 +123,8 @@ enum dump_arena_flag {
   DUMP_ARENA_PEAK_BOUND = 2 /* peak_bytes is an upper bound */
 };
 
-/* DUMP_ARENAS: threads' arenas.  A free is counted here by the owner, whoever frees.  With tags the
+/* DUMP_ARENAS: threads' arenas.  A free is counted here by the owner, also if another
+ * thread frees.  With tags the
  * objects are the sum of its accounts, those of jemalloc included; without tags they are those
  * of the small classes alone. */
 struct dump_arena {
@@ -248,8 +249,8 @@ enum dump_site_kind {
   DUMP_SITE_UNWINDER = 2, /* inside the unwinder */
   DUMP_SITE_FULL = 3,     /* the tables were full */
   DUMP_SITE_UNTAGGED = 4, /* any other without a tag */
-  DUMP_SITE_ENDED = 5,    /* after its thread's end */
-  DUMP_SITE_REGION = 6    /* where a region was created */
+  DUMP_SITE_ENDED = 5,    /* reserved: no version has written it */
+  DUMP_SITE_REGION = 6    /* reserved, likewise; readers number rows of regions with it */
 };
 
 /* DUMP_SITES: append-only. */
@@ -262,8 +263,8 @@ static_assert(sizeof(struct dump_site) == 8, "format");
 enum dump_node_kind {
   DUMP_NODE_ROOT = 0,
   DUMP_NODE_FRAME = 1,
-  DUMP_NODE_LABEL = 2 /* a tag of the program's own, pushed by arenashim_tag_push or the like; or
-                         what ends a path whose next frame is not known: "no unwind information" */
+  DUMP_NODE_LABEL = 2 /* a tag that the program pushed with arenashim_push_tag; or
+                         the mark that ends a path whose next frame is not known: "no unwind information" */
 };
 
 /* DUMP_NODES: all paths, as a tree that grows from the allocation outwards, append-only.

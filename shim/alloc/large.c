@@ -1,6 +1,5 @@
 /* The slow paths of large requests; contract in large.h. */
 #include "large.h"
-#include "thread_record.h"
 #include "fork_fallback.h"
 #include "fork_gate.h"
 #include "invalid_pointer.h"
@@ -9,6 +8,7 @@
 #include "large_request.h"
 #include "large_tagged.h"
 #include "thread_cache.h"
+#include "thread_record.h"
 #include "thread_state.h"
 
 hidden _Atomic bool large_between_samples;

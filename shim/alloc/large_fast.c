@@ -1,10 +1,10 @@
 /* The fast paths of large requests: what a program without tags takes nearly always, and what a
  * program with samples takes between two of them.
  *
- *   record_of(h)->large_fast     without tags: this thread has its jemalloc cache, and no figures
- * are to be refreshed.  Set by large_alloc_any, cleared when the heap changes hands; false in an
- * empty record, so a thread without a heap needs no test of its own heap_between    the same with
- * samples, for a request that is none
+ *   large_fast      without tags: this thread has its jemalloc cache, and no figures are to be
+ *                   refreshed.  Set by large_alloc_any, cleared when the thread ends; false in an
+ *                   empty record, so a thread without a heap needs no test of its own
+ *   heap_between    the same with samples, for a request that is not one
  *
  * Each step serves what the one before it cannot:
  *
@@ -14,7 +14,6 @@
  *   large_..._any           the slow paths (large.h)
  */
 #include "large_fast.h"
-#include "thread_record.h"
 #include "caller.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
@@ -22,11 +21,12 @@
 #include "large_request.h"
 #include "own_calls.h"
 #include "thread_cache.h"
+#include "thread_record.h"
 #include "thread_state.h"
 
 /* ---- what both share ---- */
 
-/* Enters the gate; false if that is not so simple, and h is outside. */
+/* Enters the gate.  False, and not inside, if a fork is under way or a fallback object is alive. */
 static inline bool enter(struct heap *h) {
   record_of(h)->outside++;
   atomic_signal_fence(memory_order_seq_cst);

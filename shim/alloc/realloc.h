@@ -10,7 +10,7 @@
 
 #include "slab.h"
 
-/* Is an object of n bytes kept in a cell of that many?  A smaller cell is worth a copy if it saves
+/* Is an object of n bytes kept in a cell of `cell` bytes?  A smaller cell is worth a copy if it saves
  * half of the bytes or more.  n <= cell. */
 static inline bool cell_suits(size_t cell, size_t n) { return n > cell / 2 || cell == GRAIN; }
 

@@ -13,7 +13,7 @@ void *aligned_any(size_t alignment, size_t n, const void *frame) {
   if (n <= SMALL_MAX && padded <= class_bytes(CLASSES)) {
     struct heap *h = heap_self;
     size_t c = class_of(padded);
-    if (h->head[c] == NULL && unlikely(is_sample_due(h, c)))
+    if (h->head[c] == NULL && unlikely(sample_is_due_or_postponed(h, c)))
       return small_sample(h, (unsigned)c, alignment, n, frame);
     void *p = small_cell(c, n, frame);
     if (likely((uintptr_t)p % alignment == 0)) /* NULL, or from our heap */

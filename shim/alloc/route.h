@@ -19,7 +19,7 @@ static inline void *any_alloc(size_t n, const void *frame) {
   return likely(n <= SMALL_MAX) ? small_alloc(n, frame) : large_alloc(n, frame);
 }
 
-/* As free.  `caller` may be DIRECT (heap.h) where this is the last act of an entry. */
+/* As free.  `caller` may be DIRECT (heap_state.h) where this is the last act of an entry. */
 static inline void any_free(void *p, const char *entry, const void *caller) {
   if (likely(range_holds(p)))
     heap_free_as(p, entry, caller);

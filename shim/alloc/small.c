@@ -99,7 +99,7 @@ static __attribute__((noinline)) void *small_untagged(size_t n, const void *fram
   void *p = NULL;
   if (unlikely(c == 0) && (p = heap_pop(1)) != NULL)
     return p; /* malloc(0) always comes here, and the list of class 1 need not be empty */
-  if (unlikely(is_sample_due(h, c + (c == 0))))
+  if (unlikely(sample_is_due_or_postponed(h, c + (c == 0))))
     return small_sample(h, (unsigned)c + (c == 0), GRAIN, n, frame);
   if (likely(heap_is_real(h)))
     p = heap_refill(h, (unsigned)c + (c == 0));

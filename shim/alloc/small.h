@@ -21,7 +21,7 @@
  * of the arguments is that in which malloc has them in registers. */
 hidden void *small_slow(size_t n, const void *frame, size_t c);
 
-/* A request of class c that is_sample_due: tagged, from jemalloc.  h: the calling thread's heap;
+/* A request of class c that sample_is_due_or_postponed: tagged, from jemalloc.  h: the calling thread's heap;
  * alignment: a power of two. */
 hidden void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n,
                           const void *frame);
@@ -32,7 +32,7 @@ hidden bool small_resize_tagged(void *p, size_t n, const void *frame);
 
 /* Is the next request of class c a sample?  h: the calling thread's heap.  If this is a signal
  * handler that interrupted jemalloc, which a sample would need, the request after it is one. */
-static inline bool is_sample_due(struct heap *h, size_t c) {
+static inline bool sample_is_due_or_postponed(struct heap *h, size_t c) {
   if (likely(h->user_countdown[c] != 1))
     return false;
   if (record_of(h)->outside > 0)

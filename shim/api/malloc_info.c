@@ -6,6 +6,7 @@
 #include "big_stack.h"
 #include "caller.h"
 #include "fork_gate.h"
+#include "jemalloc.h"
 #include "os.h"
 #include "report.h"
 #include "snapshot.h"

@@ -1,10 +1,10 @@
 /* Adds the heap's part to jemalloc's counters; contract in thread_counters.h. */
 #include "thread_counters.h"
-#include "thread_record.h"
 #include "big_stack.h"
 #include "heap_stats.h"
 #include "jemalloc.h"
 #include "setup.h"
+#include "thread_record.h"
 #include "thread_state.h"
 
 #include <errno.h>

@@ -13,14 +13,6 @@
 /* Where a frame's return address lies: bytes from its CFA, the stack pointer before the call. */
 enum { RETURN_ADDRESS_AT = -8 };
 
-/* The thread's control block: an address that stays the same for the thread's whole life and that
- * no other living thread has.  The thread's TLS lies there, above its stack. */
-static inline uintptr_t arch_thread_pointer(void) {
-  uintptr_t thread;
-  __asm__("mov %%fs:0, %0" : "=r"(thread));
-  return thread;
-}
-
 enum { CALL_BYTES_MAX = 7 }; /* of a call instruction that arch_is_call knows */
 
 /* Does a call instruction end at `end`?  Reads up to CALL_BYTES_MAX bytes before it, which must be

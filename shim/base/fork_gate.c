@@ -1,7 +1,7 @@
 /* Closes and opens the gate in front of jemalloc; contract and reasons in fork_gate.h. */
 #include "fork_gate.h"
-#include "thread_record.h"
 #include "sandbox.h"
+#include "thread_record.h"
 
 #include <linux/membarrier.h>
 #include <sched.h>

@@ -69,7 +69,7 @@ static bool read_dump(struct options *o, const char *value) {
 }
 
 /* `value` is what follows the colon of "stack:N" or "verify:N". */
-static bool read_depth(struct options *o, enum tag_mode mode, const char *value) {
+static bool read_depth(struct options *o, enum tag_option mode, const char *value) {
   size_t n;
   if (!digits_read(&value, &n) || *value != '\0' || n < 1 || n > DEPTH_MAX)
     return false;

@@ -14,7 +14,7 @@
 
 enum { DEPTH_DEFAULT = 8, DEPTH_MAX = 64, SAMPLE_MAX = 1 << 30 };
 
-enum tag_mode {
+enum tag_option {
   TAGS_OFF,
   TAGS_SITE,  /* the return address of the request alone */
   TAGS_STACK, /* the `depth` innermost frames */
@@ -27,15 +27,15 @@ struct options {
   char stats_pattern[PATTERN_MAX]; /* where to; "": stderr */
   bool dump;                       /* a dump is wanted at exit */
   char dump_pattern[PATTERN_MAX];  /* where to */
-  enum tag_mode tags;              /* what a call site is */
-  bool tags_chosen;            /* by ARENASHIM_TAG; else they follow from the report and the dump */
-  unsigned depth;              /* frames a tag has: 1..DEPTH_MAX */
-  size_t sample_bytes;         /* one request per that many bytes has a tag; 0: each has one */
-  uint64_t signals;            /* bit n - 1: signal n */
-  bool children;               /* programs started by exec keep the shim */
-  bool verbose;                /* the options are printed at the start */
-  bool command;                /* the whole command line goes into reports and dumps */
-  bool disabled;               /* jemalloc serves all sizes; no tags, no reports */
+  enum tag_option tags;              /* what a call site is */
+  bool tags_chosen;    /* by ARENASHIM_TAG; else they follow from the report and the dump */
+  unsigned depth;      /* frames a tag has: 1..DEPTH_MAX */
+  size_t sample_bytes; /* requested bytes for each tagged request, on average; 0: all have tags */
+  uint64_t signals;    /* bit n - 1: signal n */
+  bool children;       /* programs started by exec keep the shim */
+  bool verbose;        /* the options are printed at the start */
+  bool command;        /* the whole command line goes into reports and dumps */
+  bool disabled;       /* jemalloc serves all sizes; no tags, no reports */
   char temporary[PATTERN_MAX]; /* TMPDIR; "": not set, or not absolute */
 };
 

@@ -6,9 +6,10 @@
  *
  *   path                                                    is written to
  *   /dev/stdout, /dev/stderr, /dev/fd/N, /proc/self/fd/N    that descriptor itself, at its offset
- *   a device, a pipe, or a link to one                      itself, if no other user can have put
- * it there anything else                                           a new file beside it, which then
- * takes the name
+ *   a device or pipe, or a link to one, which no other      itself
+ *   user can have put there
+ *   anything else                                           a new file beside it, which then
+ *                                                           takes the name
  *
  * No other user can have put it there if its directory belongs to us or to root and neither group
  * nor others can write in it; or if it is no link, belongs to us, and has one name.  A last

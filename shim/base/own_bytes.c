@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* jemalloc copies that many bytes only for realloc, from one object of the program to another: then
+/* jemalloc copies as much as that only for realloc, from one object of the program to another: then
  * it holds no lock. */
 enum { OBJECT_BYTES = 4096 };
 

@@ -1,8 +1,8 @@
 /* States of captures; contract and picture in capture_state.h. */
 #include "capture_state.h"
-#include "thread_record.h"
 #include "modules.h"
 #include "os.h"
+#include "thread_record.h"
 
 hidden struct capture_mode capture_mode = {.depth = 1};
 

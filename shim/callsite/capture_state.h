@@ -9,11 +9,12 @@
 #define SHIM_CAPTURE_STATE_H
 
 #include "heap.h"
-#include "thread_record.h"
 #include "known_stack.h"
+#include "options.h"
 #include "root_entry.h"
+#include "thread_record.h"
 
-enum { CAPTURE_DEPTH_MAX = 64, LABELS_MAX = 16 };
+enum { CAPTURE_DEPTH_MAX = DEPTH_MAX, LABELS_MAX = 16 };
 
 /* What a report says of captures: counts, all of them words.  A forked child goes on from those of
  * its parent. */

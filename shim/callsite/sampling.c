@@ -1,7 +1,7 @@
 /* Sampling; the argument is in sampling.h. */
 #include "sampling.h"
-#include "thread_record.h"
 #include "arch_math.h"
+#include "thread_record.h"
 
 #include <string.h>
 #include <sys/auxv.h>

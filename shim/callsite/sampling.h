@@ -1,7 +1,7 @@
 /* Which requests get a tag when not all do: on average one for each `period` requested bytes.
  *
  * Small requests: a heap's lists of free cells are cut so that they end where the next sample is
- * due (heap.h); the request that finds its list empty then is the sample, and the others cost
+ * due (user_countdown in heap_state.h; heap_refill.c); the request that finds its list empty then is the sample, and the others cost
  * nothing.  For a class with cells of s bytes the gaps are geometric with p = 1 - exp(-s/period),
  * as if each byte were picked with probability 1/period.  Large requests: the same with the size
  * itself.
@@ -36,7 +36,7 @@
 #include "heap.h"
 
 /* Bytes between samples, on average; 0: no sampling.  Set once, before the first heap is used
- * (tagged_setup). */
+ * (tagged_setup); read by every thread. */
 extern hidden size_t sampling_period;
 
 /* Starts the countdowns of a heap: seeds its random numbers, and draws when its first samples will

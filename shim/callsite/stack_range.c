@@ -24,7 +24,7 @@ void stack_range_setup(void) {
   most = most < MAIN_STACK_BYTES_MAX ? most & -(size_t)PAGE_BYTES : MAIN_STACK_BYTES_MAX;
   if (end - here >= most) /* not where it was expected: treated like any other thread's */
     return;
-  main_stack.thread = arch_thread_pointer();
+  main_stack.thread = cpu_thread();
   main_stack.end = page_of(end) + PAGE_BYTES;
   main_stack.low = main_stack.end - most;
 }
@@ -47,7 +47,7 @@ static uintptr_t readable_until(uintptr_t from, uintptr_t to) {
 
 /* Sets what is known of the calling thread's own stack without a system call. */
 static void own_begin(struct stack_range *r) {
-  uintptr_t thread = arch_thread_pointer();
+  uintptr_t thread = cpu_thread();
   bool is_main = thread == main_stack.thread;
   r->thread = 0;
   atomic_signal_fence(memory_order_seq_cst);
@@ -70,7 +70,7 @@ static bool own_reaches(struct stack_range *r, uintptr_t page) {
 
 void stack_learn(struct stack_range *r, uintptr_t word) {
   uintptr_t page = page_of(word), next = page + PAGE_BYTES;
-  if (r->thread != arch_thread_pointer())
+  if (r->thread != cpu_thread())
     own_begin(r);
   if (own_reaches(r, page))
     range_set(r, r->own_low, r->own_end);

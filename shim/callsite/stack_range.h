@@ -24,7 +24,7 @@
 struct stack_range {
   uintptr_t low, bytes;       /* known now: [low, low + bytes), whole pages */
   uintptr_t own_low, own_end; /* known of that thread's own stack: [own_low, own_end) */
-  uintptr_t thread;           /* a thread pointer (arch.h); 0: none yet */
+  uintptr_t thread;           /* a thread pointer (cpu_thread in arch.h); 0: none yet */
 };
 
 /* Finds the limits of the main thread's stack.  Once, in the library's constructor, by the main

@@ -1,9 +1,9 @@
 /* Tags are switched on; contract in tag_mode.h. */
 #include "tag_mode.h"
-#include "thread_record.h"
 #include "capture_state.h"
 #include "options.h"
 #include "sampling.h"
+#include "thread_record.h"
 
 hidden enum tagged_mode tagged_mode;
 

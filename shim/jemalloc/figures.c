@@ -1,9 +1,9 @@
 /* Reading and remembering jemalloc's figures; contract in figures.h. */
 #include "figures.h"
-#include "thread_record.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
 #include "os.h"
+#include "thread_record.h"
 #include "thread_state.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ void figures_read(struct jemalloc_figures *f) {
       {"stats.mapped", &f->mapped},
       {"stats.retained", &f->retained},
       {"stats.resident", &f->resident},
-      {"stats.arenas.4096.abandoned_vm", &f->abandoned}, /* 4096: all arenas */
+      {"stats.arenas." ALL_ARENAS ".abandoned_vm", &f->abandoned},
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     n = sizeof(size_t);
@@ -78,11 +78,4 @@ void figures_refresh_if_due(struct heap *h) {
   figures_remember();
   gate_leave(h);
   errno = saved;
-}
-
-void jemalloc_purge(void) {
-  if (!jemalloc_start())
-    return;
-  jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0); /* an error if there is none */
-  jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0);    /* 4096: MALLCTL_ARENAS_ALL */
 }

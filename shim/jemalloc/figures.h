@@ -1,6 +1,6 @@
-/* jemalloc's figures of itself, in bytes; read now, or remembered for a report that must not ask.
+/* jemalloc's figures of itself, in bytes: read now, or remembered for a report that must not ask.
  *
- * To read them takes jemalloc's locks and may change errno, unless it is said otherwise.
+ * Reading takes jemalloc's locks and may change errno.
  */
 #ifndef SHIM_FIGURES_H
 #define SHIM_FIGURES_H
@@ -19,7 +19,7 @@ struct jemalloc_figures {
   size_t abandoned;
 };
 
-/* Reads them now; all 0 if jemalloc has no memory to start.  Inside the gate, or where no fork can
+/* Sets *f to the figures as they are now; all 0 if jemalloc has no memory to start.  Inside the gate, or where no fork can
  * be under way; not in signal handlers. */
 hidden void figures_read(struct jemalloc_figures *f);
 
@@ -29,31 +29,30 @@ hidden void figures_read(struct jemalloc_figures *f);
  * idle, or uses only small objects, keeps the old ones. */
 enum { REFRESH_MS = 100, REFRESH_REQUESTS = 16 };
 
-/* From now on figures are remembered: in the constructor, if a report by signal is wanted. */
+/* From now on figures are remembered.  In the constructor, if a report by signal is wanted. */
 hidden void figures_remember_from_now(void);
 
-/* Has that been called?  Anywhere. */
+/* True if figures are remembered.  Any thread, signal handlers too. */
 hidden bool figures_are_remembered(void);
 
-/* Are they remembered, and those of the last time older than REFRESH_MS?  Anywhere. */
+/* True if figures are remembered and older than REFRESH_MS.  Any thread, signal handlers too. */
 hidden bool figures_are_due(void);
 
-/* Reads and remembers them; nothing, while another thread does.  As figures_read. */
+/* Reads the figures and remembers them; does nothing while another thread does so.  Called as
+ * figures_read. */
 hidden void figures_remember(void);
 
-/* Those of the last time; all 0 if there was none.  Anywhere, also in signal handlers. */
+/* Sets *f to the figures remembered last; all 0 if there are none.  Any thread, signal handlers
+ * too. */
 hidden void figures_remembered(struct jemalloc_figures *f);
 
-/* Remembers them again if they are due, unless a fork has the gate closed or this is a handler that
- * interrupted jemalloc.  h: the calling thread's heap.  At a malloc's end, outside the gate; keeps
- * errno. */
+/* Remembers figures again if they are due, unless a fork has the gate closed or this is a handler
+ * that interrupted jemalloc.  h: the calling thread's heap.  At a malloc's end, outside the gate;
+ * keeps errno. */
 hidden cold void figures_refresh_if_due(struct heap *h);
 
-/* In the child of a fork, whose only thread calls it. */
+/* Lets figures be read again, although a thread of the parent may have been reading them.  In the
+ * child of a fork. */
 hidden void figures_fork_child(void);
-
-/* Gives the calling thread's jemalloc cache and all of jemalloc's unused pages back to the kernel.
- * Inside the gate, or where no fork can be under way; not in signal handlers. */
-hidden void jemalloc_purge(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* jemalloc's fork handlers, kept for ours to call; contract in jemalloc.h. */
 #include "jemalloc.h"
+#include "thread_state.h"
 
 /* jemalloc registers its handlers at its first use, in the middle of a malloc.  We keep
  * them and call them from ours, so that their order does not depend on which thread allocates
@@ -29,4 +30,11 @@ void jemalloc_fork_parent(void) {
 void jemalloc_fork_child(void) {
   if (in_child != NULL)
     in_child();
+}
+
+void jemalloc_purge(void) {
+  if (!jemalloc_start())
+    return;
+  jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0); /* an error if there is none */
+  jep_mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
 }

@@ -42,7 +42,7 @@ extern hidden int jep_cache_switch(struct tsd *t, const size_t *mib, size_t leng
 extern hidden unsigned long jep_initializer;
 
 /* Its options, as it read them in its first call; valid after jemalloc_start.  Asking mallctl for
- * them would build tables of 400 KB in every process. */
+ * them would build tables of 400 KiB in every process. */
 extern hidden bool jep_opt_prof, jep_opt_tcache, jep_opt_zero;
 extern hidden const char *jep_opt_junk;
 extern hidden size_t jep_opt_oversize_threshold;
@@ -65,5 +65,12 @@ static_assert(1 << FLAG_ALIGN_PAGE == PAGE_BYTES, "an alignment to pages");
 hidden void jemalloc_fork_prepare(void);
 hidden void jemalloc_fork_parent(void);
 hidden void jemalloc_fork_child(void);
+
+/* In a mallctl's name: all arenas (MALLCTL_ARENAS_ALL). */
+#define ALL_ARENAS "4096"
+
+/* Gives the calling thread's jemalloc cache and all of jemalloc's unused pages back to the kernel.
+ * Inside the gate, or where no fork can be under way; not in signal handlers. */
+hidden void jemalloc_purge(void);
 
 #endif

@@ -35,8 +35,8 @@ static inline unsigned page_kind(const void *p) {
 /* Does p point into a page of jemalloc's?  As page_kind. */
 static inline bool page_map_holds(const void *p) { return page_kind(p) != PAGE_NONE; }
 
-/* Sets the kind of the page where p begins, an object of jemalloc's that the caller owns.  Keeps
- * errno. */
+/* Sets the kind of the page where p begins, an object of jemalloc's that the caller owns.  Any thread;
+ * keeps errno. */
 hidden void page_map_mark(const void *p, unsigned kind);
 
 /* The same for a new object, or NULL (nothing happens).  Every new object must be noted: what its
@@ -49,10 +49,10 @@ static inline void page_map_note(const void *p, unsigned kind) {
 /* True once memory for the map was refused: page_map_holds may then be true of any pointer. */
 extern hidden _Atomic bool page_map_partial;
 
-/* Bytes jemalloc has mapped, counted at its mmap and munmap. */
+/* Bytes jemalloc has mapped, counted at its mmap and munmap.  Any thread, signal handlers too. */
 hidden uint64_t page_map_mapped_bytes(void);
 
-/* Bytes mapped for the map itself. */
+/* Bytes mapped for the map itself.  Any thread, signal handlers too. */
 hidden uint64_t page_map_own_bytes(void);
 
 #endif

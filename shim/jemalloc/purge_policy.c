@@ -1,11 +1,11 @@
 /* Purging jemalloc's idle pages; why and when, and the contract: purge_policy.h. */
 #include "purge_policy.h"
-#include "thread_record.h"
 #include "figures.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
 #include "os.h"
 #include "page_map.h"
+#include "thread_record.h"
 
 #include <errno.h>
 #include <sys/types.h>
@@ -114,7 +114,7 @@ static struct state ask(void) {
   policy.allocated_then = count_get(&policy.allocated);
   policy.freed_then = count_get(&policy.freed);
   jep_mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
-  struct state s = {pages("stats.arenas.4096.pactive"), pages("stats.arenas.4096.pdirty")};
+  struct state s = {pages("stats.arenas." ALL_ARENAS ".pactive"), pages("stats.arenas." ALL_ARENAS ".pdirty")};
   policy.live_then = s.live;
   policy.idle_then = s.idle;
   policy.used = s.live + s.idle;
@@ -159,7 +159,7 @@ static void enforce(uint32_t now) {
   if (!above && !is_mostly_idle(s))
     return;
   if (is_worth_it(resident) && (above || has_budget(s.idle, now))) {
-    jep_mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* 4096: MALLCTL_ARENAS_ALL */
+    jep_mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
     policy.purged_resident = resident;
     policy.idle_then = 0;
     policy.used = s.live;
@@ -196,12 +196,12 @@ static void check_limits(struct heap *h) {
   if (exceeded)
     enforce(now);
   else
-    jep_mallctl("arena.4096.decay", NULL, NULL, NULL, 0);
+    jep_mallctl("arena." ALL_ARENAS ".decay", NULL, NULL, NULL, 0);
   gate_leave(h);
   errno = saved;
 }
 
-/* The small-object heap has mapped that many bytes. */
+/* The small-object heap has mapped `bytes` bytes. */
 static void lower_most(uint64_t bytes) {
   uint64_t least = policy.live_then / 3 * 4;
   if (policy.most > least)

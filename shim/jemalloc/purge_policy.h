@@ -19,7 +19,7 @@
  *
  * Pages may be idle, or live, that no thread ever touched, and then cost nothing: see is_worth_it.
  *
- * Nothing of all this before FEW_BYTES were allocated: jemalloc's first answer costs 400 KB.
+ * Nothing of all this before FEW_BYTES were allocated: jemalloc's first answer costs 400 KiB.
  *
  * A MALLOC_CONF that sets oversize_threshold or dirty_decay_ms switches all this off.
  */
@@ -58,11 +58,12 @@ hidden void purge_run(struct heap *h, size_t small_bytes);
  * first call reads jemalloc's settings; true once that is done.  Outside the gate; keeps errno. */
 hidden bool purge_setup(struct heap *h);
 
-/* Inside the gate, after jemalloc refused a request of that many bytes: purges all idle pages.
- * True: memory went back to the system, and another try is worth it. */
+/* After jemalloc refused a request of `bytes` bytes: purges all idle pages.  Returns true if memory
+ * went back to the system, so that another try is worth it; false also if MALLOC_CONF has switched
+ * the policy off.  Any thread, inside the gate. */
 hidden bool purge_now(size_t bytes);
 
-/* In the child of a fork, whose only thread calls it. */
+/* Lets the policy run again; its sums go on from the parent's.  In the child of a fork. */
 hidden void purge_fork_child(void);
 
 #endif

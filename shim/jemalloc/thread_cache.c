@@ -1,10 +1,10 @@
 /* The thread cache beyond its fast path; contract in thread_cache.h. */
 #include "thread_cache.h"
-#include "thread_record.h"
 #include "fault.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
 #include "purge_policy.h"
+#include "thread_record.h"
 
 #include <string.h>
 

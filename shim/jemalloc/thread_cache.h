@@ -4,7 +4,7 @@
  * looks up what it is given.  With ours a pair of 1,000 bytes takes 68 instructions instead of 143
  * (jemalloc's own, without us: 76).
  *
- *   malloc: shelf[k] -> object -> object ...       k: one of jemalloc's size classes
+ *   malloc: cache[k] -> object -> object ...       k: one of jemalloc's size classes
  *   free:   the byte of its page says k             else, and when the list is full: jemalloc
  *
  * A second free of an object in the thread's own cache ends the program.  It is not noticed if the
@@ -22,8 +22,8 @@
 #define SHIM_THREAD_CACHE_H
 
 #include "heap.h"
-#include "thread_record.h"
 #include "size_class.h"
+#include "thread_record.h"
 
 enum { CACHE_BYTES = 64 << 10 }; /* of one class */
 

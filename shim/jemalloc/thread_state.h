@@ -13,8 +13,8 @@
  *   any -> OFF        the program switched it off ("thread.tcache.enabled"), or the thread ends and
  *                     other libraries' destructors still request memory
  *   OFF -> CACHED     the program switched it on again
- *   CACHED -> COUNTED the program reads jemalloc's counters of this thread: it must see each
- * request
+ *   CACHED -> COUNTED the program reads jemalloc's counters of this thread, so that jemalloc must
+ *                     see each of its requests
  */
 #ifndef SHIM_THREAD_STATE_H
 #define SHIM_THREAD_STATE_H
@@ -29,7 +29,8 @@ extern hidden __thread unsigned char thread_state __attribute__((tls_model("init
  * jemalloc's may be called.  Inside the gate, or where no fork can be under way; keeps errno. */
 hidden bool jemalloc_start(void);
 
-/* In the child of a fork, whose only thread calls it. */
+/* Lets jemalloc be started again, if a thread of the parent was starting it.  In the child of a
+ * fork. */
 hidden void jemalloc_start_fork_child(void);
 
 /* In a thread that is not THREAD_CACHED: starts jemalloc as jemalloc_start does, with its result,
@@ -42,11 +43,13 @@ static inline bool thread_is_ready(void) {
   return likely(thread_state == THREAD_CACHED) || thread_begin();
 }
 
-/* From now on jemalloc serves each large request of this thread itself: its cache is COUNTED. */
+/* From now on jemalloc serves each large request of this thread itself: its cache is COUNTED.  For
+ * the calling thread, outside the gate; not in signal handlers. */
 hidden void thread_count_each(void);
 
 /* After a mallctl of the program's, which may have switched this thread's cache on: false if there
- * was no memory for it, and it is off again. */
+ * was no memory for it, and it is off again.  For the calling thread, outside the gate; not in signal
+ * handlers. */
 hidden bool thread_cache_was_switched(void);
 
 #endif

@@ -5,7 +5,8 @@
 #include "base.h"
 
 /* Registers the handlers with pthread_atfork.  Once, in the constructor: handlers that the program
- * registers later run before our prepare handler and after the other two. */
+ * registers later run before our prepare handler and after the other two.  Without memory for the
+ * registration forks have no handlers, as after a raw system call (exit.h). */
 hidden void fork_setup(void);
 
 #endif

@@ -7,9 +7,8 @@
 #include "modules.h"
 #include "options.h"
 #include "os.h"
-#include "report_lock.h"
+#include "report_job.h"
 #include "sandbox.h"
-#include "sink.h"
 #include "site_stats.h"
 #include "tag_mode.h"
 
@@ -23,10 +22,9 @@
 enum { KEPT_BYTES = 256 << 10 };
 static _Alignas(PAGE_BYTES) char kept[KEPT_BYTES];
 static struct {
-  struct report_lock lock;
-  struct sink sink;
+  struct report_job job;
   struct dump_work work;
-} space = {.lock = REPORT_LOCK_FREE, .work.scratch = SCRATCH(kept)};
+} space = {.job = REPORT_JOB("dump"), .work.scratch = SCRATCH(kept)};
 
 /* ---- the parts put together ---- */
 
@@ -170,27 +168,27 @@ static bool write_all(struct sink *k, void *work) {
 
 static int begin(enum dump_reason reason, const char *pattern) {
   unsigned patience_ms = snapshot_patience_ms(reason);
-  if (!report_lock_take(&space.lock, patience_ms))
+  if (!report_lock_take(&space.job.lock, patience_ms))
     return EBUSY;
   int error = sites_begin(patience_ms);
   space.work.added_up = false;
   if (error == 0)
     return 0;
-  sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, error);
-  report_lock_release(&space.lock);
+  report_job_refuse(&space.job, reason, pattern, error);
+  report_lock_release(&space.job.lock);
   return error;
 }
 
 static void end(void) {
   sites_end();
-  report_lock_release(&space.lock);
+  report_lock_release(&space.job.lock);
 }
 
 static int write_file(enum dump_reason reason, int signal, const char *pattern) {
   struct dump_work *w = &space.work;
   w->reason = reason;
   w->signal = signal;
-  return sink_write(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, write_all, w);
+  return report_job_write(&space.job, reason, pattern, write_all, w);
 }
 
 /* Looking takes the loader's lock, which the child of a fork would inherit taken: so it happens
@@ -204,9 +202,9 @@ static void look_at_modules(void) {
 
 /* A sandbox would end the process for it: one line, if that is allowed. */
 static int refuse(enum dump_reason reason, const char *pattern) {
-  if (!sandbox_forbids_messages() && report_lock_take(&space.lock, 0)) {
-    sink_refuse(&space.sink, "dump", pattern, reason == DUMP_ON_CALL, EPERM);
-    report_lock_release(&space.lock);
+  if (report_lock_take(&space.job.lock, 0)) {
+    report_job_refuse(&space.job, reason, pattern, EPERM);
+    report_lock_release(&space.job.lock);
   }
   return EPERM;
 }
@@ -229,15 +227,8 @@ int dump_write(enum dump_reason reason, int signal, const char *pattern) {
 }
 
 void dump_fork_child(void) {
-  if (report_lock_fork_child(&space.lock))
+  if (report_job_fork_child(&space.job))
     scratch_unmap(&space.work.scratch);
-  else
-    sink_abandon(&space.sink);
 }
 
-void dump_finish(void) {
-  if (report_lock_take(&space.lock, snapshot_patience_ms(DUMP_AT_EXIT)))
-    report_lock_release(&space.lock);
-  else if (report_lock_is_mine(&space.lock))
-    sink_give_up(&space.sink);
-}
+void dump_finish(void) { report_job_finish(&space.job); }

@@ -11,7 +11,8 @@
 
 /* Writes a dump where the pattern says; NULL: where ARENASHIM_DUMP says.  `signal` is the signal's
  * number, for DUMP_ON_SIGNAL.  Returns 0 or an errno value; EBUSY: a dump or report is being
- * written. Errors are also printed in one line on stderr, except for DUMP_ON_CALL.  Keeps errno.
+ * written. All errors but EBUSY are also printed in one line on stderr, except for
+ * DUMP_ON_CALL.  Keeps errno.
  * Any thread; in a signal handler with DUMP_ON_SIGNAL only: then nothing is asked of the loader or
  * of jemalloc. */
 hidden int dump_write(enum dump_reason reason, int signal, const char *pattern);

@@ -10,9 +10,9 @@
 #ifndef SHIM_DUMP_PARTS_H
 #define SHIM_DUMP_PARTS_H
 
+#include "at_peak.h"
 #include "dump.h"
 #include "dump_out.h"
-#include "at_peak.h"
 #include "ledger.h"
 #include "path_tree.h"
 #include "scratch.h"

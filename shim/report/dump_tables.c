@@ -245,13 +245,6 @@ static void ledger(struct dump_work *w) {
               DUMP_LEDGER_RESIDENT, snapshot_resident());
 }
 
-static uint64_t resized(const struct dump_work *w) {
-  uint64_t n = 0;
-  for (unsigned i = 0; i < w->heaps; i++)
-    n += *(const volatile uint64_t *)&heap_at(i)->books.resized;
-  return n;
-}
-
 static void health(struct dump_work *w) {
   struct capture_counts c;
   capture_sum(&c);
@@ -270,7 +263,7 @@ static void health(struct dump_work *w) {
       {"large objects without a tag: no memory for it", c.untagged, DUMP_PROBLEM},
       {"call paths compared with the unwinder's own answer", c.verified, 0},
       {"call paths that differ from the unwinder's own answer", c.different, DUMP_PROBLEM},
-      {"reallocations in place: an allocation and a free each", resized(w), 0},
+      {"reallocations in place: an allocation and a free each", w->g.resized, 0},
       {"arenas read as of their thread's last slow path", w->g.running, 0},
       {"lists of free objects that the program has overwritten", w->g.sums.broken_lists,
        DUMP_PROBLEM},

@@ -12,7 +12,8 @@
 
 /* Writes a report where the pattern says ("": stderr); NULL: where ARENASHIM_STATS says.  `signal`
  * is the signal's number, for DUMP_ON_SIGNAL.  Returns 0 or an errno value; EBUSY: a report or dump
- * is being written.  Errors are also printed in one line on stderr, except for DUMP_ON_CALL.  Keeps
+ * is being written.  All errors but EBUSY are also printed in one line on stderr, except for
+ * DUMP_ON_CALL.  Keeps
  * errno.  Any thread; in a signal handler with DUMP_ON_SIGNAL only: then jemalloc's figures are
  * those of the last refresh, and labelled so. */
 hidden int report_write(enum dump_reason reason, int signal, const char *pattern);

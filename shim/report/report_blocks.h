@@ -1,4 +1,8 @@
-/* The report's table of blocks that hold much and use little of it. */
+/* The report's table of blocks that hold much and use little of it.
+ *
+ * For the thread that holds the report lock, signal handlers too.  Allocates nothing; what does not
+ * fit into *t is dropped.
+ */
 #ifndef SHIM_REPORT_BLOCKS_H
 #define SHIM_REPORT_BLOCKS_H
 

@@ -1,4 +1,8 @@
-/* The report's last tables: jemalloc's share and the ledger. */
+/* The report's last tables: jemalloc's share and the ledger.
+ *
+ * For the thread that holds the report lock, signal handlers too.  Allocates nothing; what does not
+ * fit into *t is dropped.
+ */
 #ifndef SHIM_REPORT_LEDGER_H
 #define SHIM_REPORT_LEDGER_H
 

@@ -1,4 +1,8 @@
-/* Addresses and call paths in words: module+offset, and the exported function that holds it. */
+/* Addresses and call paths in words: module+offset, and the exported function that holds it.
+ *
+ * For the thread that holds the report lock, signal handlers too.  Allocates nothing; what does not
+ * fit into *t is dropped.
+ */
 #ifndef SHIM_REPORT_PATH_H
 #define SHIM_REPORT_PATH_H
 

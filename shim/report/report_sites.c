@@ -4,10 +4,10 @@
  * is met first.  All numbers of all sites are in the dump, under the same numbers.
  */
 #include "report_sites.h"
+#include "at_peak.h"
 #include "capture.h"
 #include "deepbind.h"
 #include "fork_gate.h"
-#include "at_peak.h"
 #include "large_counts.h"
 #include "report_path.h"
 #include "report_text.h"
@@ -35,7 +35,7 @@ static bool sampled(void) { return tagged_mode == TAGGED_SAMPLES; }
 /* ---- which sites ---- */
 
 static uint64_t jemalloc_rounding(const struct site_stats *s) {
-  return count_less(site_rounding(s), s->rounding);
+  return count_less(s->all_rounding, s->rounding);
 }
 
 static uint64_t by_live(const struct site_stats *s) { return s->sums.live_bytes; }

@@ -1,4 +1,8 @@
-/* What the parts of the text report share: lines, columns, and a buffer that is flushed in time. */
+/* What the parts of the text report share: lines, columns, and a buffer that is flushed in time.
+ *
+ * For the thread that holds the report lock, signal handlers too.  Allocates nothing; what does not
+ * fit into *t is dropped.
+ */
 #ifndef SHIM_REPORT_TEXT_H
 #define SHIM_REPORT_TEXT_H
 

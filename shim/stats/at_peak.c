@@ -33,8 +33,6 @@ static void each_account(void (*visit)(struct at_peak *, const struct heap *, ui
   }
 }
 
-static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
-
 static void add_up(struct at_peak *p, const struct heap *h, uint32_t site, const struct account *a,
                    uint64_t sums[2]) {
   (void)p, (void)h, (void)site;

@@ -177,9 +177,6 @@ static void read_sizes(const struct account *a, struct dump_account *to) {
   to->smallest = smallest != UINT64_MAX ? smallest : 0;
 }
 
-/* A difference of two words, one of which was read while it changed. */
-static uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
-
 static void set_live_objects(struct dump_account *a) {
   a->live_objects = count_less(a->allocs, a->frees);
 }

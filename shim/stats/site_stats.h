@@ -29,20 +29,22 @@
  * their peaks, an upper bound.  `arena` is not set. */
 struct site_stats {
   struct dump_account sums;
-  uint64_t rounding;     /* of live_rounded - live_bytes, the part in our own cells */
-  uint64_t all_rounding; /* what rounding costs, in our cells and in jemalloc's objects */
-  unsigned arenas;       /* whose figures these are */
+  uint64_t rounding; /* of live_rounded - live_bytes, the part in our own cells */
+  /* What rounding costs, in our cells and in jemalloc's objects: live_rounded - live_bytes, but at
+   * most 4095 bytes for each live object of an arena, because the pages behind the one where a
+   * request ends were not touched.  The command's account_rounding (tools/sites/rows.c) is the
+   * same. */
+  uint64_t all_rounding;
+  unsigned arenas; /* whose figures these are */
 };
 
-/* live_rounded - live_bytes, but at most 4095 bytes for each live object of an arena: the pages
- * behind the one where a request ends were not touched.  The command's account_rounding
- * (tools/sites/rows.c) is the same. */
-static inline uint64_t site_rounding(const struct site_stats *s) { return s->all_rounding; }
+/* A difference of two words, one of which may have been read while it changed. */
+static inline uint64_t not_negative(uint64_t n) { return (int64_t)n < 0 ? 0 : n; }
 
 /* What live objects cost beyond their bytes: rounding, and the free bytes that they pin.  The same
  * sum is the command's `waste` (tools/sites/rows.c). */
 static inline uint64_t site_waste(const struct site_stats *s) {
-  return site_rounding(s) + s->sums.pinned_bytes;
+  return s->all_rounding + s->sums.pinned_bytes;
 }
 
 /* Adds one site's figures to a sum; smallest and largest are those of the two that have any. */

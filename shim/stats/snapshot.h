@@ -1,7 +1,8 @@
 /* What a report or a dump says, as numbers: all counters are read first, then written.
  *
  * Between snapshot_begin and snapshot_end the arenas that no thread has are claimed, so that they
- * do not change.  One thread at a time: the callers hold a report lock (report_lock.h).
+ * do not change.  Reports and dumps hold a report lock (report_lock.h).  Other callers may overlap
+ * with them: a heap that another thread has claimed is read as of its last slow path.
  */
 #ifndef SHIM_SNAPSHOT_H
 #define SHIM_SNAPSHOT_H
@@ -52,6 +53,8 @@ struct snapshot {
 /* Claims the arenas that no thread has, and sets *g.  Not in a signal handler unless the reason
  * says so: jemalloc's figures are then those of the last refresh. */
 hidden void snapshot_begin(struct snapshot *g, enum dump_reason reason);
+
+/* Releases the claims of snapshot_begin; *g stays readable. */
 hidden void snapshot_end(void);
 
 /* True if no thread changes that arena now, so that its lists may be followed. */

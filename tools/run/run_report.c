@@ -54,7 +54,7 @@ bool run_report(const struct run_result *r) {
   if (f->count == 0)
     return true;
   const struct dump_file *most = &f->items[0];
-  bool is_main = r->name != NULL && most == f->main;
+  bool is_main = r->name != NULL && f->main != NULL && most == f->main;
   char *title = is_main ? main_title(r, most) : other_title(r, most);
   bool good = file_report(r, title, is_main ? (uint64_t)(r->child->seconds * 1e9) + 1 : 0);
   free(title);
