@@ -104,8 +104,8 @@ enum { PEAK_STEP = 1024, UNPUBLISHED_BYTES = 256 };
  * the system refuses memory; then nothing is kept. */
 hidden bool books_open(struct books *b);
 
-/* Makes the chunk that the site's account lies in, which must not exist yet; returns the account, or
- * NULL if the system refuses memory. */
+/* Makes the chunk that the site's account lies in, which must not exist yet; returns the account,
+ * or NULL if the system refuses memory. */
 hidden struct account *account_make(struct books *b, uint32_t site);
 
 /* The account of a site, which is made if it does not exist; NULL if the system refuses memory. */

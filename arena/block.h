@@ -4,8 +4,8 @@
  *   ab_mem                       ab_mem + ab_offset                 ab_mem + ab_size
  *   | slab | slab | slab | ...   | not passed out yet               |
  *
- * ARENASHIM_BLOCK_SIZE sets ab_size, 2^k slabs.  A block's owner is `owner` in its row, found by the
- * block's number; claiming a block is one compare-and-swap, so that a fork at that moment loses
+ * ARENASHIM_BLOCK_SIZE sets ab_size, 2^k slabs.  A block's owner is `owner` in its row, found by
+ * the block's number; claiming a block is one compare-and-swap, so that a fork at that moment loses
  * nothing.  The heap's own list (ab_next) is rebuilt from the rows after a fork.
  *
  *   ab_offset <= ab_size, a multiple of SLAB_BYTES      live = its slabs that have a class

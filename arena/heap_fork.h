@@ -10,9 +10,9 @@
 /* Notes what the child has to know.  In the parent, before each fork. */
 hidden void heap_fork_prepare(void);
 
-/* Repairs what threads that are gone left half done; at worst the cells of one list are lost.  Counts
- * begin again: the objects that are alive count as allocations.  In the child's only thread, before
- * it allocates. */
+/* Repairs what threads that are gone left half done; at worst the cells of one list are lost.
+ * Counts begin again: the objects that are alive count as allocations.  In the child's only thread,
+ * before it allocates. */
 hidden void heap_fork_child(void);
 
 #endif

@@ -10,7 +10,7 @@
  * by atomic exchange, so that there is no ABA problem.
  *
  *   a word of freed is not empty  =>  its bit in `words` is set, or a thread is about to set it
- *   `words` is not empty          =>  the slab is in the inbox once, or a thread is about to post it
+ *   `words` is not empty          =>  the slab is in the inbox once, or is about to be posted
  *
  * A slab with mail cannot be retired, because its cells count as used until they are collected.  So
  * a thread that is about to set a bit or to post finds the slab as it was.

@@ -99,7 +99,7 @@ static inline void memory_poison(const void *p, size_t n) { (void)p, (void)n; }
 static inline void memory_unpoison(const void *p, size_t n) { (void)p, (void)n; }
 #endif
 
-/* ---- counters: one thread writes, so a load and a store are enough; readers see whole words ---- */
+/* ---- counters: one thread writes, by a load and a store; readers see whole words ---- */
 
 static inline uint64_t word_get(const _Atomic uint64_t *word) {
   return atomic_load_explicit(word, memory_order_relaxed);

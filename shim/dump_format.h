@@ -108,7 +108,7 @@ struct dump_process {
   uint32_t depth;                  /* frames asked for: N of stack:N */
   uint64_t unix_time;
   uint64_t
-      sample_bytes; /* 0: exact; else the mean of requested bytes for each tag: accounts are estimates */
+      sample_bytes; /* 0: exact; else mean bytes a tag; accounts are estimates */
   uint64_t block_bytes, slab_bytes;
   uint64_t live_objects, live_bytes; /* sums of the arenas' */
   uint64_t peak_bytes; /* largest value that live_bytes had; sampled: with noise, so too high */
@@ -264,7 +264,7 @@ enum dump_node_kind {
   DUMP_NODE_ROOT = 0,
   DUMP_NODE_FRAME = 1,
   DUMP_NODE_LABEL = 2 /* a tag that the program pushed with arenashim_push_tag; or
-                         the mark that ends a path whose next frame is not known: "no unwind information" */
+                         the mark that ends a path whose next frame is not known */
 };
 
 /* DUMP_NODES: all paths, as a tree that grows from the allocation outwards, append-only.

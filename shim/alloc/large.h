@@ -3,9 +3,9 @@
  * n > SMALL_MAX; a small request that our heap refused comes here, too.  Any thread, also one
  * without a heap, and none that is inside the gate; not in signal handlers beyond what malloc
  * allows. `frame` is the caller_frame of the entry that the program called, `entry` its name, for
- * messages, and `caller` the code address it was called from (DIRECT: heap_state.h). A request returns an
- * object of at least n bytes that the caller owns; NULL and ENOMEM if no allocator has memory.
- * errno is kept otherwise.
+ * messages, and `caller` the code address it was called from (DIRECT: heap_state.h). A request
+ * returns an object of at least n bytes that the caller owns; NULL and ENOMEM if no allocator has
+ * memory. errno is kept otherwise.
  */
 #ifndef SHIM_LARGE_H
 #define SHIM_LARGE_H

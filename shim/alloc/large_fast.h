@@ -14,9 +14,9 @@ hidden void *large_alloc(size_t n, const void *frame);
 hidden void *large_calloc(size_t n, const void *frame);
 
 /* Frees p, a pointer outside the range or NULL.  `entry` is the name of the function that the
- * program called, `caller` the code address it was called from; DIRECT (heap_state.h) stands for this
- * function's own return address, where the entry jumps here as its last act.  A pointer that no
- * allocator has ends the program, with one line.  Keeps errno. */
+ * program called, `caller` the code address it was called from; DIRECT (heap_state.h) stands for
+ * this function's own return address, where the entry jumps here as its last act.  A pointer that
+ * no allocator has ends the program, with one line.  Keeps errno. */
 hidden void large_free(void *p, const char *entry, const void *caller);
 
 #endif

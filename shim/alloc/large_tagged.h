@@ -27,8 +27,8 @@ static inline bool large_may_be_tagged(const void *p) {
 /* With all tags: there was no memory for some object's tag. */
 extern hidden _Atomic bool large_tagged_partial;
 
-/* What follows is called inside the gate, by the thread that has heap h (NULL: no heap); not in signal
- * handlers beyond what malloc allows; keeps errno. */
+/* What follows is called inside the gate, by the thread that has heap h (NULL: no heap); not in
+ * signal handlers beyond what malloc allows; keeps errno. */
 
 /* Tags p, an object of jemalloc's for a request of n bytes, and books it for the site.  cell: bytes
  * of the cell that each request gets that this sample stands for; 0: p is no sample of small

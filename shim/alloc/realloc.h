@@ -10,8 +10,8 @@
 
 #include "slab.h"
 
-/* Is an object of n bytes kept in a cell of `cell` bytes?  A smaller cell is worth a copy if it saves
- * half of the bytes or more.  n <= cell. */
+/* Is an object of n bytes kept in a cell of `cell` bytes?  A smaller cell is worth a copy if it
+ * saves half of the bytes or more.  n <= cell. */
 static inline bool cell_suits(size_t cell, size_t n) { return n > cell / 2 || cell == GRAIN; }
 
 /* The class for an object that grows to n <= SMALL_MAX bytes, and may go on growing: four a power

@@ -21,8 +21,8 @@
  * of the arguments is that in which malloc has them in registers. */
 hidden void *small_slow(size_t n, const void *frame, size_t c);
 
-/* A request of class c that sample_is_due_or_postponed: tagged, from jemalloc.  h: the calling thread's heap;
- * alignment: a power of two. */
+/* A request of class c that is due as a sample: tagged, from jemalloc.  h: the calling
+ * thread's heap; alignment: a power of two. */
 hidden void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n,
                           const void *frame);
 

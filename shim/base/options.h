@@ -27,7 +27,7 @@ struct options {
   char stats_pattern[PATTERN_MAX]; /* where to; "": stderr */
   bool dump;                       /* a dump is wanted at exit */
   char dump_pattern[PATTERN_MAX];  /* where to */
-  enum tag_option tags;              /* what a call site is */
+  enum tag_option tags;            /* what a call site is */
   bool tags_chosen;    /* by ARENASHIM_TAG; else they follow from the report and the dump */
   unsigned depth;      /* frames a tag has: 1..DEPTH_MAX */
   size_t sample_bytes; /* requested bytes for each tagged request, on average; 0: all have tags */

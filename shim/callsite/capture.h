@@ -39,7 +39,8 @@ hidden void capture_setup(unsigned depth, bool verify);
 hidden uint32_t capture_site(struct heap *h, const void *frame);
 
 /* The site if all nodes and rules of its path are known, else SITE_NONE.  Changes nothing but the
- * arena's tables: of the paths that no known stack matches, every KNOWN_MISSES-th is entered as one. */
+ * arena's tables: of the paths that no known stack matches, every KNOWN_MISSES-th is entered as
+ * one. */
 static inline __attribute__((always_inline)) uint32_t
 capture_known(struct capture *c, const void *frame, uintptr_t bp) {
   uintptr_t sp = (uintptr_t)frame, ra = ((const uintptr_t *)frame)[-1];

@@ -1,10 +1,10 @@
 /* Which requests get a tag when not all do: on average one for each `period` requested bytes.
  *
  * Small requests: a heap's lists of free cells are cut so that they end where the next sample is
- * due (user_countdown in heap_state.h; heap_refill.c); the request that finds its list empty then is the sample, and the others cost
- * nothing.  For a class with cells of s bytes the gaps are geometric with p = 1 - exp(-s/period),
- * as if each byte were picked with probability 1/period.  Large requests: the same with the size
- * itself.
+ * due (user_countdown in heap_state.h; heap_refill.c); the request that finds its list empty then
+ * is the sample, and the others cost nothing.  For a class with cells of s bytes the gaps are
+ * geometric with p = 1 - exp(-s/period), as if each byte were picked with probability 1/period.
+ * Large requests: the same with the size itself.
  *
  * A sample represents w requests: w is 1/p, rounded up or down at random so that its mean is 1/p.
  * The object's tag keeps w, so that its free subtracts what its request added.

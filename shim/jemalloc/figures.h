@@ -19,8 +19,8 @@ struct jemalloc_figures {
   size_t abandoned;
 };
 
-/* Sets *f to the figures as they are now; all 0 if jemalloc has no memory to start.  Inside the gate, or where no fork can
- * be under way; not in signal handlers. */
+/* Sets *f to the figures as they are now; all 0 if jemalloc has no memory to start.  Inside the
+ * gate, or where no fork can be under way; not in signal handlers. */
 hidden void figures_read(struct jemalloc_figures *f);
 
 /* The same figures for reports by signal, whose handler must not ask: read at the start and, from

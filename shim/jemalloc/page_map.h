@@ -35,8 +35,8 @@ static inline unsigned page_kind(const void *p) {
 /* Does p point into a page of jemalloc's?  As page_kind. */
 static inline bool page_map_holds(const void *p) { return page_kind(p) != PAGE_NONE; }
 
-/* Sets the kind of the page where p begins, an object of jemalloc's that the caller owns.  Any thread;
- * keeps errno. */
+/* Sets the kind of the page where p begins, an object of jemalloc's that the caller owns.  Any
+ * thread; keeps errno. */
 hidden void page_map_mark(const void *p, unsigned kind);
 
 /* The same for a new object, or NULL (nothing happens).  Every new object must be noted: what its

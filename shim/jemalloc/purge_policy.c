@@ -114,7 +114,8 @@ static struct state ask(void) {
   policy.allocated_then = count_get(&policy.allocated);
   policy.freed_then = count_get(&policy.freed);
   jep_mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
-  struct state s = {pages("stats.arenas." ALL_ARENAS ".pactive"), pages("stats.arenas." ALL_ARENAS ".pdirty")};
+  struct state s = {pages("stats.arenas." ALL_ARENAS ".pactive"),
+                    pages("stats.arenas." ALL_ARENAS ".pdirty")};
   policy.live_then = s.live;
   policy.idle_then = s.idle;
   policy.used = s.live + s.idle;

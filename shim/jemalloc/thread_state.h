@@ -48,8 +48,8 @@ static inline bool thread_is_ready(void) {
 hidden void thread_count_each(void);
 
 /* After a mallctl of the program's, which may have switched this thread's cache on: false if there
- * was no memory for it, and it is off again.  For the calling thread, outside the gate; not in signal
- * handlers. */
+ * was no memory for it, and it is off again.  For the calling thread, outside the gate; not in
+ * signal handlers. */
 hidden bool thread_cache_was_switched(void);
 
 #endif

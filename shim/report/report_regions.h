@@ -7,8 +7,8 @@
 
 #include "text.h"
 
-/* Writes a line for each region, and with call sites where it was created.  Returns false if a write
- * failed. */
+/* Writes a line for each region, and with call sites where it was created.  Returns false if a
+ * write failed. */
 hidden bool report_regions(struct text *t, int fd);
 
 #endif

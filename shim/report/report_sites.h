@@ -12,8 +12,8 @@
 /* Writes the tables by call site.  With tags only.  Returns false if a write failed. */
 hidden bool report_sites(struct text *t, const struct snapshot *g, int fd);
 
-/* Writes what was not seen, or not as asked for; nothing if there is nothing to say.  With tags only,
- * after report_sites. */
+/* Writes what was not seen, or not as asked for; nothing if there is nothing to say.  With tags
+ * only, after report_sites. */
 hidden void report_health(struct text *t, const struct snapshot *g);
 
 #endif
