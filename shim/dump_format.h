@@ -107,8 +107,7 @@ struct dump_process {
   uint32_t tags;                   /* enum dump_tags */
   uint32_t depth;                  /* frames asked for: N of stack:N */
   uint64_t unix_time;
-  uint64_t
-      sample_bytes; /* 0: exact; else mean bytes a tag; accounts are estimates */
+  uint64_t sample_bytes; /* 0: exact; else mean bytes a tag; accounts are estimates */
   uint64_t block_bytes, slab_bytes;
   uint64_t live_objects, live_bytes; /* sums of the arenas' */
   uint64_t peak_bytes; /* largest value that live_bytes had; sampled: with noise, so too high */
