@@ -72,8 +72,7 @@ exported int arenashim_pop_tag(void) {
 static void add_counters(void *totals) {
   struct arenashim_totals *t = totals;
   struct snapshot g;
-  snapshot_begin(&g, DUMP_ON_CALL);
-  snapshot_end();
+  snapshot_take(&g);
   t->allocs = g.large_allocs;
   t->frees = g.large_frees;
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {

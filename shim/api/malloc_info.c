@@ -22,8 +22,7 @@
 static void add_figures(void *info) {
   struct mallinfo2 *m = info;
   struct snapshot g;
-  snapshot_begin(&g, DUMP_ON_CALL);
-  snapshot_end();
+  snapshot_take(&g);
   const struct survey *v = &g.survey;
   *m = (struct mallinfo2){
       .arena = v->span_bytes + g.large.mapped,

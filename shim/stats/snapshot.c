@@ -96,6 +96,14 @@ void snapshot_begin(struct snapshot *g, enum dump_reason reason) {
 
 void snapshot_end(void) { heap_release_idle(); }
 
+void snapshot_take(struct snapshot *g) {
+  uint64_t signals;
+  os_signals_block(&signals);
+  snapshot_begin(g, DUMP_ON_CALL);
+  snapshot_end();
+  os_signals_restore(&signals);
+}
+
 static void sum_classes(const struct heap_totals *t, struct arena_line *line) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     line->allocs += t->allocs[c];

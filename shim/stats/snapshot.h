@@ -1,8 +1,9 @@
 /* What a report or a dump says, as numbers: all counters are read first, then written.
  *
  * Between snapshot_begin and snapshot_end the arenas that no thread has are claimed, so that they
- * do not change.  Reports and dumps hold a report lock (report_lock.h).  Other callers may overlap
- * with them: a heap that another thread has claimed is read as of its last slow path.
+ * do not change.  Reports and dumps hold a report lock (report_lock.h).  A call of the program
+ * (snapshot_take) may overlap with them: a heap that another thread has claimed is read as of its
+ * last slow path.
  */
 #ifndef SHIM_SNAPSHOT_H
 #define SHIM_SNAPSHOT_H
@@ -59,6 +60,11 @@ hidden void snapshot_end(void);
 
 /* True if no thread changes that arena now, so that its lists may be followed. */
 hidden bool snapshot_may_walk(const struct snapshot *g, const struct heap *h);
+
+/* The two at once, for a call of the program.  Needs no report lock: signals are blocked meanwhile,
+ * because a report by a signal in this thread would release the claims.  Not in a signal handler.
+ */
+hidden void snapshot_take(struct snapshot *g);
 
 /* Sets *line to one arena's figures, read again now. */
 hidden void snapshot_arena(const struct snapshot *g, struct heap *h, struct arena_line *line);
