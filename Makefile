@@ -160,7 +160,7 @@ $(B)/test/bench/micro_run.o: test/bench/micro_run.c test/bench/micro.h
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -c -o $@ $<
 $(B)/test/bench/libnothing.so: test/bench/nothing.c test/bench/nothing.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(BENCH_FLAGS) -shared -fPIC -o $@ $<
+	$(CC) -std=gnu17 $(BENCH_FLAGS) -shared -fPIC -Wl,-soname,$(@F) -o $@ $<
 $(B)/test/bench/micro: test/bench/micro.c $(B)/test/bench/micro_run.o $(B)/test/bench/libnothing.so
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -Wl,-rpath,'$$ORIGIN' -o $@ $^
 $(B)/test/bench/micro_cxx: test/bench/micro_cxx.cc $(B)/test/bench/micro_run.o

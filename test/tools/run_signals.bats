@@ -89,7 +89,7 @@ sent() {
   handles -DDIES
   for signal in 1 2 15; do
     sent $signal ./handles
-    expect '$status == $((128 + signal)) && $stderr == *"handles, pid "*": signal $signal ("*"at most 10"[01]?"K bytes held"*"next: $TOOL leaks d"*'
+    expect '$status == $((128 + signal)) && $stderr == *"handles, pid "*": signal $signal ("*"at most 9"[89]?" KiB held"*"next: $TOOL leaks d"*'
     [[ $(ls | grep -c dump) == 0 ]] # the one that was asked for is d
   done
 }

@@ -45,7 +45,7 @@ setup() {
   text=$(sed 's/^process/& reason=1 signal=10/; /^ledger/d' "$HERE/small.txt"
     printf '%s\n' 'ledger name=resident kind=2 bytes=182000000' 'health name=a flags=2 count=1')
   dump full.dump <<<"$text"
-  output=$(python3 "$HERE/run_tty.py" 24 80 -- "$TOOL" full.dump | sed 's/\x1b\[[0-9;]*m//g')
+  output=$(PATH="${TOOL%/*}:$PATH" python3 "$HERE/run_tty.py" 24 80 -- arenashim full.dump | sed 's/\x1b\[[0-9;]*m//g')
   fits 80
   (($(wc -l <<<"$output") < 24))
   [[ $output == *'malloc held at most 0.0% of the resident 174 MiB'* && $output == *'note: 1 a'* && $output == *'doubtful: 3'* && $output == *'next: '* ]]
