@@ -131,7 +131,4 @@ void range_survey(struct survey *v) {
   for (enum section s = SECTION_HEAPS; s < SECTION_DATA; s++)
     v->metadata_bytes += range.committed[s];
   v->tag_bytes = range.committed[SECTION_TAGS];
-  for (enum section s = 0; s < SECTIONS; s++)
-    v->reserved_bytes += range.reserved[s] - range.committed[s];
-  v->reserved_bytes += range.slack;
 }

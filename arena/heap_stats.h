@@ -45,9 +45,8 @@ struct survey {
   uint64_t empty_slab_bytes; /* slabs without a class */
   uint64_t unpassed_bytes;   /* of owned blocks: not passed out as slabs */
   uint64_t free_block_bytes; /* blocks that no heap has */
-  uint64_t metadata_bytes;   /* rows and heaps, committed */
-  uint64_t tag_bytes;        /* rows of tags, committed */
-  uint64_t reserved_bytes;   /* address space with nothing behind it */
+  uint64_t metadata_bytes;   /* rows and heaps, mapped */
+  uint64_t tag_bytes;        /* rows of tags, mapped */
   uint64_t span_bytes;       /* the data in use */
 };
 

@@ -13,14 +13,25 @@
 hidden bool os_limited, os_blind, os_memory_forbidden;
 static _Atomic uint64_t mapped, released, stuck; /* bytes; every thread may add */
 
-static void *map_pages(void *address, size_t bytes, int protection, int flags) {
+static void *map_pages(void *wanted, size_t bytes) {
   int saved = errno;
-  void *p = mmap(address, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  void *p = mmap(wanted, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   errno = saved;
   if (p == MAP_FAILED)
     return NULL;
   os_mapped_add((int64_t)bytes);
   return p;
+}
+
+static bool unmap_pages(void *address, size_t bytes) {
+  int saved = errno;
+  bool gone = munmap(address, bytes) == 0;
+  errno = saved;
+  if (gone)
+    os_mapped_add(-(int64_t)bytes);
+  else
+    os_stuck_add(bytes);
+  return gone;
 }
 
 static bool advise(void *address, size_t bytes, int advice) {
@@ -30,44 +41,21 @@ static bool advise(void *address, size_t bytes, int advice) {
   return done;
 }
 
-static void *reserve(void *address, size_t bytes, int flags) {
-  void *p = map_pages(address, bytes, PROT_NONE, MAP_NORESERVE | flags);
-  if (p != NULL)
-    advise(p, bytes, MADV_DONTDUMP);
-  return p;
+void *os_map(size_t bytes) { return map_pages(NULL, bytes); }
+
+/* The address is a hint: Linux takes it if nothing lies there, and else maps elsewhere.
+ * MAP_FIXED_NOREPLACE says the same, but a sandbox that allows only the flags that glibc's malloc
+ * needs ends the process for it, and kernels before 4.17 do not know it. */
+bool os_map_at(void *address, size_t bytes) {
+  void *p = map_pages(address, bytes);
+  if (p != NULL && p != address)
+    unmap_pages(p, bytes);
+  return p == address;
 }
-
-void *os_reserve(size_t bytes) { return reserve(NULL, bytes, 0); }
-
-void *os_reserve_at(void *address, size_t bytes) {
-  void *p = reserve(address, bytes, MAP_FIXED_NOREPLACE);
-  if (p != NULL && p != address) { /* a kernel before 4.17 takes the address as a hint only */
-    os_unmap(p, bytes);
-    return NULL;
-  }
-  return p;
-}
-
-bool os_commit(void *address, size_t bytes) {
-  int saved = errno;
-  bool granted = mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0;
-  errno = saved;
-  if (granted)
-    advise(address, bytes, MADV_DODUMP);
-  return granted;
-}
-
-void *os_map(size_t bytes) { return map_pages(NULL, bytes, PROT_READ | PROT_WRITE, 0); }
 
 void os_unmap(void *address, size_t bytes) {
-  int saved = errno;
-  if (munmap(address, bytes) == 0) {
-    os_mapped_add(-(int64_t)bytes);
+  if (unmap_pages(address, bytes))
     os_released_add(bytes);
-  } else {
-    os_stuck_add(bytes);
-  }
-  errno = saved;
 }
 
 void *os_stack_map(size_t bytes) {
@@ -125,14 +113,12 @@ uint64_t os_peak_resident_bytes(void) {
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
 
-static size_t soft_limit(int resource) {
+size_t os_stack_limit(void) {
   struct rlimit limit;
-  if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
     return SIZE_MAX;
   return limit.rlim_cur;
 }
-size_t os_address_limit(void) { return soft_limit(RLIMIT_AS); }
-size_t os_stack_limit(void) { return soft_limit(RLIMIT_STACK); }
 
 uint64_t os_clock_ns(int clock) {
   struct timespec now = {0};

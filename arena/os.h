@@ -15,15 +15,6 @@
 
 #include <linux/futex.h>
 
-/* Address space without memory behind it, kept out of core dumps: anywhere, or at exactly that
- * address and never over another mapping.  NULL if the system refuses. */
-hidden void *os_reserve(size_t bytes);
-hidden void *os_reserve_at(void *address, size_t bytes);
-
-/* Makes reserved pages usable; they are filled with zeros at the first touch.  False if the system
- * refuses (RLIMIT_DATA, strict overcommit, a full map table). */
-hidden bool os_commit(void *address, size_t bytes);
-
 /* The process has put itself into a sandbox that may end it for system calls other than mmap,
  * munmap, mprotect, madvise, futex and rt_sigprocmask.  The three flags are set from outside of
  * arena/, and only read here. */
@@ -40,6 +31,10 @@ extern hidden bool os_memory_forbidden;
  * refuses that, they count as stuck. */
 hidden void *os_map(size_t bytes);
 hidden void os_unmap(void *address, size_t bytes);
+
+/* Maps such pages at exactly that address and never over another mapping.  False if something lies
+ * there, or if the system refuses (RLIMIT_AS, RLIMIT_DATA, strict overcommit, a full map table). */
+hidden bool os_map_at(void *address, size_t bytes);
 
 /* Maps a stack that the calling thread uses for a while; NULL if the system refuses.  It is not
  * counted in os_mapped_bytes, as threads' own stacks are not: a report does not count the stack it
@@ -58,8 +53,7 @@ hidden void os_purge(void *address, size_t bytes);
 /* Bytes that are mapped now by the functions above. */
 hidden uint64_t os_mapped_bytes(void);
 
-/* Bytes that went back to the kernel since the start, purged or unmapped, reserved address space
- * also. It only grows. */
+/* Bytes that went back to the kernel since the start, purged or unmapped.  It only grows. */
 hidden uint64_t os_released_bytes(void);
 hidden void os_released_add(uint64_t bytes);
 
@@ -76,9 +70,6 @@ hidden bool os_readable(uintptr_t address);
 /* Highest resident size of this process so far, or of the program that it was before exec; bytes. A
  * system call; if os_limited, os_mapped_bytes instead. */
 hidden uint64_t os_peak_resident_bytes(void);
-
-/* The limit on address space (ulimit -v) in bytes, or SIZE_MAX.  A system call. */
-hidden size_t os_address_limit(void);
 
 /* The limit on the main thread's stack (ulimit -s) in bytes, or SIZE_MAX.  A system call; for the
  * start, before a sandbox. */

@@ -1,4 +1,4 @@
-/* The reserved range of addresses.  Picture and contract: range.h. */
+/* The range of addresses, which grows step by step.  Picture and contract: range.h. */
 #include "range.h"
 #include "os.h"
 
@@ -11,16 +11,19 @@ static const uint64_t section_max[SECTIONS] = {
     SLABS_MAX *ROW_BYTES,      SLABS_MAX *MAIL_ROW_BYTES,
     SLABS_MAX *ROW_BYTES,      DATA_MAX_BYTES};
 
-/* Steps in which sections are reserved and committed, bytes.  64 KiB of slab rows describe 64 MiB
- * of data.  The step of the data is below the 2 MiB of a huge page, so that a small program is not
- * charged for one. */
+/* Steps in which sections grow, bytes.  64 KiB of slab rows describe 64 MiB of data.  The step of
+ * the data is below the 2 MiB of a huge page, so that a small program is not charged for one. */
 enum { HEAPS_STEP = HEAP_BYTES, ROWS_STEP = 64 << 10, DATA_STEP = 1 << 20 };
 
-/* The least address space that is worth reserving ahead. */
-#define DATA_AHEAD_MIN (UINT64_C(1) << 30)
-
-/* Under a limit the range begins this far below the place where the kernel maps things. */
+/* Distance of the range from the place where the kernel maps things.  The kernel goes down from
+ * there, so that a program may map almost 4 TiB before the two meet.  Run-time systems that ask for
+ * addresses by themselves (Go, Java, V8, mimalloc) begin below 2^46, which is far from there. */
+#ifdef __SANITIZE_THREAD__ /* it has a shadow for no more than this below the mappings */
+#define CLEARANCE (UINT64_C(384) << 30)
+#else
 #define CLEARANCE (UINT64_C(4) << 40)
+#endif
+static_assert(CLEARANCE > DATA_MAX_BYTES, "the data end below the kernel's mappings");
 
 /* Growing takes a few system calls, so after a wait that long the thread with the right will not
  * return it: 20,000 sleeps of 50 us, to each of which the kernel adds about as much again, are
@@ -47,56 +50,26 @@ static uint64_t tags_for(uint64_t data_bytes) {
   return range.tagged ? data_bytes / SLAB_BYTES * TAG_ROW_BYTES : 0;
 }
 
-static void set_base(uintptr_t base, uint64_t tag_bytes) {
-  range.slab_rows = base - SLAB_ROWS_BELOW;
-  range.tag_rows = base - HEAPS_BELOW - tag_bytes;
-  range.tag_bias = range.tag_rows - range.slab_rows * (TAG_ROW_BYTES / ROW_BYTES);
-  range.base = base;
-}
-
-static bool reserve_ahead(uint64_t data_bytes) {
-  uint64_t tag_bytes = tags_for(data_bytes);
-  char *p = os_reserve(tag_bytes + HEAPS_BELOW + data_bytes + SLAB_BYTES);
-  if (p == NULL)
-    return false;
-  for (enum section s = SECTION_HEAPS; s < SECTION_DATA; s++)
-    range.reserved[s] = section_max[s];
-  range.reserved[SECTION_TAGS] = tag_bytes;
-  range.reserved[SECTION_DATA] = data_bytes;
-  range.slack = GUARD_BYTES + SLAB_BYTES;
-  set_base(round_up((uintptr_t)p + tag_bytes + HEAPS_BELOW, SLAB_BYTES), tag_bytes);
-  return true;
-}
-
-/* Asks the kernel where it maps things now, and takes a place far below, where no mapping grows
- * into. The place is as random as the kernel's own. */
-static bool place_for_steps(void) {
+/* Asks the kernel where it maps things now, and returns a place far below, or far above where there
+ * is no room below (valgrind maps everything in the first 128 GiB).  It is as random as the
+ * kernel's own.  0 if the kernel maps nothing. */
+static uintptr_t find_place(void) {
   char *p = os_map(PAGE_BYTES);
   if (p == NULL)
-    return false;
+    return 0;
   os_unmap(p, PAGE_BYTES);
-  set_base(round_up((uintptr_t)p - CLEARANCE, SLAB_BYTES), tags_for(DATA_MAX_BYTES));
-  return true;
+  uintptr_t at = round_up((uintptr_t)p, SLAB_BYTES);
+  return at > 2 * CLEARANCE ? at - CLEARANCE : at + CLEARANCE;
 }
 
 bool range_setup(size_t block_bytes, bool tagged) {
   range.tagged = tagged;
   range.block_shift = (unsigned)__builtin_ctzl(block_bytes);
-  if (os_address_limit() == SIZE_MAX)
-    for (uint64_t data = DATA_MAX_BYTES; data >= DATA_AHEAD_MIN; data /= 2)
-      if (reserve_ahead(data))
-        return true;
-  return place_for_steps();
-}
-
-static bool section_reserve(enum section s, uintptr_t bytes) {
-  uintptr_t have = range.reserved[s];
-  if (bytes <= have)
-    return true;
-  if (os_reserve_at((void *)(section_start(s) + have), bytes - have) == NULL)
-    return false;
-  range.reserved[s] = bytes;
-  return true;
+  range.base = find_place();
+  range.slab_rows = range.base - SLAB_ROWS_BELOW;
+  range.tag_rows = range.base - HEAPS_BELOW - tags_for(DATA_MAX_BYTES);
+  range.tag_bias = range.tag_rows - range.slab_rows * (TAG_ROW_BYTES / ROW_BYTES);
+  return range.base != 0;
 }
 
 bool range_commit(enum section s, uintptr_t bytes) {
@@ -104,8 +77,7 @@ bool range_commit(enum section s, uintptr_t bytes) {
   if (bytes <= have)
     return true;
   uintptr_t want = round_up(bytes, section_step(s));
-  if (want > section_max[s] || !section_reserve(s, want) ||
-      !os_commit((void *)(section_start(s) + have), want - have))
+  if (want > section_max[s] || !os_map_at((void *)(section_start(s) + have), want - have))
     return false;
   range.committed[s] = want;
   return true;

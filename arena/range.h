@@ -8,10 +8,14 @@
  * distances from `base`, so that the row of an object is found with one load (base) and no table.
  * "Is this pointer ours" is a subtraction and a comparison with `span`.
  *
- * Tags (tag.h) exist only on request; their section is as large as the data needs.  The whole range
- * is reserved at once where address space is free.  Under a limit (ulimit -v) nothing is reserved
- * ahead: the same places are taken step by step at the end of each section.  If a section cannot
- * grow, the request for memory fails, and the caller may serve it from elsewhere.
+ * Tags (tag.h) exist only on request; their section has a word for every 16 bytes of data.
+ *
+ * No address is reserved.  Each section maps its next pages at its end when they are needed, so
+ * that a process has hardly more addresses than it uses, and RLIMIT_AS, RLIMIT_MEMLOCK and core
+ * dumps see what they see with any other malloc.  The places of the sections are a constant
+ * distance apart, and so far below the place where the kernel maps things that neither gets into
+ * the way of the other.  If a mapping of the program's lies where a section would grow, or if the
+ * system refuses pages, the request for memory fails, and the caller may serve it from elsewhere.
  *
  * Invariants: every section's [0, committed) is readable and writable; the rows of every slab
  * below `span` are committed; span only grows.
@@ -55,9 +59,7 @@ struct range {
   uintptr_t tag_bias;   /* constant part of the sum in tag_row (tag.h) */
   unsigned block_shift; /* a block has 2^block_shift bytes */
   bool tagged;          /* cells have tags */
-  _Atomic uintptr_t reserved[SECTIONS];
-  _Atomic uintptr_t committed[SECTIONS];
-  uintptr_t slack; /* reserved bytes in no section: the guard, alignment */
+  _Atomic uintptr_t committed[SECTIONS]; /* bytes of each section that are mapped */
 };
 
 extern hidden struct range range;
@@ -73,17 +75,17 @@ __attribute__((no_sanitize("thread"))) static inline uintptr_t range_span(void) 
 /* Does p lie in the data?  Any context. */
 static inline bool range_holds(const void *p) { return range_offset(p) < range_span(); }
 
-/* Reserves the range for blocks of that size, a power of two in BLOCK_BYTES_MIN..MAX, and for tags
- * if wanted.  Call it once, before any other function of arena/, while there is one thread.  False
- * if the system has no address space for it. */
+/* Chooses the place of the range, for blocks of that size, a power of two in BLOCK_BYTES_MIN..MAX,
+ * and for tags if wanted; maps nothing.  Call it once, before any other function of arena/, while
+ * there is one thread.  False if the system refuses the page that is mapped to find the place. */
 hidden bool range_setup(size_t block_bytes, bool tagged);
 
-/* Makes the section's first `bytes` usable.  False if the system refuses.  With the right to grow.
- */
+/* Makes the section's first `bytes` usable, filled with zeros.  False if the system refuses, or if
+ * another mapping is in the way.  With the right to grow. */
 hidden bool range_commit(enum section s, uintptr_t bytes);
 
-/* Adds at least one block to the data: span grows.  False if the system refuses.  With the right to
- * grow. */
+/* Adds at least one block to the data: span grows.  False as range_commit.  With the right to grow.
+ */
 hidden bool range_grow(void);
 
 /* Takes and returns the right to grow a section, which one thread has at a time.  Any thread.

@@ -68,7 +68,6 @@ void ledger_read(struct ledger *l, const struct snapshot *g) {
   add(l, "parts of blocks not passed out", v->unpassed_bytes);
   add(l, "blocks that no arena has", v->free_block_bytes);
   add(l, "metadata: rows of slabs, blocks and arenas", v->metadata_bytes);
-  add(l, "reserved addresses, nothing behind them", v->reserved_bytes);
   add_tags(l, g);
   add(l, "tables of regions", regions_mapped_bytes());
   add(l, "table of jemalloc's pages", page_map_own_bytes());

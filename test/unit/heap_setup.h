@@ -286,7 +286,7 @@ static inline void check_ledger(void) {
     require(v.mail_cells[c] <= v.used_cells[c]);
   }
   require(data == v.span_bytes && v.span_bytes == range_span());
-  require(v.reserved_bytes + v.metadata_bytes + v.span_bytes == os_mapped_bytes());
+  require(v.tag_bytes + v.metadata_bytes + v.span_bytes == os_mapped_bytes());
 }
 
 /* For a moment at which no other thread runs. */

@@ -20,7 +20,8 @@ static uint64_t resident_of(const struct dump *d) {
   return 0;
 }
 
-/* Lines of the ledger that are addresses without pages, or without a page that was touched. */
+/* Lines of the ledger that are addresses without pages, or without a page that was touched.  The
+ * library once reserved addresses, and old dumps have a line of them. */
 static const char *const untouched[] = {"uncarved",      "parts of blocks not", "blocks that no",
                                         "reserved addr", "jemalloc: kept",      "jemalloc: by the"};
 

@@ -190,7 +190,6 @@ row() {
   ((best <= 100))
 }
 
-# The limit is the shell's own: under one that comes later the range that is reserved already could still be used.
 @test "a program that has taken all memory that it may have still dumps, and reports" {
   local bytes untagged counts='^([0-9]+) [0-9<=]+ ([0-9]+) ' # live, peak, allocations
   for bytes in 16 200 600 20000; do

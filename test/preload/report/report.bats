@@ -91,7 +91,7 @@ setup() {
 
 @test "the ledger agrees with strace's account of what the shim maps" {
   # What is mapped before the shim's first mapping, by the loader, and after it, is told apart by strace's
-  # order: the reservation is the largest of all; files are not ours.
+  # order; files are not ours.
   strace -f -o log -e trace=mmap,munmap,brk env LD_PRELOAD="$SHIM" ARENASHIM_STATS="$PWD/r.txt" "$BIN/counters" one >books
   holds --books books 0
   /usr/bin/python3 "$HERE/strace_sum.py" log r.txt

@@ -1,18 +1,17 @@
 #!/usr/bin/python3
 """Compares a report's ledger with strace's log of mmap, munmap and brk: strace_sum.py LOG REPORT
 
-The program has one thread and opens no file after its start, so that every mapping from the
-shim's reservation on is the allocator's. The break must not move."""
+The shim's first mapping is a page that it unmaps at once, to see where the kernel maps things. The
+program has one thread and opens no file after its start, so that every mapping from there on is
+the allocator's. The break must not move."""
 import re
 import sys
 
+log = open(sys.argv[1], encoding="ascii").read()
+first = re.search(r"mmap\(NULL, 4096, .*, -1, 0\) = (0x\w+)\n.*munmap\(\1, 4096\)", log)
+assert first, "no page is mapped and unmapped at once"
 total = 0
-ours = False
-for line in open(sys.argv[1], encoding="ascii"):
-    if "PROT_NONE" in line and "MAP_NORESERVE" in line:
-        ours = True
-    if not ours:
-        continue
+for line in log[first.start():].splitlines():
     if match := re.search(r"mmap\(\w+, (\d+), .*= 0x", line):
         assert "-1, 0)" in line, f"a file was mapped: {line}"
         total += int(match[1])
