@@ -2,23 +2,24 @@
  *
  * Empty slabs wait in two lists of the heap: dirty (pages still resident, reused first) and clean.
  * Memory goes back to the kernel in slow paths only.  Of the dirty bytes, those above
- *     limit = EMPTY_KEEP_BYTES or a quarter of the carved bytes, whichever is larger, +
- * missed_bytes go at once, oldest first; the others when they have been empty for EMPTY_DELAY_MS.
+ *     limit = the heap's share (heap_budget.h) or a quarter of the carved bytes, whichever is
+ *             larger, + missed_bytes
+ * go at once, oldest first; the others when they have been empty for EMPTY_DELAY_MS.
  * Bytes that went back and are needed again within that time are missed: a program that builds and
  * frees the same amount again and again pays for its pages twice, and then no more (a million
  * objects: 72 and 24 ns each became 12 and 12).  missed_bytes is 0 again when pages have been empty
  * for EMPTY_DELAY_MS.  A block of which no slab has a class leaves the heap as a whole.
  *
- *   dirty_bytes = SLAB_BYTES for each slab in `dirty`      dirty_bytes <= limit, after a slow path
+ *   dirty_bytes = SLAB_BYTES for each slab in `dirty`      dirty_bytes <= limit, when one was added
  *
  * For the thread that has the heap.  errno is kept; not from signal handlers.
  */
 #ifndef ARENA_HEAP_MEMORY_H
 #define ARENA_HEAP_MEMORY_H
 
-#include "heap_state.h"
+#include "heap_budget.h"
 
-enum { EMPTY_KEEP_BYTES = 1 << 20, EMPTY_KEEP_SHARE = 4, EMPTY_DELAY_MS = 500 };
+enum { EMPTY_KEEP_SHARE = 4 };
 
 /* Takes a slab with nothing carved and gives it class c; it is in no queue, and its state is not
  * set.  NULL if the heap's blocks have none left. */
@@ -35,6 +36,9 @@ hidden void heap_retire_slab(struct heap *h, struct slab *s);
 /* Gives to the kernel what has been empty for EMPTY_DELAY_MS; with `all`, everything that is empty.
  */
 hidden void heap_give_back(struct heap *h, bool all);
+
+/* Sets missed_bytes to 0. */
+hidden void heap_forget_missed(struct heap *h);
 
 /* Links an EMPTY slab into `dirty` or `clean`. */
 hidden void heap_list_empty(struct heap *h, struct slab *s);
