@@ -32,8 +32,8 @@ SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
 # Lowest first: test/layers.bats holds includes and calls to this order.
-HEAP := os text foreign check range slab account mail block heap_state fault heap_memory heap_list heap_collect \
-  heap_thread heap_refill heap_tag heap heap_stats heap_fork
+HEAP := os text foreign check range slab account mail block heap_state fault heap_budget heap_memory heap_list \
+  heap_collect heap_thread heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
 
@@ -165,10 +165,10 @@ $(B)/test/bench/micro: test/bench/micro.c $(B)/test/bench/micro_run.o $(B)/test/
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -Wl,-rpath,'$$ORIGIN' -o $@ $^
 $(B)/test/bench/micro_cxx: test/bench/micro_cxx.cc $(B)/test/bench/micro_run.o
 	$(CXX) -std=gnu++17 $(BENCH_FLAGS) -o $@ $^
-$(B)/test/bench/memory $(B)/test/bench/once: $(B)/%: %.c
+$(B)/test/bench/memory $(B)/test/bench/once $(B)/test/bench/threads: $(B)/%: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(BENCH_FLAGS) -o $@ $<
-BENCH_PROGRAMS := $(addprefix $(B)/test/bench/,pairs micro micro_cxx memory once)
+BENCH_PROGRAMS := $(addprefix $(B)/test/bench/,pairs micro micro_cxx memory once threads)
 
 $(B)/test/bench/large_tags: test/bench/large_tags.c $(B)/shim/alloc/large_tags.o $(HEAP_OBJECTS)
 	@mkdir -p $(@D)

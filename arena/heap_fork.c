@@ -87,6 +87,7 @@ static void forget_lists(struct heap *h) {
     h->passed[c] = count_get(&h->freed[c]); /* rebuild_cells adds the carved cells */
   }
   h->carved_bytes = 0;
+  h->idle_bytes = h->missed_bytes = 0;
   h->dirty = h->clean = (struct slab_queue){0};
   h->dirty_bytes = 0;
   h->blocks = NULL;
@@ -191,6 +192,7 @@ void heap_fork_child(void) {
   range_growth_forget();
   block_hint_forget();
   heap_claims_reset(thread_before);
+  budget_fork_child(mine);
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_at(i) != mine)
       forget_lists(heap_at(i));

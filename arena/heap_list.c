@@ -56,13 +56,33 @@ void list_cut_from(struct heap *h, struct slab *s, unsigned n) {
   unsigned c = s->class;
   s->freed_to =
       h->user_countdown[c] == 0 || recycles_left(h, c) > (int32_t)n ? &h->head[c] : &s->free;
-  h->lists[c] = (struct list){.length = n};
+  h->lists[c] = (struct list){.length = n, .looks = h->lists[c].looks};
+}
+
+/* Must the heap know when the current slab of class c is empty?  The list has no cell of another
+ * slab then. */
+static bool looks_for_empty(const struct heap *h, unsigned c) {
+  return budget_is_exceeded(h) && !spreads(h, c);
+}
+
+/* Frees to the next look: no fewer than the objects that are alive, and more after each look that
+ * was in vain, but for the first few. */
+static int32_t frees_to_look(const struct list *l, int32_t used) {
+  int32_t alive = used - (int32_t)list_most(l);
+  unsigned again = l->looks <= LOOKS_EXACT ? 0 : l->looks - LOOKS_EXACT;
+  int32_t least = again == 0 ? 1 : LOOK_AGAIN << (again - 1);
+  return alive > least ? alive : least;
 }
 
 void list_watch_current(struct heap *h, struct slab *s, int32_t used) {
-  int32_t recycles = recycles_left(h, s->class);
+  unsigned c = s->class;
+  int32_t recycles = recycles_left(h, c);
   if (recycles == 0)
     s->freed_to = &s->free;
+  if (looks_for_empty(h, c)) {
+    int32_t frees = frees_to_look(&h->lists[c], used);
+    recycles = frees < recycles ? frees : recycles;
+  }
   slab_watch_current(s, used, recycles);
 }
 
@@ -75,6 +95,7 @@ static void watch_queued(struct slab *s, int32_t used) {
 
 void list_leave(struct heap *h, struct slab *s) {
   int32_t used = (int32_t)s->carved;
+  h->lists[s->class].looks = 0;
   s->state = SLAB_FULL;
   if (spreads(h, s->class) && slab_recycles(s)) {
     h->spread = true;
@@ -175,15 +196,21 @@ bool list_put_back(struct heap *h, unsigned c) {
   return true;
 }
 
+/* The current slab s, whose cells are in no list, is current no more: it is queued or retired. */
+static void dismiss_current(struct heap *h, struct slab *s) {
+  unsigned c = s->class;
+  h->current[c] = NULL;
+  h->lists[c].looks = 0;
+  list_count_recycled(h, s);
+  s->freed_to = &s->free;
+  list_enqueue_or_retire(h, s, slab_used(s));
+}
+
 void heap_put_lists_back(struct heap *h) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     struct slab *s = h->current[c];
-    if (!list_put_back(h, c) || s == NULL || (s->free == NULL && s->carved == s->capacity))
-      continue;
-    h->current[c] = NULL;
-    list_count_recycled(h, s);
-    s->freed_to = &s->free;
-    list_enqueue_or_retire(h, s, slab_used(s));
+    if (list_put_back(h, c) && s != NULL && (s->free != NULL || s->carved < s->capacity))
+      dismiss_current(h, s);
   }
 }
 
@@ -232,10 +259,28 @@ static void watch_again(struct heap *h, struct slab *s) {
     slab_set_used(s, slab_used(s), recycles_share(h, s->class));
 }
 
+/* Retires the current slab s if all of its cells are free; false if they are not.  The list is
+ * measured if it could have all of them. */
+static bool retire_if_empty(struct heap *h, struct slab *s) {
+  unsigned c = s->class;
+  struct list *l = &h->lists[c];
+  uint32_t used = (uint32_t)slab_used(s);
+  if (list_most(l) + LOOK_ALIVE < used)
+    return false;
+  l->looks += l->looks < LOOKS_MOST;
+  if (measure(h, c) < used)
+    return false;
+  check(list_put_back(h, c), "heap corrupted: an object was freed twice");
+  dismiss_current(h, s);
+  return true;
+}
+
 void list_on_countdown(struct heap *h, struct slab *s) {
   unsigned c = s->class;
   struct list *l = &h->lists[c];
   list_count_recycled(h, s);
+  if (s->state == SLAB_CURRENT && looks_for_empty(h, c) && retire_if_empty(h, s))
+    return;
   if (!l->closed && l->back >= LIST_BACK)
     l->closed = measure(h, c) > LIST_LONG && has_many_slabs(h, c);
   if (l->closed && s->state != SLAB_CURRENT)

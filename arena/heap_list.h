@@ -25,6 +25,14 @@
  * only cells that were not counted yet stay in a list.  In heaps in which slabs have gone on to
  * recycle, the lists of classes with many slabs go back now and then, and before the heap grows.
  *
+ * Without other slabs' cells, the list is what keeps the current slab from becoming empty.  In a
+ * heap that has more than its share (heap_budget.h) the frees of that slab are counted down to the
+ * earliest moment at which it can be empty: then the list is measured, and if it has all of the
+ * slab's cells, they go back and the slab is retired.  So a thread of a thousand that frees all it
+ * has, and sleeps, keeps no more than its share.  A program that goes on to request and free finds
+ * some objects alive each time: after LOOKS_EXACT looks in vain the next ones come after
+ * LOOK_AGAIN frees, twice as many, and so on.
+ *
  * If there are tags, or if the heap's user wants requests for itself (heap_state.h), only the
  * current slab recycles: with tags because the place of a tag is found by the current slab, else
  * because the list must end where the user's request is due.
@@ -38,14 +46,18 @@
 #include "heap_state.h"
 
 enum {
-  LIST_BACK = 2048,      /* cells that come back before a list is measured */
-  LIST_LONG = 1024,      /* cells of a list that goes back */
-  LIST_DELAY_MS = 100,   /* between two times that all lists go back */
-  LIST_GROWTH = 32,      /* before a block is taken they go back if the heap grew by a 32nd since */
-  RECYCLES_FIRST = 16,   /* first countdown of a slab that was current, so that a program that frees
-                            all it has is noticed early */
-  RECYCLES_LEAST = 64,   /* further ones: RECYCLES_SHARED among the slabs of the class, */
-  RECYCLES_SHARED = 2048 /* but no fewer than RECYCLES_LEAST */
+  LIST_BACK = 2048,    /* cells that come back before a list is measured */
+  LIST_LONG = 1024,    /* cells of a list that goes back */
+  LIST_DELAY_MS = 100, /* between two times that all lists go back */
+  LIST_GROWTH = 32,    /* before a block is taken they go back if the heap grew by a 32nd since */
+  RECYCLES_FIRST = 16, /* first countdown of a slab that was current, so that a program that frees
+                          all it has is noticed early */
+  LOOK_ALIVE = 16,     /* the list is not measured where more objects than this must be alive */
+  LOOKS_EXACT = 4,     /* looks at a list that come as early as they can succeed */
+  LOOK_AGAIN = 64,     /* frees to the next one, twice as many to the one after it, up to */
+  LOOKS_MOST = LOOKS_EXACT + 9, /* LOOK_AGAIN << 8, which is RECYCLES_MAX */
+  RECYCLES_LEAST = 64,          /* further ones: RECYCLES_SHARED among the slabs of the class, */
+  RECYCLES_SHARED = 2048        /* but no fewer than RECYCLES_LEAST */
 };
 
 /* Cells that the list may have, without those that are not counted. */

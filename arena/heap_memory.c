@@ -56,7 +56,7 @@ static struct slab *next_of_block(struct heap *h) {
 
 /* Counts as missed that a slab is taken whose pages are not resident, if pages went back lately. */
 static void miss_slab(struct heap *h) {
-  if (h->purged_bytes == 0)
+  if (h->purged_bytes == 0 || !budget_miss(SLAB_BYTES))
     return;
   h->purged_bytes -= SLAB_BYTES;
   h->missed_bytes += SLAB_BYTES;
@@ -116,7 +116,8 @@ static void purge_oldest(struct heap *h) {
 
 static uint64_t keep_limit(const struct heap *h) {
   uint64_t share = count_get(&h->carved_bytes) / EMPTY_KEEP_SHARE;
-  return (share > EMPTY_KEEP_BYTES ? share : EMPTY_KEEP_BYTES) + h->missed_bytes;
+  uint64_t least = budget_share();
+  return (share > least ? share : least) + h->missed_bytes;
 }
 
 void heap_keep_slab(struct heap *h, struct slab *s) {
@@ -136,12 +137,19 @@ void heap_retire_slab(struct heap *h, struct slab *s) {
     purge_oldest(h);
 }
 
+void heap_forget_missed(struct heap *h) {
+  if (h->missed_bytes == 0)
+    return;
+  budget_miss_end(h->missed_bytes);
+  h->missed_bytes = 0;
+}
+
 void heap_give_back(struct heap *h, bool all) {
   uint32_t now = os_now_ms();
   if (now - h->purged_ms >= EMPTY_DELAY_MS)
     h->purged_bytes = 0;
   if (h->dirty.last != NULL && now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS)
-    h->missed_bytes = 0;
+    heap_forget_missed(h);
   while (h->dirty.last != NULL && (all || now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS))
     purge_oldest(h);
   for (struct block *b = h->blocks, *next; all && b != NULL; b = next) {

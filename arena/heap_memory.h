@@ -3,7 +3,7 @@
  * Empty slabs wait in two lists of the heap: dirty (pages still resident, reused first) and clean.
  * Memory goes back to the kernel in slow paths only.
  *
- *   limit = max(EMPTY_KEEP_BYTES, a quarter of the carved bytes) + missed_bytes
+ *   limit = max(the share of heap_budget.h, a quarter of the carved bytes) + missed_bytes
  *
  * Dirty bytes above the limit go at once, oldest first; the others when they have been empty for
  * EMPTY_DELAY_MS.
@@ -12,16 +12,16 @@
  * objects: 72 and 24 ns each became 12 and 12).  missed_bytes is 0 again when pages have been empty
  * for EMPTY_DELAY_MS.  A block of which no slab has a class leaves the heap as a whole.
  *
- *   dirty_bytes = SLAB_BYTES for each slab in `dirty`      dirty_bytes <= limit, after a slow path
+ *   dirty_bytes = SLAB_BYTES for each slab in `dirty`      dirty_bytes <= limit, when one was added
  *
  * For the thread that has the heap.  errno is kept; not from signal handlers.
  */
 #ifndef ARENA_HEAP_MEMORY_H
 #define ARENA_HEAP_MEMORY_H
 
-#include "heap_state.h"
+#include "heap_budget.h"
 
-enum { EMPTY_KEEP_BYTES = 1 << 20, EMPTY_KEEP_SHARE = 4, EMPTY_DELAY_MS = 500 };
+enum { EMPTY_KEEP_SHARE = 4 };
 
 /* Takes a slab with nothing carved and gives it class c; it is in no queue, and its state is not
  * set.  NULL if the heap's blocks have none left. */
@@ -38,6 +38,9 @@ hidden void heap_retire_slab(struct heap *h, struct slab *s);
 /* Gives to the kernel what has been empty for EMPTY_DELAY_MS; with `all`, everything that is empty.
  */
 hidden void heap_give_back(struct heap *h, bool all);
+
+/* Sets missed_bytes to 0. */
+hidden void heap_forget_missed(struct heap *h);
 
 /* Links an EMPTY slab into `dirty` or `clean`. */
 hidden void heap_list_empty(struct heap *h, struct slab *s);

@@ -145,6 +145,7 @@ static cold void housekeeping(struct heap *h) {
     heap_collect(h);
   list_release_if_due(h);
   heap_give_back(h, false);
+  heap_trim_old();
   if (heap_housekeeping_hook != NULL)
     heap_housekeeping_hook(h, 0);
 }

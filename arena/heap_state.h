@@ -38,6 +38,7 @@ struct list {
   uint32_t length; /* cells, when it was cut or measured */
   uint32_t back;   /* cells that came back since then, as far as they were counted */
   bool closed;     /* it grew too long: the next slab whose countdown ends puts it back */
+  uint8_t looks;   /* times that it was measured to see if the current slab is empty */
 };
 
 struct heap {
@@ -52,6 +53,7 @@ struct heap {
   uint64_t purged_bytes; /* went back to the kernel lately and was not needed again */
   uint32_t purged_ms;    /* when the last of them went */
   uint64_t missed_bytes; /* went back and was needed again (heap_memory.h) */
+  uint64_t pinned_bytes; /* carved, and in use when it was trimmed last (heap_budget.h) */
   struct block *blocks;  /* all of its blocks, newest first */
   struct books books;    /* with tags: what each call site did here */
 
@@ -79,6 +81,10 @@ struct heap {
   _Atomic uint64_t carved_peak; /* highest carved_bytes: upper bound of the peak of live bytes */
   uint64_t forked[CLASS_SLOTS]; /* frees before this process was forked off: not ours */
   uint64_t forked_remote[CLASS_SLOTS]; /* frees by other threads: part of forked */
+
+  /* Of the budget of ended threads (heap_budget.h), and since when; 0 while a thread has it. */
+  _Atomic uint64_t idle_bytes;
+  _Atomic uint32_t ended_ms;
 
   _Atomic uint32_t threads; /* how many it has served */
   char name[16];            /* of the last thread that ended, as the kernel had it */

@@ -13,8 +13,16 @@ bool (*heap_opened)(struct heap *);
 /* In a claim: the heap serves no request, it is being read or trimmed. */
 #define NOT_SERVING UINT32_C(0x80000000)
 
+/* Idle heaps looked at for memory that can go back, each time. */
+enum { LOOK_HEAPS = 32 };
+
 static _Atomic uint32_t claims[HEAPS_MAX];
 static _Atomic unsigned made;
+
+/* A bit for each heap, so that a thread finds an idle one among ten thousand at once.  A heap that
+ * no thread has claimed has its bit set.  The bit of a claimed heap may be set or not: a thread
+ * clears it before it tries to claim, and whoever removes a claim sets it. */
+static _Atomic uint64_t idle[HEAPS_MAX / 64];
 
 unsigned heap_count(void) { return atomic_load_explicit(&made, memory_order_acquire); }
 
@@ -28,18 +36,30 @@ static bool claim(unsigned number, uint32_t thread) {
          atomic_compare_exchange_strong(&claims[number], &nobody, thread);
 }
 
-static struct heap *claim_idle(unsigned from, uint32_t thread) {
-  unsigned count = heap_count();
-  for (unsigned i = from; i < count; i++)
-    if (claim(i, thread))
-      return heap_at(i);
+/* Removes a claim: the heap is idle. */
+static void unclaim(unsigned number) {
+  atomic_store_explicit(&claims[number], 0, memory_order_release);
+  atomic_fetch_or(&idle[number / 64], UINT64_C(1) << number % 64);
+}
+
+/* Claims an idle heap, one with a low number first; NULL if there is none. */
+static struct heap *claim_idle(uint32_t thread) {
+  for (unsigned w = 0; w * 64 < heap_count(); w++) {
+    uint64_t bits;
+    while ((bits = atomic_load_explicit(&idle[w], memory_order_relaxed)) != 0) {
+      uint64_t bit = bits & -bits;
+      unsigned number = w * 64 + (unsigned)__builtin_ctzll(bits);
+      if ((atomic_fetch_and(&idle[w], ~bit) & bit) != 0 && claim(number, thread))
+        return heap_at(number);
+    }
+  }
   return NULL;
 }
 
 void heap_claim_idle(void) {
   uint32_t holder = os_thread_id() | NOT_SERVING;
-  for (struct heap *h = claim_idle(0, holder); h != NULL;)
-    h = claim_idle(heap_number(h) + 1, holder);
+  for (unsigned i = 0; i < heap_count(); i++)
+    claim(i, holder);
 }
 
 bool heap_is_claimed(const struct heap *h) {
@@ -50,7 +70,7 @@ void heap_release_idle(void) {
   uint32_t holder = os_thread_id() | NOT_SERVING;
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == holder)
-      atomic_store_explicit(&claims[i], 0, memory_order_release);
+      unclaim(i);
 }
 
 static struct heap *make(uint32_t thread) {
@@ -68,15 +88,13 @@ static struct heap *make(uint32_t thread) {
 
 static bool is_open(struct heap *h) { return heap_opened == NULL || heap_opened(h); }
 
-void heap_lend_back(struct heap *h) {
-  atomic_store_explicit(&claims[heap_number(h)], 0, memory_order_release);
-}
+void heap_lend_back(struct heap *h) { unclaim(heap_number(h)); }
 
 static struct heap *claim_any(void) {
   if (range.base == 0) /* the range is not set up: too early, or the system refused */
     return NULL;
   uint32_t thread = os_thread_id();
-  struct heap *h = claim_idle(0, thread);
+  struct heap *h = claim_idle(thread);
   if (h == NULL)
     h = make(thread);
   if (h == NULL || likely(is_open(h)))
@@ -89,6 +107,7 @@ struct heap *heap_acquire(void) {
   struct heap *h = claim_any();
   if (h == NULL)
     return NULL;
+  budget_begin(h);
   h->threads++;
   h->named = false;
   heap_tagged_self = h;
@@ -113,17 +132,30 @@ void heap_return(struct heap *h, const uint64_t *signals) {
   os_signals_restore(signals);
 }
 
-/* Collects mail and gives back what may go, at the end of the thread that had h; its lists stay,
- * but for those with cells of several slabs.  Signals are blocked as in heap_borrow, because
- * heap_self does not point to h any more. */
+static void trim(struct heap *h) {
+  heap_collect(h);
+  heap_put_lists_back(h);
+  heap_give_back(h, true);
+  debug(heap_is_valid(h));
+}
+
+/* Collects mail and gives back what may go, at the end of the thread that had h.  While there is
+ * room in the budget its lists stay, but for those with cells of several slabs.  Signals are
+ * blocked as in heap_borrow, because heap_self does not point to h any more. */
 static void trim_ended(struct heap *h) {
-  if (!inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
+  bool kept = budget_end(h);
+  if (kept && !inbox_waiting(&h->inbox) && !h->spread && h->dirty.first == NULL)
     return; /* saves two system calls */
   uint64_t signals;
   os_signals_block(&signals);
-  heap_collect(h);
-  list_release_slabs(h);
-  heap_give_back(h, false);
+  if (kept) {
+    heap_collect(h);
+    list_release_slabs(h);
+    heap_give_back(h, false);
+  } else {
+    trim(h);
+    budget_trimmed(h);
+  }
   os_signals_restore(&signals);
 }
 
@@ -140,28 +172,48 @@ void heap_thread_ended(void) {
   heap_lend_back(h);
 }
 
-static void trim(struct heap *h) {
-  heap_collect(h);
-  heap_put_lists_back(h);
-  heap_give_back(h, true);
-  debug(heap_is_valid(h));
-}
-
 /* Trims a heap that no thread has, if it can be claimed.  Signals are blocked as in heap_borrow. */
 static void trim_idle(unsigned number) {
   uint64_t signals;
   os_signals_block(&signals);
   if (claim(number, os_thread_id() | NOT_SERVING)) {
     trim(heap_at(number));
-    heap_lend_back(heap_at(number));
+    heap_forget_missed(heap_at(number));
+    budget_trimmed(heap_at(number));
+    unclaim(number);
   }
   os_signals_restore(&signals);
 }
 
-void heap_collect_idle(void) {
-  for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_thread(i) == 0 && inbox_waiting(&heap_at(i)->inbox))
-      trim_idle(i);
+/* Trims an idle heap that has mail, or with `old` only if no thread has had it for long, and then
+ * also if it has memory in the budget. */
+static void look_at_idle(unsigned number, bool old) {
+  struct heap *h = heap_at(number);
+  if ((inbox_waiting(&h->inbox) || (old && count_get(&h->idle_bytes) != 0)) &&
+      (!old || budget_is_old(h)))
+    trim_idle(number);
+}
+
+/* Looks at the next few idle heaps, from where the last look ended.  Not at all of them: to read
+ * one word of each of ten thousand heaps takes a millisecond. */
+static void look_at_some(bool old) {
+  static _Atomic unsigned next;
+  unsigned words = (heap_count() + 63) / 64, looked = 0;
+  unsigned at = atomic_load_explicit(&next, memory_order_relaxed);
+  for (unsigned i = 0; i < words && looked < LOOK_HEAPS; i++) {
+    at = at + 1 < words ? at + 1 : 0;
+    for (uint64_t bits = atomic_load_explicit(&idle[at], memory_order_relaxed); bits != 0;
+         bits &= bits - 1, looked++)
+      look_at_idle(at * 64 + (unsigned)__builtin_ctzll(bits), old);
+  }
+  atomic_store_explicit(&next, at, memory_order_relaxed);
+}
+
+void heap_collect_idle(void) { look_at_some(false); }
+
+void heap_trim_old(void) {
+  if (unlikely((int)heap_count() > budget_running()) && budget_look_is_due())
+    look_at_some(true);
 }
 
 void heap_trim(void) {
@@ -176,6 +228,10 @@ void heap_trim(void) {
 
 void heap_claims_reset(uint32_t before) {
   uint32_t now = os_thread_id();
-  for (unsigned i = 0; i < heap_count(); i++)
-    atomic_store(&claims[i], heap_thread(i) == before ? now : 0);
+  for (unsigned i = 0; i < heap_count(); i++) {
+    bool mine = heap_thread(i) == before;
+    atomic_store(&claims[i], mine ? now : 0);
+    if (!mine)
+      unclaim(i);
+  }
 }

@@ -35,9 +35,14 @@ hidden void heap_thread_ended(void);
  * thread's heap and for those that no thread has. */
 hidden void heap_trim(void);
 
-/* Does the same for those heaps that no thread has and that have mail, so that a heap that is about
- * to take a block finds one in the range. */
+/* Do the same for some heaps that no thread has; each call looks at a few tens of them, the next
+ * one at others.  heap_collect_idle: for those that have mail, so that a heap that is about to take
+ * a block finds one in the range.  heap_trim_old, in slow paths: for those that no thread has had
+ * for EMPTY_DELAY_MS and that have mail or memory in the budget (heap_budget.h), once in
+ * BUDGET_LOOK_MS.
+ */
 hidden void heap_collect_idle(void);
+hidden void heap_trim_old(void);
 
 /* Claims an idle heap or a new one, for one request of a thread whose end has begun; NULL if the
  * system refuses memory or heap_opened refuses the heap.  Signals are blocked until heap_return,

@@ -260,7 +260,7 @@ static inline void check_counters(struct heap *h, const struct inventory *v) {
 
 static inline uint64_t keep_limit_of(const struct heap *h) {
   uint64_t share = count_get(&h->carved_bytes) / EMPTY_KEEP_SHARE;
-  return (share > EMPTY_KEEP_BYTES ? share : EMPTY_KEEP_BYTES) + h->missed_bytes;
+  return (share > EMPTY_KEEP_BYTES ? share : EMPTY_KEEP_BYTES) + h->missed_bytes; /* at most */
 }
 
 /* All that must hold for a heap while nobody is inside it. */

@@ -2,6 +2,14 @@
 load ../../common
 
 @test "5,000 short threads: resident memory stays flat" { run_shim "$BIN/threads_short" 5000; expect_ok; }
+@test "a thousand threads that sleep keep 80 KiB each, and 16 MiB when they have ended" {
+  run_shim "$BIN/threads_idle" 1000 1 80 16
+  expect_ok
+}
+@test "a thousand threads that sleep keep 120 KiB each with tags" {
+  run_shim ARENASHIM_TAG=site "$BIN/threads_idle" 1000 1 120
+  expect_ok
+}
 @test "objects freed by other threads" { run_shim "$BIN/remote_free" 300; expect_ok; }
 @test "destructors of threads use the heap after its own" { run_shim "$BIN/thread_exit" 2000; expect_ok; }
 @test "producers and consumers" { run_shim "$BIN/producer_consumer" 2000000; expect_ok; }
