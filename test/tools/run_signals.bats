@@ -106,10 +106,16 @@ sent() {
   expect '$status == 3'
 }
 
+# The keyboard's signal reaches both processes at once, and Python may be gone before it is asked: on a loaded machine
+# one time in twenty, and the command says so.
 @test "the keyboard ends Python by an exception that nobody handles: a dump is there" {
-  run python3 "$HERE/run_tty.py" 24 80 ready '^C' -- "$TOOL" run -o d /usr/bin/python3 -c 'import time
+  for _ in {1..5}; do
+    run python3 "$HERE/run_tty.py" 24 80 ready '^C' -- "$TOOL" run -o d /usr/bin/python3 -c 'import time
 print("ready", flush=True); time.sleep(50)'
-  [[ $status == 130 && $output == *KeyboardInterrupt*"signal 2 (INT)"*"next: $TOOL leaks d"* ]]
+    [[ $status == 130 && $output == *KeyboardInterrupt*"signal 2 (INT)"* ]]
+    [[ $output == *'left no dump: the signal ended it before one was written'* ]] || break
+  done
+  [[ $output == *"next: $TOOL leaks d"* ]]
 }
 
 @test "a program that waits for signals itself is not asked" {
