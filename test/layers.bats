@@ -73,19 +73,9 @@ may_use() { [[ $1 == "$2" || $2 == arena || $2 == shim || " ${below[$1]} " == *"
   ((${#of[@]} > 60))
 }
 
-# What a file defines and needs, "FILE SYMBOL" a line, by nm; libc's own names that base/own_*.c define apart.
-symbols() { # defined|needed FILE...
-  local kind=$1 types='TDBRVWC'
-  shift
-  [[ $kind == defined ]] || types='U'
-  nm -A "$@" | awk -v types="[$types]" 'NF >= 2 && $(NF - 1) ~ "^" types "$" { sub(/:.*/, "", $1); print $1, $NF }'
-}
-
-# "FILE FILE SYMBOL" a line: the first calls, or reads, what the second defines.
-uses() { # OBJECT...
-  awk 'NR == FNR { if ($1 !~ /\/own_[a-z]*\.o$/) of[$2] = $1; next }
-       $2 in of && of[$2] != $1 { print $1, of[$2], $2 }' <(symbols defined "$@") <(symbols needed "$@")
-}
+# "FILE FILE SYMBOL" a line: what a file of the shim calls, or reads, of another; libc's own names, which base/own_*.c
+# define, apart.
+uses() { calls_between build/shim/*/*.o build/arena/[!r]*.o | grep '^build/shim' | grep -v '^[^ ]* [^ ]*/own_[a-z]*\.o '; }
 
 @test "shim/ calls run down only" {
   local from to symbol count=0
@@ -93,12 +83,12 @@ uses() { # OBJECT...
     from=${from#build/shim/} to=${to#build/} to=${to#shim/}
     may_use "${from%%/*}" "${to%%/*}" || { echo "shim/$from calls $symbol of $to"; return 1; }
     count=$((count + 1))
-  done < <(uses build/shim/*/*.o build/arena/[!r]*.o | grep '^build/shim')
+  done < <(uses)
   ((count > 300))
 }
 
 @test "no two files of the shim call each other, not by way of others either" {
-  uses build/shim/*/*.o build/arena/[!r]*.o | grep -v '^build/arena' | awk '{ print $1, $2 }' | tsort >"$BATS_TEST_TMPDIR/order" 2>"$BATS_TEST_TMPDIR/loops"
+  uses | awk '{ print $1, $2 }' | tsort >"$BATS_TEST_TMPDIR/order" 2>"$BATS_TEST_TMPDIR/loops"
   [[ ! -s $BATS_TEST_TMPDIR/loops ]] || { cat "$BATS_TEST_TMPDIR/loops"; return 1; }
   (($(wc -l <"$BATS_TEST_TMPDIR/order") > 60))
 }

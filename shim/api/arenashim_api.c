@@ -5,8 +5,6 @@
 #include "capture_modules.h"
 #include "dump.h"
 #include "labels.h"
-#include "large_tags.h"
-#include "modules.h"
 #include "options.h"
 #include "report.h"
 #include "setup.h"
@@ -73,8 +71,9 @@ static void add_counters(void *totals) {
   struct arenashim_totals *t = totals;
   struct snapshot g;
   snapshot_take(&g);
-  t->allocs = g.large_allocs;
-  t->frees = g.large_frees;
+  t->allocs = g.large_allocs + g.resized;
+  t->frees = g.large_frees + g.resized;
+  t->table_bytes = tagged_mode != TAGGED_NONE ? g.tag_tables : 0;
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     t->allocs += g.sums.allocs[c];
     t->frees += g.sums.frees[c];
@@ -109,17 +108,9 @@ static void add_captures(struct arenashim_totals *t) {
 }
 
 static void add_tagged(struct arenashim_totals *t) {
-  for (unsigned i = 0; i < heap_count(); i++) {
-    const struct books *b = &heap_at(i)->books;
-    t->allocs += b->resized;
-    t->frees += b->resized;
-    t->table_bytes += count_get(&b->bytes);
-  }
   t->tagged = 1;
   t->peak_bytes = (uint64_t)atomic_load(&peak.most);
   t->sites = path_sites();
-  t->table_bytes +=
-      path_bytes() + capture_bytes() + large_tags_bytes() + modules_bytes() + labels_bytes();
   add_sites(t);
   add_captures(t);
 }

@@ -183,28 +183,19 @@ static const struct change *change_at(const struct changes *c, enum changes_side
   return &c->items[side == CHANGES_GREW ? i : c->count - 1 - i];
 }
 
-/* Columns that may be left out, the first to go first: never the one that is sorted by. */
-static void spare_fill(enum sort by, const char *spare[8]) {
-  static const char *const order[] = {"waste", "bytes", "peak", "was", "allocs", "is", "live"};
-  static const char *const kept[] = {"live", "peak", "allocs", "bytes", "waste"};
-  size_t n = 0;
-  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-    if (strcmp(order[i], kept[by]) != 0)
-      spare[n++] = order[i];
-  spare[n] = NULL;
-}
-
 void changes_print(const struct changes *c, const struct view *v, enum changes_side side) {
   static const char *const alone[] = {
       "live", "peak", "allocs", "bytes", "waste", "call path, innermost first", NULL};
   static const char *const changed[] = {
       "live", "peak", "allocs", "bytes", "waste", "was", "is", "call path, innermost first", NULL};
   size_t count = side == CHANGES_GREW ? c->grown : c->shrunk, shown = view_shown(v, count);
-  const char *spare[8];
+  static const char *const order[] = {"waste",  "bytes", "peak", "was",
+                                      "allocs", "is",    "live", NULL};
+  const char *spare[VIEW_SPARE_MAX + 1];
   uint64_t sum = 0;
   for (size_t i = 0; i < count; i++)
     sum += size_of(change_at(c, side, i), v->options->sort);
-  spare_fill(v->options->sort, spare);
+  view_spare(v->options->sort, order, spare);
   struct table *t = view_table(v, is_alone(c) ? alone : changed, spare);
   for (size_t i = 0; i < shown; i++) {
     table_heat(t, size_of(change_at(c, side, i), v->options->sort), sum);

@@ -46,28 +46,19 @@ static void path_row(const struct sites *s, const struct row *r, struct table *t
   free(text);
 }
 
-/* Columns that may be left out, the first to go first: never the one that rows are sorted by. */
-static void spare_fill(enum sort by, const char *spare[8]) {
-  static const char *const order[] = {"temp", "sizes", "waste", "peak", "allocs", "share", "live"};
-  static const char *const kept[] = {"live", "peak", "allocs", "bytes", "waste"};
-  size_t n = 0;
-  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-    if (strcmp(order[i], kept[by]) != 0)
-      spare[n++] = order[i];
-  spare[n] = NULL;
-}
-
 static void sites_print(const struct sites *s) {
   const struct view *v = s->view;
   const struct rows *rows = s->session->rows;
-  const char *what = session_row_title(s->session), *spare[8];
+  static const char *const order[] = {"temp",   "sizes", "waste", "peak",
+                                      "allocs", "share", "live",  NULL};
+  const char *what = session_row_title(s->session), *spare[VIEW_SPARE_MAX + 1];
   const char *plain[] = {"live", "peak", "allocs", "share", "sizes", "temp", "waste", what, NULL};
   enum sort by = v->options->sort;
   const char *more[] = {"live",  "peak",  "allocs", by == SORT_PEAK ? "at peak" : "bytes",
                         "share", "sizes", "temp",   "waste",
                         what,    NULL};
   size_t shown = view_shown(v, view_rows(v, rows));
-  spare_fill(by, spare);
+  view_spare(by, order, spare);
   struct table *t = view_table(v, by == SORT_BYTES || by == SORT_PEAK ? more : plain, spare);
   for (size_t i = 0; i < shown; i++)
     path_row(s, &rows->items[i], t);

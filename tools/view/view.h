@@ -70,6 +70,11 @@ size_t view_shown(const struct view *v, size_t rows);
 struct table *view_table(const struct view *v, const char *const titles[],
                          const char *const spare[]);
 
+/* Sets spare to the columns of `order` (at most VIEW_SPARE_MAX, ending in NULL) that may be left out,
+ * the first to go first: all but the one that rows are sorted by. */
+enum { VIEW_SPARE_MAX = 7 };
+void view_spare(enum sort by, const char *const order[], const char *spare[VIEW_SPARE_MAX + 1]);
+
 /* Prints the table, and below it, if it does not have all rows or all columns, a line
  * that says so and names the option that shows them. */
 void view_table_end(const struct view *v, struct table *t, size_t shown, size_t rows);

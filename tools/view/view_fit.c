@@ -25,6 +25,15 @@ size_t view_shown(const struct view *v, size_t rows) {
   return v->limit > 0 && v->limit < rows ? v->limit : rows;
 }
 
+void view_spare(enum sort by, const char *const order[], const char *spare[VIEW_SPARE_MAX + 1]) {
+  static const char *const kept[] = {"live", "peak", "allocs", "bytes", "waste"};
+  size_t n = 0;
+  for (; *order != NULL && n < VIEW_SPARE_MAX; order++)
+    if (strcmp(*order, kept[by]) != 0)
+      spare[n++] = *order;
+  spare[n] = NULL;
+}
+
 struct table *view_table(const struct view *v, const char *const titles[],
                          const char *const spare[]) {
   struct table *t = table_new(titles, v->width);
