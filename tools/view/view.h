@@ -70,8 +70,8 @@ size_t view_shown(const struct view *v, size_t rows);
 struct table *view_table(const struct view *v, const char *const titles[],
                          const char *const spare[]);
 
-/* Sets spare to the columns of `order` (at most VIEW_SPARE_MAX, ending in NULL) that may be left out,
- * the first to go first: all but the one that rows are sorted by. */
+/* Sets spare to the columns of `order` (at most VIEW_SPARE_MAX, ending in NULL) that may be left
+ * out, the first to go first: all but the one that rows are sorted by. */
 enum { VIEW_SPARE_MAX = 7 };
 void view_spare(enum sort by, const char *const order[], const char *spare[VIEW_SPARE_MAX + 1]);
 
