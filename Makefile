@@ -32,7 +32,7 @@ SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
 # Lowest first: test/layers.bats holds includes and calls to this order.
-HEAP := os text foreign check range slab account mail block heap_state fault heap_budget heap_memory heap_list \
+HEAP := os text foreign check pieces range slab account mail block heap_state fault heap_budget heap_memory heap_list \
   heap_collect heap_thread heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))

@@ -2,21 +2,12 @@
 #include "account.h"
 #include "check.h"
 #include "os.h"
+#include "pieces.h"
 
 hidden struct peak peak = {.epoch = 1, .restart = 1};
 
 enum { INDEX_BYTES = SITES_MAX / ACCOUNT_CHUNK * sizeof(struct account *) };
-enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account), POOL_BYTES = 16 * CHUNK_BYTES };
-static_assert(POOL_BYTES % PAGE_BYTES == 0, "whole pages");
-
-static bool pool_refill(struct books *b) {
-  b->pool = os_map(POOL_BYTES);
-  if (b->pool == NULL)
-    return false;
-  b->pool_end = b->pool + POOL_BYTES;
-  count_add(&b->bytes, POOL_BYTES);
-  return true;
-}
+enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account) };
 
 bool books_open(struct books *b) {
   if (b->index != NULL)
@@ -37,12 +28,14 @@ bool books_open(struct books *b) {
 }
 
 struct account *account_make(struct books *b, uint32_t site) {
-  if (b->pool == b->pool_end && !pool_refill(b))
+  struct account *chunk = piece_take(PIECE_ACCOUNTS, CHUNK_BYTES);
+  if (chunk == NULL)
     return NULL;
-  struct account *chunk = (struct account *)b->pool;
-  b->pool += CHUNK_BYTES;
-  for (unsigned i = 0; i < ACCOUNT_CHUNK; i++)
+  for (uint32_t i = 0; i < ACCOUNT_CHUNK; i++) {
     chunk[i].smallest = chunk[i].largest = NO_SMALL;
+    chunk[i].site = site / ACCOUNT_CHUNK * ACCOUNT_CHUNK + i;
+    chunk[i].arena = b->arena;
+  }
   __atomic_store_n(&b->index[site / ACCOUNT_CHUNK], chunk, __ATOMIC_RELEASE);
   return chunk + site % ACCOUNT_CHUNK;
 }
@@ -191,6 +184,8 @@ void books_publish(struct books *b) {
   int64_t change = b->live_bytes - b->published;
   b->published = b->live_bytes;
   peak_publish(change);
+  if (b->shown_peak != NULL)
+    atomic_store_explicit(b->shown_peak, (uint64_t)b->peak_bytes, memory_order_relaxed);
   int64_t unpublished = unpublished_most();
   b->publish_above = b->published + unpublished;
   b->publish_below = b->published - (unpublished > FALL_BYTES ? unpublished : FALL_BYTES);

@@ -65,7 +65,9 @@ struct account {
   _Atomic uint64_t remote_freed_bytes, remote_freed_objects;
   _Atomic uint64_t remote_freed_before_bytes, remote_freed_before_objects;
   _Atomic uint32_t remote_freed_epoch;
+  uint32_t site; /* the site, and the number of the heap, for readers outside (pieces.h) */
   uint64_t remote_booked_bytes, remote_booked_objects;
+  uint32_t arena, zero;
 };
 
 enum { ACCOUNT_CHUNK = 16, NO_SMALL = SMALL_MAX + 1 };
@@ -75,12 +77,13 @@ static_assert(sizeof(struct account) == 3 * CACHE_LINE, "what every request writ
 
 /* An arena's accounts and their sums; part of struct heap. */
 struct books {
-  struct account **index; /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
-  char *pool, *pool_end;  /* where the next chunk comes from */
-  const void *last;       /* newest object: if it is the next to be freed, it is a temporary */
-  int64_t live_bytes;     /* requested */
-  int64_t peak_bytes;     /* highest live_bytes so far */
-  int64_t published;      /* live_bytes as the process's sum has it */
+  struct account **index;       /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
+  _Atomic uint64_t *shown_peak; /* where readers see peak_bytes; NULL: nowhere */
+  uint32_t arena;               /* number of the heap */
+  const void *last;   /* newest object: if it is the next to be freed, it is a temporary */
+  int64_t live_bytes; /* requested */
+  int64_t peak_bytes; /* highest live_bytes so far */
+  int64_t published;  /* live_bytes as the process's sum has it */
   int64_t publish_above, publish_below;
   uint64_t resized;       /* reallocs in place: an allocation and a free each */
   _Atomic uint64_t bytes; /* mapped for all this */

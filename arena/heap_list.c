@@ -8,9 +8,9 @@ hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
 
 /* The list has no more than `listed` cells, so the rest was allocated; `known` never falls. */
 static void know(struct heap *h, unsigned c, uint64_t listed) {
-  uint64_t known = count_less(count_get(&h->passed[c]), listed);
-  if (known > count_get(&h->known[c]))
-    atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
+  uint64_t known = count_less(count_get(&counts_of(h)->passed[c]), listed);
+  if (known > count_get(&counts_of(h)->known[c]))
+    atomic_store_explicit(&counts_of(h)->known[c], known, memory_order_relaxed);
 }
 
 void list_count_recycled(struct heap *h, struct slab *s) {
@@ -19,7 +19,7 @@ void list_count_recycled(struct heap *h, struct slab *s) {
     return;
   unsigned c = s->class;
   h->lists[c].back += n;
-  count_add(&h->passed[c], n);
+  count_add(&counts_of(h)->passed[c], n);
   know(h, c, list_most(&h->lists[c]));
   heap_count_freed(h, c, n);
   slab_set_used(s, slab_used(s), s->countdown);
@@ -174,8 +174,8 @@ static void put_back_first(struct heap *h, unsigned c) {
       memory_order_seq_cst); /* a fork between the two must not find it in both lists */
   p->next = s->free;
   s->free = p;
-  count_add(&h->freed[c], -UINT64_C(1));
-  count_add(&h->passed[c], -UINT64_C(1));
+  count_add(&counts_of(h)->freed[c], -UINT64_C(1));
+  count_add(&counts_of(h)->passed[c], -UINT64_C(1));
   if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_recycles(s))
     keep_own_frees(h, s);
   list_update_state(h, s, used);

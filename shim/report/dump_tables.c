@@ -198,11 +198,11 @@ static void arenas(struct dump_work *w) {
     struct dump_arena *to = &w->arena[i];
     *to = (struct dump_arena){.number = i,
                               .name = dump_string(w, name, sizeof name),
-                              .threads = h->threads,
+                              .threads = counts_of(h)->threads,
                               .flags = (line.exact ? 0 : DUMP_ARENA_RUNNING) |
                                        (line.peak_is_bound ? DUMP_ARENA_PEAK_BOUND : 0),
-                              .total_blocks = count_get(&h->total_blocks),
-                              .total_big_blocks = count_get(&record_of(h)->large_allocs),
+                              .total_blocks = count_get(&counts_of(h)->total_blocks),
+                              .total_big_blocks = count_get(&counts_of(h)->large_allocs),
                               .remote_frees = line.remote};
     to->total_block_size = to->total_blocks << range.block_shift;
     if (range.tagged)

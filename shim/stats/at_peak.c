@@ -9,7 +9,7 @@ static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
  * there, so with several arenas the arena's peak may be too high.  Without tags the peak is of
  * carved cells. */
 bool at_peak_is_known(const struct heap *h) {
-  return range.tagged && (count_get(&record_of(h)->large_allocs) == 0 || heap_count() == 1);
+  return range.tagged && (count_get(&counts_of(h)->large_allocs) == 0 || heap_count() == 1);
 }
 
 /* Calls visit with every account that was ever used. */
