@@ -30,6 +30,7 @@
 #ifndef ARENA_ACCOUNT_H
 #define ARENA_ACCOUNT_H
 
+#include "pieces.h"
 #include "tag.h"
 
 struct account {
@@ -89,15 +90,7 @@ struct books {
   _Atomic uint64_t bytes; /* mapped for all this */
 };
 
-/* The process's live bytes and peak, over all arenas. */
-struct peak {
-  _Atomic int64_t live;        /* as published */
-  _Atomic int64_t most;        /* highest `live` so far */
-  _Atomic uint32_t epoch;      /* grows with each new `most`; at least 1 */
-  _Atomic uint32_t restart;    /* first epoch of this process: older ones were its parent's */
-  _Atomic uint32_t publishers; /* arenas that have books */
-};
-extern hidden struct peak peak;
+/* The process's live bytes and peak, over all arenas, are pieces_head.peak. */
 
 /* All arenas together may rise by 1/PEAK_STEP of the peak before one publishes; in small processes
  * each arena may rise by UNPUBLISHED_BYTES. */
@@ -152,7 +145,7 @@ hidden void account_widen(struct account *a, size_t bytes);
  * this before it writes anything, so that it calls no function after that. */
 static inline bool account_is_current(const struct account *a) {
   return likely(atomic_load_explicit(&a->epoch, memory_order_relaxed) ==
-                atomic_load_explicit(&peak.epoch, memory_order_relaxed));
+                atomic_load_explicit(&pieces_head.peak.epoch, memory_order_relaxed));
 }
 /* Must come before each change of the account. */
 static inline void account_touch(struct books *b, struct account *a) {

@@ -140,8 +140,14 @@ static bool is_ours(const struct heap *h, unsigned c, const struct cell *p) {
   return s->owner == h && s->class == c && slab_has_cell(s, p);
 }
 
+/* No list of class c is longer.  Not by the counts of the class, which another process may change
+ * (pieces.h). */
+static uint64_t longest(const struct heap *h, unsigned c) {
+  return count_get(&h->carved_bytes) / class_bytes(c);
+}
+
 uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {
-  uint64_t most = list_carved_cells(h, c);
+  uint64_t most = longest(h, c);
   uint32_t n = 0;
   *broken = false;
   for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++)
@@ -241,7 +247,7 @@ void list_release_if_due(struct heap *h) {
 /* Counts the list of class c.  Quicker than list_length, since it reads no slab's row; a link to
  * something that is no cell is noticed when the list is put back. */
 static uint32_t measure(struct heap *h, unsigned c) {
-  uint64_t most = list_carved_cells(h, c);
+  uint64_t most = longest(h, c);
   uint32_t n = 0;
   for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++)
     check(n < most && range_holds(p), "heap corrupted: an object was freed twice");

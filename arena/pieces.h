@@ -53,6 +53,14 @@ struct piece {
   uint32_t zero;
 };
 
+/* The process's live bytes and peak, with tags (account.h). */
+struct peak {
+  _Atomic int64_t live;     /* as published */
+  _Atomic int64_t most;     /* highest `live` so far */
+  _Atomic uint32_t epoch;   /* grows with each new `most`; at least 1 when there are accounts */
+  _Atomic uint32_t restart; /* first epoch of this process: older ones were its parent's */
+};
+
 struct pieces_head {
   char magic[8]; /* written last, by pieces_setup */
   uint16_t major, minor;
@@ -60,6 +68,7 @@ struct pieces_head {
   _Atomic uint32_t pieces;         /* how many of `piece` were given out */
   _Atomic uint32_t private_pieces; /* pieces that found no room in the file */
   _Atomic uint64_t file_bytes;     /* of the file, as far as it has blocks; 0: there is no file */
+  struct peak peak;
   /* For the code that uses the arenas, 0 at first: arena/ neither reads nor writes it. */
   _Alignas(CACHE_LINE) unsigned char user[PIECES_USER_BYTES];
   struct piece piece[PIECES_MAX];

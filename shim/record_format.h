@@ -81,10 +81,6 @@ struct record_process {
   uint64_t tables_bytes;                                /* of tags and tables */
   uint64_t heapless_large_allocs, heapless_large_frees; /* by threads without an arena */
 
-  /* The process's peak of live bytes, with tags: known to 1/1024 of itself. */
-  int64_t peak_live, peak_most;
-  uint32_t peak_epoch, peak_restart;
-
   uint64_t health[16]; /* the counts of the dump's health lines, in the order of dump_health */
 
   char program[64], host[64], version[16];
@@ -100,7 +96,9 @@ struct record_head {
   uint32_t pieces;         /* items of `piece` to look at */
   uint32_t private_pieces; /* further ones found no room in the file */
   uint64_t file_bytes;     /* of the file, as far as it is used; 0: there is none */
-  uint64_t zero[4];
+  int64_t peak_live, peak_most; /* live bytes, with tags: known to 1/1024 of the peak */
+  uint32_t peak_epoch, peak_restart;
+  uint64_t zero;
   struct record_process process;
   char rest[RECORD_USER_BYTES - sizeof(struct record_process)];
   struct record_piece piece[RECORD_PIECES_MAX];
@@ -156,8 +154,14 @@ static_assert(sizeof(struct record_account) == 192, "format");
 enum { RECORD_NO_SMALL = 512 };
 #define RECORD_REMOTE_LARGE UINT32_C(0x80000000)
 
-/* Call sites below this have no path: their numbers are those of enum dump_site_kind. */
-enum { RECORD_SITE_KINDS = 8 };
+/* Call sites below RECORD_SITE_KINDS have no path. */
+enum record_site {
+  RECORD_SITE_UNTAGGED = 0,
+  RECORD_SITE_START = 1,
+  RECORD_SITE_UNWINDER = 2,
+  RECORD_SITE_FULL = 3,
+  RECORD_SITE_KINDS = 4
+};
 
 enum record_node_kind {
   RECORD_NODE_NONE = 0,

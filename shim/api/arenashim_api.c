@@ -109,7 +109,7 @@ static void add_captures(struct arenashim_totals *t) {
 
 static void add_tagged(struct arenashim_totals *t) {
   t->tagged = 1;
-  t->peak_bytes = (uint64_t)atomic_load(&peak.most);
+  t->peak_bytes = (uint64_t)atomic_load(&pieces_head.peak.most);
   t->sites = path_sites();
   add_sites(t);
   add_captures(t);

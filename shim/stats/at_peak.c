@@ -52,7 +52,7 @@ static void choose(struct at_peak *p, const struct heap *h, uint32_t site, const
 }
 
 void at_peak_find(struct at_peak *p, uint64_t live_bytes) {
-  int64_t stepped = atomic_load_explicit(&peak.most, memory_order_relaxed);
+  int64_t stepped = atomic_load_explicit(&pieces_head.peak.most, memory_order_relaxed);
   uint64_t sums[2] = {0}, best = 0;
   *p = (struct at_peak){.peak_bytes = stepped > 0 ? (uint64_t)stepped : 0};
   each_account(add_up, p, sums);
