@@ -43,11 +43,11 @@ REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
 # The command: it shares with the shim nothing but the dump's format.  Its parts, lowest first: a file
-# includes headers of its own part and of those before it; the last four know nothing of each other.
-TOOL_DIRS := $(addprefix tools/,base dump names sites view export html run)
+# includes headers of its own part and of those before it; the last five know nothing of each other.
+TOOL_DIRS := $(addprefix tools/,base dump record names sites view export html run top)
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
   $(TOOL_DIRS:%=-iquote %)
-TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lm
+TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lncursesw -ltinfo -lm
 PROTO := $(B)/tools/export/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c $(TOOL_DIRS:%=%/*.c))
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link

@@ -9,13 +9,13 @@ set -u
 packages_of() {
   case $1 in
     build) echo gcc make binutils libc6-dev libjemalloc-dev libunwind-dev libelf-dev libiberty-dev \
-      zlib1g-dev libzstd-dev libdw-dev libprotobuf-c-dev protobuf-c-compiler libjson-c-dev ;;
+      zlib1g-dev libzstd-dev libdw-dev libprotobuf-c-dev protobuf-c-compiler libjson-c-dev libncurses-dev ;;
     demo) echo g++ ;;
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-dev gdb xz-utils redis-server nodejs procps util-linux file \
       heaptrack dwz llvm mold 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
       python3-jsonschema fonts-dejavu-core \
-      mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev \
+      mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev tmux \
       curl nginx-light memcached openssh-server openssh-client gunicorn \
       php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;
     services) echo apache2 postgresql mariadb-server libreoffice-writer-nogui ;;

@@ -108,7 +108,7 @@ uses() { calls_between build/shim/*/*.o build/arena/[!r]*.o | grep '^build/shim'
 }
 
 # The command: commands stand side by side on what they share.
-shared=(base dump names sites) commands=(view export html run)
+shared=(base dump record names sites) commands=(view export html run top)
 
 # may_include PART OTHER
 may_include() {

@@ -1,6 +1,8 @@
 /* The command `arenashim`: picks the subcommand; each has a file of its own.
  *
- *   base <- dump <- names <- sites <- view, export, html, run     directories: who includes whom
+ *   base <- dump <- record <- names <- sites <- view, export, html, run, top
+ *
+ * are its directories: each includes those before it.
  */
 #include "arenas.h"
 #include "check.h"
@@ -8,10 +10,12 @@
 #include "export.h"
 #include "html.h"
 #include "leaks.h"
+#include "ps.h"
 #include "report.h"
 #include "run.h"
 #include "say.h"
 #include "show.h"
+#include "top.h"
 #include "tree.h"
 #include "waste.h"
 
@@ -37,6 +41,9 @@ static const char help[] =
     "                         [--value live|allocs|peak|bytes|waste] [NAMES]\n"
     "  arenashim html FILE    [--value live|allocs|peak|bytes|waste] [-o OUT.html]\n"
     "                         [NAMES]\n"
+    "  arenashim top PID|FILE [--once] [--json] [--interval SECONDS] [--by site|arena|class]\n"
+    "                         [--sort live|growth|rate|waste] [-n ROWS] [NAMES]\n"
+    "  arenashim ps           [--json]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "SORT is --sort or --value live|peak|allocs|bytes|waste\n"
@@ -52,7 +59,7 @@ static const struct command {
 } commands[] = {{"run", run_command},     {"report", report_command}, {"export", export_command},
                 {"tree", tree_command},   {"arenas", arenas_command}, {"leaks", leaks_command},
                 {"waste", waste_command}, {"diff", diff_command},     {"check", check_command},
-                {"html", html_command}};
+                {"html", html_command},   {"top", top_command},       {"ps", ps_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

@@ -9,9 +9,12 @@
 #include "html_data.h"
 #include "leaks.h"
 #include "report.h"
+#include "top_head.h"
 #include "tree.h"
 #include "view_options.h"
 #include "waste.h"
+
+#include <stdlib.h>
 
 static void writers_report(const struct dump *d, enum sort sort, struct fold *fold, FILE *to) {
   struct report_options o = {
@@ -54,12 +57,29 @@ static void writers_view(const struct dump *d, unsigned which, enum sort sort, s
     check_write(&o.view, d, d, to);
 }
 
+/* What `top` shows of a dump that is read twice. */
+static void writers_top(const struct dump *d, unsigned seed, struct fold *fold, FILE *to) {
+  struct option_names names = {.fold = fold};
+  struct top_watch w = {.state = SOURCE_FILE, .model = top_model_new(&names, seed % 2 == 0)};
+  for (uint64_t ns = 1; ns <= 2; ns++)
+    top_model_add(w.model, d, ns);
+  w.dump = (struct dump *)d;
+  char *head = top_head(&w, seed % 100, seed % 2 == 0);
+  fputs(head, to);
+  free(head);
+  for (int by = 0; by < TOP_GROUPS; by++)
+    free(top_model_lines(w.model, (enum top_by)by, (enum top_sort)(seed % 4), "a").items);
+  top_model_free(w.model);
+}
+
 /* All reports, and `views` of the other commands and of the exports; `seed` says which, and of
  * which value. */
 static void writers_all(const struct dump *d, unsigned seed, unsigned views, FILE *to) {
   struct fold *fold = fold_new();
   enum sort sort = (enum sort)(seed % 5);
   writers_report(d, sort, fold, to);
+  if (seed % 4 == 0)
+    writers_top(d, seed / 4, fold, to);
   for (unsigned i = 0; i < views; i++) {
     writers_export(d, seed + i, sort, fold, to);
     writers_view(d, (seed + i) % WRITERS_VIEWS, sort, fold, to);

@@ -14,7 +14,7 @@ enum { PATIENCE_MS = 500, PACE_MS = 100 };
 
 static struct {
   uint64_t start, last; /* ms; start 0: no work was seen yet */
-  bool shown;
+  bool shown, is_stopped;
 } line;
 
 static uint64_t now_ms(void) {
@@ -28,7 +28,8 @@ void progress_show(const char *what, uint64_t part, uint64_t whole) {
   char percent[UNITS_MAX];
   if (line.start == 0)
     line.start = now;
-  if (now - line.start < PATIENCE_MS || now - line.last < PACE_MS || !isatty(STDERR_FILENO))
+  if (line.is_stopped || now - line.start < PATIENCE_MS || now - line.last < PACE_MS ||
+      !isatty(STDERR_FILENO))
     return;
   int room = (int)table_width(stderr) - 8;
   line.last = now;
@@ -45,4 +46,9 @@ void progress_hide(void) {
   if (line.shown)
     fputs("\r\033[K", stderr);
   line.shown = false;
+}
+
+void progress_stop(void) {
+  progress_hide();
+  line.is_stopped = true;
 }

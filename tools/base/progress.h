@@ -11,4 +11,7 @@ void progress_show(const char *what, uint64_t part, uint64_t whole);
 /* Takes the line away; before anything else is written to stderr. */
 void progress_hide(void);
 
+/* Shows nothing from now on: the terminal's lines are somebody else's. */
+void progress_stop(void);
+
 #endif

@@ -4,13 +4,13 @@
  *
  * libdw keeps every line table it has read; so after ROWS_MAX rows it starts again.  It reads the
  * file itself, or where it can't (zstd, or debug information split into files of its own) one in
- * memory of the same sections (source.h).
+ * memory of the same sections (debug_source.h).
  */
 #include "lines.h"
 #include "fresh.h"
 #include "qualify.h"
 #include "say.h"
-#include "source.h"
+#include "debug_source.h"
 #include "spans.h"
 #include "unit.h"
 
@@ -27,7 +27,7 @@ struct known {
 enum { KNOWN_LOG2 = 14 };
 
 struct lines {
-  struct source *source;
+  struct debug_source *source;
   Dwarf *dwarf; /* that it has open */
   struct lines_of of;
   uint64_t bias; /* absolute address - address in the debug information */
@@ -74,7 +74,7 @@ static void tops_read(struct lines *l) {
 }
 
 static bool dwarf_start(struct lines *l) {
-  l->dwarf = source_open(l->source);
+  l->dwarf = debug_source_open(l->source);
   l->qualifier = qualifier_new();
   l->rows = 0;
   return l->dwarf != NULL;
@@ -91,26 +91,26 @@ static void dwarf_stop(struct lines *l) {
   qualifier_free(l->qualifier);
   l->qualifier = NULL;
   memset(l->known, 0, sizeof l->known);
-  source_close(l->source);
+  debug_source_close(l->source);
   l->dwarf = NULL;
 }
 
 /* The file in memory has the same offsets. */
 static bool dwarf_split(struct lines *l) {
   dwarf_stop(l);
-  source_split(l->source);
+  debug_source_split(l->source);
   return dwarf_start(l);
 }
 
 struct lines *lines_new(const struct lines_of *of, const char **why) {
-  struct source *source = source_new(
-      &(struct source_of){.module = of->module, .path = of->path, .search = of->search}, why);
+  struct debug_source *source = debug_source_new(
+      &(struct debug_source_of){.module = of->module, .path = of->path, .search = of->search}, why);
   if (source == NULL)
     return NULL;
   struct lines *l = must_zalloc(1, sizeof *l);
   l->source = source;
   l->of = *of;
-  l->bias = source_bias(source) + of->bias;
+  l->bias = debug_source_bias(source) + of->bias;
   if (dwarf_start(l)) {
     tops_read(l);
     if (!l->split || dwarf_split(l))
@@ -125,7 +125,7 @@ void lines_free(struct lines *l) {
   if (l == NULL)
     return;
   dwarf_stop(l);
-  source_free(l->source);
+  debug_source_free(l->source);
   spans_free(&l->spans);
   free(l->units);
   free(l->tops);
@@ -139,7 +139,7 @@ static struct unit *unit_get(struct lines *l, uint32_t i, Dwarf_Die *top) {
   if (l->units[i] != NULL)
     return l->units[i];
   bool is_split = dwarf_cu_info(top->cu, NULL, &type, NULL, NULL, NULL, NULL, NULL) == 0 &&
-                  type == DW_UT_skeleton && source_unit(l->source, top, &split);
+                  type == DW_UT_skeleton && debug_source_unit(l->source, top, &split);
   return l->units[i] = unit_new(is_split ? &split : top);
 }
 
@@ -275,7 +275,7 @@ const char *lines_made(struct lines *l, uint64_t address, uint64_t size) {
   Dwarf_Die maker;
   size_t bytes = 0;
   uint64_t returns = address - l->bias;
-  const unsigned char *code = source_code(l->source, address - l->of.bias, &bytes);
+  const unsigned char *code = debug_source_code(l->source, address - l->of.bias, &bytes);
   struct fresh f = code != NULL ? fresh_find(code, bytes) : (struct fresh){0};
   if (f.kind == FRESH_UNKNOWN || !maker_find(l, returns, &f, &maker))
     return NULL;
@@ -294,5 +294,5 @@ bool lines_damaged(const struct lines *l) {
 }
 
 uint32_t lines_missing(const struct lines *l, const char **name) {
-  return source_missing(l->source, name);
+  return debug_source_missing(l->source, name);
 }

@@ -1,5 +1,5 @@
-/* Chooses what libdw reads; contract in source.h. */
-#include "source.h"
+/* Chooses what libdw reads; contract in debug_source.h. */
+#include "debug_source.h"
 #include "say.h"
 #include "splits.h"
 
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-struct source {
-  struct source_of of;
+struct debug_source {
+  struct debug_source_of of;
   Dwarf *given; /* the module's; NULL: libdw can't read it */
   Elf *elf;     /* the file with the debug information */
   int fd;       /* of it, -1: the module's own */
@@ -41,7 +41,7 @@ static void files_of(Dwfl_Module *module, const char **program, const char **deb
 
 /* Finds the file, the module's own or its debug file, that has sections which we can read and libdw
  * can't. */
-static bool zstd_find(struct source *s) {
+static bool zstd_find(struct debug_source *s) {
   const char *program, *debug;
   GElf_Addr bias;
   files_of(s->of.module, &program, &debug);
@@ -53,7 +53,7 @@ static bool zstd_find(struct source *s) {
   return s->elf != NULL && sections_zstd(s->elf);
 }
 
-static bool image_make(struct source *s) {
+static bool image_make(struct debug_source *s) {
   bool read = sections_read(&s->sections, s->elf, SECTIONS_WHOLE) &&
               sections_find(&s->sections, ".debug_info") != NULL;
   splits_prepare(&s->sections);
@@ -63,7 +63,7 @@ static bool image_make(struct source *s) {
 }
 
 /* Returns why the Dwarf can't be read, or NULL if it can. */
-static const char *given_fault(struct source *s) {
+static const char *given_fault(struct debug_source *s) {
   s->elf = dwarf_getelf(s->given);
   return is_alt_right(s->given) ? NULL
                                 : "the file that its debug information shares "
@@ -71,27 +71,27 @@ static const char *given_fault(struct source *s) {
 }
 
 /* Returns why the section can't be read, or NULL if it can or if there is none. */
-static const char *zstd_fault(struct source *s) {
+static const char *zstd_fault(struct debug_source *s) {
   if (!zstd_find(s) || image_make(s))
     return NULL;
   return "its compressed debug information is damaged";
 }
 
-struct source *source_new(const struct source_of *of, const char **why) {
-  struct source *s = must_zalloc(1, sizeof *s);
-  *s = (struct source){.of = *of, .fd = -1};
+struct debug_source *debug_source_new(const struct debug_source_of *of, const char **why) {
+  struct debug_source *s = must_zalloc(1, sizeof *s);
+  *s = (struct debug_source){.of = *of, .fd = -1};
   s->given = dwfl_module_getdwarf(of->module, &s->bias);
   *why = s->given != NULL ? given_fault(s) : zstd_fault(s);
   if (*why == NULL && (s->given != NULL || s->file != NULL))
     return s;
-  source_free(s);
+  debug_source_free(s);
   return NULL;
 }
 
-void source_free(struct source *s) {
+void debug_source_free(struct debug_source *s) {
   if (s == NULL)
     return;
-  source_close(s);
+  debug_source_close(s);
   splits_free(s->splits);
   sections_free(&s->sections);
   free(s->file);
@@ -102,9 +102,9 @@ void source_free(struct source *s) {
   free(s);
 }
 
-uint64_t source_bias(const struct source *s) { return s->bias; }
+uint64_t debug_source_bias(const struct debug_source *s) { return s->bias; }
 
-Dwarf *source_open(struct source *s) {
+Dwarf *debug_source_open(struct debug_source *s) {
   if (s->file != NULL)
     s->memory = elf_memory((char *)s->file, s->size);
   s->dwarf = dwarf_begin_elf(s->file != NULL ? s->memory : s->elf, DWARF_C_READ, NULL);
@@ -113,14 +113,14 @@ Dwarf *source_open(struct source *s) {
   return s->dwarf;
 }
 
-void source_close(struct source *s) {
+void debug_source_close(struct debug_source *s) {
   dwarf_end(s->dwarf);
   elf_end(s->memory);
   s->dwarf = NULL;
   s->memory = NULL;
 }
 
-void source_split(struct source *s) {
+void debug_source_split(struct debug_source *s) {
   const struct search *search = s->of.search;
   struct splits_of of = {.path = s->of.path,
                          .sysroot = search->sysroot,
@@ -132,15 +132,16 @@ void source_split(struct source *s) {
   s->splits = splits_new(&of);
 }
 
-bool source_unit(struct source *s, Dwarf_Die *skeleton, Dwarf_Die *unit) {
+bool debug_source_unit(struct debug_source *s, Dwarf_Die *skeleton, Dwarf_Die *unit) {
   return s->splits != NULL && splits_link(s->splits, skeleton, &s->sections, unit);
 }
 
-uint32_t source_missing(const struct source *s, const char **name) {
+uint32_t debug_source_missing(const struct debug_source *s, const char **name) {
   return s->splits != NULL ? splits_missing(s->splits, name) : 0;
 }
 
-const unsigned char *source_code(const struct source *s, uint64_t address, size_t *bytes) {
+const unsigned char *debug_source_code(const struct debug_source *s, uint64_t address,
+                                       size_t *bytes) {
   GElf_Addr bias;
   GElf_Shdr h;
   Elf *elf = dwfl_module_getelf(s->of.module, &bias);

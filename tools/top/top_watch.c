@@ -1,0 +1,92 @@
+/* Ticks of a source; contract in top_watch.h.
+ *
+ * A running process is read at the time of this machine's clock.  A dump carries the time at which
+ * it was made: read again, it is the same moment, until the program has written another.
+ */
+#include "top_watch.h"
+#include "say.h"
+#include "top_words.h"
+#include "when.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t top_watch_clock(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+bool top_watch_open(struct top_watch *w, const char *what, const struct option_names *names,
+                    bool at_once) {
+  *w = (struct top_watch){.what = what, .source = source_open(what)};
+  if (w->source == NULL)
+    return false;
+  w->model = top_model_new(names, at_once);
+  if (top_watch_tick(w))
+    return true;
+  if (say_count() == 0)
+    say_error("%s: it has ended: nothing of it can be read any more", what);
+  top_watch_close(w);
+  return false;
+}
+
+void top_watch_close(struct top_watch *w) {
+  dump_close(w->dump);
+  top_model_free(w->model);
+  source_close(w->source);
+}
+
+/* Whether the process of a dump had its end when it was made. */
+static bool is_over(const struct top_watch *w) {
+  return w->state == SOURCE_ENDED || w->state == SOURCE_KILLED ||
+         (w->state == SOURCE_FILE && !dump_is_snapshot(w->dump));
+}
+
+bool top_watch_tick(struct top_watch *w) {
+  struct dump *d = source_read(w->source);
+  w->state = source_state(w->source);
+  if (d == NULL) {
+    w->over = true;
+    return false;
+  }
+  dump_close(w->dump);
+  w->dump = d;
+  w->over = is_over(w);
+  return top_model_add(w->model, d,
+                       w->state == SOURCE_FILE ? d->process->lived_ns : top_watch_clock());
+}
+
+char *top_watch_state(const struct top_watch *w) {
+  static const char *const words[] = {
+      [SOURCE_RUNNING] = "running", [SOURCE_ENDED] = "ended", [SOURCE_KILLED] = "killed"};
+  char time[TOP_WORDS_MAX];
+  if (w->state == SOURCE_FILE)
+    return dump_when(w->dump, 0);
+  top_words_time(w->dump->process->lived_ns, time);
+  return must_print("%s %s %s", words[w->state], w->state == SOURCE_RUNNING ? "for" : "after",
+                    time);
+}
+
+const char *top_watch_state_word(const struct top_watch *w) {
+  static const char *const words[] = {[SOURCE_RUNNING] = "running",
+                                      [SOURCE_ENDED] = "ended",
+                                      [SOURCE_KILLED] = "killed",
+                                      [SOURCE_FILE] = "file"};
+  return words[w->state];
+}
+
+char *top_watch_tags(const struct dump *d) {
+  static const char *const words[] = {"off", "site", "stack", "verify"};
+  uint32_t tags = d->process->tags;
+  if (tags >= DUMP_TAG_STACK && tags < sizeof words / sizeof *words)
+    return must_print("%s:%u", words[tags], d->process->depth);
+  return must_copy(tags < DUMP_TAG_STACK ? words[tags] : "of an unknown kind");
+}
+
+const char *top_watch_missing(const struct dump *d) {
+  if (d->process->tags != DUMP_TAG_OFF || d->n_accounts > 0)
+    return NULL;
+  return "call sites are not recorded: start the program with ARENASHIM_TAG=stack:8";
+}
