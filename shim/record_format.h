@@ -20,8 +20,7 @@
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
 
-#include <assert.h>
-#include <stdint.h>
+#include "dump_format.h"
 
 #define RECORD_MAGIC "\211ARECORD" /* 8 bytes */
 
@@ -53,6 +52,22 @@ struct record_piece {
 };
 static_assert(sizeof(struct record_piece) == 32, "format");
 
+/* Lines of DUMP_HEALTH, name and flags, that records and dumps have in common. */
+#define RECORD_HEALTH                                                                              \
+  {"frames learned from unwind information", 0}, {"call paths finished by the unwinder", 0},       \
+      {"call paths cut short", 0}, {"of these, cut at code without unwind information", 0},        \
+      {"requests before the start, their call path the caller alone", 0},                          \
+      {"requests of the unwinder itself", 0},                                                      \
+      {"requests for whose call path the tables had no room", DUMP_PROBLEM},                       \
+      {"large objects without a tag: no memory for it", DUMP_PROBLEM},                             \
+      {"call paths compared with the unwinder's own answer", 0}, {                                 \
+    "call paths that differ from the unwinder's own answer", DUMP_PROBLEM                          \
+  }
+enum { RECORD_HEALTH_LINES = 10 };
+
+/* The text of a RECORD_NODE_MARK. */
+#define RECORD_MARK_TEXT "no unwind information"
+
 enum record_state {
   RECORD_RUNNING = 1, /* also of a process that was killed */
   RECORD_ENDED = 2    /* it wrote its last dump, or has reached its end */
@@ -81,7 +96,7 @@ struct record_process {
   uint64_t tables_bytes;                                /* of tags and tables */
   uint64_t heapless_large_allocs, heapless_large_frees; /* by threads without an arena */
 
-  uint64_t health[16]; /* the counts of the dump's health lines, in the order of dump_health */
+  uint64_t health[16]; /* counts of RECORD_HEALTH, in that order */
 
   char program[64], host[64], version[16];
   char command[4096]; /* the program and the number of its arguments, or all of them */
@@ -93,9 +108,9 @@ struct record_head {
   char magic[8];
   uint16_t major, minor;
   uint32_t head_bytes;
-  uint32_t pieces;         /* items of `piece` to look at */
-  uint32_t private_pieces; /* further ones found no room in the file */
-  uint64_t file_bytes;     /* of the file, as far as it is used; 0: there is none */
+  uint32_t pieces;              /* items of `piece` to look at */
+  uint32_t private_pieces;      /* further ones found no room in the file */
+  uint64_t file_bytes;          /* of the file, as far as it is used; 0: there is none */
   int64_t peak_live, peak_most; /* live bytes, with tags: known to 1/1024 of the peak */
   uint32_t peak_epoch, peak_restart;
   uint64_t zero;
@@ -173,8 +188,7 @@ enum record_node_kind {
 struct record_node {
   uint64_t address; /* return address; of a module that has left: see path_tree.h, NODE_DEAD */
   uint32_t number;
-  uint32_t parent; /* number; 0: the root.  Less than its own number, but for nodes that two threads
-                      made at once */
+  uint32_t parent; /* number of the frame further in, less than its own; 0: the root */
   uint32_t site;   /* the call site whose path ends here; 0: none */
   uint32_t kind;   /* enum record_node_kind; written last */
 };

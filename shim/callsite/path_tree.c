@@ -12,6 +12,7 @@
  */
 #include "path_tree.h"
 #include "os.h"
+#include "record_format.h"
 #include "shown_paths.h"
 
 enum { LEVELS = 7, FIRST_SLOTS = 1024, GROWTH_SHIFT = 2 };
@@ -44,7 +45,7 @@ static struct node no_child; /* its address is 0: that of no child looked for */
   { &no_child, &no_child, &no_child, &no_child }
 struct node path_root = {.kind = NODE_ROOT, .children = NO_CHILDREN};
 
-const char path_no_unwind[] = "no unwind information";
+const char path_no_unwind[] = RECORD_MARK_TEXT;
 
 uint64_t path_bytes(void) { return count_get(&paths.bytes); }
 unsigned path_nodes(void) {
