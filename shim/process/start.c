@@ -19,6 +19,7 @@
 #include "program_path.h"
 #include "purge_policy.h"
 #include "record.h"
+#include "record_lost.h"
 #include "sandbox.h"
 #include "setup.h"
 #include "signals.h"
@@ -69,6 +70,8 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
     program_path_read(); /* for a dump by call, too */
     start_reports();
     record_setup();
+    if (o->record)
+      record_lost_setup();
     purge_taken_hook = record_tick;
   }
   errno = saved;

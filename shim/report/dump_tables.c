@@ -8,6 +8,7 @@
 #include "modules.h"
 #include "options.h"
 #include "os.h"
+#include "pieces.h"
 #include "program.h"
 #include "record_format.h"
 #include "regions.h"
@@ -261,6 +262,7 @@ static void health(struct dump_work *w) {
       {"regions not listed: the table was full", DUMP_PROBLEM},
       {"libraries opened without RTLD_DEEPBIND, which would have hidden this malloc from them",
        DUMP_NOTE},
+      {"times that somebody cut the record's file: figures count from then on", DUMP_PROBLEM},
   };
   const uint64_t counts[] = {c.learned,
                              c.unwound,
@@ -276,7 +278,8 @@ static void health(struct dump_work *w) {
                              w->g.running,
                              w->g.sums.broken_lists,
                              regions_unlisted(),
-                             deepbind_count()};
+                             deepbind_count(),
+                             pieces_lost()};
   static_assert(sizeof counts / sizeof *counts == HEALTH_LINES, "as laid out");
   static_assert(sizeof lines / sizeof *lines == HEALTH_LINES, "as laid out");
   for (unsigned i = 0; i < HEALTH_LINES; i++)

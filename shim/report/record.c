@@ -44,6 +44,10 @@ static_assert(offsetof(struct record_counts, name) == offsetof(struct heap_count
 static_assert(sizeof(struct record_account) == sizeof(struct account), "format");
 static_assert(offsetof(struct record_account, epoch) == offsetof(struct account, epoch), "format");
 static_assert(offsetof(struct record_account, arena) == offsetof(struct account, arena), "format");
+static_assert(sizeof(struct record_slab) == sizeof(struct slab), "format");
+static_assert(offsetof(struct record_slab, carved) == offsetof(struct slab, carved), "format");
+static_assert(offsetof(struct record_slab, class) == offsetof(struct slab, class), "format");
+static_assert(offsetof(struct record_slab, free) == offsetof(struct slab, free), "format");
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");
 static_assert((int)RECORD_TEXT == (int)PIECE_TEXT, "format");
@@ -94,6 +98,8 @@ static void put_process(struct record_process *p) {
   p->sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0;
   p->block_bytes = o->block_bytes;
   p->slab_bytes = SLAB_BYTES;
+  p->heaps_at = (uintptr_t)heap_at(0);
+  p->slabs_at = range.slab_rows;
   p->start_ns = program_began_ns();
   p->start_mono = os_clock_ns(CLOCK_MONOTONIC) - program_lived_ns();
   __atomic_store_n(&p->state, RECORD_RUNNING, __ATOMIC_RELEASE);
@@ -138,14 +144,17 @@ static bool move_pieces(struct sink *k, void *unused) {
   return errno == 0;
 }
 
+static bool is_record(const struct stat *s) {
+  return s->st_dev == record.device && s->st_ino == record.inode;
+}
+
 /* For pieces_open_file: the file may have been removed, or replaced by somebody. */
 static int open_again(void) {
   struct stat s;
   if (sandbox_forbids_reports())
     return -1;
   int saved = errno, fd = open(record.name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-  bool same =
-      fd >= 0 && fstat(fd, &s) == 0 && s.st_dev == record.device && s.st_ino == record.inode;
+  bool same = fd >= 0 && fstat(fd, &s) == 0 && is_record(&s);
   if (fd >= 0 && !same)
     close(fd);
   errno = saved;

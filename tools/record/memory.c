@@ -45,7 +45,7 @@ static enum memory_answer take_pieces(struct memory *m, const void *from, copy_f
     return MEMORY_NEWER;
   unsigned n = m->head.pieces < RECORD_PIECES_MAX ? m->head.pieces : RECORD_PIECES_MAX;
   uint64_t total = 0;
-  m->piece = must_zalloc(n + 1, sizeof *m->piece);
+  m->piece = must_zalloc(n + 2, sizeof *m->piece); /* and the slabs' */
   m->pieces = m->missing = 0;
   for (unsigned i = 0; i < n; i++)
     take_piece(m, &m->head.piece[i], from, copy, &total);
@@ -119,6 +119,20 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct record_head 
   return ours && errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_NONE;
 }
 
+/* The rows of slabs, which are the allocator's own: a process that runs has them, no record does. */
+static void take_slabs(struct memory *m, pid_t pid) {
+  const struct record_process *p = &m->head.process;
+  if (p->slab_bytes == 0 || p->slabs_at == 0)
+    return;
+  struct record_piece rows = {.address = p->slabs_at,
+                              .bytes = p->span_bytes / p->slab_bytes * sizeof(struct record_slab),
+                              .kind = RECORD_SLABS};
+  unsigned missing = m->missing;
+  uint64_t total = 0;
+  take_piece(m, &rows, &pid, copy_process, &total);
+  m->missing = missing;
+}
+
 enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
@@ -128,7 +142,11 @@ enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
   errno = 0;
   enum memory_answer answer = search_maps(maps, pid, &m->head);
   fclose(maps);
-  return answer == MEMORY_READ ? take_pieces(m, &pid, copy_process) : answer;
+  if (answer == MEMORY_READ)
+    answer = take_pieces(m, &pid, copy_process);
+  if (answer == MEMORY_READ)
+    take_slabs(m, pid);
+  return answer;
 }
 
 /* ---- a file ---- */
