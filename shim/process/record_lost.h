@@ -14,8 +14,8 @@
 
 #include "base.h"
 
-/* Installs the handler if SIGBUS has the default action.  In the constructor, if there is a record's
- * file. */
+/* Installs the handler if SIGBUS has the default action.  In the constructor, if a record's file is
+ * wanted. */
 hidden void record_lost_setup(void);
 
 #endif

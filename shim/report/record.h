@@ -3,8 +3,8 @@
  *   start          head filled: the process can be read from outside
  *                  with ARENASHIM_RECORD: the pieces move into the file
  *   now and then   gauges published, in slow paths
- *   fork           the child's pieces are private; it gets a file of its own when it has lived for a
- *                  while, if it still has one thread then (pieces_to_file)
+ *   fork           the child's pieces are private; it gets a file of its own when it has lived for
+ *                  a while, if it still has one thread then (pieces_to_file)
  *   end            the dump takes the file's place; with ARENASHIM_DUMP, which says where the dump
  *                  goes, the file is removed when the dump is written
  *

@@ -119,7 +119,7 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct record_head 
   return ours && errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_NONE;
 }
 
-/* The rows of slabs, which are the allocator's own: a process that runs has them, no record does. */
+/* The rows of slabs, which are the allocator's own: no file has them. */
 static void take_slabs(struct memory *m, pid_t pid) {
   const struct record_process *p = &m->head.process;
   if (p->slab_bytes == 0 || p->slabs_at == 0)
