@@ -4,6 +4,7 @@
  * follows what needs a working libc, in an order that matters: fork handlers before signal
  * handlers, and the files of reports before the signals that ask for reports.
  */
+#include "attached.h"
 #include "capture.h"
 #include "children.h"
 #include "exit.h"
@@ -29,6 +30,12 @@
 
 #include <errno.h>
 
+/* Now and then, in slow paths. */
+static void on_slow_path(void) {
+  attach_look();
+  record_tick();
+}
+
 /* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
 static void start_signals(void) {
   figures_remember_from_now();
@@ -38,6 +45,7 @@ static void start_signals(void) {
 
 static void start_reports(void) {
   const struct options *o = options_now();
+  capture_prepare();
   if (tagged_mode != TAGGED_NONE)
     capture_setup(o->depth, o->tags == TAGS_VERIFY);
   else if (o->dump || o->record)
@@ -72,7 +80,7 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
     record_setup();
     if (o->record)
       record_lost_setup();
-    purge_taken_hook = record_tick;
+    purge_taken_hook = on_slow_path;
   }
   errno = saved;
 }
