@@ -87,8 +87,10 @@ static void put_tags(struct record_process *p) {
 
 static void put_process(struct record_process *p) {
   const struct options *o = options_now();
-  p->pid = (uint32_t)getpid();
-  p->ppid = (uint32_t)getppid();
+  if (options_write_files(o)) { /* no system call otherwise: a reader knows whom it reads */
+    p->pid = (uint32_t)getpid();
+    p->ppid = (uint32_t)getppid();
+  }
   put_tags(p);
   p->flags = (gate_is_child() ? DUMP_FORK_CHILD : 0) |
              (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
