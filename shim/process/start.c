@@ -6,6 +6,7 @@
  */
 #include "capture.h"
 #include "children.h"
+#include "dump_at.h"
 #include "exit.h"
 #include "figures.h"
 #include "fork.h"
@@ -37,7 +38,7 @@ static void start_reports(void) {
   const struct options *o = options_now();
   if (tagged_mode != TAGGED_NONE)
     capture_setup(o->depth, o->tags == TAGS_VERIFY);
-  else if (o->dump)
+  else if (options_have_dumps(o))
     modules_refresh(NULL);
   if (options_write_files(o)) {
     output_fds_remember(o);
@@ -47,6 +48,8 @@ static void start_reports(void) {
     exit_setup();
   if (o->signals != 0)
     start_signals();
+  if (options_dump_at(o))
+    dump_at_setup();
 }
 
 /* errno is kept: a program can rely on it being 0 at its start. */
