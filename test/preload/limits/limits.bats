@@ -189,6 +189,13 @@ says() {
   expect '$status == 0 && $(dumps) == 1'
 }
 
+@test "while one thread writes, those that take memory wait" {
+  made_cgroup $((200 * MIB)) $((184 * MIB)) 0
+  mkfifo pipe # nobody reads it, which takes the writer a second to find out
+  in_made ARENASHIM_DUMP_AT=90% ARENASHIM_DUMP="$PWD/pipe" "$GROW" threads 4 8
+  expect '$status == 0 && $stderr == *"no process reads this pipe"* && ${lines[0]} -ge 500'
+}
+
 @test "a process that takes little of a full cgroup writes none" {
   made_cgroup $((200 * MIB)) $((199 * MIB)) 0
   in_made ARENASHIM_DUMP_AT=90% "$GROW" touched 2 0
