@@ -7,6 +7,7 @@
 #include "arenas.h"
 #include "check.h"
 #include "diff.h"
+#include "dump_now.h"
 #include "export.h"
 #include "html.h"
 #include "leaks.h"
@@ -44,12 +45,14 @@ static const char help[] =
     "  arenashim top PID|FILE [--once] [--json] [--interval SECONDS] [--by site|arena|class]\n"
     "                         [--sort live|growth|rate|waste] [-n ROWS] [NAMES]\n"
     "  arenashim ps           [--json]\n"
+    "  arenashim dump PID     [-o FILE]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "SORT is --sort or --value live|peak|allocs|bytes|waste\n"
     "ROWS are [-n ROWS] [--all] [--exact]\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
-    "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made\n"
+    "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made,\n"
+    "or a record, of ARENASHIM_RECORD=FILE\n"
     "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, explained in one line;\n"
     "run: that of the program.\n";
 
@@ -59,7 +62,8 @@ static const struct command {
 } commands[] = {{"run", run_command},     {"report", report_command}, {"export", export_command},
                 {"tree", tree_command},   {"arenas", arenas_command}, {"leaks", leaks_command},
                 {"waste", waste_command}, {"diff", diff_command},     {"check", check_command},
-                {"html", html_command},   {"top", top_command},       {"ps", ps_command}};
+                {"html", html_command},   {"top", top_command},       {"ps", ps_command},
+                {"dump", dump_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

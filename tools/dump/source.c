@@ -1,11 +1,11 @@
 /* Reads processes and files; contract in source.h. */
 #include "source.h"
 #include "dump_read.h"
+#include "forbidden.h"
 #include "record.h"
 #include "say.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,15 +39,19 @@ static uint64_t now_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+static void say_forbidden(pid_t pid) {
+  char *why = forbidden_why(pid);
+  say_error("process %d: its memory can't be read: %s", (int)pid, why);
+  free(why);
+}
+
 static void say_why(pid_t pid, enum memory_answer answer) {
-  int why = errno;
   switch (answer) {
   case MEMORY_GONE:
     say_error("process %d: there is none: `arenashim ps` lists those that can be read", (int)pid);
     break;
   case MEMORY_FORBIDDEN:
-    say_error("process %d: its memory can't be read: %s: try as its user, or as root", (int)pid,
-              strerror(why != 0 ? why : EPERM));
+    say_forbidden(pid);
     break;
   case MEMORY_NEWER:
     say_error("process %d: its shim is of another version: use the arenashim command that belongs "
@@ -67,6 +71,8 @@ static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *ans
   *answer = memory_of_process(&m, pid);
   if (*answer != MEMORY_READ)
     return NULL;
+  if (strcmp(m.head.process.host, "unknown") == 0) /* it looks for that when it writes files */
+    gethostname(m.head.process.host, sizeof m.head.process.host - 1);
   uint64_t now = now_ns(), start = m.head.process.start_mono;
   struct record_moment moment = {.reason = DUMP_FROM_OUTSIDE,
                                  .lived_ns = now > start ? now - start : 0,

@@ -59,11 +59,14 @@ static void process_put(const struct export *e, struct json_object *all) {
   PUT_TEXT(to, d, p, host);
   PUT_TEXT(to, d, p, version);
   PUT_TEXT(to, d, p, options);
-  json_put_text(to, "reason", WORD(p->reason, "exit", "signal", "call"));
+  json_put_text(to, "reason",
+                WORD(p->reason, "exit", "signal", "call", "unknown", "outside", "record"));
   PUT(to, p, signal);
   json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
   json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);
   json_put_bool(to, "large_is_stale", (p->flags & DUMP_LARGE_STALE) != 0);
+  json_put_bool(to, "of_record", (p->flags & DUMP_OF_RECORD) != 0);
+  json_put_bool(to, "replaced", (p->flags & DUMP_REPLACED) != 0);
   json_put_text(to, "tags", WORD(p->tags, "off", "site", "stack", "verify"));
   PUT(to, p, depth);
   PUT(to, p, unix_time);

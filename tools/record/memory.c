@@ -73,13 +73,17 @@ static bool copy_process(const void *pid, const struct record_piece *p, unsigned
 }
 
 /* The head begins a page of the library's data, or of the file that took its place there. */
-static bool find_head(pid_t pid, uint64_t start, uint64_t end, struct record_head *head) {
+static enum memory_answer find_head(pid_t pid, uint64_t start, uint64_t end,
+                                    struct record_head *head) {
   unsigned char magic[8];
-  for (uint64_t at = start; at + sizeof *head <= end + RECORD_PAGE; at += RECORD_PAGE)
-    if (read_at(pid, at, magic, sizeof magic) && memory_magic_fits(magic, sizeof magic) &&
-        read_at(pid, at, head, sizeof *head))
-      return true;
-  return false;
+  for (uint64_t at = start; at + sizeof *head <= end + RECORD_PAGE; at += RECORD_PAGE) {
+    bool read = read_at(pid, at, magic, sizeof magic);
+    if (!read && errno == EPERM)
+      return MEMORY_FORBIDDEN;
+    if (read && memory_magic_fits(magic, sizeof magic) && read_at(pid, at, head, sizeof *head))
+      return MEMORY_READ;
+  }
+  return MEMORY_NONE;
 }
 
 /* A line of /proc/PID/maps. */
@@ -101,22 +105,18 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct record_head 
   char *line = NULL;
   size_t room = 0;
   unsigned long long behind = 0;
-  bool ours = false, found = false;
-  while (!found && getline(&line, &room, maps) > 0) {
+  enum memory_answer answer = MEMORY_NONE;
+  while (answer == MEMORY_NONE && getline(&line, &room, maps) > 0) {
     struct mapping map;
     if (!parse(line, &map))
       continue;
-    bool named = strstr(map.path, "arenashim") != NULL;
-    bool near = named || (map.start == behind && behind != 0);
-    ours |= named;
+    bool near = strstr(map.path, "arenashim") != NULL || (map.start == behind && behind != 0);
     if (near && map.access[0] == 'r' && map.access[1] == 'w')
-      found = find_head(pid, map.start, map.end, head);
+      answer = find_head(pid, map.start, map.end, head);
     behind = near ? map.end : 0;
   }
   free(line);
-  if (found)
-    return MEMORY_READ;
-  return ours && errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_NONE;
+  return answer;
 }
 
 enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
@@ -125,7 +125,6 @@ enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
   FILE *maps = fopen(path, "re");
   if (maps == NULL)
     return errno == ENOENT || errno == ESRCH ? MEMORY_GONE : MEMORY_FORBIDDEN;
-  errno = 0;
   enum memory_answer answer = search_maps(maps, pid, &m->head);
   fclose(maps);
   return answer == MEMORY_READ ? take_pieces(m, &pid, copy_process) : answer;

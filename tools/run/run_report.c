@@ -32,14 +32,18 @@ static char *main_title(const struct run_result *r, const struct dump_file *f) {
   char ended[64];
   bool same = strcmp(f->program, r->name) == 0;
   child_end_name(r->child->status, ended);
-  return must_print("%s, pid %u%s%s%s: %s after %.*f s", f->program, f->pid,
+  return must_print("%s, pid %u%s%s%s: %s after %.*f s%s", f->program, f->pid,
                     same ? "" : " (started as ", same ? "" : r->name, same ? "" : ")", ended,
-                    r->child->seconds < 9.995 ? 2 : 0, r->child->seconds);
+                    r->child->seconds < 9.995 ? 2 : 0, r->child->seconds,
+                    f->reason == DUMP_AFTER_END ? "; from its record" : "");
 }
 
 /* Of one that is not the program's own, or was made by a run that is over: how it ended is known
  * from the dump alone. */
 static char *other_title(const struct run_result *r, const struct dump_file *f) {
+  if (r->name != NULL && f->is_replaced && f->pid == (uint32_t)r->child->pid)
+    return must_print("%s, pid %u, before it became another program: it held most", f->program,
+                      f->pid);
   if (r->name != NULL)
     return must_print("%s, pid %u, started by %s: it held most", f->program, f->pid, r->name);
   return must_print("%s, pid %u%s%s%s", f->program, f->pid, f->is_final ? ": " : "",
