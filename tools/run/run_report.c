@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static bool file_report(const struct run_result *r, const char *title, uint64_t end_ns) {
   unsigned width = table_width(r->to);
@@ -50,6 +51,14 @@ static char *other_title(const struct run_result *r, const struct dump_file *f) 
                     f->is_final ? f->moment : "", r->dumps.count > 1 ? ", held most" : "");
 }
 
+/* A program that ended by itself and wrote no dump is rarely the one that the user means. */
+static void say_without_dump(const struct run_result *r) {
+  if (r->dumps.main->reason == DUMP_AFTER_END && WIFEXITED(r->child->status))
+    say_warning("%s (pid %d) left no dump: it ended by a bare system call, or became a program "
+                "that runs without the shim, whose memory its record does not have",
+                r->dumps.main->program, (int)r->child->pid);
+}
+
 bool run_report(const struct run_result *r) {
   const struct dump_files *f = &r->dumps;
   if (r->name != NULL && f->main == NULL)
@@ -59,6 +68,8 @@ bool run_report(const struct run_result *r) {
     return true;
   const struct dump_file *most = &f->items[0];
   bool is_main = r->name != NULL && f->main != NULL && most == f->main;
+  if (is_main)
+    say_without_dump(r);
   char *title = is_main ? main_title(r, most) : other_title(r, most);
   bool good = file_report(r, title, is_main ? (uint64_t)(r->child->seconds * 1e9) + 1 : 0);
   free(title);
