@@ -32,7 +32,7 @@
 
 #define PIECES_MAGIC "\211ARECORD"
 
-enum { PIECES_MAX = 1024, PIECES_USER_BYTES = 16 << 10 };
+enum { PIECES_MAX = 1024, PIECES_USER_BYTES = (16 << 10) - CACHE_LINE };
 
 enum piece_kind {
   PIECE_NONE,
@@ -74,6 +74,8 @@ struct pieces_head {
   struct piece piece[PIECES_MAX];
 };
 
+static_assert(sizeof(struct pieces_head) % PAGE_BYTES == 0, "nothing else lies in its pages");
+
 /* Private until pieces_to_file. */
 extern hidden struct pieces_head pieces_head;
 
@@ -104,6 +106,9 @@ hidden int pieces_to_file(int fd);
 /* Makes all pieces private again, filled with zeros if `lost` (the file was cut and cannot be
  * read), else with what they hold.  Signal handlers too. */
 hidden void pieces_leave_file(bool lost);
+
+/* How often the file was lost.  Any context. */
+hidden unsigned pieces_lost(void);
 
 /* Does that address lie in a piece that the file has?  Any context. */
 hidden bool pieces_hold(uintptr_t address);

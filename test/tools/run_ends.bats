@@ -32,7 +32,7 @@ at_end() {
   at_end 'signal 9 (KILL)' 137 kill
   arenashim report d
   expect '$output == "record_holds, pid "*", killed by SIGKILL; from its record, "*'
-  [[ $(process_field d reason) == record && $(process_field d signal) == 9 && $(process_field d of_record) == True ]]
+  [[ $(process_field d reason) == killed && $(process_field d signal) == 9 && $(process_field d of_record) == True ]]
   at_end 'signal 11 (SEGV)' 139 segv
   at_end 'signal 6 (ABRT)' 134 abort
 }
