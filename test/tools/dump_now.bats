@@ -10,6 +10,7 @@ teardown() { [[ -z ${child:-} ]] || kill -9 "$child" 2>/dev/null || true; }
 
 # held COMMAND...: record_holds waits, started by these words: $child, and its own $live and $objects.
 held() {
+  rm -f out
   "$@" "$PROGRAM" 2000 wait >out 3>&- &
   child=$!
   within 60 grep -qs '^ready' out
@@ -93,7 +94,7 @@ tagged() { shim ARENASHIM_TAG=stack:8 "$@"; }
 
 @test "a process in namespaces of its own, by the number that it has here" {
   unshare -p -f -m --mount-proc true 2>/dev/null || skip "needs rights for namespaces"
-  held tagged unshare -p -f -m --mount-proc
+  held tagged ARENASHIM_RECORD="$PWD/r" unshare -p -f -m --mount-proc
   within 10 pgrep -P "$child"
   inner=$(pgrep -P "$child")
   arenashim dump -o d "$inner"
@@ -101,6 +102,9 @@ tagged() { shim ARENASHIM_TAG=stack:8 "$@"; }
   [[ $(process_field d live_bytes) == "$live" && $(process_field d pid) == 1 ]]
   arenashim dump "$inner"
   expect '$output == "record_holds.$inner.dump"'
+  record=(r*)
+  arenashim report "${record[-1]}" # its pid, 1, is another process's here
+  expect '$output == "record_holds, pid 1, read while it ran, "*'
   kill -9 "$inner"
   # the library has another path there
   mkdir root && held unshare -m sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$(dirname "$SHIM")" "$PWD/root" \

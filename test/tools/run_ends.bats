@@ -111,6 +111,11 @@ at_end() {
   [[ $(<err) == *"record_holds, pid "*": exit status 0 "* && $(<err) != *"can't write"* && $(ls) == d$'\n'err$'\n'out ]]
 }
 
+@test "a dump by a signal that ends the process leaves no record beside it" {
+  run_shim ARENASHIM_TAG=stack:8 ARENASHIM_RECORD="$PWD/r" ARENASHIM_DUMP="$PWD/d" ARENASHIM_SIGNAL=TERM "$PROGRAM" 10 term
+  expect '$status == 143' && [[ $(ls) == d ]]
+}
+
 @test "a file size limit that the record reaches while it grows does not end the program" {
   run_shim ARENASHIM_TAG=stack:8 ARENASHIM_RECORD="$PWD/r" bash -c 'ulimit -f 600; exec /usr/bin/python3 -c "import json, asyncio; print(1)"'
   expect '$status == 0 && $output == 1'

@@ -3,10 +3,12 @@
 #include "record.h"
 #include "say.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 bool record_file_is_mapped(int pid, const struct stat *s) {
   char path[64], *line = NULL;
@@ -24,6 +26,25 @@ bool record_file_is_mapped(int pid, const struct stat *s) {
   return found;
 }
 
+static bool can_be_looked_at(int pid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/maps", pid);
+  return access(path, R_OK) == 0;
+}
+
+/* The process's number may be that of another namespace: a container's, read from its host. */
+static bool is_mapped_somewhere(uint32_t pid, const struct stat *s) {
+  DIR *proc = opendir("/proc");
+  bool found = record_file_is_mapped((int)pid, s);
+  for (struct dirent *e; !found && proc != NULL && (e = readdir(proc)) != NULL;) {
+    int other = (int)strtol(e->d_name, NULL, 10);
+    found = other > 0 && can_be_looked_at(other) && record_file_is_mapped(other, s);
+  }
+  if (proc != NULL)
+    closedir(proc);
+  return found;
+}
+
 static uint64_t now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -34,7 +55,7 @@ static struct record_moment moment_of(const struct memory *m, const struct stat 
                                       const struct record_end *end) {
   const struct record_process *p = &m->head.process;
   uint64_t now = now_ns();
-  bool runs = p->state == RECORD_RUNNING && end == NULL && record_file_is_mapped((int)p->pid, s);
+  bool runs = p->state == RECORD_RUNNING && end == NULL && is_mapped_somewhere(p->pid, s);
   uint64_t until = runs && now > p->start_mono ? now : p->changed_mono;
   return (struct record_moment){.reason = runs                       ? DUMP_FROM_OUTSIDE
                                           : p->state == RECORD_ENDED ? DUMP_AT_EXIT

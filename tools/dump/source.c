@@ -65,14 +65,21 @@ void source_say(pid_t pid, enum memory_answer answer) {
   }
 }
 
+/* A process that writes no files has not asked the system for these. */
+static void name_process(struct record_process *p, pid_t pid) {
+  if (p->pid == 0)
+    p->pid = (uint32_t)pid;
+  if (strcmp(p->host, "unknown") == 0)
+    gethostname(p->host, sizeof p->host - 1);
+}
+
 /* The image, or NULL and why. */
 static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *answer) {
   struct memory m;
   *answer = memory_of_process(&m, pid);
   if (*answer != MEMORY_READ)
     return NULL;
-  if (strcmp(m.head.process.host, "unknown") == 0) /* it looks for that when it writes files */
-    gethostname(m.head.process.host, sizeof m.head.process.host - 1);
+  name_process(&m.head.process, pid);
   uint64_t now = now_ns(), start = m.head.process.start_mono;
   struct record_moment moment = {.reason = DUMP_FROM_OUTSIDE,
                                  .lived_ns = now > start ? now - start : 0,

@@ -19,19 +19,43 @@
 
 /* ---- what is there ---- */
 
-static bool has_magic(int fd) {
-  unsigned char start[8];
-  return pread(fd, start, sizeof start, 0) == sizeof start &&
-         memory_magic_fits(start, sizeof start);
+/* Its bytes, to be freed; NULL: can't be read. */
+static unsigned char *file_bytes(const char *path, struct stat *s) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  unsigned char *bytes = NULL;
+  if (fd >= 0 && fstat(fd, s) == 0 && S_ISREG(s->st_mode) && s->st_size > 0) {
+    bytes = must_alloc((size_t)s->st_size);
+    if (pread(fd, bytes, (size_t)s->st_size, 0) != s->st_size) {
+      free(bytes);
+      bytes = NULL;
+    }
+  }
+  if (fd >= 0)
+    close(fd);
+  return bytes;
 }
 
-static void record_take(struct dump_files *all, const char *path, int fd) {
-  struct stat s;
-  struct dump *dump =
-      fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && has_magic(fd) ? file_open_quietly(path) : NULL;
+/* The dump's bytes that are made of a record, to be freed; NULL: there are none. */
+static unsigned char *image_of(const char *path, const struct record_end *end, struct stat *s,
+                               size_t *size) {
+  unsigned char *bytes = file_bytes(path, s), *image = NULL;
+  size_t n = (size_t)s->st_size;
+  if (bytes != NULL && memory_magic_fits(bytes, n))
+    image = record_file_image(path, bytes, n, s, end, size);
+  free(bytes);
+  return image;
+}
+
+static void record_take(struct dump_files *all, const char *path) {
+  const struct record_end not_known = {0};
+  struct stat s = {0};
+  size_t size;
+  unsigned char *image = image_of(path, &not_known, &s, &size);
+  struct dump *dump = image != NULL ? dump_parse(path, image, size) : NULL;
   if (dump != NULL)
     files_add(all, file_facts(dump, &s), path);
   dump_close(dump);
+  free(image);
 }
 
 static struct dump_files records_find(const struct run_place *p) {
@@ -40,13 +64,9 @@ static struct dump_files records_find(const struct run_place *p) {
   for (struct dirent *e; directory != NULL && (e = readdir(directory)) != NULL;) {
     if (strstr(e->d_name, ".record") == NULL || run_place_is_temporary(e->d_name))
       continue;
-    int fd = openat(dirfd(directory), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-      continue;
     char *path = must_print("%s/%s", p->directory, e->d_name);
-    record_take(&all, path, fd);
+    record_take(&all, path);
     free(path);
-    close(fd);
   }
   if (directory != NULL)
     closedir(directory);
@@ -111,22 +131,6 @@ static bool write_all(int fd, const unsigned char *bytes, size_t size) {
   return true;
 }
 
-/* Its bytes, to be freed; NULL: can't be read. */
-static unsigned char *file_bytes(const char *path, struct stat *s) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  unsigned char *bytes = NULL;
-  if (fd >= 0 && fstat(fd, s) == 0 && s->st_size > 0) {
-    bytes = must_alloc((size_t)s->st_size);
-    if (pread(fd, bytes, (size_t)s->st_size, 0) != s->st_size) {
-      free(bytes);
-      bytes = NULL;
-    }
-  }
-  if (fd >= 0)
-    close(fd);
-  return bytes;
-}
-
 /* The new file in the run's directory, to be freed; NULL: there is none, and errno says why. */
 static char *dump_write_new(const struct run_place *p, const struct dump_file *r,
                             const unsigned char *image, size_t size, mode_t mode) {
@@ -147,24 +151,25 @@ static char *dump_write_new(const struct run_place *p, const struct dump_file *r
 /* The dump's path, to be freed; NULL: the record stays, said why. */
 static char *dump_make(const struct run_place *p, const struct dump_file *r,
                        const struct record_end *end) {
-  struct stat s;
+  struct stat s = {0};
   size_t size;
-  unsigned char *bytes = file_bytes(r->path, &s), *image = NULL;
-  if (bytes != NULL)
-    image = record_file_image(r->path, bytes, (size_t)s.st_size, &s, end, &size);
+  unsigned char *image = image_of(r->path, end, &s, &size);
   char *path = image != NULL ? dump_write_new(p, r, image, size, s.st_mode) : NULL;
   if (path == NULL)
     say_warning("%s can't be made into a dump: %s: it stays as it is", r->path, strerror(errno));
   free(image);
-  free(bytes);
   return path;
 }
 
 /* ---- all of them ---- */
 
-static void record_keep(struct dump_files *found, struct dump_file *r) {
+static void record_keep(struct dump_files *found, struct dump_file *r, bool runs) {
   struct dump_file kept = *r;
   kept.is_record = true;
+  if (runs) {
+    kept.reason = DUMP_FROM_OUTSIDE;
+    kept.is_final = false;
+  }
   kept.path = NULL;
   files_add(found, kept, r->path);
   r->program = r->moment = NULL;
@@ -176,7 +181,7 @@ static void become_dump(struct dump_files *found, const struct run_place *p, str
   char *path = dump_make(p, r, end);
   struct dump *dump = path != NULL && stat(path, &s) == 0 ? file_open_quietly(path) : NULL;
   if (dump == NULL) {
-    record_keep(found, r);
+    record_keep(found, r, false);
   } else {
     files_add(found, file_facts(dump, &s), path);
     unlink(r->path);
@@ -191,7 +196,7 @@ void records_settle(struct dump_files *found, const struct run_place *p, const s
   for (struct dump_file *r = records.items; r < records.items + records.count; r++) {
     struct record_end end = {.replaced = is_replaced(found, r) || is_replaced(&records, r)};
     if (runs_on(r, alive))
-      record_keep(found, r);
+      record_keep(found, r, true);
     else if (has_last_dump(found, r) || (end.replaced && r->peak_bytes < RECORD_LEAST))
       unlink(r->path);
     else {
