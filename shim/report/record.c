@@ -161,8 +161,8 @@ static int open_again(void) {
   return same ? fd : -1;
 }
 
-/* Is the record the dump's companion, in one directory?  Then it is not worth a line of its own that
- * it can't be made: a line about the dump has said so, or the dump can be made. */
+/* Is the record the dump's companion, in one directory?  Then it is not worth a line of its own
+ * that it can't be made: a line about the dump has said so, or the dump can be made. */
 static bool is_beside_dump(const struct options *o) {
   size_t n = (size_t)(text_base(o->record_pattern) - o->record_pattern);
   return o->dump && n == (size_t)(text_base(o->dump_pattern) - o->dump_pattern) &&

@@ -111,8 +111,8 @@ static int peak_compare(const void *a, const void *b) {
   return process_compare(a, b);
 }
 
-/* A process's peak is that of its dumps which is highest: its last one, made of a record, knows it a
- * little less exactly than an earlier one. */
+/* A process's peak is that of its dumps which is highest: its last one, made of a record, knows it
+ * a little less exactly than an earlier one. */
 static void last_take_peak(struct dump_files *f) {
   for (size_t i = f->count; i-- > 1;) {
     struct dump_file *later = &f->items[i - 1], *earlier = &f->items[i];

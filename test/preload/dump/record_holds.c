@@ -1,5 +1,5 @@
-/* Holds N objects of 100 bytes and one of 1 MiB, prints "ready PID LIVE-BYTES OBJECTS" (the shim's own
- * totals, 0 without it), then ends: record_holds N END [PROGRAM...].
+/* Holds N objects of 100 bytes and one of 1 MiB, prints "ready PID LIVE-BYTES OBJECTS" (the shim's
+ * own totals, 0 without it), then ends: record_holds N END [PROGRAM...].
  *
  *   return, _exit, abort    as they say        kill, segv, term   by that signal
  *   raw                     by a bare system call    wait         sleeps until it is killed
