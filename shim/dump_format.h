@@ -91,7 +91,8 @@ enum dump_reason {
   DUMP_ON_CALL = 2,
   DUMP_AT_LIMIT = 3,
   DUMP_FROM_OUTSIDE = 4, /* made of the books of a process that was running (record_format.h) */
-  DUMP_AFTER_END = 5     /* made of a record whose process was killed, or replaced by exec */
+  DUMP_AFTER_END = 5     /* made of a record whose process wrote no dump: it was killed, or became
+                            another program by exec */
 };
 /* What DUMP_AT_LIMIT is about: mapped memory reached a size that the user gave, or a share of a
  * limit of the system's. */
@@ -104,12 +105,15 @@ enum dump_limit {
 };
 enum dump_tags { DUMP_TAG_OFF = 0, DUMP_TAG_SITE = 1, DUMP_TAG_STACK = 2, DUMP_TAG_VERIFY = 3 };
 enum dump_process_flag {
-  DUMP_FORK_CHILD = 1,      /* counts start at the fork; what lived then counts as allocated */
-  DUMP_PEAK_BOUND = 2,      /* peak_bytes is an upper bound */
-  DUMP_LARGE_STALE = 4,     /* jemalloc's figures are those of its last safe refresh */
-  DUMP_LAST = 8,            /* on a signal: it ends the process after this */
-  DUMP_NO_UNWINDER = 16,    /* more frames were asked for, but libunwind.so.8 was not there */
-  DUMP_LIMIT_UNTOUCHED = 32 /* limit_used has memory in it that nobody had touched yet */
+  DUMP_FORK_CHILD = 1,       /* counts start at the fork; what lived then counts as allocated */
+  DUMP_PEAK_BOUND = 2,       /* peak_bytes is an upper bound */
+  DUMP_LARGE_STALE = 4,      /* jemalloc's figures are those of its last safe refresh */
+  DUMP_LAST = 8,             /* on a signal: it ends the process after this */
+  DUMP_NO_UNWINDER = 16,     /* more frames were asked for, but libunwind.so.8 was not there */
+  DUMP_LIMIT_UNTOUCHED = 32, /* limit_used has memory in it that nobody had touched yet */
+  DUMP_OF_RECORD = 64,       /* made of a record: no blocks, no regions, no pinned cells, of classes
+                               neither slabs nor requested bytes */
+  DUMP_REPLACED = 128        /* DUMP_AFTER_END: by exec its process became another program */
 };
 
 /* DUMP_PROCESS: one item. */
@@ -120,7 +124,7 @@ struct dump_process {
   uint32_t version;                /* text: of the shim */
   uint32_t options;                /* text: NAME=VALUE, separated by blanks, as resolved */
   uint32_t reason;                 /* enum dump_reason */
-  uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL */
+  uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL, and DUMP_AFTER_END if known */
   uint32_t flags;                  /* enum dump_process_flag */
   uint32_t tags;                   /* enum dump_tags */
   uint32_t depth;                  /* frames asked for: N of stack:N */

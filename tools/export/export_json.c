@@ -75,6 +75,8 @@ static void process_put(const struct export *e, struct json_object *all) {
   json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
   json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);
   json_put_bool(to, "large_is_stale", (p->flags & DUMP_LARGE_STALE) != 0);
+  json_put_bool(to, "of_record", (p->flags & DUMP_OF_RECORD) != 0);
+  json_put_bool(to, "replaced", (p->flags & DUMP_REPLACED) != 0);
   json_put_text(to, "tags", WORD(p->tags, "off", "site", "stack", "verify"));
   PUT(to, p, depth);
   PUT(to, p, unix_time);
