@@ -302,7 +302,7 @@ gone() { refute kill -0 "$1" 2>/dev/null; }
     sees 'ended: 0'
     refute has KiB
   done
-  # without a signal: the other end of its terminal is closed
+  # without a signal
   /usr/bin/python3 "$HERE/top_hangup.py" "$TOOL" top --interval 3600 live.dump
 }
 
