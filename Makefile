@@ -32,7 +32,7 @@ SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
 # Lowest first: test/layers.bats holds includes and calls to this order.
-HEAP := os text foreign check range slab account mail block heap_state fault heap_budget heap_memory heap_list \
+HEAP := os text foreign check pieces range slab account mail block heap_state fault heap_budget heap_memory heap_list \
   heap_collect heap_thread heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
@@ -42,9 +42,9 @@ SHIM_OBJECTS := $(SHIM:%=$(B)/shim/%.o)
 REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
-# The command: it shares with the shim nothing but the dump's format.  Its parts, lowest first: a file
+# The command: it shares with the shim nothing but the formats of dump and record.  Its parts, lowest first: a file
 # includes headers of its own part and of those before it; the last five know nothing of each other.
-TOOL_DIRS := $(addprefix tools/,base dump record names sites view export html run top)
+TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top)
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
   $(TOOL_DIRS:%=-iquote %)
 TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lncursesw -ltinfo -lm
@@ -52,7 +52,7 @@ PROTO := $(B)/tools/export/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c $(TOOL_DIRS:%=%/*.c))
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
-TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h $(PROTO).h tools/page/page.html
+TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h shim/record_format.h $(PROTO).h tools/page/page.html
 
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 
@@ -181,7 +181,7 @@ unit = $(foreach t,$(filter $(1),$(UNIT)),$(eval $(t)_SOURCES := $(call found,$(
 found = $(foreach n,$(1),$(or $(wildcard arena/$(n).c $(SHIM_DIRS:%=%/$(n).c)),$(error no $(n).c in arena/ or shim/)))
 WRAP := -Xlinker --wrap=
 
-$(call unit,heap% range% slab% text%,$(HEAP))
+$(call unit,heap% range% slab% text% pieces%,$(HEAP))
 $(call unit,region%,$(REGION),$(WRAP)malloc $(WRAP)free)
 $(call unit,region_model% region_attach% region_poison%,$(REGION))
 $(call unit,large_tags%,large_tags $(HEAP),$(WRAP)mmap)
@@ -191,10 +191,10 @@ $(call unit,scratch%,scratch os,$(WRAP)mmap)
 $(call unit,output_path%,output_path path_pattern digits os text)
 $(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)
 $(call unit,labels%,labels os,$(WRAP)mmap)
-$(call unit,path_tree%,path_tree os,$(WRAP)mmap)
+$(call unit,path_tree%,path_tree shown_paths pieces os,$(WRAP)mmap)
 $(call unit,sampling%,sampling arch_math $(HEAP),-lm)
 $(call unit,unwinder% modules%,unwinder import cfi cfi_row find_object modules stack_range \
-  sandbox seccomp_run module_table namespaces program_path os,-DPLUGINS='"$(abspath $(B)/test/unit)"')
+  sandbox seccomp_run module_table shown_modules pieces namespaces program_path os,-DPLUGINS='"$(abspath $(B)/test/unit)"')
 
 # $(1): the directory below build, $(2): the test, $(3): flags.
 define unit_rule

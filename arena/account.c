@@ -2,21 +2,12 @@
 #include "account.h"
 #include "check.h"
 #include "os.h"
+#include "pieces.h"
 
-hidden struct peak peak = {.epoch = 1, .restart = 1};
+static _Atomic uint32_t publishers; /* arenas that have books */
 
 enum { INDEX_BYTES = SITES_MAX / ACCOUNT_CHUNK * sizeof(struct account *) };
-enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account), POOL_BYTES = 16 * CHUNK_BYTES };
-static_assert(POOL_BYTES % PAGE_BYTES == 0, "whole pages");
-
-static bool pool_refill(struct books *b) {
-  b->pool = os_map(POOL_BYTES);
-  if (b->pool == NULL)
-    return false;
-  b->pool_end = b->pool + POOL_BYTES;
-  count_add(&b->bytes, POOL_BYTES);
-  return true;
-}
+enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account) };
 
 bool books_open(struct books *b) {
   if (b->index != NULL)
@@ -32,17 +23,20 @@ bool books_open(struct books *b) {
     count_add(&b->bytes, -(uint64_t)INDEX_BYTES);
     return false;
   }
-  atomic_fetch_add(&peak.publishers, 1);
+  if (atomic_fetch_add(&publishers, 1) == 0)
+    atomic_store(&pieces_head.peak.restart, atomic_fetch_add(&pieces_head.peak.epoch, 1) + 1);
   return true;
 }
 
 struct account *account_make(struct books *b, uint32_t site) {
-  if (b->pool == b->pool_end && !pool_refill(b))
+  struct account *chunk = piece_take(PIECE_ACCOUNTS, CHUNK_BYTES);
+  if (chunk == NULL)
     return NULL;
-  struct account *chunk = (struct account *)b->pool;
-  b->pool += CHUNK_BYTES;
-  for (unsigned i = 0; i < ACCOUNT_CHUNK; i++)
+  for (uint32_t i = 0; i < ACCOUNT_CHUNK; i++) {
     chunk[i].smallest = chunk[i].largest = NO_SMALL;
+    chunk[i].site = site / ACCOUNT_CHUNK * ACCOUNT_CHUNK + i;
+    chunk[i].arena = b->arena;
+  }
   __atomic_store_n(&b->index[site / ACCOUNT_CHUNK], chunk, __ATOMIC_RELEASE);
   return chunk + site % ACCOUNT_CHUNK;
 }
@@ -69,7 +63,9 @@ static void forget_past(struct account *a) {
     a->large_allocs = a->allocs;
 }
 
-static uint32_t epoch_now(void) { return atomic_load_explicit(&peak.epoch, memory_order_relaxed); }
+static uint32_t epoch_now(void) {
+  return atomic_load_explicit(&pieces_head.peak.epoch, memory_order_relaxed);
+}
 
 /* Notes what the account held at the peak, before its first change in an epoch.  Frees by other
  * threads that the owner has not booked yet are taken off. */
@@ -84,7 +80,7 @@ static void note_held(struct account *a) {
 }
 
 static bool is_of_parent(uint32_t epoch) {
-  return epoch < atomic_load_explicit(&peak.restart, memory_order_relaxed);
+  return epoch < atomic_load_explicit(&pieces_head.peak.restart, memory_order_relaxed);
 }
 
 /* The epoch is stored before `remote_large_*` are exchanged, and a thread that adds to them sets
@@ -163,11 +159,11 @@ void account_take_large(struct books *b, struct account *a, size_t bytes, size_t
 }
 
 void peak_publish(int64_t bytes) {
-  int64_t live = atomic_fetch_add(&peak.live, bytes) + bytes;
-  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
+  int64_t live = atomic_fetch_add(&pieces_head.peak.live, bytes) + bytes;
+  int64_t most = atomic_load_explicit(&pieces_head.peak.most, memory_order_relaxed);
   while (live > most)
-    if (atomic_compare_exchange_weak(&peak.most, &most, live)) {
-      atomic_fetch_add(&peak.epoch, 1);
+    if (atomic_compare_exchange_weak(&pieces_head.peak.most, &most, live)) {
+      atomic_fetch_add(&pieces_head.peak.epoch, 1);
       return;
     }
 }
@@ -178,19 +174,21 @@ void peak_publish(int64_t bytes) {
  * appears while this one has not published. */
 enum { ALONE_STEP = 128, FALL_BYTES = 1024 };
 static int64_t unpublished_most(void) {
-  int64_t publishers = (int64_t)atomic_load_explicit(&peak.publishers, memory_order_relaxed);
-  int64_t most = atomic_load_explicit(&peak.most, memory_order_relaxed);
-  int64_t room = most - atomic_load_explicit(&peak.live, memory_order_relaxed);
-  if (publishers == 1)
+  int64_t arenas = (int64_t)atomic_load_explicit(&publishers, memory_order_relaxed);
+  int64_t most = atomic_load_explicit(&pieces_head.peak.most, memory_order_relaxed);
+  int64_t room = most - atomic_load_explicit(&pieces_head.peak.live, memory_order_relaxed);
+  if (arenas == 1)
     return most / PEAK_STEP + (room < 0 ? 0 : room < most / ALONE_STEP ? room : most / ALONE_STEP);
-  return most / PEAK_STEP / publishers > UNPUBLISHED_BYTES ? most / PEAK_STEP / publishers
-                                                           : UNPUBLISHED_BYTES;
+  return most / PEAK_STEP / arenas > UNPUBLISHED_BYTES ? most / PEAK_STEP / arenas
+                                                       : UNPUBLISHED_BYTES;
 }
 
 void books_publish(struct books *b) {
   int64_t change = b->live_bytes - b->published;
   b->published = b->live_bytes;
   peak_publish(change);
+  if (b->shown_peak != NULL)
+    atomic_store_explicit(b->shown_peak, (uint64_t)b->peak_bytes, memory_order_relaxed);
   int64_t unpublished = unpublished_most();
   b->publish_above = b->published + unpublished;
   b->publish_below = b->published - (unpublished > FALL_BYTES ? unpublished : FALL_BYTES);
@@ -206,8 +204,8 @@ void books_shift(struct books *b, int64_t bytes) {
 
 /* Live bytes stay as they are, and the peak begins at them. */
 void peak_restart(void) {
-  atomic_store(&peak.most, atomic_load(&peak.live));
-  atomic_store(&peak.restart, atomic_fetch_add(&peak.epoch, 1) + 1);
+  atomic_store(&pieces_head.peak.most, atomic_load(&pieces_head.peak.live));
+  atomic_store(&pieces_head.peak.restart, atomic_fetch_add(&pieces_head.peak.epoch, 1) + 1);
 }
 
 void books_restart(struct books *b) {

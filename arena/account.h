@@ -30,6 +30,7 @@
 #ifndef ARENA_ACCOUNT_H
 #define ARENA_ACCOUNT_H
 
+#include "pieces.h"
 #include "tag.h"
 
 struct account {
@@ -65,7 +66,9 @@ struct account {
   _Atomic uint64_t remote_freed_bytes, remote_freed_objects;
   _Atomic uint64_t remote_freed_before_bytes, remote_freed_before_objects;
   _Atomic uint32_t remote_freed_epoch;
+  uint32_t site; /* the site, and the number of the heap, for readers outside (pieces.h) */
   uint64_t remote_booked_bytes, remote_booked_objects;
+  uint32_t arena, zero;
 };
 
 enum { ACCOUNT_CHUNK = 16, NO_SMALL = SMALL_MAX + 1 };
@@ -75,26 +78,19 @@ static_assert(sizeof(struct account) == 3 * CACHE_LINE, "what every request writ
 
 /* An arena's accounts and their sums; part of struct heap. */
 struct books {
-  struct account **index; /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
-  char *pool, *pool_end;  /* where the next chunk comes from */
-  const void *last;       /* newest object: if it is the next to be freed, it is a temporary */
-  int64_t live_bytes;     /* requested */
-  int64_t peak_bytes;     /* highest live_bytes so far */
-  int64_t published;      /* live_bytes as the process's sum has it */
+  struct account **index;       /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
+  _Atomic uint64_t *shown_peak; /* where readers see peak_bytes; NULL: nowhere */
+  uint32_t arena;               /* number of the heap */
+  const void *last;   /* newest object: if it is the next to be freed, it is a temporary */
+  int64_t live_bytes; /* requested */
+  int64_t peak_bytes; /* highest live_bytes so far */
+  int64_t published;  /* live_bytes as the process's sum has it */
   int64_t publish_above, publish_below;
   uint64_t resized;       /* reallocs in place: an allocation and a free each */
   _Atomic uint64_t bytes; /* mapped for all this */
 };
 
-/* The process's live bytes and peak, over all arenas. */
-struct peak {
-  _Atomic int64_t live;        /* as published */
-  _Atomic int64_t most;        /* highest `live` so far */
-  _Atomic uint32_t epoch;      /* grows with each new `most`; at least 1 */
-  _Atomic uint32_t restart;    /* first epoch of this process: older ones were its parent's */
-  _Atomic uint32_t publishers; /* arenas that have books */
-};
-extern hidden struct peak peak;
+/* The process's live bytes and peak, over all arenas, are pieces_head.peak. */
 
 /* All arenas together may rise by 1/PEAK_STEP of the peak before one publishes; in small processes
  * each arena may rise by UNPUBLISHED_BYTES. */
@@ -149,7 +145,7 @@ hidden void account_widen(struct account *a, size_t bytes);
  * this before it writes anything, so that it calls no function after that. */
 static inline bool account_is_current(const struct account *a) {
   return likely(atomic_load_explicit(&a->epoch, memory_order_relaxed) ==
-                atomic_load_explicit(&peak.epoch, memory_order_relaxed));
+                atomic_load_explicit(&pieces_head.peak.epoch, memory_order_relaxed));
 }
 /* Must come before each change of the account. */
 static inline void account_touch(struct books *b, struct account *a) {

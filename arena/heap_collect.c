@@ -23,7 +23,7 @@ static void take_batch(struct heap *h, struct slab *s, struct batch *b) {
     heap_untag_mailed(h, s, p);
   *b->end = s->free;
   s->free = b->first;
-  count_add(&h->remote[s->class], b->cells);
+  count_add(&counts_of(h)->remote[s->class], b->cells);
   list_update_state(h, s, used);
 }
 

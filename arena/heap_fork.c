@@ -56,7 +56,7 @@ static void restore_state(struct heap *h, struct slab *s, int32_t used) {
 
 static void rebuild_cells(struct heap *h, struct slab *s) {
   block_of(s)->live++;
-  count_add(&h->passed[s->class], s->carved);
+  count_add(&counts_of(h)->passed[s->class], s->carved);
   count_add(&h->carved_bytes, s->carved * slab_cell_bytes(s));
   restore_state(h, s, (int32_t)s->carved - free_cells(h, s));
 }
@@ -74,7 +74,7 @@ static void rebuild_slab(struct heap *h, struct slab *s) {
 }
 
 static void forget_lists(struct heap *h) {
-  for (unsigned c = 0; c < CLASS_SLOTS; c++) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     h->queue[c] = (struct slab_queue){0};
     struct slab *s = h->current[c];
     bool broken = s != NULL && s->class != c;
@@ -84,7 +84,8 @@ static void forget_lists(struct heap *h) {
     if (broken)
       h->head[c] = NULL;
     h->lists[c] = (struct list){.length = broken ? 0 : listed};
-    h->passed[c] = count_get(&h->freed[c]); /* rebuild_cells adds the carved cells */
+    counts_of(h)->passed[c] =
+        count_get(&counts_of(h)->freed[c]); /* rebuild_cells adds the carved cells */
   }
   h->carved_bytes = 0;
   h->idle_bytes = h->missed_bytes = 0;
@@ -115,16 +116,18 @@ static void restart_counts(struct heap *h) {
   static struct heap_totals t; /* the child has one thread, and may have a small stack */
   heap_read_totals(h, true, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    if (count_get(&h->known[c]) > t.allocs[c] + h->forked[c]) /* from cells that are lost now */
-      h->known[c] = t.allocs[c] + h->forked[c];
-    h->forked[c] += t.frees[c];
-    h->forked_remote[c] += t.remote[c];
+    if (count_get(&counts_of(h)->known[c]) >
+        t.allocs[c] + counts_of(h)->forked[c]) /* from cells that are lost now */
+      counts_of(h)->known[c] = t.allocs[c] + counts_of(h)->forked[c];
+    counts_of(h)->forked[c] += t.frees[c];
+    counts_of(h)->forked_remote[c] += t.remote[c];
   }
-  h->total_blocks = 0;
+  counts_of(h)->total_blocks = 0;
   for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
-    count_add(&h->total_blocks, 1);
-  h->carved_peak = count_get(&h->carved_bytes);
-  h->threads = heap_thread(heap_number(h)) != 0;
+    count_add(&counts_of(h)->total_blocks, 1);
+  counts_of(h)->carved_peak = count_get(&h->carved_bytes);
+  counts_of(h)->thread = heap_thread(heap_number(h));
+  counts_of(h)->threads = counts_of(h)->thread != 0;
 }
 
 static void mark_seen(struct slab *chain) {

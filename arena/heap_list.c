@@ -8,9 +8,9 @@ hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
 
 /* The list has no more than `listed` cells, so the rest was allocated; `known` never falls. */
 static void know(struct heap *h, unsigned c, uint64_t listed) {
-  uint64_t known = count_less(count_get(&h->passed[c]), listed);
-  if (known > count_get(&h->known[c]))
-    atomic_store_explicit(&h->known[c], known, memory_order_relaxed);
+  uint64_t known = count_less(count_get(&counts_of(h)->passed[c]), listed);
+  if (known > count_get(&counts_of(h)->known[c]))
+    atomic_store_explicit(&counts_of(h)->known[c], known, memory_order_relaxed);
 }
 
 void list_count_recycled(struct heap *h, struct slab *s) {
@@ -19,7 +19,7 @@ void list_count_recycled(struct heap *h, struct slab *s) {
     return;
   unsigned c = s->class;
   h->lists[c].back += n;
-  count_add(&h->passed[c], n);
+  count_add(&counts_of(h)->passed[c], n);
   know(h, c, list_most(&h->lists[c]));
   heap_count_freed(h, c, n);
   slab_set_used(s, slab_used(s), s->countdown);
@@ -140,8 +140,14 @@ static bool is_ours(const struct heap *h, unsigned c, const struct cell *p) {
   return s->owner == h && s->class == c && slab_has_cell(s, p);
 }
 
+/* No list of class c is longer.  Not by the counts of the class, which another process may change
+ * (pieces.h). */
+static uint64_t longest(const struct heap *h, unsigned c) {
+  return count_get(&h->carved_bytes) / class_bytes(c);
+}
+
 uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {
-  uint64_t most = list_carved_cells(h, c);
+  uint64_t most = longest(h, c);
   uint32_t n = 0;
   *broken = false;
   for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++)
@@ -174,8 +180,8 @@ static void put_back_first(struct heap *h, unsigned c) {
       memory_order_seq_cst); /* a fork between the two must not find it in both lists */
   p->next = s->free;
   s->free = p;
-  count_add(&h->freed[c], -UINT64_C(1));
-  count_add(&h->passed[c], -UINT64_C(1));
+  count_add(&counts_of(h)->freed[c], -UINT64_C(1));
+  count_add(&counts_of(h)->passed[c], -UINT64_C(1));
   if (h->lists[c].closed && s->state != SLAB_CURRENT && slab_recycles(s))
     keep_own_frees(h, s);
   list_update_state(h, s, used);
@@ -241,7 +247,7 @@ void list_release_if_due(struct heap *h) {
 /* Counts the list of class c.  Quicker than list_length, since it reads no slab's row; a link to
  * something that is no cell is noticed when the list is put back. */
 static uint32_t measure(struct heap *h, unsigned c) {
-  uint64_t most = list_carved_cells(h, c);
+  uint64_t most = longest(h, c);
   uint32_t n = 0;
   for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++)
     check(n < most && range_holds(p), "heap corrupted: an object was freed twice");

@@ -73,7 +73,7 @@ hidden void list_count_recycled(struct heap *h, struct slab *s);
 
 /* Number of carved cells of class c, in all of the heap's slabs.  Any thread. */
 static inline uint64_t list_carved_cells(const struct heap *h, unsigned c) {
-  return count_get(&h->passed[c]) - count_get(&h->freed[c]);
+  return count_get(&counts_of(h)->passed[c]) - count_get(&counts_of(h)->freed[c]);
 }
 
 /* Prepares slab and counters for a list of n cells that is about to be cut from s: its frees go to

@@ -38,7 +38,7 @@ static void remove_empty(struct heap *h, struct slab *s) {
 uint64_t heap_passed(const struct heap *h) {
   uint64_t cells = 0;
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
-    cells += count_get(&h->passed[c]);
+    cells += count_get(&counts_of(h)->passed[c]);
   return cells;
 }
 
@@ -80,7 +80,7 @@ bool heap_take_block(struct heap *h) {
   b->born = heap_passed(h);
   debug(block_is_valid(b));
   heap_link_block(h, b);
-  count_add(&h->total_blocks, 1);
+  count_add(&counts_of(h)->total_blocks, 1);
   if (heap_housekeeping_hook != NULL)
     heap_housekeeping_hook(h, b->ab_size);
   return true;

@@ -26,7 +26,7 @@ enum { TICKS = 8, MAIL_TICKS = 32 };
 
 static void *hand_out(struct heap *h, struct slab *s, struct cell *list, unsigned n) {
   unsigned c = s->class;
-  count_add(&h->passed[c], n);
+  count_add(&counts_of(h)->passed[c], n);
   if (unlikely(h->user_countdown[c] > 1))
     h->user_countdown[c] -= n < h->user_countdown[c] ? n : h->user_countdown[c] - 1;
   h->head[c] = list->next;
@@ -109,8 +109,8 @@ static void *carve(struct heap *h, struct slab *s) {
   slab_watch_first_free(s, SLAB_CURRENT, used + (int32_t)n);
   uint64_t bytes = count_get(&h->carved_bytes) + n * size;
   atomic_store_explicit(&h->carved_bytes, bytes, memory_order_relaxed);
-  if (bytes > count_get(&h->carved_peak))
-    atomic_store_explicit(&h->carved_peak, bytes, memory_order_relaxed);
+  if (bytes > count_get(&counts_of(h)->carved_peak))
+    atomic_store_explicit(&counts_of(h)->carved_peak, bytes, memory_order_relaxed);
   debug(slab_is_valid(s));
   return hand_out(h, s, list, n);
 }
@@ -169,7 +169,8 @@ void heap_on_countdown(void *p, struct slab *s, const char *entry, const void *c
 void *heap_refill(struct heap *h, unsigned c) {
   if (likely(h->current[c] != NULL))
     list_count_recycled(h, h->current[c]);
-  atomic_store_explicit(&h->known[c], count_get(&h->passed[c]), memory_order_relaxed);
+  atomic_store_explicit(&counts_of(h)->known[c], count_get(&counts_of(h)->passed[c]),
+                        memory_order_relaxed);
   if (unlikely(++h->ticks % TICKS == 0))
     housekeeping(h);
   struct slab *s = h->current[c];

@@ -23,10 +23,11 @@
 
 #include "account.h"
 #include "block.h"
+#include "heap_counts.h"
 #include "mail.h"
 
 /* Bytes of a heap that its user may fill. */
-enum { HEAP_USER_BYTES = 192 };
+enum { HEAP_USER_BYTES = 160 };
 
 struct slab_queue {
   struct slab *first;
@@ -60,44 +61,26 @@ struct heap {
   /* Cells of each class until the user of the heaps wants a request of that class for itself,
    * plus 1; 0: never. */
   uint32_t user_countdown[CLASS_SLOTS];
-  unsigned ticks;          /* slow paths, to look at the clock now and then */
-  uint32_t released_ms;    /* when lists with cells of several slabs were last put back */
-  uint64_t released_bytes; /* carved bytes when they were last put back in order to grow */
-  bool spread;             /* there have been such lists */
-  /* Counters by class: the owner writes, every thread may read.
-   *
-   * Exact, while no thread changes the heap:
-   *   allocations = passed - |head| + sum over slabs of recycled
-   *   frees       = freed + sum over slabs of (recycled + carved - used) + remote frees not
-   * collected As of the last slow path, which is all that is known of a running thread's heap:
-   *   allocations = known               frees = freed
-   * Always: passed - freed = carved cells, in all slabs of the class. */
-  _Atomic uint64_t passed[CLASS_SLOTS]; /* cells moved to the thread list */
-  _Atomic uint64_t known[CLASS_SLOTS];  /* allocations, at least */
-  _Atomic uint64_t freed[CLASS_SLOTS];  /* frees whose cells were taken up again */
-  _Atomic uint64_t remote[CLASS_SLOTS]; /* frees by other threads: part of freed */
-  _Atomic uint64_t total_blocks;        /* ever taken */
-  _Atomic uint64_t carved_bytes;        /* cells carved in slabs that have a class */
-  _Atomic uint64_t carved_peak; /* highest carved_bytes: upper bound of the peak of live bytes */
-  uint64_t forked[CLASS_SLOTS]; /* frees before this process was forked off: not ours */
-  uint64_t forked_remote[CLASS_SLOTS]; /* frees by other threads: part of forked */
+  unsigned ticks;                /* slow paths, to look at the clock now and then */
+  uint32_t released_ms;          /* when lists with cells of several slabs were last put back */
+  uint64_t released_bytes;       /* carved bytes when they were last put back in order to grow */
+  bool spread;                   /* there have been such lists */
+  _Atomic uint64_t carved_bytes; /* cells carved in slabs that have a class */
 
   /* Of the budget of ended threads (heap_budget.h), and since when; 0 while a thread has it. */
   _Atomic uint64_t idle_bytes;
   _Atomic uint32_t ended_ms;
 
-  _Atomic uint32_t threads; /* how many it has served */
-  char name[16];            /* of the last thread that ended, as the kernel had it */
-  bool named;               /* the program has named the thread that has it, and that is `name` */
+  bool named; /* the program has named the thread that has it (heap_counts.h) */
 
   /* For the code that uses the heaps, 0 at first: arena/ neither reads nor writes it. */
-  _Alignas(CACHE_LINE) unsigned char user[HEAP_USER_BYTES];
+  _Alignas(uint64_t) unsigned char user[HEAP_USER_BYTES];
 
   /* What other threads write, on a line of its own. */
   _Alignas(CACHE_LINE) struct inbox inbox;
 };
 
-static_assert(sizeof(struct heap) <= HEAP_BYTES, "one heap a page");
+static_assert(sizeof(struct heap) <= HEAP_BYTES, "two heaps a page");
 
 /* What heap_self points to where the fast paths have no heap: never written. */
 extern hidden const struct heap heap_empty[3];
@@ -126,10 +109,11 @@ static inline struct heap *heap_mine(void) {
  * freed although no request got them, so `freed` may also be below 0 for a while.  A reader that
  * loads `freed` before `known` never sees more frees than allocations.  Owner only. */
 static inline void heap_count_freed(struct heap *h, unsigned c, uint64_t n) {
-  uint64_t freed = count_get(&h->freed[c]) + n;
-  if ((int64_t)freed > (int64_t)count_get(&h->known[c]))
-    atomic_store_explicit(&h->known[c], freed, memory_order_relaxed);
-  atomic_store_explicit(&h->freed[c], freed, memory_order_release);
+  struct heap_counts *to = counts_of(h);
+  uint64_t freed = count_get(&to->freed[c]) + n;
+  if ((int64_t)freed > (int64_t)count_get(&to->known[c]))
+    atomic_store_explicit(&to->known[c], freed, memory_order_relaxed);
+  atomic_store_explicit(&to->freed[c], freed, memory_order_release);
 }
 
 /* The heap with that number (0..HEAPS_MAX-1), whether it was made or not; the number of a heap. */

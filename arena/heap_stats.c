@@ -3,22 +3,23 @@
 #include "heap_list.h"
 
 static void read_published(const struct heap *h, unsigned c, struct heap_totals *t) {
-  uint64_t frees = count_get(&h->freed[c]); /* before `known`, so that frees <= allocations */
+  uint64_t frees =
+      count_get(&counts_of(h)->freed[c]); /* before `known`, so that frees <= allocations */
   atomic_thread_fence(memory_order_acquire);
-  uint64_t known = count_get(&h->known[c]);
-  t->allocs[c] = count_less(known, h->forked[c]);
-  t->frees[c] = (int64_t)frees > 0 ? count_less(frees, h->forked[c]) : 0;
-  t->remote[c] = count_less(count_get(&h->remote[c]), h->forked_remote[c]);
-  t->listed[c] = count_less(count_get(&h->passed[c]), known);
+  uint64_t known = count_get(&counts_of(h)->known[c]);
+  t->allocs[c] = count_less(known, counts_of(h)->forked[c]);
+  t->frees[c] = (int64_t)frees > 0 ? count_less(frees, counts_of(h)->forked[c]) : 0;
+  t->remote[c] = count_less(count_get(&counts_of(h)->remote[c]), counts_of(h)->forked_remote[c]);
+  t->listed[c] = count_less(count_get(&counts_of(h)->passed[c]), known);
 }
 
 static void read_lists(const struct heap *h, unsigned c, struct heap_totals *t) {
   bool broken;
   t->listed[c] = list_length(h, c, &broken);
   t->broken_lists += broken;
-  t->allocs[c] = count_get(&h->passed[c]) - t->listed[c] - h->forked[c];
-  t->frees[c] = count_get(&h->freed[c]) - h->forked[c];
-  t->remote[c] = count_get(&h->remote[c]) - h->forked_remote[c];
+  t->allocs[c] = count_get(&counts_of(h)->passed[c]) - t->listed[c] - counts_of(h)->forked[c];
+  t->frees[c] = count_get(&counts_of(h)->freed[c]) - counts_of(h)->forked[c];
+  t->remote[c] = count_get(&counts_of(h)->remote[c]) - counts_of(h)->forked_remote[c];
 }
 
 /* Adds what slabs have recycled, and frees whose cells wait in slabs or in the mail. */
@@ -128,7 +129,7 @@ void range_survey(struct survey *v) {
   for (size_t i = 0; i < blocks; i++)
     survey_block(i, v);
   v->span_bytes = (uint64_t)blocks << range.block_shift;
-  for (enum section s = SECTION_HEAPS; s < SECTION_DATA; s++)
+  for (enum section s = SECTION_COUNTS; s < SECTION_DATA; s++)
     v->metadata_bytes += range.committed[s];
   v->tag_bytes = range.committed[SECTION_TAGS];
 }

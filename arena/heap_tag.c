@@ -3,6 +3,12 @@
 #include "fault.h"
 #include "heap_refill.h"
 
+bool heap_open_books(struct heap *h) {
+  h->books.arena = heap_number(h);
+  h->books.shown_peak = &counts_of(h)->live_peak;
+  return books_open(&h->books);
+}
+
 void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
   struct books *b = &h->books;
   struct account *a = account_or_full(b, &site);

@@ -21,6 +21,9 @@ static inline void heap_collect_at_peak(struct heap *h, const struct account *a,
     heap_collect(h);
 }
 
+/* Opens the heap's books, which every tagged heap needs (books_open). */
+hidden bool heap_open_books(struct heap *h);
+
 /* A tagged object of n bytes from call site `site`, in a cell of class c (0: a request of no bytes)
  * of h, which is the calling thread's or borrowed.
  *

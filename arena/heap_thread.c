@@ -77,7 +77,9 @@ static struct heap *make(uint32_t thread) {
   if (!range_growth_enter())
     return NULL;
   unsigned i = heap_count();
-  bool room = i < HEAPS_MAX && range_commit(SECTION_HEAPS, (i + 1) * (uintptr_t)HEAP_BYTES);
+  uintptr_t bytes = (i + 1) * (uintptr_t)HEAP_BYTES;
+  bool room =
+      i < HEAPS_MAX && range_commit(SECTION_HEAPS, bytes) && range_commit(SECTION_COUNTS, bytes);
   if (room) {
     atomic_store(&claims[i], thread);
     atomic_store_explicit(&made, i + 1, memory_order_release);
@@ -108,7 +110,8 @@ struct heap *heap_acquire(void) {
   if (h == NULL)
     return NULL;
   budget_begin(h);
-  h->threads++;
+  counts_of(h)->threads++;
+  counts_of(h)->thread = heap_thread(heap_number(h));
   h->named = false;
   heap_tagged_self = h;
   heap_self = range.tagged ? (struct heap *)&heap_tagged : h;
@@ -168,7 +171,8 @@ void heap_thread_ended(void) {
   trim_ended(h);
   debug(heap_is_valid(h));
   if (!h->named)
-    os_thread_name(h->name);
+    os_thread_name(counts_of(h)->name);
+  counts_of(h)->thread = 0;
   heap_lend_back(h);
 }
 

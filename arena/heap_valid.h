@@ -55,7 +55,8 @@ static inline bool heap_counters_are_valid(const struct heap *h) {
     }
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     if (list_carved_cells(h, c) != carved[c] ||
-        count_get(&h->known[c]) > count_get(&h->passed[c]) + list_uncounted(h, c))
+        count_get(&counts_of(h)->known[c]) >
+            count_get(&counts_of(h)->passed[c]) + list_uncounted(h, c))
       return false;
   return count_get(&h->carved_bytes) == bytes;
 }

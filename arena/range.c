@@ -1,19 +1,23 @@
 /* The range of addresses, which grows step by step.  Picture and contract: range.h. */
 #include "range.h"
 #include "os.h"
+#include "pieces.h"
 
 hidden struct range range;
 
 static const uint64_t section_below[SECTIONS] = {
-    0, HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW, SLAB_ROWS_BELOW, 0};
-static const uint64_t section_max[SECTIONS] = {
-    SLABS_MAX * TAG_ROW_BYTES, (uint64_t)HEAPS_MAX *HEAP_BYTES,
-    SLABS_MAX *ROW_BYTES,      SLABS_MAX *MAIL_ROW_BYTES,
-    SLABS_MAX *ROW_BYTES,      DATA_MAX_BYTES};
+    0, COUNTS_BELOW, HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW, SLAB_ROWS_BELOW, 0};
+static const uint64_t section_max[SECTIONS] = {SLABS_MAX * TAG_ROW_BYTES,
+                                               (uint64_t)HEAPS_MAX *HEAP_BYTES,
+                                               (uint64_t)HEAPS_MAX *HEAP_BYTES,
+                                               SLABS_MAX *ROW_BYTES,
+                                               SLABS_MAX *MAIL_ROW_BYTES,
+                                               SLABS_MAX *ROW_BYTES,
+                                               DATA_MAX_BYTES};
 
 /* Steps in which sections grow, bytes.  64 KiB of slab rows describe 64 MiB of data.  The step of
  * the data is below the 2 MiB of a huge page, so that a small program is not charged for one. */
-enum { HEAPS_STEP = HEAP_BYTES, ROWS_STEP = 64 << 10, DATA_STEP = 1 << 20 };
+enum { HEAPS_STEP = PAGE_BYTES, ROWS_STEP = 64 << 10, COUNTS_STEP = 1 << 20, DATA_STEP = 1 << 20 };
 
 /* Distance of the range from the place where the kernel maps things.  The kernel goes down from
  * there, so that a program may map almost 4 TiB before the two meet.  Run-time systems that ask for
@@ -43,6 +47,8 @@ static size_t section_step(enum section s) {
   if (s == SECTION_DATA)
     return (size_t)DATA_STEP > ((size_t)1 << range.block_shift) ? (size_t)DATA_STEP
                                                                 : (size_t)1 << range.block_shift;
+  if (s == SECTION_COUNTS && range.committed[s] >= COUNTS_STEP) /* few pieces (pieces.h) */
+    return COUNTS_STEP;
   return s == SECTION_HEAPS ? HEAPS_STEP : ROWS_STEP;
 }
 
@@ -67,9 +73,14 @@ bool range_setup(size_t block_bytes, bool tagged) {
   range.block_shift = (unsigned)__builtin_ctzl(block_bytes);
   range.base = find_place();
   range.slab_rows = range.base - SLAB_ROWS_BELOW;
-  range.tag_rows = range.base - HEAPS_BELOW - tags_for(DATA_MAX_BYTES);
+  range.tag_rows = range.base - COUNTS_BELOW - tags_for(DATA_MAX_BYTES);
   range.tag_bias = range.tag_rows - range.slab_rows * (TAG_ROW_BYTES / ROW_BYTES);
   return range.base != 0;
+}
+
+/* Counts are for readers outside of the process as well. */
+static bool section_map(enum section s, void *at, size_t bytes) {
+  return s == SECTION_COUNTS ? piece_map_at(PIECE_COUNTS, at, bytes) : os_map_at(at, bytes);
 }
 
 bool range_commit(enum section s, uintptr_t bytes) {
@@ -77,7 +88,7 @@ bool range_commit(enum section s, uintptr_t bytes) {
   if (bytes <= have)
     return true;
   uintptr_t want = round_up(bytes, section_step(s));
-  if (want > section_max[s] || !os_map_at((void *)(section_start(s) + have), want - have))
+  if (want > section_max[s] || !section_map(s, (void *)(section_start(s) + have), want - have))
     return false;
   range.committed[s] = want;
   return true;

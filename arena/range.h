@@ -1,8 +1,8 @@
 /* The one range of addresses that holds every small object and, below them, what we know of them.
  *
  *   low addresses                                                        high addresses
- *   | tags | heaps | block rows | mail rows | slab rows | guard |  data: slab 0, slab 1, ...      |
- *                                                               ^ base                ^ base + span
+ *   | tags | counts | heaps | block rows | mail rows | slab rows | guard | data: slab 0, ...     |
+ *                                                                        ^ base       ^ base + span
  *
  * Rows lie outside the data, so that an object that overflows cannot reach them; and at constant
  * distances from `base`, so that the row of an object is found with one load (base) and no table.
@@ -28,7 +28,7 @@
 #define DATA_MAX_BYTES (UINT64_C(1) << 38)
 #define SLABS_MAX      (DATA_MAX_BYTES >> SLAB_SHIFT)
 
-enum { ROW_BYTES = CACHE_LINE, HEAP_BYTES = PAGE_BYTES, HEAPS_MAX = 1 << 15 };
+enum { ROW_BYTES = CACHE_LINE, HEAP_BYTES = 2 << 10, HEAPS_MAX = 1 << 15 };
 enum { MAIL_ROW_BYTES = 9 * CACHE_LINE };        /* odd, so that rows spread over all sets */
 enum { TAG_ROW_BYTES = SLAB_BYTES / GRAIN * 4 }; /* a 32-bit word for each cell of 16 bytes */
 
@@ -38,11 +38,13 @@ enum { TAG_ROW_BYTES = SLAB_BYTES / GRAIN * 4 }; /* a 32-bit word for each cell 
 #define MAIL_ROWS_BELOW  (SLAB_ROWS_BELOW + SLABS_MAX * MAIL_ROW_BYTES)
 #define BLOCK_ROWS_BELOW (MAIL_ROWS_BELOW + SLABS_MAX * ROW_BYTES)
 #define HEAPS_BELOW      (BLOCK_ROWS_BELOW + (uint64_t)HEAPS_MAX * HEAP_BYTES)
+#define COUNTS_BELOW     (HEAPS_BELOW + (uint64_t)HEAPS_MAX * HEAP_BYTES)
 
 enum { BLOCK_BYTES_MIN = SLAB_BYTES, BLOCK_BYTES_MAX = 16 << 20, BLOCK_BYTES_DEFAULT = 1 << 20 };
 
 enum section {
   SECTION_TAGS,
+  SECTION_COUNTS,
   SECTION_HEAPS,
   SECTION_BLOCK_ROWS,
   SECTION_MAIL_ROWS,

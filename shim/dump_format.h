@@ -84,7 +84,13 @@ static_assert(sizeof(struct dump_section) == 32, "format");
 
 /* DUMP_STRINGS has items of one byte; first and last are NUL. */
 
-enum dump_reason { DUMP_AT_EXIT = 0, DUMP_ON_SIGNAL = 1, DUMP_ON_CALL = 2 };
+enum dump_reason {
+  DUMP_AT_EXIT = 0,
+  DUMP_ON_SIGNAL = 1,
+  DUMP_ON_CALL = 2,
+  DUMP_FROM_OUTSIDE = 4, /* made of the books of a process that was running (record_format.h) */
+  DUMP_AFTER_END = 5     /* made of a record whose process was killed, or replaced by exec */
+};
 enum dump_tags { DUMP_TAG_OFF = 0, DUMP_TAG_SITE = 1, DUMP_TAG_STACK = 2, DUMP_TAG_VERIFY = 3 };
 enum dump_process_flag {
   DUMP_FORK_CHILD = 1,  /* counts start at the fork; what lived then counts as allocated */

@@ -19,8 +19,8 @@ static inline void *large_count_alloc(struct heap *h, void *p) {
   if (unlikely(p == NULL)) {
     errno = ENOMEM;
   } else if (likely(h != NULL)) {
-    count_add(&record_of(h)->large_allocs, 1);
-    if (unlikely(count_get(&record_of(h)->large_allocs) % REFRESH_REQUESTS == 0))
+    count_add(&counts_of(h)->large_allocs, 1);
+    if (unlikely(count_get(&counts_of(h)->large_allocs) % REFRESH_REQUESTS == 0))
       figures_refresh_if_due(h);
     if (unlikely(purge_is_due()))
       purge_run(h, 0);
@@ -34,7 +34,7 @@ static inline void *large_count_alloc(struct heap *h, void *p) {
  * heap; keeps errno. */
 static inline void large_count_free(struct heap *h) {
   if (likely(h != NULL))
-    count_add(&record_of(h)->large_frees, 1);
+    count_add(&counts_of(h)->large_frees, 1);
   else
     atomic_fetch_add_explicit(&heapless_large_frees, 1, memory_order_relaxed);
 }

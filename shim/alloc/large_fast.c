@@ -44,7 +44,7 @@ static inline void purge_if_due(struct heap *h) {
 static inline void *take_cached(struct heap *h, size_t n) {
   void *p = n <= CACHED_MOST ? cache_take(h, large_class(n)) : NULL;
   if (likely(p != NULL))
-    count_add(&record_of(h)->large_allocs, 1);
+    count_add(&counts_of(h)->large_allocs, 1);
   return p;
 }
 
@@ -58,7 +58,7 @@ static inline void *take_through_gate(struct heap *h, size_t n) {
   gate_leave(h);
   if (unlikely(p == NULL))
     return NULL;
-  count_add(&record_of(h)->large_allocs, 1);
+  count_add(&counts_of(h)->large_allocs, 1);
   purge_if_due(h);
   return p;
 }
@@ -75,7 +75,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   }
   jep_free(p);
   gate_leave(h);
-  count_add(&record_of(h)->large_frees, 1);
+  count_add(&counts_of(h)->large_frees, 1);
   purge_note_free(page_kind_bytes(kind));
   purge_if_due(h);
 }
@@ -83,7 +83,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
 /* Calls nothing but as its last act. */
 static inline void free_fast(struct heap *h, void *p, const char *entry, const void *caller) {
   if (likely(cache_put(h, p)))
-    count_add(&record_of(h)->large_frees, 1);
+    count_add(&counts_of(h)->large_frees, 1);
   else
     free_through_gate(p, entry, caller);
 }

@@ -9,6 +9,7 @@
 #include "heap_memory.h"
 #include "heap_thread.h"
 #include "options.h"
+#include "pieces.h"
 #include "program.h"
 #include "purge_policy.h"
 #include "tag_mode.h"
@@ -55,6 +56,7 @@ static int setup_heaps(void) {
   program_read(options_write_files(o));
   if (o->verbose)
     options_print(o);
+  pieces_setup();
   if (o->disabled || !range_setup(o->block_bytes, o->tags != TAGS_OFF && o->sample_bytes == 0))
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, thread_ends) == 0;

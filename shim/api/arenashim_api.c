@@ -24,9 +24,9 @@ exported int arenashim_name_arena(const char *name) {
   struct heap *h = heap_of_thread();
   if (h == NULL)
     return fail(ENOMEM);
-  size_t length = strnlen(name, sizeof h->name - 1);
-  memset(h->name, 0, sizeof h->name);
-  memcpy(h->name, name, length);
+  size_t length = strnlen(name, sizeof counts_of(h)->name - 1);
+  memset(counts_of(h)->name, 0, sizeof counts_of(h)->name);
+  memcpy(counts_of(h)->name, name, length);
   h->named = length > 0;
   return 0;
 }
@@ -109,7 +109,7 @@ static void add_captures(struct arenashim_totals *t) {
 
 static void add_tagged(struct arenashim_totals *t) {
   t->tagged = 1;
-  t->peak_bytes = (uint64_t)atomic_load(&peak.most);
+  t->peak_bytes = (uint64_t)atomic_load(&pieces_head.peak.most);
   t->sites = path_sites();
   add_sites(t);
   add_captures(t);

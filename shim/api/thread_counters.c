@@ -74,7 +74,7 @@ static void begin(struct heap *h) {
   thread_count_each();
   thread.heap = h;
   record_of(h)->large_fast = false;
-  if (h->threads > 1)
+  if (counts_of(h)->threads > 1)
     thread.before = heap_part(h);
 }
 

@@ -68,6 +68,16 @@ static bool read_dump(struct options *o, const char *value) {
   return true;
 }
 
+static bool read_record(struct options *o, const char *value) {
+  o->record = !is_off(value);
+  if (!o->record)
+    return true;
+  if (!pattern_is_legal(value))
+    return false;
+  pattern_absolute(o->record_pattern, value);
+  return true;
+}
+
 /* `value` is what follows the colon of "stack:N" or "verify:N". */
 static bool read_depth(struct options *o, enum tag_option mode, const char *value) {
   size_t n;
@@ -123,8 +133,10 @@ static const struct option options[] = {
      "no report"},
     {"DUMP", read_dump, "0 or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
      "no dump"},
+    {"RECORD", read_record, "0 or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
+     "no record on disk"},
     {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64",
-     "the default: off, with a report or dump stack:8"},
+     "the default: off, with a report, dump or record stack:8"},
     {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
     {"SIGNAL", read_signals,
      "HUP, INT, QUIT, USR1, USR2, ALRM, TERM, URG, XCPU, XFSZ, PROF, VTALRM, WINCH, IO, PWR, the "
@@ -190,8 +202,9 @@ static void read_variable(struct options *o, const char *variable) {
     return;
   const struct option *option = option_named(name, (size_t)(equals - name));
   if (option == NULL) {
-    complain(variable, ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
-                       "_DUMP, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, _VERBOSE, _DISABLE)");
+    complain(variable,
+             ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
+             "_DUMP, _RECORD, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, _VERBOSE, _DISABLE)");
     return;
   }
   static struct options before; /* too large for the program's stack */
@@ -231,7 +244,7 @@ void options_setup(char *const *environment) {
   else
     for (; *environment != NULL; environment++)
       read_variable(o, *environment);
-  if (!o->tags_chosen && (o->stats || o->dump)) {
+  if (!o->tags_chosen && (o->stats || o->dump || o->record)) {
     o->tags = TAGS_STACK;
     o->depth = DEPTH_DEFAULT;
   }
@@ -282,6 +295,8 @@ void options_text(const struct options *o, struct text *t, const char *before, c
   text_foreign(t, !o->stats ? "" : o->stats_pattern[0] ? o->stats_pattern : "stderr", PATTERN_MAX);
   option_start(t, before, after, "DUMP");
   text_foreign(t, o->dump_pattern, PATTERN_MAX);
+  option_start(t, before, after, "RECORD");
+  text_foreign(t, o->record_pattern, PATTERN_MAX);
   option_start(t, before, after, "TAG");
   options_tag_text(o, t);
   option_start(t, before, after, "SAMPLE");
@@ -295,7 +310,7 @@ void options_text(const struct options *o, struct text *t, const char *before, c
 }
 
 void options_print(const struct options *o) {
-  static char buffer[2 * PATTERN_MAX + 1024];
+  static char buffer[3 * PATTERN_MAX + 1024];
   struct text t = TEXT_ON(buffer);
   options_text(o, &t, "arenashim: ", '\n');
   text_write(&t, STDERR_FILENO);

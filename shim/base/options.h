@@ -22,14 +22,17 @@ enum tag_option {
 };
 
 struct options {
-  size_t block_bytes;              /* a power of two, BLOCK_BYTES_MIN..BLOCK_BYTES_MAX */
-  bool stats;                      /* a report is wanted at exit */
-  char stats_pattern[PATTERN_MAX]; /* where to; "": stderr */
-  bool dump;                       /* a dump is wanted at exit */
-  char dump_pattern[PATTERN_MAX];  /* where to */
-  enum tag_option tags;            /* what a call site is */
-  bool tags_chosen;    /* by ARENASHIM_TAG; else they follow from the report and the dump */
-  unsigned depth;      /* frames a tag has: 1..DEPTH_MAX */
+  size_t block_bytes;               /* a power of two, BLOCK_BYTES_MIN..BLOCK_BYTES_MAX */
+  bool stats;                       /* a report is wanted at exit */
+  char stats_pattern[PATTERN_MAX];  /* where to; "": stderr */
+  bool dump;                        /* a dump is wanted at exit */
+  char dump_pattern[PATTERN_MAX];   /* where to */
+  bool record;                      /* the record lies in a file */
+  char record_pattern[PATTERN_MAX]; /* in which */
+  enum tag_option tags;             /* what a call site is */
+  bool
+      tags_chosen; /* by ARENASHIM_TAG; else they follow from the report, the dump and the record */
+  unsigned depth;  /* frames a tag has: 1..DEPTH_MAX */
   size_t sample_bytes; /* requested bytes for each tagged request, on average; 0: all have tags */
   uint64_t signals;    /* bit n - 1: signal n */
   bool children;       /* programs started by exec keep the shim */
@@ -52,9 +55,9 @@ hidden void options_setup(char *const *environment);
  * unchanged after it.  Any thread, signal handlers too. */
 hidden const struct options *options_now(void);
 
-/* Was a report or a dump asked for, at exit or by signal? */
+/* Was a report, a dump or a record asked for, at exit or by signal? */
 static inline bool options_write_files(const struct options *o) {
-  return !o->disabled && (o->stats || o->dump || o->signals != 0);
+  return !o->disabled && (o->stats || o->dump || o->record || o->signals != 0);
 }
 
 /* Appends the value of ARENASHIM_TAG, as a user writes it.  Any thread, signal handlers too. */

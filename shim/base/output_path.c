@@ -173,7 +173,7 @@ int output_open_temporary(const char *name, char temporary[OUTPUT_NAME_MAX]) {
   for (int i = 0; i < NAMES_TRIED && fd < 0 && errno == EEXIST; i++) {
     memcpy(temporary, name, OUTPUT_NAME_MAX);
     append_random(temporary, ".tmp.");
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
   }
   if (fd < 0)
     temporary[0] = '\0';
@@ -223,4 +223,8 @@ bool output_rename(const char *temporary, char name[OUTPUT_NAME_MAX], uint64_t n
   name[length] = '\0';
   errno = EEXIST;
   return false;
+}
+
+bool output_replace(const char *temporary, const char *name) {
+  return rename(temporary, name) == 0;
 }

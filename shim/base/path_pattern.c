@@ -81,5 +81,9 @@ void pattern_expand(struct text *to, const char *pattern, const char *what, uint
   size_t length = strlen(pattern);
   expand(to, pattern, number);
   if (length > 0 && pattern[length - 1] == '/')
-    expand(to, strcmp(what, "dump") == 0 ? "%e.%p.dump" : "%e.%p.txt", number);
+    expand(to,
+           strcmp(what, "dump") == 0     ? "%e.%p.dump"
+           : strcmp(what, "record") == 0 ? "%e.%p.record"
+                                         : "%e.%p.txt",
+           number);
 }

@@ -119,6 +119,11 @@ static bool open_named(struct sink *k) {
   return open_temporary(k);
 }
 
+static bool give_name(struct sink *k) {
+  return k->replace ? output_replace(k->temporary, k->name)
+                    : output_rename(k->temporary, k->name, atomic_load(&sequence));
+}
+
 /* `error`: of writing.  Returns 0 if the file has its name; otherwise the errno value that says why
  * it does not exist. */
 static int close_named(struct sink *k, int error) {
@@ -129,8 +134,7 @@ static int close_named(struct sink *k, int error) {
   if (close(k->fd) != 0 && error == 0)
     error = errno;
   k->fd = -1;
-  if (error == 0 && k->temporary[0] != '\0' &&
-      !output_rename(k->temporary, k->name, atomic_load(&sequence)))
+  if (error == 0 && k->temporary[0] != '\0' && !give_name(k))
     error = errno;
   if (error != 0 && k->temporary[0] != '\0')
     unlink(k->temporary);

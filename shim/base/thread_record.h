@@ -9,8 +9,6 @@
 enum { CACHED_CLASSES = 13 };
 
 struct thread_record {
-  _Atomic uint64_t large_allocs;      /* large requests; every thread may read */
-  _Atomic uint64_t large_frees;       /* frees of large objects by this thread; likewise */
   void *capture;                      /* the struct capture of this arena (capture_state.h) */
   int64_t until_sample;               /* bytes of large requests until the next sample */
   uint64_t random;                    /* the state of the samples' random numbers */

@@ -152,6 +152,7 @@ struct entry *table_add(const struct module *m, uint64_t identity, const char *p
   e->came = true;
   push(loaded_bucket(m->start), e);
   atomic_store_explicit(&e->module.gone, false, memory_order_release);
+  shown_module(&e->shown, &e->module, e->number);
   if (e->number >= table_count())
     atomic_store_explicit(&table.count, e->number + 1, memory_order_release);
   return e;
@@ -167,6 +168,7 @@ void table_unload_unseen(unsigned pass, void (*unload)(struct entry *e, void *ar
       }
       struct entry *e = pop(place);
       atomic_store_explicit(&e->module.gone, true, memory_order_release);
+      shown_module_gone(&e->shown);
       unload(e, argument);
       bool unused = e->kept.nodes == 0 && !e->kept.addresses;
       push(unused ? &table.unused : unloaded_bucket(e->identity), e);

@@ -17,7 +17,7 @@
 #ifndef SHIM_MODULE_TABLE_H
 #define SHIM_MODULE_TABLE_H
 
-#include "modules.h"
+#include "shown_modules.h"
 
 struct entry {
   struct module module;
@@ -26,7 +26,8 @@ struct entry {
   unsigned seen;     /* the last pass that saw its module */
   bool came;         /* loaded since this pass */
   struct module_kept kept;
-  size_t room;        /* bytes that its path has room for */
+  size_t room; /* bytes that its path has room for */
+  struct shown_module shown;
   struct entry *next; /* of the same list */
 };
 

@@ -12,6 +12,8 @@
  */
 #include "path_tree.h"
 #include "os.h"
+#include "record_format.h"
+#include "shown_paths.h"
 
 enum { LEVELS = 7, FIRST_SLOTS = 1024, GROWTH_SHIFT = 2 };
 static_assert(FIRST_SLOTS << (LEVELS - 1) * GROWTH_SHIFT >= 2 * NODES_MAX, "room for all nodes");
@@ -43,7 +45,7 @@ static struct node no_child; /* its address is 0: that of no child looked for */
   { &no_child, &no_child, &no_child, &no_child }
 struct node path_root = {.kind = NODE_ROOT, .children = NO_CHILDREN};
 
-const char path_no_unwind[] = "no unwind information";
+const char path_no_unwind[] = RECORD_MARK_TEXT;
 
 uint64_t path_bytes(void) { return count_get(&paths.bytes); }
 unsigned path_nodes(void) {
@@ -108,6 +110,12 @@ static struct node *level_find(struct level *l, const struct node *parent, uintp
 
 static void granule_add(struct node *n, uintptr_t address);
 
+static enum record_node_kind shown_kind(const struct node *n) {
+  return node_is_frame(n)  ? RECORD_NODE_FRAME
+         : node_is_mark(n) ? RECORD_NODE_MARK
+                           : RECORD_NODE_LABEL;
+}
+
 static struct node *node_make(struct node *parent, uintptr_t address, enum node_kind kind) {
   if (atomic_load_explicit(&paths.nodes, memory_order_relaxed) >= NODES_MAX)
     return NULL;
@@ -127,6 +135,7 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
   __atomic_store_n(&n->parent, parent, __ATOMIC_RELEASE);
   if (node_is_frame(n))
     granule_add(n, address);
+  shown_node(n, shown_kind(n));
   return n;
 }
 
@@ -241,6 +250,7 @@ uint32_t path_site(struct node *n) {
   if (!atomic_compare_exchange_strong(&n->site, &site, fresh))
     return site; /* another thread was faster: our number stays unused */
   __atomic_store_n(&page[fresh % SITES_A_PAGE], n, __ATOMIC_RELEASE);
+  shown_node_site(n);
   return fresh;
 }
 
@@ -319,6 +329,7 @@ static void mark_dead(struct node *n, unsigned module, uintptr_t start) {
   uintptr_t offset = module < DEAD_LAST ? n->address - start : n->address;
   remove_from_levels(n);
   __atomic_store_n(&n->address, NODE_DEAD | which << ADDRESS_BITS | offset, __ATOMIC_RELAXED);
+  shown_node_address(n);
 }
 
 uint32_t path_forget(unsigned module, uintptr_t start, uintptr_t end, bool *any) {
@@ -348,6 +359,7 @@ void path_revive(uint32_t first, uintptr_t start) {
     next = *granule_next(n);
     uintptr_t address = start + node_address(n->address);
     __atomic_store_n(&n->address, address, __ATOMIC_RELAXED);
+    shown_node_address(n);
     granule_add(n, address);
     struct level *l = newest_level();
     if (l != NULL)

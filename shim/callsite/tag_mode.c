@@ -1,6 +1,7 @@
 /* Tags are switched on; contract in tag_mode.h. */
 #include "tag_mode.h"
 #include "capture_state.h"
+#include "heap_tag.h"
 #include "options.h"
 #include "sampling.h"
 #include "thread_record.h"
@@ -10,7 +11,7 @@ hidden enum tagged_mode tagged_mode;
 /* For heap_opened: what a heap needs for tags.  False: no memory. */
 static bool tagged_open(struct heap *h) {
   bool first = record_of(h)->capture == NULL;
-  if (!books_open(&h->books) || !capture_open(h))
+  if (!heap_open_books(h) || !capture_open(h))
     return false;
   if (first && sampling_period != 0)
     sampling_open(h);

@@ -23,6 +23,7 @@ hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_de
 static_assert(DECAY_MS == 500, "as in the text above");
 
 hidden __thread struct purge_traffic purge_traffic __attribute__((tls_model("initial-exec")));
+hidden void (*purge_taken_hook)(void);
 
 static struct {
   _Atomic bool known;                /* jemalloc's settings were read */
@@ -221,13 +222,16 @@ static void publish(void) {
   atomic_fetch_add_explicit(&policy.freed, mine.freed, memory_order_relaxed);
 }
 
+/* The hook comes last: what was purged before it need not be counted. */
 void purge_run(struct heap *h, size_t small_bytes) {
   publish();
-  if (h == NULL || !purge_setup(h) || !policy.ours || atomic_flag_test_and_set(&policy.busy))
-    return;
-  lower_most(small_bytes);
-  check_limits(h);
-  atomic_flag_clear(&policy.busy);
+  if (h != NULL && purge_setup(h) && policy.ours && !atomic_flag_test_and_set(&policy.busy)) {
+    lower_most(small_bytes);
+    check_limits(h);
+    atomic_flag_clear(&policy.busy);
+  }
+  if (purge_taken_hook != NULL)
+    purge_taken_hook();
 }
 
 bool purge_now(size_t bytes) {

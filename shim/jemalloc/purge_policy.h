@@ -54,6 +54,10 @@ static inline bool purge_is_due(void) {
  * Keeps errno. */
 hidden void purge_run(struct heap *h, size_t small_bytes);
 
+/* Called by purge_run, as its last act.  The thread may be in the middle of a malloc or free, with
+ * its heap whole.  NULL, or set in the constructor. */
+extern hidden void (*purge_taken_hook)(void);
+
 /* After a large request was served to the thread with this heap, so that jemalloc has started.  The
  * first call reads jemalloc's settings; true once that is done.  Outside the gate; keeps errno. */
 hidden bool purge_setup(struct heap *h);

@@ -65,6 +65,27 @@ void cache_fault(const struct heap *h, unsigned k, const void *p) {
   fault_end(&t);
 }
 
+/* A list goes on as long as its objects name the heap as their owner.  The first that does not was
+ * being handed out, or put in, when the thread vanished; it and what follows are lost to the child.
+ */
+static void keep_whole_part(struct heap *h, unsigned k) {
+  struct cell **link = &record_of(h)->cache[k];
+  uint8_t n = 0;
+  while (n < cache_limit(k) && *link != NULL && cache_class_of(*link) == k &&
+         ((const struct cached *)*link)->owner == (uintptr_t)h) {
+    link = &(*link)->next;
+    n++;
+  }
+  if (*link != NULL)
+    *link = NULL;
+  record_of(h)->cache_room[k] = (uint8_t)(cache_limit(k) - n);
+}
+
+void cache_fork_child(struct heap *h) {
+  for (unsigned k = 0; record_of(h)->cache_is_open && k < CACHED_CLASSES; k++)
+    keep_whole_part(h, k);
+}
+
 void cache_clear(struct heap *h) {
   for (unsigned k = 0; h != NULL && k < CACHED_CLASSES; k++)
     while (record_of(h)->cache[k] != NULL && gate_try(h)) {

@@ -76,9 +76,13 @@ static inline bool cache_put(struct heap *h, void *object) {
 }
 
 /* For an object that cache_put refused, or that is not freed but reallocated: ends the program,
- * with one line, if it is in the cache already.  Also corrects a count that a fork left wrong, by a
- * thread that was between a list and its count.  `entry` and `caller` as in large.h. */
+ * with one line, if it is in the cache already.  `entry` and `caller` as in large.h. */
 hidden void cache_check(struct heap *h, const void *p, const char *entry, const void *caller);
+
+/* In the child of a fork, for each heap but the calling thread's: its thread has vanished, perhaps
+ * between an object and the list.  The child's copy of memory is of no single moment either: other
+ * threads went on while the kernel copied one page after the other. */
+hidden void cache_fork_child(struct heap *h);
 
 /* Gives all objects in the cache back to jemalloc, unless a fork keeps the gate closed; h may be
  * NULL. Outside the gate. */

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "os.h"
 #include "own_calls.h"
+#include "record.h"
 #include "report.h"
 #include "sandbox.h"
 #include "snapshot.h"
@@ -52,8 +53,8 @@ static void write_both(void) {
     end.thread = pthread_self();
     if (options_now()->stats)
       report_write(DUMP_AT_EXIT, 0, NULL);
-    if (options_now()->dump)
-      dump_write(DUMP_AT_EXIT, 0, NULL);
+    bool dumped = options_now()->dump && dump_write(DUMP_AT_EXIT, 0, NULL) == 0;
+    record_end(DUMP_AT_EXIT, dumped);
     end.done = true;
   }
   errno = saved;

@@ -18,12 +18,15 @@
 #include "large_counts.h"
 #include "large_tags.h"
 #include "os.h"
+#include "pieces.h"
 #include "program.h"
 #include "purge_policy.h"
+#include "record.h"
 #include "report.h"
 #include "setup.h"
 #include "site_stats.h"
 #include "tag_mode.h"
+#include "thread_cache.h"
 #include "thread_state.h"
 
 #include <errno.h>
@@ -38,11 +41,13 @@ static void fork_prepare(void) {
   heap_fork_prepare();
   if (gate_close())
     jemalloc_fork_prepare();
+  pieces_fork_prepare();
   errno = saved;
 }
 
 static void fork_parent(void) {
   int saved = errno;
+  pieces_fork_parent();
   if (gate_fork_owns_locks())
     jemalloc_fork_parent();
   if (gate_open_parent())
@@ -68,11 +73,21 @@ static void open_gate(void) {
     large_free_deferred();
 }
 
+/* The caches of threads that are gone. */
+static void check_caches(void) {
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (heap_at(i) != heap_mine())
+      cache_fork_child(heap_at(i));
+}
+
 static void fork_child(void) {
   int saved = errno;
+  pieces_fork_child(); /* first: until then this process writes into its parent's file */
   open_gate();
-  if (setup_is_ready())
+  if (setup_is_ready()) {
     heap_fork_child();
+    check_caches();
+  }
   if (tagged_mode != TAGGED_NONE)
     restart_tags();
   large_counts_fork_child();
@@ -83,6 +98,7 @@ static void fork_child(void) {
   dump_fork_child();
   sites_fork_child();
   program_begins();
+  record_fork_child();
   os_signals_restore(&fork_signals);
   errno = saved;
 }

@@ -17,6 +17,9 @@
 #include "output_fds.h"
 #include "program.h"
 #include "program_path.h"
+#include "purge_policy.h"
+#include "record.h"
+#include "record_lost.h"
 #include "sandbox.h"
 #include "setup.h"
 #include "signals.h"
@@ -37,13 +40,13 @@ static void start_reports(void) {
   const struct options *o = options_now();
   if (tagged_mode != TAGGED_NONE)
     capture_setup(o->depth, o->tags == TAGS_VERIFY);
-  else if (o->dump)
+  else if (o->dump || o->record)
     modules_refresh(NULL);
   if (options_write_files(o)) {
     output_fds_remember(o);
     sink_check(o);
   }
-  if (o->stats || o->dump)
+  if (o->stats || o->dump || o->record)
     exit_setup();
   if (o->signals != 0)
     start_signals();
@@ -66,6 +69,10 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   if (!o->disabled) {
     program_path_read(); /* for a dump by call, too */
     start_reports();
+    record_setup();
+    if (o->record)
+      record_lost_setup();
+    purge_taken_hook = record_tick;
   }
   errno = saved;
 }

@@ -184,8 +184,9 @@ static void end(void) {
   report_lock_release(&space.job.lock);
 }
 
-static int write_file(enum dump_reason reason, int signal, const char *pattern) {
+static int write_file(enum dump_reason reason, int signal, const char *pattern, bool replace) {
   struct dump_work *w = &space.work;
+  space.job.sink.replace = replace;
   w->reason = reason;
   w->signal = signal;
   return report_job_write(&space.job, reason, pattern, write_all, w);
@@ -209,7 +210,7 @@ static int refuse(enum dump_reason reason, const char *pattern) {
   return EPERM;
 }
 
-int dump_write(enum dump_reason reason, int signal, const char *pattern) {
+static int write_dump(enum dump_reason reason, int signal, const char *pattern, bool replace) {
   int saved = errno;
   if (pattern == NULL)
     pattern = options_now()->dump_pattern;
@@ -219,11 +220,19 @@ int dump_write(enum dump_reason reason, int signal, const char *pattern) {
     look_at_modules();
   int error = begin(reason, pattern);
   if (error == 0) {
-    error = write_file(reason, signal, pattern);
+    error = write_file(reason, signal, pattern, replace);
     end();
   }
   errno = saved;
   return error;
+}
+
+int dump_write(enum dump_reason reason, int signal, const char *pattern) {
+  return write_dump(reason, signal, pattern, false);
+}
+
+int dump_replace(enum dump_reason reason, const char *pattern) {
+  return write_dump(reason, 0, pattern, true);
 }
 
 void dump_fork_child(void) {

@@ -17,6 +17,9 @@
  * of jemalloc. */
 hidden int dump_write(enum dump_reason reason, int signal, const char *pattern);
 
+/* Does the same, and replaces a file that is there already. */
+hidden int dump_replace(enum dump_reason reason, const char *pattern);
+
 /* In the child of a fork: a dump that another thread was writing will not be finished. */
 hidden void dump_fork_child(void);
 

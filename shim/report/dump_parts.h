@@ -17,7 +17,7 @@
 #include "path_tree.h"
 #include "scratch.h"
 
-enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 15 };
+enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 16 };
 
 /* Where a label's text is among the strings; by node. */
 struct label_text {

@@ -8,7 +8,9 @@
 #include "modules.h"
 #include "options.h"
 #include "os.h"
+#include "pieces.h"
 #include "program.h"
+#include "record_format.h"
 #include "regions.h"
 #include "site_stats.h"
 #include "tag_mode.h"
@@ -198,11 +200,11 @@ static void arenas(struct dump_work *w) {
     struct dump_arena *to = &w->arena[i];
     *to = (struct dump_arena){.number = i,
                               .name = dump_string(w, name, sizeof name),
-                              .threads = h->threads,
+                              .threads = counts_of(h)->threads,
                               .flags = (line.exact ? 0 : DUMP_ARENA_RUNNING) |
                                        (line.peak_is_bound ? DUMP_ARENA_PEAK_BOUND : 0),
-                              .total_blocks = count_get(&h->total_blocks),
-                              .total_big_blocks = count_get(&record_of(h)->large_allocs),
+                              .total_blocks = count_get(&counts_of(h)->total_blocks),
+                              .total_big_blocks = count_get(&counts_of(h)->large_allocs),
                               .remote_frees = line.remote};
     to->total_block_size = to->total_blocks << range.block_shift;
     if (range.tagged)
@@ -245,37 +247,44 @@ static void ledger(struct dump_work *w) {
               DUMP_LEDGER_RESIDENT, snapshot_resident());
 }
 
+/* The counts of RECORD_HEALTH, and those that only a dump has. */
 static void health(struct dump_work *w) {
   struct capture_counts c;
   capture_sum(&c);
   const struct {
     const char *name;
-    uint64_t count;
     unsigned flags;
   } lines[] = {
-      {"frames learned from unwind information", c.learned, 0},
-      {"call paths finished by the unwinder", c.unwound, 0},
-      {"call paths cut short", c.cut, 0},
-      {"of these, cut at code without unwind information", c.lost, 0},
-      {"requests before the start, their call path the caller alone", c.early, 0},
-      {"requests of the unwinder itself", c.nested, 0},
-      {"requests for whose call path the tables had no room", c.full, DUMP_PROBLEM},
-      {"large objects without a tag: no memory for it", c.untagged, DUMP_PROBLEM},
-      {"call paths compared with the unwinder's own answer", c.verified, 0},
-      {"call paths that differ from the unwinder's own answer", c.different, DUMP_PROBLEM},
-      {"reallocations in place: an allocation and a free each", w->g.resized, 0},
-      {"arenas read as of their thread's last slow path", w->g.running, 0},
-      {"lists of free objects that the program has overwritten", w->g.sums.broken_lists,
-       DUMP_PROBLEM},
-      {"regions not listed: the table was full", regions_unlisted(), DUMP_PROBLEM},
+      RECORD_HEALTH,
+      {"reallocations in place: an allocation and a free each", 0},
+      {"arenas read as of their thread's last slow path", 0},
+      {"lists of free objects that the program has overwritten", DUMP_PROBLEM},
+      {"regions not listed: the table was full", DUMP_PROBLEM},
       {"libraries opened without RTLD_DEEPBIND, which would have hidden this malloc from them",
-       deepbind_count(), DUMP_NOTE},
+       DUMP_NOTE},
+      {"times that somebody cut the record's file: figures count from then on", DUMP_PROBLEM},
   };
+  const uint64_t counts[] = {c.learned,
+                             c.unwound,
+                             c.cut,
+                             c.lost,
+                             c.early,
+                             c.nested,
+                             c.full,
+                             c.untagged,
+                             c.verified,
+                             c.different,
+                             w->g.resized,
+                             w->g.running,
+                             w->g.sums.broken_lists,
+                             regions_unlisted(),
+                             deepbind_count(),
+                             pieces_lost()};
+  static_assert(sizeof counts / sizeof *counts == HEALTH_LINES, "as laid out");
   static_assert(sizeof lines / sizeof *lines == HEALTH_LINES, "as laid out");
   for (unsigned i = 0; i < HEALTH_LINES; i++)
-    w->health[i] = (struct dump_health){.name = dump_string(w, lines[i].name, 255),
-                                        .flags = lines[i].flags,
-                                        .count = lines[i].count};
+    w->health[i] = (struct dump_health){
+        .name = dump_string(w, lines[i].name, 255), .flags = lines[i].flags, .count = counts[i]};
 }
 
 /* ---- modules, regions, labels ---- */

@@ -14,9 +14,9 @@ static void arena_taken(struct text *t, struct heap *h, const struct snapshot *g
   text_pad(t, text_foreign(t, name, 13), 13);
   text_u64_right(t, a.allocs, 13);
   text_u64_right(t, a.bytes, 15);
-  text_u64_right(t, count_get(&h->total_blocks), 7);
-  text_u64_right(t, count_get(&h->total_blocks) << range.block_shift, 14);
-  text_u64_right(t, count_get(&record_of(h)->large_allocs), 11);
+  text_u64_right(t, count_get(&counts_of(h)->total_blocks), 7);
+  text_u64_right(t, count_get(&counts_of(h)->total_blocks) << range.block_shift, 14);
+  text_u64_right(t, count_get(&counts_of(h)->large_allocs), 11);
   text_char(t, '\n');
 }
 
@@ -25,7 +25,7 @@ static void arena_alive(struct text *t, struct heap *h, const struct snapshot *g
   snapshot_arena(g, h, &a);
   text_u64_right(t, heap_number(h), 5);
   text_char(t, a.exact ? ' ' : '*');
-  text_u64_right(t, h->threads, 7);
+  text_u64_right(t, counts_of(h)->threads, 7);
   text_u64_right(t, a.live, 12);
   text_u64_right(t, a.live_bytes, 14);
   report_peak(t, a.peak_bytes, a.peak_is_bound, 14);

@@ -26,7 +26,7 @@ static void running_name(uint32_t thread, char name[16]) {
 void arena_name(const struct heap *h, uint32_t self, char name[16]) {
   uint32_t thread = heap_thread(heap_number(h));
   if (heap_is_claimed(h) || h->named)
-    memcpy(name, h->name, 16);
+    memcpy(name, counts_of(h)->name, 16);
   else if (thread == self)
     os_thread_name(name);
   else

@@ -9,7 +9,7 @@ static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
  * there, so with several arenas the arena's peak may be too high.  Without tags the peak is of
  * carved cells. */
 bool at_peak_is_known(const struct heap *h) {
-  return range.tagged && (count_get(&record_of(h)->large_allocs) == 0 || heap_count() == 1);
+  return range.tagged && (count_get(&counts_of(h)->large_allocs) == 0 || heap_count() == 1);
 }
 
 /* Calls visit with every account that was ever used. */
@@ -52,7 +52,7 @@ static void choose(struct at_peak *p, const struct heap *h, uint32_t site, const
 }
 
 void at_peak_find(struct at_peak *p, uint64_t live_bytes) {
-  int64_t stepped = atomic_load_explicit(&peak.most, memory_order_relaxed);
+  int64_t stepped = atomic_load_explicit(&pieces_head.peak.most, memory_order_relaxed);
   uint64_t sums[2] = {0}, best = 0;
   *p = (struct at_peak){.peak_bytes = stepped > 0 ? (uint64_t)stepped : 0};
   each_account(add_up, p, sums);

@@ -9,7 +9,9 @@ static uint64_t listed_cells(const struct snapshot *g, const struct heap *h, con
                              unsigned c) {
   if (snapshot_may_walk(g, h))
     return heap_listed_cells(h, s);
-  return h->current[c] != s ? 0 : count_less(count_get(&h->passed[c]), count_get(&h->known[c]));
+  return h->current[c] != s
+             ? 0
+             : count_less(count_get(&counts_of(h)->passed[c]), count_get(&counts_of(h)->known[c]));
 }
 
 static uint64_t tagged_cells(const struct slab *s, unsigned c) {

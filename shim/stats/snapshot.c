@@ -10,6 +10,7 @@
 #include "large_tags.h"
 #include "modules.h"
 #include "os.h"
+#include "pieces.h"
 #include "page_map.h"
 #include "site_stats.h"
 #include "thread_record.h"
@@ -35,8 +36,8 @@ static void add(struct heap_totals *sums, const struct heap_totals *t) {
 }
 
 static uint64_t tag_tables(void) {
-  uint64_t bytes =
-      path_bytes() + capture_bytes() + modules_bytes() + large_tags_bytes() + labels_bytes();
+  uint64_t bytes = path_bytes() + capture_bytes() + modules_bytes() + large_tags_bytes() +
+                   labels_bytes() + pieces_item_bytes();
   for (unsigned i = 0; i < heap_count(); i++)
     bytes += count_get(&heap_at(i)->books.bytes);
   return bytes;
@@ -81,8 +82,8 @@ static void add_all(void *gathered) {
     add(&g->sums, &t);
     g->running += !exact;
     g->resized += h->books.resized;
-    g->large_allocs += count_get(&record_of(h)->large_allocs);
-    g->large_frees += count_get(&record_of(h)->large_frees);
+    g->large_allocs += count_get(&counts_of(h)->large_allocs);
+    g->large_frees += count_get(&counts_of(h)->large_frees);
   }
   g->large_allocs += count_get(&heapless_large_allocs);
   g->large_frees += count_get(&heapless_large_frees);
@@ -148,7 +149,7 @@ static void add_arena(void *job) {
 
 void snapshot_arena(const struct snapshot *g, struct heap *h, struct arena_line *line) {
   *line = (struct arena_line){.exact = snapshot_may_walk(g, h),
-                              .peak_bytes = count_get(&h->carved_peak),
+                              .peak_bytes = count_get(&counts_of(h)->carved_peak),
                               .peak_is_bound = !at_peak_is_known(h)};
   struct arena_job job = {h, line};
   on_big_stack(add_arena, &job);

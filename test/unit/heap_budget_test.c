@@ -122,7 +122,7 @@ static void vain_looks_are_few(void) {
   burst();
   allocate_all(16 * SLAB_BYTES / 256, 256);
   void *kept = allocate(100);
-  const _Atomic uint64_t *counted = &heap_self->passed[class_of(100)];
+  const _Atomic uint64_t *counted = &counts_of(heap_self)->passed[class_of(100)];
   uint64_t before = count_get(counted);
   unsigned looks = 0;
   for (unsigned i = 0; i < 100000; i++) {

@@ -50,11 +50,11 @@ static void leave_harvest(unsigned freed, bool counted, bool moved) {
   s->freed_to = &s->free;
   for (unsigned i = 64 - freed; i < 64; i++)
     heap_free(objects[i]);
-  count_add(&gone->freed[4], freed);
+  count_add(&counts_of(gone)->freed[4], freed);
   s->countdown = 1;
   s->uncounted = 63;
   if (counted)
-    count_add(&gone->passed[4], freed);
+    count_add(&counts_of(gone)->passed[4], freed);
   if (moved)
     gone->head[4] = s->free->next;
 }
@@ -128,7 +128,7 @@ static void leave_retire(unsigned steps) {
   s->countdown = 0;
   queue_remove(&gone->queue[32], s);
   if (steps >= 1)
-    count_add(&gone->freed[32], s->carved);
+    count_add(&counts_of(gone)->freed[32], s->carved);
   if (steps >= 2)
     count_add(&gone->carved_bytes, -(uint64_t)(s->carved * class_bytes(32)));
   if (steps >= 3)

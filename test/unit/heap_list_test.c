@@ -126,10 +126,10 @@ static void released_before_a_block_is_taken(void) {
   for (unsigned i = 0; i < 4 * CELLS; i++) /* fewer than are measured */
     heap_free(objects[i]);
   require(listed() >= 4 * CELLS && heap_self->dirty.first == NULL);
-  uint64_t blocks = count_get(&heap_self->total_blocks);
+  uint64_t blocks = count_get(&counts_of(heap_self)->total_blocks);
   while (heap_self->dirty.first == NULL)
     require(allocate(16) != NULL);
-  require(count_get(&heap_self->total_blocks) == blocks && listed() == 0);
+  require(count_get(&counts_of(heap_self)->total_blocks) == blocks && listed() == 0);
   inventory();
 }
 APART(released_before_a_block_is_taken)
@@ -212,7 +212,7 @@ static void counts_below_zero(void) {
   allocate_all(CELLS + 1, SIZE);
   heap_free(objects[0]);
   heap_put_lists_back(heap_self);
-  require((int64_t)count_get(&heap_self->freed[CLASS]) < 0);
+  require((int64_t)count_get(&counts_of(heap_self)->freed[CLASS]) < 0);
   require(allocate(SIZE) != NULL);
   struct heap_totals known;
   heap_read_totals(heap_self, false, &known);

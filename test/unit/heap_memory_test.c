@@ -35,7 +35,7 @@ static void give_back(void) {
   free_all(MANY);
   require(h->dirty_bytes <= EMPTY_KEEP_BYTES && h->dirty_bytes > 0);
   require(resident_bytes() <= EMPTY_KEEP_BYTES + 4 * SLAB_BYTES);
-  require(held_blocks(h) < 4 && count_get(&h->total_blocks) >= blocks);
+  require(held_blocks(h) < 4 && count_get(&counts_of(h)->total_blocks) >= blocks);
   check_all_heaps();
   for (unsigned i = 0; i < 64 * 40; i++) /* too early */
     heap_free(allocate(0)), objects[i] = allocate(0);

@@ -247,15 +247,16 @@ static inline void check_counters(struct heap *h, const struct inventory *v) {
   heap_read_totals(h, true, &t);
   require(t.broken_lists == 0);
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
-    require(count_get(&h->passed[c]) - count_get(&h->freed[c]) == v->carved[c]);
+    require(count_get(&counts_of(h)->passed[c]) - count_get(&counts_of(h)->freed[c]) ==
+            v->carved[c]);
     require(t.allocs[c] - t.frees[c] == v->live[c]);
     require(t.remote[c] <= t.frees[c]);
     require(t.listed[c] == v->listed[c]); /* all of them lie in its slabs */
     require(v->listed[c] <= list_most(&h->lists[c]) + v->recycled[c]);
-    require(count_get(&h->known[c]) <= t.allocs[c] + h->forked[c]);
+    require(count_get(&counts_of(h)->known[c]) <= t.allocs[c] + counts_of(h)->forked[c]);
   }
   require(count_get(&h->carved_bytes) == v->carved_bytes);
-  require(limit_is_loose || count_get(&h->carved_peak) >= v->carved_bytes);
+  require(limit_is_loose || count_get(&counts_of(h)->carved_peak) >= v->carved_bytes);
 }
 
 static inline uint64_t keep_limit_of(const struct heap *h) {

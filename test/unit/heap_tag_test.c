@@ -120,7 +120,7 @@ static void own_books_agree(void) {
     uint64_t then = books_at_peak[site].live_bytes;
     off += a.at_peak_bytes > then ? a.at_peak_bytes - then : then - a.at_peak_bytes;
   }
-  uint64_t most = (uint64_t)atomic_load(&peak.most);
+  uint64_t most = (uint64_t)atomic_load(&pieces_head.peak.most);
   require(most <= peak_seen && peak_seen - most <= peak_seen / 100);
   require(held == most);          /* what each held then adds up to it */
   require(off <= peak_seen / 50); /* and is what each held at the true one, but for the step */
@@ -155,12 +155,13 @@ static void others_frees_are_charged_to_the_owner(void) {
   }
   struct heap *h = heap_tagged_self;
   books_publish(&h->books);
-  require(atomic_load(&peak.live) == (int64_t)bytes);
+  require(atomic_load(&pieces_head.peak.live) == (int64_t)bytes);
   run(free_given);
-  require(atomic_load(&peak.live) < 8192);
+  require(atomic_load(&pieces_head.peak.live) < 8192);
   heap_collect(h);
   books_publish(&h->books);
-  require(atomic_load(&peak.live) >= -8192 && atomic_load(&peak.live) < 8192);
+  require(atomic_load(&pieces_head.peak.live) >= -8192 &&
+          atomic_load(&pieces_head.peak.live) < 8192);
   require(h->books.live_bytes == 0);
   for (unsigned site = 0; site < SITES; site++) {
     const struct account *a = account_at(&h->books, SITE_KINDS + site);

@@ -50,12 +50,12 @@ static void test_freed_before_carved(void **state) {
   (void)state;
   allocate_all(2000, 100);
   free_all(2000);
-  uint64_t carved = count_get(&heap_self->carved_peak);
+  uint64_t carved = count_get(&counts_of(heap_self)->carved_peak);
   for (unsigned round = 0; round < 50; round++) {
     allocate_all(2000, 100);
     free_all(2000);
   }
-  require(count_get(&heap_self->carved_peak) == carved);
+  require(count_get(&counts_of(heap_self)->carved_peak) == carved);
 }
 
 /* ---- slab states ---- */

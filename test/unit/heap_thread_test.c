@@ -89,11 +89,12 @@ static void test_heap_is_handed_on(void **state) {
   require(pthread_create(&thread, NULL, name_and_leave, &books[0]) == 0);
   pthread_join(thread, NULL);
   require(heap_count() == heaps + 1 && seen_heap == heap_at(heaps));
-  require(strcmp(seen_heap->name, "first thread") == 0 && seen_heap->threads == 1);
+  require(strcmp(counts_of(seen_heap)->name, "first thread") == 0 &&
+          counts_of(seen_heap)->threads == 1);
   require(heap_thread(heaps) == 0);
   require(pthread_create(&thread, NULL, go_on_there, &books[1]) == 0);
   pthread_join(thread, NULL);
-  require(heap_count() == heaps + 1 && seen_heap->threads == 2);
+  require(heap_count() == heaps + 1 && counts_of(seen_heap)->threads == 2);
   require((char *)seen_objects[2] - (char *)seen_objects[1] == 112);
   heap_release_idle();
   heap_free(seen_objects[1]);

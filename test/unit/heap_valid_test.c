@@ -66,9 +66,9 @@ static void test_heap(void **state) {
   unsigned c = slab->class;
   damage(heap->dirty_bytes, heap->dirty_bytes + SLAB_BYTES, all_is_valid());
   damage(heap->carved_bytes, heap->carved_bytes + 1, all_is_valid());
-  damage(heap->passed[c], heap->passed[c] + 1, all_is_valid());
-  damage(heap->freed[c], heap->freed[c] - 1, all_is_valid());
-  damage(heap->known[c], UINT64_C(1) << 62, all_is_valid());
+  damage(counts_of(heap)->passed[c], counts_of(heap)->passed[c] + 1, all_is_valid());
+  damage(counts_of(heap)->freed[c], counts_of(heap)->freed[c] - 1, all_is_valid());
+  damage(counts_of(heap)->known[c], UINT64_C(1) << 62, all_is_valid());
   damage(heap->lists[c].length, 0, heap->head[c] == NULL || list_is_valid(heap, c));
   damage(heap->current[c], slab, all_is_valid());
   damage(heap->blocks->ab_prev, heap->blocks, all_is_valid());

@@ -159,7 +159,7 @@ static void test_guards(void **state) {
 
 static char *end_of(enum section s) {
   static const uint64_t below[SECTIONS] = {
-      0, HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW, SLAB_ROWS_BELOW, 0};
+      0, COUNTS_BELOW, HEAPS_BELOW, BLOCK_ROWS_BELOW, MAIL_ROWS_BELOW, SLAB_ROWS_BELOW, 0};
   return (char *)range.base - below[s] + range.committed[s];
 }
 

@@ -5,14 +5,17 @@
 #include "dump_read.h"
 #include "dump_check.h"
 #include "modules.h"
+#include "record.h"
 #include "say.h"
 #include "shown.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -32,7 +35,8 @@ static uint32_t checksum(uint32_t seed, const unsigned char *at, uint64_t size) 
 
 /* Whether a file that begins so may be a dump. */
 static bool magic_fits(const unsigned char *at, size_t size) {
-  return size == 0 || memcmp(at, DUMP_MAGIC, size < 8 ? size : 8) == 0;
+  size_t n = size < 8 ? size : 8;
+  return n == 0 || memcmp(at, DUMP_MAGIC, n) == 0 || memcmp(at, RECORD_MAGIC, n) == 0;
 }
 
 static bool header_check_kind(struct bytes *b) {
@@ -190,18 +194,76 @@ static void say_unreadable(const char *path, int why) {
   say_error("%s: can't be read: %s: %s", path, strerror(why), advice);
 }
 
+/* ---- records ---- */
+
+/* Does the process have that file in its memory? */
+static bool is_mapped(uint32_t pid, const struct stat *s) {
+  char path[64], *line = NULL;
+  size_t room = 0;
+  unsigned long long inode;
+  bool found = false;
+  snprintf(path, sizeof path, "/proc/%u/maps", pid);
+  FILE *maps = fopen(path, "re");
+  if (maps == NULL)
+    return errno == EACCES;
+  while (!found && getline(&line, &room, maps) > 0)
+    found = sscanf(line, "%*s %*s %*s %*s %llu", &inode) == 1 && inode == s->st_ino;
+  free(line);
+  fclose(maps);
+  return found;
+}
+
+static struct record_moment moment_of(const struct memory *m, const struct stat *s) {
+  const struct record_process *p = &m->head.process;
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  uint64_t now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+  bool runs = p->state == RECORD_RUNNING && is_mapped(p->pid, s);
+  uint64_t until = runs && now > p->start_mono ? now : p->changed_mono;
+  return (struct record_moment){.reason = runs                       ? DUMP_FROM_OUTSIDE
+                                          : p->state == RECORD_ENDED ? DUMP_AT_EXIT
+                                                                     : DUMP_AFTER_END,
+                                .lived_ns = until > p->start_mono ? until - p->start_mono : 0,
+                                .resident = p->resident};
+}
+
+static struct dump *parse_record(const char *path, const unsigned char *bytes, size_t size,
+                                 const struct stat *s) {
+  struct memory m;
+  enum memory_answer answer = memory_of_file(&m, bytes, size);
+  if (answer == MEMORY_NEWER)
+    say_error("%s: a record of another version: use the arenashim command that belongs to the shim "
+              "which wrote it",
+              path);
+  else if (answer != MEMORY_READ)
+    say_error("%s: a record that is cut short, within its head: nothing of it can be read", path);
+  if (answer != MEMORY_READ)
+    return NULL;
+  struct record_moment moment = moment_of(&m, s);
+  size_t n;
+  unsigned char *image = record_dump(&m, &moment, &n);
+  struct dump *d = dump_parse(path, image, n);
+  free(image);
+  memory_free(&m);
+  return d;
+}
+
 struct dump *dump_open(const char *path) {
+  struct stat s = {0};
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   size_t size = 0;
   unsigned char *bytes = fd < 0 ? NULL : read_all(fd, &size);
   int why = errno;
-  if (fd >= 0)
+  if (fd >= 0) {
+    fstat(fd, &s);
     close(fd);
+  }
   if (bytes == NULL) {
     say_unreadable(path, why);
     return NULL;
   }
-  struct dump *d = dump_parse(path, bytes, size);
+  struct dump *d = memory_magic_fits(bytes, size) ? parse_record(path, bytes, size, &s)
+                                                  : dump_parse(path, bytes, size);
   free(bytes);
   return d;
 }

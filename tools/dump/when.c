@@ -16,7 +16,8 @@ static bool ends(const struct dump_process *p) {
 
 bool dump_is_snapshot(const struct dump *d) {
   const struct dump_process *p = d->process;
-  return p->reason != DUMP_AT_EXIT && !(p->reason == DUMP_ON_SIGNAL && ends(p));
+  return p->reason != DUMP_AT_EXIT && p->reason != DUMP_AFTER_END &&
+         !(p->reason == DUMP_ON_SIGNAL && ends(p));
 }
 
 /* "USR2", or the number of one without a name, such as a real-time signal. */
@@ -51,6 +52,10 @@ char *dump_when(const struct dump *d, uint64_t end_ns) {
                                : must_print("on signal %s, which ended it", name);
   case DUMP_ON_CALL:
     return must_print("snapshot by a call of arenashim_dump%s", since);
+  case DUMP_FROM_OUTSIDE:
+    return must_print("read while it ran%s", since);
+  case DUMP_AFTER_END:
+    return must_print("from the record of a process that was killed%s", since);
   default:
     return must_print("snapshot for an unknown reason%s", since);
   }

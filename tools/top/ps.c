@@ -22,7 +22,7 @@ struct processes {
 /* Whether there is such a process, ours to read or not. */
 static bool is_there(int pid) { return kill(pid, 0) == 0 || errno == EPERM; }
 
-static void process_read(struct processes *all, int pid) {
+static void process_read(struct processes *all, pid_t pid) {
   char what[16];
   snprintf(what, sizeof what, "%d", pid);
   struct source *s = source_open(what);
@@ -41,7 +41,7 @@ static void process_read(struct processes *all, int pid) {
 
 /* Each that can't be read would have a line of its own: they are said once, by their count. */
 static struct processes processes_read(void) {
-  int *pids;
+  pid_t *pids;
   size_t n = source_pids(&pids);
   struct processes all = {.items = must_alloc(n * sizeof *all.items)};
   say_to(NULL);

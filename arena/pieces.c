@@ -1,0 +1,279 @@
+/* Maps the pieces of the record and moves them into its file.  Contract: pieces.h. */
+#include "pieces.h"
+#include "os.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { RECORD_MAJOR = 1, RECORD_MINOR = 0 };
+
+/* The file grows in such steps, so that it is opened rarely; the first holds a small program. */
+enum { FILE_STEP = 1 << 20, SEGMENT_BYTES = 64 << 10, SEGMENT_BYTES_MAX = 8 << 20 };
+
+hidden _Alignas(PAGE_BYTES) struct pieces_head pieces_head;
+hidden int (*pieces_open_file)(void);
+
+/* What the process needs of its pieces for itself: never read from the file. */
+struct own {
+  char *address;
+  size_t bytes;
+  uint64_t offset;
+  bool shared;
+  char *copy;           /* in a fork */
+  _Atomic size_t taken; /* by piece_take */
+};
+
+static struct {
+  struct own piece[PIECES_MAX];
+  _Atomic uint32_t count;
+  _Atomic(struct own *) segment[PIECE_KINDS]; /* the newest, from which piece_take takes */
+  _Atomic uint64_t end;                       /* where the file's next piece begins */
+  _Atomic uint64_t room;                      /* bytes of the file that have blocks */
+  _Atomic uint64_t item_bytes;
+  _Atomic unsigned lost;
+  bool in_file;
+} own;
+
+/* A system call that keeps errno; 0 or more, or the negative errno value. */
+#define CALL(number, a, b, c, d)                                                                   \
+  cpu_syscall(number, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+
+/* ---- the file ---- */
+
+/* Gives the file blocks up to `bytes`, so that writing into a mapping of it cannot fail.  File
+ * systems that have no such call get zeros written. */
+static int file_allocate(int fd, uint64_t from, uint64_t bytes) {
+  static const char zeros[PAGE_BYTES];
+  long r = CALL(SYS_fallocate, fd, 0, from, bytes - from);
+  if (r != -EOPNOTSUPP && r != -ENOSYS)
+    return (int)-r;
+  for (uint64_t at = from; at < bytes; at += PAGE_BYTES)
+    if ((r = CALL(SYS_pwrite64, fd, zeros, PAGE_BYTES, at)) != PAGE_BYTES)
+      return r < 0 ? (int)-r : ENOSPC;
+  return 0;
+}
+
+/* Makes sure that the file has blocks up to `bytes`. */
+static int file_extend(int fd, uint64_t bytes) {
+  uint64_t have = count_get(&own.room), want = round_up(bytes, (uint64_t)FILE_STEP);
+  if (bytes <= have)
+    return 0;
+  int error = file_allocate(fd, have, want);
+  if (error != 0)
+    return error;
+  atomic_store(&own.room, want);
+  atomic_store(&pieces_head.file_bytes, want);
+  return 0;
+}
+
+static bool file_map(int fd, struct own *p) {
+  return cpu_syscall(SYS_mmap, (long)p->address, (long)p->bytes, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_FIXED, fd, (long)p->offset) == (long)p->address;
+}
+
+/* Puts a new piece, which is still zero, into the file. */
+static void file_add(struct own *p) {
+  int fd = pieces_open_file();
+  p->offset = atomic_fetch_add(&own.end, p->bytes);
+  p->shared = fd >= 0 && file_extend(fd, p->offset + p->bytes) == 0 && file_map(fd, p);
+  int saved = errno;
+  if (fd >= 0)
+    close(fd);
+  errno = saved;
+  if (!p->shared)
+    atomic_fetch_add(&pieces_head.private_pieces, 1);
+}
+
+/* ---- the directory ---- */
+
+static struct own *slot_new(void) {
+  uint32_t i = atomic_fetch_add(&own.count, 1);
+  if (i < PIECES_MAX)
+    return &own.piece[i];
+  atomic_fetch_sub(&own.count, 1);
+  return NULL;
+}
+
+/* Shows the piece to readers. */
+static void publish(const struct own *p, enum piece_kind kind) {
+  struct piece *to = &pieces_head.piece[p - own.piece];
+  to->address = (uintptr_t)p->address;
+  to->offset = p->shared ? p->offset : 0;
+  to->kind = kind;
+  atomic_store_explicit(&to->bytes, p->bytes, memory_order_release);
+  atomic_store_explicit(&pieces_head.pieces, atomic_load(&own.count), memory_order_release);
+}
+
+static struct own *piece_add(enum piece_kind kind, char *address, size_t bytes) {
+  struct own *p = slot_new();
+  if (p == NULL)
+    return NULL;
+  p->address = address;
+  p->bytes = bytes;
+  if (own.in_file)
+    file_add(p);
+  publish(p, kind);
+  return p;
+}
+
+void pieces_setup(void) {
+  pieces_head.major = RECORD_MAJOR;
+  pieces_head.minor = RECORD_MINOR;
+  pieces_head.head_bytes = sizeof pieces_head;
+  piece_add(PIECE_HEAD, (char *)&pieces_head, sizeof pieces_head);
+  static const char magic[8] = PIECES_MAGIC;
+  __atomic_store_n((uint64_t *)pieces_head.magic, *(const uint64_t *)magic, __ATOMIC_RELEASE);
+}
+
+/* A piece anywhere; NULL if the system refuses, or if the directory is full. */
+static struct own *piece_map(enum piece_kind kind, size_t bytes) {
+  char *at = os_map(bytes);
+  struct own *p = at == NULL ? NULL : piece_add(kind, at, bytes);
+  if (p == NULL && at != NULL)
+    os_unmap(at, bytes);
+  if (p != NULL)
+    atomic_fetch_add(&own.item_bytes, bytes);
+  return p;
+}
+
+bool piece_map_at(enum piece_kind kind, void *address, size_t bytes) {
+  if (!os_map_at(address, bytes))
+    return false;
+  if (piece_add(kind, address, bytes) != NULL)
+    return true;
+  os_unmap(address, bytes);
+  return false;
+}
+
+/* ---- items ---- */
+
+uint64_t pieces_item_bytes(void) { return count_get(&own.item_bytes); }
+
+/* A segment after `full` (NULL: the first), twice as large.  If another thread has added one, it
+ * is that, and ours stays unused. */
+static struct own *segment_add(enum piece_kind kind, struct own *full) {
+  size_t bytes = full == NULL ? SEGMENT_BYTES : full->bytes * 2;
+  if (bytes > SEGMENT_BYTES_MAX)
+    bytes = SEGMENT_BYTES_MAX;
+  struct own *fresh = piece_map(kind, bytes);
+  if (fresh == NULL)
+    return NULL;
+  return atomic_compare_exchange_strong(&own.segment[kind], &full, fresh) ? fresh : full;
+}
+
+void *piece_take(enum piece_kind kind, size_t bytes) {
+  struct own *s = atomic_load_explicit(&own.segment[kind], memory_order_acquire);
+  while (s != NULL || (s = segment_add(kind, NULL)) != NULL) {
+    size_t at = atomic_fetch_add_explicit(&s->taken, bytes, memory_order_relaxed);
+    if (at + bytes <= s->bytes)
+      return s->address + at;
+    s = segment_add(kind, s);
+    if (s == NULL)
+      break;
+  }
+  return NULL;
+}
+
+/* ---- into the file and out of it ---- */
+
+static unsigned pieces_count(void) {
+  uint32_t n = atomic_load_explicit(&own.count, memory_order_acquire);
+  return n < PIECES_MAX ? n : PIECES_MAX;
+}
+
+/* Writes what a piece holds, and maps the file in its place. */
+static int move_in(int fd, struct own *p) {
+  for (size_t done = 0; done < p->bytes;) {
+    long r = CALL(SYS_pwrite64, fd, p->address + done, p->bytes - done, p->offset + done);
+    if (r <= 0)
+      return r < 0 ? (int)-r : EIO;
+    done += (size_t)r;
+  }
+  p->shared = file_map(fd, p);
+  return p->shared ? 0 : ENOMEM;
+}
+
+static void place_all(void) {
+  atomic_store(&own.end, 0);
+  atomic_store(&own.room, 0);
+  for (unsigned i = 0; i < pieces_count(); i++) {
+    struct own *p = &own.piece[i];
+    p->offset = own.end;
+    own.end += p->bytes;
+    pieces_head.piece[i].offset = p->offset;
+  }
+}
+
+int pieces_to_file(int fd) {
+  place_all();
+  int error = file_extend(fd, own.end);
+  for (unsigned i = 0; i < pieces_count() && error == 0; i++)
+    error = move_in(fd, &own.piece[i]);
+  if (error != 0)
+    pieces_leave_file(false);
+  own.in_file = error == 0;
+  return error;
+}
+
+/* Puts private memory with what the piece holds in its place, in one step for other threads. */
+static void move_out(struct own *p, bool lost) {
+  char *copy = p->copy != NULL ? p->copy : os_map(p->bytes);
+  if (copy != NULL && p->copy == NULL && !lost)
+    memcpy(copy, p->address, p->bytes);
+  p->copy = NULL;
+  if (copy == NULL) { /* zeros, which need no second mapping meanwhile */
+    cpu_syscall(SYS_mmap, (long)p->address, (long)p->bytes, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  } else {
+    cpu_syscall(SYS_mremap, (long)copy, (long)p->bytes, (long)p->bytes,
+                MREMAP_MAYMOVE | MREMAP_FIXED, (long)p->address, 0);
+    os_mapped_add(-(int64_t)p->bytes);
+  }
+  p->shared = false;
+}
+
+void pieces_leave_file(bool lost) {
+  own.in_file = false;
+  own.lost += lost;
+  for (unsigned i = 0; i < pieces_count(); i++)
+    if (own.piece[i].shared)
+      move_out(&own.piece[i], lost);
+  atomic_store(&pieces_head.file_bytes, 0);
+}
+
+unsigned pieces_lost(void) { return atomic_load_explicit(&own.lost, memory_order_relaxed); }
+
+bool pieces_hold(uintptr_t address) {
+  for (unsigned i = 0; i < pieces_count(); i++)
+    if (own.piece[i].shared && address - (uintptr_t)own.piece[i].address < own.piece[i].bytes)
+      return true;
+  return false;
+}
+
+/* ---- forks ---- */
+
+void pieces_fork_prepare(void) {
+  for (unsigned i = 0; own.in_file && i < pieces_count(); i++) {
+    struct own *p = &own.piece[i];
+    p->copy = p->shared ? os_map(p->bytes) : NULL;
+    if (p->copy != NULL)
+      memcpy(p->copy, p->address, p->bytes);
+  }
+}
+
+void pieces_fork_parent(void) {
+  for (unsigned i = 0; own.in_file && i < pieces_count(); i++) {
+    struct own *p = &own.piece[i];
+    if (p->copy != NULL)
+      os_unmap(p->copy, p->bytes);
+    p->copy = NULL;
+  }
+}
+
+void pieces_fork_child(void) {
+  if (own.in_file)
+    pieces_leave_file(false);
+}

@@ -1,0 +1,236 @@
+/* The record: the books of a process as they lie in its memory, and in the file of
+ * ARENASHIM_RECORD; for readers outside of the process.  The rules by which it is written stand in
+ * arena/pieces.h; the shim checks at compile time that these structs are the ones that it writes.
+ *
+ *   head ── piece[] ──> RECORD_HEAD      this struct
+ *                       RECORD_COUNTS    a struct record_counts each RECORD_COUNTS_BYTES: arenas
+ *                       RECORD_ACCOUNTS  struct record_account: what an arena knows of a call site
+ *                       RECORD_NODES     struct record_node: call paths, innermost call first
+ *                       RECORD_MODULES   struct record_module: files that code was run from
+ *                       RECORD_TEXT      texts, which end with a NUL
+ *
+ * A piece lies at `address` in the process, and at `offset` in the file.  Fields called `..._at`
+ * are addresses in the process, of a text.  A table's items that are not used yet are zero.  A
+ * reader must check everything: the process goes on while it reads, and anybody may have written
+ * into a file.
+ *
+ * All numbers are little-endian, of fixed width, at natural alignment.  Another `major` is another
+ * format; a greater `minor` has further fields where this one has zeros, and further kinds.
+ */
+#ifndef SHIM_RECORD_FORMAT_H
+#define SHIM_RECORD_FORMAT_H
+
+#include "dump_format.h"
+
+#define RECORD_MAGIC "\211ARECORD" /* 8 bytes */
+
+enum {
+  RECORD_MAJOR = 1,
+  RECORD_MINOR = 0,
+  RECORD_PIECES_MAX = 1024,
+  RECORD_USER_BYTES = (16 << 10) - 64,
+  RECORD_PAGE = 4096, /* the head begins at a multiple of it in memory */
+  RECORD_COUNTS_BYTES = 2048,
+  RECORD_CLASSES = 33 /* size classes: class c has cells of 16 c bytes, and there is none of 0 */
+};
+
+enum record_kind {
+  RECORD_HEAD = 1,
+  RECORD_COUNTS = 2,
+  RECORD_ACCOUNTS = 3,
+  RECORD_NODES = 4,
+  RECORD_MODULES = 5,
+  RECORD_TEXT = 6,
+  RECORD_SLABS = 100 /* of readers: struct record_slab, copied out of a running process */
+};
+
+struct record_piece {
+  uint64_t address;
+  uint64_t offset;
+  uint64_t bytes; /* 0: no piece */
+  uint32_t kind;
+  uint32_t zero;
+};
+static_assert(sizeof(struct record_piece) == 32, "format");
+
+/* Lines of DUMP_HEALTH, name and flags, that records and dumps have in common. */
+#define RECORD_HEALTH                                                                              \
+  {"frames learned from unwind information", 0}, {"call paths finished by the unwinder", 0},       \
+      {"call paths cut short", 0}, {"of these, cut at code without unwind information", 0},        \
+      {"requests before the start, their call path the caller alone", 0},                          \
+      {"requests of the unwinder itself", 0},                                                      \
+      {"requests for whose call path the tables had no room", DUMP_PROBLEM},                       \
+      {"large objects without a tag: no memory for it", DUMP_PROBLEM},                             \
+      {"call paths compared with the unwinder's own answer", 0}, {                                 \
+    "call paths that differ from the unwinder's own answer", DUMP_PROBLEM                          \
+  }
+enum { RECORD_HEALTH_LINES = 10 };
+
+/* The text of a RECORD_NODE_MARK. */
+#define RECORD_MARK_TEXT "no unwind information"
+
+enum record_state {
+  RECORD_RUNNING = 1, /* also of a process that was killed */
+  RECORD_ENDED = 2    /* it wrote its last dump, or has reached its end */
+};
+
+/* What concerns the whole process; kept in the head. */
+struct record_process {
+  uint32_t state; /* enum record_state */
+  uint32_t pid, ppid;
+  uint32_t tags;   /* enum dump_tags (dump_format.h) */
+  uint32_t depth;  /* frames asked for */
+  uint32_t flags;  /* enum dump_process_flag */
+  uint32_t arenas; /* how many were made */
+  uint32_t nodes;  /* of call paths: numbers are below that */
+  uint64_t sample_bytes;
+  uint64_t block_bytes, slab_bytes;
+  uint64_t start_ns;   /* UNIX time when it began */
+  uint64_t start_mono; /* the same moment by CLOCK_MONOTONIC */
+  uint64_t heaps_at;   /* address of arena 0's state, which is private; the others follow it,
+                          RECORD_COUNTS_BYTES each */
+  uint64_t slabs_at;   /* address of the first struct record_slab, which are private */
+
+  /* Gauges: as of changed_mono, which is by CLOCK_MONOTONIC_COARSE. */
+  uint64_t changed_mono;
+  uint64_t mapped;                                      /* bytes that the allocator has mapped */
+  uint64_t large_mapped;                                /* of these, by jemalloc */
+  uint64_t resident;                                    /* of the process; 0: not read */
+  uint64_t span_bytes;                                  /* of blocks of small objects */
+  uint64_t tables_bytes;                                /* of tags and tables */
+  uint64_t heapless_large_allocs, heapless_large_frees; /* by threads without an arena */
+
+  uint64_t health[16]; /* counts of RECORD_HEALTH, in that order */
+
+  char program[64], host[64], version[16];
+  char command[4096]; /* the program and the number of its arguments, or all of them */
+  char options[1024]; /* NAME=VALUE, separated by blanks, as resolved */
+};
+static_assert(sizeof(struct record_process) <= RECORD_USER_BYTES, "it fits into the head");
+
+struct record_head {
+  char magic[8];
+  uint16_t major, minor;
+  uint32_t head_bytes;
+  uint32_t pieces;              /* items of `piece` to look at */
+  uint32_t private_pieces;      /* further ones found no room in the file */
+  uint64_t file_bytes;          /* of the file, as far as it is used; 0: there is none */
+  int64_t peak_live, peak_most; /* live bytes, with tags: known to 1/1024 of the peak */
+  uint32_t peak_epoch, peak_restart;
+  uint64_t zero;
+  struct record_process process;
+  char rest[RECORD_USER_BYTES - sizeof(struct record_process)];
+  struct record_piece piece[RECORD_PIECES_MAX];
+};
+static_assert(sizeof(struct record_head) == 64 + RECORD_USER_BYTES + RECORD_PIECES_MAX * 32,
+              "format");
+
+/* An arena, by size class where there are RECORD_CLASSES.  As of its thread's last slow path:
+ *
+ *   allocations = known - forked     frees = freed - forked     carved cells = passed - freed
+ */
+struct record_counts {
+  uint64_t passed[RECORD_CLASSES];
+  uint64_t known[RECORD_CLASSES];
+  uint64_t freed[RECORD_CLASSES];
+  uint64_t remote[RECORD_CLASSES]; /* frees by other threads: part of freed */
+  uint64_t forked[RECORD_CLASSES]; /* before this process was forked off */
+  uint64_t forked_remote[RECORD_CLASSES];
+  uint64_t total_blocks;
+  uint64_t carved_peak; /* upper bound of the peak of live bytes */
+  uint64_t live_peak;   /* with tags: highest live bytes */
+  uint64_t large_allocs, large_frees;
+  uint32_t threads; /* served, one after another */
+  uint32_t thread;  /* kernel's id of the thread that has it; 0: none */
+  char name[16];
+};
+
+/* Of a running process, one for each slab_bytes of span_bytes: a slab of cells of one size class.
+ * Cells that were freed and wait in their slab are in no counter:
+ *
+ *   waiting = carved - used
+ *   used    = countdown + uncounted, or, where freed_to is not the address of `free`: start + ...
+ */
+struct record_slab {
+  uint64_t owner; /* address of an arena's state; 0: none */
+  uint64_t freed_to;
+  int32_t countdown, uncounted, start;
+  uint32_t carved;
+  uint32_t reciprocal;
+  uint16_t capacity;
+  uint8_t class, state;
+  uint64_t free; /* and two more words */
+  uint64_t links[2];
+};
+static_assert(sizeof(struct record_slab) == 64, "format");
+
+/* Valid if allocs is not 0.  Its sums are meant as in DUMP_ACCOUNTS; what other threads freed and
+ * the owner has not counted yet is
+ *
+ *   remote_freed_... - remote_booked_...
+ */
+struct record_account {
+  uint64_t allocs, frees;
+  uint64_t bytes;
+  uint64_t live_bytes, live_rounded;
+  uint64_t peak_bytes;
+  uint64_t temporary;
+  uint16_t smallest, largest; /* of small requests; RECORD_NO_SMALL: none */
+  uint32_t epoch;             /* of the last change; RECORD_REMOTE_LARGE is a flag in it */
+  uint64_t at_peak_bytes, at_peak_objects; /* held at the process's peak, if epoch is peak_epoch */
+  uint64_t large_allocs, large_smallest, large_largest;
+  uint64_t remote_large_objects, remote_large_bytes, remote_large_cells;
+  uint64_t remote_freed_bytes, remote_freed_objects;
+  uint64_t remote_freed_before_bytes, remote_freed_before_objects;
+  uint32_t remote_freed_epoch;
+  uint32_t site;
+  uint64_t remote_booked_bytes, remote_booked_objects;
+  uint32_t arena;
+  uint32_t zero;
+};
+static_assert(sizeof(struct record_account) == 192, "format");
+enum { RECORD_NO_SMALL = 512 };
+#define RECORD_REMOTE_LARGE UINT32_C(0x80000000)
+
+/* Call sites below RECORD_SITE_KINDS have no path. */
+enum record_site {
+  RECORD_SITE_UNTAGGED = 0,
+  RECORD_SITE_START = 1,
+  RECORD_SITE_UNWINDER = 2,
+  RECORD_SITE_FULL = 3,
+  RECORD_SITE_KINDS = 4
+};
+
+enum record_node_kind {
+  RECORD_NODE_NONE = 0,
+  RECORD_NODE_FRAME = 1,
+  RECORD_NODE_LABEL = 2, /* address is that of a text */
+  RECORD_NODE_MARK = 3   /* the path ends here: its next frame has no unwind information */
+};
+
+struct record_node {
+  uint64_t address; /* return address; of a module that has left: see path_tree.h, NODE_DEAD */
+  uint32_t number;
+  uint32_t parent; /* number of the frame further in, less than its own; 0: the root */
+  uint32_t site;   /* the call site whose path ends here; 0: none */
+  uint32_t kind;   /* enum record_node_kind; written last */
+};
+static_assert(sizeof(struct record_node) == 24, "format");
+
+/* Of a node's address: bit 63 says that the module has left; then bits 47..62 are its number, or
+ * RECORD_DEAD_LAST for an address as it was, and the rest an offset from its start. */
+#define RECORD_NODE_DEAD (UINT64_C(1) << 63)
+enum { RECORD_ADDRESS_BITS = 47, RECORD_DEAD_LAST = (1 << 16) - 1 };
+
+struct record_module {
+  uint64_t start, end, bias;
+  uint64_t path_at;
+  uint32_t number;
+  uint32_t gone; /* 1: it has left */
+  uint32_t build_id_bytes;
+  uint32_t used; /* 1: the item is valid; written last */
+  unsigned char build_id[64];
+};
+static_assert(sizeof(struct record_module) == 112, "format");
+
+#endif

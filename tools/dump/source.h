@@ -1,0 +1,38 @@
+/* What a dump can be read from again and again: a process that runs, or a file.
+ *
+ *   PID    the books in the process's memory (record/memory.h); it does not notice
+ *   FILE   a dump, or a record, also of a process that is running or was killed
+ */
+#ifndef TOOLS_SOURCE_H
+#define TOOLS_SOURCE_H
+
+#include "dump.h"
+
+#include <sys/types.h>
+
+enum source_state {
+  SOURCE_RUNNING, /* the process was there at the last reading */
+  SOURCE_ENDED,   /* the process has ended; or a file that was made at its end */
+  SOURCE_KILLED,  /* a record whose process is gone without having ended by itself */
+  SOURCE_FILE     /* a dump */
+};
+
+struct source;
+
+/* `what`: digits are a PID, all else is a FILE.  NULL, and one line said, if it cannot be read. */
+struct source *source_open(const char *what);
+
+/* The books as they are now (dump_close frees them); NULL if the process has ended or the file is
+ * gone, as source_state then says.  Says a line for other reasons. */
+struct dump *source_read(struct source *s);
+
+enum source_state source_state(const struct source *s);
+void source_close(struct source *s);
+
+/* The processes that run under the shim and whose memory may be read; *pids is to be freed. */
+size_t source_pids(pid_t **pids);
+
+/* The dump of a process that runs, as a file's bytes, to be freed; NULL: said why not. */
+unsigned char *source_image(pid_t pid, size_t *bytes);
+
+#endif

@@ -1,0 +1,187 @@
+/* Finds and copies pieces; contract in memory.h. */
+#include "memory.h"
+#include "say.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+/* No table is larger; what says so was overwritten. */
+#define PIECE_MOST (UINT64_C(1) << 30)
+#define TOTAL_MOST (UINT64_C(4) << 30)
+
+bool memory_magic_fits(const unsigned char *bytes, size_t size) {
+  return size >= 8 && memcmp(bytes, RECORD_MAGIC, 8) == 0;
+}
+
+/* ---- the pieces that a head names ---- */
+
+/* Copies `bytes` bytes that are at `address`, or at `offset` of the file. */
+typedef bool copy_function(const void *from, const struct record_piece *p, unsigned char *to);
+
+static void take_piece(struct memory *m, const struct record_piece *p, const void *from,
+                       copy_function *copy, uint64_t *total) {
+  if (p->bytes == 0 || p->kind == RECORD_HEAD)
+    return;
+  *total += p->bytes;
+  if (p->bytes > PIECE_MOST || *total > TOTAL_MOST || *total < p->bytes) {
+    m->missing++;
+    return;
+  }
+  struct memory_piece *to = &m->piece[m->pieces];
+  *to = (struct memory_piece){p->kind, p->address, p->bytes, must_zalloc(1, p->bytes)};
+  if (copy(from, p, to->at)) {
+    m->pieces++;
+  } else {
+    m->missing++;
+    free(to->at);
+  }
+}
+
+static enum memory_answer take_pieces(struct memory *m, const void *from, copy_function *copy) {
+  if (m->head.major != RECORD_MAJOR)
+    return MEMORY_NEWER;
+  unsigned n = m->head.pieces < RECORD_PIECES_MAX ? m->head.pieces : RECORD_PIECES_MAX;
+  uint64_t total = 0;
+  m->piece = must_zalloc(n + 2, sizeof *m->piece); /* and the slabs' */
+  m->pieces = m->missing = 0;
+  for (unsigned i = 0; i < n; i++)
+    take_piece(m, &m->head.piece[i], from, copy, &total);
+  return MEMORY_READ;
+}
+
+void memory_free(struct memory *m) {
+  for (unsigned i = 0; i < m->pieces; i++)
+    free(m->piece[i].at);
+  free(m->piece);
+}
+
+/* ---- a process ---- */
+
+static bool read_at(pid_t pid, uint64_t address, void *to, size_t bytes) {
+  struct iovec local = {to, bytes}, remote = {(void *)(uintptr_t)address, bytes};
+  ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+  if (n >= 0 && (size_t)n < bytes)
+    errno = EFAULT;
+  return n == (ssize_t)bytes;
+}
+
+static bool copy_process(const void *pid, const struct record_piece *p, unsigned char *to) {
+  return read_at(*(const pid_t *)pid, p->address, to, p->bytes);
+}
+
+/* The head begins a page of the library's data, or of the file that took its place there. */
+static bool find_head(pid_t pid, uint64_t start, uint64_t end, struct record_head *head) {
+  unsigned char magic[8];
+  for (uint64_t at = start; at + sizeof *head <= end + RECORD_PAGE; at += RECORD_PAGE)
+    if (read_at(pid, at, magic, sizeof magic) && memory_magic_fits(magic, sizeof magic) &&
+        read_at(pid, at, head, sizeof *head))
+      return true;
+  return false;
+}
+
+/* A line of /proc/PID/maps. */
+struct mapping {
+  unsigned long long start, end;
+  char access[5];
+  char path[256]; /* "": none */
+};
+
+static bool parse(const char *line, struct mapping *map) {
+  map->path[0] = '\0';
+  return sscanf(line, "%llx-%llx %4s %*s %*s %*s %255[^\n]", &map->start, &map->end, map->access,
+                map->path) >= 3;
+}
+
+/* Looks into the library's mappings and those right behind them: its zero-initialized data has no
+ * name. */
+static enum memory_answer search_maps(FILE *maps, pid_t pid, struct record_head *head) {
+  char *line = NULL;
+  size_t room = 0;
+  unsigned long long behind = 0;
+  bool ours = false, found = false;
+  while (!found && getline(&line, &room, maps) > 0) {
+    struct mapping map;
+    if (!parse(line, &map))
+      continue;
+    bool named = strstr(map.path, "arenashim") != NULL;
+    bool near = named || (map.start == behind && behind != 0);
+    ours |= named;
+    if (near && map.access[0] == 'r' && map.access[1] == 'w')
+      found = find_head(pid, map.start, map.end, head);
+    behind = near ? map.end : 0;
+  }
+  free(line);
+  if (found)
+    return MEMORY_READ;
+  return ours && errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_NONE;
+}
+
+/* The rows of slabs, which are the allocator's own: no file has them. */
+static void take_slabs(struct memory *m, pid_t pid) {
+  const struct record_process *p = &m->head.process;
+  if (p->slab_bytes == 0 || p->slabs_at == 0)
+    return;
+  struct record_piece rows = {.address = p->slabs_at,
+                              .bytes = p->span_bytes / p->slab_bytes * sizeof(struct record_slab),
+                              .kind = RECORD_SLABS};
+  unsigned missing = m->missing;
+  uint64_t total = 0;
+  take_piece(m, &rows, &pid, copy_process, &total);
+  m->missing = missing;
+}
+
+enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+  FILE *maps = fopen(path, "re");
+  if (maps == NULL)
+    return errno == ENOENT || errno == ESRCH ? MEMORY_GONE : MEMORY_FORBIDDEN;
+  errno = 0;
+  enum memory_answer answer = search_maps(maps, pid, &m->head);
+  fclose(maps);
+  if (answer == MEMORY_READ)
+    answer = take_pieces(m, &pid, copy_process);
+  if (answer == MEMORY_READ)
+    take_slabs(m, pid);
+  return answer;
+}
+
+/* ---- a file ---- */
+
+struct file_bytes {
+  const unsigned char *at;
+  size_t size;
+};
+
+static bool copy_file(const void *file, const struct record_piece *p, unsigned char *to) {
+  const struct file_bytes *f = file;
+  if (p->offset == 0 || p->offset > f->size || p->bytes > f->size - p->offset)
+    return false;
+  memcpy(to, f->at + p->offset, p->bytes);
+  return true;
+}
+
+enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, size_t size) {
+  struct file_bytes f = {bytes, size};
+  if (size < sizeof m->head || !memory_magic_fits(bytes, size))
+    return MEMORY_DAMAGED;
+  memcpy(&m->head, bytes, sizeof m->head);
+  return take_pieces(m, &f, copy_file);
+}
+
+/* ---- texts ---- */
+
+const char *memory_text(const struct memory *m, uint64_t address, size_t most) {
+  for (unsigned i = 0; i < m->pieces; i++) {
+    const struct memory_piece *p = &m->piece[i];
+    uint64_t at = address - p->address;
+    if (p->kind != RECORD_TEXT || at >= p->bytes)
+      continue;
+    size_t room = p->bytes - at < most ? p->bytes - at : most;
+    return memchr(p->at + at, '\0', room) != NULL ? (const char *)p->at + at : "";
+  }
+  return "";
+}

@@ -1,0 +1,51 @@
+/* The books of a process as bytes: copied out of its memory, or out of the file of its record
+ * (record_format.h).  The writer does not stop meanwhile, and may write anything: every size is
+ * checked here, every value by whoever uses it.
+ */
+#ifndef TOOLS_MEMORY_H
+#define TOOLS_MEMORY_H
+
+#include "../../shim/record_format.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct memory_piece {
+  uint32_t kind;
+  uint64_t address; /* in the process */
+  size_t bytes;
+  unsigned char *at; /* a copy; zeros where it could not be read */
+};
+
+struct memory {
+  struct record_head head; /* head.magic is right */
+  struct memory_piece *piece;
+  unsigned pieces, missing; /* missing: were not in the file, or could not be read */
+};
+
+enum memory_answer {
+  MEMORY_READ,
+  MEMORY_GONE,      /* there is no such process */
+  MEMORY_FORBIDDEN, /* the kernel does not let us read its memory: errno */
+  MEMORY_NONE,      /* it does not run under the shim, or under one without a record */
+  MEMORY_NEWER,     /* its record is of a later version */
+  MEMORY_DAMAGED    /* a file that is no whole record */
+};
+
+/* Copies the books of a process.  *m is set if the answer is MEMORY_READ. */
+enum memory_answer memory_of_process(struct memory *m, pid_t pid);
+
+/* Copies them from bytes of a file. */
+enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, size_t size);
+
+void memory_free(struct memory *m);
+
+/* Do bytes begin as a record does? */
+bool memory_magic_fits(const unsigned char *bytes, size_t size);
+
+/* The text at an address of the process, at most `most` bytes; "" if none is there.  Valid as long
+ * as m is. */
+const char *memory_text(const struct memory *m, uint64_t address, size_t most);
+
+#endif

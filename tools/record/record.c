@@ -1,0 +1,63 @@
+/* The parts put together; contract in record.h. */
+#include "record.h"
+#include "record_parts.h"
+
+#include <string.h>
+
+/* A text of the head, which may lack its NUL. */
+static uint32_t head_text(struct image *image, const char *text, size_t room) {
+  return image_text(image, text, room);
+}
+#define HEAD_TEXT(image, field) head_text(image, field, sizeof field)
+
+static void process(struct record_work *w, const struct record_moment *moment) {
+  const struct record_process *p = record_process(w);
+  struct dump_process *to = image_add(w->image, DUMP_PROCESS);
+  *to = (struct dump_process){.pid = p->pid,
+                              .ppid = p->ppid,
+                              .reason = moment->reason,
+                              .flags = p->flags | DUMP_LARGE_STALE,
+                              .tags = p->tags,
+                              .depth = p->depth,
+                              .unix_time = (p->start_ns + moment->lived_ns) / 1000000000,
+                              .sample_bytes = p->sample_bytes,
+                              .block_bytes = p->block_bytes,
+                              .slab_bytes = p->slab_bytes,
+                              .start_ns = p->start_ns,
+                              .lived_ns = moment->lived_ns};
+  to->program = HEAD_TEXT(w->image, p->program);
+  to->command = HEAD_TEXT(w->image, p->command);
+  to->host = HEAD_TEXT(w->image, p->host);
+  to->version = HEAD_TEXT(w->image, p->version);
+  to->options = HEAD_TEXT(w->image, p->options);
+}
+
+/* The peak is what was published, or more if something that is known says so. */
+static void finish_process(struct record_work *w) {
+  struct dump_process *p = image_item(w->image, DUMP_PROCESS, 0);
+  p->live_bytes = w->live_bytes;
+  p->live_objects = w->live_objects;
+  uint64_t peak =
+      record_is_tagged(w) && w->m->head.peak_most > 0 ? (uint64_t)w->m->head.peak_most : 0;
+  if (p->peak_bytes < peak)
+    p->peak_bytes = peak;
+  if (p->peak_bytes < p->live_bytes)
+    p->peak_bytes = p->live_bytes;
+}
+
+unsigned char *record_dump(const struct memory *m, const struct record_moment *moment,
+                           size_t *bytes) {
+  struct image image;
+  struct record_work w = {.m = m, .image = &image};
+  image_begin(&image);
+  process(&w, moment);
+  record_counts(&w);
+  record_paths(&w);
+  record_accounts(&w);
+  record_ledger(&w, moment->resident);
+  record_health(&w);
+  finish_process(&w);
+  unsigned char *file = image_end(&image, bytes);
+  image_free(&image);
+  return file;
+}

@@ -1,0 +1,42 @@
+/* What the parts of a dump that is made of a record share (record.c). */
+#ifndef TOOLS_RECORD_PARTS_H
+#define TOOLS_RECORD_PARTS_H
+
+#include "image.h"
+#include "memory.h"
+
+struct record_work {
+  const struct memory *m;
+  struct image *image;
+  uint64_t live_bytes, live_objects; /* sums of the arenas' */
+};
+
+static inline const struct record_process *record_process(const struct record_work *w) {
+  return &w->m->head.process;
+}
+
+/* Are there tags, all or samples?  Are they of all requests? */
+static inline bool record_is_tagged(const struct record_work *w) {
+  return record_process(w)->tags != DUMP_TAG_OFF;
+}
+static inline bool record_is_whole(const struct record_work *w) {
+  return record_is_tagged(w) && record_process(w)->sample_bytes == 0;
+}
+
+/* a - b, of counts that were read one after the other; 0 if that is negative. */
+static inline uint64_t record_less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
+/* Arenas and size classes, from the counters of arenas. */
+void record_counts(struct record_work *w);
+
+/* Accounts, added to the arenas' sums; after record_counts and record_paths. */
+void record_accounts(struct record_work *w);
+
+/* Modules, nodes, sites. */
+void record_paths(struct record_work *w);
+
+/* Where the memory is, and what was not seen; after record_counts. */
+void record_ledger(struct record_work *w, uint64_t resident);
+void record_health(struct record_work *w);
+
+#endif
