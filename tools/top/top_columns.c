@@ -29,7 +29,7 @@ static void number_cell(const struct top_watch *w, enum top_by by, uint64_t valu
   snprintf(cell, TOP_WORDS_MAX, "%s%s", is_estimate ? "~" : "", name);
 }
 
-static void unknown_cell(char cell[TOP_WORDS_MAX]) { strcpy(cell, "-"); }
+static void unknown_cell(char cell[TOP_WORDS_MAX]) { memcpy(cell, "-", sizeof "-"); }
 
 static void rates_cell(const struct top_watch *w, enum top_column column,
                        const struct top_line *line, bool exact, char cell[TOP_WORDS_MAX]) {

@@ -1,7 +1,7 @@
 /* Ticks of a source; contract in top_watch.h.
  *
- * The clock of all readings is the process's own, how long it has lived: a dump that is read again is
- * the same moment, until a later one has taken its place.
+ * The clock of all readings is the process's own, how long it has lived: a dump that is read again
+ * is the same moment, until a later one has taken its place.
  */
 #include "top_watch.h"
 #include "say.h"
