@@ -43,8 +43,8 @@ REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
 # The command: it shares with the shim nothing but the formats of dump and record.  Its parts, lowest first: a file
-# includes headers of its own part and of those before it; the last five know nothing of each other.
-TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top)
+# includes headers of its own part and of those before it; the last six know nothing of each other.
+TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top attach)
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
   $(TOOL_DIRS:%=-iquote %)
 TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lncursesw -ltinfo -lm
@@ -190,6 +190,7 @@ $(call unit,crc%,crc os,-lz)
 $(call unit,scratch%,scratch os,$(WRAP)mmap)
 $(call unit,output_path%,output_path path_pattern digits os text)
 $(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)
+$(call unit,cgroup%,cgroup file_lines digits os text)
 $(call unit,labels%,labels os,$(WRAP)mmap)
 $(call unit,path_tree%,path_tree shown_paths pieces os,$(WRAP)mmap)
 $(call unit,sampling%,sampling arch_math $(HEAP),-lm)

@@ -69,9 +69,23 @@ enum { RECORD_HEALTH_LINES = 10 };
 /* The text of a RECORD_NODE_MARK. */
 #define RECORD_MARK_TEXT "no unwind information"
 
+enum record_refusal {
+  RECORD_NOT_REFUSED = 0,
+  RECORD_REFUSED_EXACT = 1,   /* there are tags since the start */
+  RECORD_REFUSED_DISABLED = 2 /* ARENASHIM_DISABLE */
+};
+
 enum record_state {
   RECORD_RUNNING = 1, /* also of a process that was killed */
   RECORD_ENDED = 2    /* it wrote its last dump, or has reached its end */
+};
+
+/* Written by others: what they ask of the process.  It reads this in slow paths, and nothing it
+ * finds here can harm it.  `sequence` is written last, one more than it was. */
+struct record_control {
+  uint32_t sequence;
+  uint32_t depth;        /* frames of a call path, 1..64 */
+  uint64_t sample_bytes; /* from now on one request is recorded for each so many bytes; 0: none */
 };
 
 /* What concerns the whole process; kept in the head. */
@@ -99,6 +113,11 @@ struct record_process {
   uint64_t span_bytes;                                  /* of blocks of small objects */
   uint64_t tables_bytes;                                /* of tags and tables */
   uint64_t heapless_large_allocs, heapless_large_frees; /* by threads without an arena */
+
+  struct record_control control;
+  uint32_t seen;    /* the sequence that the process has seen last */
+  uint32_t refused; /* enum record_refusal: why it did not do what that asked */
+  uint64_t attached_mono; /* when samples were first asked for, by CLOCK_MONOTONIC; 0: never */
 
   uint64_t health[16]; /* counts of RECORD_HEALTH, in that order */
 
@@ -142,6 +161,8 @@ struct record_counts {
   uint64_t large_allocs, large_frees;
   uint32_t threads; /* served, one after another */
   uint32_t thread;  /* kernel's id of the thread that has it; 0: none */
+  uint32_t joined;  /* the sequence of the control word that its thread has seen last */
+  uint32_t zero;
   char name[16];
 };
 

@@ -108,7 +108,7 @@ uses() { calls_between build/shim/*/*.o build/arena/[!r]*.o | grep '^build/shim'
 }
 
 # The command: commands stand side by side on what they share.
-shared=(base record dump names sites) commands=(view export html run top)
+shared=(base record dump names sites) commands=(view export html run top attach)
 
 # may_include PART OTHER
 may_include() {

@@ -6,8 +6,10 @@
  * after all prepare handlers and before all others.
  */
 #include "fork.h"
+#include "attached.h"
 #include "capture.h"
 #include "dump.h"
+#include "dump_at.h"
 #include "exit.h"
 #include "figures.h"
 #include "fork_gate.h"
@@ -96,9 +98,11 @@ static void fork_child(void) {
   exit_fork_child();
   report_fork_child();
   dump_fork_child();
+  dump_at_fork_child();
   sites_fork_child();
   program_begins();
   record_fork_child();
+  attach_fork_child();
   os_signals_restore(&fork_signals);
   errno = saved;
 }

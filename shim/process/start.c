@@ -4,8 +4,10 @@
  * follows what needs a working libc, in an order that matters: fork handlers before signal
  * handlers, and the files of reports before the signals that ask for reports.
  */
+#include "attached.h"
 #include "capture.h"
 #include "children.h"
+#include "dump_at.h"
 #include "exit.h"
 #include "figures.h"
 #include "fork.h"
@@ -29,6 +31,14 @@
 
 #include <errno.h>
 
+/* Now and then, in slow paths. */
+static void on_slow_path(size_t taken) {
+  attach_look();
+  record_tick();
+  if (taken != 0 && options_dump_at(options_now()))
+    dump_at_look(taken);
+}
+
 /* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
 static void start_signals(void) {
   figures_remember_from_now();
@@ -38,9 +48,10 @@ static void start_signals(void) {
 
 static void start_reports(void) {
   const struct options *o = options_now();
+  capture_prepare();
   if (tagged_mode != TAGGED_NONE)
     capture_setup(o->depth, o->tags == TAGS_VERIFY);
-  else if (o->dump || o->record)
+  else if (options_have_dumps(o) || o->record)
     modules_refresh(NULL);
   if (options_write_files(o)) {
     output_fds_remember(o);
@@ -50,6 +61,8 @@ static void start_reports(void) {
     exit_setup();
   if (o->signals != 0)
     start_signals();
+  if (options_dump_at(o))
+    dump_at_setup();
 }
 
 /* errno is kept: a program can rely on it being 0 at its start. */
@@ -72,7 +85,7 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
     record_setup();
     if (o->record)
       record_lost_setup();
-    purge_taken_hook = record_tick;
+    purge_taken_hook = on_slow_path;
   }
   errno = saved;
 }

@@ -126,22 +126,6 @@ static void process_names(struct dump_work *w) {
   w->process->options = options(w);
 }
 
-static enum dump_tags tags(void) {
-  static const enum dump_tags tags[] = {[TAGS_OFF] = DUMP_TAG_OFF,
-                                        [TAGS_SITE] = DUMP_TAG_SITE,
-                                        [TAGS_STACK] = DUMP_TAG_STACK,
-                                        [TAGS_VERIFY] = DUMP_TAG_VERIFY};
-  if (tagged_mode == TAGGED_NONE)
-    return DUMP_TAG_OFF;
-  return tagged_lacks_unwinder() ? DUMP_TAG_SITE : tags[options_now()->tags];
-}
-
-static uint32_t depth(void) {
-  if (tagged_mode == TAGGED_NONE)
-    return 0;
-  return tagged_lacks_unwinder() ? 1 : options_now()->depth;
-}
-
 static void process(struct dump_work *w) {
   const struct options *o = options_now();
   *w->process = (struct dump_process){
@@ -153,15 +137,19 @@ static void process(struct dump_work *w) {
                (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
                (snapshot_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
                (w->reason == DUMP_ON_SIGNAL && signal_ends_process(w->signal) ? DUMP_LAST : 0) |
-               (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
-      .tags = tags(),
-      .depth = depth(),
+               (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0) |
+               (w->untouched ? DUMP_LIMIT_UNTOUCHED : 0),
+      .tags = tagged_tags(),
+      .depth = tagged_depth(),
       .unix_time = (uint64_t)time(NULL),
-      .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
+      .sample_bytes = tagged_sample_bytes(),
       .block_bytes = o->block_bytes,
       .slab_bytes = SLAB_BYTES,
       .start_ns = program_began_ns(),
-      .lived_ns = program_lived_ns()};
+      .lived_ns = program_lived_ns(),
+      .limit_bytes = w->limit.limit,
+      .limit_used = w->limit.bytes,
+      .limit_kind = w->limit.kind};
   process_names(w);
 }
 

@@ -78,24 +78,23 @@ static void put_options(struct record_process *p) {
   p->options[t.length] = '\0';
 }
 
-static uint32_t tags(const struct options *o) {
-  static const enum dump_tags tags[] = {[TAGS_OFF] = DUMP_TAG_OFF,
-                                        [TAGS_SITE] = DUMP_TAG_SITE,
-                                        [TAGS_STACK] = DUMP_TAG_STACK,
-                                        [TAGS_VERIFY] = DUMP_TAG_VERIFY};
-  return tagged_mode == TAGGED_NONE ? DUMP_TAG_OFF : tags[o->tags];
+/* What tags are; it changes when somebody attaches (process/attached.h). */
+static void put_tags(struct record_process *p) {
+  p->tags = tagged_tags();
+  p->depth = tagged_depth();
+  p->sample_bytes = tagged_sample_bytes();
 }
 
 static void put_process(struct record_process *p) {
   const struct options *o = options_now();
-  p->pid = (uint32_t)getpid();
-  p->ppid = (uint32_t)getppid();
-  p->tags = tags(o);
-  p->depth = tagged_mode == TAGGED_NONE ? 0 : o->depth;
+  if (options_write_files(o)) { /* no system call otherwise: a reader knows whom it reads */
+    p->pid = (uint32_t)getpid();
+    p->ppid = (uint32_t)getppid();
+  }
+  put_tags(p);
   p->flags = (gate_is_child() ? DUMP_FORK_CHILD : 0) |
              (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
              (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0);
-  p->sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0;
   p->block_bytes = o->block_bytes;
   p->slab_bytes = SLAB_BYTES;
   p->heaps_at = (uintptr_t)heap_at(0);
@@ -117,6 +116,7 @@ static void put_health(struct record_process *p) {
 }
 
 static void put_gauges(struct record_process *p) {
+  put_tags(p);
   p->arenas = heap_count();
   p->nodes = path_nodes();
   p->mapped = os_mapped_bytes();
@@ -170,6 +170,10 @@ static void begin_file(void) {
           0)
     memcpy(record.name, record.sink.name, sizeof record.name);
   errno = saved;
+}
+
+struct record_process *record_head(void) {
+  return head();
 }
 
 void record_setup(void) {

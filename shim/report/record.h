@@ -14,12 +14,15 @@
 #define SHIM_RECORD_H
 
 #include "base.h"
-#include "dump_format.h"
+#include "record_format.h"
 
 /* Fills the head and begins the file, if one is wanted.  In the constructor, after all tables were
  * set up.  Failures are printed in one line, and the program goes on without the file.  Keeps
  * errno. */
 hidden void record_setup(void);
+
+/* The head, which others may write into. */
+hidden struct record_process *record_head(void);
 
 /* Publishes the gauges if they are older than RECORD_TICK_MS, and begins a fork child's file when
  * it is time.  In slow paths, by the thread that has a whole heap; keeps errno. */
