@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-enum { RECORD_MAJOR = 1, RECORD_MINOR = 0 };
+enum { RECORD_MAJOR = 1, RECORD_MINOR = 1 };
 
 /* The file grows in such steps, so that it is opened rarely; the first holds a small program. */
 enum { FILE_STEP = 1 << 20, SEGMENT_BYTES = 64 << 10, SEGMENT_BYTES_MAX = 8 << 20 };
@@ -142,6 +142,10 @@ bool piece_map_at(enum piece_kind kind, void *address, size_t bytes) {
     return true;
   os_unmap(address, bytes);
   return false;
+}
+
+bool piece_show(enum piece_kind kind, void *address, size_t bytes) {
+  return piece_add(kind, address, bytes) != NULL;
 }
 
 /* ---- items ---- */

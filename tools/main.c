@@ -15,6 +15,7 @@
 #include "run.h"
 #include "say.h"
 #include "show.h"
+#include "timeline.h"
 #include "top.h"
 #include "tree.h"
 #include "waste.h"
@@ -44,6 +45,7 @@ static const char help[] =
     "  arenashim top PID|FILE [--once] [--json] [--interval SECONDS] [--by site|arena|class]\n"
     "                         [--sort live|growth|rate|waste] [-n ROWS] [NAMES]\n"
     "  arenashim ps           [--json]\n"
+    "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "SORT is --sort or --value live|peak|allocs|bytes|waste\n"
@@ -56,10 +58,12 @@ static const char help[] =
 static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"run", run_command},     {"report", report_command}, {"export", export_command},
-                {"tree", tree_command},   {"arenas", arenas_command}, {"leaks", leaks_command},
-                {"waste", waste_command}, {"diff", diff_command},     {"check", check_command},
-                {"html", html_command},   {"top", top_command},       {"ps", ps_command}};
+} commands[] = {
+    {"run", run_command},          {"report", report_command}, {"export", export_command},
+    {"tree", tree_command},        {"arenas", arenas_command}, {"leaks", leaks_command},
+    {"waste", waste_command},      {"diff", diff_command},     {"check", check_command},
+    {"html", html_command},        {"top", top_command},       {"ps", ps_command},
+    {"timeline", timeline_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

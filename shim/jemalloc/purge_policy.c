@@ -99,6 +99,10 @@ static uint64_t live_now(void) {
                     count_get(&policy.freed) - policy.freed_then);
 }
 
+uint64_t purge_live_bytes(void) {
+  return count_less(count_get(&policy.allocated), count_get(&policy.freed));
+}
+
 /* Could a limit be exceeded by now?  The peak limit is tested pessimistically (assume no idle page
  * was reused), so that it is never noticed too late; the idle-share limit optimistically (assume
  * every free page was reused), because otherwise each free+malloc pair would push us over it. */

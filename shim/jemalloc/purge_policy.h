@@ -54,6 +54,10 @@ static inline bool purge_is_due(void) {
  * Keeps errno. */
 hidden void purge_run(struct heap *h, size_t small_bytes);
 
+/* Bytes of large objects alive, as published: each thread may have changed PURGE_PUBLISH_BYTES
+ * since.  Any thread, signal handlers too. */
+hidden uint64_t purge_live_bytes(void);
+
 /* Called by purge_run, as its last act.  The thread may be in the middle of a malloc or free, with
  * its heap whole.  NULL, or set in the constructor. */
 extern hidden void (*purge_taken_hook)(void);
