@@ -43,8 +43,8 @@ REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
 # The command: it shares with the shim nothing but the formats of dump and record.  Its parts, lowest first: a file
-# includes headers of its own part and of those before it; the last five know nothing of each other.
-TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top)
+# includes headers of its own part and of those before it; the last six know nothing of each other.
+TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top attach)
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
   $(TOOL_DIRS:%=-iquote %)
 TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lncursesw -ltinfo -lm
@@ -181,7 +181,7 @@ unit = $(foreach t,$(filter $(1),$(UNIT)),$(eval $(t)_SOURCES := $(call found,$(
 found = $(foreach n,$(1),$(or $(wildcard arena/$(n).c $(SHIM_DIRS:%=%/$(n).c)),$(error no $(n).c in arena/ or shim/)))
 WRAP := -Xlinker --wrap=
 
-$(call unit,heap% range% slab% text%,$(HEAP))
+$(call unit,heap% range% slab% text% pieces%,$(HEAP))
 $(call unit,region%,$(REGION),$(WRAP)malloc $(WRAP)free)
 $(call unit,region_model% region_attach% region_poison%,$(REGION))
 $(call unit,large_tags%,large_tags $(HEAP),$(WRAP)mmap)
@@ -192,10 +192,10 @@ $(call unit,scratch%,scratch os,$(WRAP)mmap)
 $(call unit,output_path%,output_path path_pattern digits os text)
 $(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)
 $(call unit,labels%,labels os,$(WRAP)mmap)
-$(call unit,path_tree%,path_tree os,$(WRAP)mmap)
+$(call unit,path_tree%,path_tree shown_paths pieces os,$(WRAP)mmap)
 $(call unit,sampling%,sampling arch_math $(HEAP),-lm)
 $(call unit,unwinder% modules%,unwinder import cfi cfi_row find_object modules stack_range \
-  sandbox seccomp_run module_table namespaces program_path os,-DPLUGINS='"$(abspath $(B)/test/unit)"')
+  sandbox seccomp_run module_table shown_modules pieces namespaces program_path os,-DPLUGINS='"$(abspath $(B)/test/unit)"')
 
 # $(1): the directory below build, $(2): the test, $(3): flags.
 define unit_rule

@@ -38,6 +38,8 @@ struct heap_counts {
   _Atomic uint64_t large_frees;  /* frees of large objects by this thread; likewise */
   _Atomic uint32_t threads;      /* how many it has served */
   _Atomic uint32_t thread;       /* the kernel's id of the thread that has it; 0: none */
+  _Atomic uint32_t joined;       /* for the code that uses the heaps */
+  uint32_t zero;
   char name[16]; /* of the thread that the program named, or of the last one that ended */
 };
 

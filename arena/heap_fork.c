@@ -74,7 +74,7 @@ static void rebuild_slab(struct heap *h, struct slab *s) {
 }
 
 static void forget_lists(struct heap *h) {
-  for (unsigned c = 0; c < CLASS_SLOTS; c++) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     h->queue[c] = (struct slab_queue){0};
     struct slab *s = h->current[c];
     bool broken = s != NULL && s->class != c;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 enum { RECORD_MAJOR = 1, RECORD_MINOR = 1 };
 
@@ -32,6 +33,7 @@ static struct {
   _Atomic uint64_t end;                       /* where the file's next piece begins */
   _Atomic uint64_t room;                      /* bytes of the file that have blocks */
   _Atomic uint64_t item_bytes;
+  _Atomic unsigned lost;
   bool in_file;
 } own;
 
@@ -77,8 +79,10 @@ static void file_add(struct own *p) {
   int fd = pieces_open_file();
   p->offset = atomic_fetch_add(&own.end, p->bytes);
   p->shared = fd >= 0 && file_extend(fd, p->offset + p->bytes) == 0 && file_map(fd, p);
+  int saved = errno;
   if (fd >= 0)
-    CALL(SYS_close, fd, 0, 0, 0);
+    close(fd);
+  errno = saved;
   if (!p->shared)
     atomic_fetch_add(&pieces_head.private_pieces, 1);
 }
@@ -119,7 +123,7 @@ void pieces_setup(void) {
   pieces_head.major = RECORD_MAJOR;
   pieces_head.minor = RECORD_MINOR;
   pieces_head.head_bytes = sizeof pieces_head;
-  piece_add(PIECE_HEAD, (char *)&pieces_head, round_up(sizeof pieces_head, PAGE_BYTES));
+  piece_add(PIECE_HEAD, (char *)&pieces_head, sizeof pieces_head);
   static const char magic[8] = PIECES_MAGIC;
   __atomic_store_n((uint64_t *)pieces_head.magic, *(const uint64_t *)magic, __ATOMIC_RELEASE);
 }
@@ -237,11 +241,14 @@ static void move_out(struct own *p, bool lost) {
 
 void pieces_leave_file(bool lost) {
   own.in_file = false;
+  own.lost += lost;
   for (unsigned i = 0; i < pieces_count(); i++)
     if (own.piece[i].shared)
       move_out(&own.piece[i], lost);
   atomic_store(&pieces_head.file_bytes, 0);
 }
+
+unsigned pieces_lost(void) { return atomic_load_explicit(&own.lost, memory_order_relaxed); }
 
 bool pieces_hold(uintptr_t address) {
   for (unsigned i = 0; i < pieces_count(); i++)

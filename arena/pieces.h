@@ -32,7 +32,7 @@
 
 #define PIECES_MAGIC "\211ARECORD"
 
-enum { PIECES_MAX = 1024, PIECES_USER_BYTES = 16 << 10 };
+enum { PIECES_MAX = 1024, PIECES_USER_BYTES = (16 << 10) - CACHE_LINE };
 
 enum piece_kind {
   PIECE_NONE,
@@ -76,6 +76,8 @@ struct pieces_head {
   struct piece piece[PIECES_MAX];
 };
 
+static_assert(sizeof(struct pieces_head) % PAGE_BYTES == 0, "nothing else lies in its pages");
+
 /* Private until pieces_to_file. */
 extern hidden struct pieces_head pieces_head;
 
@@ -91,7 +93,7 @@ hidden void pieces_setup(void);
 hidden bool piece_map_at(enum piece_kind kind, void *address, size_t bytes);
 
 /* Makes memory of the library's own, whole pages of zeros, a piece.  False if the directory is full.
- * In the start, or in the child of a fork. */
+ * Any thread. */
 hidden bool piece_show(enum piece_kind kind, void *address, size_t bytes);
 
 /* Room for an item of `bytes` in pieces of that kind; aligned to CACHE_LINE if bytes is a multiple
@@ -110,6 +112,9 @@ hidden int pieces_to_file(int fd);
 /* Makes all pieces private again, filled with zeros if `lost` (the file was cut and cannot be
  * read), else with what they hold.  Signal handlers too. */
 hidden void pieces_leave_file(bool lost);
+
+/* How often the file was lost.  Any context. */
+hidden unsigned pieces_lost(void);
 
 /* Does that address lie in a piece that the file has?  Any context. */
 hidden bool pieces_hold(uintptr_t address);

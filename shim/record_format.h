@@ -32,7 +32,7 @@ enum {
   RECORD_MAJOR = 1,
   RECORD_MINOR = 1,
   RECORD_PIECES_MAX = 1024,
-  RECORD_USER_BYTES = 16 << 10,
+  RECORD_USER_BYTES = (16 << 10) - 64,
   RECORD_PAGE = 4096, /* the head begins at a multiple of it in memory */
   RECORD_COUNTS_BYTES = 2048,
   RECORD_CLASSES = 33 /* size classes: class c has cells of 16 c bytes, and there is none of 0 */
@@ -46,7 +46,8 @@ enum record_kind {
   RECORD_MODULES = 5,
   RECORD_TEXT = 6,
   RECORD_TIMELINE = 7,
-  RECORD_SHARES = 8
+  RECORD_SHARES = 8,
+  RECORD_SLABS = 100 /* of readers: struct record_slab, copied out of a running process */
 };
 
 struct record_piece {
@@ -74,9 +75,23 @@ enum { RECORD_HEALTH_LINES = 10 };
 /* The text of a RECORD_NODE_MARK. */
 #define RECORD_MARK_TEXT "no unwind information"
 
+enum record_refusal {
+  RECORD_NOT_REFUSED = 0,
+  RECORD_REFUSED_EXACT = 1,   /* there are tags since the start */
+  RECORD_REFUSED_DISABLED = 2 /* ARENASHIM_DISABLE */
+};
+
 enum record_state {
   RECORD_RUNNING = 1, /* also of a process that was killed */
   RECORD_ENDED = 2    /* it wrote its last dump, or has reached its end */
+};
+
+/* Written by others: what they ask of the process.  It reads this in slow paths, and nothing it
+ * finds here can harm it.  `sequence` is written last, one more than it was. */
+struct record_control {
+  uint32_t sequence;
+  uint32_t depth;        /* frames of a call path, 1..64 */
+  uint64_t sample_bytes; /* from now on one request is recorded for each so many bytes; 0: none */
 };
 
 /* What concerns the whole process; kept in the head. */
@@ -92,6 +107,9 @@ struct record_process {
   uint64_t block_bytes, slab_bytes;
   uint64_t start_ns;   /* UNIX time when it began */
   uint64_t start_mono; /* the same moment by CLOCK_MONOTONIC */
+  uint64_t heaps_at;   /* address of arena 0's state, which is private; the others follow it,
+                          RECORD_COUNTS_BYTES each */
+  uint64_t slabs_at;   /* address of the first struct record_slab, which are private */
 
   /* Gauges: as of changed_mono, which is by CLOCK_MONOTONIC_COARSE. */
   uint64_t changed_mono;
@@ -101,6 +119,11 @@ struct record_process {
   uint64_t span_bytes;                                  /* of blocks of small objects */
   uint64_t tables_bytes;                                /* of tags and tables */
   uint64_t heapless_large_allocs, heapless_large_frees; /* by threads without an arena */
+
+  struct record_control control;
+  uint32_t seen;    /* the sequence that the process has seen last */
+  uint32_t refused; /* enum record_refusal: why it did not do what that asked */
+  uint64_t attached_mono; /* when samples were first asked for, by CLOCK_MONOTONIC; 0: never */
 
   uint64_t health[16]; /* counts of RECORD_HEALTH, in that order */
 
@@ -147,8 +170,29 @@ struct record_counts {
   uint64_t large_allocs, large_frees;
   uint32_t threads; /* served, one after another */
   uint32_t thread;  /* kernel's id of the thread that has it; 0: none */
+  uint32_t joined;  /* the sequence of the control word that its thread has seen last */
+  uint32_t zero;
   char name[16];
 };
+
+/* Of a running process, one for each slab_bytes of span_bytes: a slab of cells of one size class.
+ * Cells that were freed and wait in their slab are in no counter:
+ *
+ *   waiting = carved - used
+ *   used    = countdown + uncounted, or, where freed_to is not the address of `free`: start + ...
+ */
+struct record_slab {
+  uint64_t owner; /* address of an arena's state; 0: none */
+  uint64_t freed_to;
+  int32_t countdown, uncounted, start;
+  uint32_t carved;
+  uint32_t reciprocal;
+  uint16_t capacity;
+  uint8_t class, state;
+  uint64_t free; /* and two more words */
+  uint64_t links[2];
+};
+static_assert(sizeof(struct record_slab) == 64, "format");
 
 /* Valid if allocs is not 0.  Its sums are meant as in DUMP_ACCOUNTS; what other threads freed and
  * the owner has not counted yet is

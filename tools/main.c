@@ -5,6 +5,7 @@
  * are its directories: each includes those before it.
  */
 #include "arenas.h"
+#include "attach.h"
 #include "check.h"
 #include "diff.h"
 #include "export.h"
@@ -46,6 +47,8 @@ static const char help[] =
     "                         [--sort live|growth|rate|waste] [-n ROWS] [NAMES]\n"
     "  arenashim ps           [--json]\n"
     "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
+    "  arenashim attach PID   [--sample BYTES] [--tag site|stack:N] [--for TIME [-o FILE]]\n"
+    "  arenashim detach PID\n"
     "  arenashim --version | --help | COMMAND --help\n"
     "\n"
     "SORT is --sort or --value live|peak|allocs|bytes|waste\n"
@@ -59,11 +62,11 @@ static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", run_command},          {"report", report_command}, {"export", export_command},
-    {"tree", tree_command},        {"arenas", arenas_command}, {"leaks", leaks_command},
-    {"waste", waste_command},      {"diff", diff_command},     {"check", check_command},
-    {"html", html_command},        {"top", top_command},       {"ps", ps_command},
-    {"timeline", timeline_command}};
+    {"run", run_command},       {"report", report_command}, {"export", export_command},
+    {"tree", tree_command},     {"arenas", arenas_command}, {"leaks", leaks_command},
+    {"waste", waste_command},   {"diff", diff_command},     {"check", check_command},
+    {"html", html_command},     {"top", top_command},       {"ps", ps_command},
+    {"attach", attach_command}, {"detach", detach_command}, {"timeline", timeline_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

@@ -149,6 +149,12 @@ void large_free_any(void *p, const char *entry, const void *caller) {
     large_free_flags(p, 0, entry, caller);
 }
 
+void large_begin_samples(struct heap *h, bool wanted) {
+  large_between_samples |= wanted;
+  record_of(h)->large_fast =
+      !wanted && record_of(h)->cache_is_open && thread_state == THREAD_CACHED;
+}
+
 void large_close_fast_path(void) {
   large_between_samples = false;
   if (heap_mine() != NULL)

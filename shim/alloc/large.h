@@ -10,7 +10,7 @@
 #ifndef SHIM_LARGE_H
 #define SHIM_LARGE_H
 
-#include "base.h"
+#include "heap_state.h"
 
 /* As malloc and calloc: aligned to 16 bytes. */
 hidden void *large_alloc_any(size_t n, const void *frame);
@@ -43,6 +43,10 @@ hidden void large_check_pointer(const void *p, const char *entry, const void *ca
 /* With samples: a request that is none may take the fast path.  Set when jemalloc has served a
  * first request, and not if figures are remembered (figures.h): then the constructor clears it. */
 extern hidden _Atomic bool large_between_samples;
+
+/* From now on the calling thread's large requests are counted towards samples, or, if none are
+ * wanted, take the fast path again where they may. */
+hidden void large_begin_samples(struct heap *h, bool wanted);
 
 /* From now on this thread's large requests take the slow path, until a request finds again that
  * they need not.  In the constructor. */

@@ -10,7 +10,8 @@
 hidden _Atomic bool large_tagged_partial;
 
 uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame) {
-  return h != NULL && sampling_takes(h, n) ? large_site(h, frame) : SITE_NONE;
+  bool begun = h != NULL && capture_of(h) != NULL; /* not before tagged_begin */
+  return begun && sampling_takes(h, n) ? large_site(h, frame) : SITE_NONE;
 }
 
 uint32_t large_site(struct heap *h, const void *frame) {

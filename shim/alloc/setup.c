@@ -56,8 +56,10 @@ static int setup_heaps(void) {
   program_read(options_write_files(o));
   if (o->verbose)
     options_print(o);
+  if (o->disabled)
+    return WITHOUT_HEAPS;
   pieces_setup();
-  if (o->disabled || !range_setup(o->block_bytes, o->tags != TAGS_OFF && o->sample_bytes == 0))
+  if (!range_setup(o->block_bytes, o->tags != TAGS_OFF && o->sample_bytes == 0))
     return WITHOUT_HEAPS;
   start.have_key = pthread_key_create(&start.thread_end, thread_ends) == 0;
   heap_thread_started = thread_begins;

@@ -46,8 +46,8 @@ hidden enum output_kind output_kind_of(const char *name);
  * errno. */
 hidden int output_open_direct(const char *name);
 
-/* Creates a new file beside `name`, opens it for reading and writing, and stores its temporary name in `temporary`.  Returns a
- * descriptor above 2; or -1 with errno, and "" as the temporary name. */
+/* Creates a new file beside `name`, opens it for reading and writing, and stores its temporary name
+ * in `temporary`.  Returns a descriptor above 2; or -1 with errno, and "" as the temporary name. */
 hidden int output_open_temporary(const char *name, char temporary[OUTPUT_NAME_MAX]);
 
 /* Renames the temporary file to `name`; if that exists already, to a longer name, which is stored
@@ -55,7 +55,8 @@ hidden int output_open_temporary(const char *name, char temporary[OUTPUT_NAME_MA
  * that fails. */
 hidden bool output_rename(const char *temporary, char name[OUTPUT_NAME_MAX], uint64_t number);
 
-/* Renames the temporary file to `name`, in place of a file that has that name.  False with errno. */
+/* Renames the temporary file to `name`, in place of a file that has that name.  False with errno.
+ */
 hidden bool output_replace(const char *temporary, const char *name);
 
 /* 0 if writing to that path would work as things are now; otherwise the errno value that it would

@@ -17,9 +17,15 @@ static void warn_of_no_unwinder(void) {
   text_write(&t, STDERR_FILENO);
 }
 
-void capture_setup(unsigned depth, bool verify) {
-  bool unwinder = find_object_open() && depth > 1 && unwinder_open();
+static bool finds_objects;
+
+void capture_prepare(void) {
+  finds_objects = find_object_open();
   stack_range_setup();
+}
+
+void capture_setup(unsigned depth, bool verify) {
+  bool unwinder = finds_objects && depth > 1 && unwinder_open();
   capture_modules_setup();
   if (depth > 1 && !unwinder)
     warn_of_no_unwinder();

@@ -30,6 +30,10 @@
 
 enum { KNOWN_MISSES = 16 };
 
+/* What every capture needs.  Once, in the library's constructor, by the main thread; before
+ * capture_setup and tagged_attach. */
+hidden void capture_prepare(void);
+
 /* Opens libunwind if more than one frame is wanted; if it isn't there, prints one line on stderr
  * that says so, and paths stay one frame long.  depth: 1..CAPTURE_DEPTH_MAX.  Once, in the
  * library's constructor; until then every path has one frame. */

@@ -110,6 +110,12 @@ static struct node *level_find(struct level *l, const struct node *parent, uintp
 
 static void granule_add(struct node *n, uintptr_t address);
 
+static enum record_node_kind shown_kind(const struct node *n) {
+  return node_is_frame(n)  ? RECORD_NODE_FRAME
+         : node_is_mark(n) ? RECORD_NODE_MARK
+                           : RECORD_NODE_LABEL;
+}
+
 static struct node *node_make(struct node *parent, uintptr_t address, enum node_kind kind) {
   if (atomic_load_explicit(&paths.nodes, memory_order_relaxed) >= NODES_MAX)
     return NULL;
@@ -129,7 +135,7 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
   __atomic_store_n(&n->parent, parent, __ATOMIC_RELEASE);
   if (node_is_frame(n))
     granule_add(n, address);
-  shown_node(n);
+  shown_node(n, shown_kind(n));
   return n;
 }
 

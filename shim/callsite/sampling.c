@@ -42,6 +42,12 @@ void sampling_open(struct heap *h) {
     sampling_next(h, c);
 }
 
+void sampling_close(struct heap *h) {
+  record_of(h)->until_sample = INT64_MAX;
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    h->user_countdown[c] = 0;
+}
+
 bool sampling_takes(struct heap *h, size_t n) {
   if (n < (size_t)INT64_MAX && (record_of(h)->until_sample -= (int64_t)n) >= 0)
     return false;

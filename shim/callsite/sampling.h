@@ -35,13 +35,16 @@
 
 #include "heap.h"
 
-/* Bytes between samples, on average; 0: no sampling.  Set once, before the first heap is used
- * (tagged_setup); read by every thread. */
+/* Bytes between samples, on average; 0: no sampling.  Set before the first heap is used, or by
+ * tagged_attach; read by every thread. */
 extern hidden size_t sampling_period;
 
 /* Starts the countdowns of a heap: seeds its random numbers, and draws when its first samples will
  * be due. */
 hidden void sampling_open(struct heap *h);
+
+/* The heap takes no more samples. */
+hidden void sampling_close(struct heap *h);
 
 /* A sample of class c (1..CLASSES) is being taken: draws when the next one will be due. */
 hidden void sampling_next(struct heap *h, unsigned c);

@@ -33,17 +33,10 @@ static uint64_t text_copy(const char *text) {
   return copy == NULL ? 0 : (uintptr_t)memcpy(copy, text, bytes);
 }
 
-static enum record_node_kind kind_of(const struct node *n) {
-  return node_is_frame(n)  ? RECORD_NODE_FRAME
-         : node_is_mark(n) ? RECORD_NODE_MARK
-                           : RECORD_NODE_LABEL;
-}
-
-void shown_node(const struct node *n) {
+void shown_node(const struct node *n, enum record_node_kind kind) {
   struct record_node *to = copy_of(n->number, true);
   if (to == NULL)
     return;
-  enum record_node_kind kind = kind_of(n);
   to->number = n->number;
   to->parent = n->parent->number;
   to->address = kind == RECORD_NODE_LABEL ? text_copy((const char *)n->address) : n->address;

@@ -6,6 +6,7 @@
  * after all prepare handlers and before all others.
  */
 #include "fork.h"
+#include "attached.h"
 #include "capture.h"
 #include "dump.h"
 #include "exit.h"
@@ -101,6 +102,7 @@ static void fork_child(void) {
   sites_fork_child();
   program_begins();
   record_fork_child();
+  attach_fork_child();
   os_signals_restore(&fork_signals);
   errno = saved;
 }

@@ -4,6 +4,7 @@
  * follows what needs a working libc, in an order that matters: fork handlers before signal
  * handlers, and the files of reports before the signals that ask for reports.
  */
+#include "attached.h"
 #include "capture.h"
 #include "children.h"
 #include "exit.h"
@@ -19,6 +20,7 @@
 #include "program_path.h"
 #include "purge_policy.h"
 #include "record.h"
+#include "record_lost.h"
 #include "sandbox.h"
 #include "setup.h"
 #include "signals.h"
@@ -27,6 +29,12 @@
 #include "thread_state.h"
 
 #include <errno.h>
+
+/* Now and then, in slow paths. */
+static void on_slow_path(void) {
+  attach_look();
+  record_tick();
+}
 
 /* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
 static void start_signals(void) {
@@ -37,6 +45,7 @@ static void start_signals(void) {
 
 static void start_reports(void) {
   const struct options *o = options_now();
+  capture_prepare();
   if (tagged_mode != TAGGED_NONE)
     capture_setup(o->depth, o->tags == TAGS_VERIFY);
   else if (o->dump || o->record)
@@ -69,7 +78,9 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
     program_path_read(); /* for a dump by call, too */
     start_reports();
     record_setup();
-    purge_taken_hook = record_tick;
+    if (o->record)
+      record_lost_setup();
+    purge_taken_hook = on_slow_path;
   }
   errno = saved;
 }

@@ -18,7 +18,7 @@
 #include "record_format.h"
 #include "scratch.h"
 
-enum { DUMP_SECTIONS = DUMP_EVENTS, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 15 };
+enum { DUMP_SECTIONS = DUMP_EVENTS, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 16 };
 
 /* Where a label's text is among the strings; by node. */
 struct label_text {

@@ -8,6 +8,7 @@
 #include "modules.h"
 #include "options.h"
 #include "os.h"
+#include "pieces.h"
 #include "program.h"
 #include "record_format.h"
 #include "regions.h"
@@ -126,22 +127,6 @@ static void process_names(struct dump_work *w) {
   w->process->options = options(w);
 }
 
-static enum dump_tags tags(void) {
-  static const enum dump_tags tags[] = {[TAGS_OFF] = DUMP_TAG_OFF,
-                                        [TAGS_SITE] = DUMP_TAG_SITE,
-                                        [TAGS_STACK] = DUMP_TAG_STACK,
-                                        [TAGS_VERIFY] = DUMP_TAG_VERIFY};
-  if (tagged_mode == TAGGED_NONE)
-    return DUMP_TAG_OFF;
-  return tagged_lacks_unwinder() ? DUMP_TAG_SITE : tags[options_now()->tags];
-}
-
-static uint32_t depth(void) {
-  if (tagged_mode == TAGGED_NONE)
-    return 0;
-  return tagged_lacks_unwinder() ? 1 : options_now()->depth;
-}
-
 static void process(struct dump_work *w) {
   const struct options *o = options_now();
   *w->process = (struct dump_process){
@@ -154,10 +139,10 @@ static void process(struct dump_work *w) {
                (snapshot_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
                (w->reason == DUMP_ON_SIGNAL && signal_ends_process(w->signal) ? DUMP_LAST : 0) |
                (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
-      .tags = tags(),
-      .depth = depth(),
+      .tags = tagged_tags(),
+      .depth = tagged_depth(),
       .unix_time = (uint64_t)time(NULL),
-      .sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0,
+      .sample_bytes = tagged_sample_bytes(),
       .block_bytes = o->block_bytes,
       .slab_bytes = SLAB_BYTES,
       .start_ns = program_began_ns(),
@@ -262,6 +247,7 @@ static void health(struct dump_work *w) {
       {"regions not listed: the table was full", DUMP_PROBLEM},
       {"libraries opened without RTLD_DEEPBIND, which would have hidden this malloc from them",
        DUMP_NOTE},
+      {"times that somebody cut the record's file: figures count from then on", DUMP_PROBLEM},
   };
   const uint64_t counts[] = {c.learned,
                              c.unwound,
@@ -277,7 +263,8 @@ static void health(struct dump_work *w) {
                              w->g.running,
                              w->g.sums.broken_lists,
                              regions_unlisted(),
-                             deepbind_count()};
+                             deepbind_count(),
+                             pieces_lost()};
   static_assert(sizeof counts / sizeof *counts == HEALTH_LINES, "as laid out");
   static_assert(sizeof lines / sizeof *lines == HEALTH_LINES, "as laid out");
   for (unsigned i = 0; i < HEALTH_LINES; i++)

@@ -45,6 +45,10 @@ static_assert(offsetof(struct record_counts, name) == offsetof(struct heap_count
 static_assert(sizeof(struct record_account) == sizeof(struct account), "format");
 static_assert(offsetof(struct record_account, epoch) == offsetof(struct account, epoch), "format");
 static_assert(offsetof(struct record_account, arena) == offsetof(struct account, arena), "format");
+static_assert(sizeof(struct record_slab) == sizeof(struct slab), "format");
+static_assert(offsetof(struct record_slab, carved) == offsetof(struct slab, carved), "format");
+static_assert(offsetof(struct record_slab, class) == offsetof(struct slab, class), "format");
+static_assert(offsetof(struct record_slab, free) == offsetof(struct slab, free), "format");
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");
 static_assert((int)RECORD_TEXT == (int)PIECE_TEXT, "format");
@@ -76,26 +80,27 @@ static void put_options(struct record_process *p) {
   p->options[t.length] = '\0';
 }
 
-static uint32_t tags(const struct options *o) {
-  static const enum dump_tags tags[] = {[TAGS_OFF] = DUMP_TAG_OFF,
-                                        [TAGS_SITE] = DUMP_TAG_SITE,
-                                        [TAGS_STACK] = DUMP_TAG_STACK,
-                                        [TAGS_VERIFY] = DUMP_TAG_VERIFY};
-  return tagged_mode == TAGGED_NONE ? DUMP_TAG_OFF : tags[o->tags];
+/* What tags are; it changes when somebody attaches (process/attached.h). */
+static void put_tags(struct record_process *p) {
+  p->tags = tagged_tags();
+  p->depth = tagged_depth();
+  p->sample_bytes = tagged_sample_bytes();
 }
 
 static void put_process(struct record_process *p) {
   const struct options *o = options_now();
-  p->pid = (uint32_t)getpid();
-  p->ppid = (uint32_t)getppid();
-  p->tags = tags(o);
-  p->depth = tagged_mode == TAGGED_NONE ? 0 : o->depth;
+  if (options_write_files(o)) { /* no system call otherwise: a reader knows whom it reads */
+    p->pid = (uint32_t)getpid();
+    p->ppid = (uint32_t)getppid();
+  }
+  put_tags(p);
   p->flags = (gate_is_child() ? DUMP_FORK_CHILD : 0) |
              (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
              (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0);
-  p->sample_bytes = tagged_mode != TAGGED_NONE ? o->sample_bytes : 0;
   p->block_bytes = o->block_bytes;
   p->slab_bytes = SLAB_BYTES;
+  p->heaps_at = (uintptr_t)heap_at(0);
+  p->slabs_at = range.slab_rows;
   p->start_ns = program_began_ns();
   p->start_mono = os_clock_ns(CLOCK_MONOTONIC) - program_lived_ns();
   p->timeline_first = timeline_first();
@@ -114,6 +119,7 @@ static void put_health(struct record_process *p) {
 }
 
 static void put_gauges(struct record_process *p) {
+  put_tags(p);
   p->arenas = heap_count();
   p->nodes = path_nodes();
   p->mapped = os_mapped_bytes();
@@ -141,14 +147,17 @@ static bool move_pieces(struct sink *k, void *unused) {
   return errno == 0;
 }
 
+static bool is_record(const struct stat *s) {
+  return s->st_dev == record.device && s->st_ino == record.inode;
+}
+
 /* For pieces_open_file: the file may have been removed, or replaced by somebody. */
 static int open_again(void) {
   struct stat s;
   if (sandbox_forbids_reports())
     return -1;
   int saved = errno, fd = open(record.name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-  bool same =
-      fd >= 0 && fstat(fd, &s) == 0 && s.st_dev == record.device && s.st_ino == record.inode;
+  bool same = fd >= 0 && fstat(fd, &s) == 0 && is_record(&s);
   if (fd >= 0 && !same)
     close(fd);
   errno = saved;
@@ -164,6 +173,10 @@ static void begin_file(void) {
           0)
     memcpy(record.name, record.sink.name, sizeof record.name);
   errno = saved;
+}
+
+struct record_process *record_head(void) {
+  return head();
 }
 
 void record_setup(void) {

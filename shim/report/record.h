@@ -3,8 +3,8 @@
  *   start          head filled: the process can be read from outside
  *                  with ARENASHIM_RECORD: the pieces move into the file
  *   now and then   gauges published, in slow paths
- *   fork           the child's pieces are private; it gets a file of its own when it has lived for a
- *                  while, if it still has one thread then (pieces_to_file)
+ *   fork           the child's pieces are private; it gets a file of its own when it has lived for
+ *                  a while, if it still has one thread then (pieces_to_file)
  *   end            the dump takes the file's place; with ARENASHIM_DUMP, which says where the dump
  *                  goes, the file is removed when the dump is written
  *
@@ -14,12 +14,15 @@
 #define SHIM_RECORD_H
 
 #include "base.h"
-#include "dump_format.h"
+#include "record_format.h"
 
 /* Fills the head and begins the file, if one is wanted.  In the constructor, after all tables were
  * set up.  Failures are printed in one line, and the program goes on without the file.  Keeps
  * errno. */
 hidden void record_setup(void);
+
+/* The head, which others may write into. */
+hidden struct record_process *record_head(void);
 
 /* Publishes the gauges if they are older than RECORD_TICK_MS, and begins a fork child's file when
  * it is time.  In slow paths, by the thread that has a whole heap; keeps errno. */

@@ -35,6 +35,7 @@ static_assert(sizeof shares % PAGE_BYTES == 0, "whole pages");
 
 static struct {
   bool whole, tagged;
+  bool attached; /* tags were switched on after the start */
   atomic_flag busy;
   /* What follows belongs to the thread that has set `busy`. */
   struct moments kept;
@@ -83,19 +84,30 @@ static uint64_t counted_allocs(uint64_t *live) {
   return allocs;
 }
 
+/* Somebody has attached: samples of what was requested since.  The rest is what is not known of. */
+static void read_attached(struct record_axis_moment *m) {
+  uint64_t known = axis.top.live - axis.top.rest;
+  if (m->live_bytes < axis.top.live)
+    m->live_bytes = axis.top.live;
+  m->rest_bytes = m->live_bytes - known;
+}
+
 static void read_books(struct record_axis_moment *m) {
-  uint64_t live = purge_live_bytes();
+  m->live_bytes = purge_live_bytes();
   if (tagged_mode != TAGGED_ALL)
-    m->allocs = counted_allocs(&live);
-  if (axis.tagged) {
-    top_shares_read(&axis.top);
-    live = axis.top.live;
-    m->rest_bytes = axis.top.rest;
-    m->tagged = 1;
+    m->allocs = counted_allocs(&m->live_bytes);
+  if (!axis.tagged)
+    return;
+  top_shares_read(&axis.top);
+  m->tagged = 1;
+  if (axis.attached) {
+    read_attached(m);
+    return;
   }
+  m->live_bytes = axis.top.live;
+  m->rest_bytes = axis.top.rest;
   if (tagged_mode == TAGGED_ALL)
     m->allocs = axis.top.allocs;
-  m->live_bytes = live;
 }
 
 /* No fork happens while the descriptor is open. */
@@ -132,7 +144,16 @@ static void put_moment(unsigned place, const struct record_axis_moment *m) {
   item_end(&to->number, m->number);
 }
 
+/* From now on there are shares. */
+static void begin_shares(void) {
+  axis.attached = true;
+  axis.kept.capacity = MOMENTS_MAX;
+  axis.tagged = piece_show(PIECE_SHARES, shares, sizeof shares);
+}
+
 static void take(uint64_t now) {
+  if (unlikely(tagged_mode != TAGGED_NONE && !axis.tagged && !axis.attached))
+    begin_shares();
   struct record_axis_moment m = {.time_ns = now, .mapped_bytes = os_mapped_bytes()};
   read_books(&m);
   m.resident_bytes = read_resident();
@@ -172,7 +193,7 @@ void timeline_now(void) { take_if(true); }
 void timeline_fork_child(void) {
   atomic_flag_clear(&axis.busy);
   axis.kept.count = 0;
-  axis.kept.most = 0;
+  axis.kept.most = axis.kept.highest = 0;
   axis.top.count = 0;
   axis.due_ns = 0;
   atomic_store(&axis.latest, 0);

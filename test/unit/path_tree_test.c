@@ -10,6 +10,7 @@
 
 #include "memory_refused.h"
 #include "path_tree.h"
+#include "pieces.h"
 
 /* ThreadSanitizer does not know two orders.  path_peek and path_rule read a node that a relaxed
  * load led them to: an address that depends on what was loaded is read after it.  level_make writes
@@ -88,7 +89,7 @@ static void growth(void) {
   for (unsigned i = 0; i < DEEP; i++)
     expect_node(deep[i], i == 0 ? wide[7] : deep[i - 1], address_of(i % 3 + 1));
   require(path_nodes() == 1 + 2 * CHILDREN + DEEP);
-  require(path_bytes() == os_mapped_bytes());
+  require(path_bytes() + pieces_item_bytes() == os_mapped_bytes());
 }
 
 /* What is found in an old table is brought forward, so that a look at the newest one is enough. */
@@ -162,7 +163,7 @@ static void full(void) {
     require(path_site(path_node(i)) == i);
   require(path_site(path_node(SITES_MAX)) == 0 && path_site(path_node(SITE_KINDS)) == SITE_KINDS);
   require(path_sites() == SITES_MAX && path_site_node(SITES_MAX - 1) == path_node(SITES_MAX - 1));
-  require(path_bytes() == os_mapped_bytes());
+  require(path_bytes() + pieces_item_bytes() == os_mapped_bytes());
 }
 
 static void refused_from_the_start(void) {
@@ -258,7 +259,7 @@ static void threads(void) {
   for (unsigned i = 0; i < PATHS; i++)
     require(sum[i] == THREADS);
   require(nodes >= PATHS && nodes < PATHS + PATHS / 50);
-  require(path_bytes() == os_mapped_bytes());
+  require(path_bytes() + pieces_item_bytes() == os_mapped_bytes());
 }
 
 /* ---- modules that leave and come back ---- */

@@ -39,7 +39,7 @@ static uint64_t now_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void say_why(pid_t pid, enum memory_answer answer) {
+void source_say(pid_t pid, enum memory_answer answer) {
   int why = errno;
   switch (answer) {
   case MEMORY_GONE:
@@ -80,7 +80,7 @@ unsigned char *source_image(pid_t pid, size_t *bytes) {
   enum memory_answer answer;
   unsigned char *image = image_of(pid, bytes, &answer);
   if (image == NULL)
-    say_why(pid, answer);
+    source_say(pid, answer);
   return image;
 }
 
@@ -90,7 +90,7 @@ static struct dump *read_process(struct source *s) {
   unsigned char *image = image_of(s->pid, &bytes, &answer);
   s->state = image != NULL ? SOURCE_RUNNING : SOURCE_ENDED;
   if (image == NULL && answer != MEMORY_GONE && answer != MEMORY_NONE) /* NONE: it has just ended */
-    say_why(s->pid, answer);
+    source_say(s->pid, answer);
   if (image == NULL)
     return NULL;
   struct dump *d = dump_parse(s->what, image, bytes);
@@ -119,7 +119,7 @@ struct source *source_open(const char *what) {
   if (pid != 0 && (answer = memory_of_process(&m, pid)) == MEMORY_READ)
     memory_free(&m);
   if (answer != MEMORY_READ) {
-    say_why(pid, answer);
+    source_say(pid, answer);
     return NULL;
   }
   struct source *s = must_zalloc(1, sizeof *s);

@@ -7,6 +7,7 @@
 #define TOOLS_SOURCE_H
 
 #include "dump.h"
+#include "memory.h"
 
 #include <sys/types.h>
 
@@ -34,6 +35,9 @@ void source_close(struct source *s);
 
 /* The processes that run under the shim and whose memory may be read; *pids is to be freed. */
 size_t source_pids(pid_t **pids);
+
+/* Says in one line why a process cannot be read (errno belongs to the answer), and what to do. */
+void source_say(pid_t pid, enum memory_answer answer);
 
 /* The dump of a process that runs, as a file's bytes, to be freed; NULL: said why not. */
 unsigned char *source_image(pid_t pid, size_t *bytes);

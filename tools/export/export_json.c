@@ -59,7 +59,8 @@ static void process_put(const struct export *e, struct json_object *all) {
   PUT_TEXT(to, d, p, host);
   PUT_TEXT(to, d, p, version);
   PUT_TEXT(to, d, p, options);
-  json_put_text(to, "reason", WORD(p->reason, "exit", "signal", "call"));
+  json_put_text(to, "reason",
+                WORD(p->reason, "exit", "signal", "call", "limit", "outside", "killed"));
   PUT(to, p, signal);
   json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
   json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);

@@ -45,7 +45,7 @@ static enum memory_answer take_pieces(struct memory *m, const void *from, copy_f
     return MEMORY_NEWER;
   unsigned n = m->head.pieces < RECORD_PIECES_MAX ? m->head.pieces : RECORD_PIECES_MAX;
   uint64_t total = 0;
-  m->piece = must_zalloc(n + 1, sizeof *m->piece);
+  m->piece = must_zalloc(n + 2, sizeof *m->piece); /* and the slabs' */
   m->pieces = m->missing = 0;
   for (unsigned i = 0; i < n; i++)
     take_piece(m, &m->head.piece[i], from, copy, &total);
@@ -73,12 +73,14 @@ static bool copy_process(const void *pid, const struct record_piece *p, unsigned
 }
 
 /* The head begins a page of the library's data, or of the file that took its place there. */
-static bool find_head(pid_t pid, uint64_t start, uint64_t end, struct record_head *head) {
+static bool find_head(pid_t pid, uint64_t start, uint64_t end, struct memory *m) {
   unsigned char magic[8];
-  for (uint64_t at = start; at + sizeof *head <= end + RECORD_PAGE; at += RECORD_PAGE)
+  for (uint64_t at = start; at + sizeof m->head <= end + RECORD_PAGE; at += RECORD_PAGE)
     if (read_at(pid, at, magic, sizeof magic) && memory_magic_fits(magic, sizeof magic) &&
-        read_at(pid, at, head, sizeof *head))
+        read_at(pid, at, &m->head, sizeof m->head)) {
+      m->head_at = at;
       return true;
+    }
   return false;
 }
 
@@ -97,7 +99,7 @@ static bool parse(const char *line, struct mapping *map) {
 
 /* Looks into the library's mappings and those right behind them: its zero-initialized data has no
  * name. */
-static enum memory_answer search_maps(FILE *maps, pid_t pid, struct record_head *head) {
+static enum memory_answer search_maps(FILE *maps, pid_t pid, struct memory *m) {
   char *line = NULL;
   size_t room = 0;
   unsigned long long behind = 0;
@@ -110,13 +112,27 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct record_head 
     bool near = named || (map.start == behind && behind != 0);
     ours |= named;
     if (near && map.access[0] == 'r' && map.access[1] == 'w')
-      found = find_head(pid, map.start, map.end, head);
+      found = find_head(pid, map.start, map.end, m);
     behind = near ? map.end : 0;
   }
   free(line);
   if (found)
     return MEMORY_READ;
   return ours && errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_NONE;
+}
+
+/* The rows of slabs, which are the allocator's own: no file has them. */
+static void take_slabs(struct memory *m, pid_t pid) {
+  const struct record_process *p = &m->head.process;
+  if (p->slab_bytes == 0 || p->slabs_at == 0)
+    return;
+  struct record_piece rows = {.address = p->slabs_at,
+                              .bytes = p->span_bytes / p->slab_bytes * sizeof(struct record_slab),
+                              .kind = RECORD_SLABS};
+  unsigned missing = m->missing;
+  uint64_t total = 0;
+  take_piece(m, &rows, &pid, copy_process, &total);
+  m->missing = missing;
 }
 
 enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
@@ -126,9 +142,13 @@ enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
   if (maps == NULL)
     return errno == ENOENT || errno == ESRCH ? MEMORY_GONE : MEMORY_FORBIDDEN;
   errno = 0;
-  enum memory_answer answer = search_maps(maps, pid, &m->head);
+  enum memory_answer answer = search_maps(maps, pid, m);
   fclose(maps);
-  return answer == MEMORY_READ ? take_pieces(m, &pid, copy_process) : answer;
+  if (answer == MEMORY_READ)
+    answer = take_pieces(m, &pid, copy_process);
+  if (answer == MEMORY_READ)
+    take_slabs(m, pid);
+  return answer;
 }
 
 /* ---- a file ---- */
@@ -151,6 +171,7 @@ enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, 
   if (size < sizeof m->head || !memory_magic_fits(bytes, size))
     return MEMORY_DAMAGED;
   memcpy(&m->head, bytes, sizeof m->head);
+  m->head_at = 0;
   return take_pieces(m, &f, copy_file);
 }
 

@@ -20,6 +20,7 @@ struct memory_piece {
 
 struct memory {
   struct record_head head; /* head.magic is right */
+  uint64_t head_at;        /* its address in the process; of a file: 0 */
   struct memory_piece *piece;
   unsigned pieces, missing; /* missing: were not in the file, or could not be read */
 };

@@ -3,7 +3,9 @@
  *
  *   blocks, and what free cells are pinned   they need the tags of every cell, which are private
  *   regions                                  likewise
- *   another thread's latest operations       without tags: one list a size class and thread
+ *   another thread's latest operations       without tags: one list a size class and thread; and
+ *                                            of a file, free cells of slabs that are in use, which
+ *                                            count as live
  *
  * With tags accounts are exact to the operation.
  */

@@ -1,7 +1,51 @@
 /* Arenas, size classes, ledger and health, from counters; contract in record_parts.h. */
 #include "record_parts.h"
+#include "say.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { ARENAS_MOST = 1 << 15 };
+
+/* ---- slabs ---- */
+
+/* What the slabs of an arena have freed and no counter has; of a process that was running. */
+struct waiting {
+  uint64_t cells[RECORD_CLASSES];    /* free cells in slabs */
+  uint64_t recycled[RECORD_CLASSES]; /* frees, and allocations, of cells that no list was cut for */
+};
+
+static void add_slab(const struct record_slab *s, uint64_t address, struct waiting *to) {
+  bool recycles = s->freed_to != address + offsetof(struct record_slab, free);
+  int64_t recycled = recycles ? (int64_t)s->start - s->countdown : 0;
+  int64_t used = (int64_t)(recycles ? s->start : s->countdown) + s->uncounted;
+  if (used < 0 || used > s->carved || recycled < 0)
+    return; /* it changed while it was read */
+  to->cells[s->class] += s->carved - (uint64_t)used;
+  to->recycled[s->class] += (uint64_t)recycled;
+}
+
+static void add_slabs(const struct record_work *w, const struct memory_piece *p,
+                      struct waiting *arenas) {
+  uint64_t heaps = record_process(w)->heaps_at;
+  for (size_t at = 0; at + sizeof(struct record_slab) <= p->bytes;
+       at += sizeof(struct record_slab)) {
+    struct record_slab s;
+    memcpy(&s, p->at + at, sizeof s);
+    uint64_t arena = (s.owner - heaps) / RECORD_COUNTS_BYTES;
+    if (s.owner >= heaps && arena < ARENAS_MOST && s.class > 0 && s.class < RECORD_CLASSES)
+      add_slab(&s, p->address + at, &arenas[arena]);
+  }
+}
+
+/* By arena, to be freed; all zero of a record. */
+static struct waiting *read_slabs(const struct record_work *w) {
+  struct waiting *arenas = must_zalloc(ARENAS_MOST, sizeof *arenas);
+  for (unsigned i = 0; i < w->m->pieces; i++)
+    if (w->m->piece[i].kind == RECORD_SLABS)
+      add_slabs(w, &w->m->piece[i], arenas);
+  return arenas;
+}
 
 /* ---- arenas ---- */
 
@@ -21,11 +65,11 @@ static bool is_used(const struct record_counts *c) {
   return used;
 }
 
-enum { ARENAS_MOST = 1 << 15 };
-
 /* Calls visit for each arena that was ever used. */
 static void each_arena(struct record_work *w, void (*visit)(struct record_work *w, uint32_t number,
-                                                            const struct record_counts *c)) {
+                                                            const struct record_counts *c,
+                                                            const struct waiting *waiting)) {
+  struct waiting *waiting = read_slabs(w);
   uint64_t first = first_address(w->m);
   for (unsigned i = 0; i < w->m->pieces; i++) {
     const struct memory_piece *p = &w->m->piece[i];
@@ -36,9 +80,10 @@ static void each_arena(struct record_work *w, void (*visit)(struct record_work *
       memcpy(&c, p->at + at, sizeof c);
       uint64_t number = (p->address - first + at) / RECORD_COUNTS_BYTES;
       if (number < ARENAS_MOST && is_used(&c))
-        visit(w, (uint32_t)number, &c);
+        visit(w, (uint32_t)number, &c, &waiting[number]);
     }
   }
+  free(waiting);
 }
 
 /* Numbers are indices: arenas that were never used, and lie between, get empty items. */
@@ -54,18 +99,21 @@ struct class_sums {
   uint64_t allocs, frees, live, carved;
 };
 
-static struct class_sums class_sums(const struct record_counts *c, unsigned k) {
+static struct class_sums class_sums(const struct record_counts *c, unsigned k,
+                                    const struct waiting *waiting) {
   uint64_t frees = (int64_t)c->freed[k] > 0 ? record_less(c->freed[k], c->forked[k]) : 0;
-  uint64_t allocs = record_less(c->known[k], c->forked[k]);
+  uint64_t allocs = record_less(c->known[k], c->forked[k]) + waiting->recycled[k];
+  frees += waiting->cells[k] + waiting->recycled[k];
   uint64_t carved = (int64_t)(c->passed[k] - c->freed[k]) > 0 ? c->passed[k] - c->freed[k] : 0;
   uint64_t live = record_less(allocs, frees);
   return (struct class_sums){allocs, frees, live < carved ? live : carved, carved};
 }
 
 /* Without all tags these are the arena's figures; with them its accounts are (record_accounts). */
-static void add_untagged(struct dump_arena *to, const struct record_counts *c) {
+static void add_untagged(struct dump_arena *to, const struct record_counts *c,
+                         const struct waiting *waiting) {
   for (unsigned k = 1; k < RECORD_CLASSES; k++) {
-    struct class_sums s = class_sums(c, k);
+    struct class_sums s = class_sums(c, k, waiting);
     to->total_allocs += s.allocs;
     to->frees += s.frees;
     to->live_objects += s.live;
@@ -92,7 +140,8 @@ static void add_class(struct record_work *w, unsigned k, const struct class_sums
   to->frees += s->frees;
 }
 
-static void arena(struct record_work *w, uint32_t number, const struct record_counts *c) {
+static void arena(struct record_work *w, uint32_t number, const struct record_counts *c,
+                  const struct waiting *waiting) {
   struct dump_arena *to = arena_item(w, number);
   to->name = image_text(w->image, c->name, sizeof c->name);
   to = image_item(w->image, DUMP_ARENAS, number);
@@ -104,11 +153,11 @@ static void arena(struct record_work *w, uint32_t number, const struct record_co
   if (record_is_whole(w)) {
     to->peak_bytes = c->live_peak;
   } else {
-    add_untagged(to, c);
+    add_untagged(to, c, waiting);
     to->flags |= DUMP_ARENA_PEAK_BOUND;
   }
   for (unsigned k = 1; k < RECORD_CLASSES; k++) {
-    struct class_sums s = class_sums(c, k);
+    struct class_sums s = class_sums(c, k, waiting);
     to->remote_frees += record_less(c->remote[k], c->forked_remote[k]);
     if (s.allocs != 0 || s.carved != 0)
       add_class(w, k, &s);

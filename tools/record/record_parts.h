@@ -2,7 +2,8 @@
 #ifndef TOOLS_RECORD_PARTS_H
 #define TOOLS_RECORD_PARTS_H
 
-#include "record.h"
+#include "image.h"
+#include "memory.h"
 
 struct record_work {
   const struct memory *m;

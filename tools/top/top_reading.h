@@ -1,5 +1,5 @@
-/* What a dump says of a moment, reduced to what is compared with other moments: the process's totals
- * and, of each kind of row, a few counts a row. */
+/* What a dump says of a moment, reduced to what is compared with other moments: the process's
+ * totals and, of each kind of row, a few counts a row. */
 #ifndef TOOLS_TOP_READING_H
 #define TOOLS_TOP_READING_H
 

@@ -100,7 +100,7 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
 }
 
 @test "TAG: a bad value names the default that is used" {
-  for value in stack:65 stack:0 verify:x; do complains ARENASHIM_TAG "$value" 'off, with a report or dump stack:8'; done
+  for value in stack:65 stack:0 verify:x; do complains ARENASHIM_TAG "$value" 'off, with a report, dump or record stack:8'; done
 }
 
 @test "CHILDREN, VERBOSE and DISABLE: an empty value is a bad one" {

@@ -1,0 +1,77 @@
+# Processes that run, asked from outside: attach, detach, and what they cannot do.
+load ../../common
+
+# serve NAME=VALUE... : a program that grows by the same lines all the time; its pid is in $pid
+serve() {
+  env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc "$@" timeout 60 /usr/bin/python3 -c '
+import threading, time
+kept = []
+def churn():
+    while True:
+        [str(i) for i in range(1000)]
+        time.sleep(0.002)
+threading.Thread(target=churn, daemon=True).start()
+while True:
+    kept.append(bytearray(3000))
+    time.sleep(0.001)' &
+  timeout=$!
+  pid=
+  # shellcheck disable=SC2016
+  within 10 bash -c 'pgrep -P "$1"' _ "$timeout"
+  pid=$(pgrep -P "$timeout")
+  within 10 "$TOOL" top --once --interval 0.1 "$pid"
+}
+
+teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
+
+@test "a process that was started without tags: the line that grows is named, and it is not stopped" {
+  serve
+  arenashim attach "$pid" --sample 16K
+  expect '$status == 0 && $output == "attached to $pid: one request for each 16384 bytes is recorded from now on"*'
+  sleep 1
+  arenashim top --once --sort growth -n 1 "$pid"
+  expect '$output == *PyByteArray_Resize*'
+  arenashim detach "$pid"
+  expect '$status == 0 && $output == "detached from $pid"*'
+  kill -0 "$pid"
+  [[ $(grep -c . "/proc/$pid/task/$pid/stat") == 1 && -z $(grep -E '^TracerPid:.*[1-9]' "/proc/$pid/status") ]]
+}
+
+@test "for a time, then a dump and the end" {
+  serve
+  arenashim attach "$pid" --sample 16K --for 1s -o "$BATS_TEST_TMPDIR/a.dump"
+  expect '$status == 0 && $output == *"written: "*detached*'
+  "$TOOL" leaks "$BATS_TEST_TMPDIR/a.dump" >"$BATS_TEST_TMPDIR/out"
+  grep -q PyByteArray_Resize "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a process that sleeps begins when it asks for memory, and the command says so" {
+  env LD_PRELOAD="$SHIM" /bin/sleep 30 &
+  timeout=$!
+  within 10 "$TOOL" top --once --interval 0.1 "$timeout"
+  arenashim attach "$timeout"
+  expect '$status == 0 && $output == *"no thread has asked for memory since: it begins when one does"*'
+}
+
+@test "10 toggles under four threads that free each other's objects: estimates fit the books" {
+  mkdir "$BATS_TEST_TMPDIR/d"
+  /usr/bin/python3 "$TOP/test/preload/record/attach_toggles.py" "$SHIM" "$TOOL" "$BIN/record_books" \
+    "$BATS_TEST_TMPDIR/d" "${TOGGLES:-10}"
+}
+
+@test "what cannot be attached to is told in one line" {
+  serve ARENASHIM_TAG=site
+  arenashim attach "$pid"
+  expect '$status == 2 && $stderr == *"has recorded call paths since its start"*'
+  arenashim attach $$
+  expect '$status == 2 && $stderr == *"does not run under libarenashim.so"*'
+  arenashim attach 4194303
+  expect '$status == 2 && $stderr == *"there is none"*'
+  arenashim attach bash
+  expect '$status == 2 && $stderr == *"give the PID of a process"*'
+  arenashim attach "$pid" --sample 1
+  expect '$status == 2 && $stderr == *"give bytes, from 4K to 1024M"*'
+  ((EUID == 0)) || skip "only root can become another user"
+  run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$TOOL" attach "$pid"
+  expect '$status == 2 && $stderr == *"try as its user, or as root"*'
+}

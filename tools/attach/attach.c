@@ -1,0 +1,110 @@
+/* Asks, waits for the answer, tells it; contract in attach.h. */
+#include "attach.h"
+#include "attach_options.h"
+#include "control.h"
+#include "output.h"
+#include "say.h"
+#include "source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* How long the answer is waited for. */
+enum { WAIT_MS = 500, LOOK_MS = 10 };
+
+static void sleep_seconds(double seconds) {
+  struct timespec t = {.tv_sec = (time_t)seconds,
+                       .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
+  nanosleep(&t, &t);
+}
+
+/* Until the first thread has followed, and the others as far as they do in that time. */
+static enum memory_answer wait_for(pid_t pid, struct control_answer *a) {
+  enum memory_answer answer = MEMORY_READ;
+  for (int ms = 0; ms < WAIT_MS; ms += LOOK_MS) {
+    answer = control_answer(pid, a);
+    if (answer != MEMORY_READ || (a->seen && a->joined == a->running))
+      return answer;
+    sleep_seconds(LOOK_MS / 1e3);
+  }
+  return answer;
+}
+
+/* False: said why it cannot be. */
+static bool ask(pid_t pid, uint64_t sample_bytes, uint32_t depth, struct control_answer *a) {
+  enum memory_answer answer = control_ask(pid, sample_bytes, depth);
+  if (answer == MEMORY_READ)
+    answer = wait_for(pid, a);
+  if (answer != MEMORY_READ) {
+    source_say(pid, answer);
+    return false;
+  }
+  if (a->seen && a->refused == RECORD_REFUSED_EXACT)
+    say_error("process %d: it has recorded call paths since its start: `arenashim top %d` shows "
+              "them, `arenashim dump %d` writes them",
+              (int)pid, (int)pid, (int)pid);
+  return !a->seen || a->refused == RECORD_NOT_REFUSED;
+}
+
+static void tell_joined(const struct control_answer *a) {
+  unsigned waiting = a->running - a->joined;
+  if (!a->seen)
+    printf("no thread has asked for memory since: it begins when one does\n");
+  else if (waiting > 0)
+    printf("%u of %u threads have not asked for memory since: each begins when it does\n", waiting,
+           a->running);
+}
+
+static int write_dump(pid_t pid, const char *path) {
+  size_t bytes;
+  struct output out;
+  unsigned char *image = source_image(pid, &bytes);
+  if (image == NULL)
+    return 2;
+  bool open = output_open(&out, path, NULL, "dump");
+  bool written = open && fwrite(image, 1, bytes, out.to) == bytes;
+  free(image);
+  if (!open || !output_close(&out, written))
+    return 2;
+  printf("written: %s\n", path);
+  return 0;
+}
+
+static int finish(const struct attach_options *o) {
+  struct control_answer a;
+  fflush(stdout);
+  sleep_seconds(o->seconds);
+  int status = o->out != NULL ? write_dump(o->pid, o->out) : 0;
+  if (!ask(o->pid, 0, o->depth, &a))
+    return 2;
+  printf("detached\n");
+  return status;
+}
+
+int attach_command(int argc, char **argv) {
+  struct attach_options o;
+  struct control_answer a;
+  attach_options_read(&o, argc, argv, true);
+  if (!ask(o.pid, o.sample_bytes, o.depth, &a))
+    return 2;
+  printf("attached to %d: one request for each %llu bytes is recorded from now on\n", (int)o.pid,
+         (unsigned long long)o.sample_bytes);
+  tell_joined(&a);
+  if (o.seconds > 0)
+    return finish(&o);
+  printf("next: %s top %d\n      %s detach %d\n", say_command(), (int)o.pid, say_command(),
+         (int)o.pid);
+  return 0;
+}
+
+int detach_command(int argc, char **argv) {
+  struct attach_options o;
+  struct control_answer a;
+  attach_options_read(&o, argc, argv, false);
+  if (!ask(o.pid, 0, 1, &a))
+    return 2;
+  printf("detached from %d\n", (int)o.pid);
+  tell_joined(&a);
+  return 0;
+}

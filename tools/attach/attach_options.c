@@ -1,0 +1,101 @@
+/* Reads the options; contract in attach_options.h. */
+#include "attach_options.h"
+#include "units.h"
+#include "words.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_SAMPLE = 256, KEY_TAG, KEY_FOR };
+
+static const struct argp_option attach_words[] = {
+    {"sample", KEY_SAMPLE, "BYTES", 0,
+     "Record one request for each so many bytes, on average: 4K to 1024M (default: 64K)", 0},
+    {"tag", KEY_TAG, "site|stack:N", 0,
+     "How much of the call path, N from 1 to 64 (default: stack:32)", 0},
+    {"for", KEY_FOR, "TIME", 0, "Detach after that time: 30s, 5m, 2h", 0},
+    {"output", 'o', "FILE", 0, "With --for: write a dump to FILE before", 0},
+    {0}};
+static const struct argp_option no_words[] = {{0}};
+
+static uint64_t sample_read(struct argp_state *state, const char *word) {
+  uint64_t bytes;
+  if (!units_read(word, &bytes) || bytes < 4096 || bytes > UINT64_C(1) << 30)
+    words_fail(state, "--sample=%s: give bytes, from 4K to 1024M", word);
+  return bytes;
+}
+
+static uint32_t depth_read(struct argp_state *state, const char *word) {
+  char *end = NULL;
+  unsigned long n = strncmp(word, "stack:", 6) == 0 ? strtoul(word + 6, &end, 10) : 0;
+  if (strcmp(word, "site") == 0)
+    return 1;
+  if (end == NULL || *end != '\0' || n < 1 || n > 64)
+    words_fail(state, "--tag=%s: give site, or stack:N with N from 1 to 64", word);
+  return (uint32_t)n;
+}
+
+static double time_read(struct argp_state *state, const char *word) {
+  char *end;
+  double n = strtod(word, &end);
+  double unit = *end == 'm' ? 60 : *end == 'h' ? 3600 : 1;
+  bool known = *end == '\0' || (strchr("smh", *end) != NULL && end[1] == '\0');
+  if (end == word || !known || !(n > 0 && n * unit <= 366.0 * 86400))
+    words_fail(state, "--for=%s: give a time such as 30s, 5m or 2h", word);
+  return n * unit;
+}
+
+static void pid_read(struct argp_state *state, struct attach_options *o, const char *word) {
+  char *end;
+  long n = strtol(word, &end, 10);
+  if (o->pid != 0)
+    words_fail(state, "%s: one PID at a time, and %d is named already", word, (int)o->pid);
+  if (*word < '0' || *word > '9' || *end != '\0' || n < 1 || n > INT32_MAX)
+    words_fail(state, "%s: give the PID of a process: `arenashim ps` lists them", word);
+  o->pid = (pid_t)n;
+}
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct attach_options *o = state->input;
+  switch (key) {
+  case KEY_SAMPLE:
+    o->sample_bytes = sample_read(state, word);
+    return 0;
+  case KEY_TAG:
+    o->depth = depth_read(state, word);
+    return 0;
+  case KEY_FOR:
+    o->seconds = time_read(state, word);
+    return 0;
+  case 'o':
+    o->out = word;
+    return 0;
+  case ARGP_KEY_ARG:
+    pid_read(state, o, word);
+    return 0;
+  case ARGP_KEY_END:
+    if (o->pid == 0)
+      words_fail(state, "name a PID: `arenashim ps` lists the processes under the shim");
+    if (o->out != NULL && o->seconds == 0)
+      words_fail(state, "-o needs --for: `arenashim dump PID` writes a dump at once");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+void attach_options_read(struct attach_options *o, int argc, char **argv, bool attach) {
+  static const char attach_doc[] =
+      "Records call paths of a process that runs under libarenashim.so and was started without, by "
+      "samples.  It is not stopped and gets no signal; `arenashim top PID` shows it, `arenashim "
+      "dump PID` writes it to a file.";
+  static const char detach_doc[] =
+      "Ends what `arenashim attach PID` began.  What was recorded stays.";
+  struct argp argp = {.options = attach ? attach_words : no_words,
+                      .parser = option_read,
+                      .args_doc = "PID",
+                      .doc = attach ? attach_doc : detach_doc};
+  *o = (struct attach_options){.sample_bytes = 64 << 10, .depth = 32};
+  argp_parse(&argp, argc, argv, 0, NULL, o);
+}

@@ -1,0 +1,20 @@
+/* The options of attach and detach. */
+#ifndef TOOLS_ATTACH_OPTIONS_H
+#define TOOLS_ATTACH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct attach_options {
+  pid_t pid;
+  uint64_t sample_bytes; /* mean bytes for each sample */
+  uint32_t depth;        /* frames of a call path */
+  double seconds;        /* detach after; 0: do not */
+  const char *out;       /* where the dump goes then; NULL: none is written */
+};
+
+/* Reads the words; ends the command when they are wrong or ask for help.  `attach`: not detach. */
+void attach_options_read(struct attach_options *o, int argc, char **argv, bool attach);
+
+#endif

@@ -1,0 +1,22 @@
+/* The control word of a process (struct record_control): what others ask of it. */
+#ifndef TOOLS_CONTROL_H
+#define TOOLS_CONTROL_H
+
+#include "memory.h"
+
+/* What the process has made of it. */
+struct control_answer {
+  bool seen;        /* at least one of its threads has followed */
+  unsigned refused; /* enum record_refusal */
+  unsigned running; /* threads that have an arena */
+  unsigned joined;  /* of these, those that have followed */
+};
+
+/* Asks for samples of `sample_bytes`, with paths of `depth` frames; 0: for none.  The answer is
+ * MEMORY_READ, or why the process's memory cannot be read or written (errno). */
+enum memory_answer control_ask(pid_t pid, uint64_t sample_bytes, uint32_t depth);
+
+/* How far the process has followed what was asked last. */
+enum memory_answer control_answer(pid_t pid, struct control_answer *a);
+
+#endif
