@@ -99,6 +99,10 @@ static uint64_t live_now(void) {
                     count_get(&policy.freed) - policy.freed_then);
 }
 
+uint64_t purge_live_bytes(void) {
+  return count_less(count_get(&policy.allocated), count_get(&policy.freed));
+}
+
 /* Could a limit be exceeded by now?  The peak limit is tested pessimistically (assume no idle page
  * was reused), so that it is never noticed too late; the idle-share limit optimistically (assume
  * every free page was reused), because otherwise each free+malloc pair would push us over it. */
@@ -233,11 +237,6 @@ void purge_run(struct heap *h, size_t small_bytes) {
   }
   if (purge_taken_hook != NULL)
     purge_taken_hook(taken);
-}
-
-uint64_t purge_live_bytes(void) {
-  uint64_t freed = count_get(&policy.freed);
-  return count_less(count_get(&policy.allocated), freed);
 }
 
 bool purge_now(size_t bytes) {
