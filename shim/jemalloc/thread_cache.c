@@ -65,6 +65,14 @@ void cache_fault(const struct heap *h, unsigned k, const void *p) {
   fault_end(&t);
 }
 
+void cache_fork_child(struct heap *h) {
+  for (unsigned k = 0; k < CACHED_CLASSES; k++) {
+    struct cached *p = (struct cached *)record_of(h)->cache[k];
+    if (p != NULL && p->owner == 0)
+      record_of(h)->cache[k] = p->next;
+  }
+}
+
 void cache_clear(struct heap *h) {
   for (unsigned k = 0; h != NULL && k < CACHED_CLASSES; k++)
     while (record_of(h)->cache[k] != NULL && gate_try(h)) {

@@ -80,6 +80,11 @@ static inline bool cache_put(struct heap *h, void *object) {
  * thread that was between a list and its count.  `entry` and `caller` as in large.h. */
 hidden void cache_check(struct heap *h, const void *p, const char *entry, const void *caller);
 
+/* In the child of a fork, for the heap h of a thread that is gone: the fork may have found that
+ * thread in cache_take, where an object was handed out and was still first in its list.  Such an
+ * object leaves the list. */
+hidden void cache_fork_child(struct heap *h);
+
 /* Gives all objects in the cache back to jemalloc, unless a fork keeps the gate closed; h may be
  * NULL. Outside the gate. */
 hidden void cache_clear(struct heap *h);

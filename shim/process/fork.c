@@ -24,6 +24,7 @@
 #include "setup.h"
 #include "site_stats.h"
 #include "tag_mode.h"
+#include "thread_cache.h"
 #include "thread_state.h"
 
 #include <errno.h>
@@ -68,8 +69,16 @@ static void open_gate(void) {
     large_free_deferred();
 }
 
+/* Of the heaps of threads that are gone. */
+static void repair_caches(void) {
+  for (unsigned i = 0; i < heap_count(); i++)
+    if (heap_at(i) != heap_mine())
+      cache_fork_child(heap_at(i));
+}
+
 static void fork_child(void) {
   int saved = errno;
+  repair_caches();
   open_gate();
   if (setup_is_ready())
     heap_fork_child();
