@@ -134,7 +134,7 @@ static bool enlarge(struct extent *p, size_t bytes) {
   return done;
 }
 
-/* Under the lock: a extent for an object of that size; none (start NULL) if the system refuses. */
+/* Under the lock: an extent for an object of that size; none (start NULL) if the system refuses. */
 static struct extent take(size_t bytes, bool zeroed) {
   struct extent p = {0};
   if (!zeroed)
@@ -153,7 +153,7 @@ static struct extent take(size_t bytes, bool zeroed) {
 
 /* ---- objects ---- */
 
-/* Eight sizes a power of two: a extent that an object has left fits the next one of about its size,
+/* Eight sizes a power of two: an extent that an object has left fits the next one of about its size,
  * and fewer rests are too small for any.  The pages beyond the request are seldom touched. */
 static size_t pages_for(size_t n) {
   size_t power = (size_t)1 << (63 - __builtin_clzl(n));

@@ -161,7 +161,7 @@ static bool is_mostly_idle(void) {
   return pages_idle_bytes() > pages_live_bytes() && pages_idle_bytes() > FEW_BYTES;
 }
 
-/* Has a extent been idle for long?  Looked at now and then. */
+/* Has an extent been idle for long?  Looked at now and then. */
 static bool is_old(uint32_t now) {
   static uint32_t looked_ms;
   if (now - looked_ms < DECAY_MS / 8)

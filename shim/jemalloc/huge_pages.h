@@ -1,7 +1,7 @@
 /* Pages for huge objects (huge.h), and those that huge objects have left.
  *
  * The kernel clears each page that it hands out, which takes longer than most programs take to fill
- * it.  So a extent that an object has left waits, idle, for the next object:
+ * it.  So an extent that an object has left waits, idle, for the next object:
  *
  *   as large or larger   the object takes the front of it; the rest goes on to wait
  *   smaller              mremap makes it longer: its pages move, by their page table entries, to a
@@ -12,7 +12,7 @@
  *
  *   live + idle <= 17/16 of the highest live so far    the peak is the program's own
  *   idle <= max(live, FEW_BYTES)                       what is freed for good goes back at once
- *   a extent is idle for DECAY_MS at most
+ *   an extent is idle for DECAY_MS at most
  *
  * with two exceptions.  While less than half of that peak can be resident, twice the peak may be
  * mapped: pages that were never touched cost nothing.  And within 100 ms no more bytes than the
@@ -53,11 +53,12 @@ hidden bool pages_extend(struct extent *p, size_t bytes);
 /* Counts bytes as live that are about to be mapped, or (negative) that will not be. */
 hidden void pages_count(int64_t bytes);
 
-/* Takes a extent that must go back to the system; false if there is none.  `all`: any idle extent. */
+/* Takes an extent that must go back to the system; false if there is none.  `all`: any idle extent.
+ */
 hidden bool pages_take_excess(struct extent *p, bool all);
 
-/* Makes p longer, or maps a new extent if it is none: `bytes` in all, beyond what p had zeroed.  Its
- * place may change.  False: the system refused it, and p is as it was.  pages_unmap gives p back to
+/* Makes p longer, or maps a new extent if it is none: `bytes` in all, beyond what p had zeroed.
+ * Its place may change.  False: the system refused it, and p is as it was.  pages_unmap gives p back to
  * the system. */
 hidden bool pages_map(struct extent *p, size_t bytes);
 hidden void pages_unmap(struct extent p);

@@ -89,5 +89,7 @@ char *top_watch_tags(const struct dump *d) {
 const char *top_watch_missing(const struct dump *d) {
   if (d->process->tags != DUMP_TAG_OFF || d->n_accounts > 0)
     return NULL;
+  if (d->process->reason == DUMP_FROM_OUTSIDE)
+    return "call sites are not recorded: `arenashim attach PID` records them from now on";
   return "call sites are not recorded: start the program with ARENASHIM_TAG=stack:8";
 }
