@@ -16,7 +16,7 @@
 #include <linux/futex.h>
 
 /* The process has put itself into a sandbox that may end it for system calls other than mmap,
- * munmap, mprotect, madvise, futex and rt_sigprocmask.  The three flags are set from outside of
+ * munmap, mprotect, madvise, futex and rt_sigprocmask.  The four flags are set from outside of
  * arena/, and only read here. */
 extern hidden bool os_limited;
 
@@ -26,6 +26,10 @@ extern hidden bool os_blind;
 /* The sandbox ends the process for mmap, munmap, mprotect or madvise.  The functions of these names
  * that are linked with us must then fail with ENOMEM instead, so that the program gets NULL. */
 extern hidden bool os_memory_forbidden;
+
+/* The sandbox ends the process for rt_sigprocmask: what needs signals blocked, and can be left
+ * undone, must be. */
+extern hidden bool os_masks_forbidden;
 
 /* Maps usable pages, filled with zeros; NULL if the system refuses.  Unmaps them; if the system
  * refuses that, they count as stuck. */

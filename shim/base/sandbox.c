@@ -80,6 +80,8 @@ static void forbid(unsigned uses) {
     os_blind = true;
   if (uses & MEMORY)
     os_memory_forbidden = true;
+  if (uses & MASKS)
+    os_masks_forbidden = true;
 }
 
 /* ---- what a filter answers ---- */

@@ -47,6 +47,7 @@ static void fork_parent(void) {
     jemalloc_fork_parent();
   if (gate_open_parent())
     large_free_deferred();
+  heap_fork_parent();
   os_signals_restore(&fork_signals);
   errno = saved;
 }
