@@ -33,7 +33,7 @@ SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,
 
 # Lowest first: test/layers.bats holds includes and calls to this order.
 HEAP := os text foreign check pieces range slab account mail block heap_state fault heap_budget heap_memory heap_list \
-  heap_collect heap_thread heap_refill heap_tag heap heap_stats heap_fork
+  heap_collect heap_visit heap_thread heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
 
@@ -182,6 +182,7 @@ found = $(foreach n,$(1),$(or $(wildcard arena/$(n).c $(SHIM_DIRS:%=%/$(n).c)),$
 WRAP := -Xlinker --wrap=
 
 $(call unit,heap% range% slab% text% pieces%,$(HEAP))
+$(call unit,heap_visit%,$(HEAP),$(WRAP)os_purge)
 $(call unit,region%,$(REGION),$(WRAP)malloc $(WRAP)free)
 $(call unit,region_model% region_attach% region_poison%,$(REGION))
 $(call unit,large_tags%,large_tags $(HEAP),$(WRAP)mmap)

@@ -1,6 +1,7 @@
 /* The slow paths of malloc and free.  Contract: heap.h. */
 #include "heap.h"
 #include "heap_tag.h"
+#include "heap_visit.h"
 
 /* For a thread that has no heap yet, or none any more. */
 static cold void *alloc_heapless(struct heap *h, unsigned c) {
@@ -29,9 +30,11 @@ void *heap_alloc_slow(size_t c) {
 static __attribute__((noinline)) void free_untagged(void *p, struct slab *s, const char *entry,
                                                     const void *caller) {
   struct heap *owner = s->owner;
+  uint32_t cell = slab_cell_index(s, p);
   if (unlikely(owner == NULL || owner == heap_self || !slab_has_cell(s, p) ||
-               !mail_put(s, &owner->inbox, slab_cell_index(s, p))))
+               !mail_put(s, &owner->inbox, cell)))
     fault_in_slab(s, entry, p, CALLER(caller));
+  heap_visit_after_free(cell);
 }
 
 void heap_free_slow(void *p, struct slab *s, const char *entry, const void *caller) {

@@ -16,11 +16,17 @@
 #include "heap_stats.h"
 #include "heap_thread.h"
 #include "heap_valid.h"
+#include "heap_visit.h"
 #include "os.h"
 
 static __thread uint32_t thread_before __attribute__((tls_model("initial-exec")));
 
-void heap_fork_prepare(void) { thread_before = os_thread_id(); }
+void heap_fork_prepare(void) {
+  heap_visits_stop();
+  thread_before = os_thread_id();
+}
+
+void heap_fork_parent(void) { heap_visits_go_on(); }
 
 /* Had harvest (heap_refill.c) moved the free list, or its first part, to the thread's list, and not
  * cleared it yet?  The part that was to stay is lost then. */
@@ -196,6 +202,7 @@ void heap_fork_child(void) {
   block_hint_forget();
   heap_claims_reset(thread_before);
   budget_fork_child(mine);
+  heap_visits_fork_child(mine);
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_at(i) != mine)
       forget_lists(heap_at(i));

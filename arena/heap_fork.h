@@ -7,8 +7,10 @@
 
 #include "heap_state.h"
 
-/* Notes what the child has to know.  In the parent, before each fork. */
+/* Notes what the child has to know, and waits for a visitor (heap_visit.h).  In the parent, before
+ * each fork; heap_fork_parent after it, also if it failed. */
 hidden void heap_fork_prepare(void);
+hidden void heap_fork_parent(void);
 
 /* Repairs what threads that are gone left half done; at worst the cells of one list are lost.
  * Counts begin again: the objects that are alive count as allocations.  In the child's only thread,

@@ -5,6 +5,7 @@
 #include "os.h"
 
 hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
+hidden _Atomic int32_t list_recycles_most = RECYCLES_MAX;
 
 /* The list has no more than `listed` cells, so the rest was allocated; `known` never falls. */
 static void know(struct heap *h, unsigned c, uint64_t listed) {
@@ -48,8 +49,9 @@ static int32_t recycles_share(const struct heap *h, unsigned c) {
 static int32_t recycles_left(const struct heap *h, unsigned c) {
   if (spreads(h, c))
     return recycles_share(h, c);
+  int32_t most = list_most_recycles();
   uint32_t countdown = h->user_countdown[c];
-  return countdown == 0 || countdown > RECYCLES_MAX ? RECYCLES_MAX : (int32_t)countdown - 1;
+  return countdown == 0 || countdown > (uint32_t)most ? most : (int32_t)countdown - 1;
 }
 
 void list_cut_from(struct heap *h, struct slab *s, unsigned n) {
@@ -236,8 +238,7 @@ void list_release_to_grow(struct heap *h) {
   list_release_slabs(h);
 }
 
-void list_release_if_due(struct heap *h) {
-  uint32_t now = os_now_ms();
+void list_release_if_due(struct heap *h, uint32_t now) {
   if (now - h->released_ms < LIST_DELAY_MS)
     return;
   h->released_ms = now;

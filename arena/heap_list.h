@@ -57,7 +57,8 @@ enum {
   LOOK_AGAIN = 64,     /* frees to the next one, twice as many to the one after it, up to */
   LOOKS_MOST = LOOKS_EXACT + 9, /* LOOK_AGAIN << 8, which is RECYCLES_MAX */
   RECYCLES_LEAST = 64,          /* further ones: RECYCLES_SHARED among the slabs of the class, */
-  RECYCLES_SHARED = 2048        /* but no fewer than RECYCLES_LEAST */
+  RECYCLES_SHARED = 2048,       /* but no fewer than RECYCLES_LEAST */
+  RECYCLES_HURRY = 64
 };
 
 /* Cells that the list may have, without those that are not counted. */
@@ -67,6 +68,14 @@ static inline uint64_t list_most(const struct list *l) { return (uint64_t)l->len
  * tests. */
 enum { LIST_SPREAD_BYTES = 32 << 20 };
 extern hidden uint64_t list_spread_bytes;
+
+/* Frees of a current slab, at most, until the thread is in a slow path: RECYCLES_MAX, or while
+ * visits (heap_visit.h) find memory RECYCLES_HURRY, so that threads whose lists are never used up
+ * go on with them. */
+extern hidden _Atomic int32_t list_recycles_most;
+static inline int32_t list_most_recycles(void) {
+  return atomic_load_explicit(&list_recycles_most, memory_order_relaxed);
+}
 
 /* Moves what the slab has recycled into the heap's counters. */
 hidden void list_count_recycled(struct heap *h, struct slab *s);
@@ -109,11 +118,11 @@ hidden bool list_put_back(struct heap *h, unsigned c);
 hidden void heap_put_lists_back(struct heap *h);
 
 /* Puts the lists of classes with many slabs back, if slabs that were current have recycled.
- * list_release_if_due: if that was LIST_DELAY_MS ago.  list_release_to_grow: before a block is
- * taken, if the heap has grown by 1/LIST_GROWTH since. */
+ * list_release_if_due: if that was LIST_DELAY_MS ago; `now` is os_now_ms.  list_release_to_grow:
+ * before a block is taken, if the heap has grown by 1/LIST_GROWTH since. */
 hidden void list_release_slabs(struct heap *h);
 hidden void list_release_to_grow(struct heap *h);
-hidden void list_release_if_due(struct heap *h);
+hidden void list_release_if_due(struct heap *h, uint32_t now);
 
 /* What the slabs of class c have recycled and was not counted. */
 static inline uint64_t list_uncounted(const struct heap *h, unsigned c) {

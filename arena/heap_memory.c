@@ -27,12 +27,20 @@ void heap_list_empty(struct heap *h, struct slab *s) {
   }
   queue_push_first(&h->dirty, s);
   h->dirty_bytes += SLAB_BYTES;
+  slab_lend(s, os_now_ms());
 }
 
-static void remove_empty(struct heap *h, struct slab *s) {
+/* Takes an empty slab out of its list; false if a visitor has borrowed it.  It is dirty afterwards
+ * if its pages may be resident. */
+static bool remove_empty(struct heap *h, struct slab *s) {
+  bool purged;
+  if (unlikely(!slab_reclaim(s, &purged)))
+    return false;
   queue_remove(s->dirty ? &h->dirty : &h->clean, s);
   if (s->dirty)
     h->dirty_bytes -= SLAB_BYTES;
+  s->dirty &= !purged;
+  return true;
 }
 
 uint64_t heap_passed(const struct heap *h) {
@@ -43,10 +51,11 @@ uint64_t heap_passed(const struct heap *h) {
 }
 
 static struct slab *reuse_empty(struct heap *h) {
-  struct slab *s = h->dirty.first != NULL ? h->dirty.first : h->clean.first;
-  if (s != NULL)
-    remove_empty(h, s);
-  return s;
+  for (struct slab *s = h->dirty.first; s != NULL; s = s->next)
+    if (likely(remove_empty(h, s)))
+      return s;
+  struct slab *s = h->clean.first;
+  return s != NULL && remove_empty(h, s) ? s : NULL;
 }
 
 /* Only the newest block can have slabs left: a block is taken when the one before is used up. */
@@ -86,32 +95,53 @@ bool heap_take_block(struct heap *h) {
   return true;
 }
 
-static void give_block(struct heap *h, struct block *b) {
-  for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES)
-    remove_empty(h, slab_of(b->ab_mem + at));
-  unlink_block(h, b);
-  block_give(b);
+/* Takes all slabs of the block out of their lists; false, and they stay in them, if a visitor has
+ * borrowed one. */
+static bool remove_block(struct heap *h, const struct block *b) {
+  size_t at = 0;
+  while (at < b->ab_offset && remove_empty(h, slab_of(b->ab_mem + at)))
+    at += SLAB_BYTES;
+  if (likely(at == b->ab_offset))
+    return true;
+  while (at > 0)
+    heap_list_empty(h, slab_of(b->ab_mem + (at -= SLAB_BYTES)));
+  return false;
 }
 
-static void clean_slab(struct heap *h, struct slab *s) {
-  remove_empty(h, s);
+static bool give_block(struct heap *h, struct block *b) {
+  if (!remove_block(h, b))
+    return false;
+  unlink_block(h, b);
+  block_give(b);
+  return true;
+}
+
+void heap_purge_empty(struct slab *s) {
   os_purge(slab_memory(s), SLAB_BYTES);
   if (range.tagged)
     os_purge(tag_row(s), TAG_ROW_BYTES);
-  s->dirty = false;
-  heap_list_empty(h, s);
 }
 
-static void purge_oldest(struct heap *h) {
+static bool clean_slab(struct heap *h, struct slab *s) {
+  if (!remove_empty(h, s))
+    return false;
+  if (s->dirty)
+    heap_purge_empty(s);
+  s->dirty = false;
+  heap_list_empty(h, s);
+  return true;
+}
+
+/* False if a visitor has borrowed what would go. */
+static bool purge_oldest(struct heap *h) {
   uint64_t before = h->dirty_bytes;
   struct slab *s = h->dirty.last;
   struct block *b = block_of(s);
-  if (b->live == 0)
-    give_block(h, b);
-  else
-    clean_slab(h, s);
+  if (!(b->live == 0 ? give_block(h, b) : clean_slab(h, s)))
+    return false;
   h->purged_bytes += before - h->dirty_bytes;
   h->purged_ms = os_now_ms();
+  return true;
 }
 
 static uint64_t keep_limit(const struct heap *h) {
@@ -125,7 +155,6 @@ void heap_keep_slab(struct heap *h, struct slab *s) {
   count_add(&h->carved_bytes, -(uint64_t)(s->carved * slab_cell_bytes(s)));
   slab_clear(s);
   debug(slab_is_valid(s));
-  s->emptied_ms = os_now_ms();
   s->dirty = true;
   block_of(s)->live--;
   heap_list_empty(h, s);
@@ -133,8 +162,8 @@ void heap_keep_slab(struct heap *h, struct slab *s) {
 
 void heap_retire_slab(struct heap *h, struct slab *s) {
   heap_keep_slab(h, s);
-  while (h->dirty_bytes > keep_limit(h))
-    purge_oldest(h);
+  while (h->dirty_bytes > keep_limit(h) && purge_oldest(h))
+    ;
 }
 
 void heap_forget_missed(struct heap *h) {
@@ -144,14 +173,18 @@ void heap_forget_missed(struct heap *h) {
   h->missed_bytes = 0;
 }
 
-void heap_give_back(struct heap *h, bool all) {
-  uint32_t now = os_now_ms();
+/* Has the dirty slab been empty for EMPTY_DELAY_MS?  (A borrowed one has.) */
+static bool is_old(const struct slab *s, uint32_t now) {
+  return slab_idle_ms(slab_idle(s), now) >= EMPTY_DELAY_MS;
+}
+
+void heap_give_back(struct heap *h, uint32_t now, bool all) {
   if (now - h->purged_ms >= EMPTY_DELAY_MS)
     h->purged_bytes = 0;
-  if (h->dirty.last != NULL && now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS)
+  if (h->dirty.last != NULL && is_old(h->dirty.last, now))
     heap_forget_missed(h);
-  while (h->dirty.last != NULL && (all || now - h->dirty.last->emptied_ms >= EMPTY_DELAY_MS))
-    purge_oldest(h);
+  while (h->dirty.last != NULL && (all || is_old(h->dirty.last, now)) && purge_oldest(h))
+    ;
   for (struct block *b = h->blocks, *next; all && b != NULL; b = next) {
     next = b->ab_next;
     if (b->live == 0)

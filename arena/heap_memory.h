@@ -12,6 +12,9 @@
  * objects: 72 and 24 ns each became 12 and 12).  missed_bytes is 0 again when pages have been empty
  * for EMPTY_DELAY_MS.  A block of which no slab has a class leaves the heap as a whole.
  *
+ * A dirty slab may be lent to a visitor, who purges it for a thread that sleeps (heap_visit.h): it
+ * stays in its list, but is not taken, purged or given back until it is returned.
+ *
  *   dirty_bytes = SLAB_BYTES for each slab in `dirty`      dirty_bytes <= limit, when one was added
  *
  * For the thread that has the heap.  errno is kept; not from signal handlers.
@@ -36,13 +39,16 @@ hidden void heap_keep_slab(struct heap *h, struct slab *s);
 hidden void heap_retire_slab(struct heap *h, struct slab *s);
 
 /* Gives to the kernel what has been empty for EMPTY_DELAY_MS; with `all`, everything that is empty.
- */
-hidden void heap_give_back(struct heap *h, bool all);
+ * `now` is os_now_ms. */
+hidden void heap_give_back(struct heap *h, uint32_t now, bool all);
 
 /* Sets missed_bytes to 0. */
 hidden void heap_forget_missed(struct heap *h);
 
-/* Links an EMPTY slab into `dirty` or `clean`. */
+/* Purges an empty slab.  Any thread that has it for itself (slab.h). */
+hidden void heap_purge_empty(struct slab *s);
+
+/* Links an EMPTY slab into `dirty`, as one that was emptied just now, or into `clean`. */
 hidden void heap_list_empty(struct heap *h, struct slab *s);
 
 /* Number of cells that have been handed out in lists so far: the clock by which ages of blocks are

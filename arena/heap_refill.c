@@ -14,6 +14,8 @@
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_thread.h"
+#include "heap_visit.h"
+#include "os.h"
 
 /* Cells carved at a time, at least, where pages are resident anyway: enough that the slow path does
  * not matter. */
@@ -132,9 +134,16 @@ static void *carve(struct heap *h, struct slab *s) {
   return hand_out(h, s, list, n);
 }
 
+/* The only thread finds nothing, but ends the hurry that the last look began. */
+static void visit_others(void) {
+  if (unlikely(budget_running() > 1 || list_most_recycles() < RECYCLES_MAX))
+    heap_visit_some();
+}
+
 /* An EMPTY slab of the heap.  Before a new block is taken for it, cells that wait in lists and in
  * the mail of idle heaps go back to their slabs. */
 static struct slab *empty_slab(struct heap *h, unsigned c) {
+  visit_others();
   struct slab *s = heap_take_slab(h, c);
   if (s != NULL)
     return s;
@@ -158,10 +167,13 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
 /* What is done after each TICKS slow paths, so that a thread that is served from few slabs for long
  * also collects mail and gives memory back. */
 static cold void housekeeping(struct heap *h) {
+  uint32_t now = os_now_ms();
+  heap_note_awake(h, now);
   if (h->ticks % MAIL_TICKS == 0)
     heap_collect(h);
-  list_release_if_due(h);
-  heap_give_back(h, false);
+  list_release_if_due(h, now);
+  heap_give_back(h, now, false);
+  visit_others();
   heap_trim_old();
   if (heap_housekeeping_hook != NULL)
     heap_housekeeping_hook(h, 0);
@@ -176,7 +188,7 @@ void heap_on_countdown(void *p, struct slab *s, const char *entry, const void *c
     list_update_state(h, s, used);
     return;
   }
-  if (s->countdown_start == RECYCLES_MAX) /* there was no refill for long */
+  if (slab_countdown_start(s) >= list_most_recycles()) /* there was no refill for long */
     h->ticks |= MAIL_TICKS - 1;
   list_on_countdown(h, s);
   if (++h->ticks % TICKS == 0)

@@ -2,6 +2,7 @@
 #include "heap_tag.h"
 #include "fault.h"
 #include "heap_refill.h"
+#include "heap_visit.h"
 
 bool heap_open_books(struct heap *h) {
   h->books.arena = heap_number(h);
@@ -44,7 +45,10 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
     return false;
   account_note_remote(account_of(&s->owner->books, tag_site(t)), tag_bytes(t), 1);
   publish_freed(h, tag_bytes(t));
-  return mail_put(s, &s->owner->inbox, slab_cell_index(s, p));
+  uint32_t cell = slab_cell_index(s, p);
+  bool first = mail_put(s, &s->owner->inbox, cell);
+  heap_visit_after_free(cell);
+  return first;
 }
 
 /* What the fast path of heap_free_tagged leaves: another heap's object, an account's first change

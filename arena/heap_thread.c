@@ -5,6 +5,7 @@
 #include "heap_list.h"
 #include "heap_memory.h"
 #include "heap_valid.h"
+#include "heap_visit.h"
 #include "os.h"
 
 void (*heap_thread_started)(void);
@@ -57,6 +58,7 @@ static struct heap *claim_idle(uint32_t thread) {
 }
 
 void heap_claim_idle(void) {
+  heap_visits_stop();
   uint32_t holder = os_thread_id() | NOT_SERVING;
   for (unsigned i = 0; i < heap_count(); i++)
     claim(i, holder);
@@ -71,6 +73,7 @@ void heap_release_idle(void) {
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == holder)
       unclaim(i);
+  heap_visits_go_on();
 }
 
 static struct heap *make(uint32_t thread) {
@@ -110,6 +113,7 @@ struct heap *heap_acquire(void) {
   if (h == NULL)
     return NULL;
   budget_begin(h);
+  heap_note_awake(h, os_now_ms());
   counts_of(h)->threads++;
   counts_of(h)->thread = heap_thread(heap_number(h));
   h->named = false;
@@ -138,7 +142,7 @@ void heap_return(struct heap *h, const uint64_t *signals) {
 static void trim(struct heap *h) {
   heap_collect(h);
   heap_put_lists_back(h);
-  heap_give_back(h, true);
+  heap_give_back(h, os_now_ms(), true);
   debug(heap_is_valid(h));
 }
 
@@ -154,7 +158,7 @@ static void trim_ended(struct heap *h) {
   if (kept) {
     heap_collect(h);
     list_release_slabs(h);
-    heap_give_back(h, false);
+    heap_give_back(h, os_now_ms(), false);
   } else {
     trim(h);
     budget_trimmed(h);
@@ -174,11 +178,14 @@ void heap_thread_ended(void) {
     os_thread_name(counts_of(h)->name);
   counts_of(h)->thread = 0;
   heap_lend_back(h);
+  heap_visit_some();
 }
 
 /* Trims a heap that no thread has, if it can be claimed.  Signals are blocked as in heap_borrow. */
 static void trim_idle(unsigned number) {
   uint64_t signals;
+  if (unlikely(os_masks_forbidden))
+    return;
   os_signals_block(&signals);
   if (claim(number, os_thread_id() | NOT_SERVING)) {
     trim(heap_at(number));
@@ -220,12 +227,18 @@ void heap_trim_old(void) {
     look_at_some(true);
 }
 
+void heap_look_at_others(void) {
+  heap_trim_old();
+  heap_visit_some();
+}
+
 void heap_trim(void) {
   if (heap_mine() != NULL)
     trim(heap_mine());
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == 0)
       trim_idle(i);
+  heap_visit_all();
   if (heap_mine() != NULL)
     block_trim_rows(heap_mine());
 }

@@ -32,7 +32,8 @@ extern hidden bool (*heap_opened)(struct heap *);
 hidden void heap_thread_ended(void);
 
 /* Collects mail, puts lists back and gives all empty memory back to the kernel, for the calling
- * thread's heap and for those that no thread has. */
+ * thread's heap and for those that no thread has; and visits those that other threads have
+ * (heap_visit.h). */
 hidden void heap_trim(void);
 
 /* Do the same for some heaps that no thread has; each call looks at a few tens of them, the next
@@ -44,6 +45,10 @@ hidden void heap_trim(void);
 hidden void heap_collect_idle(void);
 hidden void heap_trim_old(void);
 
+/* heap_trim_old, and a look at threads that sleep (heap_visit.h): now and then, for threads whose
+ * heaps have no slow paths. */
+hidden void heap_look_at_others(void);
+
 /* Claims an idle heap or a new one, for one request of a thread whose end has begun; NULL if the
  * system refuses memory or heap_opened refuses the heap.  Signals are blocked until heap_return,
  * which gets the mask that was in *signals. */
@@ -53,9 +58,9 @@ hidden void heap_return(struct heap *h, const uint64_t *signals);
 /* Removes the calling thread's claim on h.  heap_self must not point to h any more. */
 hidden void heap_lend_back(struct heap *h);
 
-/* heap_claim_idle claims every idle heap so that the caller can read them; heap_release_idle
- * removes these claims. If two threads do it at a time, each heap is claimed by one of them.
- * heap_is_claimed: has the calling thread claimed this heap so? */
+/* heap_claim_idle claims every idle heap so that the caller can read them, and stops visits;
+ * heap_release_idle removes these claims, and must follow.  If two threads do it at a time, each
+ * heap is claimed by one of them.  heap_is_claimed: has the calling thread claimed this heap so? */
 hidden void heap_claim_idle(void);
 hidden void heap_release_idle(void);
 hidden bool heap_is_claimed(const struct heap *h);

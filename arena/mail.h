@@ -15,6 +15,11 @@
  * A slab with mail cannot be retired, because its cells count as used until they are collected.  So
  * a thread that is about to set a bit or to post finds the slab as it was.
  *
+ * While the owner sleeps, another thread may take cells out for a moment and put them back
+ * (mail_hold).  So two threads may empty words at a time, and both keep the rule that makes the
+ * implications hold: whoever wants to empty a word of `freed` clears its bit in `words` first, or
+ * leaves a cell in it; and `words`, unless the inbox was taken, keeps a bit.
+ *
  * Nothing is written into a cell before the owner collects it.  The cache line of an object that
  * one thread makes and another frees therefore moves twice and no more, and the owner links the
  * cells by stores, which wait for nothing.  Chains through the cells, 16 cells at a time, took
@@ -38,6 +43,7 @@ struct mail {
   _Atomic uint64_t words;             /* which of `freed` are not empty */
   struct slab *next;                  /* in the owner's inbox */
   bool seen;                          /* used by the child of a fork alone */
+  _Atomic uint16_t purged;            /* pages whose cells are in the mail, and which went back */
   uint32_t listed;                    /* used by reports alone (heap_stats.h) */
   _Atomic uint64_t freed[MAIL_WORDS]; /* a bit a cell */
 };
@@ -47,9 +53,11 @@ struct inbox {
   struct slab *taken;            /* owner only: taken from `posted`, not opened yet */
   struct slab *open;             /* owner only: its mail is being taken now */
   uint64_t opened;               /* owner only: words of `open` that are still to be emptied */
+  _Atomic uint32_t seen_ms;      /* when the owner was last in a slow path (heap_visit.h) */
 };
 
 static_assert(MAIL_WORDS <= 64, "a bit for each word");
+static_assert(SLAB_BYTES / PAGE_BYTES <= 16, "a bit for each page");
 static_assert(sizeof(struct mail) <= MAIL_ROW_BYTES, "a row's worth");
 
 static inline struct mail *mail_of(const struct slab *s) {
@@ -99,7 +107,8 @@ static inline bool inbox_waiting(struct inbox *in) {
   return atomic_load_explicit(&in->posted, memory_order_relaxed) != NULL;
 }
 
-/* Cells taken out of a slab's mail, linked by rising address. */
+/* Cells taken out of a slab's mail, linked by rising address; or all used cells of the slab, not
+ * linked, `first` NULL. */
 struct batch {
   struct cell *first;
   struct cell **end; /* where the link of the last one is */
@@ -112,12 +121,26 @@ struct batch {
 hidden void inbox_take(struct inbox *in);
 
 /* Takes all the mail of the next slab that inbox_take took, puts it into *b and returns the slab;
- * NULL when there is none left.  Owner only. */
+ * NULL when there is none left.  If the slab is empty now its cells are not linked, unless it is
+ * current or has tags: their pages are not touched.  Owner only. */
 hidden struct slab *inbox_open(struct inbox *in, struct batch *b);
 
 /* Takes all the mail of s but one cell and puts it into *b.  The cell that is left keeps `words`
  * non-empty, so that s stays in the inbox (or gets there) exactly once.  Owner only. */
 hidden void mail_take_most(struct slab *s, struct inbox *owner, struct batch *b);
+
+/* A bit for each cell of a slab. */
+struct cell_set {
+  uint64_t bits[MAIL_WORDS];
+};
+
+/* Takes all cells but one out of the mail of s, into *held; the one that stays is the first or the
+ * last of them.  False if it took none.  Meanwhile the cells count as used, so that the slab stays
+ * as it is; the owner goes on, and may find less mail.  mail_put_held puts them back; false if the
+ * program has freed one of them again.  One thread at a time in the process, any but the owner;
+ * with all signals blocked. */
+hidden bool mail_hold(struct slab *s, bool last_stays, struct cell_set *held);
+hidden bool mail_put_held(struct slab *s, struct inbox *owner, const struct cell_set *held);
 
 /* Do the two implications at the top hold, for a moment at which no thread is about to do anything;
  * and is every cell in the mail one that was carved?  While no other thread runs. */

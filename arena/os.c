@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-hidden bool os_limited, os_blind, os_memory_forbidden, os_remap_forbidden;
+hidden bool os_limited, os_blind, os_memory_forbidden, os_remap_forbidden, os_masks_forbidden;
 static _Atomic uint64_t mapped, released, stuck; /* bytes; every thread may add */
 
 static void *map_pages(void *wanted, size_t bytes) {

@@ -30,6 +30,10 @@ extern hidden bool os_remap_forbidden;
  * that are linked with us must then fail with ENOMEM instead, so that the program gets NULL. */
 extern hidden bool os_memory_forbidden;
 
+/* The sandbox ends the process for rt_sigprocmask: what needs signals blocked, and can be left
+ * undone, must be. */
+extern hidden bool os_masks_forbidden;
+
 /* Maps usable pages, filled with zeros; NULL if the system refuses.  Unmaps them; if the system
  * refuses that, they count as stuck. */
 hidden void *os_map(size_t bytes);

@@ -7,6 +7,7 @@ void slab_clear(struct slab *s) {
   s->free = NULL;
   s->freed_to = &s->free;
   s->carved = 0;
+  atomic_store_explicit(&s->idle, IDLE_OWNED, memory_order_relaxed);
   slab_watch_first_free(s, SLAB_EMPTY, 0);
 }
 

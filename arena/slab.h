@@ -30,8 +30,9 @@
  *            they are queued, or empty, when cells come back from it.
  *   EMPTY    No class; the owner stays, and the countdown is 1, so that a double free is noticed.
  *
- * Only the owner writes the row.  Other threads read `owner`, `class` and `reciprocal`, which
- * change only while no object of the slab is alive, and `carved`, which only grows meanwhile.
+ * Only the owner writes the row, but for `idle` of a slab that is EMPTY.  Other threads read
+ * `owner`, `class` and `reciprocal`, which change only while no object of the slab is alive, and
+ * `carved`, which only grows meanwhile.
  * Reports also read `freed_to`, `countdown`, `uncounted` and `countdown_start`, whatever they are
  * at that moment.  What other threads write is in the mail row (mail.h).
  *
@@ -62,8 +63,8 @@ struct slab {
   int32_t countdown;      /* frees until the owner has to act */
   int32_t uncounted;      /* used = countdown + uncounted */
   union {
-    int32_t countdown_start; /* recycles: what countdown was set to */
-    uint32_t emptied_ms;     /* EMPTY: when, by os_now_ms */
+    _Atomic int32_t countdown_start; /* recycles: what countdown was set to */
+    _Atomic uint32_t idle;           /* EMPTY: since when, and who may touch the pages (below) */
   };
   uint32_t carved;     /* cells that have been in a list */
   uint32_t reciprocal; /* ceil(2^32 / cell bytes) */
@@ -94,18 +95,21 @@ static inline char *slab_memory(const struct slab *s) {
 /* Do the owner's frees go to the thread list?  How many cells are used, and how many frees have
  * gone to that list and stand in no counter of the heap yet? */
 static inline bool slab_recycles(const struct slab *s) { return s->freed_to != &s->free; }
+static inline int32_t slab_countdown_start(const struct slab *s) {
+  return atomic_load_explicit(&s->countdown_start, memory_order_relaxed);
+}
 static inline int32_t slab_used(const struct slab *s) {
-  return (slab_recycles(s) ? s->countdown_start : s->countdown) + s->uncounted;
+  return (slab_recycles(s) ? slab_countdown_start(s) : s->countdown) + s->uncounted;
 }
 static inline uint32_t slab_recycled(const struct slab *s) {
-  return slab_recycles(s) ? (uint32_t)(s->countdown_start - s->countdown) : 0;
+  return slab_recycles(s) ? (uint32_t)(slab_countdown_start(s) - s->countdown) : 0;
 }
 /* Sets the number of used cells and the countdown.  `freed_to` must be set before. */
 static inline void slab_set_used(struct slab *s, int32_t used, int32_t countdown) {
   s->countdown = countdown;
   s->uncounted = used - countdown;
   if (slab_recycles(s))
-    s->countdown_start = countdown;
+    atomic_store_explicit(&s->countdown_start, countdown, memory_order_relaxed);
 }
 
 /* Sets the state and the countdown that belongs to it (the table above).  `recycles`: frees until
@@ -121,6 +125,60 @@ static inline void slab_watch_first_free(struct slab *s, enum slab_state state, 
 static inline void slab_watch_last_used(struct slab *s, int32_t used) {
   s->state = SLAB_QUEUED;
   slab_set_used(s, used, used);
+}
+
+/* `idle` of an EMPTY slab: the time by os_now_ms, modulo 2^30, and one of the two flags; or a word
+ * that has neither.  The owner takes a slab only by slab_reclaim, and gives `idle` a time when the
+ * pages may be resident.  From then on a visitor (heap_visit.h) may borrow the slab, so that its
+ * pages are touched by one thread at a time:
+ *
+ *   IDLE_OWNED  <── slab_reclaim ──  IDLE_DIRTY | time  ── slab_borrow ──>  IDLE_BORROWED
+ *        ^                                                                        │
+ *        └──────── slab_reclaim ──────────  IDLE_PURGED | time  <─────────────────┘
+ *
+ * The flags are in bits that `countdown_start`, at the same place, never has. */
+enum { IDLE_OWNED = 0, IDLE_BORROWED = 1, IDLE_TIME = (1 << 30) - 1 };
+#define IDLE_DIRTY  (UINT32_C(1) << 31)
+#define IDLE_PURGED (UINT32_C(1) << 30)
+
+/* Milliseconds since the time in a word that has a flag; `now` is os_now_ms. */
+static inline uint32_t slab_idle_ms(uint32_t word, uint32_t now) {
+  return (now - word) & IDLE_TIME;
+}
+
+/* Begins the time of an EMPTY slab whose pages may be resident.  Owner only. */
+static inline void slab_lend(struct slab *s, uint32_t now) {
+  atomic_store_explicit(&s->idle, IDLE_DIRTY | (now & IDLE_TIME), memory_order_release);
+}
+
+/* Makes an EMPTY slab the owner's alone; false if it is borrowed, and then the owner must leave it
+ * where it is.  *purged: a visitor gave its pages back.  Owner only. */
+static inline bool slab_reclaim(struct slab *s, bool *purged) {
+  uint32_t word = atomic_load_explicit(&s->idle, memory_order_acquire);
+  *purged = (word & IDLE_PURGED) != 0;
+  if (word == IDLE_BORROWED)
+    return false;
+  return word == IDLE_OWNED ||
+         atomic_compare_exchange_strong_explicit(&s->idle, &word, IDLE_OWNED, memory_order_acquire,
+                                                 memory_order_relaxed);
+}
+
+/* `idle`, or whatever stands there of a slab in another state.  Any thread. */
+static inline uint32_t slab_idle(const struct slab *s) {
+  return atomic_load_explicit(&s->idle, memory_order_relaxed);
+}
+
+/* Borrows a slab that has been EMPTY and dirty for `age` milliseconds; false if it is not, or if
+ * the owner was quicker.  slab_return gives it back without its pages.  Visitors only; s may be in
+ * any state. */
+static inline bool slab_borrow(struct slab *s, uint32_t age, uint32_t now) {
+  uint32_t word = atomic_load_explicit(&s->idle, memory_order_acquire);
+  return (word & IDLE_DIRTY) != 0 && slab_idle_ms(word, now) >= age &&
+         atomic_compare_exchange_strong_explicit(&s->idle, &word, IDLE_BORROWED,
+                                                 memory_order_acquire, memory_order_relaxed);
+}
+static inline void slab_return(struct slab *s, uint32_t now) {
+  atomic_store_explicit(&s->idle, IDLE_PURGED | (now & IDLE_TIME), memory_order_release);
 }
 
 static inline size_t slab_cell_bytes(const struct slab *s) { return class_bytes(s->class); }
@@ -173,8 +231,8 @@ hidden uint32_t slab_list_length(const struct slab *s, const struct cell *list, 
 static inline bool slab_countdown_is_valid(const struct slab *s) {
   int32_t used = slab_used(s);
   if (slab_recycles(s))
-    return s->countdown > 0 && s->countdown <= s->countdown_start &&
-           s->countdown_start <= RECYCLES_MAX;
+    return s->countdown > 0 && s->countdown <= slab_countdown_start(s) &&
+           slab_countdown_start(s) <= RECYCLES_MAX;
   switch (s->state) {
   case SLAB_CURRENT:
     return s->countdown == 1 || s->countdown == used + 1;

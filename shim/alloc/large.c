@@ -138,8 +138,7 @@ void large_free_flags(void *p, int flags, const char *entry, const void *caller)
     release(h, p, flags, entry, caller);
   }
   large_count_free(h);
-  if (unlikely(purge_is_due()))
-    purge_run(h, 0);
+  purge_if_due(h);
 }
 
 void large_free_any(void *p, const char *entry, const void *caller) {

@@ -22,8 +22,7 @@ static inline void *large_count_alloc(struct heap *h, void *p) {
     count_add(&counts_of(h)->large_allocs, 1);
     if (unlikely(count_get(&counts_of(h)->large_allocs) % REFRESH_REQUESTS == 0))
       figures_refresh_if_due(h);
-    if (unlikely(purge_is_due()))
-      purge_run(h, 0);
+    purge_if_due(h);
   } else {
     atomic_fetch_add_explicit(&heapless_large_allocs, 1, memory_order_relaxed);
   }

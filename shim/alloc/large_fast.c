@@ -36,11 +36,6 @@ static inline bool enter(struct heap *h) {
   return false;
 }
 
-static inline void purge_if_due(struct heap *h) {
-  if (unlikely(purge_is_due()))
-    purge_run(h, 0);
-}
-
 static inline void *take_cached(struct heap *h, size_t n) {
   void *p = n <= CACHED_MOST ? cache_take(h, large_class(n)) : NULL;
   if (likely(p != NULL))

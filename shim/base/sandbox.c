@@ -91,6 +91,8 @@ static void forbid(unsigned uses) {
     os_memory_forbidden = true;
   if (uses & REMAP)
     os_remap_forbidden = true;
+  if (uses & MASKS)
+    os_masks_forbidden = true;
 }
 
 /* ---- what a filter answers ---- */

@@ -153,8 +153,8 @@ static struct extent take(size_t bytes, bool zeroed) {
 
 /* ---- objects ---- */
 
-/* Eight sizes a power of two: an extent that an object has left fits the next one of about its size,
- * and fewer rests are too small for any.  The pages beyond the request are seldom touched. */
+/* Eight sizes a power of two: an extent that an object has left fits the next one of about its
+ * size, and fewer rests are too small for any.  The pages beyond the request are seldom touched. */
 static size_t pages_for(size_t n) {
   size_t power = (size_t)1 << (63 - __builtin_clzl(n));
   return round_up(n, power / 8);

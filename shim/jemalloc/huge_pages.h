@@ -58,8 +58,8 @@ hidden void pages_count(int64_t bytes);
 hidden bool pages_take_excess(struct extent *p, bool all);
 
 /* Makes p longer, or maps a new extent if it is none: `bytes` in all, beyond what p had zeroed.
- * Its place may change.  False: the system refused it, and p is as it was.  pages_unmap gives p back to
- * the system. */
+ * Its place may change.  False: the system refused it, and p is as it was.  pages_unmap gives p
+ * back to the system. */
 hidden bool pages_map(struct extent *p, size_t bytes);
 hidden void pages_unmap(struct extent p);
 

@@ -238,6 +238,11 @@ void purge_run(struct heap *h, size_t small_bytes) {
     purge_taken_hook(taken);
 }
 
+void purge_when_due(struct heap *h) {
+  purge_run(h, 0);
+  heap_look_at_others();
+}
+
 bool purge_now(size_t bytes) {
   uint64_t before = os_released_bytes();
   if (policy.ours && bytes <= PTRDIFF_MAX)

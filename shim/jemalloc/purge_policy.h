@@ -42,9 +42,12 @@ enum { PURGE_PUBLISH_BYTES = 1 << 20 };
 static inline void purge_note_alloc(size_t bytes) { purge_traffic.allocated += bytes; }
 static inline void purge_note_free(size_t bytes) { purge_traffic.freed += bytes; }
 
-/* Is it time for purge_run?  To be asked after each of the two, outside the gate. */
-static inline bool purge_is_due(void) {
-  return purge_traffic.allocated + purge_traffic.freed >= PURGE_PUBLISH_BYTES;
+/* Must follow each of the two, outside the gate: when it is time, purge_run for the calling
+ * thread's heap h (or NULL), and a look at other threads' heaps of small objects. */
+hidden void purge_when_due(struct heap *h);
+static inline void purge_if_due(struct heap *h) {
+  if (unlikely(purge_traffic.allocated + purge_traffic.freed >= PURGE_PUBLISH_BYTES))
+    purge_when_due(h);
 }
 
 /* Publishes what this thread counted, and purges idle pages if a limit is exceeded: when it is due,

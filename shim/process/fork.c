@@ -55,6 +55,7 @@ static void fork_parent(void) {
     jemalloc_fork_parent();
   if (gate_open_parent())
     large_free_deferred();
+  heap_fork_parent();
   timeline_event(DUMP_EVENT_FORK, 0);
   os_signals_restore(&fork_signals);
   errno = saved;

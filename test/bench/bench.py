@@ -33,8 +33,8 @@ FULL = {'micro': 7, 'memory': 3, 'instructions': 1, 'real': 9, 'executed': 1, 't
 QUICK = {'micro': 3, 'memory': 1, 'instructions': 1, 'real': 3, 'executed': 1, 'tags': 3, 'scale': 0.12}
 QUICK_GROUPS = ('micro', 'memory', 'instructions', 'real')
 FULL_GROUPS = (*QUICK_GROUPS, 'tags')
-NOT_QUICK = ('live-10000000', 'fragment-random', 'phases', 'ast', 'churn', 'cc1plus', 'clang', 'z3',
-             'redis-server', 'git gc')
+NOT_QUICK = ('live-10000000', 'fragment-random', 'phases', 'threads-asleep', 'ast', 'churn', 'cc1plus', 'clang',
+             'z3', 'redis-server', 'git gc')
 NOT_COUNTED = ('redis-server', 'git gc')  # several processes
 NOISELESS = ('memory', 'instructions', 'executed')  # other processes change nothing there
 

@@ -1,17 +1,26 @@
 /* What stays resident, in bytes by the kernel's own count (smaps_rollup), without the program's
  * table.
  *
- *   memory start                    at the start of main
- *   memory fragment-random|-oldest  1M objects of 16..400 bytes; 90 % freed, at random or the
- * oldest; then as many allocated again memory phases                   8 times: 20 MB of sizes of a
- * band of its own, 90 % of the last freed memory giveback-small|-large    everything freed; 1 s and
- * 1,000 calls later; after malloc_trim. `before` is with the same code run once for 1,000 objects,
- * so that its pages are there
+ * memory start
+ *     at the start of main
+ * memory fragment-random|-oldest
+ *     1M objects of 16..400 bytes; 90 % freed, at random or the oldest; then as many more
+ * memory phases
+ *     8 times: 20 MB of sizes of a band of its own, 90 % of the last freed
+ * memory giveback-small|-large
+ *     everything freed; 1 s and 1,000 calls later; after malloc_trim.  `before` is with the same
+ *     code run once for 1,000 objects, so that its pages are there
+ * memory threads
+ *     1,000 threads that made 15 sizes x 100 objects each, freed them and sleep, their stacks
+ *     included; after their end
+ * memory threads-asleep
+ *     the same, but the main thread frees the objects
  *
  * One line: malloc=FILE start=BYTES, then STEP=RESIDENT/LIVE for each step. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,14 +151,72 @@ static void give_back(size_t count, size_t least, size_t most) {
 
 static void giveback_small(void) { give_back(OBJECTS, 16, 400); }
 static void giveback_large(void) { give_back(2000, 16 << 10, 256 << 10); }
+/* ---- threads ---- */
+
+enum { THREADS = 1000, SIZES = 15, EACH = 100, STACK = 64 << 10 };
+
+static pthread_barrier_t done, leave;
+static int others_free;
+
+static size_t size_of(size_t i) { return 16 + i / EACH % SIZES * 32; }
+
+static void *live_asleep(void *first) {
+  size_t from = (size_t)first;
+  for (size_t i = from; i < from + SIZES * EACH; i++)
+    memset(table[i].object = malloc(size_of(i)), 1, size_of(i));
+  for (size_t i = from; i < from + SIZES * EACH && !others_free; i++)
+    free(table[i].object);
+  pthread_barrier_wait(&done);
+  pthread_barrier_wait(&leave);
+  return NULL;
+}
+
+static void many_threads(void) {
+  pthread_t threads[THREADS];
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, STACK);
+  pthread_barrier_init(&done, NULL, THREADS + 1);
+  pthread_barrier_init(&leave, NULL, THREADS + 1);
+  step("before");
+  for (size_t i = 0; i < THREADS; i++)
+    if (pthread_create(&threads[i], &small, live_asleep, (void *)(i * SIZES * EACH)) != 0)
+      abort();
+  pthread_barrier_wait(&done);
+  pass_time();
+  step(others_free ? "full" : "idle");
+  for (size_t i = 0; i < THREADS * SIZES * EACH && others_free; i++)
+    free(table[i].object);
+  if (others_free) {
+    pass_time();
+    step("freed");
+  }
+  pthread_barrier_wait(&leave);
+  for (size_t i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+  pass_time();
+  step("ended");
+}
+
+static void threads_asleep(void) {
+  others_free = 1;
+  many_threads();
+}
+
 static void start(void) {}
 
 static const struct {
   const char *name;
   void (*work)(void);
 } workloads[] = {
-    {"start", start},   {"fragment-random", fragment_random}, {"fragment-oldest", fragment_oldest},
-    {"phases", phases}, {"giveback-small", giveback_small},   {"giveback-large", giveback_large},
+    {"start", start},
+    {"fragment-random", fragment_random},
+    {"fragment-oldest", fragment_oldest},
+    {"phases", phases},
+    {"giveback-small", giveback_small},
+    {"giveback-large", giveback_large},
+    {"threads", many_threads},
+    {"threads-asleep", threads_asleep},
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads };
 

@@ -147,6 +147,17 @@ static void *work(void *seed) {
   return NULL;
 }
 
+/* Visits all heaps all the time (heap_visit.h). */
+static void *visit(void *unused) {
+  (void)unused;
+  while (!atomic_load(&stop)) {
+    while (atomic_load(&resting))
+      usleep(100);
+    heap_visit_all();
+  }
+  return NULL;
+}
+
 static void *own[OWN];
 
 /* What a child does: everything of its parent can be freed, and new objects share nothing. */
@@ -205,17 +216,19 @@ static void fork_once(unsigned number) {
 }
 
 static void forks_of_busy_threads(void) {
-  pthread_t thread[WORKERS];
-  require(pthread_atfork(heap_fork_prepare, NULL, heap_fork_child) == 0);
+  pthread_t thread[WORKERS], visitor;
+  require(pthread_atfork(heap_fork_prepare, heap_fork_parent, heap_fork_child) == 0);
   for (unsigned i = 0; i < OWN; i++)
     own[i] = filled(i % (SMALL_MAX + 1));
   for (uintptr_t i = 0; i < WORKERS; i++)
     require(pthread_create(&thread[i], NULL, work, (void *)(i + 1)) == 0);
+  require(pthread_create(&visitor, NULL, visit, NULL) == 0);
   for (unsigned i = 0; i < forks; i++)
     fork_once(i);
   atomic_store(&stop, true);
   for (unsigned i = 0; i < WORKERS; i++)
     pthread_join(thread[i], NULL);
+  pthread_join(visitor, NULL);
   check_all_heaps();
 }
 

@@ -140,13 +140,13 @@ static void released_now_and_then(void) {
   for (unsigned i = 0; i < 4 * CELLS; i++)
     heap_free(objects[i]);
   heap_self->released_ms -= LIST_DELAY_MS;
-  list_release_if_due(heap_self);
+  list_release_if_due(heap_self, os_now_ms());
   require(listed() == 0);
   heap_free(objects[5 * CELLS]);
-  list_release_if_due(heap_self); /* too early */
+  list_release_if_due(heap_self, os_now_ms()); /* too early */
   require(listed() == 1);
   heap_self->released_ms -= LIST_DELAY_MS;
-  list_release_if_due(heap_self);
+  list_release_if_due(heap_self, os_now_ms());
   require(listed() == 0);
   inventory();
 }

@@ -70,11 +70,11 @@ static void missed_pages_are_kept(void) {
   }
   require(resident_bytes() > 28 << 20);
   sleep_ms(EMPTY_DELAY_MS + 30);
-  heap_give_back(h, false);
+  heap_give_back(h, os_now_ms(), false);
   require(resident_bytes() < 1 << 20 && h->missed_bytes == 0);
   check_all_heaps();
   sleep_ms(EMPTY_DELAY_MS + 30);
-  heap_give_back(h, false);
+  heap_give_back(h, os_now_ms(), false);
   allocate_all(MANY, 500); /* too late: it was not missed */
   free_all(MANY);
   require(resident_bytes() < 3 << 20);

@@ -14,6 +14,7 @@
 #include "heap_stats.h"
 #include "heap_thread.h"
 #include "heap_valid.h"
+#include "heap_visit.h"
 
 /* First of all in main: a range for heaps. */
 static inline void test_start(void) {
@@ -43,7 +44,7 @@ static inline void trim_own(void) {
     return;
   heap_collect(heap_self);
   heap_put_lists_back(heap_self);
-  heap_give_back(heap_self, true);
+  heap_give_back(heap_self, os_now_ms(), true);
 }
 
 static inline uint64_t held_blocks(const struct heap *h) {
@@ -136,7 +137,7 @@ static inline uint32_t mark_mail(const struct slab *s, struct cell_marks *marks)
 static inline void check_countdown(const struct slab *s, int32_t used) {
   bool after_cut = s->state == SLAB_CURRENT && s->countdown == 1 && used > 0;
   if (slab_recycles(s))
-    require(s->state == SLAB_CURRENT || s->countdown_start <= RECYCLES_SHARED);
+    require(s->state == SLAB_CURRENT || slab_countdown_start(s) <= RECYCLES_SHARED);
   else if (after_cut &&
            s->owner->user_countdown[s->class] == 0) /* then all free cells are listed */
     require(used == (int32_t)s->carved);
