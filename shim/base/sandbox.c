@@ -10,6 +10,7 @@
 #include <linux/audit.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 /* From sys/prctl.h, which declares prctl differently from our definition. */
@@ -24,7 +25,8 @@ enum use {
   MESSAGES = 16,  /* a line on stderr */
   MASKS = 32,     /* blocking signals */
   READABLE = 64,  /* finding out whether memory is readable */
-  MEMORY = 128    /* mapping and unmapping */
+  MEMORY = 128,   /* mapping and unmapping */
+  LIMITS = 256    /* reading limits of memory */
 };
 
 /* The system calls that are tried on a filter, with the arguments that filters look at. */
@@ -35,8 +37,11 @@ static const struct {
   uint64_t second;
 } asked[] = {
     {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0},
-    {SYS_openat, REPORTS, O_RDONLY | O_CLOEXEC, 0},
-    {SYS_close, REPORTS, 0, 0},
+    {SYS_openat, REPORTS | LIMITS, O_RDONLY | O_CLOEXEC, 0},
+    {SYS_openat, LIMITS, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0},
+    {SYS_read, LIMITS, 0, 0},
+    {SYS_prlimit64, LIMITS, 0, RLIMIT_AS},
+    {SYS_close, REPORTS | LIMITS, 0, 0},
     {SYS_fcntl, REPORTS, 0, 0},
     {SYS_fstat, REPORTS | MESSAGES, 0, 0},
     {SYS_newfstatat, REPORTS, 0, 0},
@@ -70,6 +75,7 @@ static _Atomic unsigned forbidden; /* enum use */
 bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
 bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
 bool sandbox_forbids_masks(void) { return atomic_load(&forbidden) & MASKS; }
+bool sandbox_forbids_limits(void) { return atomic_load(&forbidden) & LIMITS; }
 bool sandbox_forbids_membarrier(void) { return atomic_load(&forbidden) & MEMBARRIER; }
 
 static void forbid(unsigned uses) {

@@ -23,7 +23,7 @@ hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_de
 static_assert(DECAY_MS == 500, "as in the text above");
 
 hidden __thread struct purge_traffic purge_traffic __attribute__((tls_model("initial-exec")));
-hidden void (*purge_taken_hook)(void);
+hidden void (*purge_taken_hook)(size_t bytes);
 
 static struct {
   _Atomic bool known;                /* jemalloc's settings were read */
@@ -210,28 +210,34 @@ static void lower_most(uint64_t bytes) {
     policy.most = more_of(count_less(policy.most, bytes), least);
 }
 
-/* A signal handler may publish the same bytes in between: what is then subtracted twice is added at
- * the next call. */
-static void publish(void) {
+/* Returns the bytes that were allocated.  A signal handler may publish the same bytes in between:
+ * what is then subtracted twice is added at the next call. */
+static size_t publish(void) {
   struct purge_traffic mine = purge_traffic;
   purge_traffic.allocated -= mine.allocated;
   purge_traffic.freed -= mine.freed;
   if ((mine.allocated | mine.freed) == 0)
-    return;
+    return 0;
   atomic_fetch_add_explicit(&policy.allocated, mine.allocated, memory_order_relaxed);
   atomic_fetch_add_explicit(&policy.freed, mine.freed, memory_order_relaxed);
+  return mine.allocated;
 }
 
 /* The hook comes last: what was purged before it need not be counted. */
 void purge_run(struct heap *h, size_t small_bytes) {
-  publish();
+  size_t taken = publish() + small_bytes;
   if (h != NULL && purge_setup(h) && policy.ours && !atomic_flag_test_and_set(&policy.busy)) {
     lower_most(small_bytes);
     check_limits(h);
     atomic_flag_clear(&policy.busy);
   }
   if (purge_taken_hook != NULL)
-    purge_taken_hook();
+    purge_taken_hook(taken);
+}
+
+uint64_t purge_live_bytes(void) {
+  uint64_t freed = count_get(&policy.freed);
+  return count_less(count_get(&policy.allocated), freed);
 }
 
 bool purge_now(size_t bytes) {

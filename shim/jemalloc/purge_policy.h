@@ -54,9 +54,14 @@ static inline bool purge_is_due(void) {
  * Keeps errno. */
 hidden void purge_run(struct heap *h, size_t small_bytes);
 
-/* Called by purge_run, as its last act.  The thread may be in the middle of a malloc or free, with
- * its heap whole.  NULL, or set in the constructor. */
-extern hidden void (*purge_taken_hook)(void);
+/* Bytes of the large objects that are alive, as published: each thread may be PURGE_PUBLISH_BYTES
+ * ahead of it or behind.  Any thread, signal handlers too. */
+hidden uint64_t purge_live_bytes(void);
+
+/* Called by purge_run, as its last act, with the bytes that were allocated since this thread's last
+ * call, which may be none: large objects and blocks.  The thread may be in the middle of a malloc
+ * or free, with its heap whole.  NULL, or set in the constructor. */
+extern hidden void (*purge_taken_hook)(size_t bytes);
 
 /* After a large request was served to the thread with this heap, so that jemalloc has started.  The
  * first call reads jemalloc's settings; true once that is done.  Outside the gate; keeps errno. */

@@ -163,7 +163,7 @@ end() {
   arenashim run "$PROGRAM" drop 5
   expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump (looked in arenashim.run_child."*" and /tmp, not below other roots); if no line above says why, ARENASHIM_VERBOSE=1 shows which processes start with the shim"'
   arenashim run "$PROGRAM" kill 9
-  expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: the signal ended it before one was written; kill -63 makes one while it runs"'
+  expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: the signal ended it before one was written; kill -63 makes one while it runs, ARENASHIM_DUMP_AT=90% before memory runs out"'
   ARENASHIM_SIGNAL=TERM arenashim run "$PROGRAM" kill 2
   expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it before one was written; \`ARENASHIM_SIGNAL=TERM,INT arenashim run ...\` makes one first"'
   [[ -z $(ls) ]]

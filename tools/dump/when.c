@@ -1,6 +1,7 @@
 /* The moment of a dump in words; contract in when.h. */
 #include "when.h"
 #include "say.h"
+#include "units.h"
 
 #include <signal.h>
 #include <string.h>
@@ -51,6 +52,28 @@ static char *after_end(const struct dump_process *p, const char *since) {
                     *since != '\0' ? since + 1 : "");
 }
 
+/* What limit of the system's it is; NULL: a size that the user gave, or one that is not known. */
+static const char *limit_name(uint32_t kind) {
+  return kind == DUMP_LIMIT_CGROUP          ? "its cgroup"
+         : kind == DUMP_LIMIT_ADDRESS_SPACE ? "RLIMIT_AS"
+         : kind == DUMP_LIMIT_DATA          ? "RLIMIT_DATA"
+                                            : NULL;
+}
+
+/* "snapshot at 91 % of the limit of 200 MiB (its cgroup)"; of a size, "snapshot with 512 MiB
+ * mapped". */
+static char *limit_when(const struct dump_process *p, const char *since) {
+  char limit[UNITS_MAX], used[UNITS_MAX];
+  const char *name = limit_name(p->limit_kind);
+  units_bytes(p->limit_bytes, false, limit);
+  units_bytes(p->limit_used, false, used);
+  if (name == NULL || p->limit_bytes == 0)
+    return must_print("snapshot with %s mapped%s", used, since);
+  return must_print("snapshot at %.0f %% of the limit of %s (%s%s)%s",
+                    (double)p->limit_used / (double)p->limit_bytes * 100, limit, name,
+                    p->flags & DUMP_LIMIT_UNTOUCHED ? "; with memory not touched yet" : "", since);
+}
+
 char *dump_when(const struct dump *d, uint64_t end_ns) {
   const struct dump_process *p = d->process;
   char name[16], since[64];
@@ -68,6 +91,8 @@ char *dump_when(const struct dump *d, uint64_t end_ns) {
     return must_print("read while it ran%s", since);
   case DUMP_AFTER_END:
     return after_end(p, since);
+  case DUMP_AT_LIMIT:
+    return limit_when(p, since);
   default:
     return must_print("snapshot for an unknown reason%s", since);
   }
