@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,10 +33,25 @@ static bool can_be_looked_at(int pid) {
   return access(path, R_OK) == 0;
 }
 
+/* Is that the process's name, as anybody may ask for it? */
+static bool is_called(int pid, const char *program) {
+  enum { KEPT = 15 }; /* bytes of a name */
+  char path[64], name[32] = "";
+  snprintf(path, sizeof path, "/proc/%d/comm", pid);
+  FILE *f = fopen(path, "re");
+  bool same = f != NULL && fgets(name, sizeof name, f) != NULL;
+  if (f != NULL)
+    fclose(f);
+  name[strcspn(name, "\n")] = '\0';
+  return same && strncmp(name, program, KEPT) == 0;
+}
+
 /* The process's number may be that of another namespace: a container's, read from its host. */
-static bool is_mapped_somewhere(uint32_t pid, const struct stat *s) {
+static bool is_mapped_somewhere(const struct record_process *p, const struct stat *s) {
+  int pid = (int)p->pid;
   DIR *proc = opendir("/proc");
-  bool found = record_file_is_mapped((int)pid, s);
+  bool found =
+      record_file_is_mapped(pid, s) && (can_be_looked_at(pid) || is_called(pid, p->program));
   for (struct dirent *e; !found && proc != NULL && (e = readdir(proc)) != NULL;) {
     int other = (int)strtol(e->d_name, NULL, 10);
     found = other > 0 && can_be_looked_at(other) && record_file_is_mapped(other, s);
@@ -55,7 +71,7 @@ static struct record_moment moment_of(const struct memory *m, const struct stat 
                                       const struct record_end *end) {
   const struct record_process *p = &m->head.process;
   uint64_t now = now_ns();
-  bool runs = p->state == RECORD_RUNNING && end == NULL && is_mapped_somewhere(p->pid, s);
+  bool runs = p->state == RECORD_RUNNING && end == NULL && is_mapped_somewhere(p, s);
   uint64_t until = runs && now > p->start_mono ? now : p->changed_mono;
   return (struct record_moment){.reason = runs                       ? DUMP_FROM_OUTSIDE
                                           : p->state == RECORD_ENDED ? DUMP_AT_EXIT
