@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-bool record_file_is_mapped(int pid, const struct stat *s) {
+enum mapped { MAPPED_NOT, MAPPED, MAPPED_NOT_KNOWN };
+
+static enum mapped look(int pid, const struct stat *s) {
   char path[64], *line = NULL;
   size_t room = 0;
   unsigned long long inode;
@@ -19,19 +20,15 @@ bool record_file_is_mapped(int pid, const struct stat *s) {
   snprintf(path, sizeof path, "/proc/%d/maps", pid);
   FILE *maps = fopen(path, "re");
   if (maps == NULL)
-    return errno == EACCES;
+    return errno == EACCES ? MAPPED_NOT_KNOWN : MAPPED_NOT;
   while (!found && getline(&line, &room, maps) > 0)
     found = sscanf(line, "%*s %*s %*s %*s %llu", &inode) == 1 && inode == s->st_ino;
   free(line);
   fclose(maps);
-  return found;
+  return found ? MAPPED : MAPPED_NOT;
 }
 
-static bool can_be_looked_at(int pid) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/maps", pid);
-  return access(path, R_OK) == 0;
-}
+bool record_file_is_mapped(int pid, const struct stat *s) { return look(pid, s) != MAPPED_NOT; }
 
 /* Is that the process's name, as anybody may ask for it? */
 static bool is_called(int pid, const char *program) {
@@ -48,13 +45,12 @@ static bool is_called(int pid, const char *program) {
 
 /* The process's number may be that of another namespace: a container's, read from its host. */
 static bool is_mapped_somewhere(const struct record_process *p, const struct stat *s) {
-  int pid = (int)p->pid;
+  enum mapped own = look((int)p->pid, s);
+  bool found = own == MAPPED || (own == MAPPED_NOT_KNOWN && is_called((int)p->pid, p->program));
   DIR *proc = opendir("/proc");
-  bool found =
-      record_file_is_mapped(pid, s) && (can_be_looked_at(pid) || is_called(pid, p->program));
   for (struct dirent *e; !found && proc != NULL && (e = readdir(proc)) != NULL;) {
     int other = (int)strtol(e->d_name, NULL, 10);
-    found = other > 0 && can_be_looked_at(other) && record_file_is_mapped(other, s);
+    found = other > 0 && look(other, s) == MAPPED;
   }
   if (proc != NULL)
     closedir(proc);
