@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { RECORD_MAJOR = 1, RECORD_MINOR = 0 };
+enum { RECORD_MAJOR = 1, RECORD_MINOR = 1 };
 
 /* The file grows in such steps; the first two hold a small program. */
 enum { FILE_STEP = 256 << 10, SEGMENT_BYTES = 64 << 10, SEGMENT_BYTES_MAX = 8 << 20 };
@@ -156,6 +156,10 @@ bool piece_map_at(enum piece_kind kind, void *address, size_t bytes) {
     return true;
   os_unmap(address, bytes);
   return false;
+}
+
+bool piece_show(enum piece_kind kind, void *address, size_t bytes) {
+  return piece_add(kind, address, bytes) != NULL;
 }
 
 /* ---- items ---- */

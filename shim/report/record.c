@@ -18,6 +18,7 @@
 #include "sandbox.h"
 #include "sink.h"
 #include "tag_mode.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ static_assert(offsetof(struct record_slab, free) == offsetof(struct slab, free),
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");
 static_assert((int)RECORD_TEXT == (int)PIECE_TEXT, "format");
+static_assert((int)RECORD_SHARES == (int)PIECE_SHARES, "format");
 
 static struct {
   _Atomic uint32_t tick_ms; /* of the last gauges */
@@ -101,6 +103,7 @@ static void put_process(struct record_process *p) {
   p->slabs_at = range.slab_rows;
   p->start_ns = program_began_ns();
   p->start_mono = os_clock_ns(CLOCK_MONOTONIC) - program_lived_ns();
+  p->timeline_first = timeline_first();
   __atomic_store_n(&p->state, RECORD_RUNNING, __ATOMIC_RELEASE);
 }
 
@@ -193,6 +196,7 @@ void record_setup(void) {
   put_options(p);
   put_process(p);
   put_gauges(p);
+  timeline_setup(options_write_files(options_now()) || options_now()->record);
   if (options_now()->record)
     begin_file();
 }
@@ -224,12 +228,14 @@ void record_tick(void) {
   put_gauges(head());
   if (record.wanted)
     begin_child();
+  timeline_tick();
   atomic_flag_clear(&record.busy);
 }
 
 void record_fork_child(void) {
   atomic_flag_clear(&record.busy);
   record.name[0] = '\0';
+  timeline_fork_child();
   put_process(head());
   record.wanted = options_now()->record;
 }

@@ -124,6 +124,11 @@ static const char *section_fault(const struct bytes *b, const struct dump_sectio
   return checksum(0, b->at + s->offset, bytes) == s->crc ? NULL : "damaged";
 }
 
+/* Was that section added by a minor version after the file's? */
+static bool section_is_newer(const struct bytes *b, uint32_t id) {
+  return id > DUMP_NODES && b->header.minor < 2;
+}
+
 /* A copy of a section's items, with an item of zeros after them for the reader's own use; never
  * NULL.  Newer items may be larger: their known prefix is taken; older ones smaller. */
 static void *section_copy(const struct bytes *b, uint32_t id, const char *name, size_t item_bytes,
@@ -132,7 +137,9 @@ static void *section_copy(const struct bytes *b, uint32_t id, const char *name, 
   const char *fault = section_find(b, id, &s) ? section_fault(b, &s, item_bytes) : "missing";
   *whole = fault == NULL;
   *count = *whole ? (uint32_t)s.items : 0;
-  if (!*whole)
+  if (!*whole && section_is_newer(b, id))
+    *whole = true;
+  else if (!*whole)
     say_warning("%s: its section \"%s\" is %s: what follows is without it", b->path, name, fault);
   char *items = must_zalloc((size_t)*count + 1, item_bytes);
   for (size_t i = 0; i < *count; i++)

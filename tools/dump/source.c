@@ -148,6 +148,16 @@ struct dump *source_read(struct source *s) {
   return d;
 }
 
+struct dump *source_dump(const char *what) {
+  if (as_pid(what) == 0 || access(what, F_OK) == 0)
+    return dump_open(what);
+  size_t bytes;
+  unsigned char *image = source_image(as_pid(what), &bytes);
+  struct dump *d = image != NULL ? dump_parse(what, image, bytes) : NULL;
+  free(image);
+  return d;
+}
+
 enum source_state source_state(const struct source *s) { return s->state; }
 
 void source_close(struct source *s) {

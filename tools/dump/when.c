@@ -40,18 +40,6 @@ static void moment(const struct dump_process *p, uint64_t end_ns, char words[64]
              before ? "before the end" : "after the start");
 }
 
-/* "killed by SIGSEGV", of a process that wrote no dump. */
-static char *after_end(const struct dump_process *p, const char *since) {
-  char name[16], how[40] = "ended without a dump";
-  signal_name(p->signal, name);
-  if (p->flags & DUMP_REPLACED)
-    snprintf(how, sizeof how, "became another program by exec");
-  else if (p->signal != 0)
-    snprintf(how, sizeof how, "killed by SIG%s", name);
-  return must_print("%s; from its record%s%s", how, *since != '\0' ? ", last written" : "",
-                    *since != '\0' ? since + 1 : "");
-}
-
 /* What limit of the system's it is; NULL: a size that the user gave, or one that is not known. */
 static const char *limit_name(uint32_t kind) {
   return kind == DUMP_LIMIT_CGROUP          ? "its cgroup"
@@ -72,6 +60,18 @@ static char *limit_when(const struct dump_process *p, const char *since) {
   return must_print("snapshot at %.0f %% of the limit of %s (%s%s)%s",
                     (double)p->limit_used / (double)p->limit_bytes * 100, limit, name,
                     p->flags & DUMP_LIMIT_UNTOUCHED ? "; with memory not touched yet" : "", since);
+}
+
+/* "killed by SIGSEGV", of a process that wrote no dump. */
+static char *after_end(const struct dump_process *p, const char *since) {
+  char name[16], how[40] = "ended without a dump";
+  signal_name(p->signal, name);
+  if (p->flags & DUMP_REPLACED)
+    snprintf(how, sizeof how, "became another program by exec");
+  else if (p->signal != 0)
+    snprintf(how, sizeof how, "killed by SIG%s", name);
+  return must_print("%s; from its record%s%s", how, *since != '\0' ? ", last written" : "",
+                    *since != '\0' ? since + 1 : "");
 }
 
 char *dump_when(const struct dump *d, uint64_t end_ns) {
