@@ -316,8 +316,8 @@ except KeyboardInterrupt: print("interrupted")'
   expect '$status == 0 && $stderr == *"still running: bash (pid "*")"$'"'\n'"'"  their dumps come when they end: arenashim.bash."*"/NAME.PID.dump"*'
   where=$(echo arenashim.bash.*)
   echo >go
-  for _ in {1..6000}; do compgen -G "$where/ls.*" | grep -v tmp && break; read -rt 0.01 <> <(:) || true; done
-  arenashim report "$where"/ls.*
+  for _ in {1..6000}; do compgen -G "$where/ls.*.dump" && break; read -rt 0.01 <> <(:) || true; done
+  arenashim report "$where"/ls.*.dump
   expect '$status == 0'
   [[ ! -s err ]]
   arenashim run -o d bash -c 'exec 3>&-; setsid sleep 2 >/dev/null 2>&1 & :'

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-bool record_file_is_mapped(int pid, const struct stat *s) {
+enum mapped { MAPPED_NOT, MAPPED, MAPPED_NOT_KNOWN };
+
+static enum mapped look(int pid, const struct stat *s) {
   char path[64], *line = NULL;
   size_t room = 0;
   unsigned long long inode;
@@ -18,27 +20,37 @@ bool record_file_is_mapped(int pid, const struct stat *s) {
   snprintf(path, sizeof path, "/proc/%d/maps", pid);
   FILE *maps = fopen(path, "re");
   if (maps == NULL)
-    return errno == EACCES;
+    return errno == EACCES ? MAPPED_NOT_KNOWN : MAPPED_NOT;
   while (!found && getline(&line, &room, maps) > 0)
     found = sscanf(line, "%*s %*s %*s %*s %llu", &inode) == 1 && inode == s->st_ino;
   free(line);
   fclose(maps);
-  return found;
+  return found ? MAPPED : MAPPED_NOT;
 }
 
-static bool can_be_looked_at(int pid) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/maps", pid);
-  return access(path, R_OK) == 0;
+bool record_file_is_mapped(int pid, const struct stat *s) { return look(pid, s) != MAPPED_NOT; }
+
+/* Is that the process's name, as anybody may ask for it? */
+static bool is_called(int pid, const char *program) {
+  enum { KEPT = 15 }; /* bytes of a name */
+  char path[64], name[32] = "";
+  snprintf(path, sizeof path, "/proc/%d/comm", pid);
+  FILE *f = fopen(path, "re");
+  bool same = f != NULL && fgets(name, sizeof name, f) != NULL;
+  if (f != NULL)
+    fclose(f);
+  name[strcspn(name, "\n")] = '\0';
+  return same && strncmp(name, program, KEPT) == 0;
 }
 
 /* The process's number may be that of another namespace: a container's, read from its host. */
-static bool is_mapped_somewhere(uint32_t pid, const struct stat *s) {
+static bool is_mapped_somewhere(const struct record_process *p, const struct stat *s) {
+  enum mapped own = look((int)p->pid, s);
+  bool found = own == MAPPED || (own == MAPPED_NOT_KNOWN && is_called((int)p->pid, p->program));
   DIR *proc = opendir("/proc");
-  bool found = record_file_is_mapped((int)pid, s);
   for (struct dirent *e; !found && proc != NULL && (e = readdir(proc)) != NULL;) {
     int other = (int)strtol(e->d_name, NULL, 10);
-    found = other > 0 && can_be_looked_at(other) && record_file_is_mapped(other, s);
+    found = other > 0 && look(other, s) == MAPPED;
   }
   if (proc != NULL)
     closedir(proc);
@@ -55,7 +67,7 @@ static struct record_moment moment_of(const struct memory *m, const struct stat 
                                       const struct record_end *end) {
   const struct record_process *p = &m->head.process;
   uint64_t now = now_ns();
-  bool runs = p->state == RECORD_RUNNING && end == NULL && is_mapped_somewhere(p->pid, s);
+  bool runs = p->state == RECORD_RUNNING && end == NULL && is_mapped_somewhere(p, s);
   uint64_t until = runs && now > p->start_mono ? now : p->changed_mono;
   return (struct record_moment){.reason = runs                       ? DUMP_FROM_OUTSIDE
                                           : p->state == RECORD_ENDED ? DUMP_AT_EXIT

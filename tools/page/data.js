@@ -43,7 +43,7 @@ export const estimate = process?.sample_bytes > 0 ? '~' : ''
  * these are known of some objects only, and pinned cells are not known; waste needs accounts. */
 export const untagged = process?.tags === 0
 /* A record has no blocks: of waste it knows rounding alone, of classes no requested bytes. */
-export const ofRecord = Boolean(process?.flags & 32)
+export const ofRecord = Boolean(process?.flags & 64)
 export const exactly = process?.tags > 0 && !estimate && !ofRecord
 export const wasteWords = ofRecord ? 'rounding; a record has no half-empty slabs' : 'rounding and half-empty slabs'
 export const wasteKnown = !estimate && !lost.includes('accounts') && !(untagged && sites.length === 0)

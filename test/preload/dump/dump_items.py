@@ -40,7 +40,9 @@ for i in range(count):
     padded = (items * bytes_ + 7) & ~7
     assert number == i + 1 and offset == end, "sections follow one another in order"
     end = offset + padded
-    assert zlib.crc32(data[offset:end]) == crc, f"checksum of {SECTIONS[number][0]}"
+    assert zlib.crc32(data[offset:end]) == crc, f"checksum of section {number}"
+    if number not in SECTIONS:
+        continue  # the time axis, which has tests of its own
     name, form = SECTIONS[number]
     if form is None:
         strings = data[offset : offset + items]
