@@ -92,8 +92,8 @@ hidden void pieces_setup(void);
  * PAGE_BYTES.  False if the system refuses, or if the directory is full.  Any thread. */
 hidden bool piece_map_at(enum piece_kind kind, void *address, size_t bytes);
 
-/* Makes memory of the library's own, whole pages of zeros, a piece.  False if the directory is full.
- * Any thread. */
+/* Makes memory of the library's own, whole pages of zeros, a piece.  False if the directory is
+ * full.  Any thread. */
 hidden bool piece_show(enum piece_kind kind, void *address, size_t bytes);
 
 /* Room for an item of `bytes` in pieces of that kind; aligned to CACHE_LINE if bytes is a multiple
