@@ -121,8 +121,8 @@ struct record_process {
   uint64_t heapless_large_allocs, heapless_large_frees; /* by threads without an arena */
 
   struct record_control control;
-  uint32_t seen;    /* the sequence that the process has seen last */
-  uint32_t refused; /* enum record_refusal: why it did not do what that asked */
+  uint32_t seen;          /* the sequence that the process has seen last */
+  uint32_t refused;       /* enum record_refusal: why it did not do what that asked */
   uint64_t attached_mono; /* when samples were first asked for, by CLOCK_MONOTONIC; 0: never */
 
   uint64_t health[16]; /* counts of RECORD_HEALTH, in that order */

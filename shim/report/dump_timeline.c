@@ -5,29 +5,25 @@
 
 /* ---- events ---- */
 
+/* In the order of time: threads may get numbers in another. */
 static void add_event(struct dump_work *w, const struct record_event *e) {
-  w->event[w->events++] =
-      (struct dump_event){.time_ns = e->time_ns,
-                          .value = e->value,
-                          .kind = e->kind,
-                          .text = dump_string(w, e->text, RECORD_MARK_BYTES - 1),
-                          .count = e->count};
+  unsigned at = w->events++;
+  for (; at > 0 && w->event[at - 1].time_ns > e->time_ns; at--)
+    w->event[at] = w->event[at - 1];
+  w->event[at] = (struct dump_event){.time_ns = e->time_ns,
+                                     .value = e->value,
+                                     .kind = e->kind,
+                                     .text = dump_string(w, e->text, RECORD_MARK_BYTES - 1),
+                                     .count = e->count};
 }
 
-/* Marks and the others lie apart: their numbers say which comes first. */
 void dump_events_read(struct dump_work *w) {
-  struct record_event mark = {0}, event = {0};
-  bool marks = timeline_next_mark(0, &mark), events = timeline_next_event(0, &event);
+  struct record_event e = {0};
   w->events = 0;
-  while ((marks || events) && w->events < DUMP_EVENTS_MOST) {
-    if (marks && (!events || mark.number < event.number)) {
-      add_event(w, &mark);
-      marks = timeline_next_mark(mark.number, &mark);
-    } else {
-      add_event(w, &event);
-      events = timeline_next_event(event.number, &event);
-    }
-  }
+  while (w->events < RECORD_MARKS && timeline_next_mark(e.number, &e))
+    add_event(w, &e);
+  for (e.number = 0; w->events < DUMP_EVENTS_MOST && timeline_next_event(e.number, &e);)
+    add_event(w, &e);
 }
 
 void dump_events(struct dump_work *w) {

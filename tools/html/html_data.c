@@ -1,7 +1,9 @@
 /* What of a dump goes into its page; contract in html_data.h. */
 #include "html_data.h"
+#include "axis.h"
 #include "html_json.h"
 #include "html_sites.h"
+#include "say.h"
 #include "when.h"
 
 #include <stdlib.h>
@@ -53,6 +55,14 @@ static const struct column module_columns[] = {COLUMN_TEXT(dump_module, path),
                                                COLUMN(dump_module, flags),
                                                {0}};
 
+static const struct column moment_columns[] = {COLUMN(dump_moment, time_ns),
+                                               COLUMN(dump_moment, live_bytes),
+                                               COLUMN(dump_moment, mapped_bytes),
+                                               COLUMN(dump_moment, resident_bytes),
+                                               COLUMN(dump_moment, allocs),
+                                               COLUMN(dump_moment, flags),
+                                               {0}};
+
 static const struct column block_columns[] = {
     COLUMN(dump_block, number), COLUMN(dump_block, arena),
     COLUMN(dump_block, bytes),  COLUMN(dump_block, passed),
@@ -84,6 +94,25 @@ static void moment_write(const struct dump *d, struct terms *strings, FILE *to) 
   free(when);
 }
 
+/* What happened, in words. */
+static void events_write(const struct dump *d, struct terms *strings, FILE *to) {
+  struct page_event {
+    uint64_t time_ns;
+    uint32_t kind, words;
+  } *events = must_zalloc((size_t)d->n_events + 1, sizeof *events);
+  static const struct column columns[] = {
+      COLUMN(page_event, time_ns), COLUMN(page_event, kind), COLUMN(page_event, words), {0}};
+  for (uint32_t i = 0; i < d->n_events; i++) {
+    char *words = axis_event_words(d, &d->events[i]);
+    events[i] =
+        (struct page_event){d->events[i].time_ns, d->events[i].kind, terms_add(strings, words)};
+    free(words);
+  }
+  html_table(&(struct table_json){"events", columns, events, sizeof *events, d->n_events, NULL},
+             strings, to);
+  free(events);
+}
+
 static void tables_write(const struct dump *d, struct terms *strings, FILE *to) {
 #define TABLE(id, columns, field) TABLE_OF(id, columns, field, d->n_##field)
 #define TABLE_OF(id, columns, field, count)                                                        \
@@ -96,6 +125,7 @@ static void tables_write(const struct dump *d, struct terms *strings, FILE *to) 
   TABLE("health", health_columns, health);
   TABLE("modules", module_columns, modules);
   TABLE("blocks", block_columns, blocks);
+  TABLE("moments", moment_columns, moments);
 #undef TABLE_OF
 #undef TABLE
 }
@@ -106,6 +136,7 @@ void html_data_write(const struct dump *d, const struct option_names *names, FIL
   lost_write(d, strings, to);
   moment_write(d, strings, to);
   tables_write(d, strings, to);
+  events_write(d, strings, to);
   html_sites_write(d, names, strings, to);
   html_strings(strings, to);
   terms_free(strings);

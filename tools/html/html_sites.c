@@ -1,5 +1,6 @@
 /* Call sites, their paths and frames in a page; contract in html_sites.h. */
 #include "html_sites.h"
+#include "axis.h"
 #include "cuts.h"
 #include "say.h"
 #include "session.h"
@@ -258,6 +259,41 @@ static void regions_write(const struct sites *s) {
   free(regions);
 }
 
+/* A row's share of a moment. */
+struct page_share {
+  uint32_t moment, site;
+  uint64_t bytes;
+};
+
+/* The shares of a moment by row, those of one row joined; returns how many. */
+static size_t moment_shares(const struct sites *s, const uint32_t *slots, uint32_t moment,
+                            struct page_share *to) {
+  size_t n, count = 0;
+  uint64_t rest;
+  struct axis_row *rows = axis_rows(&s->session, moment, &n, &rest);
+  for (size_t i = 0; i < n; i++) {
+    uint32_t site = slots[slot_of(rows[i].row.key, rows[i].row.kind)];
+    const struct row *r = &s->session.rows->items[site];
+    if (site < s->session.rows->count && r->key == rows[i].row.key && r->kind == rows[i].row.kind)
+      to[count++] = (struct page_share){moment, site, rows[i].bytes};
+  }
+  free(rows);
+  return count;
+}
+
+static void shares_write(const struct sites *s) {
+  static const struct column columns[] = {
+      COLUMN(page_share, moment), COLUMN(page_share, site), COLUMN(page_share, bytes), {0}};
+  struct page_share *shares = must_zalloc((size_t)s->dump->n_shares + 1, sizeof *shares);
+  uint32_t *slots = slots_new(s->session.rows, s->session.paths);
+  size_t count = 0;
+  for (uint32_t i = 0; i < s->dump->n_moments; i++)
+    count += moment_shares(s, slots, i, shares + count);
+  table_write(s, "shares", columns, shares, sizeof *shares, count);
+  free(slots);
+  free(shares);
+}
+
 /* Waste is known by account; of each arena, in their order. */
 static void arena_waste_write(const struct sites *s) {
   static const struct column columns[] = {{"waste", 0, sizeof(uint64_t), false}, {0}};
@@ -286,6 +322,7 @@ void html_sites_write(const struct dump *d, const struct option_names *names, st
   calls_write(&s);
   regions_write(&s);
   arena_waste_write(&s);
+  shares_write(&s);
   paths_write(&s, count);
   cuts_write(&s);
   free(s.used);

@@ -36,6 +36,14 @@ export const calls = rows('calls')
 export const regions = rows('regions', ['name'])
 export const cuts = rows('cuts')[0]
 
+/* The time axis: what was held at moments of the process's life, by whom, and what happened. */
+export const moments = rows('moments')
+export const events = rows('events', ['words'])
+for (const m of moments)
+  m.shares = []
+for (const share of rows('shares'))
+  moments[share.moment].shares.push(share)
+
 /* Of a sampled dump, what call sites show is estimated. */
 export const estimate = process?.sample_bytes > 0 ? '~' : ''
 

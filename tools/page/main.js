@@ -10,6 +10,7 @@ import { ledgerStart } from './ledger.js'
 import { searchSites } from './search.js'
 import { sitesFilter, sitesShow, sitesStart } from './sites.js'
 import { themeStart } from './theme.js'
+import { timelineStart } from './timeline.js'
 import './style.css' // after the libraries' own
 
 const hasSites = sites.length > 0
@@ -85,6 +86,7 @@ function start() {
   arenasStart()
   blocksStart()
   classesStart()
+  timelineStart()
   ledgerStart()
   if (hasSites) {
     flameStart(filter)

@@ -79,6 +79,12 @@ static void event(struct record_work *w, const struct record_event *e) {
       .time_ns = e->time_ns, .value = e->value, .kind = e->kind, .text = text, .count = e->count};
 }
 
+static int by_time(const void *a, const void *b) {
+  uint64_t x = ((const struct record_event *)a)->time_ns,
+           y = ((const struct record_event *)b)->time_ns;
+  return x != y ? (x < y ? -1 : 1) : by_number(a, b);
+}
+
 static void events(struct record_work *w, const struct record_timeline *t) {
   static struct record_event valid[RECORD_MARKS + RECORD_EVENTS];
   size_t n = 0;
@@ -87,7 +93,7 @@ static void events(struct record_work *w, const struct record_timeline *t) {
     if (is_valid(w, e->number, e->again))
       valid[n++] = *e;
   }
-  qsort(valid, n, sizeof *valid, by_number);
+  qsort(valid, n, sizeof *valid, by_time);
   for (size_t i = 0; i < n; i++)
     event(w, &valid[i]);
 }

@@ -60,7 +60,10 @@ static void measure(struct chart *c) {
     fill(c, i);
 }
 
-char chart_letter(uint32_t event) { return event < CHART_LETTERS ? (char)('a' + event) : '\0'; }
+char chart_letter(uint32_t event) {
+  static const char letters[CHART_LETTERS + 1] = "abcdefghijklmnopqrstuvwxyz";
+  return event < CHART_LETTERS ? letters[event] : '\0';
+}
 
 static void mark(struct chart *c) {
   memset(c->below, ' ', c->columns);

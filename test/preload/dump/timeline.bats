@@ -63,3 +63,17 @@ json() { "$TOOL" export --format json "$2" | /usr/bin/python3 -c "import json, s
   [[ $(json 'len(d["moments"])' "$child") == 1 ]]
   [[ $(json 'd["moments"][0]["time_ns"] < 300e6' "$child") == True ]]
 }
+
+@test "the newest 64 marks are kept, of any thread and handler, their names cut at 63 bytes" {
+  run_shim ARENASHIM_DUMP=a.dump "$BIN/timeline_marks"
+  expect_ok
+  [[ $(json '[e["kind"] for e in d["events"]] == 64 * ["mark"]' a.dump) == True ]]
+  [[ $(json '[e["text"] for e in d["events"][-2:]] == ["in a handler", 63 * "x"]' a.dump) == True ]]
+  # 62 of the threads' latest, each whole, in the order of time
+  [[ $(json 'all(int(e["text"].split(".")[1]) > 4900 for e in d["events"][:-2])' a.dump) == True ]]
+  [[ $(json '[e["time_ns"] for e in d["events"]] == sorted(e["time_ns"] for e in d["events"])' a.dump) == True ]]
+  run_shim ARENASHIM_DISABLE=1 "$BIN/timeline_marks"
+  expect '$status != 0'
+  run --separate-stderr "$BIN/timeline_marks"
+  expect '$status == 3'
+}

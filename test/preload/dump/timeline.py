@@ -6,10 +6,17 @@ import bisect
 import json
 import sys
 
-NEAR = 0.06  # seconds between a moment and the process's note of it; the machine may be busy
+NEAR = 0.1  # seconds: the shortest interval of moments
 untagged = "--untagged" in sys.argv
 d = json.load(sys.stdin)
-log = [(float(t), int(b)) for t, b in (line.split() for line in open(sys.argv[1]) if line.count(" ") == 1)]
+lines = [line.split() for line in open(sys.argv[1])]
+made = {line[1]: float(line[2]) for line in lines if line[0] == "mark"}
+marks = {e["text"]: e["time_ns"] / 1e9 for e in d["events"] if e["kind"] == "mark"}
+assert set(marks) == {"first", "second"}, marks
+# The process's clock starts when main does, the axis's a little earlier.
+early = marks["first"] - made["first"]
+assert 0 <= early < 1 and abs(marks["second"] - early - made["second"]) < NEAR, (marks, made)
+log = [(float(line[0]) + early, int(line[1])) for line in lines if len(line) == 2]
 times = [t for t, _ in log]
 moments = d["moments"]
 assert len(moments) >= 5, f"only {len(moments)} moments"
@@ -34,7 +41,7 @@ for m in moments:
     low, high = curve(t)
     if t < times[0]:
         low = 0
-    slack = 2 << 20 if untagged else 100000  # what is not known of large objects; the base, one churn
+    slack = (1 << 20) + 150000 if untagged else 100000  # what is not known of large objects; the base, one churn
     assert low - slack <= m["live_bytes"] <= high + slack, (t, low, m["live_bytes"], high)
     assert m["mapped_bytes"] >= m["live_bytes"], m
     if not untagged:
@@ -42,9 +49,3 @@ for m in moments:
         assert total == m["live_bytes"], (t, total, m["live_bytes"])
         assert len(m["shares"]) <= 64
 assert [m["allocs"] for m in moments] == sorted(m["allocs"] for m in moments)
-
-marks = {e["text"]: e["time_ns"] / 1e9 for e in d["events"] if e["kind"] == "mark"}
-assert set(marks) == {"first", "second"}, marks
-half = max(log, key=lambda line: line[1])[0]
-assert marks["first"] < times[0] + NEAR, marks
-assert marks["second"] < last and abs(marks["second"] - times[len(times) // 2]) < NEAR, (marks, half)

@@ -1,4 +1,5 @@
-/* A process whose live bytes follow a curve that it writes down itself: `seconds bytes` a line, as it goes.
+/* A process whose live bytes follow a curve that it writes down itself: `seconds bytes` a line, as it goes,
+ * and `mark NAME seconds`.
  *
  *   timeline_curve MS [wait | kill | fork]
  *
@@ -59,6 +60,7 @@ static void churn(void) {
 }
 
 static void mark(const char *name) {
+  fprintf(log_to, "mark %s %.6f\n", name, elapsed());
   if (arenashim_mark != NULL && arenashim_mark(name) != 0)
     abort();
 }
