@@ -60,7 +60,8 @@ static void writers_view(const struct dump *d, unsigned which, enum sort sort, s
 /* What `top` shows of a dump that is read twice. */
 static void writers_top(const struct dump *d, unsigned seed, struct fold *fold, FILE *to) {
   struct option_names names = {.fold = fold};
-  struct top_watch w = {.state = SOURCE_FILE, .model = top_model_new(&names, seed % 2 == 0)};
+  struct top_watch w = {
+      .what = "file", .state = SOURCE_FILE, .model = top_model_new(&names, seed % 2 == 0)};
   for (uint64_t ns = 1; ns <= 2; ns++)
     top_model_add(w.model, d, ns);
   w.dump = (struct dump *)d;

@@ -28,7 +28,7 @@ static uint64_t resident_of(const struct dump *d) {
 static void row_print(const struct ps_process *p, struct table *t, bool exact) {
   const struct dump_process *of = p->dump->process;
   char number[16], time[TOP_WORDS_MAX], *tags = top_watch_tags(p->dump);
-  bool small_alone = top_watch_missing(p->dump) != NULL;
+  bool small_alone = !top_watch_has_sites(p->dump);
   snprintf(number, sizeof number, "%d", p->pid);
   if (exact)
     snprintf(time, sizeof time, "%.1f", (double)of->lived_ns / 1e9);
@@ -65,7 +65,7 @@ static void line_print(const struct ps_process *p, FILE *to) {
   json_put_number(line, "pid", (uint64_t)p->pid);
   json_put_text(line, "program", dump_text(p->dump, of->program));
   json_put_number(line, "live_bytes", of->live_bytes);
-  json_put_bool(line, "live_is_small_objects", top_watch_missing(p->dump) != NULL);
+  json_put_bool(line, "live_is_small_objects", !top_watch_has_sites(p->dump));
   json_put_number(line, "resident_bytes", resident_of(p->dump));
   json_put_number(line, "arenas", p->dump->n_arenas);
   json_put_number(line, "lived_ns", of->lived_ns);

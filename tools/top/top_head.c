@@ -37,7 +37,7 @@ static void line_end(struct flow *f) {
 static void process_put(struct flow *f, const struct top_watch *w) {
   char *state = top_watch_state(w), *tags = top_watch_tags(w->dump);
   item_put(f, must_print("%s", dump_text(w->dump, w->dump->process->program)));
-  item_put(f, must_print("pid %u", w->dump->process->pid));
+  item_put(f, must_print("pid %u", top_watch_pid(w)));
   item_put(f, must_print("tags %s", tags));
   item_put(f, must_copy(state));
   free(state);
@@ -54,7 +54,7 @@ static char *bytes_item(const char *what, const char *mark, uint64_t bytes, bool
 static void sizes_put(struct flow *f, const struct top_watch *w, bool exact) {
   const struct top_reading *now = top_model_now(w->model);
   const char *mark = w->dump->process->sample_bytes > 0 ? "~" : "";
-  bool tagged = top_watch_missing(w->dump) == NULL;
+  bool tagged = top_watch_has_sites(w->dump);
   char objects[UNITS_MAX];
   item_put(f, bytes_item(tagged ? "live" : "live (small objects)", mark, now->all.live, exact));
   units_name(now->all.objects, UNIT_COUNT, exact, objects);
@@ -88,8 +88,7 @@ char *top_head(const struct top_watch *w, unsigned width, bool exact) {
   line_end(&f);
   rates_put(&f, w, exact);
   line_end(&f);
-  if (top_watch_missing(w->dump) != NULL)
-    item_put(&f, must_copy(top_watch_missing(w->dump)));
+  item_put(&f, top_watch_missing(w));
   line_end(&f);
   return text_end(f.to, &text);
 }

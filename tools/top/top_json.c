@@ -106,7 +106,7 @@ static void put_process(struct json_object *to, const struct top_watch *w) {
   char *tags = top_watch_tags(d), *moment = top_watch_state(w);
   put_real(to, "time", unix_time());
   json_put_text(to, "program", dump_text(d, d->process->program));
-  json_put_number(to, "pid", d->process->pid);
+  json_put_number(to, "pid", top_watch_pid(w));
   json_put_text(to, "state", top_watch_state_word(w));
   json_put_text(to, "moment", moment);
   json_put_text(to, "tags", tags);

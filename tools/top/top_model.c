@@ -47,9 +47,11 @@ void top_model_free(struct top_model *m) {
   free(m);
 }
 
+/* A process that was never asked for its id has 0 in its books, until it is. */
 static bool is_same_process(const struct top_model *m, const struct dump *d) {
-  return m->readings == 0 || (d->process->pid == m->pid && d->process->start_ns == m->start_ns &&
-                              top_sites_fit(&m->sites, d));
+  bool is_same_pid = d->process->pid == m->pid || m->pid == 0 || d->process->pid == 0;
+  return m->readings == 0 ||
+         (is_same_pid && d->process->start_ns == m->start_ns && top_sites_fit(&m->sites, d));
 }
 
 static void model_restart(struct top_model *m) {

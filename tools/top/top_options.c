@@ -100,5 +100,5 @@ void top_options_read(struct top_options *o, int argc, char **argv) {
 }
 
 enum top_by top_options_by(const struct top_options *o, const struct dump *d) {
-  return o->has_by ? o->by : top_watch_missing(d) == NULL ? TOP_SITES : TOP_ARENAS;
+  return o->has_by ? o->by : top_watch_has_sites(d) ? TOP_SITES : TOP_ARENAS;
 }

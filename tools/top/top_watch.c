@@ -86,10 +86,20 @@ char *top_watch_tags(const struct dump *d) {
   return must_copy(tags < DUMP_TAG_STACK ? words[tags] : "of an unknown kind");
 }
 
-const char *top_watch_missing(const struct dump *d) {
-  if (d->process->tags != DUMP_TAG_OFF || d->n_accounts > 0)
+unsigned top_watch_pid(const struct top_watch *w) {
+  bool is_pid = w->what[strspn(w->what, "0123456789")] == '\0';
+  return is_pid ? (unsigned)strtoul(w->what, NULL, 10) : w->dump->process->pid;
+}
+
+bool top_watch_has_sites(const struct dump *d) {
+  return d->process->tags != DUMP_TAG_OFF || d->n_accounts > 0;
+}
+
+char *top_watch_missing(const struct top_watch *w) {
+  static const char words[] = "call sites are not recorded:";
+  if (top_watch_has_sites(w->dump))
     return NULL;
-  if (d->process->reason == DUMP_FROM_OUTSIDE)
-    return "call sites are not recorded: `arenashim attach PID` records them from now on";
-  return "call sites are not recorded: start the program with ARENASHIM_TAG=stack:8";
+  if (w->state == SOURCE_RUNNING)
+    return must_print("%s `arenashim attach %u` samples them from now on", words, top_watch_pid(w));
+  return must_print("%s start the program with ARENASHIM_TAG=stack:8", words);
 }

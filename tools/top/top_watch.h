@@ -33,8 +33,15 @@ const char *top_watch_state_word(const struct top_watch *w);
 /* "off", "site", "stack:8"; to be freed. */
 char *top_watch_tags(const struct dump *d);
 
-/* What is not shown because call sites are not recorded, and what to do; NULL: they are. */
-const char *top_watch_missing(const struct dump *d);
+/* The process's id: as it was asked for, since in its own namespace it is another; of a file, its
+ * own. */
+unsigned top_watch_pid(const struct top_watch *w);
+
+/* Whether call sites are recorded. */
+bool top_watch_has_sites(const struct dump *d);
+
+/* That they are not, and what to do; NULL: they are.  To be freed. */
+char *top_watch_missing(const struct top_watch *w);
 
 /* Now, by the monotonic clock. */
 uint64_t top_watch_clock(void);
