@@ -23,7 +23,7 @@ static bool lock_at_once(void) {
   return false;
 }
 
-/* Whose lock it is: the address of the thread's marker, which is the same in the child of a fork. */
+/* Whose lock it is: the address of the thread's marker, the same in the child of a fork. */
 static __thread char marker __attribute__((tls_model("initial-exec")));
 static _Atomic uintptr_t holder;
 
