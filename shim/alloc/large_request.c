@@ -3,8 +3,9 @@
 #include "own_calls.h"
 #include "thread_state.h"
 
+/* A thread without a heap is at its end, or the shim is disabled. */
 static bool is_huge(struct large_request a) {
-  return a.bytes >= HUGE_LEAST && a.by_size && (a.flags & ~FLAG_ZERO) == 0 &&
+  return a.bytes >= HUGE_LEAST && a.h != NULL && a.by_size && (a.flags & ~FLAG_ZERO) == 0 &&
          !large_request_is_sample(a) && thread_state != THREAD_COUNTED &&
          jemalloc_leaves_purging() && jemalloc_has_plain_objects();
 }

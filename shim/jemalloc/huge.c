@@ -16,18 +16,35 @@ static _Atomic uint64_t mapped;
 
 /* Nearly always it is held for less time than it takes to sleep and be woken. */
 enum { LOCK_SPINS = 100 };
-static void lock(void) {
-  for (unsigned i = 0; i < LOCK_SPINS; i++) {
+static bool lock_at_once(void) {
+  for (unsigned i = 0; i < LOCK_SPINS; i++, cpu_relax())
     if (pthread_mutex_trylock(&mutex) == 0)
-      return;
-    cpu_relax();
-  }
-  pthread_mutex_lock(&mutex);
+      return true;
+  return false;
 }
-static void unlock(void) { pthread_mutex_unlock(&mutex); }
+
+/* Whose lock it is: the address of the thread's marker, the same in the child of a fork. */
+static __thread char marker __attribute__((tls_model("initial-exec")));
+static _Atomic uintptr_t holder;
+
+static void lock(void) {
+  if (!lock_at_once())
+    pthread_mutex_lock(&mutex);
+  atomic_store_explicit(&holder, (uintptr_t)&marker, memory_order_relaxed);
+}
+static void unlock(void) {
+  atomic_store_explicit(&holder, 0, memory_order_relaxed);
+  pthread_mutex_unlock(&mutex);
+}
 
 void huge_fork_prepare(void) { lock(); }
 void huge_fork_end(void) { unlock(); }
+
+/* Outside the gate a thread only reads (huge_bytes): what the lock protects is whole. */
+void huge_fork_child_unlocked(void) {
+  if (atomic_load(&holder) != (uintptr_t)&marker)
+    pthread_mutex_init(&mutex, NULL);
+}
 
 uint64_t huge_live_bytes(void) { return pages_live_bytes(); }
 uint64_t huge_mapped_bytes(void) { return count_get(&mapped); }

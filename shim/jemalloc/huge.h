@@ -53,9 +53,12 @@ hidden void huge_purge(bool all);
 hidden uint64_t huge_live_bytes(void);
 hidden uint64_t huge_mapped_bytes(void);
 
-/* Around fork, as jemalloc's handlers (jemalloc.h). */
+/* Around fork, as jemalloc's handlers (jemalloc.h).  The last: in the child of a fork around which
+ * they were not called, because it was made by a signal handler that interrupted this thread inside
+ * the gate; a lock that a thread of the parent held is free again. */
 hidden void huge_fork_prepare(void);
 hidden void huge_fork_end(void);
+hidden void huge_fork_child_unlocked(void);
 
 /* Usable bytes of p, an object of jemalloc's or a huge one. */
 static inline size_t jemalloc_or_huge_bytes(const void *p) {

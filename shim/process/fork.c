@@ -15,6 +15,7 @@
 #include "fork_gate.h"
 #include "heap_fork.h"
 #include "heap_thread.h"
+#include "huge.h"
 #include "jemalloc.h"
 #include "large.h"
 #include "large_counts.h"
@@ -74,6 +75,8 @@ static void open_gate(void) {
   jemalloc_start_fork_child();
   if (gate_fork_owns_locks())
     jemalloc_fork_child();
+  else
+    huge_fork_child_unlocked();
   if (gate_open_child())
     large_free_deferred();
 }

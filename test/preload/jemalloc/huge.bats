@@ -48,10 +48,12 @@ load ../../common
   run_shim "$BIN/huge" split
   expect_ok
 }
-@test "MALLOC_CONF that asks for something leaves them to jemalloc" {
+@test "MALLOC_CONF that asks for something, and ARENASHIM_DISABLE, leave them to jemalloc" {
   run_shim MALLOC_CONF=dirty_decay_ms:1000 strace -f -e trace=mremap -o "$BATS_TEST_TMPDIR/calls" "$BIN/huge" api
   [[ $status == 0 ]]
   ! grep -q mremap "$BATS_TEST_TMPDIR/calls"
   run_shim strace -f -e trace=mremap -o "$BATS_TEST_TMPDIR/calls" "$BIN/huge" grow
   grep -q mremap "$BATS_TEST_TMPDIR/calls"
+  run_shim ARENASHIM_DISABLE=1 strace -f -e trace=mremap -o "$BATS_TEST_TMPDIR/calls" "$BIN/huge" grow
+  ! grep -q mremap "$BATS_TEST_TMPDIR/calls"
 }
