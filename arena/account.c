@@ -223,3 +223,13 @@ void account_read(const struct account *a, struct account *out) {
   uint64_t bytes;
   take_remote_large(out, &bytes);
 }
+
+int64_t account_now(const struct account *a, uint64_t *allocs) {
+  const volatile uint64_t *live = &a->live_bytes, *n = &a->allocs, *frees = &a->frees;
+  uint32_t epoch = atomic_load_explicit(&a->epoch, memory_order_relaxed);
+  *allocs += is_of_parent(epoch & ~ACCOUNT_REMOTE_LARGE) ? count_less(*n, *frees) : *n;
+  if (*live == 0)
+    return 0;
+  const volatile uint64_t *booked = &a->remote_booked_bytes;
+  return (int64_t)(*live + *booked - count_get(&a->remote_freed_bytes));
+}

@@ -219,6 +219,11 @@ hidden void books_restart(struct books *b);
  */
 hidden void account_read(const struct account *a, struct account *out);
 
+/* What the account holds now, less what other threads have freed, in requested bytes; *allocs grows
+ * by its allocations, less those of the parent process.  It may be negative while the account
+ * changes.  Any thread. */
+hidden int64_t account_now(const struct account *a, uint64_t *allocs);
+
 /* Do the sums of an account fit each other?  Owner only, outside of the functions above. */
 static inline bool account_is_valid(const struct account *a) {
   bool sized = a->smallest == NO_SMALL ? a->largest == NO_SMALL

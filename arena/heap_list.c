@@ -140,10 +140,10 @@ static bool is_ours(const struct heap *h, unsigned c, const struct cell *p) {
   return s->owner == h && s->class == c && slab_has_cell(s, p);
 }
 
-/* No list of class c is longer.  Not by the counts of the class, which another process may change
- * (pieces.h). */
+/* No list of class c is longer; that of class 0 is always empty.  Not by the counts of the class,
+ * which another process may change (pieces.h). */
 static uint64_t longest(const struct heap *h, unsigned c) {
-  return count_get(&h->carved_bytes) / class_bytes(c);
+  return c == 0 ? 0 : count_get(&h->carved_bytes) / class_bytes(c);
 }
 
 uint32_t list_length(const struct heap *h, unsigned c, bool *broken) {

@@ -2,14 +2,28 @@
 #include "heap_stats.h"
 #include "heap_list.h"
 
-static void read_published(const struct heap *h, unsigned c, struct heap_totals *t) {
-  uint64_t frees =
-      count_get(&counts_of(h)->freed[c]); /* before `known`, so that frees <= allocations */
+/* `freed` is read before `known`, so that frees <= allocations. */
+static uint64_t published(const struct heap_counts *n, unsigned c, uint64_t *allocs) {
+  uint64_t frees = count_get(&n->freed[c]);
   atomic_thread_fence(memory_order_acquire);
-  uint64_t known = count_get(&counts_of(h)->known[c]);
-  t->allocs[c] = count_less(known, counts_of(h)->forked[c]);
-  t->frees[c] = (int64_t)frees > 0 ? count_less(frees, counts_of(h)->forked[c]) : 0;
+  *allocs = count_less(count_get(&n->known[c]), n->forked[c]);
+  return (int64_t)frees > 0 ? count_less(frees, n->forked[c]) : 0;
+}
+
+uint64_t heap_read_published(const struct heap *h, uint64_t *live_bytes) {
+  uint64_t sum = 0;
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    uint64_t allocs, frees = published(counts_of(h), c, &allocs);
+    sum += allocs;
+    *live_bytes += count_less(allocs, frees) * class_bytes(c);
+  }
+  return sum;
+}
+
+static void read_published(const struct heap *h, unsigned c, struct heap_totals *t) {
+  t->frees[c] = published(counts_of(h), c, &t->allocs[c]);
   t->remote[c] = count_less(count_get(&counts_of(h)->remote[c]), counts_of(h)->forked_remote[c]);
+  uint64_t known = count_get(&counts_of(h)->known[c]);
   t->listed[c] = count_less(count_get(&counts_of(h)->passed[c]), known);
 }
 

@@ -23,6 +23,10 @@ struct heap_totals {
  * slow path, and broken_lists is 0. */
 hidden void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t);
 
+/* Returns its allocations as of its last slow path, and adds the bytes of cells that are live then
+ * to *live_bytes.  Any thread, at any time. */
+hidden uint64_t heap_read_published(const struct heap *h, uint64_t *live_bytes);
+
 /* For a heap that no other thread changes.  heap_mark_listed prepares heap_listed_cells, which
  * returns how many of the slab's cells are in the thread's list, with one walk of each list for all
  * slabs. */

@@ -42,6 +42,8 @@ enum piece_kind {
   PIECE_NODES,    /* nodes of call paths; the kinds from here on are the shim's */
   PIECE_MODULES,
   PIECE_TEXT,
+  PIECE_TIMELINE,
+  PIECE_SHARES,
   PIECE_KINDS
 };
 
@@ -89,6 +91,10 @@ hidden void pieces_setup(void);
 /* Maps a piece of zeros at that address, never over another mapping.  `bytes` is a multiple of
  * PAGE_BYTES.  False if the system refuses, or if the directory is full.  Any thread. */
 hidden bool piece_map_at(enum piece_kind kind, void *address, size_t bytes);
+
+/* Makes memory of the library's own, whole pages of zeros, a piece.  False if the directory is
+ * full.  Any thread. */
+hidden bool piece_show(enum piece_kind kind, void *address, size_t bytes);
 
 /* Room for an item of `bytes` in pieces of that kind; aligned to CACHE_LINE if bytes is a multiple
  * of it.  Zeros.  NULL if the system refuses.  Any thread; lock-free. */

@@ -6,7 +6,7 @@
  *     arenashim_push_tag("request parser");
  *
  * Sizes are bytes.  Functions that return int return 0, or -1 with errno set.  All can be called
- * from any thread at any time, but not in signal handlers.
+ * from any thread at any time, but not in signal handlers, except where that is said.
  */
 #ifndef ARENASHIM_H
 #define ARENASHIM_H
@@ -53,6 +53,11 @@ void arenashim_totals(struct arenashim_totals *totals) __attribute__((weak));
 /* Names the calling thread's arena in reports, until the thread ends.  The first 15 bytes are
  * copied; "" removes the name.  ENOMEM: the thread has no arena, and there is no memory for one. */
 int arenashim_name_arena(const char *name) __attribute__((weak));
+
+/* Puts a named mark on the time axis (`arenashim timeline`), such as "phase 2".  The first 63 bytes
+ * of the name are kept, and the newest 64 marks.  Signal handlers may call this, too.  EINVAL: the
+ * name is NULL or "".  ENOTSUP: ARENASHIM_DISABLE is set. */
+int arenashim_mark(const char *name) __attribute__((weak));
 
 /* Pushes a tag: until it is popped, requests of the calling thread belong to call paths of their
  * own, below this name.  The name is copied and kept for the process's life.  After an error

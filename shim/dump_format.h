@@ -23,7 +23,7 @@
  *   Anything else is a new major version, which older readers refuse.
  *
  *   1.1 added start_ns, lived_ns and DUMP_LAST.
- *   1.2 added DUMP_AT_LIMIT and the fields limit_*.
+ *   1.2 added DUMP_AT_LIMIT, the fields limit_*, DUMP_MOMENTS, DUMP_SHARES and DUMP_EVENTS.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -70,7 +70,10 @@ enum dump_section_id {
   DUMP_BLOCKS = 9,
   DUMP_ACCOUNTS = 10,
   DUMP_SITES = 11,
-  DUMP_NODES = 12
+  DUMP_NODES = 12,
+  DUMP_MOMENTS = 13,
+  DUMP_SHARES = 14,
+  DUMP_EVENTS = 15
 };
 
 struct dump_section {
@@ -91,7 +94,8 @@ enum dump_reason {
   DUMP_ON_CALL = 2,
   DUMP_AT_LIMIT = 3,
   DUMP_FROM_OUTSIDE = 4, /* made of the books of a process that was running (record_format.h) */
-  DUMP_AFTER_END = 5     /* made of a record whose process was killed, or replaced by exec */
+  DUMP_AFTER_END = 5     /* made of a record whose process wrote no dump: it was killed, or became
+                            another program by exec */
 };
 /* What DUMP_AT_LIMIT is about: mapped memory reached a size that the user gave, or a share of a
  * limit of the system's. */
@@ -104,12 +108,15 @@ enum dump_limit {
 };
 enum dump_tags { DUMP_TAG_OFF = 0, DUMP_TAG_SITE = 1, DUMP_TAG_STACK = 2, DUMP_TAG_VERIFY = 3 };
 enum dump_process_flag {
-  DUMP_FORK_CHILD = 1,      /* counts start at the fork; what lived then counts as allocated */
-  DUMP_PEAK_BOUND = 2,      /* peak_bytes is an upper bound */
-  DUMP_LARGE_STALE = 4,     /* jemalloc's figures are those of its last safe refresh */
-  DUMP_LAST = 8,            /* on a signal: it ends the process after this */
-  DUMP_NO_UNWINDER = 16,    /* more frames were asked for, but libunwind.so.8 was not there */
-  DUMP_LIMIT_UNTOUCHED = 32 /* limit_used has memory in it that nobody had touched yet */
+  DUMP_FORK_CHILD = 1,       /* counts start at the fork; what lived then counts as allocated */
+  DUMP_PEAK_BOUND = 2,       /* peak_bytes is an upper bound */
+  DUMP_LARGE_STALE = 4,      /* jemalloc's figures are those of its last safe refresh */
+  DUMP_LAST = 8,             /* on a signal: it ends the process after this */
+  DUMP_NO_UNWINDER = 16,     /* more frames were asked for, but libunwind.so.8 was not there */
+  DUMP_LIMIT_UNTOUCHED = 32, /* limit_used has memory in it that nobody had touched yet */
+  DUMP_OF_RECORD = 64,       /* made of a record: no blocks, no regions, no pinned cells, of classes
+                               neither slabs nor requested bytes */
+  DUMP_REPLACED = 128        /* DUMP_AFTER_END: by exec its process became another program */
 };
 
 /* DUMP_PROCESS: one item. */
@@ -120,7 +127,7 @@ struct dump_process {
   uint32_t version;                /* text: of the shim */
   uint32_t options;                /* text: NAME=VALUE, separated by blanks, as resolved */
   uint32_t reason;                 /* enum dump_reason */
-  uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL */
+  uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL, and DUMP_AFTER_END if known */
   uint32_t flags;                  /* enum dump_process_flag */
   uint32_t tags;                   /* enum dump_tags */
   uint32_t depth;                  /* frames asked for: N of stack:N */
@@ -302,5 +309,50 @@ struct dump_node {
   uint32_t zero;
 };
 static_assert(sizeof(struct dump_node) == 24, "format");
+
+/* DUMP_MOMENTS: the time axis, in the order of time: what the process held.  There are at most 256
+ * moments, which cover its whole life, the last minutes most finely. */
+enum dump_moment_flag { DUMP_MOMENT_TAGGED = 1 /* there are shares */ };
+struct dump_moment {
+  uint64_t time_ns;    /* since the process began */
+  uint64_t live_bytes; /* requested; without tags: cells of small objects, and large objects, of
+                          which each thread may have changed 1 MiB since */
+  uint64_t mapped_bytes;
+  uint64_t resident_bytes; /* 0: not read */
+  uint64_t allocs;         /* so far */
+  uint64_t rest_bytes;     /* with tags: live_bytes = rest_bytes + sum of the moment's shares */
+  uint32_t flags;          /* enum dump_moment_flag */
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_moment) == 56, "format");
+
+/* DUMP_SHARES: what a call site held at a moment, at most 64 for a moment: those that held most
+ * then, or in another moment. */
+struct dump_share {
+  uint32_t moment; /* DUMP_MOMENTS index */
+  uint32_t site;   /* DUMP_SITES index */
+  uint64_t bytes;
+};
+static_assert(sizeof(struct dump_share) == 16, "format");
+
+enum dump_event_kind {
+  DUMP_EVENT_MARK = 1,   /* arenashim_mark; text: its name */
+  DUMP_EVENT_FORK = 2,   /* this process made a child */
+  DUMP_EVENT_DUMP = 3,   /* a dump was written; value: the signal's number, or 0 */
+  DUMP_EVENT_LIMIT = 4,  /* mapped bytes passed ARENASHIM_DUMP_AT; value: the limit */
+  DUMP_EVENT_ATTACH = 5, /* tags were switched on */
+  DUMP_EVENT_DETACH = 6
+};
+
+/* DUMP_EVENTS: in the order of time.  The newest 64 marks, and the newest 32 of all others. */
+struct dump_event {
+  uint64_t time_ns; /* since the process began */
+  uint64_t value;
+  uint32_t kind;  /* enum dump_event_kind */
+  uint32_t text;  /* text */
+  uint32_t count; /* of that kind one after the other, of which this was the first; at least 1 */
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_event) == 32, "format");
 
 #endif

@@ -8,6 +8,8 @@
  *                       RECORD_NODES     struct record_node: call paths, innermost call first
  *                       RECORD_MODULES   struct record_module: files that code was run from
  *                       RECORD_TEXT      texts, which end with a NUL
+ *                       RECORD_TIMELINE  a struct record_timeline: what was held, over time
+ *                       RECORD_SHARES    struct record_shares: by whom, if there are tags
  *
  * A piece lies at `address` in the process, and at `offset` in the file.  Fields called `..._at`
  * are addresses in the process, of a text.  A table's items that are not used yet are zero.  A
@@ -16,6 +18,8 @@
  *
  * All numbers are little-endian, of fixed width, at natural alignment.  Another `major` is another
  * format; a greater `minor` has further fields where this one has zeros, and further kinds.
+ *
+ *   1.1 added RECORD_TIMELINE, RECORD_SHARES and timeline_first.
  */
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
@@ -26,7 +30,7 @@
 
 enum {
   RECORD_MAJOR = 1,
-  RECORD_MINOR = 0,
+  RECORD_MINOR = 1,
   RECORD_PIECES_MAX = 1024,
   RECORD_USER_BYTES = (16 << 10) - 64,
   RECORD_PAGE = 4096, /* the head begins at a multiple of it in memory */
@@ -41,6 +45,8 @@ enum record_kind {
   RECORD_NODES = 4,
   RECORD_MODULES = 5,
   RECORD_TEXT = 6,
+  RECORD_TIMELINE = 7,
+  RECORD_SHARES = 8,
   RECORD_SLABS = 100 /* of readers: struct record_slab, copied out of a running process */
 };
 
@@ -124,6 +130,9 @@ struct record_process {
   char program[64], host[64], version[16];
   char command[4096]; /* the program and the number of its arguments, or all of them */
   char options[1024]; /* NAME=VALUE, separated by blanks, as resolved */
+
+  uint32_t timeline_first; /* moments and events with lower numbers were the parent's of a fork */
+  uint32_t zero;
 };
 static_assert(sizeof(struct record_process) <= RECORD_USER_BYTES, "it fits into the head");
 
@@ -242,6 +251,66 @@ static_assert(sizeof(struct record_node) == 24, "format");
  * RECORD_DEAD_LAST for an address as it was, and the rest an offset from its start. */
 #define RECORD_NODE_DEAD (UINT64_C(1) << 63)
 enum { RECORD_ADDRESS_BITS = 47, RECORD_DEAD_LAST = (1 << 16) - 1 };
+
+/* ---- the time axis ---- */
+
+enum {
+  RECORD_MOMENTS = 256,
+  RECORD_SHARES_MOST = 64, /* call sites in a moment */
+  RECORD_MARKS = 64,
+  RECORD_EVENTS = 32,
+  RECORD_MARK_BYTES = 64 /* of a mark's name, with its NUL */
+};
+
+/* An item of the time axis is valid if `number` and `again` are equal and not 0, and not below
+ * timeline_first.  The writer changes `again` first and `number` last, and a reader copies from low
+ * addresses to high ones, so that it sees a half-written item as one that is not valid.  Numbers
+ * grow with time; items of each kind lie in any order, and the newest takes the place of one that
+ * is given up. */
+
+/* What the process held at one moment.  With tags:  live = rest + sum of the moment's shares */
+struct record_axis_moment {
+  uint32_t number;
+  uint32_t zero;
+  uint64_t time_ns;    /* since the process began */
+  uint64_t live_bytes; /* requested; without tags cells of small objects, and large objects */
+  uint64_t mapped_bytes;
+  uint64_t resident_bytes; /* 0: not read */
+  uint64_t allocs;
+  uint64_t rest_bytes; /* with tags: of the call sites that have no share */
+  uint32_t tagged;     /* 1: there are shares */
+  uint32_t again;
+};
+static_assert(sizeof(struct record_axis_moment) == 64, "format");
+
+/* What call sites held at the moment of that number.  The shares of moment[i] are item i. */
+struct record_shares {
+  uint32_t number;
+  uint32_t count;
+  uint32_t site[RECORD_SHARES_MOST];
+  uint64_t bytes[RECORD_SHARES_MOST];
+  uint32_t zero;
+  uint32_t again;
+};
+static_assert(sizeof(struct record_shares) == 784, "format");
+
+struct record_event {
+  uint32_t number;
+  uint32_t kind; /* enum dump_event_kind (dump_format.h) */
+  uint64_t time_ns;
+  uint64_t value;
+  char text[RECORD_MARK_BYTES];
+  uint32_t count; /* events of that kind one after the other, of which this was the first */
+  uint32_t again;
+};
+static_assert(sizeof(struct record_event) == 96, "format");
+
+struct record_timeline {
+  struct record_axis_moment moment[RECORD_MOMENTS];
+  struct record_event mark[RECORD_MARKS];
+  struct record_event event[RECORD_EVENTS];
+};
+static_assert(sizeof(struct record_timeline) == 25600, "format");
 
 struct record_module {
   uint64_t start, end, bias;

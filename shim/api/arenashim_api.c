@@ -11,6 +11,7 @@
 #include "site_stats.h"
 #include "snapshot.h"
 #include "tag_mode.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,6 +29,16 @@ exported int arenashim_name_arena(const char *name) {
   memset(counts_of(h)->name, 0, sizeof counts_of(h)->name);
   memcpy(counts_of(h)->name, name, length);
   h->named = length > 0;
+  return 0;
+}
+
+exported int arenashim_mark(const char *name) {
+  if (name == NULL || *name == '\0')
+    return fail(EINVAL);
+  setup_once();
+  if (options_now()->disabled)
+    return fail(ENOTSUP);
+  timeline_mark(name);
   return 0;
 }
 

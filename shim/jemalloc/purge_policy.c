@@ -2,6 +2,7 @@
 #include "purge_policy.h"
 #include "figures.h"
 #include "fork_gate.h"
+#include "huge.h"
 #include "jemalloc.h"
 #include "os.h"
 #include "page_map.h"
@@ -11,7 +12,6 @@
 #include <sys/types.h>
 
 enum {
-  DECAY_MS = 500,
   CHECK_MS = 100,
   FEW_BYTES = 8 << 20, /* allocated, or idle: not worth a check */
   SMALL_PROCESS = 16 << 20
@@ -19,8 +19,8 @@ enum {
 
 /* What jemalloc reads before it reads the user's MALLOC_CONF, which still wins.  No brk: the
  * program break belongs to the program. */
-hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_decay_ms:500";
-static_assert(DECAY_MS == 500, "as in the text above");
+hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_decay_ms:2000";
+static_assert(DECAY_MS == 2000, "as in the text above");
 
 hidden __thread struct purge_traffic purge_traffic __attribute__((tls_model("initial-exec")));
 hidden void (*purge_taken_hook)(size_t bytes);
@@ -58,9 +58,7 @@ static uint64_t pages(const char *name) {
 
 static bool enter(struct heap *h) { return record_of(h)->outside == 0 && gate_try(h); }
 
-static void setup(void) {
-  policy.ours = jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;
-}
+static void setup(void) { policy.ours = jemalloc_leaves_purging(); }
 
 bool purge_setup(struct heap *h) {
   if (likely(policy.known) || page_map_mapped_bytes() == 0 || !enter(h))
@@ -97,6 +95,10 @@ static uint64_t traffic(void) { return count_get(&policy.allocated) + count_get(
 static uint64_t live_now(void) {
   return count_less(policy.live_then + count_get(&policy.allocated) - policy.allocated_then,
                     count_get(&policy.freed) - policy.freed_then);
+}
+
+uint64_t purge_live_bytes(void) {
+  return count_less(count_get(&policy.allocated), count_get(&policy.freed));
 }
 
 /* Could a limit be exceeded by now?  The peak limit is tested pessimistically (assume no idle page
@@ -199,6 +201,7 @@ static void check_limits(struct heap *h) {
     enforce(now);
   else
     jep_mallctl("arena." ALL_ARENAS ".decay", NULL, NULL, NULL, 0);
+  huge_purge(false);
   gate_leave(h);
   errno = saved;
 }
@@ -233,11 +236,6 @@ void purge_run(struct heap *h, size_t small_bytes) {
   }
   if (purge_taken_hook != NULL)
     purge_taken_hook(taken);
-}
-
-uint64_t purge_live_bytes(void) {
-  uint64_t freed = count_get(&policy.freed);
-  return count_less(count_get(&policy.allocated), freed);
 }
 
 bool purge_now(size_t bytes) {

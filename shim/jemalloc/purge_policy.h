@@ -2,7 +2,7 @@
  *
  * By its own defaults it gives objects of 8 MiB and more back at every free, and the program pays
  * for their pages again at the next malloc; everything else it keeps for up to ten seconds.  Here
- * idle pages serve the next requests, for half a second at most, within two limits:
+ * idle pages serve the next requests, for two seconds at most, within two limits:
  *
  *   live + idle <= most + max(most / 10, FEW_BYTES)     so the peak is the program's own
  *   idle <= max(live, FEW_BYTES)                        what is freed for good is purged at once

@@ -9,6 +9,7 @@
 #include "record.h"
 #include "tag_mode.h"
 #include "thread_record.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <time.h>
@@ -40,6 +41,7 @@ static void follow(struct record_process *head, uint32_t sequence) {
                   clamp(head->control.depth, 1, CAPTURE_DEPTH_MAX));
     if (bytes != 0 && head->attached_mono == 0)
       head->attached_mono = os_clock_ns(CLOCK_MONOTONIC);
+    timeline_event(bytes != 0 ? DUMP_EVENT_ATTACH : DUMP_EVENT_DETACH, bytes);
   }
   attached.sequence = sequence;
   __atomic_store_n(&head->seen, sequence, __ATOMIC_RELEASE);

@@ -1,6 +1,6 @@
 /* When to look at the limits of memory, and when to write a dump; contract in dump_at.h.
  *
- *   a thread takes a block, or large objects of 1 MiB in all      (purge_policy.h calls dump_at_look)
+ *   a thread takes a block, or large objects of 1 MiB in all     (purge_policy.h: dump_at_look)
  *   a realloc is about to touch 1 MiB or more, or a request was refused  (own_calls.h: on_growth)
  *     is it time to look?        an addition and a comparison; of a size, what is mapped says it
  *       look                     a few files are read (memory_limits.h)

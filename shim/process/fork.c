@@ -30,6 +30,7 @@
 #include "tag_mode.h"
 #include "thread_cache.h"
 #include "thread_state.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -54,6 +55,7 @@ static void fork_parent(void) {
     jemalloc_fork_parent();
   if (gate_open_parent())
     large_free_deferred();
+  timeline_event(DUMP_EVENT_FORK, 0);
   os_signals_restore(&fork_signals);
   errno = saved;
 }

@@ -11,6 +11,7 @@
 #include "sandbox.h"
 #include "site_stats.h"
 #include "tag_mode.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <string.h>
@@ -153,10 +154,12 @@ static bool write_all(struct sink *k, void *work) {
   snapshot_begin(&w->g, w->reason);
   ledger_read(&w->ledger, &w->g);
   bool done = false;
-  if (dump_tables(w))
+  if (dump_tables(w)) {
+    dump_events_read(w);
     done = write_to(w, k);
-  else
+  } else {
     errno = ENOMEM;
+  }
   int saved = errno;
   scratch_unmap(&w->scratch);
   snapshot_end();
@@ -229,11 +232,14 @@ static int write_for(const struct cause *c, const char *pattern) {
     return refuse(c->reason, pattern);
   if (!snapshot_is_careful(c->reason))
     look_at_modules();
+  timeline_now();
   int error = begin(c->reason, pattern);
   if (error == 0) {
     error = write_file(c, pattern);
     end();
   }
+  if (error == 0)
+    timeline_event(DUMP_EVENT_DUMP, (uint64_t)c->signal);
   errno = saved;
   return error;
 }

@@ -1,6 +1,6 @@
 /* What the parts of the dump's writer share.
  *
- *   file:     header | table | strings | process ... regions | blocks | accounts | sites | nodes
+ *   file:     header | table | strings | process ... regions | blocks ... nodes | moments ...
  *   scratch:                 strings   | process ... regions   (their items, then room for strings)
  *   written:  last                                            | first, as they are read
  *
@@ -16,9 +16,10 @@
 #include "ledger.h"
 #include "memory_limits.h"
 #include "path_tree.h"
+#include "record_format.h"
 #include "scratch.h"
 
-enum { DUMP_SECTIONS = DUMP_NODES, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 16 };
+enum { DUMP_SECTIONS = DUMP_EVENTS, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 16 };
 
 /* Where a label's text is among the strings; by node. */
 struct label_text {
@@ -58,6 +59,11 @@ struct dump_work {
   struct label_text *label;
   struct module_span *span;
   char *strings;
+  struct dump_event *event;
+  unsigned events;
+
+  unsigned moments;
+  struct record_axis_moment moment[RECORD_MOMENTS];
 
   struct dump_section table[DUMP_SECTIONS];
   struct dump_out out;
@@ -72,6 +78,14 @@ hidden void dump_region_nodes(void);
 
 /* Streams the large sections to the file, and adds up what the small ones say of them. */
 hidden void dump_streams(struct dump_work *w);
+
+/* The time axis: its events, with their texts, after dump_tables; then the sections that are
+ * streamed, in this order. */
+enum { DUMP_EVENTS_MOST = RECORD_MARKS + RECORD_EVENTS };
+hidden void dump_events_read(struct dump_work *w);
+hidden void dump_moments(struct dump_work *w);
+hidden void dump_shares(struct dump_work *w);
+hidden void dump_events(struct dump_work *w);
 
 /* Copies a text of at most `most` bytes to the strings; returns its offset, 0 if there is no room.
  */

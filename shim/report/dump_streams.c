@@ -168,7 +168,10 @@ void dump_streams(struct dump_work *w) {
   } sections[] = {{DUMP_BLOCKS, sizeof(struct dump_block), blocks},
                   {DUMP_ACCOUNTS, sizeof(struct dump_account), accounts},
                   {DUMP_SITES, sizeof(struct dump_site), sites},
-                  {DUMP_NODES, sizeof(struct dump_node), nodes}};
+                  {DUMP_NODES, sizeof(struct dump_node), nodes},
+                  {DUMP_MOMENTS, sizeof(struct dump_moment), dump_moments},
+                  {DUMP_SHARES, sizeof(struct dump_share), dump_shares},
+                  {DUMP_EVENTS, sizeof(struct dump_event), dump_events}};
   for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
     dump_section_begin(&w->out, &w->table[sections[i].id - 1], sections[i].id,
                        sections[i].item_bytes);

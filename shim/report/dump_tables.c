@@ -78,7 +78,7 @@ static void count_all(struct dump_work *w) {
   for (unsigned i = 0; i < regions_count(); i++)
     w->regions += is_used(regions_row(i));
   w->strings_room = FIXED_STRINGS + module_strings(w) + label_strings(w) + w->heaps * (size_t)16 +
-                    w->regions * (size_t)REGION_NAME_MAX;
+                    w->regions * (size_t)REGION_NAME_MAX + RECORD_MARKS * (size_t)RECORD_MARK_BYTES;
 }
 
 /* The first seven lie as they will in the file, without gaps. */
@@ -94,6 +94,7 @@ static size_t lay_out(struct dump_work *w) {
   w->allocs = scratch_take(w, &taken, w->heaps * sizeof *w->allocs);
   w->label = scratch_take(w, &taken, w->labels * sizeof *w->label);
   w->span = scratch_take(w, &taken, w->modules * sizeof *w->span);
+  w->event = scratch_take(w, &taken, DUMP_EVENTS_MOST * sizeof *w->event);
   w->strings = scratch_take(w, &taken, w->strings_room + DUMP_ALIGN);
   return taken;
 }

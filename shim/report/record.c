@@ -18,6 +18,7 @@
 #include "sandbox.h"
 #include "sink.h"
 #include "tag_mode.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ static_assert(offsetof(struct record_slab, free) == offsetof(struct slab, free),
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");
 static_assert((int)RECORD_TEXT == (int)PIECE_TEXT, "format");
+static_assert((int)RECORD_SHARES == (int)PIECE_SHARES, "format");
 
 static struct {
   _Atomic uint32_t tick_ms; /* of the last gauges */
@@ -101,6 +103,7 @@ static void put_process(struct record_process *p) {
   p->slabs_at = range.slab_rows;
   p->start_ns = program_began_ns();
   p->start_mono = os_clock_ns(CLOCK_MONOTONIC) - program_lived_ns();
+  p->timeline_first = timeline_first();
   __atomic_store_n(&p->state, RECORD_RUNNING, __ATOMIC_RELEASE);
 }
 
@@ -161,13 +164,21 @@ static int open_again(void) {
   return same ? fd : -1;
 }
 
+/* Is the record the dump's companion, in one directory?  Then it is not worth a line of its own
+ * that it can't be made: a line about the dump has said so, or the dump can be made. */
+static bool is_beside_dump(const struct options *o) {
+  size_t n = (size_t)(text_base(o->record_pattern) - o->record_pattern);
+  return o->dump && n == (size_t)(text_base(o->dump_pattern) - o->dump_pattern) &&
+         memcmp(o->record_pattern, o->dump_pattern, n) == 0;
+}
+
 static void begin_file(void) {
+  const struct options *o = options_now();
   int saved = errno;
   record.wanted = false;
   pieces_open_file = open_again;
-  if (!sandbox_forbids_reports() &&
-      sink_write(&record.sink, "record", options_now()->record_pattern, false, move_pieces, NULL) ==
-          0)
+  if (!sandbox_forbids_reports() && sink_write(&record.sink, "record", o->record_pattern,
+                                               is_beside_dump(o), move_pieces, NULL) == 0)
     memcpy(record.name, record.sink.name, sizeof record.name);
   errno = saved;
 }
@@ -185,6 +196,7 @@ void record_setup(void) {
   put_options(p);
   put_process(p);
   put_gauges(p);
+  timeline_setup(options_write_files(options_now()) || options_now()->record);
   if (options_now()->record)
     begin_file();
 }
@@ -216,12 +228,14 @@ void record_tick(void) {
   put_gauges(head());
   if (record.wanted)
     begin_child();
+  timeline_tick();
   atomic_flag_clear(&record.busy);
 }
 
 void record_fork_child(void) {
   atomic_flag_clear(&record.busy);
   record.name[0] = '\0';
+  timeline_fork_child();
   put_process(head());
   record.wanted = options_now()->record;
 }
@@ -237,6 +251,11 @@ static void escape(char to[PATTERN_MAX], const char *path) {
       text_char(&t, '%');
   }
   to[t.length] = '\0';
+}
+
+void record_remove(void) {
+  if (record.name[0] != '\0')
+    unlink(record.name);
 }
 
 void record_end(enum dump_reason reason, bool dumped) {
@@ -255,5 +274,5 @@ void record_end(enum dump_reason reason, bool dumped) {
   if (!o->dump)
     dump_replace(reason, pattern);
   else if (dumped)
-    unlink(record.name);
+    record_remove();
 }

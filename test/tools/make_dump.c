@@ -120,6 +120,17 @@ static const struct field node[] = {NUMBER(dump_node, parent),
                                     {"label", offsetof(struct dump_node, address), 8, true},
                                     {0}};
 
+static const struct field moment[] = {
+    NUMBER(dump_moment, time_ns),      NUMBER(dump_moment, live_bytes),
+    NUMBER(dump_moment, mapped_bytes), NUMBER(dump_moment, resident_bytes),
+    NUMBER(dump_moment, allocs),       NUMBER(dump_moment, rest_bytes),
+    NUMBER(dump_moment, flags),        {0}};
+static const struct field share[] = {
+    NUMBER(dump_share, moment), NUMBER(dump_share, site), NUMBER(dump_share, bytes), {0}};
+static const struct field event[] = {NUMBER(dump_event, time_ns), NUMBER(dump_event, value),
+                                     NUMBER(dump_event, kind),    TEXT(dump_event, text),
+                                     NUMBER(dump_event, count),   {0}};
+
 static struct section {
   const char *name;
   const struct field *fields;
@@ -141,6 +152,9 @@ static struct section {
                 SECTION(account, DUMP_ACCOUNTS),
                 SECTION(site, DUMP_SITES),
                 SECTION(node, DUMP_NODES),
+                SECTION(moment, DUMP_MOMENTS),
+                SECTION(share, DUMP_SHARES),
+                SECTION(event, DUMP_EVENTS),
                 {.name = "extra", .item_bytes = 1, .dropped = true}};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -59,7 +59,7 @@ each_says() {
 }
 
 @test "run: a snapshot is shown as one, with its distance to the end; nothing in it is 'at the end'" {
-  ARENASHIM_SIGNAL=USR2 arenashim run -o d perl -e '$a = "x" x 5000; kill USR2 => $$; select undef, undef, undef, 1.2; kill KILL => $$'
+  ARENASHIM_RECORD=0 ARENASHIM_SIGNAL=USR2 arenashim run -o d perl -e '$a = "x" x 5000; kill USR2 => $$; select undef, undef, undef, 1.2; kill KILL => $$'
   expect '$status == 137 && $stderr =~ snapshot\ on\ signal\ USR2,\ 1\.[1-9]\ s\ before\ the\ end'
   expect '$stderr != *"at the end"* && $stderr == *"alive then: "*'
   arenashim run -o e perl -e '$a = "x" x 5000'

@@ -3,7 +3,7 @@
  * An index that pointed outside its section (no whole dump has one) was replaced by a stand-in's:
  *
  *   text -> ""    node -> 0, the root    module -> 0, none
- *   arena, site -> the item after the last
+ *   arena, site, moment -> the item after the last
  *
  * Nodes of one library that was loaded several times stand in one module (modules.h).
  */
@@ -27,7 +27,10 @@
   X(blocks, dump_block, DUMP_BLOCKS, "blocks")                                                     \
   X(accounts, dump_account, DUMP_ACCOUNTS, "accounts")                                             \
   X(sites, dump_site, DUMP_SITES, "call sites")                                                    \
-  X(nodes, dump_node, DUMP_NODES, "call paths")
+  X(nodes, dump_node, DUMP_NODES, "call paths")                                                    \
+  X(moments, dump_moment, DUMP_MOMENTS, "moments")                                                 \
+  X(shares, dump_share, DUMP_SHARES, "shares of moments")                                          \
+  X(events, dump_event, DUMP_EVENTS, "events")
 
 /* Kind of the stand-in for a site that is lost. */
 enum { DUMP_SITE_LOST = UINT32_MAX };

@@ -100,6 +100,16 @@ static void sites_check(struct pass *p) {
     index_check(p, &d->blocks[i].arena, (uint64_t)d->n_arenas + 1, 0);
 }
 
+static void moments_check(struct pass *p) {
+  struct dump *d = p->d;
+  for (uint32_t i = 0; i < d->n_shares; i++) {
+    index_check(p, &d->shares[i].moment, d->n_moments, d->n_moments);
+    index_check(p, &d->shares[i].site, d->n_sites, d->n_sites);
+  }
+  for (uint32_t i = 0; i < d->n_events; i++)
+    text_check(p, &d->events[i].text);
+}
+
 /* Of what pointed into a section that is not there, a warning was given. */
 static bool is_whole(const struct dump *d) {
   bool whole = d->has_strings;
@@ -116,6 +126,7 @@ void dump_check(struct dump *d, const char *path) {
   names_check(&p);
   nodes_check(&p);
   sites_check(&p);
+  moments_check(&p);
   if (p.bad > 0 && is_whole(d))
     say_warning("%s: %llu references in it lead nowhere: what they stood for is shown as lost",
                 path, (unsigned long long)p.bad);

@@ -27,6 +27,9 @@ struct source *source_open(const char *what);
  * gone, as source_state then says.  Says a line for other reasons. */
 struct dump *source_read(struct source *s);
 
+/* One reading of a process or a FILE, which wins where both have that name; NULL: said why not. */
+struct dump *source_dump(const char *what);
+
 enum source_state source_state(const struct source *s);
 void source_close(struct source *s);
 

@@ -62,6 +62,18 @@ static char *limit_when(const struct dump_process *p, const char *since) {
                     p->flags & DUMP_LIMIT_UNTOUCHED ? "; with memory not touched yet" : "", since);
 }
 
+/* "killed by SIGSEGV", of a process that wrote no dump. */
+static char *after_end(const struct dump_process *p, const char *since) {
+  char name[16], how[40] = "ended without a dump";
+  signal_name(p->signal, name);
+  if (p->flags & DUMP_REPLACED)
+    snprintf(how, sizeof how, "became another program by exec");
+  else if (p->signal != 0)
+    snprintf(how, sizeof how, "killed by SIG%s", name);
+  return must_print("%s; from its record%s%s", how, *since != '\0' ? ", last written" : "",
+                    *since != '\0' ? since + 1 : "");
+}
+
 char *dump_when(const struct dump *d, uint64_t end_ns) {
   const struct dump_process *p = d->process;
   char name[16], since[64];
@@ -78,7 +90,7 @@ char *dump_when(const struct dump *d, uint64_t end_ns) {
   case DUMP_FROM_OUTSIDE:
     return must_print("read while it ran%s", since);
   case DUMP_AFTER_END:
-    return must_print("from the record of a process that was killed%s", since);
+    return after_end(p, since);
   case DUMP_AT_LIMIT:
     return limit_when(p, since);
   default:

@@ -75,6 +75,8 @@ static void process_put(const struct export *e, struct json_object *all) {
   json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
   json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);
   json_put_bool(to, "large_is_stale", (p->flags & DUMP_LARGE_STALE) != 0);
+  json_put_bool(to, "of_record", (p->flags & DUMP_OF_RECORD) != 0);
+  json_put_bool(to, "replaced", (p->flags & DUMP_REPLACED) != 0);
   json_put_text(to, "tags", WORD(p->tags, "off", "site", "stack", "verify"));
   PUT(to, p, depth);
   PUT(to, p, unix_time);
@@ -221,6 +223,42 @@ static void account_fill(const struct export *e, uint32_t i, struct json_object 
     json_put_number(to, "waste", account_waste(a));
 }
 
+/* The moment's shares: those of one moment stand one after the other. */
+static struct json_object *shares_array(const struct dump *d, uint32_t moment) {
+  struct json_object *shares = json_array_must();
+  for (uint32_t i = 0; i < d->n_shares; i++) {
+    if (d->shares[i].moment != moment)
+      continue;
+    struct json_object *share = json_object_must();
+    index_put(share, "site", d->shares[i].site < d->n_sites, d->shares[i].site);
+    PUT(share, &d->shares[i], bytes);
+    json_add(shares, share);
+  }
+  return shares;
+}
+
+static void moment_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_moment *m = &e->dump->moments[i];
+  bool tagged = (m->flags & DUMP_MOMENT_TAGGED) != 0;
+  PUT(to, m, time_ns);
+  PUT(to, m, live_bytes);
+  PUT(to, m, mapped_bytes);
+  index_put(to, "resident_bytes", m->resident_bytes > 0, m->resident_bytes);
+  PUT(to, m, allocs);
+  index_put(to, "rest_bytes", tagged, m->rest_bytes);
+  json_put(to, "shares", shares_array(e->dump, i));
+}
+
+static void event_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_event *v = &e->dump->events[i];
+  PUT(to, v, time_ns);
+  json_put_text(to, "kind",
+                WORD(v->kind, "unknown", "mark", "fork", "dump", "limit", "attach", "detach"));
+  PUT_TEXT(to, e->dump, v, text);
+  PUT(to, v, value);
+  PUT(to, v, count);
+}
+
 void export_json(const struct export *e, FILE *to) {
   const struct dump *d = e->dump;
   struct json_object *all = json_object_must();
@@ -237,5 +275,7 @@ void export_json(const struct export *e, FILE *to) {
   list_put(e, all, "frames", e->frames->count, frame_fill);
   list_put(e, all, "sites", d->n_sites, site_fill);
   list_put(e, all, "accounts", d->n_accounts, account_fill);
+  list_put(e, all, "moments", d->n_moments, moment_fill);
+  list_put(e, all, "events", d->n_events, event_fill);
   json_write(all, to);
 }

@@ -19,6 +19,9 @@ static const size_t item_bytes[IMAGE_SECTIONS] = {
     [DUMP_ACCOUNTS - 1] = sizeof(struct dump_account),
     [DUMP_SITES - 1] = sizeof(struct dump_site),
     [DUMP_NODES - 1] = sizeof(struct dump_node),
+    [DUMP_MOMENTS - 1] = sizeof(struct dump_moment),
+    [DUMP_SHARES - 1] = sizeof(struct dump_share),
+    [DUMP_EVENTS - 1] = sizeof(struct dump_event),
 };
 
 void image_begin(struct image *m) {

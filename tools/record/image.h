@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { IMAGE_SECTIONS = 12 };
+enum { IMAGE_SECTIONS = 15 };
 
 struct image {
   struct {

@@ -35,6 +35,9 @@ void record_accounts(struct record_work *w);
 /* Modules, nodes, sites. */
 void record_paths(struct record_work *w);
 
+/* The time axis; after record_paths. */
+void record_timeline(struct record_work *w);
+
 /* Where the memory is, and what was not seen; after record_counts. */
 void record_ledger(struct record_work *w, uint64_t resident);
 void record_health(struct record_work *w);

@@ -1,6 +1,6 @@
 /* Options of commands that show a dump; contract in view_options.h. */
 #include "view_options.h"
-#include "dump_read.h"
+#include "source.h"
 #include "words.h"
 
 #include <errno.h>
@@ -133,8 +133,8 @@ int view_run(const struct argp *parser, struct view_options *o, view_writer *wri
              char **argv) {
   o->names.fold = fold_new();
   words_parse(parser, argc, argv, 0, o);
-  struct dump *old = o->old != NULL ? dump_open(o->old) : NULL;
-  struct dump *d = o->old != NULL && old == NULL ? NULL : dump_open(o->file);
+  struct dump *old = o->old != NULL ? source_dump(o->old) : NULL;
+  struct dump *d = o->old != NULL && old == NULL ? NULL : source_dump(o->file);
   int status = d == NULL ? 2 : write(o, old, d, stdout);
   dump_close(d);
   dump_close(old);

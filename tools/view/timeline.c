@@ -1,0 +1,263 @@
+/* Shows the time axis: drawn on a terminal, as a table of moments in a pipe; contract in
+ * timeline.h. */
+#include "timeline.h"
+#include "axis.h"
+#include "chart.h"
+#include "say.h"
+#include "text.h"
+#include "view_options.h"
+#include "words.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct timeline_options {
+  struct view_options view; /* first */
+  const char *at;           /* NULL: the highest moment */
+};
+
+struct timeline {
+  const struct session *session; /* NULL: no call sites */
+  uint32_t moment;               /* whose table is shown */
+};
+
+/* ---- times ---- */
+
+static bool seconds_read(const char *word, uint64_t *ns) {
+  static const struct {
+    const char *unit;
+    double ns;
+  } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
+  char *end;
+  double number = strtod(word, &end);
+  if (*word < '0' || *word > '9' || !isfinite(number) || number > 1e9)
+    return false;
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    if (strcmp(end, units[i].unit) == 0) {
+      *ns = (uint64_t)(number * units[i].ns);
+      return true;
+    }
+  return false;
+}
+
+/* HH:MM or HH:MM:SS of local time: the last such moment before the process's end. */
+static bool clock_read(const char *word, const struct dump_process *p, uint64_t *ns) {
+  int hour, minute, second = 0, used = 0;
+  bool right =
+      (sscanf(word, "%2d:%2d%n", &hour, &minute, &used) == 2 && word[used] == '\0') ||
+      (sscanf(word, "%2d:%2d:%2d%n", &hour, &minute, &second, &used) == 3 && word[used] == '\0');
+  if (!right || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    return false;
+  time_t start = (time_t)(p->start_ns / 1000000000),
+         end = start + (time_t)(p->lived_ns / 1000000000);
+  struct tm tm;
+  if (localtime_r(&end, &tm) == NULL)
+    return false;
+  tm.tm_hour = hour;
+  tm.tm_min = minute;
+  tm.tm_sec = second;
+  time_t when = mktime(&tm);
+  if (when > end)
+    when -= 86400;
+  *ns = when > start ? (uint64_t)(when - start) * 1000000000 : 0;
+  return true;
+}
+
+/* The moment that was asked for; false: said why not. */
+static bool moment_find(const struct timeline_options *o, const struct dump *d, uint32_t *moment) {
+  uint64_t ns;
+  if (o->at == NULL) {
+    *moment = axis_highest(d);
+    return true;
+  }
+  if (!seconds_read(o->at, &ns) && !clock_read(o->at, d->process, &ns)) {
+    say_error("--at=%s: give a time since the start, such as 90, 90s, 1.5m, 2h, or a time of day, "
+              "such as 14:32",
+              o->at);
+    return false;
+  }
+  *moment = axis_at(d, ns);
+  return true;
+}
+
+/* ---- the axis ---- */
+
+static void event_line(const struct view *v, char letter, uint64_t ns, const char *words) {
+  char when[AXIS_TIME_MAX];
+  axis_time(ns, when);
+  fprintf(v->to, "  %c  %9s  ", letter, when);
+  lines_fit(words, v->width > 16 ? v->width - 16 : v->width, v->to);
+  fputc('\n', v->to);
+}
+
+static void events_list(const struct view *v) {
+  const struct dump *d = v->dump;
+  uint32_t shown = v->detail == DETAIL_ALL ? CHART_LETTERS : 4, i = 0;
+  for (; i < d->n_events && i < shown; i++) {
+    char *words = axis_event_words(d, &d->events[i]);
+    event_line(v, chart_letter(i), d->events[i].time_ns, words);
+    free(words);
+  }
+  if (i < d->n_events)
+    view_say(v, "     and %u more marks and events: in a pipe all are shown\n", d->n_events - i);
+}
+
+static void axis_draw(const struct view *v) {
+  const struct dump *d = v->dump;
+  const struct dump_moment *high = &d->moments[axis_highest(d)];
+  char most[UNITS_MAX];
+  fputc('\n', v->to);
+  chart_draw(d, v->width, v->exact, v->to);
+  view_bytes(v, high->live_bytes, most);
+  char *words = must_print("most: %s%s live", v->estimate, most);
+  event_line(v, '^', high->time_ns, words);
+  free(words);
+  events_list(v);
+}
+
+/* What happened after the moment before, up to that one; the last one has what came later, too. */
+static char *events_of(const struct dump *d, uint32_t i) {
+  struct text text;
+  FILE *to = text_start(&text);
+  uint64_t after = i > 0 ? d->moments[i - 1].time_ns : 0, until = d->moments[i].time_ns;
+  const char *comma = "";
+  if (i == axis_highest(d)) {
+    fputs("most", to);
+    comma = ", ";
+  }
+  for (uint32_t k = 0; k < d->n_events; k++) {
+    uint64_t ns = d->events[k].time_ns;
+    if ((ns <= after && i > 0) || (ns > until && i + 1 < d->n_moments))
+      continue;
+    char *words = axis_event_words(d, &d->events[k]);
+    fprintf(to, "%s%s at %.3f", comma, words, (double)ns / 1e9);
+    comma = ", ";
+    free(words);
+  }
+  return text_end(to, &text);
+}
+
+static void axis_table(const struct view *v) {
+  static const char *const titles[] = {"seconds", "live",   "mapped", "resident",
+                                       "allocs",  "events", NULL};
+  const struct dump *d = v->dump;
+  struct table *t = table_new(titles, 0);
+  for (uint32_t i = 0; i < d->n_moments; i++) {
+    const struct dump_moment *m = &d->moments[i];
+    char seconds[AXIS_TIME_MAX], *events = events_of(d, i);
+    snprintf(seconds, sizeof seconds, "%.3f", (double)m->time_ns / 1e9);
+    table_words(t, seconds);
+    table_number(t, UNIT_BYTES, v->estimate, m->live_bytes);
+    table_number(t, UNIT_BYTES, "", m->mapped_bytes);
+    if (m->resident_bytes != 0)
+      table_number(t, UNIT_BYTES, "", m->resident_bytes);
+    else
+      table_words(t, "-");
+    table_number(t, UNIT_COUNT, "", m->allocs);
+    table_text(t, events);
+    free(events);
+  }
+  fputc('\n', v->to);
+  table_end(t, v->to);
+}
+
+/* ---- a moment ---- */
+
+static void moment_row(const struct view *v, struct table *t, uint64_t bytes, uint64_t live,
+                       const char *words) {
+  table_number(t, UNIT_BYTES, v->estimate, bytes);
+  table_percent(t, bytes, live);
+  table_heat(t, bytes, live);
+  table_text(t, words);
+}
+
+static void moment_print(const struct view *v, const struct timeline *l) {
+  static const char *const titles[] = {"live", "share", "call path, innermost first", NULL};
+  const struct dump_moment *m = &v->dump->moments[l->moment];
+  size_t n;
+  uint64_t rest;
+  struct axis_row *rows = axis_rows(l->session, l->moment, &n, &rest);
+  char when[AXIS_TIME_MAX], live[UNITS_MAX];
+  axis_time(m->time_ns, when);
+  view_bytes(v, m->live_bytes, live);
+  view_say(v, "\nheld at %s: %s%s\n", when, v->estimate, live);
+  struct table *t = view_table(v, titles, NULL);
+  size_t shown = view_shown(v, n);
+  for (size_t i = 0; i < shown; i++) {
+    char *text = session_row_text(l->session, &rows[i].row);
+    moment_row(v, t, rows[i].bytes, m->live_bytes, text);
+    free(text);
+  }
+  if (rest > 0)
+    moment_row(v, t, rest, m->live_bytes, "(all other call sites)");
+  view_table_end(v, t, shown, n);
+  free(rows);
+}
+
+static void timeline_body(const struct view *v, void *arg) {
+  const struct timeline *l = arg;
+  view_head(v);
+  if (v->width > 0)
+    axis_draw(v);
+  else
+    axis_table(v);
+  if (l->session != NULL)
+    moment_print(v, l);
+}
+
+static int timeline_write(const struct view_options *o, const struct dump *old,
+                          const struct dump *d, FILE *to) {
+  struct view v = view_of(o, d, to);
+  struct session s;
+  struct timeline l = {.session = NULL};
+  (void)old;
+  if (d->n_moments == 0) {
+    say_error("%s: it has no time axis: a shim of version 0.2 or later writes one", o->file);
+    return 2;
+  }
+  if (!moment_find((const struct timeline_options *)o, d, &l.moment))
+    return 2;
+  if (d->moments[l.moment].flags & DUMP_MOMENT_TAGGED) {
+    view_session(&v, &s);
+    l.session = &s;
+  }
+  int status = view_print(&v, timeline_body, &l, 0);
+  if (l.session != NULL)
+    session_close(&s);
+  return status;
+}
+
+enum { KEY_AT = 256 };
+
+static const struct argp_option options[] = {
+    {"at", KEY_AT, "TIME", 0,
+     "Show what was held at TIME: since the start (90, 1.5m, 2h), or of the day (14:32)", 0},
+    OPTION_LINES_ROW,
+    {0}};
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct timeline_options *o = state->input;
+  if (key != KEY_AT)
+    return option_view_pass(key, word, state);
+  o->at = word;
+  return 0;
+}
+
+int timeline_command(int argc, char **argv) {
+  static const struct argp parser = {
+      options,
+      option_read,
+      "FILE|PID",
+      "Shows what a process held over its life: live and mapped bytes, marks and events, and which "
+      "call sites held most at the highest moment, or at TIME.\vOn a terminal it is drawn: the "
+      "area "
+      "is live bytes, dots are mapped bytes, ^ is the highest moment.  In a pipe it is a table of "
+      "all moments, with the resident size.",
+      option_view_children,
+      NULL,
+      NULL};
+  struct timeline_options o = {.view = {.rows = ROWS_THAT_FIT}};
+  return view_run(&parser, &o.view, timeline_write, argc, argv);
+}
