@@ -49,11 +49,12 @@ load ../../common
   expect_ok
 }
 @test "MALLOC_CONF that asks for something, and ARENASHIM_DISABLE, leave them to jemalloc" {
-  run_shim MALLOC_CONF=dirty_decay_ms:1000 strace -f -e trace=mremap -o "$BATS_TEST_TMPDIR/calls" "$BIN/huge" api
-  [[ $status == 0 ]]
-  ! grep -q mremap "$BATS_TEST_TMPDIR/calls"
-  run_shim strace -f -e trace=mremap -o "$BATS_TEST_TMPDIR/calls" "$BIN/huge" grow
-  grep -q mremap "$BATS_TEST_TMPDIR/calls"
-  run_shim ARENASHIM_DISABLE=1 strace -f -e trace=mremap -o "$BATS_TEST_TMPDIR/calls" "$BIN/huge" grow
-  ! grep -q mremap "$BATS_TEST_TMPDIR/calls"
+  moves() { # [NAME=VALUE]: how often pages of an object that grows to 256 MiB were moved
+    run_shim "$@" strace -f -e trace=mremap -o calls "$BIN/huge" grow
+    grep -c mremap calls || true
+  }
+  (($(moves MALLOC_CONF=dirty_decay_ms:1000) == 0))
+  (($(moves MALLOC_CONF=zero:true) == 0))
+  (($(moves ARENASHIM_DISABLE=1) == 0))
+  (($(moves) > 0))
 }

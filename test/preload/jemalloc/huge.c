@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-enum { MIB = 1 << 20, SLOTS = 12, STEPS = 2000, THREADS = 4, MANY = 6000 };
+enum { MIB = 1 << 20, SLOTS = 12, STEPS = 2000, THREADS = 4, MANY = 9000 };
 
 static long faults(void) {
   struct rusage u;
