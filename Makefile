@@ -60,7 +60,7 @@ all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 $(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS) $(PROTO).c $(PROTO).h: | deps-build
 
 JEMALLOC_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup \
-  je_emap_register_boundary
+  je_emap_register_boundary je_arena_decay
 $(B)/libarenashim.so: SHIM_LDFLAGS += $(JEMALLOC_WRAPPED:%=-Wl,--wrap=%)
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -ldl -pthread
@@ -191,6 +191,7 @@ $(call unit,moments%,moments)
 $(call unit,scratch%,scratch os,$(WRAP)mmap)
 $(call unit,output_path%,output_path path_pattern digits os text)
 $(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)
+$(call unit,cgroup%,cgroup file_lines digits os text)
 $(call unit,labels%,labels os,$(WRAP)mmap)
 $(call unit,path_tree%,path_tree shown_paths pieces os,$(WRAP)mmap)
 $(call unit,sampling%,sampling arch_math $(HEAP),-lm)

@@ -87,12 +87,15 @@ void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *ca
   }
   *row = 0;
   a->temporary += b->last == p;
-  bool publish = account_take(b, a, tag_bytes(t), slab_cell_bytes(s));
   struct cell **freed_to = s->freed_to;
   ((struct cell *)p)->next = *freed_to;
   *freed_to = p;
-  if (unlikely((--s->countdown == 0) | publish))
+  if (account_take(b, a, tag_bytes(t), slab_cell_bytes(s))) {
+    s->countdown--;
     free_on_countdown(p, s, entry, caller);
+  } else if (unlikely(--s->countdown == 0)) {
+    free_on_countdown(p, s, entry, caller);
+  }
 }
 
 bool heap_resize_tagged(void *p, size_t n, uint32_t site) {

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-hidden bool os_limited, os_blind, os_memory_forbidden;
+hidden bool os_limited, os_blind, os_memory_forbidden, os_remap_forbidden;
 static _Atomic uint64_t mapped, released, stuck; /* bytes; every thread may add */
 
 static void *map_pages(void *wanted, size_t bytes) {
@@ -56,6 +56,16 @@ bool os_map_at(void *address, size_t bytes) {
 void os_unmap(void *address, size_t bytes) {
   if (unmap_pages(address, bytes))
     os_released_add(bytes);
+}
+
+void *os_remap(void *address, size_t old, size_t bytes) {
+  int saved = errno;
+  void *p = os_remap_forbidden ? MAP_FAILED : mremap(address, old, bytes, MREMAP_MAYMOVE);
+  errno = saved;
+  if (p == MAP_FAILED)
+    return NULL;
+  os_mapped_add((int64_t)bytes - (int64_t)old);
+  return p;
 }
 
 void *os_stack_map(size_t bytes) {

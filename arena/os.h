@@ -16,12 +16,15 @@
 #include <linux/futex.h>
 
 /* The process has put itself into a sandbox that may end it for system calls other than mmap,
- * munmap, mprotect, madvise, futex and rt_sigprocmask.  The three flags are set from outside of
+ * munmap, mprotect, madvise, futex and rt_sigprocmask.  The four flags are set from outside of
  * arena/, and only read here. */
 extern hidden bool os_limited;
 
 /* The sandbox may end the process even for the call that os_readable makes. */
 extern hidden bool os_blind;
+
+/* The sandbox may end the process for mremap. */
+extern hidden bool os_remap_forbidden;
 
 /* The sandbox ends the process for mmap, munmap, mprotect or madvise.  The functions of these names
  * that are linked with us must then fail with ENOMEM instead, so that the program gets NULL. */
@@ -31,6 +34,11 @@ extern hidden bool os_memory_forbidden;
  * refuses that, they count as stuck. */
 hidden void *os_map(size_t bytes);
 hidden void os_unmap(void *address, size_t bytes);
+
+/* Makes a mapping that os_map made, or a part of one, `bytes` bytes long instead of `old`: where it
+ * is, or at another place with its pages.  What was added is filled with zeros.  NULL if the system
+ * refuses, or os_remap_forbidden; nothing has changed then. */
+hidden void *os_remap(void *address, size_t old, size_t bytes);
 
 /* Maps such pages at exactly that address and never over another mapping.  False if something lies
  * there, or if the system refuses (RLIMIT_AS, RLIMIT_DATA, strict overcommit, a full map table). */

@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum { RECORD_MAJOR = 1, RECORD_MINOR = 1 };
 
-/* The file grows in such steps, so that it is opened rarely; the first holds a small program. */
-enum { FILE_STEP = 1 << 20, SEGMENT_BYTES = 64 << 10, SEGMENT_BYTES_MAX = 8 << 20 };
+/* The file grows in such steps; the first two hold a small program. */
+enum { FILE_STEP = 256 << 10, SEGMENT_BYTES = 64 << 10, SEGMENT_BYTES_MAX = 8 << 20 };
 
 hidden _Alignas(PAGE_BYTES) struct pieces_head pieces_head;
 hidden int (*pieces_open_file)(void);
@@ -43,10 +44,19 @@ static struct {
 
 /* ---- the file ---- */
 
+/* A file that grows beyond the process's limit raises a signal that ends the program, so it is not
+ * tried. */
+static bool is_beyond_limit(uint64_t bytes) {
+  struct rlimit limit;
+  return CALL(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && bytes > limit.rlim_cur;
+}
+
 /* Gives the file blocks up to `bytes`, so that writing into a mapping of it cannot fail.  File
  * systems that have no such call get zeros written. */
 static int file_allocate(int fd, uint64_t from, uint64_t bytes) {
   static const char zeros[PAGE_BYTES];
+  if (is_beyond_limit(bytes))
+    return EFBIG;
   long r = CALL(SYS_fallocate, fd, 0, from, bytes - from);
   if (r != -EOPNOTSUPP && r != -ENOSYS)
     return (int)-r;
@@ -188,13 +198,23 @@ static unsigned pieces_count(void) {
   return n < PIECES_MAX ? n : PIECES_MAX;
 }
 
-/* Writes what a piece holds, and maps the file in its place. */
+static bool is_zero(const char *page) {
+  const uint64_t *word = (const uint64_t *)page;
+  for (size_t i = 0; i < PAGE_BYTES / sizeof *word; i++)
+    if (word[i] != 0)
+      return false;
+  return true;
+}
+
+/* Writes what a piece holds, and maps the file in its place.  Its zeros are in the file already:
+ * most pages of a program's start are zero, and each that is written costs microseconds. */
 static int move_in(int fd, struct own *p) {
-  for (size_t done = 0; done < p->bytes;) {
-    long r = CALL(SYS_pwrite64, fd, p->address + done, p->bytes - done, p->offset + done);
-    if (r <= 0)
-      return r < 0 ? (int)-r : EIO;
-    done += (size_t)r;
+  for (size_t at = 0; at < p->bytes; at += PAGE_BYTES) {
+    if (is_zero(p->address + at))
+      continue;
+    long r = CALL(SYS_pwrite64, fd, p->address + at, PAGE_BYTES, p->offset + at);
+    if (r != PAGE_BYTES)
+      return r < 0 ? (int)-r : ENOSPC;
   }
   p->shared = file_map(fd, p);
   return p->shared ? 0 : ENOMEM;

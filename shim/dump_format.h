@@ -23,7 +23,7 @@
  *   Anything else is a new major version, which older readers refuse.
  *
  *   1.1 added start_ns, lived_ns and DUMP_LAST.
- *   1.2 added DUMP_MOMENTS, DUMP_SHARES and DUMP_EVENTS.
+ *   1.2 added DUMP_AT_LIMIT, the fields limit_*, DUMP_MOMENTS, DUMP_SHARES and DUMP_EVENTS.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -92,16 +92,31 @@ enum dump_reason {
   DUMP_AT_EXIT = 0,
   DUMP_ON_SIGNAL = 1,
   DUMP_ON_CALL = 2,
+  DUMP_AT_LIMIT = 3,
   DUMP_FROM_OUTSIDE = 4, /* made of the books of a process that was running (record_format.h) */
-  DUMP_AFTER_END = 5     /* made of a record whose process was killed, or replaced by exec */
+  DUMP_AFTER_END = 5     /* made of a record whose process wrote no dump: it was killed, or became
+                            another program by exec */
+};
+/* What DUMP_AT_LIMIT is about: mapped memory reached a size that the user gave, or a share of a
+ * limit of the system's. */
+enum dump_limit {
+  DUMP_LIMIT_NONE = 0,
+  DUMP_LIMIT_SIZE = 1,          /* bytes that the allocator has mapped */
+  DUMP_LIMIT_CGROUP = 2,        /* of the memory of a cgroup, and of all processes in it */
+  DUMP_LIMIT_ADDRESS_SPACE = 3, /* RLIMIT_AS */
+  DUMP_LIMIT_DATA = 4           /* RLIMIT_DATA */
 };
 enum dump_tags { DUMP_TAG_OFF = 0, DUMP_TAG_SITE = 1, DUMP_TAG_STACK = 2, DUMP_TAG_VERIFY = 3 };
 enum dump_process_flag {
-  DUMP_FORK_CHILD = 1,  /* counts start at the fork; what lived then counts as allocated */
-  DUMP_PEAK_BOUND = 2,  /* peak_bytes is an upper bound */
-  DUMP_LARGE_STALE = 4, /* jemalloc's figures are those of its last safe refresh */
-  DUMP_LAST = 8,        /* on a signal: it ends the process after this */
-  DUMP_NO_UNWINDER = 16 /* more frames were asked for, but libunwind.so.8 was not there */
+  DUMP_FORK_CHILD = 1,       /* counts start at the fork; what lived then counts as allocated */
+  DUMP_PEAK_BOUND = 2,       /* peak_bytes is an upper bound */
+  DUMP_LARGE_STALE = 4,      /* jemalloc's figures are those of its last safe refresh */
+  DUMP_LAST = 8,             /* on a signal: it ends the process after this */
+  DUMP_NO_UNWINDER = 16,     /* more frames were asked for, but libunwind.so.8 was not there */
+  DUMP_LIMIT_UNTOUCHED = 32, /* limit_used has memory in it that nobody had touched yet */
+  DUMP_OF_RECORD = 64,       /* made of a record: no blocks, no regions, no pinned cells, of classes
+                               neither slabs nor requested bytes */
+  DUMP_REPLACED = 128        /* DUMP_AFTER_END: by exec its process became another program */
 };
 
 /* DUMP_PROCESS: one item. */
@@ -112,7 +127,7 @@ struct dump_process {
   uint32_t version;                /* text: of the shim */
   uint32_t options;                /* text: NAME=VALUE, separated by blanks, as resolved */
   uint32_t reason;                 /* enum dump_reason */
-  uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL */
+  uint32_t signal;                 /* its number, for DUMP_ON_SIGNAL, and DUMP_AFTER_END if known */
   uint32_t flags;                  /* enum dump_process_flag */
   uint32_t tags;                   /* enum dump_tags */
   uint32_t depth;                  /* frames asked for: N of stack:N */
@@ -123,9 +138,13 @@ struct dump_process {
   uint64_t peak_bytes; /* largest value that live_bytes had; sampled: with noise, so too high */
   uint64_t
       start_ns; /* UNIX time when it began, by exec or by the fork: the same in all its dumps */
-  uint64_t lived_ns; /* from then to this dump, by a clock that nobody sets */
+  uint64_t lived_ns;    /* from then to this dump, by a clock that nobody sets */
+  uint64_t limit_bytes; /* for DUMP_AT_LIMIT: the limit */
+  uint64_t limit_used;  /* what was used of it, in bytes */
+  uint32_t limit_kind;  /* enum dump_limit */
+  uint32_t zero;
 };
-static_assert(sizeof(struct dump_process) == 120, "format"); /* 104 in version 1.0 */
+static_assert(sizeof(struct dump_process) == 144, "format"); /* 104 in version 1.0, 120 in 1.1 */
 
 enum dump_arena_flag {
   DUMP_ARENA_RUNNING = 1,   /* its thread runs: as of its last slow path */

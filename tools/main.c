@@ -8,6 +8,7 @@
 #include "attach.h"
 #include "check.h"
 #include "diff.h"
+#include "dump_now.h"
 #include "export.h"
 #include "html.h"
 #include "leaks.h"
@@ -46,6 +47,7 @@ static const char help[] =
     "  arenashim top PID|FILE [--once] [--json] [--interval SECONDS] [--by site|arena|class]\n"
     "                         [--sort live|growth|rate|waste] [-n ROWS] [NAMES]\n"
     "  arenashim ps           [--json]\n"
+    "  arenashim dump PID     [-o FILE]\n"
     "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
     "  arenashim attach PID   [--sample BYTES] [--tag site|stack:N] [--for TIME [-o FILE]]\n"
     "  arenashim detach PID\n"
@@ -54,7 +56,8 @@ static const char help[] =
     "SORT is --sort or --value live|peak|allocs|bytes|waste\n"
     "ROWS are [-n ROWS] [--all] [--exact]\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
-    "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made\n"
+    "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made,\n"
+    "or a record, of ARENASHIM_RECORD=FILE\n"
     "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, explained in one line;\n"
     "run: that of the program.\n";
 
@@ -62,11 +65,12 @@ static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", run_command},       {"report", report_command}, {"export", export_command},
-    {"tree", tree_command},     {"arenas", arenas_command}, {"leaks", leaks_command},
-    {"waste", waste_command},   {"diff", diff_command},     {"check", check_command},
-    {"html", html_command},     {"top", top_command},       {"ps", ps_command},
-    {"attach", attach_command}, {"detach", detach_command}, {"timeline", timeline_command}};
+    {"run", run_command},          {"report", report_command}, {"export", export_command},
+    {"tree", tree_command},        {"arenas", arenas_command}, {"leaks", leaks_command},
+    {"waste", waste_command},      {"diff", diff_command},     {"check", check_command},
+    {"html", html_command},        {"top", top_command},       {"ps", ps_command},
+    {"attach", attach_command},    {"detach", detach_command}, {"dump", dump_command},
+    {"timeline", timeline_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

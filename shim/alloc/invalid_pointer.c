@@ -2,6 +2,7 @@
 #include "invalid_pointer.h"
 #include "fault.h"
 #include "find_object.h"
+#include "huge.h"
 #include "large_tags.h"
 #include "program.h"
 
@@ -80,6 +81,10 @@ static __attribute__((noinline)) void add_mapping(struct text *t, const void *p)
 }
 
 void invalid_pointer(const char *entry, const void *p, const void *caller) {
+  uintptr_t start;
+  size_t bytes;
+  if (huge_around(p, &start, &bytes))
+    invalid_large(entry, p, caller);
   char buffer[512];
   struct text t = TEXT_ON(buffer);
   fault_begin(&t, entry, p, caller);
@@ -100,21 +105,34 @@ static void find_around(const struct large_tag *t, void *arg) {
     s->found = *t;
 }
 
+/* Sets start and bytes of the live object that p points into; bytes 0: there is none. */
+static void find_object_around(const void *p, uintptr_t *start, size_t *bytes) {
+  struct search s = {.p = (uintptr_t)p};
+  large_tags_each(find_around, &s);
+  if (s.found.p == 0) {
+    huge_around(p, start, bytes);
+    return;
+  }
+  *start = s.found.p;
+  *bytes = s.found.bytes;
+}
+
 void invalid_large(const char *entry, const void *p, const void *caller) {
   char buffer[384];
   struct text t = TEXT_ON(buffer);
-  struct search s = {.p = (uintptr_t)p};
-  large_tags_each(find_around, &s);
+  uintptr_t start;
+  size_t bytes;
+  find_object_around(p, &start, &bytes);
   fault_begin(&t, entry, p, caller);
-  if (s.found.p == 0)
+  if (bytes == 0)
     text_str(&t, "double free or invalid pointer: no object is alive there");
   else {
     text_str(&t, "the pointer is ");
-    text_u64(&t, s.p - s.found.p);
+    text_u64(&t, (uintptr_t)p - start);
     text_str(&t, " bytes inside the ");
-    text_u64(&t, s.found.bytes);
+    text_u64(&t, bytes);
     text_str(&t, "-byte object at ");
-    text_hex(&t, s.found.p);
+    text_hex(&t, start);
   }
   fault_end(&t);
 }

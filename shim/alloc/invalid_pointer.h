@@ -14,8 +14,8 @@
  * according to /proc/self/maps. */
 _Noreturn hidden cold void invalid_pointer(const char *entry, const void *p, const void *caller);
 
-/* p is in a page of jemalloc's, all objects there have tags, and p has none: says in which live
- * object it lies, or that there is none. */
+/* p is in a page of jemalloc's, all objects there have tags, and p has none; or it is where huge
+ * objects are, and none of them: says in which live object it lies, or that there is none. */
 _Noreturn hidden cold void invalid_large(const char *entry, const void *p, const void *caller);
 
 /* In the constructor: from now on all lines of this kind say in which module the call is, if the

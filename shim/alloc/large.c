@@ -117,13 +117,11 @@ static void release(struct heap *h, void *p, int flags, const char *entry, const
     gate_leave(h);
     invalid_large(entry, p, caller);
   }
-  purge_note_free(large_object_bytes(p, page_kind(p)));
   thread_is_ready();
-  if (flags != 0)
-    jep_dallocx(p, flags);
-  else
-    jep_free(p);
+  bool done = large_give_back(p, page_kind(p), flags);
   gate_leave(h);
+  if (unlikely(!done))
+    invalid_large(entry, p, caller);
 }
 
 void large_free_deferred(void) {

@@ -50,7 +50,7 @@ static inline void *take_cached(struct heap *h, size_t n) {
 
 /* An object from jemalloc; NULL: this is left to the slow path, and nothing was counted. */
 static inline void *take_through_gate(struct heap *h, size_t n) {
-  if (unlikely(!enter(h)))
+  if (unlikely(n >= HUGE_LEAST) || unlikely(!enter(h)))
     return NULL;
   void *p = jep_malloc(n);
   if (likely(p != NULL))
@@ -63,13 +63,14 @@ static inline void *take_through_gate(struct heap *h, size_t n) {
   return p;
 }
 
-/* An invalid pointer and a sample go on to the slow path, too: their page says no size. */
+/* An invalid pointer, a sample and a huge object go on to the slow path, too: their page says no
+ * size. */
 static __attribute__((noinline)) void free_through_gate(void *p, const char *entry,
                                                         const void *caller) {
   struct heap *h = heap_self;
   unsigned kind = page_kind(p);
   cache_check(h, p, entry, CALLER(caller));
-  if (unlikely(kind <= PAGE_PLAIN) || unlikely(!enter(h))) {
+  if (unlikely(kind <= PAGE_PLAIN || kind == PAGE_HUGE) || unlikely(!enter(h))) {
     large_free_any(p, entry, CALLER(caller));
     return;
   }

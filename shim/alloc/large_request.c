@@ -1,12 +1,55 @@
-/* A request that jemalloc refused; contract in large_request.h. */
+/* Huge requests, and those that jemalloc refused; contract in large_request.h. */
 #include "large_request.h"
+#include "own_calls.h"
+#include "thread_state.h"
+
+static bool is_huge(struct large_request a) {
+  return a.bytes >= HUGE_LEAST && a.by_size && (a.flags & ~FLAG_ZERO) == 0 &&
+         !large_request_is_sample(a) && thread_state != THREAD_COUNTED &&
+         jemalloc_leaves_purging() && jemalloc_has_plain_objects();
+}
+
+/* The system has refused the request.  jemalloc could serve it only from what it has mapped. */
+static bool is_beyond_jemalloc(struct large_request a) { return a.bytes > page_map_mapped_bytes(); }
+
+/* From one to the other. */
+static void *change(struct large_request a, void *p, bool to_huge) {
+  size_t held = jemalloc_or_huge_bytes(p);
+  void *to = to_huge ? huge_alloc(a.bytes, false) : large_ask_jemalloc(a, NULL);
+  if (to == NULL)
+    return NULL;
+  libc_memcpy(to, p, held < a.bytes ? held : a.bytes);
+  large_give_back(p, page_kind(p), 0);
+  return to;
+}
+
+void *large_ask_huge(struct large_request a, void *p) {
+  bool now = p != NULL && huge_holds(p), then = is_huge(a);
+  void *to = NULL;
+  if (p == NULL && then)
+    to = huge_alloc(a.bytes, (a.flags & FLAG_ZERO) != 0);
+  else if (now && then && (to = huge_resize(p, a.bytes)) == NULL)
+    to = change(a, p, true);
+  else if (now != then)
+    to = change(a, p, then);
+  if (to != NULL || (p == NULL && then && is_beyond_jemalloc(a)))
+    return to;
+  return now ? change(a, p, false) : large_ask_jemalloc(a, p);
+}
 
 /* For a new object the last resort: the thread's arena has no memory, or could not be made, but
  * jemalloc's first arena may have some. */
-void *large_ask_again(struct large_request a, void *p) {
-  if (a.once)
+static void *try_again(struct large_request a, void *p) {
+  if (a.once || (p == NULL && is_huge(a) && is_beyond_jemalloc(a)))
     return NULL;
   void *to = purge_now(a.bytes) ? large_ask(a, p) : NULL;
   return to != NULL || p != NULL ? to
                                  : jep_mallocx(a.bytes, a.flags | FLAG_NO_CACHE | FLAG_FIRST_ARENA);
+}
+
+void *large_ask_again(struct large_request a, void *p) {
+  void *to = try_again(a, p);
+  if (to == NULL && own_growth_hook != NULL)
+    own_growth_hook(a.bytes);
+  return to;
 }

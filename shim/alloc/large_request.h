@@ -14,6 +14,7 @@
 #ifndef SHIM_LARGE_REQUEST_H
 #define SHIM_LARGE_REQUEST_H
 
+#include "huge.h"
 #include "jemalloc.h"
 #include "large_tagged.h"
 #include "page_map.h"
@@ -69,7 +70,8 @@ static inline int large_request_flags(struct large_request a) {
 /* Inside the gate: bytes of the object p, whose page is of that kind.  The same at each call: the
  * kind of a page may change while an object in it lives, but not to another size. */
 static inline size_t large_object_bytes(void *p, unsigned kind) {
-  return likely(kind > PAGE_PLAIN) ? page_kind_bytes(kind) : jep_malloc_usable_size(p);
+  return likely(kind > PAGE_PLAIN && kind != PAGE_HUGE) ? page_kind_bytes(kind)
+                                                        : jemalloc_or_huge_bytes(p);
 }
 
 /* Inside the gate: jemalloc has handed out p, and its page is of that kind from now on. */
@@ -80,7 +82,7 @@ static inline void large_note(void *p, unsigned kind) {
 
 /* What jemalloc answers; the entries that take no flags are its fastest, the aligned one is next.
  */
-static inline void *large_ask(struct large_request a, void *p) {
+static inline void *large_ask_jemalloc(struct large_request a, void *p) {
   if (p != NULL)
     return a.flags == 0 ? jep_realloc(p, a.bytes) : jep_rallocx(p, a.bytes, a.flags);
   if (a.flags == 0)
@@ -89,6 +91,28 @@ static inline void *large_ask(struct large_request a, void *p) {
     return jep_calloc(1, a.bytes);
   return (a.flags & ~FLAG_ALIGN_BITS) == 0 ? jep_memalign((size_t)1 << a.flags, a.bytes)
                                            : jep_mallocx(a.bytes, a.flags);
+}
+
+/* The same where huge objects may be meant (huge.h): one is asked for, or p is one. */
+hidden void *large_ask_huge(struct large_request a, void *p);
+
+static inline void *large_ask(struct large_request a, void *p) {
+  if (unlikely(a.bytes >= HUGE_LEAST) || (p != NULL && unlikely(huge_holds(p))))
+    return large_ask_huge(a, p);
+  return large_ask_jemalloc(a, p);
+}
+
+/* Inside the gate: p goes back to who served it.  False: it is in the first page of a huge object,
+ * but none. */
+static inline bool large_give_back(void *p, unsigned kind, int flags) {
+  if (unlikely(kind == PAGE_HUGE))
+    return huge_free(p);
+  purge_note_free(large_object_bytes(p, kind));
+  if (flags != 0)
+    jep_dallocx(p, flags);
+  else
+    jep_free(p);
+  return true;
 }
 
 /* The same after a refusal, for large_serve alone. */
@@ -112,7 +136,8 @@ static inline __attribute__((always_inline)) void *large_serve(struct large_requ
   void *to = large_ask(a, p);
   if (unlikely(to == NULL) && (to = large_ask_again(a, p)) == NULL)
     return NULL;
-  large_note(to, large_kind_served(a, p, to));
+  if (likely(!huge_holds(to)))
+    large_note(to, large_kind_served(a, p, to));
   return to;
 }
 

@@ -2,6 +2,7 @@
 #include "large_tagged.h"
 #include "capture.h"
 #include "heap_tag.h"
+#include "huge.h"
 #include "jemalloc.h"
 #include "large_tags.h"
 #include "sampling.h"
@@ -33,7 +34,7 @@ static size_t class_stood_for(size_t n) {
 
 /* Bytes held per object that this one stands for. */
 static size_t held_bytes(const struct large_tag *t) {
-  return t->cell != 0 ? t->cell : jep_malloc_usable_size((void *)t->p);
+  return t->cell != 0 ? t->cell : jemalloc_or_huge_bytes((const void *)t->p);
 }
 
 static uint32_t weight_of(struct heap *h, size_t bytes) {

@@ -32,10 +32,11 @@ static void *move(void *p, size_t old, size_t n, const char *entry, const void *
  * another thread's as soon as jemalloc has it back; it is put on again if p stays what it was. */
 static void *large_resize(struct large_request a, void *p, const struct large_tag *before) {
   bool had_tag = before->p != 0;
-  size_t held = had_tag ? jep_malloc_usable_size(p) : large_object_bytes(p, page_kind(p));
+  bool was_huge = huge_holds(p);
+  size_t held = had_tag ? jemalloc_or_huge_bytes(p) : large_object_bytes(p, page_kind(p));
   thread_is_ready();
   void *to = large_serve(a, p);
-  if (likely(to != NULL))
+  if (likely(to != NULL) && !was_huge && likely(!huge_holds(to)))
     purge_note_free(held);
   if (unlikely(had_tag))
     large_tagged_moved(a.h, before, held, to, a.n, a.site);

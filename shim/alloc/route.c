@@ -1,6 +1,8 @@
 /* Aligned requests and usable sizes of both allocators; contract in route.h. */
 #include "route.h"
 #include "fork_fallback.h"
+#include "huge.h"
+#include "invalid_pointer.h"
 #include "jemalloc.h"
 #include "large.h"
 
@@ -31,5 +33,10 @@ size_t usable_any(const void *p, const char *entry, const void *caller) {
   if (fallback_holds(p))
     return fallback_bytes(p);
   large_check_pointer(p, entry, caller);
-  return jep_malloc_usable_size((void *)p);
+  if (likely(!huge_holds(p)))
+    return jep_malloc_usable_size((void *)p);
+  size_t bytes = huge_bytes(p);
+  if (unlikely(bytes == 0))
+    invalid_large(entry, p, caller);
+  return bytes;
 }

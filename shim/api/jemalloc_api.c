@@ -7,6 +7,7 @@
  */
 #include "caller.h"
 #include "fork_fallback.h"
+#include "huge.h"
 #include "jemalloc.h"
 #include "large.h"
 #include "large_fast.h"
@@ -34,8 +35,11 @@ void malloc_stats_print(void (*write)(void *, const char *), void *opaque, const
 
 exported void *mallocx(size_t n, int flags) { return large_mallocx(n, flags, caller_frame()); }
 
-/* Moves an object of our heap to jemalloc.  Copies as much as both real sizes hold; with
- * MALLOCX_ZERO the rest of the new object is zero. */
+/* Is p one that jemalloc did not serve? */
+static bool is_ours(const void *p) { return range_holds(p) || huge_holds(p) || fallback_holds(p); }
+
+/* Moves an object of our heap, or a huge one, to jemalloc.  Copies as much as both real sizes hold;
+ * with MALLOCX_ZERO the rest of the new object is zero. */
 static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *frame) {
   void *to = large_mallocx(n, flags, frame);
   if (to != NULL) {
@@ -48,20 +52,19 @@ static void *rallocx_move(void *p, size_t old, size_t n, int flags, const void *
 
 exported void *rallocx(void *p, size_t n, int flags) {
   size_t old = usable_any(p, "rallocx", caller());
-  if (range_holds(p) || fallback_holds(p))
+  if (is_ours(p))
     return rallocx_move(p, old, n, flags, caller_frame());
   return large_realloc(p, old, n, flags, "rallocx", caller_frame());
 }
 
 exported size_t xallocx(void *p, size_t n, size_t extra, int flags) {
   size_t have = usable_any(p, "xallocx", caller());
-  return range_holds(p) || fallback_holds(p) ? have
-                                             : large_xallocx(p, n, extra, flags, caller_frame());
+  return is_ours(p) ? have : large_xallocx(p, n, extra, flags, caller_frame());
 }
 
 exported size_t sallocx(const void *p, int flags) {
   size_t have = usable_any(p, "sallocx", caller());
-  return range_holds(p) || fallback_holds(p) ? have : jep_sallocx(p, flags);
+  return is_ours(p) ? have : jep_sallocx(p, flags);
 }
 
 static void free_with_flags(void *p, int flags, const char *entry, const void *caller) {

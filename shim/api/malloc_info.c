@@ -6,6 +6,7 @@
 #include "big_stack.h"
 #include "caller.h"
 #include "fork_gate.h"
+#include "huge.h"
 #include "jemalloc.h"
 #include "os.h"
 #include "report.h"
@@ -25,10 +26,10 @@ static void add_figures(void *info) {
   snapshot_take(&g);
   const struct survey *v = &g.survey;
   *m = (struct mallinfo2){
-      .arena = v->span_bytes + g.large.mapped,
-      .uordblks = g.large.allocated,
-      .fordblks = g.large.mapped - g.large.allocated + v->empty_slab_bytes + v->unpassed_bytes +
-                  v->free_block_bytes,
+      .arena = v->span_bytes + g.large.mapped + huge_mapped_bytes(),
+      .uordblks = g.large.allocated + huge_live_bytes(),
+      .fordblks = g.large.mapped - g.large.allocated + huge_mapped_bytes() - huge_live_bytes() +
+                  v->empty_slab_bytes + v->unpassed_bytes + v->free_block_bytes,
   };
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     uint64_t idle = snapshot_idle_bytes(&g, c);

@@ -25,16 +25,26 @@ struct option {
   const char *instead;
 };
 
-static bool read_size(const char *s, size_t *bytes) {
+/* The shift that a unit stands for, if it is one of the first `units` of K, M and G. */
+static unsigned unit_shift(char unit, unsigned units) {
+  static const char letters[] = "KkMmGg";
+  const char *at = unit != '\0' ? strchr(letters, unit) : NULL;
+  size_t i = at != NULL ? (size_t)(at - letters) / 2 : units;
+  return i < units ? 10 * ((unsigned)i + 1) : 0;
+}
+
+static bool read_units(const char *s, unsigned units, size_t *bytes) {
   size_t n;
   if (!digits_read(&s, &n))
     return false;
-  unsigned shift = *s == 'K' || *s == 'k' ? 10 : *s == 'M' || *s == 'm' ? 20 : 0;
+  unsigned shift = unit_shift(*s, units);
   if (shift != 0)
     s++;
   *bytes = n << shift;
   return *s == '\0' && *bytes >> shift == n;
 }
+
+static bool read_size(const char *s, size_t *bytes) { return read_units(s, 2, bytes); }
 
 static bool read_block_size(struct options *o, const char *value) {
   size_t n;
@@ -76,6 +86,20 @@ static bool read_record(struct options *o, const char *value) {
     return false;
   pattern_absolute(o->record_pattern, value);
   return true;
+}
+
+/* A size, or a share of a limit: "90%". */
+static bool read_dump_at(struct options *o, const char *value) {
+  const char *s = value;
+  size_t n;
+  o->dump_at_bytes = o->dump_at_percent = 0;
+  if (is_off(value))
+    return true;
+  if (digits_read(&s, &n) && strcmp(s, "%") == 0) {
+    o->dump_at_percent = n <= 100 ? (unsigned)n : 0;
+    return o->dump_at_percent != 0;
+  }
+  return read_units(value, 3, &o->dump_at_bytes) && o->dump_at_bytes != 0;
 }
 
 /* `value` is what follows the colon of "stack:N" or "verify:N". */
@@ -135,6 +159,10 @@ static const struct option options[] = {
      "no dump"},
     {"RECORD", read_record, "0 or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
      "no record on disk"},
+    {"DUMP_AT", read_dump_at,
+     "0, a size with K, M or G, or 1% to 100% of the memory limit (of the cgroup, RLIMIT_AS or "
+     "RLIMIT_DATA)",
+     "no dump before memory runs out"},
     {"TAG", read_tag, "off, site, stack:N or verify:N with N from 1 to 64",
      "the default: off, with a report, dump or record stack:8"},
     {"SAMPLE", read_sample, "bytes, 0 (every request) to 1024M", "0"},
@@ -202,9 +230,9 @@ static void read_variable(struct options *o, const char *variable) {
     return;
   const struct option *option = option_named(name, (size_t)(equals - name));
   if (option == NULL) {
-    complain(variable,
-             ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
-             "_DUMP, _RECORD, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, _VERBOSE, _DISABLE)");
+    complain(variable, ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
+                       "_DUMP, _RECORD, _DUMP_AT, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, "
+                       "_VERBOSE, _DISABLE)");
     return;
   }
   static struct options before; /* too large for the program's stack */
@@ -244,10 +272,12 @@ void options_setup(char *const *environment) {
   else
     for (; *environment != NULL; environment++)
       read_variable(o, *environment);
-  if (!o->tags_chosen && (o->stats || o->dump || o->record)) {
+  if (!o->tags_chosen && (o->stats || options_have_dumps(o) || o->record)) {
     o->tags = TAGS_STACK;
     o->depth = DEPTH_DEFAULT;
   }
+  if (options_dump_at(o) && !o->dump)
+    pattern_absolute(o->dump_pattern, "%e.%p.%n.dump");
 }
 
 void options_tag_text(const struct options *o, struct text *t) {
@@ -266,6 +296,15 @@ static void option_start(struct text *t, const char *before, char after, const c
   text_str(t, prefix);
   text_str(t, name);
   text_char(t, '=');
+}
+
+static void dump_at_text(const struct options *o, struct text *t) {
+  if (o->dump_at_percent != 0) {
+    text_u64(t, o->dump_at_percent);
+    text_char(t, '%');
+  } else if (o->dump_at_bytes != 0) {
+    text_size(t, o->dump_at_bytes);
+  }
 }
 
 static void signals_text(const struct options *o, struct text *t) {
@@ -297,6 +336,8 @@ void options_text(const struct options *o, struct text *t, const char *before, c
   text_foreign(t, o->dump_pattern, PATTERN_MAX);
   option_start(t, before, after, "RECORD");
   text_foreign(t, o->record_pattern, PATTERN_MAX);
+  option_start(t, before, after, "DUMP_AT");
+  dump_at_text(o, t);
   option_start(t, before, after, "TAG");
   options_tag_text(o, t);
   option_start(t, before, after, "SAMPLE");

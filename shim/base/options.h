@@ -26,7 +26,9 @@ struct options {
   bool stats;                       /* a report is wanted at exit */
   char stats_pattern[PATTERN_MAX];  /* where to; "": stderr */
   bool dump;                        /* a dump is wanted at exit */
-  char dump_pattern[PATTERN_MAX];   /* where to */
+  char dump_pattern[PATTERN_MAX];   /* where to; also of a dump at a limit alone */
+  size_t dump_at_bytes;             /* a dump is wanted when that much is mapped; 0: not by size */
+  unsigned dump_at_percent;         /* ... when that much of a limit is used; 0: not by a limit */
   bool record;                      /* the record lies in a file */
   char record_pattern[PATTERN_MAX]; /* in which */
   enum tag_option tags;             /* what a call site is */
@@ -55,9 +57,17 @@ hidden void options_setup(char *const *environment);
  * unchanged after it.  Any thread, signal handlers too. */
 hidden const struct options *options_now(void);
 
-/* Was a report, a dump or a record asked for, at exit or by signal? */
+/* Is a dump wanted before memory runs out?  And: that, or one at exit? */
+static inline bool options_dump_at(const struct options *o) {
+  return o->dump_at_bytes != 0 || o->dump_at_percent != 0;
+}
+static inline bool options_have_dumps(const struct options *o) {
+  return o->dump || options_dump_at(o);
+}
+
+/* Was a report or a dump asked for, at exit, by signal, or at a limit, or a record? */
 static inline bool options_write_files(const struct options *o) {
-  return !o->disabled && (o->stats || o->dump || o->record || o->signals != 0);
+  return !o->disabled && (o->stats || options_have_dumps(o) || o->record || o->signals != 0);
 }
 
 /* Appends the value of ARENASHIM_TAG, as a user writes it.  Any thread, signal handlers too. */

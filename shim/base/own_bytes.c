@@ -12,9 +12,17 @@
  * it holds no lock. */
 enum { OBJECT_BYTES = 4096 };
 
+hidden void (*own_growth_hook)(size_t bytes);
+
+static __attribute__((noinline)) void *copy_object(void *to, const void *from, size_t n) {
+  if (unlikely(n >= OWN_COPY_NOTED && own_growth_hook != NULL))
+    own_growth_hook(n);
+  return libc_memcpy(to, from, n);
+}
+
 void *memcpy(void *restrict to, const void *restrict from, size_t n) {
   if (n >= OBJECT_BYTES)
-    return libc_memcpy(to, from, n);
+    return copy_object(to, from, n);
   cpu_copy(to, from, n);
   return to;
 }

@@ -74,6 +74,9 @@ void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t
 int munmap(void *address, size_t bytes) {
   return (int)memory_call(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
 }
+void *mremap(void *address, size_t old, size_t bytes, int flags, ...) {
+  return (void *)memory_call(SYS_mremap, (long)address, (long)old, (long)bytes, flags, 0, 0);
+}
 int mprotect(void *address, size_t bytes, int protection) {
   return (int)memory_call(SYS_mprotect, (long)address, (long)bytes, protection, 0, 0, 0);
 }

@@ -36,6 +36,13 @@ void *libc_memset(void *to, int byte, size_t n);
 __asm__(".symver libc_memcpy, memcpy@" CPU_MEMCPY_VERSION);
 __asm__(".symver libc_memset, memset@" CPU_LIBC_VERSION);
 
+/* Called when memory is about to grow by so many bytes within one request: jemalloc copies an
+ * object of OWN_COPY_NOTED bytes or more for a realloc, and nobody has touched the pages of the new
+ * one; or jemalloc has refused the request (large_request.h).  In the thread that makes it, which
+ * holds no lock but is inside jemalloc (fork_gate.h).  NULL, or set in the constructor. */
+enum { OWN_COPY_NOTED = 1 << 20 };
+extern hidden void (*own_growth_hook)(size_t bytes);
+
 /* A value of the auxiliary vector; 0 if it is not there.  Works before libc is set up. */
 hidden unsigned long own_auxiliary(unsigned long type);
 

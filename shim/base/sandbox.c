@@ -10,6 +10,7 @@
 #include <linux/audit.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 /* From sys/prctl.h, which declares prctl differently from our definition. */
@@ -24,7 +25,9 @@ enum use {
   MESSAGES = 16,  /* a line on stderr */
   MASKS = 32,     /* blocking signals */
   READABLE = 64,  /* finding out whether memory is readable */
-  MEMORY = 128    /* mapping and unmapping */
+  MEMORY = 128,   /* mapping and unmapping */
+  LIMITS = 256,   /* reading limits of memory */
+  REMAP = 512     /* moving pages */
 };
 
 /* The system calls that are tried on a filter, with the arguments that filters look at. */
@@ -33,36 +36,41 @@ static const struct {
   unsigned uses; /* enum use */
   uint64_t third;
   uint64_t second;
+  uint64_t fourth;
 } asked[] = {
-    {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0},
-    {SYS_openat, REPORTS, O_RDONLY | O_CLOEXEC, 0},
-    {SYS_close, REPORTS, 0, 0},
-    {SYS_fcntl, REPORTS, 0, 0},
-    {SYS_fstat, REPORTS | MESSAGES, 0, 0},
-    {SYS_newfstatat, REPORTS, 0, 0},
-    {SYS_link, REPORTS, 0, 0},
-    {SYS_rename, REPORTS, 0, 0},
-    {SYS_renameat2, REPORTS, 0, 0},
-    {SYS_geteuid, REPORTS, 0, 0},
-    {SYS_unlink, REPORTS, 0, 0},
-    {SYS_write, REPORTS | MESSAGES, 0, 0},
-    {SYS_pwrite64, REPORTS, 0, 0},
-    {SYS_pread64, REPORTS, 0, 0},
-    {SYS_lseek, REPORTS, 0, 0},
-    {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0},
-    {SYS_futex, READABLE, 0, OS_READABLE_FUTEX},
-    {SYS_getpid, REPORTS | MESSAGES, 0, 0},
-    {SYS_getppid, REPORTS, 0, 0},
-    {SYS_uname, REPORTS | MESSAGES, 0, 0},
-    {SYS_readlink, REPORTS, 0, 0},
-    {SYS_process_vm_readv, REPORTS, 0, 0},
-    {SYS_membarrier, MEMBARRIER, 0, 0},
-    {SYS_getrusage, FIGURES, 0, 0},
-    {SYS_prctl, NAMES, 0, 0},
-    {SYS_mmap, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES},
-    {SYS_munmap, MEMORY, 0, PAGE_BYTES},
-    {SYS_mprotect, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES},
-    {SYS_madvise, MEMORY, MADV_DONTNEED, PAGE_BYTES},
+    {SYS_openat, REPORTS, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0, 0},
+    {SYS_openat, REPORTS | LIMITS, O_RDONLY | O_CLOEXEC, 0, 0},
+    {SYS_openat, LIMITS, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0, 0},
+    {SYS_read, LIMITS, 0, 0, 0},
+    {SYS_prlimit64, LIMITS, 0, RLIMIT_AS, 0},
+    {SYS_close, REPORTS | LIMITS, 0, 0, 0},
+    {SYS_fcntl, REPORTS, 0, 0, 0},
+    {SYS_fstat, REPORTS | MESSAGES, 0, 0, 0},
+    {SYS_newfstatat, REPORTS, 0, 0, 0},
+    {SYS_link, REPORTS, 0, 0, 0},
+    {SYS_rename, REPORTS, 0, 0, 0},
+    {SYS_renameat2, REPORTS, 0, 0, 0},
+    {SYS_geteuid, REPORTS, 0, 0, 0},
+    {SYS_unlink, REPORTS, 0, 0, 0},
+    {SYS_write, REPORTS | MESSAGES, 0, 0, 0},
+    {SYS_pwrite64, REPORTS, 0, 0, 0},
+    {SYS_pread64, REPORTS, 0, 0, 0},
+    {SYS_lseek, REPORTS, 0, 0, 0},
+    {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0, 0},
+    {SYS_futex, READABLE, 0, OS_READABLE_FUTEX, 0},
+    {SYS_getpid, REPORTS | MESSAGES, 0, 0, 0},
+    {SYS_getppid, REPORTS, 0, 0, 0},
+    {SYS_uname, REPORTS | MESSAGES, 0, 0, 0},
+    {SYS_readlink, REPORTS, 0, 0, 0},
+    {SYS_process_vm_readv, REPORTS, 0, 0, 0},
+    {SYS_membarrier, MEMBARRIER, 0, 0, 0},
+    {SYS_getrusage, FIGURES, 0, 0, 0},
+    {SYS_prctl, NAMES, 0, 0, 0},
+    {SYS_mmap, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS},
+    {SYS_mremap, REMAP, 2 * PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE},
+    {SYS_munmap, MEMORY, 0, PAGE_BYTES, 0},
+    {SYS_mprotect, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES, 0},
+    {SYS_madvise, MEMORY, MADV_DONTNEED, PAGE_BYTES, 0},
 };
 
 static _Atomic unsigned forbidden; /* enum use */
@@ -70,6 +78,7 @@ static _Atomic unsigned forbidden; /* enum use */
 bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
 bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
 bool sandbox_forbids_masks(void) { return atomic_load(&forbidden) & MASKS; }
+bool sandbox_forbids_limits(void) { return atomic_load(&forbidden) & LIMITS; }
 bool sandbox_forbids_membarrier(void) { return atomic_load(&forbidden) & MEMBARRIER; }
 
 static void forbid(unsigned uses) {
@@ -80,6 +89,8 @@ static void forbid(unsigned uses) {
     os_blind = true;
   if (uses & MEMORY)
     os_memory_forbidden = true;
+  if (uses & REMAP)
+    os_remap_forbidden = true;
 }
 
 /* ---- what a filter answers ---- */
@@ -102,7 +113,7 @@ static void filter_installed(const struct sock_fprog *p) {
       d.args[0] = firsts[f];
       d.args[1] = asked[i].second;
       d.args[2] = asked[i].third;
-      d.args[3] = MAP_PRIVATE | MAP_ANONYMOUS; /* mmap's; the others have none */
+      d.args[3] = asked[i].fourth;
       d.args[4] = ~UINT64_C(0);
       if (!is_harmless(seccomp_run(p, &d)))
         forbid(asked[i].uses);

@@ -34,6 +34,9 @@ hidden bool sandbox_forbids_messages(void);
 /* Would blocking signals, as each step of libunwind does, end the process? */
 hidden bool sandbox_forbids_masks(void);
 
+/* Would reading a limit of memory, from a file or by a system call, end the process? */
+hidden bool sandbox_forbids_limits(void);
+
 /* Would membarrier end the process? */
 hidden bool sandbox_forbids_membarrier(void);
 

@@ -267,7 +267,7 @@ void sink_check(const struct options *o) {
   static struct sink space; /* once, in the single-threaded start */
   if (o->stats && *o->stats_pattern != '\0')
     check_one(&space, "report", o->stats_pattern);
-  if (o->dump)
+  if (options_have_dumps(o))
     check_one(&space, "dump", o->dump_pattern);
 }
 

@@ -38,9 +38,9 @@ struct sink {
   char line_bytes[4 * OUTPUT_NAME_MAX];
 };
 
-/* Prints one line on stderr for each of STATS and DUMP whose file cannot be created as things are
- * now (no such directory, or no permission).  Changes nothing.  In the constructor; errno is kept.
- */
+/* Prints one line on stderr for each of STATS, and DUMP or DUMP_AT, whose file cannot be created as
+ * things are now (no such directory, or no permission).  Changes nothing.  In the constructor;
+ * errno is kept. */
 hidden void sink_check(const struct options *o);
 
 /* Writes a report or dump where the pattern says ("": to stderr).  Calls write(k, argument), which

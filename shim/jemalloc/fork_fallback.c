@@ -40,6 +40,7 @@ void *fallback_alloc(size_t alignment, size_t n) {
     return NULL;
   }
   char *start = (char *)round_up((uintptr_t)s->mapping, alignment);
+  page_map_note(start, PAGE_NONE); /* a huge object may have been there */
   atomic_fetch_add(&mapped, s->bytes);
   atomic_store_explicit(&s->start, start, memory_order_release);
   atomic_fetch_add(&gate_detours, GATE_FALLBACK);

@@ -1,6 +1,9 @@
 /* jemalloc's fork handlers, kept for ours to call; contract in jemalloc.h. */
 #include "jemalloc.h"
+#include "huge.h"
 #include "thread_state.h"
+
+#include <string.h>
 
 /* jemalloc registers its handlers at its first use, in the middle of a malloc.  We keep
  * them and call them from ours, so that their order does not depend on which thread allocates
@@ -20,19 +23,27 @@ hidden int jemalloc_atfork(fork_handler *prepare, fork_handler *parent, fork_han
 void jemalloc_fork_prepare(void) {
   if (before != NULL)
     before();
+  huge_fork_prepare();
 }
 
 void jemalloc_fork_parent(void) {
+  huge_fork_end();
   if (in_parent != NULL)
     in_parent();
 }
 
 void jemalloc_fork_child(void) {
+  huge_fork_end();
   if (in_child != NULL)
     in_child();
 }
 
+bool jemalloc_has_plain_objects(void) {
+  return !jep_opt_zero && !jep_opt_prof && strcmp(jep_opt_junk, "false") == 0;
+}
+
 void jemalloc_purge(void) {
+  huge_purge(true);
   if (!jemalloc_start())
     return;
   jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0); /* an error if there is none */

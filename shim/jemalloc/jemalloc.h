@@ -48,6 +48,16 @@ extern hidden const char *jep_opt_junk;
 extern hidden size_t jep_opt_oversize_threshold;
 extern hidden ssize_t jep_opt_dirty_decay_ms;
 
+/* Does the user's MALLOC_CONF leave it to us when idle pages go back (purge_policy.h)?  After
+ * jemalloc_start; any thread. */
+enum { DECAY_MS = 2000 };
+static inline bool jemalloc_leaves_purging(void) {
+  return jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;
+}
+
+/* Does jemalloc do nothing to an object but hand it out, by its options?  After jemalloc_start. */
+hidden bool jemalloc_has_plain_objects(void);
+
 /* Flags of jep_mallocx and its kind, as jemalloc's manual gives them; the low 6 bits are log2 of
  * the alignment. */
 enum {

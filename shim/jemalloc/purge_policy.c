@@ -2,6 +2,7 @@
 #include "purge_policy.h"
 #include "figures.h"
 #include "fork_gate.h"
+#include "huge.h"
 #include "jemalloc.h"
 #include "os.h"
 #include "page_map.h"
@@ -11,7 +12,6 @@
 #include <sys/types.h>
 
 enum {
-  DECAY_MS = 500,
   CHECK_MS = 100,
   FEW_BYTES = 8 << 20, /* allocated, or idle: not worth a check */
   SMALL_PROCESS = 16 << 20
@@ -19,11 +19,11 @@ enum {
 
 /* What jemalloc reads before it reads the user's MALLOC_CONF, which still wins.  No brk: the
  * program break belongs to the program. */
-hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_decay_ms:500";
-static_assert(DECAY_MS == 500, "as in the text above");
+hidden const char *jep_malloc_conf = "dss:disabled,oversize_threshold:0,dirty_decay_ms:2000";
+static_assert(DECAY_MS == 2000, "as in the text above");
 
 hidden __thread struct purge_traffic purge_traffic __attribute__((tls_model("initial-exec")));
-hidden void (*purge_taken_hook)(void);
+hidden void (*purge_taken_hook)(size_t bytes);
 
 static struct {
   _Atomic bool known;                /* jemalloc's settings were read */
@@ -58,9 +58,7 @@ static uint64_t pages(const char *name) {
 
 static bool enter(struct heap *h) { return record_of(h)->outside == 0 && gate_try(h); }
 
-static void setup(void) {
-  policy.ours = jep_opt_oversize_threshold == 0 && jep_opt_dirty_decay_ms == DECAY_MS;
-}
+static void setup(void) { policy.ours = jemalloc_leaves_purging(); }
 
 bool purge_setup(struct heap *h) {
   if (likely(policy.known) || page_map_mapped_bytes() == 0 || !enter(h))
@@ -203,6 +201,7 @@ static void check_limits(struct heap *h) {
     enforce(now);
   else
     jep_mallctl("arena." ALL_ARENAS ".decay", NULL, NULL, NULL, 0);
+  huge_purge(false);
   gate_leave(h);
   errno = saved;
 }
@@ -214,28 +213,29 @@ static void lower_most(uint64_t bytes) {
     policy.most = more_of(count_less(policy.most, bytes), least);
 }
 
-/* A signal handler may publish the same bytes in between: what is then subtracted twice is added at
- * the next call. */
-static void publish(void) {
+/* Returns the bytes that were allocated.  A signal handler may publish the same bytes in between:
+ * what is then subtracted twice is added at the next call. */
+static size_t publish(void) {
   struct purge_traffic mine = purge_traffic;
   purge_traffic.allocated -= mine.allocated;
   purge_traffic.freed -= mine.freed;
   if ((mine.allocated | mine.freed) == 0)
-    return;
+    return 0;
   atomic_fetch_add_explicit(&policy.allocated, mine.allocated, memory_order_relaxed);
   atomic_fetch_add_explicit(&policy.freed, mine.freed, memory_order_relaxed);
+  return mine.allocated;
 }
 
 /* The hook comes last: what was purged before it need not be counted. */
 void purge_run(struct heap *h, size_t small_bytes) {
-  publish();
+  size_t taken = publish() + small_bytes;
   if (h != NULL && purge_setup(h) && policy.ours && !atomic_flag_test_and_set(&policy.busy)) {
     lower_most(small_bytes);
     check_limits(h);
     atomic_flag_clear(&policy.busy);
   }
   if (purge_taken_hook != NULL)
-    purge_taken_hook();
+    purge_taken_hook(taken);
 }
 
 bool purge_now(size_t bytes) {

@@ -2,7 +2,7 @@
  *
  * By its own defaults it gives objects of 8 MiB and more back at every free, and the program pays
  * for their pages again at the next malloc; everything else it keeps for up to ten seconds.  Here
- * idle pages serve the next requests, for half a second at most, within two limits:
+ * idle pages serve the next requests, for two seconds at most, within two limits:
  *
  *   live + idle <= most + max(most / 10, FEW_BYTES)     so the peak is the program's own
  *   idle <= max(live, FEW_BYTES)                        what is freed for good is purged at once
@@ -54,13 +54,14 @@ static inline bool purge_is_due(void) {
  * Keeps errno. */
 hidden void purge_run(struct heap *h, size_t small_bytes);
 
-/* Bytes of large objects alive, as published: each thread may have changed PURGE_PUBLISH_BYTES
- * since.  Any thread, signal handlers too. */
+/* Bytes of the large objects that are alive, as published: each thread may be PURGE_PUBLISH_BYTES
+ * ahead of it or behind.  Any thread, signal handlers too. */
 hidden uint64_t purge_live_bytes(void);
 
-/* Called by purge_run, as its last act.  The thread may be in the middle of a malloc or free, with
- * its heap whole.  NULL, or set in the constructor. */
-extern hidden void (*purge_taken_hook)(void);
+/* Called by purge_run, as its last act, with the bytes that were allocated since this thread's last
+ * call, which may be none: large objects and blocks.  The thread may be in the middle of a malloc
+ * or free, with its heap whole.  NULL, or set in the constructor. */
+extern hidden void (*purge_taken_hook)(size_t bytes);
 
 /* After a large request was served to the thread with this heap, so that jemalloc has started.  The
  * first call reads jemalloc's settings; true once that is done.  Outside the gate; keeps errno. */

@@ -6,15 +6,11 @@
 #include "purge_policy.h"
 #include "thread_record.h"
 
-#include <string.h>
-
 /* Objects of class k that a list holds at most. */
 static uint8_t cache_limit(unsigned k) { return (uint8_t)(CACHE_BYTES / large_class_bytes(k)); }
 
 /* jemalloc would do something to each object, or the user wants no caches. */
-static bool is_allowed(void) {
-  return !jep_opt_zero && !jep_opt_prof && jep_opt_tcache && strcmp(jep_opt_junk, "false") == 0;
-}
+static bool is_allowed(void) { return jemalloc_has_plain_objects() && jep_opt_tcache; }
 
 void cache_open(struct heap *h) {
   if (record_of(h)->cache_is_open || !is_allowed())

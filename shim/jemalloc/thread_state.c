@@ -19,6 +19,7 @@ static own_thread struct {
   bool starting;     /* a request now is jemalloc's or libc's, or a signal handler's */
   bool made;         /* the cache is there, and only to be switched on */
   bool refused;      /* there was no memory for a cache that a mallctl switched on */
+  bool ending;       /* the cache is being taken back */
   bool counted;      /* jemalloc is to see each request (thread_counters.h) */
   uint32_t requests; /* while there was no cache */
 } thread;
@@ -34,6 +35,11 @@ hidden void __real_je_tcache_cleanup(struct tsd *t);
 hidden bool __wrap_je_tsd_tcache_enabled_data_init(struct tsd *t);
 hidden bool __wrap_je_tsd_tcache_data_init(struct tsd *t);
 hidden void __wrap_je_tcache_cleanup(struct tsd *t);
+struct jemalloc_arena;
+hidden void __real_je_arena_decay(struct tsd *t, struct jemalloc_arena *a, bool background,
+                                  bool all);
+hidden void __wrap_je_arena_decay(struct tsd *t, struct jemalloc_arena *a, bool background,
+                                  bool all);
 
 static void cache_switch(bool on) {
   jep_cache_switch(own_record(), NULL, 0, NULL, NULL, &on, sizeof on);
@@ -63,9 +69,17 @@ void thread_count_each(void) {
 
 /* The cache is being switched off, or the thread ends. */
 void __wrap_je_tcache_cleanup(struct tsd *t) {
+  thread.ending = true;
   if (!thread.refused)
     __real_je_tcache_cleanup(t);
+  thread.ending = false;
   thread_state = THREAD_OFF;
+}
+
+/* jemalloc purges all of an arena when its last thread ends.  A program whose threads are short
+ * would pay for their pages each time; what is idle is the purge policy's concern. */
+void __wrap_je_arena_decay(struct tsd *t, struct jemalloc_arena *a, bool background, bool all) {
+  __real_je_arena_decay(t, a, background, all && !(thread.ending && jemalloc_leaves_purging()));
 }
 
 bool thread_cache_was_switched(void) {

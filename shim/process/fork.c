@@ -9,6 +9,7 @@
 #include "attached.h"
 #include "capture.h"
 #include "dump.h"
+#include "dump_at.h"
 #include "exit.h"
 #include "figures.h"
 #include "fork_gate.h"
@@ -99,6 +100,7 @@ static void fork_child(void) {
   exit_fork_child();
   report_fork_child();
   dump_fork_child();
+  dump_at_fork_child();
   sites_fork_child();
   program_begins();
   record_fork_child();

@@ -2,6 +2,7 @@
 #include "signals.h"
 #include "dump.h"
 #include "interpreters.h"
+#include "record.h"
 #include "report.h"
 #include "signal_names.h"
 #include "signal_next.h"
@@ -16,8 +17,9 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   (void)context;
   if (options_now()->stats || !options_now()->dump)
     report_write(DUMP_ON_SIGNAL, number, NULL);
-  if (options_now()->dump)
-    dump_write(DUMP_ON_SIGNAL, number, NULL);
+  bool dumped = options_now()->dump && dump_write(DUMP_ON_SIGNAL, number, NULL) == 0;
+  if (dumped && signal_ends_process(number))
+    record_remove();
   errno = saved;
   if (signal_ends_process(number)) {
     signal(number, SIG_DFL);

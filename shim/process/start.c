@@ -7,6 +7,7 @@
 #include "attached.h"
 #include "capture.h"
 #include "children.h"
+#include "dump_at.h"
 #include "exit.h"
 #include "figures.h"
 #include "fork.h"
@@ -31,9 +32,11 @@
 #include <errno.h>
 
 /* Now and then, in slow paths. */
-static void on_slow_path(void) {
+static void on_slow_path(size_t taken) {
   attach_look();
   record_tick();
+  if (taken != 0 && options_dump_at(options_now()))
+    dump_at_look(taken);
 }
 
 /* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
@@ -48,7 +51,7 @@ static void start_reports(void) {
   capture_prepare();
   if (tagged_mode != TAGGED_NONE)
     capture_setup(o->depth, o->tags == TAGS_VERIFY);
-  else if (o->dump || o->record)
+  else if (options_have_dumps(o) || o->record)
     modules_refresh(NULL);
   if (options_write_files(o)) {
     output_fds_remember(o);
@@ -58,6 +61,8 @@ static void start_reports(void) {
     exit_setup();
   if (o->signals != 0)
     start_signals();
+  if (options_dump_at(o))
+    dump_at_setup();
 }
 
 /* errno is kept: a program can rely on it being 0 at its start. */

@@ -187,12 +187,23 @@ static void end(void) {
   report_lock_release(&space.job.lock);
 }
 
-static int write_file(enum dump_reason reason, int signal, const char *pattern, bool replace) {
+/* What a dump is written for. */
+struct cause {
+  enum dump_reason reason;
+  int signal;
+  struct limit_use limit;
+  bool untouched;
+  bool replace; /* a file that has the name */
+};
+
+static int write_file(const struct cause *c, const char *pattern) {
   struct dump_work *w = &space.work;
-  space.job.sink.replace = replace;
-  w->reason = reason;
-  w->signal = signal;
-  return report_job_write(&space.job, reason, pattern, write_all, w);
+  space.job.sink.replace = c->replace;
+  w->reason = c->reason;
+  w->signal = c->signal;
+  w->limit = c->limit;
+  w->untouched = c->untouched;
+  return report_job_write(&space.job, c->reason, pattern, write_all, w);
 }
 
 /* Looking takes the loader's lock, which the child of a fork would inherit taken: so it happens
@@ -213,32 +224,37 @@ static int refuse(enum dump_reason reason, const char *pattern) {
   return EPERM;
 }
 
-static int write_dump(enum dump_reason reason, int signal, const char *pattern, bool replace) {
+static int write_for(const struct cause *c, const char *pattern) {
   int saved = errno;
   if (pattern == NULL)
     pattern = options_now()->dump_pattern;
   if (sandbox_forbids_reports())
-    return refuse(reason, pattern);
-  if (!snapshot_is_careful(reason))
+    return refuse(c->reason, pattern);
+  if (!snapshot_is_careful(c->reason))
     look_at_modules();
   timeline_now();
-  int error = begin(reason, pattern);
+  int error = begin(c->reason, pattern);
   if (error == 0) {
-    error = write_file(reason, signal, pattern, replace);
+    error = write_file(c, pattern);
     end();
   }
   if (error == 0)
-    timeline_event(DUMP_EVENT_DUMP, (uint64_t)signal);
+    timeline_event(DUMP_EVENT_DUMP, (uint64_t)c->signal);
   errno = saved;
   return error;
 }
 
 int dump_write(enum dump_reason reason, int signal, const char *pattern) {
-  return write_dump(reason, signal, pattern, false);
+  return write_for(&(struct cause){.reason = reason, .signal = signal}, pattern);
 }
 
 int dump_replace(enum dump_reason reason, const char *pattern) {
-  return write_dump(reason, 0, pattern, true);
+  return write_for(&(struct cause){.reason = reason, .replace = true}, pattern);
+}
+
+int dump_write_at_limit(const struct limit_use *u, bool untouched) {
+  return write_for(&(struct cause){.reason = DUMP_AT_LIMIT, .limit = *u, .untouched = untouched},
+                   NULL);
 }
 
 void dump_fork_child(void) {

@@ -7,7 +7,7 @@
 #define SHIM_DUMP_H
 
 #include "base.h"
-#include "dump_format.h"
+#include "memory_limits.h"
 
 /* Writes a dump where the pattern says; NULL: where ARENASHIM_DUMP says.  `signal` is the signal's
  * number, for DUMP_ON_SIGNAL.  Returns 0 or an errno value; EBUSY: a dump or report is being
@@ -19,6 +19,13 @@ hidden int dump_write(enum dump_reason reason, int signal, const char *pattern);
 
 /* Does the same, and replaces a file that is there already. */
 hidden int dump_replace(enum dump_reason reason, const char *pattern);
+
+/* Writes a dump where the options say (options.h, dump_pattern), because a limit of memory is near:
+ * *u says which, and how much of it is used; `untouched`: with memory in it that nobody has touched
+ * yet.  In the middle of a malloc or free, with the thread's heap whole and outside of jemalloc:
+ * nothing is asked of the loader or of jemalloc.  Signals blocked.  Not written if another dump or
+ * report is being written.  Else as dump_write. */
+hidden int dump_write_at_limit(const struct limit_use *u, bool untouched);
 
 /* In the child of a fork: a dump that another thread was writing will not be finished. */
 hidden void dump_fork_child(void);

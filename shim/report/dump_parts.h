@@ -1,6 +1,6 @@
 /* What the parts of the dump's writer share.
  *
- *   file:     header | table | strings | process ... regions | blocks | accounts | sites ...
+ *   file:     header | table | strings | process ... regions | blocks ... nodes | moments ...
  *   scratch:                 strings   | process ... regions   (their items, then room for strings)
  *   written:  last                                            | first, as they are read
  *
@@ -14,6 +14,7 @@
 #include "dump.h"
 #include "dump_out.h"
 #include "ledger.h"
+#include "memory_limits.h"
 #include "path_tree.h"
 #include "record_format.h"
 #include "scratch.h"
@@ -35,6 +36,8 @@ struct dump_work {
   enum dump_reason reason;
   bool added_up; /* the call sites: this is another try, at a second place */
   int signal;
+  struct limit_use limit; /* for DUMP_AT_LIMIT */
+  bool untouched;         /* limit.bytes has memory in it that nobody has touched */
   struct snapshot g;
   struct ledger ledger;
   struct at_peak at_peak;                                   /* with tags */

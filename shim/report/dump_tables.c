@@ -138,7 +138,8 @@ static void process(struct dump_work *w) {
                (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
                (snapshot_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
                (w->reason == DUMP_ON_SIGNAL && signal_ends_process(w->signal) ? DUMP_LAST : 0) |
-               (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0),
+               (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0) |
+               (w->untouched ? DUMP_LIMIT_UNTOUCHED : 0),
       .tags = tagged_tags(),
       .depth = tagged_depth(),
       .unix_time = (uint64_t)time(NULL),
@@ -146,7 +147,10 @@ static void process(struct dump_work *w) {
       .block_bytes = o->block_bytes,
       .slab_bytes = SLAB_BYTES,
       .start_ns = program_began_ns(),
-      .lived_ns = program_lived_ns()};
+      .lived_ns = program_lived_ns(),
+      .limit_bytes = w->limit.limit,
+      .limit_used = w->limit.bytes,
+      .limit_kind = w->limit.kind};
   process_names(w);
 }
 

@@ -164,13 +164,21 @@ static int open_again(void) {
   return same ? fd : -1;
 }
 
+/* Is the record the dump's companion, in one directory?  Then it is not worth a line of its own
+ * that it can't be made: a line about the dump has said so, or the dump can be made. */
+static bool is_beside_dump(const struct options *o) {
+  size_t n = (size_t)(text_base(o->record_pattern) - o->record_pattern);
+  return o->dump && n == (size_t)(text_base(o->dump_pattern) - o->dump_pattern) &&
+         memcmp(o->record_pattern, o->dump_pattern, n) == 0;
+}
+
 static void begin_file(void) {
+  const struct options *o = options_now();
   int saved = errno;
   record.wanted = false;
   pieces_open_file = open_again;
-  if (!sandbox_forbids_reports() &&
-      sink_write(&record.sink, "record", options_now()->record_pattern, false, move_pieces, NULL) ==
-          0)
+  if (!sandbox_forbids_reports() && sink_write(&record.sink, "record", o->record_pattern,
+                                               is_beside_dump(o), move_pieces, NULL) == 0)
     memcpy(record.name, record.sink.name, sizeof record.name);
   errno = saved;
 }
@@ -245,6 +253,11 @@ static void escape(char to[PATTERN_MAX], const char *path) {
   to[t.length] = '\0';
 }
 
+void record_remove(void) {
+  if (record.name[0] != '\0')
+    unlink(record.name);
+}
+
 void record_end(enum dump_reason reason, bool dumped) {
   static char pattern[PATTERN_MAX];
   const struct options *o = options_now();
@@ -261,5 +274,5 @@ void record_end(enum dump_reason reason, bool dumped) {
   if (!o->dump)
     dump_replace(reason, pattern);
   else if (dumped)
-    unlink(record.name);
+    record_remove();
 }

@@ -17,8 +17,8 @@
 #include "record_format.h"
 
 /* Fills the head and begins the file, if one is wanted.  In the constructor, after all tables were
- * set up.  Failures are printed in one line, and the program goes on without the file.  Keeps
- * errno. */
+ * set up.  Failures are printed in one line, unless the dump goes to the same directory, and the
+ * program goes on without the file.  Keeps errno. */
 hidden void record_setup(void);
 
 /* The head, which others may write into. */
@@ -35,5 +35,9 @@ hidden void record_fork_child(void);
 /* At the process's end, after the dump that ARENASHIM_DUMP asked for; `dumped`: it was written.
  * `reason` as in dump_write. */
 hidden void record_end(enum dump_reason reason, bool dumped);
+
+/* Removes the file, if there is one: a dump has all of it, and a signal ends the process now.
+ * Signal handlers too. */
+hidden void record_remove(void);
 
 #endif

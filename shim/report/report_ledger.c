@@ -1,5 +1,6 @@
 /* jemalloc's share and the ledger; contract in report_ledger.h. */
 #include "report_ledger.h"
+#include "huge.h"
 #include "ledger.h"
 #include "report_text.h"
 
@@ -19,6 +20,7 @@ void report_large(struct text *t, const struct snapshot *g) {
     return;
   }
   report_amount(t, "bytes in live objects, with its rounding", g->large.allocated);
+  report_amount(t, "bytes in huge objects, beside it", huge_live_bytes());
   report_amount(t, "bytes in pages with live objects", g->large.active);
   report_amount(t, "its metadata", g->large.metadata);
   report_amount(t, "resident, its estimate", g->large.resident);

@@ -1,6 +1,7 @@
 /* Which counter each line of the ledger shows; contract in ledger.h. */
 #include "ledger.h"
 #include "fork_fallback.h"
+#include "huge.h"
 #include "page_map.h"
 #include "regions.h"
 
@@ -72,6 +73,7 @@ void ledger_read(struct ledger *l, const struct snapshot *g) {
   add(l, "tables of regions", regions_mapped_bytes());
   add(l, "table of jemalloc's pages", page_map_own_bytes());
   add(l, "mapped while a fork kept jemalloc closed", fallback_mapped_bytes());
+  add(l, "huge objects: used, or ready for use", huge_mapped_bytes());
   add(l, "given up, but the system would not unmap it", g->stuck);
   add_large(l, g);
 }

@@ -18,12 +18,14 @@ extern hidden _Atomic bool snapshot_carefully;
 /* True: nothing may be asked of jemalloc or of the loader, and no list of this thread be followed.
  */
 static inline bool snapshot_is_careful(enum dump_reason reason) {
-  return reason == DUMP_ON_SIGNAL || atomic_load(&snapshot_carefully);
+  return reason == DUMP_ON_SIGNAL || reason == DUMP_AT_LIMIT || atomic_load(&snapshot_carefully);
 }
 
 /* How long a report or dump waits for one that another thread is writing, in milliseconds. */
 static inline unsigned snapshot_patience_ms(enum dump_reason reason) {
-  return reason == DUMP_ON_SIGNAL ? 0 : reason == DUMP_AT_EXIT ? 1000 : 10000;
+  return reason == DUMP_ON_SIGNAL || reason == DUMP_AT_LIMIT ? 0
+         : reason == DUMP_AT_EXIT                            ? 1000
+                                                             : 10000;
 }
 
 /* One arena's figures: sums over its size classes; with tags over its call sites, large requests

@@ -5,6 +5,7 @@
  * Small objects are of 16..256 bytes, drawn evenly, but where a workload says otherwise. */
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "micro.h"
@@ -328,6 +329,68 @@ static void churn(struct job *j) {
   }
 }
 
+/* ---- threads that live for some thousand objects of 8 B..512 KB, and swap some with others ----
+ * Every line is written; nearly all memory is free when a thread ends, and the next needs it. */
+
+enum { LIVES = 4000, SWAPPED = 1000 };
+
+static _Atomic(char *) swapped[SWAPPED];
+
+static char *make_stressed(struct job *j) {
+  unsigned among = (unsigned)(next_random(j) >> 20) % 1000;
+  size_t bytes = (size_t)8 << (next_random(j) >> 20) % 7;
+  bytes *= among == 0 ? 1000 : among < 10 ? 100 : 1;
+  char *p = taken(malloc(bytes));
+  for (size_t at = 0; at < bytes; at += 64)
+    p[at] = 1;
+  return p;
+}
+
+static void *stressed_life(void *argument) {
+  struct job *j = argument;
+  char **mine = taken(malloc(LIVES * sizeof *mine));
+  for (unsigned i = 0; i < LIVES; i++) {
+    mine[i] = make_stressed(j);
+    uint64_t r = next_random(j);
+    char **any = &mine[(r >> 20) % (i + 1)];
+    if (r % 4 == 0) {
+      *any = atomic_exchange(&swapped[(r >> 40) % SWAPPED], *any);
+    } else if (r % 4 < 3) {
+      free(*any);
+      *any = NULL;
+    }
+  }
+  for (unsigned i = 0; i < LIVES; i++)
+    free(mine[i]);
+  free(mine);
+  return NULL;
+}
+
+static void stress(struct job *j) {
+  for (j->done = 0; j->done < j->times; j->done += LIVES)
+    run_thread(stressed_life, j);
+}
+
+/* ---- callocs of 8 B..16 KiB that another thread frees: arrays of them go round ---- */
+
+static _Atomic(void **) passed_on;
+
+static void prepare_across(struct job *j) {
+  empty_slots(j);
+  if (j->id == 0)
+    atomic_store(&passed_on, bench_map(j->param * sizeof *j->slots));
+}
+
+static void across(struct job *j) {
+  for (uint64_t i = 0; i < j->times; i++) {
+    void **slot = slot_of(j, next_random(j));
+    free(*slot);
+    *slot = taken(calloc(1, size_by_magnitude(j, 3, 14)));
+    if (i % j->param == 0)
+      j->slots = atomic_exchange(&passed_on, j->slots);
+  }
+}
+
 static const struct workload workloads[] = {
     {"deep", "1 2", "pair", 40 * MILLION, deep, NULL, 0},
     {"deep-nothing", "1", "pair", 40 * MILLION, deep_nothing, NULL, 0},
@@ -342,6 +405,8 @@ static const struct workload workloads[] = {
     {"burst-million-shuffled", "1", "pair", 5 * MILLION, burst, burst_shuffled, MILLION},
     {"calloc", "1 2", "pair", 10 * MILLION, replace_calloc, empty_slots, K},
     {"realloc-small", "1", "realloc", 8 * MILLION, realloc_small, NULL, 0},
+    {"stress", "2", "pair", MILLION / 2, stress, NULL, 0},
+    {"across", "2", "pair", 2 * MILLION, across, prepare_across, K},
     {"thread-churn", "1 2", "thread", 6 * K, churn, empty_slots, LIFE},
     {"live-1000", "1", "pair", 20 * MILLION, replace_live, fill_live, K},
     {"live-10000", "1", "pair", 10 * MILLION, replace_live, fill_live, 10 * K},

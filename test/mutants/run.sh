@@ -62,7 +62,7 @@ passes() { # TEST LIMIT LOG
   local -a command words
   case $kind in
     *.bats) command=(bats --formatter tap -f "$rest" "test/$kind") ;;
-    unit) command=("build/test/unit/${rest%% *}") ;;
+    unit | tools) command=("build/test/$kind/${rest%% *}") ;;
     shim)
       read -ra words <<<"$rest"
       command=(env "LD_PRELOAD=$SHIM")
@@ -77,13 +77,13 @@ passes() { # TEST LIMIT LOG
   wait "$pid" || status=$?
   pkill -KILL -s "$pid"
   # Of one test's result the others in its program are no part.
-  if [[ $1 == unit\ *\ * ]]; then grep -qE "^ok [0-9]+ - ${rest#* }\$" "$3"; else return $status; fi
+  if [[ $1 == @(unit|tools)\ *\ * ]]; then grep -qE "^ok [0-9]+ - ${rest#* }\$" "$3"; else return $status; fi
 }
 
 build_for() { # TEST LOG
   local goal=all
   [[ $1 != tools/* && $1 != interop/* ]] || goal+=' build/test/tools/arenashim' # the command under sanitizers
-  [[ $1 != unit\ * ]] || { goal=${1#unit } && goal=build/test/unit/${goal%% *}; }
+  [[ $1 != @(unit|tools)\ * ]] || { goal=${1#* } && goal=build/test/${1%% *}/${goal%% *}; }
   # shellcheck disable=SC2086 # one goal or two
   make -s -j2 $goal >"$2" 2>&1
 }

@@ -27,18 +27,31 @@ struct field {
 #define TEXT(type, field)                                                                          \
   { #field, offsetof(struct type, field), sizeof(((struct type *)0)->field), true }
 
-static const struct field process[] = {
-    NUMBER(dump_process, pid),          NUMBER(dump_process, ppid),
-    TEXT(dump_process, program),        TEXT(dump_process, command),
-    TEXT(dump_process, host),           TEXT(dump_process, version),
-    TEXT(dump_process, options),        NUMBER(dump_process, reason),
-    NUMBER(dump_process, signal),       NUMBER(dump_process, flags),
-    NUMBER(dump_process, tags),         NUMBER(dump_process, depth),
-    NUMBER(dump_process, unix_time),    NUMBER(dump_process, sample_bytes),
-    NUMBER(dump_process, block_bytes),  NUMBER(dump_process, slab_bytes),
-    NUMBER(dump_process, live_objects), NUMBER(dump_process, live_bytes),
-    NUMBER(dump_process, peak_bytes),   NUMBER(dump_process, start_ns),
-    NUMBER(dump_process, lived_ns),     {0}};
+static const struct field process[] = {NUMBER(dump_process, pid),
+                                       NUMBER(dump_process, ppid),
+                                       TEXT(dump_process, program),
+                                       TEXT(dump_process, command),
+                                       TEXT(dump_process, host),
+                                       TEXT(dump_process, version),
+                                       TEXT(dump_process, options),
+                                       NUMBER(dump_process, reason),
+                                       NUMBER(dump_process, signal),
+                                       NUMBER(dump_process, flags),
+                                       NUMBER(dump_process, limit_bytes),
+                                       NUMBER(dump_process, limit_used),
+                                       NUMBER(dump_process, limit_kind),
+                                       NUMBER(dump_process, tags),
+                                       NUMBER(dump_process, depth),
+                                       NUMBER(dump_process, unix_time),
+                                       NUMBER(dump_process, sample_bytes),
+                                       NUMBER(dump_process, block_bytes),
+                                       NUMBER(dump_process, slab_bytes),
+                                       NUMBER(dump_process, live_objects),
+                                       NUMBER(dump_process, live_bytes),
+                                       NUMBER(dump_process, peak_bytes),
+                                       NUMBER(dump_process, start_ns),
+                                       NUMBER(dump_process, lived_ns),
+                                       {0}};
 static const struct field arena[] = {
     NUMBER(dump_arena, number),           TEXT(dump_arena, name),
     NUMBER(dump_arena, threads),          NUMBER(dump_arena, flags),

@@ -30,6 +30,16 @@ each_says() {
   each_says 'snapshot on signal 40, 6.2 s after the start' d
   made d reason=2
   each_says 'snapshot by a call of arenashim_dump, 6.2 s after the start' d
+  made d reason=3 limit_kind=2 limit_bytes=209715200 limit_used=190000000
+  each_says 'snapshot at 91 % of the limit of 200 MiB (its cgroup), 6.2 s after the start' d
+  made d reason=3 limit_kind=3 limit_bytes=1073741824 limit_used=1200000000 flags=32
+  each_says 'snapshot at 112 % of the limit of 1.00 GiB (RLIMIT_AS; with memory not touched yet), 6.2 s after the start' d
+  made d reason=3 limit_kind=4 limit_bytes=1073741824 limit_used=1000000000
+  each_says 'snapshot at 93 % of the limit of 1.00 GiB (RLIMIT_DATA), 6.2 s after the start' d
+  made d reason=3 limit_kind=1 limit_bytes=104857600 limit_used=110000000
+  each_says 'snapshot with 105 MiB mapped, 6.2 s after the start' d
+  made d reason=3 limit_kind=99 limit_used=110000000
+  each_says 'snapshot with 105 MiB mapped, 6.2 s after the start' d
   made d reason=1 signal=15 flags=8 # the shim lets it end the process
   each_says 'on signal TERM, which ended it' d
   arenashim leaks d
@@ -37,7 +47,7 @@ each_says() {
 }
 
 @test "a dump of version 1.0 has no times: the signal alone says whether it is the end" {
-  older() { sed "s/^process/version 1.0\nnarrow process 16\n& $1/" "$HERE/small.txt" | dump d; }
+  older() { sed "s/^process/version 1.0\nnarrow process 40\n& $1/" "$HERE/small.txt" | dump d; }
   older 'reason=1 signal=12'
   each_says 'snapshot on signal USR2,' d
   expect '$output != *"after the start"* && -z $stderr'
@@ -49,7 +59,7 @@ each_says() {
 }
 
 @test "run: a snapshot is shown as one, with its distance to the end; nothing in it is 'at the end'" {
-  ARENASHIM_SIGNAL=USR2 arenashim run -o d perl -e '$a = "x" x 5000; kill USR2 => $$; select undef, undef, undef, 1.2; kill KILL => $$'
+  ARENASHIM_RECORD=0 ARENASHIM_SIGNAL=USR2 arenashim run -o d perl -e '$a = "x" x 5000; kill USR2 => $$; select undef, undef, undef, 1.2; kill KILL => $$'
   expect '$status == 137 && $stderr =~ snapshot\ on\ signal\ USR2,\ 1\.[1-9]\ s\ before\ the\ end'
   expect '$stderr != *"at the end"* && $stderr == *"alive then: "*'
   arenashim run -o e perl -e '$a = "x" x 5000'

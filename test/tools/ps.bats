@@ -10,9 +10,38 @@ load command
 
 @test "its columns, and what it says when there is none to show" {
   arenashim ps
-  expect '$status == 0 && ${lines[0]} == "pid  live  resident  arenas  running for  tags  container  program"'
+  expect '$status == 0 && $(tr -s " " <<<"${lines[0]# }") =~ ^\ ?"pid live resident arenas running for tags container program"$'
   arenashim ps --json
-  expect '$status == 0 && $output != pid*'
+  expect '$status == 0 && $output != *running*'
   run --separate-stderr sh -c '"$1" ps >/dev/full' sh "$TOOL"
   expect '$status == 2 && $stderr == *"the list could not be written"*'
+}
+
+@test "processes with and without tags, those that hold most first" {
+  env PYTHONMALLOC=malloc ARENASHIM_TAG=stack:4 LD_PRELOAD="$SHIM" /usr/bin/python3 -c 'x = [bytearray(5000) for i in range(10000)]
+open("ready", "w").write("x"); import time; time.sleep(60)' 3>&- &
+  tagged=$!
+  env LD_PRELOAD="$SHIM" sleep 60 3>&- &
+  plain=$!
+  within 20 test -s ready
+  within 20 listed "$plain"
+  arenashim ps
+  kill "$tagged" "$plain"
+  expect_ok
+  grep -qE "^ *$tagged +5[0-9]{7} +[0-9]{8} +1 +[0-9.]+ +stack:4 +[^ ]+  python3$" <<<"$output"
+  grep -qE "^ *$plain +>=[0-9]+ +[0-9]{6,7} +[0-9]+ +[0-9.]+ +off +[^ ]+  sleep$" <<<"$output"
+  (($(grep -nE "^ *$tagged " <<<"$output" | cut -d: -f1) < $(grep -nE "^ *$plain " <<<"$output" | cut -d: -f1)))
+  within 20 refute listed "$plain"
+}
+listed() { "$TOOL" ps --json | grep -q "\"pid\":$1,"; }
+
+@test "processes of others are not read" {
+  [[ $(id -u) == 0 ]] || skip "only root can become somebody else"
+  env LD_PRELOAD="$SHIM" sleep 60 3>&- &
+  other=$!
+  within 20 listed "$other"
+  cp "$TOOL" "$BATS_TEST_TMPDIR/arenashim" && chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/arenashim"
+  run --separate-stderr setpriv --reuid 65534 --clear-groups "$BATS_TEST_TMPDIR/arenashim" ps --json
+  kill "$other"
+  expect '$status == 0 && $output != *"\"pid\":$other,"*'
 }

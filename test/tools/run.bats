@@ -159,10 +159,11 @@ end() {
 }
 
 @test "no dump: what is known of it, and what makes one" {
+  export ARENASHIM_RECORD=0 # run_ends.bats has what records say
   arenashim run "$PROGRAM" drop 5
   expect '$status == 5 && $stderr == "arenashim: run_child (pid "*", exit status 5) left no dump (looked in arenashim.run_child."*" and /tmp, not below other roots); if no line above says why, ARENASHIM_VERBOSE=1 shows which processes start with the shim"'
   arenashim run "$PROGRAM" kill 9
-  expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: the signal ended it before one was written; kill -63 makes one while it runs"'
+  expect '$status == 137 && $stderr == "arenashim: run_child (pid "*", signal 9 (KILL)) left no dump: the signal ended it before one was written; kill -63 makes one while it runs, ARENASHIM_DUMP_AT=90% before memory runs out"'
   ARENASHIM_SIGNAL=TERM arenashim run "$PROGRAM" kill 2
   expect '$status == 130 && $stderr == "arenashim: run_child (pid "*", signal 2 (INT)) left no dump: the signal ended it before one was written; \`ARENASHIM_SIGNAL=TERM,INT arenashim run ...\` makes one first"'
   [[ -z $(ls) ]]
@@ -238,9 +239,9 @@ except KeyboardInterrupt: print("interrupted")'
 
 @test "children: a dump each in one directory, a table of all, then the summary of the one that held most" {
   arenashim run sh -c 'ls | sort >list; kill -9 $$'
-  expect '$status == 137 && $(line 1) == "arenashim: sh (pid "*", signal 9 (KILL)) left no dump: "*'
+  expect '$status == 137 && $stderr != *"left no dump"*'
   table=$(grep -A5 '^process ' <<<"$stderr")
-  [[ $table =~ ^'process               pid  ended             peak       live  dump'$'\n'sort\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ sort\.([0-9]+)\.dump$'\n'ls\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ ls\.([0-9]+)\.dump$'\n'sh\ +[0-9]+\ \ signal\ KILL\ +-\ +-\ \ none$'\n''2 dumps: arenashim.sh.'[0-9]+'/NAME.PID.dump (ARENASHIM_CHILDREN=off: one)'$ ]]
+  [[ $table =~ ^'process               pid  ended             peak       live  dump'$'\n'sort\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ sort\.([0-9]+)\.dump$'\n'ls\ +([0-9]+)\ \ exited\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]?i?B\ \ ls\.([0-9]+)\.dump$'\n'sh\ +[0-9]+\ \ signal\ KILL\ +[0-9.]+\ [KM]iB\ +[0-9.]+\ [KM]iB\ \ sh\.[0-9]+\.dump$'\n''3 dumps: arenashim.sh.'[0-9]+'/NAME.PID.dump (ARENASHIM_CHILDREN=off: one)'$ ]]
   [[ ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" && ${BASH_REMATCH[3]} == "${BASH_REMATCH[4]}" ]]
   sort=$(echo arenashim.sh.*/sort.*.dump)
   expect '$stderr == *$'"'\n\n'"'"sort, pid ${BASH_REMATCH[1]}, started by sh: it held most"*"next: $TOOL leaks $sort"*'
@@ -377,6 +378,7 @@ except KeyboardInterrupt: print("interrupted")'
 
 # fake DESCRIPTION: a program that leaves this dump as its own, and is killed.
 fake() {
+  export ARENASHIM_RECORD=0
   cat >fake <<END
 #!/bin/bash
 sed "s/^process pid=[0-9]*/process pid=\$\$/" "$1" | "$TOOLS/make_dump" "\${ARENASHIM_DUMP%/*}/bash.\$\$.dump"

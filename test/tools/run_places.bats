@@ -17,7 +17,7 @@ odd_names() {
 
 # place: the description of a dump of process $$ of this run, as the shim would leave it elsewhere.
 fake() { # a program that starts no child under the shim, that runs the lines on stdin; `place FILE [FIELD=VALUE]...` writes a dump
-  export ARENASHIM_CHILDREN=off
+  export ARENASHIM_CHILDREN=off ARENASHIM_RECORD=0
   {
     cat <<END
 #!/bin/bash

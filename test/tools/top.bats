@@ -302,7 +302,7 @@ gone() { refute kill -0 "$1" 2>/dev/null; }
     sees 'ended: 0'
     refute has KiB
   done
-  # without a signal: the other end of its terminal is closed
+  # without a signal
   /usr/bin/python3 "$HERE/top_hangup.py" "$TOOL" top --interval 3600 live.dump
 }
 
@@ -327,6 +327,65 @@ gone() { refute kill -0 "$1" 2>/dev/null; }
   screen 100 12 live.dump
   sees '[w?rd ? end]'
   quits
+}
+
+# grower: starts a program that keeps ten objects of 5000 bytes every 50 ms; sets $pid. It writes how many a second.
+grower() {
+  env PYTHONMALLOC=malloc LD_PRELOAD="$SHIM" "$@" /usr/bin/python3 -c '
+import time
+kept, start = [], time.monotonic()
+while True:
+    kept += [bytearray(4999) for i in range(10)]
+    time.sleep(0.05)
+    open("rate", "w").write(str(len(kept) / (time.monotonic() - start)))' 3>&- &
+  pid=$!
+  within 10 test -s rate
+}
+
+@test "a process that runs: its rates are those that it has, its names those of its functions" {
+  grower ARENASHIM_TAG=stack:8
+  run --separate-stderr timeout 6 "$TOOL" top --json -n 1 --interval 0.5 --sort growth "$pid"
+  expect '$status == 124'
+  [[ $(value '["state"]' | sort -u) == running && $(value '["pid"]' | sort -u) == "$pid" ]]
+  /usr/bin/python3 - "$(cat rate)" 3<<<"$output" <<'END'
+import json, os, sys
+lines = [json.loads(line) for line in os.fdopen(3)]
+first, last, rate = lines[1], lines[-1], float(sys.argv[1])
+assert len(lines) > 4 and lines[0]["allocs_per_second"] is None
+row, then = last["rows"][0], next(r for r in first["rows"])
+assert any("PyByteArray" in frame for frame in row["path"]), row
+assert row["path"] == then["path"] and row["live_bytes"] == row["live_objects"] * 5000
+seconds = last["lived_seconds"] - first["lived_seconds"]
+assert abs((row["allocs"] - then["allocs"]) / seconds / rate - 1) < 0.3, (row, then, seconds, rate)
+assert abs(row["growth_bytes_per_minute"] / (rate * 5000 * 60) - 1) < 0.3, (row, rate)
+END
+  screen 100 12 --interval 0.2 "$pid"
+  sees 'running for'
+  within 10 growth_seen
+  kill -KILL "$pid"
+  sees ': this was its last state; q quits'
+  has PyByteArray
+  quits
+}
+growth_seen() { [[ $(shown | sed -n 5p) =~ 'MiB '.*'+'.*' MiB '.*PyByteArray ]]; }
+
+@test "a record of a process that was killed: what it held then" {
+  grower ARENASHIM_TAG=stack:8 ARENASHIM_RECORD="$PWD/x.record"
+  kill -KILL "$pid"
+  wait "$pid" || true
+  arenashim top --once x.record
+  expect '$status == 0 && ${lines[0]} == "python3  "*"  tags stack:8  killed after "* && $output == *PyByteArray*'
+  arenashim top --json x.record
+  expect '$status == 0 && $(value "[\"state\"]") == killed'
+}
+
+@test "a process without tags: arenas, and what is missing" {
+  grower ARENASHIM_TAG=off
+  arenashim top --once "$pid"
+  kill -KILL "$pid"
+  expect '$status == 0 && $output == *"call sites are not recorded: "*"  0 (threads: 1)"*'
+  arenashim top --once "$pid"
+  error "process $pid"
 }
 
 @test "a damaged dump is said on the last line, and what is whole is shown" {

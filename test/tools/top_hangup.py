@@ -1,24 +1,20 @@
 #!/usr/bin/env python3
-"""Runs a command on a terminal whose other end is closed, ignoring SIGHUP: it must end by itself, and not spin."""
+"""Runs a command on a terminal whose other end is then closed. No signal says so, for the terminal is not its
+session's own: the command must end by itself."""
 import os
 import pty
-import signal
+import subprocess
 import sys
-import time
 
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[1], sys.argv[1:])
+terminal, other = pty.openpty()
+process = subprocess.Popen(sys.argv[1:], stdin=other, stdout=other, stderr=other, start_new_session=True)
+os.close(other)
 seen = b""
 while b"LIVE" not in seen:
     seen += os.read(terminal, 4096)
 os.close(terminal)
-end = time.monotonic() + 5
-while time.monotonic() < end:
-    done, status = os.waitpid(pid, os.WNOHANG)
-    if done:
-        sys.exit(os.waitstatus_to_exitcode(status))
-    time.sleep(0.02)
-os.kill(pid, signal.SIGKILL)
-sys.exit("it does not end")
+try:
+    sys.exit(process.wait(timeout=10))
+except subprocess.TimeoutExpired:
+    process.kill()
+    sys.exit("it does not end")

@@ -1,6 +1,7 @@
 /* What `top` computes from readings: rates, growth, rows that come and go, filters, keys. */
 #include "container.h"
 #include "dump_read.h"
+#include "ps_rows.h"
 #include "top_columns.h"
 #include "top_model.h"
 #include "top_part.h"
@@ -406,6 +407,35 @@ static void figures_in_words(void **state) {
   assert_string_equal(words, "5 d 3 h");
 }
 
+static void how_a_process_is_and_how_it_ended(void **state) {
+  static const struct {
+    enum source_state state;
+    const char *words, *word;
+  } cases[] = {{SOURCE_RUNNING, "running for 8.2 s", "running"},
+               {SOURCE_ENDED, "ended after 8.2 s", "ended"},
+               {SOURCE_KILLED, "killed after 8.2 s", "killed"},
+               {SOURCE_FILE, "at exit", "file"}};
+  struct books b;
+  (void)state;
+  books_start(&b);
+  b.process.lived_ns = 8200000000;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct top_watch w = {.dump = &b.dump, .state = cases[i].state};
+    char *words = top_watch_state(&w);
+    assert_string_equal(words, cases[i].words);
+    assert_string_equal(top_watch_state_word(&w), cases[i].word);
+    free(words);
+  }
+  for (uint32_t tags = DUMP_TAG_OFF; tags <= DUMP_TAG_VERIFY + 1; tags++) {
+    static const char *const wanted[] = {"off", "site", "stack:8", "verify:8",
+                                         "of an unknown kind"};
+    b.process.tags = tags;
+    char *words = top_watch_tags(&b.dump);
+    assert_string_equal(words, wanted[tags]);
+    free(words);
+  }
+}
+
 /* Keys as they are typed. */
 static void type(struct top_view *v, struct test *t, const char *keys) {
   for (; *keys != '\0'; keys++) {
@@ -527,6 +557,50 @@ static void containers_by_their_groups(void **state) {
   assert_false(container_of(0, name));
 }
 
+/* What a list of two processes is printed as; to be freed. */
+static char *listed(void (*print)(struct ps_process *, size_t, FILE *)) {
+  struct books small, large;
+  struct dump_ledger ledger = {.kind = DUMP_LEDGER_RESIDENT, .bytes = 5000};
+  books_start(&small);
+  books_start(&large);
+  small.process.program = 1;
+  small.process.tags = DUMP_TAG_OFF;
+  small.dump.n_accounts = 0;
+  small.process.live_bytes = 10;
+  small.process.lived_ns = 90 * SECOND;
+  large.process.program = 6;
+  large.process.sample_bytes = 512;
+  large.process.live_bytes = 2048;
+  large.dump.ledger = &ledger;
+  large.dump.n_ledger = 1;
+  struct ps_process both[] = {{12, &small.dump, ""}, {345, &large.dump, "0123456789ab"}};
+  char *text;
+  size_t length;
+  FILE *to = open_memstream(&text, &length);
+  print(both, 2, to);
+  fclose(to);
+  return text;
+}
+
+static void processes_are_listed(void **state) {
+  char *table = listed(ps_table_print), *json = listed(ps_lines_print);
+  (void)state;
+  assert_string_equal(table,
+                      "pid   live  resident  arenas  running for     tags     container  program\n"
+                      "345  ~2048      5000       2          0.0  stack:8  0123456789ab  worker\n"
+                      " 12   >=10         0       2         90.0      off             -  main\n");
+  assert_string_equal(
+      json,
+      "{\"pid\":345,\"program\":\"worker\",\"live_bytes\":2048,\"live_is_small_objects\":false,"
+      "\"resident_bytes\":5000,\"arenas\":2,\"lived_ns\":0,\"tags\":\"stack:8\","
+      "\"container\":\"0123456789ab\"}\n"
+      "{\"pid\":12,\"program\":\"main\",\"live_bytes\":10,\"live_is_small_objects\":true,"
+      "\"resident_bytes\":0,\"arenas\":2,\"lived_ns\":90000000000,\"tags\":\"off\","
+      "\"container\":null}\n");
+  free(table);
+  free(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rates_need_two_readings),
@@ -544,10 +618,12 @@ int main(void) {
       cmocka_unit_test(an_account_of_a_lost_site),
       cmocka_unit_test(a_part_has_the_paths_of_its_sites_alone),
       cmocka_unit_test(figures_in_words),
+      cmocka_unit_test(how_a_process_is_and_how_it_ended),
       cmocka_unit_test(the_selection_stays_with_its_row),
       cmocka_unit_test(a_filter_is_typed),
       cmocka_unit_test(panels_come_and_go),
       cmocka_unit_test(containers_by_their_groups),
+      cmocka_unit_test(processes_are_listed),
   };
   setlocale(LC_CTYPE, "C.UTF-8");
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,9 @@
  */
 #include "dump_read.h"
 #include "dump_check.h"
+#include "memory.h"
 #include "modules.h"
-#include "record.h"
+#include "record_file.h"
 #include "say.h"
 #include "shown.h"
 
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -201,57 +201,12 @@ static void say_unreadable(const char *path, int why) {
   say_error("%s: can't be read: %s: %s", path, strerror(why), advice);
 }
 
-/* ---- records ---- */
-
-/* Does the process have that file in its memory? */
-static bool is_mapped(uint32_t pid, const struct stat *s) {
-  char path[64], *line = NULL;
-  size_t room = 0;
-  unsigned long long inode;
-  bool found = false;
-  snprintf(path, sizeof path, "/proc/%u/maps", pid);
-  FILE *maps = fopen(path, "re");
-  if (maps == NULL)
-    return errno == EACCES;
-  while (!found && getline(&line, &room, maps) > 0)
-    found = sscanf(line, "%*s %*s %*s %*s %llu", &inode) == 1 && inode == s->st_ino;
-  free(line);
-  fclose(maps);
-  return found;
-}
-
-static struct record_moment moment_of(const struct memory *m, const struct stat *s) {
-  const struct record_process *p = &m->head.process;
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  uint64_t now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-  bool runs = p->state == RECORD_RUNNING && is_mapped(p->pid, s);
-  uint64_t until = runs && now > p->start_mono ? now : p->changed_mono;
-  return (struct record_moment){.reason = runs                       ? DUMP_FROM_OUTSIDE
-                                          : p->state == RECORD_ENDED ? DUMP_AT_EXIT
-                                                                     : DUMP_AFTER_END,
-                                .lived_ns = until > p->start_mono ? until - p->start_mono : 0,
-                                .resident = p->resident};
-}
-
 static struct dump *parse_record(const char *path, const unsigned char *bytes, size_t size,
                                  const struct stat *s) {
-  struct memory m;
-  enum memory_answer answer = memory_of_file(&m, bytes, size);
-  if (answer == MEMORY_NEWER)
-    say_error("%s: a record of another version: use the arenashim command that belongs to the shim "
-              "which wrote it",
-              path);
-  else if (answer != MEMORY_READ)
-    say_error("%s: a record that is cut short, within its head: nothing of it can be read", path);
-  if (answer != MEMORY_READ)
-    return NULL;
-  struct record_moment moment = moment_of(&m, s);
   size_t n;
-  unsigned char *image = record_dump(&m, &moment, &n);
-  struct dump *d = dump_parse(path, image, n);
+  unsigned char *image = record_file_image(path, bytes, size, s, NULL, &n);
+  struct dump *d = image != NULL ? dump_parse(path, image, n) : NULL;
   free(image);
-  memory_free(&m);
   return d;
 }
 

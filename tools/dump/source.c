@@ -1,11 +1,11 @@
 /* Reads processes and files; contract in source.h. */
 #include "source.h"
 #include "dump_read.h"
+#include "forbidden.h"
 #include "record.h"
 #include "say.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,15 +39,19 @@ static uint64_t now_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+static void say_forbidden(pid_t pid) {
+  char *why = forbidden_why(pid);
+  say_error("process %d: its memory can't be read: %s", (int)pid, why);
+  free(why);
+}
+
 void source_say(pid_t pid, enum memory_answer answer) {
-  int why = errno;
   switch (answer) {
   case MEMORY_GONE:
     say_error("process %d: there is none: `arenashim ps` lists those that can be read", (int)pid);
     break;
   case MEMORY_FORBIDDEN:
-    say_error("process %d: its memory can't be read: %s: try as its user, or as root", (int)pid,
-              strerror(why != 0 ? why : EPERM));
+    say_forbidden(pid);
     break;
   case MEMORY_NEWER:
     say_error("process %d: its shim is of another version: use the arenashim command that belongs "
@@ -61,12 +65,21 @@ void source_say(pid_t pid, enum memory_answer answer) {
   }
 }
 
+/* A process that writes no files has not asked the system for these. */
+static void name_process(struct record_process *p, pid_t pid) {
+  if (p->pid == 0)
+    p->pid = (uint32_t)pid;
+  if (strcmp(p->host, "unknown") == 0)
+    gethostname(p->host, sizeof p->host - 1);
+}
+
 /* The image, or NULL and why. */
 static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *answer) {
   struct memory m;
   *answer = memory_of_process(&m, pid);
   if (*answer != MEMORY_READ)
     return NULL;
+  name_process(&m.head.process, pid);
   uint64_t now = now_ns(), start = m.head.process.start_mono;
   struct record_moment moment = {.reason = DUMP_FROM_OUTSIDE,
                                  .lived_ns = now > start ? now - start : 0,

@@ -1,6 +1,7 @@
 /* The moment of a dump in words; contract in when.h. */
 #include "when.h"
 #include "say.h"
+#include "units.h"
 
 #include <signal.h>
 #include <string.h>
@@ -39,6 +40,40 @@ static void moment(const struct dump_process *p, uint64_t end_ns, char words[64]
              before ? "before the end" : "after the start");
 }
 
+/* What limit of the system's it is; NULL: a size that the user gave, or one that is not known. */
+static const char *limit_name(uint32_t kind) {
+  return kind == DUMP_LIMIT_CGROUP          ? "its cgroup"
+         : kind == DUMP_LIMIT_ADDRESS_SPACE ? "RLIMIT_AS"
+         : kind == DUMP_LIMIT_DATA          ? "RLIMIT_DATA"
+                                            : NULL;
+}
+
+/* "snapshot at 91 % of the limit of 200 MiB (its cgroup)"; of a size, "snapshot with 512 MiB
+ * mapped". */
+static char *limit_when(const struct dump_process *p, const char *since) {
+  char limit[UNITS_MAX], used[UNITS_MAX];
+  const char *name = limit_name(p->limit_kind);
+  units_bytes(p->limit_bytes, false, limit);
+  units_bytes(p->limit_used, false, used);
+  if (name == NULL || p->limit_bytes == 0)
+    return must_print("snapshot with %s mapped%s", used, since);
+  return must_print("snapshot at %.0f %% of the limit of %s (%s%s)%s",
+                    (double)p->limit_used / (double)p->limit_bytes * 100, limit, name,
+                    p->flags & DUMP_LIMIT_UNTOUCHED ? "; with memory not touched yet" : "", since);
+}
+
+/* "killed by SIGSEGV", of a process that wrote no dump. */
+static char *after_end(const struct dump_process *p, const char *since) {
+  char name[16], how[40] = "ended without a dump";
+  signal_name(p->signal, name);
+  if (p->flags & DUMP_REPLACED)
+    snprintf(how, sizeof how, "became another program by exec");
+  else if (p->signal != 0)
+    snprintf(how, sizeof how, "killed by SIG%s", name);
+  return must_print("%s; from its record%s%s", how, *since != '\0' ? ", last written" : "",
+                    *since != '\0' ? since + 1 : "");
+}
+
 char *dump_when(const struct dump *d, uint64_t end_ns) {
   const struct dump_process *p = d->process;
   char name[16], since[64];
@@ -55,7 +90,9 @@ char *dump_when(const struct dump *d, uint64_t end_ns) {
   case DUMP_FROM_OUTSIDE:
     return must_print("read while it ran%s", since);
   case DUMP_AFTER_END:
-    return must_print("from the record of a process that was killed%s", since);
+    return after_end(p, since);
+  case DUMP_AT_LIMIT:
+    return limit_when(p, since);
   default:
     return must_print("snapshot for an unknown reason%s", since);
   }

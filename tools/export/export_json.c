@@ -48,6 +48,15 @@ static struct json_object *path_array(const struct export *e, const struct row *
   return path;
 }
 
+/* What a dump before the end of memory is about. */
+static void limit_put(const struct dump_process *p, struct json_object *to) {
+  json_put_text(to, "limit_kind",
+                WORD(p->limit_kind, "none", "size", "cgroup", "address_space", "data"));
+  PUT(to, p, limit_bytes);
+  PUT(to, p, limit_used);
+  json_put_bool(to, "limit_untouched", (p->flags & DUMP_LIMIT_UNTOUCHED) != 0);
+}
+
 static void process_put(const struct export *e, struct json_object *all) {
   const struct dump *d = e->dump;
   const struct dump_process *p = d->process;
@@ -62,9 +71,12 @@ static void process_put(const struct export *e, struct json_object *all) {
   json_put_text(to, "reason",
                 WORD(p->reason, "exit", "signal", "call", "limit", "outside", "killed"));
   PUT(to, p, signal);
+  limit_put(p, to);
   json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
   json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);
   json_put_bool(to, "large_is_stale", (p->flags & DUMP_LARGE_STALE) != 0);
+  json_put_bool(to, "of_record", (p->flags & DUMP_OF_RECORD) != 0);
+  json_put_bool(to, "replaced", (p->flags & DUMP_REPLACED) != 0);
   json_put_text(to, "tags", WORD(p->tags, "off", "site", "stack", "verify"));
   PUT(to, p, depth);
   PUT(to, p, unix_time);

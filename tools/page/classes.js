@@ -1,7 +1,7 @@
 /* The table of size classes, each with a picture of what its slabs hold. */
-import { classes, exactly as tagged } from './data.js'
+import { classes, exactly as tagged, ofRecord } from './data.js'
 import { byId, describe, make } from './dom.js'
-import { bytes, exact } from './number.js'
+import { bytes, count, exact } from './number.js'
 import { Table } from './table.js'
 
 /* What becomes of the bytes of a class's slabs. */
@@ -41,7 +41,7 @@ const columns = [
   number('free', 'Free', 'Cells that were freed'),
   { ...number('waste', 'Waste', tagged ? 'Rounding and free cells' : 'Free cells; rounding is not known'), key: 'wasted',
     text: c => (tagged ? '' : '\u2265') + bytes(c.waste) },
-  number('slabs', 'Slabs', 'Slabs of this class'),
+  { ...number('slabs', 'Slabs', 'Slabs of this class'), text: c => ofRecord ? '\u2013' : count(c.slabs) },
   number('allocs', 'Allocs', 'Allocations ever made'),
   number('frees', 'Frees', 'Objects freed'),
 ]

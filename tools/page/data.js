@@ -50,7 +50,10 @@ export const estimate = process?.sample_bytes > 0 ? '~' : ''
 /* Without tags large requests are in no arena, and requested bytes are not known; of a sampled dump
  * these are known of some objects only, and pinned cells are not known; waste needs accounts. */
 export const untagged = process?.tags === 0
-export const exactly = process?.tags > 0 && !estimate
+/* A record has no blocks: of waste it knows rounding alone, of classes no requested bytes. */
+export const ofRecord = Boolean(process?.flags & 32)
+export const exactly = process?.tags > 0 && !estimate && !ofRecord
+export const wasteWords = ofRecord ? 'rounding; a record has no half-empty slabs' : 'rounding and half-empty slabs'
 export const wasteKnown = !estimate && !lost.includes('accounts') && !(untagged && sites.length === 0)
 
 for (const m of modules)
@@ -136,7 +139,7 @@ for (const r of regions)
 
 /* The values to choose from, in the order of enum sort (tools/sites/rows.h). Each adds up over call sites;
  * a site's own peak does not, so it is none of them. */
-const WASTE = { key: 'waste', field: 'waste', title: 'Waste', what: 'bytes that rounding and half-empty slabs cost' }
+const WASTE = { key: 'waste', field: 'waste', title: 'Waste', what: ofRecord ? 'bytes that rounding costs' : 'bytes that rounding and half-empty slabs cost' }
 export const VALUES = [
   { key: 'live', field: 'live_bytes', title: 'Live', what: 'bytes alive when the dump was written' },
   { key: 'peak', field: 'at_peak_bytes', title: 'At peak', what: 'bytes alive when the process held most' },

@@ -1,5 +1,5 @@
 /* The head of the page: which process it was, how it was watched, and what it came to. */
-import { VALUES, arenas, blocks, cuts, estimate, health, lost, moment, process, sites, untagged, wasteKnown } from './data.js'
+import { VALUES, arenas, blocks, cuts, estimate, health, lost, moment, process, sites, untagged, wasteKnown, wasteWords } from './data.js'
 import { byId, make } from './dom.js'
 import { bytes, count, exact, plural } from './number.js'
 
@@ -59,7 +59,7 @@ function figures() {
     process && figure('Live', estimate + bytes(process.live_bytes), `in ${estimate}${plural(process.live_objects, 'object')}${uncounted}`, exact(process.live_bytes)),
     process && figure('Peak', bound + bytes(process.peak_bytes), estimate ? `most at a time, or ${estimate}${bytes(noise())} less: noise` : 'most at a time', exact(process.peak_bytes)),
     figure('Allocations', estimate + count(allocs), `${estimate}${bytes(asked)} asked for`, exact(allocs)),
-    hasSites && wasteKnown && figure('Waste', bytes(total('waste')), 'rounding and half-empty slabs', exact(total('waste'))),
+    hasSites && wasteKnown && figure('Waste', bytes(total('waste')), wasteWords, exact(total('waste'))),
     hasSites && !wasteKnown && figure('Waste', '\u2013', 'not known with samples'),
     hasSites && figure('Call sites', count(sites.length), 'that allocated', exact(sites.length)),
     figure('Arenas', count(arenas.length), plural(blocks.length, 'block'), exact(arenas.length)),

@@ -73,15 +73,19 @@ static bool copy_process(const void *pid, const struct record_piece *p, unsigned
 }
 
 /* The head begins a page of the library's data, or of the file that took its place there. */
-static bool find_head(pid_t pid, uint64_t start, uint64_t end, struct memory *m) {
+static enum memory_answer find_head(pid_t pid, uint64_t start, uint64_t end, struct memory *m) {
   unsigned char magic[8];
-  for (uint64_t at = start; at + sizeof m->head <= end + RECORD_PAGE; at += RECORD_PAGE)
-    if (read_at(pid, at, magic, sizeof magic) && memory_magic_fits(magic, sizeof magic) &&
+  for (uint64_t at = start; at + sizeof m->head <= end + RECORD_PAGE; at += RECORD_PAGE) {
+    bool read = read_at(pid, at, magic, sizeof magic);
+    if (!read && errno == EPERM)
+      return MEMORY_FORBIDDEN;
+    if (read && memory_magic_fits(magic, sizeof magic) &&
         read_at(pid, at, &m->head, sizeof m->head)) {
       m->head_at = at;
-      return true;
+      return MEMORY_READ;
     }
-  return false;
+  }
+  return MEMORY_NONE;
 }
 
 /* A line of /proc/PID/maps. */
@@ -103,22 +107,18 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct memory *m) {
   char *line = NULL;
   size_t room = 0;
   unsigned long long behind = 0;
-  bool ours = false, found = false;
-  while (!found && getline(&line, &room, maps) > 0) {
+  enum memory_answer answer = MEMORY_NONE;
+  while (answer == MEMORY_NONE && getline(&line, &room, maps) > 0) {
     struct mapping map;
     if (!parse(line, &map))
       continue;
-    bool named = strstr(map.path, "arenashim") != NULL;
-    bool near = named || (map.start == behind && behind != 0);
-    ours |= named;
+    bool near = strstr(map.path, "arenashim") != NULL || (map.start == behind && behind != 0);
     if (near && map.access[0] == 'r' && map.access[1] == 'w')
-      found = find_head(pid, map.start, map.end, m);
+      answer = find_head(pid, map.start, map.end, m);
     behind = near ? map.end : 0;
   }
   free(line);
-  if (found)
-    return MEMORY_READ;
-  return ours && errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_NONE;
+  return answer;
 }
 
 /* The rows of slabs, which are the allocator's own: no file has them. */
@@ -141,7 +141,6 @@ enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
   FILE *maps = fopen(path, "re");
   if (maps == NULL)
     return errno == ENOENT || errno == ESRCH ? MEMORY_GONE : MEMORY_FORBIDDEN;
-  errno = 0;
   enum memory_answer answer = search_maps(maps, pid, m);
   fclose(maps);
   if (answer == MEMORY_READ)

@@ -16,7 +16,9 @@ static void process(struct record_work *w, const struct record_moment *moment) {
   *to = (struct dump_process){.pid = p->pid,
                               .ppid = p->ppid,
                               .reason = moment->reason,
-                              .flags = p->flags | DUMP_LARGE_STALE,
+                              .signal = moment->signal,
+                              .flags = p->flags | DUMP_LARGE_STALE | DUMP_OF_RECORD |
+                                       (moment->replaced ? DUMP_REPLACED : 0),
                               .tags = p->tags,
                               .depth = p->depth,
                               .unix_time = (p->start_ns + moment->lived_ns) / 1000000000,

@@ -18,6 +18,8 @@
 /* When the books were copied, and what is known of the process beside them. */
 struct record_moment {
   enum dump_reason reason;
+  uint32_t signal;   /* that ended it, with DUMP_AFTER_END; 0: none, or not known */
+  bool replaced;     /* with DUMP_AFTER_END: by another program, by exec */
   uint64_t lived_ns; /* since it began */
   uint64_t resident; /* bytes; 0: not known */
 };

@@ -53,10 +53,23 @@ static void variable_set(const char *name, const char *value) {
     must_have(NULL);
 }
 
-/* A run within a run inherits the pattern of the outer one. */
+/* A run within a run inherits the patterns of the outer one. */
 static bool is_of_a_run(const char *pattern) {
-  const char *end = strstr(pattern, "/%e.%p.dump"), *start = strstr(pattern, "/arenashim.");
+  const char *end = strstr(pattern, "/%e.%p."), *start = strstr(pattern, "/arenashim.");
   return end != NULL && start != NULL && start < end;
+}
+
+/* "0" and "" stay as they are: then a process that is killed leaves nothing. */
+static void record_set(const struct run *r) {
+  const char *set = getenv("ARENASHIM_RECORD");
+  if (set != NULL && (*set == '\0' || strcmp(set, "0") == 0))
+    return;
+  if (set != NULL && !is_of_a_run(set))
+    say_warning("ARENASHIM_RECORD is not used here: records lie beside the dumps; -o FILE says "
+                "where these go");
+  char *pattern = run_place_record_pattern(&r->place);
+  variable_set("ARENASHIM_RECORD", pattern);
+  free(pattern);
 }
 
 /* ARENASHIM_SIGNAL gets the signals that end services or come from a terminal, and ASK_SIGNAL. */
@@ -67,6 +80,7 @@ static void environment_set(const struct run *r) {
     say_warning("ARENASHIM_DUMP is not used here: -o FILE says where the dump goes");
   variable_set("LD_PRELOAD", preload);
   variable_set("ARENASHIM_DUMP", pattern);
+  record_set(r);
   variable_set("ARENASHIM_TAG", r->options->tag);
   if (getenv("ARENASHIM_SIGNAL") == NULL)
     variable_set("ARENASHIM_SIGNAL", "TERM,INT,HUP" ASK_SIGNAL_LISTED);
@@ -79,7 +93,7 @@ static void report(struct run *r, time_t start) {
       .to = stderr, .name = r->name, .place = &r->place, .child = &r->child};
   if (!r->child.alone)
     result.alive = survivors_find(r->shim);
-  result.dumps = dumps_collect(&r->place, r->child.pid, start);
+  result.dumps = dumps_collect(&r->place, &r->child, &result.alive, start);
   signal(SIGPIPE, SIG_IGN); /* the program's status is returned even if nobody reads the report */
   run_report(&result);
   run_place_leave(&r->place, result.alive.count == 0);

@@ -1,13 +1,11 @@
 /* Finds dumps and moves them; contract in run_dumps.h. */
 #include "run_dumps.h"
 #include "dump_read.h"
-#include "rows.h"
 #include "run_ask.h"
 #include "run_move.h"
-#include "run_name.h"
+#include "run_records.h"
 #include "say.h"
 #include "text.h"
-#include "when.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,42 +31,13 @@ static bool has_magic(int fd) {
          memcmp(start, DUMP_MAGIC, sizeof start) == 0;
 }
 
-/* Warnings are printed by the views of a dump; here only that it can't be read is an error. */
-static struct dump *open_quietly(const char *path) {
-  say_to(NULL);
-  struct dump *dump = dump_open(path);
-  say_to(stderr);
-  return dump != NULL ? dump : dump_open(path);
-}
-
-static struct dump_file facts_of(const struct dump *dump, const struct stat *s) {
-  const struct dump_process *p = dump->process;
-  return (struct dump_file){.program = run_name(dump_text(dump, p->program)),
-                            .moment = dump_when(dump, 0),
-                            .pid = p->pid,
-                            .reason = p->reason,
-                            .signal = p->signal,
-                            .is_final = !dump_is_snapshot(dump),
-                            .live_bytes = p->live_bytes,
-                            .peak_bytes = p->peak_bytes,
-                            .estimate = p->sample_bytes > 0 ? "~" : "",
-                            .peak_mark = dump_peak_mark(dump),
-                            .written = s->st_mtim};
-}
-
-static void found_add(struct dump_files *all, struct dump_file f, const char *path) {
-  f.path = must_copy(path);
-  all->items = must_resize(all->items, all->count + 1, sizeof *all->items);
-  all->items[all->count++] = f;
-}
-
 /* In the run's own directory a dump is the run's. */
 static void own_take(struct hunt *w, const char *path, int fd) {
   struct stat s;
   struct dump *dump =
-      fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && has_magic(fd) ? open_quietly(path) : NULL;
+      fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && has_magic(fd) ? file_open_quietly(path) : NULL;
   if (dump != NULL)
-    found_add(&w->found, facts_of(dump, &s), path);
+    files_add(&w->found, file_facts(dump, &s), path);
   dump_close(dump);
 }
 
@@ -85,7 +54,7 @@ static void foreign_take(struct hunt *w, const char *path, int fd) {
   struct dump *dump = dump_open(opened);
   say_to(stderr);
   if (dump != NULL && strstr(dump_text(dump, dump->process->options), w->mark) != NULL)
-    found_add(&w->found, facts_of(dump, &s), path);
+    files_add(&w->found, file_facts(dump, &s), path);
   dump_close(dump);
 }
 
@@ -115,9 +84,14 @@ static void all_search(struct hunt *w) {
   directory_search(w, "/tmp", foreign_take);
 }
 
-/* A writer that found a name taken made it longer, and is later whatever the clock says. */
+/* What a process became by exec began later.  A record holds what is true now.  A writer that found
+ * a name taken made it longer, and is later whatever the clock says. */
 static bool is_later(const struct dump_file *a, const struct dump_file *b) {
   const struct timespec *x = &a->written, *y = &b->written;
+  if (a->start_ns != b->start_ns && a->start_ns != 0 && b->start_ns != 0)
+    return a->start_ns > b->start_ns;
+  if (a->is_record != b->is_record)
+    return a->is_record;
   if (text_starts(a->path, b->path) || text_starts(b->path, a->path))
     return strlen(a->path) > strlen(b->path);
   return x->tv_sec != y->tv_sec ? x->tv_sec > y->tv_sec : x->tv_nsec > y->tv_nsec;
@@ -137,19 +111,25 @@ static int peak_compare(const void *a, const void *b) {
   return process_compare(a, b);
 }
 
+/* A process's peak is that of its dumps which is highest: its last one, made of a record, knows it
+ * a little less exactly than an earlier one. */
+static void last_take_peak(struct dump_files *f) {
+  for (size_t i = f->count; i-- > 1;) {
+    struct dump_file *later = &f->items[i - 1], *earlier = &f->items[i];
+    if (later->pid == earlier->pid && later->start_ns == earlier->start_ns &&
+        later->peak_bytes < earlier->peak_bytes)
+      later->peak_bytes = earlier->peak_bytes;
+  }
+}
+
 static void files_sort(struct dump_files *f) {
   if (f->count == 0)
     return;
   qsort(f->items, f->count, sizeof *f->items, process_compare);
   for (size_t i = 0; i < f->count; i++)
     f->items[i].is_last = i == 0 || f->items[i].pid != f->items[i - 1].pid;
+  last_take_peak(f);
   qsort(f->items, f->count, sizeof *f->items, peak_compare);
-}
-
-static void file_free(struct dump_file *f) {
-  free(f->path);
-  free(f->program);
-  free(f->moment);
 }
 
 /* Removes dumps that were asked for (run_ask.h) if their process wrote a later one. */
@@ -209,7 +189,7 @@ static void moved_say(const struct run_place *p, size_t count) {
 static void files_move(const struct run_place *p, struct dump_files *f) {
   size_t fetched = 0;
   for (struct dump_file *i = f->items; i < f->items + f->count; i++) {
-    if (is_at_its_place(p, i->path))
+    if (i->is_record || is_at_its_place(p, i->path))
       continue;
     char *path = file_move(p, i, i == f->main);
     if (path == NULL) {
@@ -227,13 +207,15 @@ static void files_move(const struct run_place *p, struct dump_files *f) {
   moved_say(p, fetched);
 }
 
-struct dump_files dumps_collect(const struct run_place *p, pid_t program, time_t start) {
+struct dump_files dumps_collect(const struct run_place *p, const struct child *c,
+                                const struct survivors *alive, time_t start) {
   char *pattern = run_place_pattern(p);
   struct hunt w = {.place = p, .mark = must_print("DUMP=%s ", pattern), .start = start};
   all_search(&w);
+  records_settle(&w.found, p, c, alive);
   files_sort(&w.found);
   asked_drop(&w.found);
-  main_find(&w.found, program);
+  main_find(&w.found, c->pid);
   files_move(p, &w.found);
   free(w.mark);
   free(pattern);
@@ -245,9 +227,9 @@ bool dumps_read(struct dump_files *f, char *const paths[], size_t count) {
   *f = (struct dump_files){0};
   for (size_t i = 0; i < count; i++) {
     struct stat s;
-    struct dump *dump = open_quietly(paths[i]);
+    struct dump *dump = file_open_quietly(paths[i]);
     if (dump != NULL && stat(paths[i], &s) == 0)
-      found_add(f, facts_of(dump, &s), paths[i]);
+      files_add(f, file_facts(dump, &s), paths[i]);
     good &= dump != NULL;
     dump_close(dump);
   }

@@ -48,10 +48,11 @@ static void say_by_signal(const struct run_result *r, const char *ended) {
               r->name, pid, ended, list, *list != '\0' ? "," : "", name);
   else
     say_error("%s (pid %d, %s) left no dump: the signal ended it before one was written; %s makes "
-              "one while it runs",
+              "one while it runs%s",
               r->name, pid, ended,
               is_listed(list, ASK_SIGNAL, "63") ? "kill -63"
-                                                : "with ARENASHIM_SIGNAL=USR1, kill -USR1");
+                                                : "with ARENASHIM_SIGNAL=USR1, kill -USR1",
+              number == SIGKILL ? ", ARENASHIM_DUMP_AT=90% before memory runs out" : "");
 }
 
 void run_say_no_dump(const struct run_result *r) {

@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char ending[] = "/%e.%p.dump";
+static const char ending[] = "/%e.%p.dump", record_ending[] = "/%e.%p.record";
 enum {
   PATTERN_LONGEST = 1023, /* the shim's */
-  NAME_ROOM = RUN_NAME_MAX + sizeof ".4194304.dump.4194304.tmp.123456789012345"
+  NAME_ROOM = RUN_NAME_MAX + sizeof ".4194304.record.4194304.tmp.123456789012345"
 };
 
 /* The directory of a path with its slash, "" for a name alone.  The caller frees it. */
@@ -38,7 +38,7 @@ static bool is_too_long(const char *path) {
   size_t signs = 0;
   for (const char *c = path; *c != '\0'; c++)
     signs += *c == '%';
-  return strlen(path) + signs + sizeof ending > PATTERN_LONGEST ||
+  return strlen(path) + signs + sizeof record_ending > PATTERN_LONGEST ||
          strlen(path) + NAME_ROOM > PATTERN_LONGEST;
 }
 
@@ -135,16 +135,19 @@ bool run_place_make(struct run_place *p, const char *out, const char *name) {
   return is_directory ? make_in(p, out, name) : make_beside(p, out, name);
 }
 
-char *run_place_pattern(const struct run_place *p) {
-  char *pattern = must_alloc(2 * strlen(p->path) + sizeof ending), *to = pattern;
+static char *pattern_of(const struct run_place *p, const char *file) {
+  char *pattern = must_alloc(2 * strlen(p->path) + strlen(file) + 1), *to = pattern;
   for (const char *from = p->path; *from != '\0'; from++) {
     if (*from == '%')
       *to++ = '%';
     *to++ = *from;
   }
-  memcpy(to, ending, sizeof ending);
+  strcpy(to, file);
   return pattern;
 }
+
+char *run_place_pattern(const struct run_place *p) { return pattern_of(p, ending); }
+char *run_place_record_pattern(const struct run_place *p) { return pattern_of(p, record_ending); }
 
 /* A program's name may have ".dump" or ".tmp." in it, too: the last one counts. */
 const char *run_place_ending(const char *name) {
@@ -155,8 +158,9 @@ const char *run_place_ending(const char *name) {
 }
 
 bool run_place_is_temporary(const char *name) {
-  const char *end = run_place_ending(name);
-  return end != NULL && strstr(end, ".tmp.") != NULL;
+  const char *end = run_place_ending(name), *record = strstr(name, ".record");
+  return (end != NULL && strstr(end, ".tmp.") != NULL) ||
+         (record != NULL && strstr(record, ".tmp.") != NULL);
 }
 
 static void temporary_remove(const struct run_place *p) {

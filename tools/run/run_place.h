@@ -1,5 +1,7 @@
 /* Where the dumps of a run go.
  *
+ * While a process runs, its record NAME.PID.record lies beside where its dump is to come.
+ *
  *                    while it runs                        at the end
  *   default          arenashim.NAME.PID/NAME.PID.dump     they stay
  *   -o FILE          the same, in FILE's directory        the program's own: FILE, others beside it
@@ -26,8 +28,9 @@ struct run_place {
  * line when there is no place to write to. */
 bool run_place_make(struct run_place *p, const char *out, const char *name);
 
-/* The value of ARENASHIM_DUMP.  The caller frees it. */
+/* The values of ARENASHIM_DUMP and ARENASHIM_RECORD.  The caller frees them. */
 char *run_place_pattern(const struct run_place *p);
+char *run_place_record_pattern(const struct run_place *p);
 
 /* Where the name of a dump ends in ".dump", behind which the shim puts numbers if the name is
  * taken, or what makes it temporary; NULL: nowhere. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static bool file_report(const struct run_result *r, const char *title, uint64_t end_ns) {
   unsigned width = table_width(r->to);
@@ -32,18 +33,30 @@ static char *main_title(const struct run_result *r, const struct dump_file *f) {
   char ended[64];
   bool same = strcmp(f->program, r->name) == 0;
   child_end_name(r->child->status, ended);
-  return must_print("%s, pid %u%s%s%s: %s after %.*f s", f->program, f->pid,
+  return must_print("%s, pid %u%s%s%s: %s after %.*f s%s", f->program, f->pid,
                     same ? "" : " (started as ", same ? "" : r->name, same ? "" : ")", ended,
-                    r->child->seconds < 9.995 ? 2 : 0, r->child->seconds);
+                    r->child->seconds < 9.995 ? 2 : 0, r->child->seconds,
+                    f->reason == DUMP_AFTER_END ? "; from its record" : "");
 }
 
 /* Of one that is not the program's own, or was made by a run that is over: how it ended is known
  * from the dump alone. */
 static char *other_title(const struct run_result *r, const struct dump_file *f) {
+  if (r->name != NULL && f->is_replaced && f->pid == (uint32_t)r->child->pid)
+    return must_print("%s, pid %u, before it became another program: it held most", f->program,
+                      f->pid);
   if (r->name != NULL)
     return must_print("%s, pid %u, started by %s: it held most", f->program, f->pid, r->name);
   return must_print("%s, pid %u%s%s%s", f->program, f->pid, f->is_final ? ": " : "",
                     f->is_final ? f->moment : "", r->dumps.count > 1 ? ", held most" : "");
+}
+
+/* A program that ended by itself and wrote no dump is rarely the one that the user means. */
+static void say_without_dump(const struct run_result *r) {
+  if (r->dumps.main->reason == DUMP_AFTER_END && WIFEXITED(r->child->status))
+    say_warning("%s (pid %d) left no dump: it ended by a bare system call, or became a program "
+                "that runs without the shim, whose memory its record does not have",
+                r->dumps.main->program, (int)r->child->pid);
 }
 
 bool run_report(const struct run_result *r) {
@@ -55,6 +68,8 @@ bool run_report(const struct run_result *r) {
     return true;
   const struct dump_file *most = &f->items[0];
   bool is_main = r->name != NULL && f->main != NULL && most == f->main;
+  if (is_main)
+    say_without_dump(r);
   char *title = is_main ? main_title(r, most) : other_title(r, most);
   bool good = file_report(r, title, is_main ? (uint64_t)(r->child->seconds * 1e9) + 1 : 0);
   free(title);

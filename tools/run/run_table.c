@@ -69,15 +69,21 @@ static bool is_alive(const struct run_result *r, uint32_t pid) {
 
 static void ended_name(const struct run_result *r, const struct dump_file *f, char name[16]) {
   int status;
-  if (!f->is_last)
+  if (f->is_replaced)
+    snprintf(name, 16, "exec");
+  else if (!f->is_last)
     snprintf(name, 16, "snapshot");
   else if (is_alive(r, f->pid))
     snprintf(name, 16, "runs on");
   else if (status_of(r, f->pid, &status))
     status_short(status, name);
+  else if (f->reason == DUMP_FROM_OUTSIDE)
+    snprintf(name, 16, "ran on");
   else if (!f->is_final)
     snprintf(name, 16, "not known");
-  else if (f->reason == DUMP_ON_SIGNAL)
+  else if (f->reason == DUMP_AFTER_END && f->signal == 0)
+    snprintf(name, 16, "killed");
+  else if (f->signal != 0)
     signal_short((int)f->signal, name);
   else
     snprintf(name, 16, "exited");
@@ -113,7 +119,7 @@ static void path_print(const struct run_result *r, const struct dump_file *f) {
   unsigned room = width == 0 ? 0 : width > left + PATH_LEAST ? width - left : PATH_LEAST;
   struct text text;
   FILE *to = text_start(&text);
-  fputs(f->is_final || !f->is_last ? "" : "snapshot ", to);
+  fputs(f->is_final || f->is_record || !f->is_last ? "" : "snapshot ", to);
   summary_word(is_at_place(r, f) ? file_base(f->path) : f->path, to);
   text_end(to, &text);
   fputc(' ', r->to);
@@ -154,13 +160,21 @@ static void main_missing_print(const struct run_result *r) {
   fprintf(r->to, "%10s %10s  none\n", "-", "-");
 }
 
+/* How many of them are no records of processes that run on. */
+static size_t dumps_count(const struct dump_files *f) {
+  size_t count = 0;
+  for (size_t i = 0; i < f->count; i++)
+    count += !f->items[i].is_record;
+  return count;
+}
+
 /* Where the dumps are, as a shell reads it back. */
 static void places_print(const struct run_result *r, FILE *to) {
   const struct dump_files *f = &r->dumps;
   if (f->main != NULL && r->place->file != NULL) {
     summary_word(f->main->path, to);
-    if (f->count > 1)
-      fprintf(to, " and %zu beside it, NAME.PID.dump", f->count - 1);
+    if (dumps_count(f) > 1)
+      fprintf(to, " and %zu beside it, NAME.PID.dump", dumps_count(f) - 1);
     return;
   }
   const char *out = r->place->out;
@@ -182,9 +196,10 @@ static bool has_others(const struct dump_files *f) {
 static void written_print(const struct run_result *r) {
   static const char less[] = " (ARENASHIM_CHILDREN=off: one)";
   unsigned width = table_width(r->to);
+  size_t count = dumps_count(&r->dumps);
   struct text text;
   FILE *to = text_start(&text);
-  fprintf(to, "%zu dump%s: ", r->dumps.count, r->dumps.count == 1 ? "" : "s");
+  fprintf(to, "%zu dump%s: ", count, count == 1 ? "" : "s");
   places_print(r, to);
   text_end(to, &text);
   bool room = has_others(&r->dumps) && text.length + strlen(less) <= (width > 0 ? width : 80);
@@ -222,7 +237,7 @@ void run_table(const struct run_result *r) {
     rows_print(r);
     if (r->name != NULL && f->main == NULL)
       main_missing_print(r);
-    if (r->name != NULL)
+    if (r->name != NULL && dumps_count(f) > 0)
       written_print(r);
   }
   alive_print(r);

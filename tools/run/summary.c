@@ -234,8 +234,9 @@ static void waste_print(struct parts *p) {
   if (!waste_known(p->dump))
     fputs("waste is not known with samples: run without ARENASHIM_SAMPLE\n", p->to);
   else if (waste > 0) {
-    title_print(p, "wasted %s: %s of rounding and half-empty slabs, by", moment_word(p),
-                bytes_short(waste, number));
+    title_print(p, "wasted %s: %s of rounding%s, by", moment_word(p), bytes_short(waste, number),
+                pinned_known(p->dump) ? " and half-empty slabs"
+                                      : " (a record has no half-empty slabs)");
     top_print(p, PART_WASTE, SORT_WASTE);
   }
 }

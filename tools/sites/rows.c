@@ -25,7 +25,8 @@ uint64_t *arenas_waste(const struct dump *d) {
 }
 
 bool classes_tagged(const struct dump *d) {
-  return d->process->tags != DUMP_TAG_OFF && d->process->sample_bytes == 0;
+  return d->process->tags != DUMP_TAG_OFF && d->process->sample_bytes == 0 &&
+         !(d->process->flags & DUMP_OF_RECORD);
 }
 
 uint64_t class_rounding(const struct dump *d, const struct dump_class *c) {
@@ -38,6 +39,11 @@ uint64_t class_waste(const struct dump *d, const struct dump_class *c) {
 }
 
 bool waste_known(const struct dump *d) { return d->process->sample_bytes == 0; }
+
+bool pinned_known(const struct dump *d) {
+  return waste_known(d) && !(d->process->flags & DUMP_OF_RECORD);
+}
+
 bool temporary_known(const struct dump *d) { return d->process->sample_bytes == 0; }
 
 bool sort_possible(const struct dump *d, const char *file, enum sort by) {

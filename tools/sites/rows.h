@@ -91,6 +91,9 @@ uint64_t peak_noise(const struct dump *d);
 /* Whether waste by call site is known; with samples it isn't, for only tags say who pins a cell. */
 bool waste_known(const struct dump *d);
 
+/* Whether that is known of free cells, too: of a record waste is rounding alone. */
+bool pinned_known(const struct dump *d);
+
 /* Whether it is known which objects were temporary; with samples it isn't, for what was allocated
  * between two of them is not seen. */
 bool temporary_known(const struct dump *d);

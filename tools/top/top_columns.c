@@ -20,15 +20,16 @@ enum top_column top_column_of(enum top_sort sort) {
   return columns[sort];
 }
 
-/* A number with the mark of an estimate. */
-static void number_cell(const struct top_watch *w, uint64_t value, enum unit unit, bool exact,
-                        char cell[TOP_WORDS_MAX]) {
+/* A number, of call sites with the mark of an estimate: arenas and size classes count all. */
+static void number_cell(const struct top_watch *w, enum top_by by, uint64_t value, enum unit unit,
+                        bool exact, char cell[TOP_WORDS_MAX]) {
+  bool is_estimate = by == TOP_SITES && w->dump->process->sample_bytes > 0;
   char name[UNITS_MAX];
   units_name(value, unit, exact, name);
-  snprintf(cell, TOP_WORDS_MAX, "%s%s", w->dump->process->sample_bytes > 0 ? "~" : "", name);
+  snprintf(cell, TOP_WORDS_MAX, "%s%s", is_estimate ? "~" : "", name);
 }
 
-static void unknown_cell(char cell[TOP_WORDS_MAX]) { strcpy(cell, "-"); }
+static void unknown_cell(char cell[TOP_WORDS_MAX]) { memcpy(cell, "-", sizeof "-"); }
 
 static void rates_cell(const struct top_watch *w, enum top_column column,
                        const struct top_line *line, bool exact, char cell[TOP_WORDS_MAX]) {
@@ -46,11 +47,11 @@ void top_column_cell(const struct top_watch *w, enum top_by by, enum top_column 
   if (column == COLUMN_GROWTH || column == COLUMN_RATE)
     rates_cell(w, column, line, exact, cell);
   else if (column == COLUMN_LIVE)
-    number_cell(w, now->live, UNIT_BYTES, exact, cell);
+    number_cell(w, by, now->live, UNIT_BYTES, exact, cell);
   else if (column == COLUMN_OBJECTS && top_objects_known(line))
-    number_cell(w, now->objects, UNIT_COUNT, exact, cell);
+    number_cell(w, by, now->objects, UNIT_COUNT, exact, cell);
   else if (column == COLUMN_WASTE && top_waste_known(w->dump, by))
-    number_cell(w, now->waste, UNIT_BYTES, exact, cell);
+    number_cell(w, by, now->waste, UNIT_BYTES, exact, cell);
   else
     unknown_cell(cell);
 }

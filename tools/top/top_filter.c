@@ -18,11 +18,12 @@ static bool contains(const struct top_group *g, uint32_t row, const char *text) 
   return found;
 }
 
+/* No row was searched for it yet. */
 static void filter_restart(struct top_filter *f, const struct top_group *g, const char *text) {
-  char *copy = must_copy(text);
-  top_filter_free(f);
+  free(f->text);
+  f->text = must_copy(text);
   f->group = g;
-  f->text = copy;
+  f->count = 0;
 }
 
 const bool *top_filter_rows(struct top_filter *f, const struct top_group *g, const char *text) {

@@ -57,9 +57,8 @@ static char *message_of(struct live *l) {
   if (line != NULL || !l->watch->over || l->has_seen_end)
     return line;
   char *state = top_watch_state(l->watch);
-  line = l->watch->state == SOURCE_FILE
-             ? must_print("nothing new will come: %s; q quits", state)
-             : must_print("the process has %s; this was its last state; q quits", state);
+  line = l->watch->state == SOURCE_FILE ? must_print("nothing new will come: %s; q quits", state)
+                                        : must_print("%s: this was its last state; q quits", state);
   free(state);
   return line;
 }

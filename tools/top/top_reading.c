@@ -44,7 +44,9 @@ static uint64_t arena_allocs(const struct dump *d, const struct dump_arena *a) {
 static uint32_t arena_row(struct top_group *g, const struct dump *d, const struct dump_arena *a) {
   char key[32], text[256];
   snprintf(key, sizeof key, "arena %u", a->number);
-  snprintf(text, sizeof text, "%u %s (threads: %u)", a->number, dump_text(d, a->name), a->threads);
+  const char *name = dump_text(d, a->name); /* "" while the thread runs and cannot be asked */
+  snprintf(text, sizeof text, "%u %s%s(threads: %u)", a->number, name, *name != '\0' ? " " : "",
+           a->threads);
   uint32_t row = top_group_row(g, key);
   top_group_show(g, row, text);
   return row;

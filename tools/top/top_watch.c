@@ -1,7 +1,7 @@
 /* Ticks of a source; contract in top_watch.h.
  *
- * A running process is read at the time of this machine's clock.  A dump carries the time at which
- * it was made: read again, it is the same moment, until the program has written another.
+ * The clock of all readings is the process's own, how long it has lived: a dump that is read again
+ * is the same moment, until a later one has taken its place.
  */
 #include "top_watch.h"
 #include "say.h"
@@ -46,16 +46,17 @@ static bool is_over(const struct top_watch *w) {
 
 bool top_watch_tick(struct top_watch *w) {
   struct dump *d = source_read(w->source);
-  w->state = source_state(w->source);
   if (d == NULL) {
+    if (w->state != SOURCE_FILE) /* else the dump of a process that may run on is gone */
+      w->state = source_state(w->source);
     w->over = true;
     return false;
   }
+  w->state = source_state(w->source);
   dump_close(w->dump);
   w->dump = d;
   w->over = is_over(w);
-  return top_model_add(w->model, d,
-                       w->state == SOURCE_FILE ? d->process->lived_ns : top_watch_clock());
+  return top_model_add(w->model, d, d->process->lived_ns);
 }
 
 char *top_watch_state(const struct top_watch *w) {
@@ -88,5 +89,7 @@ char *top_watch_tags(const struct dump *d) {
 const char *top_watch_missing(const struct dump *d) {
   if (d->process->tags != DUMP_TAG_OFF || d->n_accounts > 0)
     return NULL;
+  if (d->process->reason == DUMP_FROM_OUTSIDE)
+    return "call sites are not recorded: `arenashim attach PID` records them from now on";
   return "call sites are not recorded: start the program with ARENASHIM_TAG=stack:8";
 }

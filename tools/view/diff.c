@@ -28,12 +28,17 @@ static void peak_row(struct table *t, const struct dump *old, const struct dump 
   table_text(t, sort_words(SORT_PEAK));
 }
 
+/* What one dump has of rounding alone, and the other of pinned cells, too, can't be compared. */
+static bool waste_comparable(const struct dump *old, const struct dump *new) {
+  return waste_known(old) && waste_known(new) && pinned_known(old) == pinned_known(new);
+}
+
 /* Of what one dump doesn't know the change is not known. */
 static void waste_row(struct table *t, const struct dump *old, const struct dump *new,
                       const struct changes *c) {
   const struct dump *dumps[] = {old, new};
   const struct row *rows[] = {&c->old, &c->new};
-  if (waste_known(old) && waste_known(new)) {
+  if (waste_comparable(old, new)) {
     total_row(t, "", row_value(rows[0], SORT_WASTE), row_value(rows[1], SORT_WASTE), SORT_WASTE);
     return;
   }
@@ -44,7 +49,8 @@ static void waste_row(struct table *t, const struct dump *old, const struct dump
       table_words(t, "-");
   table_words(t, "-");
   table_words(t, "-");
-  table_text(t, "bytes wasted: not known with samples");
+  table_text(t, waste_known(old) && waste_known(new) ? "bytes wasted: of a record rounding alone"
+                                                     : "bytes wasted: not known with samples");
 }
 
 static void totals_print(const struct view *v, const struct dump *before, const struct changes *c) {
@@ -148,7 +154,7 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
   sorted.names.join_runtime = v.is_short;
   struct changes *changes = changes_new(old, new, &sorted.names, sorted.sort);
   if (c.chosen)
-    changes_sort_chosen(changes, &sorted, waste_known(old) && waste_known(new));
+    changes_sort_chosen(changes, &sorted, waste_comparable(old, new));
   c.before = &before;
   c.changes = changes;
   int status = view_print(&v, diff_body, &c, 0);

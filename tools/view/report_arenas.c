@@ -191,8 +191,13 @@ static void class_row(const struct view *v, const struct entry *e, struct table 
     table_words(t, "-");
   table_number(t, UNIT_COUNT, "", c->in_use);
   table_number(t, UNIT_COUNT, "", c->free);
-  table_number(t, UNIT_BYTES, "", c->uncarved_bytes);
-  table_number(t, UNIT_COUNT, "", c->slabs);
+  if (v->dump->process->flags & DUMP_OF_RECORD) {
+    table_words(t, "-");
+    table_words(t, "-");
+  } else {
+    table_number(t, UNIT_BYTES, "", c->uncarved_bytes);
+    table_number(t, UNIT_COUNT, "", c->slabs);
+  }
   table_number(t, UNIT_COUNT, "", c->allocs);
   table_number(t, UNIT_COUNT, "", c->frees);
   table_number(t, UNIT_BYTES, classes_tagged(v->dump) ? "" : ">=", e->waste);

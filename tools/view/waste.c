@@ -24,7 +24,10 @@ static void site_numbers(const struct view *v, const struct row *r, const struct
   table_number(t, UNIT_BYTES, "", account_waste(&r->sum));
   table_percent(t, account_waste(&r->sum), account_waste(&total->sum));
   table_number(t, UNIT_BYTES, "", account_rounding(&r->sum));
-  table_number(t, UNIT_BYTES, "", r->sum.pinned_bytes);
+  if (pinned_known(v->dump))
+    table_number(t, UNIT_BYTES, "", r->sum.pinned_bytes);
+  else
+    table_words(t, "-");
   if (more_title(by) != NULL)
     table_number(t, sort_unit(by), "", row_added(r, by));
   table_number(t, UNIT_BYTES, "", r->sum.live_bytes);
@@ -98,7 +101,7 @@ static void line_add(struct table *t, const char *mark, uint64_t bytes, const ch
 
 /* An estimate less an exact number would be neither: rounding is then one number. */
 static void rounding_print(const struct view *v, uint64_t all, uint64_t cells, struct table *t) {
-  if (!waste_known(v->dump) || !v->dump->has_classes) {
+  if (!pinned_known(v->dump) || !v->dump->has_classes) {
     line_add(t, v->estimate, all, "rounding, to cells and by jemalloc");
     return;
   }
@@ -106,10 +109,10 @@ static void rounding_print(const struct view *v, uint64_t all, uint64_t cells, s
   line_add(t, "", less(all, cells), "rounding by jemalloc");
 }
 
-/* With samples nobody knows which free cells are pinned. */
+/* With samples, and of a record, nobody knows which free cells are pinned. */
 static void free_print(const struct view *v, const struct dump_account *all,
                        const struct classes *c, struct table *t) {
-  bool known = waste_known(v->dump);
+  bool known = pinned_known(v->dump);
   if (known) {
     line_add(t, "", all->pinned_bytes, "free cells that live objects pin");
     line_add(t, "", account_waste(all), "sum of these: all call sites");
@@ -126,7 +129,7 @@ static void sums_print(const struct view *v, const struct dump_account *all) {
   struct table *t = view_table(v, titles, NULL);
   rounding_print(v, account_rounding(all), c.rounding, t);
   free_print(v, all, &c, t);
-  if (v->dump->has_classes) {
+  if (v->dump->has_classes && !(v->dump->process->flags & DUMP_OF_RECORD)) {
     line_add(t, "", c.tails, "tails of slabs, too short for a cell");
     if (waste_known(v->dump))
       line_add(t, "", c.waste, "all size classes: rounding to cells, free cells and tails");
@@ -157,6 +160,9 @@ static void waste_body(const struct view *v, void *arg) {
     sampled_print(v, &s->rows->total.sum);
     return;
   }
+  if (!pinned_known(v->dump))
+    lines_fit("\nwaste is rounding alone: a record does not have what free cells are pinned\n",
+              v->width, v->to);
   sites_print(v, s);
   if (v->detail < DETAIL_ROWS)
     sums_print(v, &s->rows->total.sum);
@@ -193,7 +199,7 @@ int waste_command(int argc, char **argv) {
       "of slabs that they keep from being given back (pinned).\vBelow it the same for all, beside "
       "what no call site can be charged with. Of rounding 4095 bytes an object count at most: the "
       "pages behind the one where its request ends were not touched. Of a sampled dump waste by "
-      "call site is not known.",
+      "call site is not known, of a record it is rounding alone.",
       option_view_children,
       NULL,
       NULL};

@@ -19,8 +19,8 @@ assert zlib.crc32(table) == crc, "header's checksum"
 
 SECTIONS = {
     1: ("strings", None),
-    2: ("process", "12I9Q pid ppid program command host version options reason signal flags tags depth time sample "
-        "block slab live_objects live_bytes peak start lived"),
+    2: ("process", "12I11Q2I pid ppid program command host version options reason signal flags tags depth time sample "
+        "block slab live_objects live_bytes peak start lived limit limit_used limit_kind zero"),
     3: ("arenas", "4I11Q number name threads flags allocs size blocks block_size big live_objects live_bytes live_rounded "
         "peak frees remote"),
     4: ("classes", "9Q cell slabs in_use free uncarved tail allocs frees live_bytes"),

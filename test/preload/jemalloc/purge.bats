@@ -17,6 +17,10 @@ load ../../common
   run_shim "$BIN/purge" caches
   expect_ok
 }
+@test "threads that end leave their pages to later ones" {
+  run_shim "$BIN/purge" ended
+  expect_ok
+}
 @test "so is what shares its page with an aligned object" {
   run_shim "$BIN/purge" mixed
   expect_ok

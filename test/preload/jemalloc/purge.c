@@ -4,6 +4,7 @@
  *   purge calloc      the same of objects that malloc never had a part in
  *   purge threads     the same by threads that end, each with too few bytes to look around
  *   purge caches      as `freed`, after threads that ended with objects in their caches
+ *   purge ended       threads that end leave their pages to later ones
  *   purge mixed       as `freed`, after pages that aligned objects share with others
  *   purge peak        the process's peak is that of its live objects, and its pages serve again
  *   purge untouched   objects of which a page is touched cost hardly any page fault
@@ -108,6 +109,24 @@ static void caches(void) {
   freed();
 }
 
+static void *fill_and_free(void *unused) {
+  enum { COUNT = 100 };
+  char *there[COUNT];
+  for (size_t i = 0; i < COUNT; i++)
+    there[i] = touched(20000);
+  for (size_t i = 0; i < COUNT; i++)
+    free(there[i]);
+  return unused;
+}
+
+static void ended(void) {
+  long faults = usage().ru_minflt, pages = THREADS * 100 * (20000 / 4096 + 1);
+  for (size_t i = 0; i < THREADS; i++)
+    pthread_join(thread_start(fill_and_free, NULL), NULL);
+  faults = usage().ru_minflt - faults;
+  CHECK(faults < pages / 8, "of %ld pages, %ld were faulted in", pages, faults);
+}
+
 static void mixed(void) {
   for (size_t i = 0; i < 1000000; i++) {
     void *p = must(malloc(1000)), *q = must(memalign(64, 1000));
@@ -170,8 +189,9 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } all[] = {{"freed", freed}, {"calloc", callocs}, {"threads", threads},     {"caches", caches},
-             {"mixed", mixed}, {"peak", peak},      {"untouched", untouched}, {"cycles", cycles}};
+  } all[] = {{"freed", freed},   {"calloc", callocs},      {"threads", threads},
+             {"caches", caches}, {"ended", ended},         {"mixed", mixed},
+             {"peak", peak},     {"untouched", untouched}, {"cycles", cycles}};
   for (size_t k = 0; argc == 2 && k < sizeof all / sizeof *all; k++)
     if (strcmp(argv[1], all[k].name) == 0) {
       all[k].run();

@@ -68,6 +68,25 @@ setup() { rm -f "$BATS_TEST_TMPDIR"/r*; }
   for value in 0 1 524288 512K 1M 1024M; do silent "ARENASHIM_SAMPLE=$value"; done
 }
 
+@test "ARENASHIM_DUMP_AT: bad values" {
+  for value in abc -1 1.5G 1T '1 M' 100MB 0% 101% 1000% % 90%% '90 %' 5.5% %90 99999999999999999999 17179869184G; do
+    complains ARENASHIM_DUMP_AT "$value" 'K, M or G' '1% to 100%' 'no dump before memory runs out'
+  done
+}
+
+@test "ARENASHIM_DUMP_AT: good values are silent, and so is 0 or an empty one" {
+  mkdir none && cd none
+  for value in '' 0 1% 90% 100% 090% 100M 64G 10737418240 99999999K; do silent "ARENASHIM_DUMP_AT=$value"; done
+  resolved() { # VALUE AS
+    run_shim ARENASHIM_VERBOSE=1 ARENASHIM_DUMP_AT="$1" "$BIN/exit_paths" exit
+    [[ $stderr == *"ARENASHIM_DUMP_AT=$2"$'\n'* && $stderr == *"ARENASHIM_TAG=$3"$'\n'* ]] || { echo "$1: $stderr"; return 1; }
+  }
+  resolved 90% 90% stack:8
+  resolved 2G 2048M stack:8
+  resolved 0 '' off
+  [[ -z $(ls -A) ]]
+}
+
 @test "ARENASHIM_SIGNAL: one or a list, by names and numbers" {
   resolved() { # VALUE NUMBERS
     run_shim ARENASHIM_VERBOSE=1 ARENASHIM_SIGNAL="$1" "$BIN/exit_paths" exit

@@ -16,4 +16,5 @@ lives() { # WHAT
 @test "no memory may be mapped: refused, not ended" { lives memory; }
 @test "write is allowed to 1 and 2 alone" { lives write; }
 @test "futex may wait and wake, no more" { lives futex; }
+@test "pages may not be moved: an object that grows is copied" { lives remap; }
 @test "signals may not be held back" { lives masks; }

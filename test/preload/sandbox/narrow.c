@@ -4,6 +4,7 @@
  *                      write: to descriptors other than 1 and 2
  *                      futex: operations other than FUTEX_WAIT and FUTEX_WAKE
  *                      masks: rt_sigprocmask
+ *                      remap: mremap
  * Ends with 7. */
 #include <linux/filter.h>
 #include <linux/futex.h>
@@ -26,6 +27,17 @@ static void work(unsigned rounds) {
   }
   for (unsigned i = 0; i < SLOTS; i++)
     free(slots[i]);
+}
+
+/* An object that grows to 30 MiB where memory can be had, and another that takes its place. */
+static void grow(void) {
+  char *p = NULL, *q;
+  for (size_t n = 1 << 20; n <= 30 << 20 && (q = realloc(p, n)) != NULL; n += 1 << 20) {
+    p = q;
+    p[n - 1] = 1;
+  }
+  free(p);
+  free(malloc(40 << 20));
 }
 
 /* Another way to the same calls: its frames are not known yet. */
@@ -52,6 +64,7 @@ static int enter(const char *what) {
   return strcmp(what, "strict") == 0   ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)
          : strcmp(what, "write") == 0  ? filter(SYS_write, 0, ~0U, STDERR_FILENO + 1)
          : strcmp(what, "memory") == 0 ? filter(SYS_mmap, 0, ~0U, 0)
+         : strcmp(what, "remap") == 0  ? filter(SYS_mremap, 0, ~0U, 0)
          : strcmp(what, "futex") == 0  ? filter(SYS_futex, 1, FUTEX_CMD_MASK, FUTEX_WAKE + 1)
                                        : filter(SYS_rt_sigprocmask, 0, ~0U, 0);
 }
@@ -69,6 +82,7 @@ int main(int count, char **arguments) {
     if (enter(arguments[1]) != 0)
       _exit(2);
     work_elsewhere(3000);
+    grow();
     if (strict)
       syscall(SYS_exit, 7); /* exit_group is not allowed */
     exit(7);

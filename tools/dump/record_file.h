@@ -1,0 +1,26 @@
+/* The file of a record (ARENASHIM_RECORD), read as a dump. */
+#ifndef TOOLS_RECORD_FILE_H
+#define TOOLS_RECORD_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* What somebody who waited for the process knows of its end. */
+struct record_end {
+  uint32_t signal; /* that ended it; 0: none, or not known */
+  bool replaced;   /* by another program, by exec */
+};
+
+/* The dump's bytes, to be freed, that are made of a record's; *n: how many.  `end`: how the process
+ * ended; NULL: that is looked up, and whether it runs.  `path` is for messages.  NULL: said why
+ * not. */
+unsigned char *record_file_image(const char *path, const unsigned char *bytes, size_t size,
+                                 const struct stat *s, const struct record_end *end, size_t *n);
+
+/* Whether a process has that file in its memory: its record, while it runs.  True, too, where it
+ * can't be known. */
+bool record_file_is_mapped(int pid, const struct stat *s);
+
+#endif
