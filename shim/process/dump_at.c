@@ -36,6 +36,7 @@
 #include "own_calls.h"
 #include "purge_policy.h"
 #include "sandbox.h"
+#include "timeline.h"
 
 #include <errno.h>
 
@@ -107,6 +108,7 @@ static uint64_t next_share(const struct limit_use *u, uint64_t wanted) {
 static void write_dump(void *limits) {
   const struct memory_limits *m = limits;
   const struct limit_use *u = reached(m);
+  timeline_event(DUMP_EVENT_LIMIT, u->limit);
   dump_write_at_limit(u, u == &m->reserved && m->reserved.bytes != m->charged.bytes);
 }
 

@@ -1,6 +1,6 @@
 /* What the parts of the dump's writer share.
  *
- *   file:     header | table | strings | process ... regions | blocks | accounts | sites ...
+ *   file:     header | table | strings | process ... regions | blocks ... nodes | moments ...
  *   scratch:                 strings   | process ... regions   (their items, then room for strings)
  *   written:  last                                            | first, as they are read
  *

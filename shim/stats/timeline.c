@@ -3,6 +3,7 @@
 #include "fork_gate.h"
 #include "heap_stats.h"
 #include "heap_thread.h"
+#include "huge.h"
 #include "large_counts.h"
 #include "moments.h"
 #include "os.h"
@@ -93,7 +94,7 @@ static void read_attached(struct record_axis_moment *m) {
 }
 
 static void read_books(struct record_axis_moment *m) {
-  m->live_bytes = purge_live_bytes();
+  m->live_bytes = purge_live_bytes() + huge_live_bytes();
   if (tagged_mode != TAGGED_ALL)
     m->allocs = counted_allocs(&m->live_bytes);
   if (!axis.tagged)
