@@ -119,6 +119,8 @@ static const char *section_fault(const struct bytes *b, const struct dump_sectio
       s->offset % DUMP_ALIGN != 0)
     return "damaged";
   uint64_t bytes = (s->items * s->item_bytes + 7) & ~UINT64_C(7);
+  if (bytes == 0) /* of what is empty nothing can be cut off */
+    return s->crc == 0 ? NULL : "damaged";
   if (s->offset > b->size || bytes > b->size - s->offset)
     return "cut off";
   return checksum(0, b->at + s->offset, bytes) == s->crc ? NULL : "damaged";

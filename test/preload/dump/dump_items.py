@@ -33,6 +33,9 @@ SECTIONS = {
          "at_peak_bytes temporary smallest largest pinned large"),
     11: ("sites", "2I node kind"),
     12: ("nodes", "2IQ2I parent module address kind zero"),
+    13: ("moments", "6Q2I time live mapped resident allocs rest flags zero"),
+    14: ("shares", "2IQ moment site bytes"),
+    15: ("events", "2Q4I time value kind text count zero"),
 }
 dump, end = {}, head + count * item
 for i in range(count):
@@ -66,6 +69,16 @@ for s in sites:
     assert s["node"] < len(nodes)
 for a in accounts:
     assert a["site"] < len(sites) and a["arena"] < len(arenas)
+moments = dump["moments"]
+assert 1 <= len(moments) <= 256 and all(a["time"] <= b["time"] for a, b in zip(moments, moments[1:]))
+for m in moments:
+    m["held"] = m["rest"]
+for s in dump["shares"]:
+    assert s["site"] < len(sites)
+    moments[s["moment"]]["held"] += s["bytes"]
+assert all(m["held"] == m["live"] for m in moments if m["flags"] & 1)
+for e in dump["events"]:
+    assert e["count"] >= 1 and text(e["text"]) is not None
 for b in dump["blocks"]:
     assert b["arena"] <= len(arenas) and b["in_use"] <= b["passed"] <= b["bytes"], b
 for m in modules:
