@@ -47,7 +47,7 @@ static struct {
 /* A file that grows beyond the process's limit raises a signal that ends the program, so it is not
  * tried. */
 static bool is_beyond_limit(uint64_t bytes) {
-  struct rlimit limit;
+  struct rlimit limit = {0};
   return CALL(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && bytes > limit.rlim_cur;
 }
 

@@ -141,6 +141,13 @@ static inline __attribute__((always_inline)) void *large_serve(struct large_requ
   return to;
 }
 
+/* Outside the gate, after a request was served: huge ones are not in purge_traffic, and what is
+ * done from time to time in slow paths is done after each of them. */
+static inline void large_after_huge(struct large_request a) {
+  if (unlikely(a.bytes >= HUGE_LEAST) && a.h != NULL && purge_taken_hook != NULL)
+    purge_taken_hook(a.bytes);
+}
+
 /* Inside the gate: p, which jemalloc has served for a, gets its tag.  NULL: nothing happens. */
 static inline void large_request_tag(struct large_request a, void *p) {
   if (unlikely(tagged_mode != TAGGED_NONE) && p != NULL &&

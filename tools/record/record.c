@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-/* A text of the head, which may lack its NUL. */
-static uint32_t head_text(struct image *image, const char *text, size_t room) {
-  return image_text(image, text, room);
-}
-#define HEAD_TEXT(image, field) head_text(image, field, sizeof field)
-
 static void process(struct record_work *w, const struct record_moment *moment) {
   const struct record_process *p = record_process(w);
   struct dump_process *to = image_add(w->image, DUMP_PROCESS);
@@ -27,11 +21,12 @@ static void process(struct record_work *w, const struct record_moment *moment) {
                               .slab_bytes = p->slab_bytes,
                               .start_ns = p->start_ns,
                               .lived_ns = moment->lived_ns};
-  to->program = HEAD_TEXT(w->image, p->program);
-  to->command = HEAD_TEXT(w->image, p->command);
-  to->host = HEAD_TEXT(w->image, p->host);
-  to->version = HEAD_TEXT(w->image, p->version);
-  to->options = HEAD_TEXT(w->image, p->options);
+  /* Texts of the head may lack their NUL. */
+  to->program = image_text(w->image, p->program, sizeof p->program);
+  to->command = image_text(w->image, p->command, sizeof p->command);
+  to->host = image_text(w->image, p->host, sizeof p->host);
+  to->version = image_text(w->image, p->version, sizeof p->version);
+  to->options = image_text(w->image, p->options, sizeof p->options);
 }
 
 /* The peak is what was published, or more if something that is known says so. */

@@ -62,7 +62,7 @@ static void measure(struct chart *c) {
 
 char chart_letter(uint32_t event) {
   static const char letters[CHART_LETTERS + 1] = "abcdefghijklmnopqrstuvwxyz";
-  return event < CHART_LETTERS ? letters[event] : '\0';
+  return letters[event < CHART_LETTERS ? event : CHART_LETTERS];
 }
 
 static void mark(struct chart *c) {

@@ -278,3 +278,9 @@ says() {
   expect '$status == 0 && $(dumps) -ge 1 && ${lines[0]} -le 200000'
   (($("$TOOL" export --format json "$(newest)" | /usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)["sites"]))') >= 20000))
 }
+
+@test "a program that takes huge objects alone" {
+  run_shim ARENASHIM_DUMP_AT=300M ARENASHIM_DUMP=h.%n.dump /usr/bin/python3 -c 'x = [bytearray(50 << 20) for _ in range(12)]'
+  expect_ok
+  [[ $("$TOOL" report h.1.dump) == *"snapshot with "*" mapped"* ]]
+}
