@@ -142,7 +142,7 @@ static char *pattern_of(const struct run_place *p, const char *file) {
       *to++ = '%';
     *to++ = *from;
   }
-  strcpy(to, file);
+  memcpy(to, file, strlen(file) + 1);
   return pattern;
 }
 
