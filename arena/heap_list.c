@@ -25,7 +25,21 @@ void list_count_recycled(struct heap *h, struct slab *s) {
   heap_count_freed(h, c, n);
   slab_set_used(s, slab_used(s), s->countdown);
   if (h->user_countdown[c] > 1)
-    h->user_countdown[c] -= n;
+    h->user_countdown[c] -= n < h->user_countdown[c] ? n : h->user_countdown[c] - 1;
+}
+
+static bool is_current(const struct slab *s) { return s != NULL && s->state == SLAB_CURRENT; }
+
+void list_count_current(struct heap *h) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    if (is_current(h->current[c]))
+      list_count_recycled(h, h->current[c]);
+}
+
+void list_follow_user(struct heap *h) {
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    if (is_current(h->current[c]))
+      list_watch_current(h, h->current[c], slab_used(h->current[c]));
 }
 
 /* Do slabs that were current go on to recycle? */

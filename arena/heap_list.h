@@ -80,6 +80,12 @@ static inline int32_t list_most_recycles(void) {
 /* Moves what the slab has recycled into the heap's counters. */
 hidden void list_count_recycled(struct heap *h, struct slab *s);
 
+/* Around a change of user_countdown in the middle of a thread's life: what the current slabs have
+ * recycled is counted before, and afterwards they recycle no further than to the next request that
+ * the heap's user wants.  Owner only, in slow paths. */
+hidden void list_count_current(struct heap *h);
+hidden void list_follow_user(struct heap *h);
+
 /* Number of carved cells of class c, in all of the heap's slabs.  Any thread. */
 static inline uint64_t list_carved_cells(const struct heap *h, unsigned c) {
   return count_get(&counts_of(h)->passed[c]) - count_get(&counts_of(h)->freed[c]);

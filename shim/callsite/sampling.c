@@ -1,6 +1,7 @@
 /* Sampling; the argument is in sampling.h. */
 #include "sampling.h"
 #include "arch_math.h"
+#include "heap_list.h"
 #include "thread_record.h"
 
 #include <string.h>
@@ -38,8 +39,10 @@ void sampling_open(struct heap *h) {
     memcpy(&record_of(h)->random, seed, sizeof record_of(h)->random);
   record_of(h)->random ^= mix(heap_number(h) + 1);
   record_of(h)->until_sample = (int64_t)gap_bytes(h);
+  list_count_current(h);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     sampling_next(h, c);
+  list_follow_user(h);
 }
 
 void sampling_close(struct heap *h) {

@@ -30,6 +30,7 @@
 #include "dump.h"
 #include "fork_gate.h"
 #include "heap_thread.h"
+#include "huge.h"
 #include "memory_limits.h"
 #include "options.h"
 #include "os.h"
@@ -58,7 +59,7 @@ static unsigned share_wanted(void) {
 
 /* What the program can touch without another request. */
 static uint64_t held_bytes(void) {
-  uint64_t bytes = purge_live_bytes();
+  uint64_t bytes = purge_live_bytes() + huge_live_bytes();
   for (unsigned i = 0; i < heap_count(); i++)
     bytes += count_get(&heap_at(i)->carved_bytes);
   return bytes;

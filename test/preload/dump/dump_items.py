@@ -70,7 +70,7 @@ for s in sites:
 for a in accounts:
     assert a["site"] < len(sites) and a["arena"] < len(arenas)
 moments = dump["moments"]
-assert 1 <= len(moments) <= 256 and all(a["time"] <= b["time"] for a, b in zip(moments, moments[1:]))
+assert len(moments) <= 256 and all(a["time"] <= b["time"] for a, b in zip(moments, moments[1:]))
 for m in moments:
     m["held"] = m["rest"]
 for s in dump["shares"]:

@@ -1,13 +1,13 @@
 # LD_AUDIT beside the shim: the loader keeps too little thread-local storage free for jemalloc's, and the remedy
-# that README, man page and `run` name works.
+# that the man page and `run` name works.
 load ../../common
 
 setup() {
   gcc -shared -fPIC -o audit.so -x c - <<<'unsigned la_version(unsigned version) { return version; }'
-  TUNABLE=$(grep -o 'GLIBC_TUNABLES=glibc.rtld.optional_static_tls=[0-9]*' "$TOP/README.md")
+  TUNABLE=GLIBC_TUNABLES=$(grep -o 'glibc.rtld.optional_static_tls=[0-9]*' "$TOP/tools/man/libarenashim.7" | head -n 1)
 }
 
-@test "with the tunable that the README names, a program runs under LD_AUDIT and the shim" {
+@test "with the tunable that the man page names, a program runs under LD_AUDIT and the shim" {
   run_shim LD_AUDIT="$PWD/audit.so" "$TUNABLE" ARENASHIM_STATS=1 /bin/true
   expect_ok
   expect '$stderr == *"== arenashim"*'

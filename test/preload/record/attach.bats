@@ -73,5 +73,5 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
   expect '$status == 2 && $stderr == *"give bytes, from 4K to 1024M"*'
   ((EUID == 0)) || skip "only root can become another user"
   run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$TOOL" attach "$pid"
-  expect '$status == 2 && $stderr == *"try as its user, or as root"*'
+  expect '$status == 2 && $stderr == *"as that user, or as root"*'
 }
