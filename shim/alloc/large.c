@@ -36,7 +36,6 @@ static inline __attribute__((always_inline)) void *serve(struct large_request a)
     p = large_serve(a, NULL);
     large_request_tag(a, p);
     gate_leave(a.h);
-    large_after_huge(a);
   }
   return large_count_alloc(a.h, p);
 }

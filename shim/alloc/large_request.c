@@ -24,7 +24,8 @@ static void *change(struct large_request a, void *p, bool to_huge) {
   return to;
 }
 
-void *large_ask_huge(struct large_request a, void *p) {
+void *large_ask_huge(const struct large_request *request, void *p) {
+  struct large_request a = *request;
   bool now = p != NULL && huge_holds(p), then = is_huge(a);
   void *to = NULL;
   if (p == NULL && then)
@@ -33,6 +34,8 @@ void *large_ask_huge(struct large_request a, void *p) {
     to = change(a, p, true);
   else if (now != then)
     to = change(a, p, then);
+  if (to != NULL && then)
+    purge_note_beside(a.bytes);
   if (to != NULL || (p == NULL && then && is_beyond_jemalloc(a)))
     return to;
   return now ? change(a, p, false) : large_ask_jemalloc(a, p);
@@ -48,7 +51,8 @@ static void *try_again(struct large_request a, void *p) {
                                  : jep_mallocx(a.bytes, a.flags | FLAG_NO_CACHE | FLAG_FIRST_ARENA);
 }
 
-void *large_ask_again(struct large_request a, void *p) {
+void *large_ask_again(const struct large_request *request, void *p) {
+  struct large_request a = *request;
   void *to = try_again(a, p);
   if (to == NULL && own_growth_hook != NULL)
     own_growth_hook(a.bytes);

@@ -94,11 +94,11 @@ static inline void *large_ask_jemalloc(struct large_request a, void *p) {
 }
 
 /* The same where huge objects may be meant (huge.h): one is asked for, or p is one. */
-hidden void *large_ask_huge(struct large_request a, void *p);
+hidden void *large_ask_huge(const struct large_request *a, void *p);
 
 static inline void *large_ask(struct large_request a, void *p) {
   if (unlikely(a.bytes >= HUGE_LEAST) || (p != NULL && unlikely(huge_holds(p))))
-    return large_ask_huge(a, p);
+    return large_ask_huge(&a, p);
   return large_ask_jemalloc(a, p);
 }
 
@@ -116,7 +116,7 @@ static inline bool large_give_back(void *p, unsigned kind, int flags) {
 }
 
 /* The same after a refusal, for large_serve alone. */
-hidden cold void *large_ask_again(struct large_request a, void *p);
+hidden cold void *large_ask_again(const struct large_request *a, void *p);
 
 /* An object that kept its place may be in an arena of the program's own, and its page stays what it
  * was; not if it is large enough to have the page for itself. */
@@ -134,18 +134,11 @@ static inline unsigned large_kind_served(struct large_request a, const void *p, 
 static inline __attribute__((always_inline)) void *large_serve(struct large_request a, void *p) {
   a.flags = large_request_flags(a);
   void *to = large_ask(a, p);
-  if (unlikely(to == NULL) && (to = large_ask_again(a, p)) == NULL)
+  if (unlikely(to == NULL) && (to = large_ask_again(&a, p)) == NULL)
     return NULL;
   if (likely(!huge_holds(to)))
     large_note(to, large_kind_served(a, p, to));
   return to;
-}
-
-/* Outside the gate, after a request was served: huge ones are not in purge_traffic, and what is
- * done from time to time in slow paths is done after each of them. */
-static inline void large_after_huge(struct large_request a) {
-  if (unlikely(a.bytes >= HUGE_LEAST) && a.h != NULL && purge_taken_hook != NULL)
-    purge_taken_hook(a.bytes);
 }
 
 /* Inside the gate: p, which jemalloc has served for a, gets its tag.  NULL: nothing happens. */

@@ -73,7 +73,6 @@ void *large_realloc(void *p, size_t old, size_t n, int flags, const char *entry,
   }
   void *to = large_resize(a, p, &before);
   gate_leave(a.h);
-  large_after_huge(a);
   if (likely(large_count_alloc(a.h, to) != NULL))
     large_count_free(a.h);
   return to;

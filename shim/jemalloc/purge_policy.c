@@ -219,11 +219,12 @@ static size_t publish(void) {
   struct purge_traffic mine = purge_traffic;
   purge_traffic.allocated -= mine.allocated;
   purge_traffic.freed -= mine.freed;
+  purge_traffic.beside -= mine.beside;
   if ((mine.allocated | mine.freed) == 0)
-    return 0;
+    return mine.beside;
   atomic_fetch_add_explicit(&policy.allocated, mine.allocated, memory_order_relaxed);
   atomic_fetch_add_explicit(&policy.freed, mine.freed, memory_order_relaxed);
-  return mine.allocated;
+  return mine.allocated + mine.beside;
 }
 
 /* The hook comes last: what was purged before it need not be counted. */

@@ -31,6 +31,7 @@
 /* Bytes that this thread allocated from jemalloc and freed to it, and has not published yet. */
 struct purge_traffic {
   uint64_t allocated, freed;
+  uint64_t beside; /* bytes of huge objects, which jemalloc does not serve */
 };
 extern hidden __thread struct purge_traffic purge_traffic
     __attribute__((tls_model("initial-exec")));
@@ -42,11 +43,16 @@ enum { PURGE_PUBLISH_BYTES = 1 << 20 };
 static inline void purge_note_alloc(size_t bytes) { purge_traffic.allocated += bytes; }
 static inline void purge_note_free(size_t bytes) { purge_traffic.freed += bytes; }
 
+/* Counts bytes of huge objects, which are no matter of this policy's, so that what purge_run does
+ * beside it is done in time. */
+static inline void purge_note_beside(size_t bytes) { purge_traffic.beside += bytes; }
+
 /* Must follow each of the two, outside the gate: when it is time, purge_run for the calling
  * thread's heap h (or NULL), and a look at other threads' heaps of small objects. */
 hidden void purge_when_due(struct heap *h);
 static inline void purge_if_due(struct heap *h) {
-  if (unlikely(purge_traffic.allocated + purge_traffic.freed >= PURGE_PUBLISH_BYTES))
+  if (unlikely(purge_traffic.allocated + purge_traffic.freed + purge_traffic.beside >=
+               PURGE_PUBLISH_BYTES))
     purge_when_due(h);
 }
 

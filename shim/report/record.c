@@ -1,6 +1,7 @@
 /* The record's head and its file; contract in record.h. */
 #include "record.h"
 #include "account.h"
+#include "big_stack.h"
 #include "capture.h"
 #include "dump.h"
 #include "fork_gate.h"
@@ -89,7 +90,8 @@ static void put_tags(struct record_process *p) {
 
 static void put_process(struct record_process *p) {
   const struct options *o = options_now();
-  if (options_write_files(o)) { /* no system call otherwise: a reader knows whom it reads */
+  /* No system call otherwise: a reader knows whom it reads. */
+  if (options_write_files(o) && !sandbox_forbids_reports()) {
     p->pid = (uint32_t)getpid();
     p->ppid = (uint32_t)getppid();
   }
@@ -220,15 +222,21 @@ static void begin_child(void) {
     begin_file();
 }
 
+static void tick(void *unused) {
+  (void)unused;
+  put_gauges(head());
+  if (record.wanted)
+    begin_child();
+  timeline_tick();
+}
+
+/* The program's own stack may be small. */
 void record_tick(void) {
   uint32_t now = os_now_ms();
   if (likely(now - record.tick_ms < RECORD_TICK_MS) || atomic_flag_test_and_set(&record.busy))
     return;
   record.tick_ms = now;
-  put_gauges(head());
-  if (record.wanted)
-    begin_child();
-  timeline_tick();
+  on_big_stack(tick, NULL);
   atomic_flag_clear(&record.busy);
 }
 

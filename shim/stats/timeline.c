@@ -35,7 +35,7 @@ static _Alignas(PAGE_BYTES) struct record_shares shares[RECORD_MOMENTS];
 static_assert(sizeof shares % PAGE_BYTES == 0, "whole pages");
 
 static struct {
-  bool whole, tagged;
+  bool whole, tagged, files;
   bool attached; /* tags were switched on after the start */
   atomic_flag busy;
   /* What follows belongs to the thread that has set `busy`. */
@@ -49,9 +49,10 @@ static struct {
   _Atomic uint64_t latest;        /* kind of the latest event, and its place + 1 */
 } axis = {.busy = ATOMIC_FLAG_INIT};
 
-void timeline_setup(bool whole) {
+void timeline_setup(bool files) {
   axis.tagged = tagged_mode != TAGGED_NONE;
-  axis.whole = whole || axis.tagged;
+  axis.files = files;
+  axis.whole = files || axis.tagged;
   axis.kept.capacity = axis.whole ? MOMENTS_MAX : LEAN_MOMENTS;
   axis.kept.base_ns = INTERVAL_NS;
   piece_show(PIECE_TIMELINE, &shown, sizeof shown);
@@ -114,7 +115,7 @@ static void read_books(struct record_axis_moment *m) {
 /* No fork happens while the descriptor is open. */
 static uint64_t read_resident(void) {
   struct heap *h = heap_mine();
-  if (!axis.whole || h == NULL || sandbox_forbids_reports() || !gate_try(h))
+  if (!axis.files || h == NULL || sandbox_forbids_reports() || !gate_try(h))
     return 0;
   uint64_t bytes = snapshot_resident();
   gate_leave(h);

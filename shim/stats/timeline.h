@@ -7,7 +7,8 @@
  * requests nothing takes none.  Which moments stay: moments.h.  Layout: record_format.h.
  *
  * Without tags, and without a file that was asked for, half as many moments are kept, so that two
- * pages are written to in all, and the resident size is not read: it takes a descriptor.
+ * pages are written to in all.  Without such a file the resident size is not read: that takes a
+ * descriptor.
  *
  * What others can write to (pieces.h) is never read back for a decision.
  */
@@ -19,9 +20,9 @@
 
 #include "base.h"
 
-/* Shows the axis to readers.  In the constructor, after pieces_setup; `whole`: a file of any kind
- * was asked for. */
-hidden void timeline_setup(bool whole);
+/* Shows the axis to readers.  In the constructor, after pieces_setup; `files`: some were asked for.
+ */
+hidden void timeline_setup(bool files);
 
 /* Takes a moment, if one is due.  In slow paths, by a thread whose heap is whole; keeps errno. */
 hidden void timeline_tick(void);
