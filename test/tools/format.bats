@@ -1,8 +1,15 @@
-# The format's header stands alone: shim and command share it and nothing else.
+# The formats' headers stand alone: shim and command share them and nothing else.
 cd "$BATS_TEST_DIRNAME/../.." || exit
 
-@test "tools/ includes of the rest only the dump's format" {
-  [[ $(grep -r '#include "\.\./' tools --include='*.[ch]') == 'tools/dump/dump.h:#include "../../shim/dump_format.h"' ]]
+@test "tools/ includes of the rest only the formats of dump and record" {
+  [[ $(grep -rh '#include "\.\./' tools --include='*.[ch]' | sort -u) == '#include "../../shim/dump_format.h"
+#include "../../shim/record_format.h"' ]]
+}
+
+@test "the format of records includes that of dumps alone, and compiles as C and as C++" {
+  [[ $(grep '#include "' shim/record_format.h) == '#include "dump_format.h"' ]]
+  gcc -std=gnu17 -Wall -Wextra -Wpadded -Werror -fsyntax-only -x c shim/record_format.h
+  g++ -std=gnu++17 -Wall -Wextra -Werror -fsyntax-only -x c++ shim/record_format.h
 }
 
 @test "the format includes nothing of ours and compiles as C and as C++" {
