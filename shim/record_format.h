@@ -188,7 +188,7 @@ struct record_slab {
   uint32_t carved;
   uint32_t reciprocal;
   uint16_t capacity;
-  uint8_t class, state;
+  uint8_t size_class, state;
   uint64_t free; /* and two more words */
   uint64_t links[2];
 };

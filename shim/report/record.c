@@ -48,7 +48,7 @@ static_assert(offsetof(struct record_account, epoch) == offsetof(struct account,
 static_assert(offsetof(struct record_account, arena) == offsetof(struct account, arena), "format");
 static_assert(sizeof(struct record_slab) == sizeof(struct slab), "format");
 static_assert(offsetof(struct record_slab, carved) == offsetof(struct slab, carved), "format");
-static_assert(offsetof(struct record_slab, class) == offsetof(struct slab, class), "format");
+static_assert(offsetof(struct record_slab, size_class) == offsetof(struct slab, class), "format");
 static_assert(offsetof(struct record_slab, free) == offsetof(struct slab, free), "format");
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");

@@ -21,8 +21,8 @@ static void add_slab(const struct record_slab *s, uint64_t address, struct waiti
   int64_t used = (int64_t)(recycles ? s->start : s->countdown) + s->uncounted;
   if (used < 0 || used > s->carved || recycled < 0)
     return; /* it changed while it was read */
-  to->cells[s->class] += s->carved - (uint64_t)used;
-  to->recycled[s->class] += (uint64_t)recycled;
+  to->cells[s->size_class] += s->carved - (uint64_t)used;
+  to->recycled[s->size_class] += (uint64_t)recycled;
 }
 
 static void add_slabs(const struct record_work *w, const struct memory_piece *p,
@@ -33,7 +33,8 @@ static void add_slabs(const struct record_work *w, const struct memory_piece *p,
     struct record_slab s;
     memcpy(&s, p->at + at, sizeof s);
     uint64_t arena = (s.owner - heaps) / RECORD_COUNTS_BYTES;
-    if (s.owner >= heaps && arena < ARENAS_MOST && s.class > 0 && s.class < RECORD_CLASSES)
+    if (s.owner >= heaps && arena < ARENAS_MOST && s.size_class > 0 &&
+        s.size_class < RECORD_CLASSES)
       add_slab(&s, p->address + at, &arenas[arena]);
   }
 }
