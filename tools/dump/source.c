@@ -76,7 +76,7 @@ static void name_process(struct record_process *p, pid_t pid) {
 /* The image, or NULL and why. */
 static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *answer) {
   struct memory m;
-  *answer = memory_of_process(&m, pid);
+  *answer = memory_of_process(&m, pid, MEMORY_ANY);
   if (*answer != MEMORY_READ)
     return NULL;
   name_process(&m.head.process, pid);
@@ -129,8 +129,8 @@ struct source *source_open(const char *what) {
   pid_t pid = as_pid(what);
   enum memory_answer answer = MEMORY_READ;
   struct memory m;
-  if (pid != 0 && (answer = memory_of_process(&m, pid)) == MEMORY_READ)
-    memory_free(&m);
+  if (pid != 0)
+    answer = memory_find(&m, pid);
   if (answer != MEMORY_READ) {
     source_say(pid, answer);
     return NULL;
@@ -184,10 +184,7 @@ static bool has_library(pid_t pid) {
 
 static bool can_be_read(pid_t pid) {
   struct memory m;
-  if (!has_library(pid) || memory_of_process(&m, pid) != MEMORY_READ)
-    return false;
-  memory_free(&m);
-  return true;
+  return has_library(pid) && memory_find(&m, pid) == MEMORY_READ;
 }
 
 size_t source_pids(pid_t **pids) {

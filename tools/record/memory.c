@@ -40,16 +40,22 @@ static void take_piece(struct memory *m, const struct record_piece *p, const voi
   }
 }
 
-static enum memory_answer take_pieces(struct memory *m, const void *from, copy_function *copy) {
-  if (m->head.major != RECORD_MAJOR)
-    return MEMORY_NEWER;
+/* The head was copied: is it one that can be read?  There are no pieces yet. */
+static enum memory_answer begin(struct memory *m, uint64_t head_at) {
+  m->head_at = head_at;
+  m->piece = NULL;
+  m->pieces = m->missing = 0;
+  return m->head.major == RECORD_MAJOR ? MEMORY_READ : MEMORY_NEWER;
+}
+
+/* Copies the pieces of a kind; MEMORY_ANY: all. */
+static void take_pieces(struct memory *m, uint32_t kind, const void *from, copy_function *copy) {
   unsigned n = m->head.pieces < RECORD_PIECES_MAX ? m->head.pieces : RECORD_PIECES_MAX;
   uint64_t total = 0;
   m->piece = must_zalloc(n + 2, sizeof *m->piece); /* and the slabs' */
-  m->pieces = m->missing = 0;
   for (unsigned i = 0; i < n; i++)
-    take_piece(m, &m->head.piece[i], from, copy, &total);
-  return MEMORY_READ;
+    if (kind == MEMORY_ANY || m->head.piece[i].kind == kind)
+      take_piece(m, &m->head.piece[i], from, copy, &total);
 }
 
 void memory_free(struct memory *m) {
@@ -72,18 +78,33 @@ static bool copy_process(const void *pid, const struct record_piece *p, unsigned
   return read_at(*(const pid_t *)pid, p->address, to, p->bytes);
 }
 
+/* Bytes that tell a head, and how many pages' are read by one system call: the library's data has
+ * thousands of pages, and attach searches them every few milliseconds. */
+enum { MAGIC = 8, PAGES_AT_ONCE = 512 };
+
+/* Copies the first bytes of pages from `at` on, up to the first that cannot be read.  Returns how
+ * many pages those were, or -1 and errno. */
+static ssize_t read_magics(pid_t pid, uint64_t at, size_t pages, unsigned char (*to)[MAGIC]) {
+  struct iovec local = {to, pages * MAGIC}, remote[PAGES_AT_ONCE];
+  for (size_t i = 0; i < pages; i++)
+    remote[i] = (struct iovec){(void *)(uintptr_t)(at + i * RECORD_PAGE), MAGIC};
+  ssize_t n = process_vm_readv(pid, &local, 1, remote, pages, 0);
+  return n < 0 ? n : n / MAGIC;
+}
+
 /* The head begins a page of the library's data, or of the file that took its place there. */
 static enum memory_answer find_head(pid_t pid, uint64_t start, uint64_t end, struct memory *m) {
-  unsigned char magic[8];
-  for (uint64_t at = start; at + sizeof m->head <= end + RECORD_PAGE; at += RECORD_PAGE) {
-    bool read = read_at(pid, at, magic, sizeof magic);
-    if (!read && errno == EPERM)
+  unsigned char magic[PAGES_AT_ONCE][MAGIC];
+  for (uint64_t at = start; at + sizeof m->head <= end + RECORD_PAGE;) {
+    uint64_t left = (end + RECORD_PAGE - sizeof m->head - at) / RECORD_PAGE + 1;
+    ssize_t n = read_magics(pid, at, left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE, magic);
+    if (n < 0 && errno == EPERM)
       return MEMORY_FORBIDDEN;
-    if (read && memory_magic_fits(magic, sizeof magic) &&
-        read_at(pid, at, &m->head, sizeof m->head)) {
-      m->head_at = at;
-      return MEMORY_READ;
-    }
+    for (ssize_t i = 0; i < n; i++)
+      if (memory_magic_fits(magic[i], MAGIC) &&
+          read_at(pid, at + (uint64_t)i * RECORD_PAGE, &m->head, sizeof m->head))
+        return begin(m, at + (uint64_t)i * RECORD_PAGE);
+    at += (n > 0 ? (uint64_t)n : 1) * RECORD_PAGE; /* the page that could not be read is passed */
   }
   return MEMORY_NONE;
 }
@@ -135,7 +156,7 @@ static void take_slabs(struct memory *m, pid_t pid) {
   m->missing = missing;
 }
 
-enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
+enum memory_answer memory_find(struct memory *m, pid_t pid) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
   FILE *maps = fopen(path, "re");
@@ -143,11 +164,17 @@ enum memory_answer memory_of_process(struct memory *m, pid_t pid) {
     return errno == ENOENT || errno == ESRCH ? MEMORY_GONE : MEMORY_FORBIDDEN;
   enum memory_answer answer = search_maps(maps, pid, m);
   fclose(maps);
-  if (answer == MEMORY_READ)
-    answer = take_pieces(m, &pid, copy_process);
-  if (answer == MEMORY_READ)
-    take_slabs(m, pid);
   return answer;
+}
+
+enum memory_answer memory_of_process(struct memory *m, pid_t pid, uint32_t kind) {
+  enum memory_answer answer = memory_find(m, pid);
+  if (answer != MEMORY_READ)
+    return answer;
+  take_pieces(m, kind, &pid, copy_process);
+  if (kind == MEMORY_ANY)
+    take_slabs(m, pid);
+  return MEMORY_READ;
 }
 
 /* ---- a file ---- */
@@ -170,8 +197,10 @@ enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, 
   if (size < sizeof m->head || !memory_magic_fits(bytes, size))
     return MEMORY_DAMAGED;
   memcpy(&m->head, bytes, sizeof m->head);
-  m->head_at = 0;
-  return take_pieces(m, &f, copy_file);
+  if (begin(m, 0) != MEMORY_READ)
+    return MEMORY_NEWER;
+  take_pieces(m, MEMORY_ANY, &f, copy_file);
+  return MEMORY_READ;
 }
 
 /* ---- texts ---- */

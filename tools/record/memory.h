@@ -34,8 +34,14 @@ enum memory_answer {
   MEMORY_DAMAGED    /* a file that is no whole record */
 };
 
-/* Copies the books of a process.  *m is set if the answer is MEMORY_READ. */
-enum memory_answer memory_of_process(struct memory *m, pid_t pid);
+/* Finds the head in a process, and copies it alone: all that is needed to know that the books can
+ * be read.  *m is set if the answer is MEMORY_READ, and needs no memory_free. */
+enum memory_answer memory_find(struct memory *m, pid_t pid);
+
+/* Copies the books of a process too: the pieces of one kind, or with MEMORY_ANY all of them.  *m is
+ * set if the answer is MEMORY_READ. */
+enum { MEMORY_ANY = 0 };
+enum memory_answer memory_of_process(struct memory *m, pid_t pid, uint32_t kind);
 
 /* Copies them from bytes of a file. */
 enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, size_t size);
