@@ -55,10 +55,12 @@ _Noreturn hidden cold void cache_fault(const struct heap *h, unsigned k, const v
 static inline void *cache_take(struct heap *h, unsigned k) {
   struct cached *p = (struct cached *)record_of(h)->cache[k];
   if (likely(p != NULL)) {
+    record_of(h)->cache[k] =
+        p->next; /* first: else a fork can leave p in the list, its owner taken */
+    atomic_signal_fence(memory_order_seq_cst);
     p->owner -= (uintptr_t)h;
     if (unlikely(p->owner != 0))
       cache_fault(h, k, p);
-    record_of(h)->cache[k] = p->next;
     record_of(h)->cache_room[k]++;
   }
   return p;

@@ -5,8 +5,8 @@
  *   limits_grow late MIB MORE   a MiB each, none touched; prints "mapped", then touches all of them
  *                               and maps MORE MiB of its own, without another request
  *   limits_grow refused MIB MORE  takes MIB touched, then asks for MORE at once and gets none
- *   limits_grow threads N MIB   N threads that start together, MIB each; prints the milliseconds that
- *                               the quickest took
+ *   limits_grow threads N MIB   N threads that start together, MIB each; prints the milliseconds
+ *                               that the quickest took
  *   limits_grow children N MIB  N children by fork at the same time, MIB each; waits for them
  *   limits_grow family N MIB    takes MIB itself, then as children
  *   limits_grow sandbox MIB 0   forbids itself to ask for limits, then as touched
