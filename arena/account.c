@@ -6,7 +6,8 @@
 
 static _Atomic uint32_t publishers; /* arenas that have books */
 
-enum { INDEX_BYTES = SITES_MAX / ACCOUNT_CHUNK * sizeof(struct account *) };
+enum { INDEX_BYTES = SITES_MAX / ACCOUNT_CHUNK * sizeof(struct account *) + PAGE_BYTES };
+static_assert(sizeof(struct life) <= PAGE_BYTES, "it is behind the index");
 enum { CHUNK_BYTES = ACCOUNT_CHUNK * sizeof(struct account) };
 
 bool books_open(struct books *b) {
@@ -23,6 +24,8 @@ bool books_open(struct books *b) {
     count_add(&b->bytes, -(uint64_t)INDEX_BYTES);
     return false;
   }
+  b->until = 1;
+  b->timed_at = 1;
   if (atomic_fetch_add(&publishers, 1) == 0)
     atomic_store(&pieces_head.peak.restart, atomic_fetch_add(&pieces_head.peak.epoch, 1) + 1);
   return true;
@@ -208,7 +211,12 @@ void peak_restart(void) {
   atomic_store(&pieces_head.peak.restart, atomic_fetch_add(&pieces_head.peak.epoch, 1) + 1);
 }
 
+/* A thread that exists only in the parent may have counted `until` down, and not drawn the next. */
 void books_restart(struct books *b) {
+  if (b->until == 0) {
+    b->until = 1;
+    b->timed_at++;
+  }
   b->peak_bytes = b->live_bytes;
   b->resized = 0;
 }

@@ -30,6 +30,7 @@
 #ifndef ARENA_ACCOUNT_H
 #define ARENA_ACCOUNT_H
 
+#include "life.h"
 #include "pieces.h"
 #include "tag.h"
 
@@ -78,14 +79,17 @@ static_assert(sizeof(struct account) == 3 * CACHE_LINE, "what every request writ
 
 /* An arena's accounts and their sums; part of struct heap. */
 struct books {
-  struct account **index;       /* SITES_MAX / ACCOUNT_CHUNK chunks; NULL: no tags */
+  struct account **index;       /* SITES_MAX / ACCOUNT_CHUNK chunks, and a struct life behind
+                                   them; NULL: no tags */
   _Atomic uint64_t *shown_peak; /* where readers see peak_bytes; NULL: nowhere */
   uint32_t arena;               /* number of the heap */
+  uint32_t until;               /* allocations up to the next object whose birth is kept (life.h) */
   const void *last;   /* newest object: if it is the next to be freed, it is a temporary */
   int64_t live_bytes; /* requested */
   int64_t peak_bytes; /* highest live_bytes so far */
   int64_t published;  /* live_bytes as the process's sum has it */
   int64_t publish_above, publish_below;
+  uint64_t timed_at;      /* allocations of the arena when `until` is 0 */
   uint64_t resized;       /* reallocs in place: an allocation and a free each */
   _Atomic uint64_t bytes; /* mapped for all this */
 };
@@ -103,6 +107,14 @@ hidden bool books_open(struct books *b);
 /* Makes the chunk that the site's account lies in, which must not exist yet; returns the account,
  * or NULL if the system refuses memory. */
 hidden struct account *account_make(struct books *b, uint32_t site);
+
+/* How long its objects lived.  There is an index. */
+static inline struct life *books_life(const struct books *b) {
+  return (struct life *)(b->index + SITES_MAX / ACCOUNT_CHUNK);
+}
+
+/* The arena's allocations so far. */
+static inline uint64_t books_now(const struct books *b) { return b->timed_at - b->until; }
 
 /* The account of a site, which is made if it does not exist; NULL if the system refuses memory. */
 static inline struct account *account_of(struct books *b, uint32_t site) {
@@ -156,18 +168,24 @@ static inline void account_touch(struct books *b, struct account *a) {
 }
 
 /* Counts an allocation, or a free, of an object of `bytes` in a cell of `cell` bytes.  The account
- * must be current.  True: books_publish must follow. */
-static inline bool account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
+ * must be current.  True: books_publish must follow.  account_add_to: for a caller that knows what
+ * the books' live_bytes will be. */
+static inline bool account_add_to(struct books *b, struct account *a, size_t bytes, size_t cell,
+                                  int64_t all) {
+  b->live_bytes = all;
+  if (all > b->peak_bytes)
+    b->peak_bytes = all;
   a->allocs++;
   a->bytes += bytes;
   a->live_rounded += cell;
   uint64_t live = a->live_bytes += bytes;
   if (live > a->peak_bytes)
     a->peak_bytes = live;
-  int64_t all = b->live_bytes += (int64_t)bytes;
-  if (all > b->peak_bytes)
-    b->peak_bytes = all;
   return unlikely(all > b->publish_above);
+}
+
+static inline bool account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
+  return account_add_to(b, a, bytes, cell, b->live_bytes + (int64_t)bytes);
 }
 
 static inline bool account_take(struct books *b, struct account *a, size_t bytes, size_t cell) {

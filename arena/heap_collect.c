@@ -1,6 +1,7 @@
 /* How the owner collects mail.  Contract: heap_collect.h. */
 #include "heap_collect.h"
 #include "check.h"
+#include "heap_life.h"
 #include "heap_list.h"
 
 void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
@@ -11,6 +12,8 @@ void heap_untag_mailed(struct heap *h, const struct slab *s, const void *cell) {
   *row = 0;
   account_take_mailed(&h->books, account_of(&h->books, tag_site(t)), tag_bytes(t),
                       slab_cell_bytes(s));
+  if (t & TAG_TIMED)
+    heap_count_life(h, tag_site(t), cell);
 }
 
 /* Puts the cells of a batch before the free cells that the slab has, since they are warm. */

@@ -1,6 +1,7 @@
 /* Tagged objects.  Contract: heap_tag.h. */
 #include "heap_tag.h"
 #include "fault.h"
+#include "heap_life.h"
 #include "heap_refill.h"
 #include "heap_visit.h"
 
@@ -25,7 +26,7 @@ void *heap_alloc_tagged(struct heap *h, size_t c, size_t n, uint32_t site) {
     account_widen(a, n);
   if (account_add(b, a, n, slab_cell_bytes(s)))
     books_publish(b);
-  return p;
+  return heap_count_birth(h, p);
 }
 
 static void publish_freed(struct heap *h, size_t bytes) {
@@ -40,7 +41,7 @@ static void publish_freed(struct heap *h, size_t bytes) {
 static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   if (s->owner == NULL)
     return false;
-  tag_t t = __atomic_fetch_or(row, TAG_MAILED, __ATOMIC_RELAXED);
+  tag_t t = __atomic_fetch_or(row, TAG_MAILED | TAG_UNUSUAL, __ATOMIC_RELAXED);
   if (!tag_is_alive(t))
     return false;
   account_note_remote(account_of(&s->owner->books, tag_site(t)), tag_bytes(t), 1);
@@ -51,14 +52,17 @@ static bool free_foreign(struct heap *h, struct slab *s, void *p, tag_t *row) {
   return first;
 }
 
-/* What the fast path of heap_free_tagged leaves: another heap's object, an account's first change
- * in an epoch, or a pointer that is no object. */
+/* What the fast path of heap_free_tagged leaves: another heap's object, one whose birth was kept,
+ * an account's first change in an epoch, or a pointer that is no object. */
 static __attribute__((noinline)) void free_unusual(void *p, struct slab *s, const char *entry,
                                                    const void *caller) {
   struct heap *h = heap_tagged_self;
   tag_t *row = tag_of(s, p);
   if (row != NULL && h != NULL && s->owner == h && tag_is_alive(*row)) {
     account_touch(&h->books, account_of(&h->books, tag_site(*row)));
+    if (*row & TAG_TIMED)
+      heap_count_life(h, tag_site(*row), p);
+    *row &= ~(TAG_TIMED | TAG_UNUSUAL);
     heap_free_tagged(p, s, entry, CALLER(caller));
     return;
   }
@@ -78,13 +82,14 @@ static __attribute__((noinline)) void free_on_countdown(void *p, struct slab *s,
 void heap_free_tagged(void *p, struct slab *s, const char *entry, const void *caller) {
   struct heap *h = heap_tagged_self;
   tag_t *row;
-  if (unlikely(!tag_find(s, p, &row) || s->owner != h || !tag_is_alive(*row))) {
+  if (unlikely(!tag_find(s, p, &row) || s->owner != h || !tag_is_plain(*row))) {
     free_unusual(p, s, entry, caller);
     return;
   }
   tag_t t = *row;
   struct books *b = &h->books;
-  struct account *a = b->index[tag_site(t) / ACCOUNT_CHUNK] + tag_site(t) % ACCOUNT_CHUNK;
+  struct account *a =
+      b->index[tag_plain_site(t) / ACCOUNT_CHUNK] + tag_plain_site(t) % ACCOUNT_CHUNK;
   if (!account_is_current(a)) {
     free_unusual(p, s, entry, caller);
     return;
@@ -112,6 +117,8 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   struct account *to = account_or_full(b, &site);
   struct account *from = account_of(b, tag_site(*row));
   account_touch(b, from);
+  if (*row & TAG_TIMED)
+    heap_count_life(h, tag_site(*row), p);
   account_take(b, from, tag_bytes(*row), slab_cell_bytes(s));
   *row = tag_make(site, n);
   heap_collect_at_peak(h, to, n);
@@ -121,5 +128,6 @@ bool heap_resize_tagged(void *p, size_t n, uint32_t site) {
   account_add(b, to, n, slab_cell_bytes(s));
   books_publish(b);
   b->resized++;
+  heap_count_birth(h, p);
   return true;
 }

@@ -45,7 +45,7 @@ static inline void *heap_alloc_booked(struct heap *h, size_t c, size_t n, uint32
   *tag_place(h->current[c], p) =
       tag_make(site, n); /* with tags every cell in a list is of the current slab */
   b->last = p;
-  account_add(b, a, n, class_bytes((unsigned)c));
+  account_add_to(b, a, n, c * GRAIN, all);
   return p;
 }
 static inline void *heap_alloc_tagged_quick(struct heap *h, size_t c, size_t n, uint32_t site) {

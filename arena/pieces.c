@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { RECORD_MAJOR = 1, RECORD_MINOR = 1 };
+enum { RECORD_MAJOR = 1, RECORD_MINOR = 2 };
 
 /* The file grows in such steps; the first two hold a small program. */
 enum { FILE_STEP = 256 << 10, SEGMENT_BYTES = 64 << 10, SEGMENT_BYTES_MAX = 8 << 20 };

@@ -1,13 +1,15 @@
 /* A tag: one 32-bit word for every cell of the range, beside the slabs.
  *
- *   31            10   9        8        0
- *   | call site     | mailed | requested  |      0: the cell is not allocated
+ *   31        30      29      10  9        8       0
+ *   | unusual | timed | call site | mailed | requested |      0: the cell is not allocated
  *
  * Rows of tags exist only when the range was set up for them (range_setup).  A slab's row has one
  * word a cell, so that 16-byte cells pay 25 %, and cells of 64 bytes and more a page in 16.  The
- * owner of the slab writes its tags.  Another thread that frees an object sets `mailed`, once, and
- * the owner clears the tag when it collects the cell.  A free of a cell whose tag is 0 or mailed is
- * therefore always recognized as a second one.
+ * owner of the slab writes its tags.  `timed`: the time of the object's birth is kept (life.h).
+ * Another thread that frees an object sets `mailed`, once, and the owner clears the tag when it
+ * collects the cell.  A free of a cell whose tag is 0 or mailed is therefore always recognized as a
+ * second one.  `unusual` stands beside each of the two, so that the fast path of free asks for all
+ * three by one comparison.
  *
  * The functions below allocate nothing, take no lock, keep errno and may be called in any context.
  */
@@ -19,6 +21,8 @@
 typedef uint32_t tag_t;
 
 enum { TAG_SITE_SHIFT = 10, TAG_MAILED = 1 << 9, TAG_BYTES_MASK = TAG_MAILED - 1 };
+#define TAG_TIMED   (UINT32_C(1) << 30)
+#define TAG_UNUSUAL (UINT32_C(1) << 31)
 
 enum { TAG_ROWS_SCALE = TAG_ROW_BYTES / ROW_BYTES };
 
@@ -33,17 +37,22 @@ enum site_kind {
 };
 
 static_assert(SMALL_MAX == (int)TAG_BYTES_MASK, "every small request fits");
-static_assert(SITES_MAX <= 1 << (32 - TAG_SITE_SHIFT), "every site fits");
+static_assert(SITES_MAX <= 1 << (30 - TAG_SITE_SHIFT), "every site fits");
 
 /* The tag of a request of `bytes` (0..SMALL_MAX) from a call site, and what a tag says. */
 static inline tag_t tag_make(uint32_t site, size_t bytes) {
   return site << TAG_SITE_SHIFT | (tag_t)bytes;
 }
-static inline uint32_t tag_site(tag_t t) { return t >> TAG_SITE_SHIFT; }
+static inline uint32_t tag_site(tag_t t) { return t >> TAG_SITE_SHIFT & (SITES_MAX - 1); }
 static inline uint32_t tag_bytes(tag_t t) { return t & TAG_BYTES_MASK; }
 
 /* Is the object allocated, and not freed by any thread? */
 static inline bool tag_is_alive(tag_t t) { return t != 0 && (t & TAG_MAILED) == 0; }
+
+/* The same, and its birth is not kept: what the fast path of free asks.  Then the site is
+ * tag_plain_site. */
+static inline bool tag_is_plain(tag_t t) { return (int32_t)t > 0; }
+static inline uint32_t tag_plain_site(tag_t t) { return t >> TAG_SITE_SHIFT; }
 
 /* The slab's first tag: tag_rows + (s - slab_rows) * TAG_ROWS_SCALE, with the constant parts added
  * up in tag_bias. */

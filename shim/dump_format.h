@@ -24,6 +24,7 @@
  *
  *   1.1 added start_ns, lived_ns and DUMP_LAST.
  *   1.2 added DUMP_AT_LIMIT, the fields limit_*, DUMP_MOMENTS, DUMP_SHARES and DUMP_EVENTS.
+ *   1.3 added lives.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -39,10 +40,11 @@
 
 enum {
   DUMP_MAJOR = 1,
-  DUMP_MINOR = 2,
+  DUMP_MINOR = 3,
   DUMP_ALIGN = 8,         /* of every section's offset */
   DUMP_DEPTH_MAX = 1024,  /* nodes from a site to the root, labels included */
   DUMP_BUILD_ID_MAX = 64, /* bytes of a module's build-id */
+  DUMP_LIVES = 14,        /* classes of objects by how long they lived, each four times as long */
   DUMP_SECTIONS_MAX = 256 /* in one file */
 };
 
@@ -268,8 +270,12 @@ struct dump_account {
   uint64_t smallest, largest;
   uint64_t pinned_bytes; /* free cells of slabs that its live objects keep; sampled: not known, 0 */
   uint64_t large_allocs; /* of allocs, those that went to jemalloc */
+  /* Freed objects by how long they lived, in allocations of their arena: 0..3, 4..15, 16..63, ...,
+   * the last: all longer lives.  An estimate from one object in 256 (of the first ones from more),
+   * without large ones that another thread freed; sampled: not known, 0. */
+  uint32_t lives[DUMP_LIVES];
 };
-static_assert(sizeof(struct dump_account) == 120, "format");
+static_assert(sizeof(struct dump_account) == 176, "format"); /* 120 before version 1.3 */
 
 enum dump_site_kind {
   DUMP_SITE_PATH = 0,

@@ -10,6 +10,7 @@
  *                       RECORD_TEXT      texts, which end with a NUL
  *                       RECORD_TIMELINE  a struct record_timeline: what was held, over time
  *                       RECORD_SHARES    struct record_shares: by whom, if there are tags
+ *                       RECORD_LIVES     struct record_lives: how long a call site's objects lived
  *
  * A piece lies at `address` in the process, and at `offset` in the file.  Fields called `..._at`
  * are addresses in the process, of a text.  A table's items that are not used yet are zero.  A
@@ -20,6 +21,7 @@
  * format; a greater `minor` has further fields where this one has zeros, and further kinds.
  *
  *   1.1 added RECORD_TIMELINE, RECORD_SHARES and timeline_first.
+ *   1.2 added RECORD_LIVES.
  */
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
@@ -30,7 +32,7 @@
 
 enum {
   RECORD_MAJOR = 1,
-  RECORD_MINOR = 1,
+  RECORD_MINOR = 2,
   RECORD_PIECES_MAX = 1024,
   RECORD_USER_BYTES = (16 << 10) - 64,
   RECORD_PAGE = 4096, /* the head begins at a multiple of it in memory */
@@ -47,6 +49,7 @@ enum record_kind {
   RECORD_TEXT = 6,
   RECORD_TIMELINE = 7,
   RECORD_SHARES = 8,
+  RECORD_LIVES = 11,
   RECORD_SLABS = 100 /* of readers: struct record_slab, copied out of a running process */
 };
 
@@ -221,6 +224,16 @@ struct record_account {
 static_assert(sizeof(struct record_account) == 192, "format");
 enum { RECORD_NO_SMALL = 512 };
 #define RECORD_REMOTE_LARGE UINT32_C(0x80000000)
+
+/* How long an arena's objects of a call site lived, as in DUMP_ACCOUNTS.  Valid if restart is the
+ * head's peak_restart and not 0. */
+struct record_lives {
+  uint64_t lives[DUMP_LIVES];
+  uint32_t site, arena;
+  uint32_t restart;
+  uint32_t zero;
+};
+static_assert(sizeof(struct record_lives) == 128, "format");
 
 /* Call sites below RECORD_SITE_KINDS have no path. */
 enum record_site {

@@ -3,8 +3,8 @@ cd "$BATS_TEST_DIRNAME/.." || exit
 . test/layers.bash
 
 # Lower first; a file includes only what stands before it (its own header apart), and calls nothing else.
-order=(arch base os text foreign check pieces range heap_counts slab tag account mail block heap_state fault heap_budget
-  heap_memory heap_list heap_valid heap_collect heap_visit heap_thread heap_refill heap_tag heap heap_stats heap_fork)
+order=(arch base os text foreign check pieces range heap_counts slab tag life account mail block heap_state fault heap_budget
+  heap_memory heap_list heap_valid heap_life heap_collect heap_visit heap_thread heap_refill heap_tag heap heap_stats heap_fork)
 
 rank() { # NAME
   local i

@@ -1,6 +1,7 @@
 /* Tagging and booking jemalloc's objects; contract in large_tagged.h. */
 #include "large_tagged.h"
 #include "capture.h"
+#include "heap_life.h"
 #include "heap_tag.h"
 #include "huge.h"
 #include "jemalloc.h"
@@ -56,6 +57,7 @@ static void put(struct heap *h, struct large_tag t) {
   size_t n = t.bytes, held = held_bytes(&t);
   t.site = site;
   t.arena = heap_number(h);
+  t.timed = sampling_period == 0 && heap_count_large_birth(h, site, (const void *)t.p);
   if (!put_or_lose(&t)) {
     capture_of(h)->counts.untagged++;
     return;
@@ -85,10 +87,12 @@ static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
   struct account *a = account_of(&h->books, t->site);
   a->temporary += sampling_period == 0 && h->books.last == (const void *)t->p;
   account_take_large(&h->books, a, t->bytes, held, t->weight);
+  if (t->timed)
+    heap_count_life(h, t->site, (const void *)t->p);
 }
 
-/* An object of another arena: its account gets the free at once, the process's live bytes through
- * our own books. */
+/* An object of another arena: its account gets the free at once (but counts no life), the process's
+ * live bytes through our own books. */
 static void take_foreign(struct heap *h, const struct large_tag *t, size_t held) {
   size_t n = t->bytes;
   account_note_remote_large(account_of(&heap_at(t->arena)->books, t->site), n, held, t->weight);

@@ -22,7 +22,8 @@ struct large_tag {
   uint64_t ours : 1;    /* those objects are cells of our heap, not objects of jemalloc's */
   uint64_t site : 20;   /* call site of the request */
   uint64_t arena : 15;  /* number of the arena whose books have it */
-  uint64_t weight : 29; /* requests that it stands for: 1, unless it is a sample */
+  uint64_t weight : 28; /* requests that it stands for: 1, unless it is a sample */
+  uint64_t timed : 1;   /* its birth is kept (heap_life.h) */
 };
 
 static_assert(ADDRESS_BITS <= 48, "every size that can be served fits");

@@ -1,6 +1,7 @@
 /* The slow path of small requests, untagged and tagged; contract in small.h. */
 #include "small.h"
 #include "capture.h"
+#include "heap_life.h"
 #include "heap_tag.h"
 #include "heap_thread.h"
 #include "large.h"
@@ -41,7 +42,7 @@ static inline void *small_by_site(size_t n, const void *frame, size_t c) {
     return small_by_new_site(n, frame, c);
   uint32_t site = atomic_load_explicit(&first->node->site, memory_order_relaxed);
   void *p = heap_alloc_booked(h, c, n, site, first->account);
-  return likely(p != NULL) ? p : small_tagged_slow(n, frame, c, site);
+  return likely(p != NULL) ? heap_count_birth(h, p) : small_tagged_slow(n, frame, c, site);
 }
 
 static __attribute__((noinline)) void *small_by_stack(size_t n, const void *frame, size_t c) {
@@ -50,7 +51,7 @@ static __attribute__((noinline)) void *small_by_stack(size_t n, const void *fram
   if (unlikely(site == SITE_NONE))
     return small_captured(n, frame, c);
   void *p = heap_alloc_tagged_quick(h, c, n, site);
-  return likely(p != NULL) ? p : small_tagged_slow(n, frame, c, site);
+  return likely(p != NULL) ? heap_count_birth(h, p) : small_tagged_slow(n, frame, c, site);
 }
 
 /* With all tags, in a thread that has a heap. */

@@ -54,6 +54,10 @@ static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");
 static_assert((int)RECORD_TEXT == (int)PIECE_TEXT, "format");
 static_assert((int)RECORD_SHARES == (int)PIECE_SHARES, "format");
+static_assert((int)RECORD_LIVES == (int)PIECE_LIVES, "format");
+static_assert(sizeof(struct record_lives) == sizeof(struct life_counts), "format");
+static_assert(offsetof(struct record_lives, restart) == offsetof(struct life_counts, restart),
+              "format");
 
 static struct {
   _Atomic uint32_t tick_ms; /* of the last gauges */

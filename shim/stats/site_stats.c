@@ -177,6 +177,19 @@ static void read_sizes(const struct account *a, struct dump_account *to) {
   to->smallest = smallest != UINT64_MAX ? smallest : 0;
 }
 
+static_assert((int)DUMP_LIVES == (int)LIFE_CLASSES, "format");
+
+static void add_lives(uint32_t to[DUMP_LIVES], unsigned class, uint64_t n) {
+  uint64_t sum = to[class] + n;
+  to[class] = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+}
+
+static void read_lives(const struct heap *h, uint32_t site, struct dump_account *to) {
+  const struct life_counts *counts = life_counts_of(books_life(&h->books), site);
+  for (unsigned c = 0; counts != NULL && c < DUMP_LIVES; c++)
+    add_lives(to->lives, c, counts->lives[c]);
+}
+
 static void set_live_objects(struct dump_account *a) {
   a->live_objects = count_less(a->allocs, a->frees);
 }
@@ -189,8 +202,9 @@ static void subtract_remote_freed(struct site_stats *stats, const struct scanned
   set_live_objects(a);
 }
 
-/* Returns false if the account was never used. */
-static bool read_account(const struct account *live, uint32_t site, struct site_stats *stats) {
+/* Returns false if the account, `live`, was never used. */
+static bool read_account(const struct heap *h, const struct account *live, uint32_t site,
+                         struct site_stats *stats) {
   struct account a;
   account_read(live, &a);
   if (a.allocs == 0)
@@ -208,6 +222,7 @@ static bool read_account(const struct account *live, uint32_t site, struct site_
                                         .large_allocs = a.large_allocs}};
   stats->arenas = 1;
   read_sizes(&a, &stats->sums);
+  read_lives(h, site, &stats->sums);
   set_live_objects(&stats->sums);
   return true;
 }
@@ -218,7 +233,7 @@ static uint64_t rounding_capped(const struct dump_account *a) {
 
 bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
   const struct account *live = h->books.index == NULL ? NULL : account_at(&h->books, site);
-  if (live == NULL || !read_account(live, site, stats))
+  if (live == NULL || !read_account(h, live, site, stats))
     return false;
   stats->rounding = sites.scanned[site].rounding;
   stats->sums.pinned_bytes = sites.scanned[site].pinned_bytes;
@@ -249,6 +264,8 @@ void site_stats_add(struct site_stats *sum, const struct site_stats *stats) {
   to->temporary += a->temporary;
   to->large_allocs += a->large_allocs;
   to->pinned_bytes += a->pinned_bytes;
+  for (unsigned c = 0; c < DUMP_LIVES; c++)
+    add_lives(to->lives, c, a->lives[c]);
   sum->rounding += stats->rounding;
   sum->all_rounding += stats->all_rounding;
   sum->arenas += stats->arenas;
@@ -262,7 +279,7 @@ static void add_arena(const struct heap *h, uint32_t count, bool each, struct si
       continue;
     for (uint32_t site = first; site < first + ACCOUNT_CHUNK && site < count; site++)
       if (each ? sites_line(h, site, &stats)
-               : read_account(account_at(&h->books, site), site, &stats))
+               : read_account(h, account_at(&h->books, site), site, &stats))
         site_stats_add(each ? &sum[site] : sum, &stats);
   }
 }

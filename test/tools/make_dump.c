@@ -24,6 +24,8 @@ struct field {
 };
 #define NUMBER(type, field)                                                                        \
   { #field, offsetof(struct type, field), sizeof(((struct type *)0)->field), false }
+#define LIVES(class)                                                                               \
+  { "lives" #class, offsetof(struct dump_account, lives[class]), sizeof(uint32_t), false }
 #define TEXT(type, field)                                                                          \
   { #field, offsetof(struct type, field), sizeof(((struct type *)0)->field), true }
 
@@ -111,6 +113,20 @@ static const struct field account[] = {NUMBER(dump_account, arena),
                                        NUMBER(dump_account, largest),
                                        NUMBER(dump_account, pinned_bytes),
                                        NUMBER(dump_account, large_allocs),
+                                       LIVES(0),
+                                       LIVES(1),
+                                       LIVES(2),
+                                       LIVES(3),
+                                       LIVES(4),
+                                       LIVES(5),
+                                       LIVES(6),
+                                       LIVES(7),
+                                       LIVES(8),
+                                       LIVES(9),
+                                       LIVES(10),
+                                       LIVES(11),
+                                       LIVES(12),
+                                       LIVES(13),
                                        {0}};
 static const struct field site[] = {NUMBER(dump_site, node), NUMBER(dump_site, kind), {0}};
 static const struct field node[] = {NUMBER(dump_node, parent),

@@ -41,7 +41,7 @@ static void expect_tag(const struct large_tag *t, uintptr_t p, size_t bytes) {
   require(memcmp(t, &right, sizeof right) == 0);
 }
 
-static const struct large_tag untouched = {1, 2, 3, 1, 4, 5, 6};
+static const struct large_tag untouched = {1, 2, 3, 1, 4, 5, 6, 1};
 
 static void expect_none(uintptr_t p) {
   struct large_tag t = untouched;

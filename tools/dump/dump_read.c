@@ -109,7 +109,9 @@ static bool section_find(const struct bytes *b, uint32_t id, struct dump_section
 /* What an item has in version 1.0 at the least; fields after that read as zero where a file has
  * none. */
 static size_t item_least(uint32_t id, size_t item_bytes) {
-  return id == DUMP_PROCESS ? offsetof(struct dump_process, start_ns) : item_bytes;
+  return id == DUMP_PROCESS    ? offsetof(struct dump_process, start_ns)
+         : id == DUMP_ACCOUNTS ? offsetof(struct dump_account, lives)
+                               : item_bytes;
 }
 
 /* NULL when the section is whole, else what is wrong with it. */

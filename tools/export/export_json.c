@@ -219,6 +219,10 @@ static void account_fill(const struct export *e, uint32_t i, struct json_object 
   PUT(to, a, largest);
   PUT(to, a, pinned_bytes);
   PUT(to, a, large_allocs);
+  struct json_object *lives = json_array_must();
+  for (unsigned c = 0; c < DUMP_LIVES; c++)
+    json_add_number(lives, a->lives[c]);
+  json_put(to, "lives", lives);
   if (waste_known(e->dump))
     json_put_number(to, "waste", account_waste(a));
 }

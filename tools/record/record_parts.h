@@ -32,6 +32,9 @@ void record_counts(struct record_work *w);
 /* Accounts, added to the arenas' sums; after record_counts and record_paths. */
 void record_accounts(struct record_work *w);
 
+/* How long the objects of accounts lived; after record_accounts. */
+void record_lives(struct record_work *w);
+
 /* Modules, nodes, sites. */
 void record_paths(struct record_work *w);
 

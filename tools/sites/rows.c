@@ -1,5 +1,6 @@
 /* Adds up accounts; contract in rows.h. */
 #include "rows.h"
+#include "lives.h"
 #include "say.h"
 
 #include <math.h>
@@ -120,6 +121,7 @@ void row_add(struct row *r, const struct dump_account *a) {
   s->temporary += a->temporary;
   s->pinned_bytes += a->pinned_bytes;
   s->large_allocs += a->large_allocs;
+  lives_add(s->lives, a->lives);
   r->accounts++;
 }
 

@@ -8,7 +8,8 @@
 /* Whether what is asked for is in the dump; says why not. */
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
                               enum report_by by) {
-  if ((by == BY_SITE || by == BY_FUNCTION || by == BY_MODULE) && d->has_accounts)
+  if ((by == BY_SITE || by == BY_FUNCTION || by == BY_MODULE || by == BY_LIFETIME) &&
+      d->has_accounts)
     return rows_possible(d, o->view.file) && sort_possible(d, o->view.file, o->view.sort);
   bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
@@ -31,10 +32,13 @@ static enum report_by by_of(const struct report_options *o, const struct dump *d
 
 static void report_body(const struct view *v, void *arg) {
   struct session *s = arg;
+  enum report_by by = by_of((const struct report_options *)v->options, v->dump);
   view_head(v);
-  if (s != NULL)
+  if (by == BY_LIFETIME)
+    report_lives(v, s);
+  else if (s != NULL)
     report_sites(v, s);
-  else if (by_of((const struct report_options *)v->options, v->dump) == BY_CLASS)
+  else if (by == BY_CLASS)
     report_classes(v);
   else
     report_arenas(v);
@@ -54,6 +58,8 @@ int report_write(const struct view_options *o, const struct dump *old, const str
   asked.view.by = by == BY_MODULE ? ROW_MODULE : by == BY_FUNCTION ? ROW_FUNCTION : ROW_PATH;
   view_session(&v, &s);
   rows_sort(s.rows, o->sort);
+  if (by == BY_LIFETIME)
+    report_lives_order(s.rows);
   int status = view_print(&v, report_body, &s, 0);
   session_close(&s);
   return status;

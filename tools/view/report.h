@@ -4,7 +4,7 @@
 
 #include "view.h"
 
-enum report_by { BY_DEFAULT, BY_SITE, BY_FUNCTION, BY_ARENA, BY_CLASS, BY_MODULE };
+enum report_by { BY_DEFAULT, BY_SITE, BY_FUNCTION, BY_ARENA, BY_CLASS, BY_MODULE, BY_LIFETIME };
 
 struct report_options {
   struct view_options view; /* the first member: see view_run */

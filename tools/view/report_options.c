@@ -5,14 +5,16 @@
 enum { KEY_BY = 256 };
 
 static const struct argp_option options[] = {
-    {"by", KEY_BY, "site|function|arena|class|module", 0, "What a row is (default: site)", 0},
+    {"by", KEY_BY, "site|function|arena|class|module|lifetime", 0, "What a row is (default: site)",
+     0},
     OPTION_SORT_ROW("Largest first of these (default: live)"),
     OPTION_VALUE_ROW("The same as --sort"),
     OPTION_LINES_ROW,
     {0}};
 
 static enum report_by by_read(struct argp_state *state, const char *word) {
-  static const char *const words[] = {"site", "function", "arena", "class", "module", NULL};
+  static const char *const words[] = {"site",   "function", "arena", "class",
+                                      "module", "lifetime", NULL};
   return (enum report_by)(BY_SITE + option_choice(state, "by", word, words));
 }
 
@@ -33,7 +35,10 @@ const struct argp report_argp = {
     "FILE",
     "Shows who holds the memory of a program: call sites, functions, arenas, size classes or "
     "modules of a dump that libarenashim.so wrote.\v--by function adds up the call sites of each "
-    "function of the program's own source, whatever it called to get the memory. Bytes are as "
+    "function of the program's own source, whatever it called to get the memory. --by lifetime "
+    "shows "
+    "how long each call site's freed objects lived, counted in allocations of their arena, and "
+    "which mix short and long lives. Bytes are as "
     "requested; waste is what rounding and the free cells of half-empty slabs cost. --sort peak is "
     "by what was held at the process's peak (at peak); peak is each row's own. <= marks an upper "
     "bound, ~ an estimate. On a terminal bytes are in KiB, MiB and GiB (powers of 1024) and counts "

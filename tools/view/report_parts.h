@@ -12,4 +12,8 @@ void report_arenas(const struct view *v);
 
 void report_classes(const struct view *v);
 
+/* Call sites by how long their freed objects lived; `s`: by path, sorted, then ordered. */
+void report_lives_order(struct rows *rows);
+void report_lives(const struct view *v, const struct session *s);
+
 #endif

@@ -29,8 +29,8 @@ SECTIONS = {
     7: ("modules", "3Q4I start end bias path build_id flags zero"),
     8: ("regions", "4I9Q name node state zero allocs size blocks block_size big used reserved peak destroyed"),
     9: ("blocks", "2I6Q number arena bytes passed slabs in_use born age"),
-    10: ("accounts", "2I14Q arena site allocs frees bytes live_objects live_bytes live_rounded peak at_peak_objects "
-         "at_peak_bytes temporary smallest largest pinned large"),
+    10: ("accounts", "2I14Q14I arena site allocs frees bytes live_objects live_bytes live_rounded peak at_peak_objects "
+         "at_peak_bytes temporary smallest largest pinned large " + " ".join(f"lives{i}" for i in range(14))),
     11: ("sites", "2I node kind"),
     12: ("nodes", "2IQ2I parent module address kind zero"),
     13: ("moments", "6Q2I time live mapped resident allocs rest flags zero"),
