@@ -1,5 +1,5 @@
 // The page of `arenashim html` in headless Chromium: what it shows, and that all of it can be steered.
-//   node html.js SMALL LARGE NAMES LINES UNTAGGED SAMPLED ALLOCS PICTURES     seven pages, and where screenshots go
+//   node html.js SMALL LARGE NAMES LINES UNTAGGED SAMPLED ALLOCS LIVES PICTURES     eight pages, and where screenshots go
 'use strict';
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
@@ -8,7 +8,7 @@ const { pathToFileURL } = require('node:url');
 const { watch } = require('./browser.js');
 const { column, focused, found, frames, newPage, plain, sites, text, visit } = require('./visit.js');
 
-const [small, large, names, lines, untagged, sampled, allocs, pictures] = process.argv.slice(2);
+const [small, large, names, lines, untagged, sampled, allocs, lives, pictures] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 visit('the head: process, problems, figures', small, {}, async page => {
@@ -24,6 +24,19 @@ visit('call sites: all columns, to the digit', small, {}, async page => {
   assert.deepEqual((await page.locator('#sites tbody tr').first().locator('th, td').allInnerTexts()).map(plain).slice(1),
     ['67.7%', '2.05 KiB', '3', '0 B', '\u22644.20 KiB', '45', '9.28 KiB', '508 B', '22.2%', '100 B\u20261000 B']);
   assert.deepEqual(await sites(page), ['libgone.so+0x300', '(the tables were full)', 'demo+0x401010']);
+});
+
+visit('how long objects lived: a bar a class, and which call sites mix short and long lives', lives, {}, async page => {
+  const bars = page.locator('#sites .lives');
+  assert.deepEqual(await bars.evaluateAll(all => all.map(e => e.getAttribute('aria-label'))),
+    ['half lived <64 allocations, nine in ten <256', 'half lived <4 allocations, nine in ten <16.4k; short and long lives mix']);
+  const high = await bars.last().locator('i').evaluateAll(all => all.map(e => Math.round(e.getBoundingClientRect().height)));
+  assert.equal(high.length, 14);
+  assert.ok(high[0] > 3 * high[6] && high[6] > high[1] && high[1] === high[13] && high[1] > 0, high.join());
+  await page.getByRole('columnheader', { name: 'Lives' }).getByRole('button').click();
+  assert.equal((await sites(page))[0], 'demo+0x401010');
+  await page.evaluate(axe);
+  assert.deepEqual((await page.evaluate(() => globalThis.axe.run())).violations.map(v => v.help), []);
 });
 
 visit('the flame graph, value by value', small, {}, async page => {

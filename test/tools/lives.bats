@@ -11,6 +11,15 @@ load command
   expect '${lines[7]} =~ ^\ *\<4\ +\<16.4k\ .*total$ && $output == *"mixed: 1 call site; "* && $output != *"tables were full"*'
 }
 
+@test "waste says who may cause it" {
+  sed -E '/^account site=0/s/$/ lives0=900 lives6=200/; /^account site=1/s/$/ lives2=70 lives3=30/' "$HERE/small.txt" | dump d
+  arenashim waste d
+  expect '$status == 0 && $output == *"1 call site mixes short and long lives; report --by lifetime shows which"*'
+  dump e <"$HERE/small.txt"
+  arenashim waste e
+  expect '$status == 0 && $output != *lives*'
+}
+
 @test "the longest lives, and a dump that knows none, as of an older shim" {
   sed -E '/^account site=0/s/$/ lives13=4000000000/; /^account site=1/s/$/ lives13=4000000000/' "$HERE/small.txt" | dump d
   arenashim report --by lifetime d

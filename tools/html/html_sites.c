@@ -2,6 +2,7 @@
 #include "html_sites.h"
 #include "axis.h"
 #include "cuts.h"
+#include "lives.h"
 #include "say.h"
 #include "session.h"
 
@@ -141,6 +142,9 @@ static void paths_write(struct sites *s, uint32_t count) {
 struct page_site {
   uint32_t words; /* as for strings; 0: none */
   uint32_t bound; /* 1: its peak is an upper bound */
+  /* How long its freed objects lived (lives.h), as texts; 0: not known. */
+  uint32_t lives, half, most;
+  uint32_t mixed; /* 1: short and long lives */
   uint64_t waste;
   struct dump_account sum;
 };
@@ -154,9 +158,26 @@ struct page_call {
 #define SUM(type, field)                                                                           \
   { #field, offsetof(struct type, sum.field), sizeof(uint64_t), false }
 
+static void lives_set(const struct sites *s, struct page_site *to, const uint32_t *lives) {
+  char bar[DUMP_LIVES + 1], name[UNITS_MAX];
+  if (lives_count(lives) == 0)
+    return;
+  lives_bar(lives, bar);
+  to->lives = text_number(s, bar);
+  lives_below(lives, 50, name);
+  to->half = text_number(s, name);
+  lives_below(lives, 89, name);
+  to->most = text_number(s, name);
+  to->mixed = lives_mix(lives);
+}
+
 static void rows_write(const struct sites *s) {
   static const struct column columns[] = {COLUMN(page_site, words),
                                           COLUMN(page_site, bound),
+                                          COLUMN(page_site, lives),
+                                          COLUMN(page_site, half),
+                                          COLUMN(page_site, most),
+                                          COLUMN(page_site, mixed),
                                           COLUMN(page_site, waste),
                                           SUM(page_site, allocs),
                                           SUM(page_site, bytes),
@@ -176,6 +197,7 @@ static void rows_write(const struct sites *s) {
                                   .bound = row_peak_is_bound(r),
                                   .waste = account_waste(&r->sum),
                                   .sum = r->sum};
+    lives_set(s, &sites[i], r->sum.lives);
   }
   table_write(s, "sites", columns, sites, sizeof *sites, rows->count);
   free(sites);

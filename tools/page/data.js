@@ -31,7 +31,7 @@ export const blocks = rows('blocks')
 export const modules = rows('modules', ['path', 'build_id'])
 export const frames = rows('frames', ['function', 'label', 'cut', 'file', 'type'])
 export const paths = table('paths')
-export const sites = rows('sites', ['words'])
+export const sites = rows('sites', ['words', 'lives', 'half', 'most'])
 export const calls = rows('calls')
 export const regions = rows('regions', ['name'])
 export const cuts = rows('cuts')[0]
@@ -50,6 +50,8 @@ export const estimate = process?.sample_bytes > 0 ? '~' : ''
 /* Without tags large requests are in no arena, and requested bytes are not known; of a sampled dump
  * these are known of some objects only, and pinned cells are not known; waste needs accounts. */
 export const untagged = process?.tags === 0
+/* Of samples, and where nothing was freed, it is not known how long objects lived. */
+export const livesKnown = sites.some(s => s.lives)
 /* A record has no blocks: of waste it knows rounding alone, of classes no requested bytes. */
 export const ofRecord = Boolean(process?.flags & 64)
 export const exactly = process?.tags > 0 && !estimate && !ofRecord

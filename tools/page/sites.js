@@ -1,5 +1,5 @@
 /* The table of call sites, and the path that each opens to. */
-import { FIRST, estimate, innermost, linesOf, ownFrame, places, sites, stack, typeOf, wasteKnown } from './data.js'
+import { FIRST, estimate, innermost, linesOf, livesKnown, ownFrame, places, sites, stack, typeOf, wasteKnown } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { bytes, count, exact, percent, plural } from './number.js'
 import { Table } from './table.js'
@@ -9,6 +9,11 @@ let table
 
 const share = site => make('span', { class: 'share', style: `--share:${100 * site[current.field] / (current.total || 1)}%` },
   percent(site[current.field], current.total))
+
+/* A bar for each class of lives, each four times as long as the one before. */
+const livesWords = s => `half lived ${s.half} allocations, nine in ten ${s.most}${s.mixed ? '; short and long lives mix' : ''}`
+const lives = site => !site.lives ? '\u2013' : make('span', { class: 'lives', role: 'img', title: livesWords(site), 'aria-label': livesWords(site) },
+  ...[...site.lives].map(high => make('i', { style: `--high:${Number(high) || 0}` })), site.mixed ? make('b', {}, 'mixed') : '')
 
 /* The line of the program that asked, and through what or for whom it did. */
 function name(site) {
@@ -63,6 +68,8 @@ const columns = [
   ...wasteKnown ? [size('waste', 'Waste', 'Bytes that rounding and half-empty slabs cost')] : [],
   ...estimate ? [] : [{ key: 'temporary', title: 'Temp', hint: 'Share of objects freed within the burst that allocated them',
     value: s => s.allocs ? s.temporary / s.allocs : 0, text: s => percent(s.temporary, s.allocs) }],
+  ...livesKnown ? [{ key: 'lives', title: 'Lives', cell: lives, value: s => s.lives ? 1 + s.mixed : 0,
+    hint: 'How long freed objects lived: a bar for 0 to 3 allocations, 4 to 15, 16 to 63 and so on. Mixed: what lives long keeps the memory of its short-lived neighbours' }] : [],
   { key: 'largest', title: 'Sizes', hint: 'Smallest and largest request',
     value: s => s.largest, text: s => s.smallest === s.largest ? bytes(s.largest) : `${bytes(s.smallest)}\u2026${bytes(s.largest)}` },
 ]

@@ -29,11 +29,16 @@ static void lives_row(const struct view *v, const struct row *r, struct table *t
   table_text(t, text);
 }
 
-/* What the table cannot say: that it has no numbers, or which rows matter. */
-static void lives_say(const struct view *v, const struct rows *rows) {
+unsigned report_lives_mixed(const struct rows *rows) {
   unsigned mixed = 0;
   for (uint32_t i = 0; i < rows->count; i++)
     mixed += lives_mix(rows->items[i].sum.lives);
+  return mixed;
+}
+
+/* What the table cannot say: that it has no numbers, or which rows matter. */
+static void lives_say(const struct view *v, const struct rows *rows) {
+  unsigned mixed = report_lives_mixed(rows);
   if (lives_count(rows->total.sum.lives) == 0)
     view_say(v, "how long objects lived is not known: none was freed, or the dump is of samples or "
                 "of an older shim\n");

@@ -16,4 +16,7 @@ void report_classes(const struct view *v);
 void report_lives_order(struct rows *rows);
 void report_lives(const struct view *v, const struct session *s);
 
+/* How many of the rows mix short and long lives. */
+unsigned report_lives_mixed(const struct rows *rows);
+
 #endif

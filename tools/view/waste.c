@@ -153,6 +153,16 @@ static void sampled_print(const struct view *v, const struct dump_account *all) 
     report_classes(&classes);
 }
 
+/* Who keeps free cells from being given back. */
+static void mixed_print(const struct view *v, const struct rows *rows) {
+  unsigned mixed = report_lives_mixed(rows);
+  if (mixed > 0)
+    view_say(v,
+             "%u call site%s mix%s short and long lives; report --by lifetime shows which, and how "
+             "long objects live\n",
+             mixed, mixed == 1 ? "" : "s", mixed == 1 ? "es" : "");
+}
+
 static void waste_body(const struct view *v, void *arg) {
   const struct session *s = arg;
   view_head(v);
@@ -164,8 +174,10 @@ static void waste_body(const struct view *v, void *arg) {
     lines_fit("\nwaste is rounding alone: a record does not have what free cells are pinned\n",
               v->width, v->to);
   sites_print(v, s);
-  if (v->detail < DETAIL_ROWS)
-    sums_print(v, &s->rows->total.sum);
+  if (v->detail >= DETAIL_ROWS)
+    return;
+  sums_print(v, &s->rows->total.sum);
+  mixed_print(v, s->rows);
 }
 
 int waste_write(const struct view_options *o, const struct dump *old, const struct dump *d,
