@@ -41,6 +41,7 @@ struct heap_counts {
   _Atomic uint32_t joined;       /* for the code that uses the heaps */
   uint32_t zero;
   char name[16]; /* of the thread that the program named, or of the last one that ended */
+  _Atomic uint64_t pointer; /* the thread pointer of that thread, which libc keeps in its stack */
 };
 
 static_assert(sizeof(struct heap_counts) <= HEAP_BYTES, "at the heaps' distances");

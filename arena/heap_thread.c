@@ -116,6 +116,7 @@ struct heap *heap_acquire(void) {
   heap_note_awake(h, os_now_ms());
   counts_of(h)->threads++;
   counts_of(h)->thread = heap_thread(heap_number(h));
+  counts_of(h)->pointer = cpu_thread();
   h->named = false;
   heap_tagged_self = h;
   heap_self = range.tagged ? (struct heap *)&heap_tagged : h;

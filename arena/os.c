@@ -41,7 +41,70 @@ static bool advise(void *address, size_t bytes, int advice) {
   return done;
 }
 
-void *os_map(size_t bytes) { return map_pages(NULL, bytes); }
+/* ---- the list of mappings (os.h) ---- */
+
+hidden struct os_owned os_owned[OS_OWNED_MOST];
+static _Atomic unsigned owned_count; /* slots that were ever used */
+static _Atomic unsigned owned_free;  /* no slot below it is free, as far as is known */
+
+unsigned os_owned_count(void) { return atomic_load_explicit(&owned_count, memory_order_acquire); }
+
+static void owned_publish(struct os_owned *o, uintptr_t start, uintptr_t bytes) {
+  atomic_store_explicit(&o->bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&o->start, bytes != 0 ? start : 0, memory_order_release);
+}
+
+static void owned_add(uintptr_t start, uintptr_t bytes) {
+  for (unsigned i = atomic_load(&owned_free); i < OS_OWNED_MOST; i++) {
+    uintptr_t nobody = 0;
+    if (atomic_load_explicit(&os_owned[i].start, memory_order_relaxed) != 0 ||
+        !atomic_compare_exchange_strong(&os_owned[i].start, &nobody, OS_OWNED_BUSY))
+      continue;
+    owned_publish(&os_owned[i], start, bytes);
+    atomic_store(&owned_free, i + 1);
+    unsigned count = os_owned_count();
+    while (count <= i && !atomic_compare_exchange_weak(&owned_count, &count, i + 1))
+      ;
+    return;
+  }
+}
+
+/* Takes the slot of the mapping that those bytes are in, so that no other thread changes it. */
+static struct os_owned *owned_take(uintptr_t at, uintptr_t *start) {
+  for (unsigned i = 0; i < os_owned_count(); i++) {
+    *start = atomic_load_explicit(&os_owned[i].start, memory_order_acquire);
+    if (*start > OS_OWNED_BUSY && at - *start < atomic_load(&os_owned[i].bytes) &&
+        atomic_compare_exchange_strong(&os_owned[i].start, start, OS_OWNED_BUSY))
+      return &os_owned[i];
+  }
+  return NULL;
+}
+
+/* Those bytes leave the list: a whole mapping, or its front, its end or its middle. */
+static void owned_remove(uintptr_t at, uintptr_t bytes) {
+  uintptr_t start;
+  struct os_owned *o = owned_take(at, &start);
+  if (o == NULL)
+    return;
+  uintptr_t end = start + o->bytes;
+  bool whole = at == start && at + bytes >= end;
+  if (at == start)
+    owned_publish(o, at + bytes, whole ? 0 : end - at - bytes);
+  else
+    owned_publish(o, start, at - start);
+  if (at != start && at + bytes < end)
+    owned_add(at + bytes, end - at - bytes);
+  unsigned slot = (unsigned)(o - os_owned);
+  if (whole && slot < atomic_load(&owned_free))
+    atomic_store(&owned_free, slot);
+}
+
+void *os_map(size_t bytes) {
+  void *p = map_pages(NULL, bytes);
+  if (p != NULL)
+    owned_add((uintptr_t)p, bytes);
+  return p;
+}
 
 /* The address is a hint: Linux takes it if nothing lies there, and else maps elsewhere.
  * MAP_FIXED_NOREPLACE says the same, but a sandbox that allows only the flags that glibc's malloc
@@ -53,7 +116,9 @@ bool os_map_at(void *address, size_t bytes) {
   return p == address;
 }
 
+/* It leaves the list first: the addresses may be another thread's at once. */
 void os_unmap(void *address, size_t bytes) {
+  owned_remove((uintptr_t)address, bytes);
   if (unmap_pages(address, bytes))
     os_released_add(bytes);
 }
@@ -64,6 +129,8 @@ void *os_remap(void *address, size_t old, size_t bytes) {
   errno = saved;
   if (p == MAP_FAILED)
     return NULL;
+  owned_remove((uintptr_t)address, old);
+  owned_add((uintptr_t)p, bytes);
   os_mapped_add((int64_t)bytes - (int64_t)old);
   return p;
 }

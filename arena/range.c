@@ -39,7 +39,7 @@ static _Atomic uintptr_t
 static _Atomic unsigned refusals; /* calls of range_growth_enter still to be refused at once */
 static __thread char growth_marker __attribute__((tls_model("initial-exec")));
 
-static uintptr_t section_start(enum section s) {
+uintptr_t range_section_start(enum section s) {
   return s == SECTION_TAGS ? range.tag_rows : range.base - section_below[s];
 }
 
@@ -88,7 +88,7 @@ bool range_commit(enum section s, uintptr_t bytes) {
   if (bytes <= have)
     return true;
   uintptr_t want = round_up(bytes, section_step(s));
-  if (want > section_max[s] || !section_map(s, (void *)(section_start(s) + have), want - have))
+  if (want > section_max[s] || !section_map(s, (void *)(range_section_start(s) + have), want - have))
     return false;
   range.committed[s] = want;
   return true;

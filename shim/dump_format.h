@@ -24,7 +24,7 @@
  *
  *   1.1 added start_ns, lived_ns and DUMP_LAST.
  *   1.2 added DUMP_AT_LIMIT, the fields limit_*, DUMP_MOMENTS, DUMP_SHARES and DUMP_EVENTS.
- *   1.3 added lives.
+ *   1.3 added lives, DUMP_MAPPINGS, and the fields resident_bytes and swapped_bytes of DUMP_SITES.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -75,7 +75,8 @@ enum dump_section_id {
   DUMP_NODES = 12,
   DUMP_MOMENTS = 13,
   DUMP_SHARES = 14,
-  DUMP_EVENTS = 15
+  DUMP_EVENTS = 15,
+  DUMP_MAPPINGS = 16
 };
 
 struct dump_section {
@@ -289,10 +290,12 @@ enum dump_site_kind {
 
 /* DUMP_SITES: append-only. */
 struct dump_site {
-  uint32_t node; /* DUMP_NODES: outermost frame of its path; 0 when it has none */
-  uint32_t kind; /* enum dump_site_kind */
+  uint32_t node;           /* DUMP_NODES: outermost frame of its path; 0 when it has none */
+  uint32_t kind;           /* enum dump_site_kind */
+  uint64_t resident_bytes; /* of its live objects: their share of pages that are in memory, */
+  uint64_t swapped_bytes;  /* and in swap; both 0 where that is not known */
 };
-static_assert(sizeof(struct dump_site) == 8, "format");
+static_assert(sizeof(struct dump_site) == 24, "format"); /* 8 before version 1.3 */
 
 enum dump_node_kind {
   DUMP_NODE_ROOT = 0,
@@ -360,5 +363,70 @@ struct dump_event {
   uint32_t zero;
 };
 static_assert(sizeof(struct dump_event) == 32, "format");
+
+/* What the pages of a process are for. */
+enum dump_mapping_kind {
+  DUMP_MAPPING_NONE = 0,
+
+  /* Our slabs.  The bytes of a page are shared out by what lies on them: */
+  DUMP_MAPPING_OBJECTS = 1,  /* live objects; without tags with their rounding */
+  DUMP_MAPPING_ROUNDING = 2, /* with tags: the rest of their cells */
+  DUMP_MAPPING_PINNED = 3,   /* free cells of slabs that a live object keeps */
+  DUMP_MAPPING_FREE = 4,     /* free cells of slabs without a live object */
+  DUMP_MAPPING_UNCARVED = 5, /* parts of slabs that never were cells */
+  DUMP_MAPPING_EMPTY = 6,    /* slabs of no size class, and parts of blocks that are no slabs yet */
+
+  DUMP_MAPPING_LARGE = 7,        /* jemalloc's: live objects, with their rounding */
+  DUMP_MAPPING_LARGE_IDLE = 8,   /* free pages, and free places on pages in use */
+  DUMP_MAPPING_LARGE_TABLES = 9, /* its metadata */
+  DUMP_MAPPING_HUGE = 10,        /* huge objects, beside jemalloc */
+  DUMP_MAPPING_HUGE_IDLE = 11,   /* pages that huge objects left */
+
+  DUMP_MAPPING_ROWS = 12,   /* the allocator's rows of slabs, blocks and arenas */
+  DUMP_MAPPING_TAGS = 13,   /* a word for each cell */
+  DUMP_MAPPING_TABLES = 14, /* accounts, call paths, modules, the time axis, this report's memory */
+
+  DUMP_MAPPING_STACK = 15,      /* a thread's; name: the thread's */
+  DUMP_MAPPING_MAIN_STACK = 16, /* the main thread's */
+  DUMP_MAPPING_TLS = 17,        /* the main thread's thread-local storage, made by the loader */
+
+  /* Private mappings of a file; name: its path.  A program or a library is a file with TEXT. */
+  DUMP_MAPPING_TEXT = 18,      /* executable */
+  DUMP_MAPPING_READ_ONLY = 19, /* read-only */
+  DUMP_MAPPING_RELOCATED = 20, /* of these, pages that were written before they became so */
+  DUMP_MAPPING_DATA = 21,      /* writable */
+  DUMP_MAPPING_BSS = 22,       /* anonymous, right behind DATA */
+
+  DUMP_MAPPING_SHARED_FILE = 23,
+  DUMP_MAPPING_SHARED_MEMORY = 24, /* System V, memfd, /dev/shm, shared anonymous */
+  DUMP_MAPPING_BREAK = 25,         /* [heap]: brk and sbrk */
+  DUMP_MAPPING_VDSO = 26,
+  DUMP_MAPPING_ANONYMOUS = 27, /* mapped by the program; it is not known by whom */
+  DUMP_MAPPING_RESERVED = 28,  /* inaccessible addresses, which use no memory */
+
+  DUMP_MAPPING_PAGE_TABLES = 29, /* the kernel's, which no other row and no RSS contains */
+  DUMP_MAPPING_KERNEL = 30 /* VmSize, VmRSS and VmSwap: what the rows before should add up to */
+};
+
+/* DUMP_MAPPINGS: every page of the process by what it is for.  Without items: the kernel did not
+ * let the process read its own pages, or they were not recorded.
+ *
+ *   sum of resident + swapped of the rows = that of DUMP_MAPPING_KERNEL, but for what changed meanwhile
+ */
+struct dump_mapping {
+  uint32_t kind;                      /* enum dump_mapping_kind */
+  uint32_t name;                      /* text: a path, a thread's name; else "" */
+  uint64_t start;                     /* address of the first of its mappings; 0: many places */
+  uint64_t mapped, resident, swapped; /* bytes */
+  uint64_t anonymous; /* of resident: not a file's, so that only swap could free it */
+  uint64_t shared;    /* of anonymous: other processes have these pages, too */
+  uint64_t trim;      /* of resident: what malloc_trim would give back, by the allocator's tables */
+  uint64_t
+      depth; /* of stacks: bytes from the lowest page that was touched to the top; sum of all */
+  uint64_t guard; /* of threads' stacks: inaccessible bytes below; sum of all */
+  uint32_t count; /* mappings, or for stacks threads, that this row is the sum of */
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_mapping) == 88, "format");
 
 #endif

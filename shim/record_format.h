@@ -176,6 +176,7 @@ struct record_counts {
   uint32_t joined;  /* the sequence of the control word that its thread has seen last */
   uint32_t zero;
   char name[16];
+  uint64_t pointer; /* thread pointer of `thread`, or of the last one; libc keeps it in its stack */
 };
 
 /* Of a running process, one for each slab_bytes of span_bytes: a slab of cells of one size class.

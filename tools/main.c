@@ -14,6 +14,7 @@
 #include "leaks.h"
 #include "ps.h"
 #include "report.h"
+#include "resident.h"
 #include "run.h"
 #include "say.h"
 #include "show.h"
@@ -48,6 +49,7 @@ static const char help[] =
     "                         [--sort live|growth|rate|waste] [-n ROWS] [NAMES]\n"
     "  arenashim ps           [--json]\n"
     "  arenashim dump PID     [-o FILE]\n"
+    "  arenashim resident FILE|PID [--json] [ROWS] [NAMES]\n"
     "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
     "  arenashim attach PID   [--sample BYTES] [--tag site|stack:N] [--for TIME [-o FILE]]\n"
     "  arenashim detach PID\n"
@@ -65,12 +67,12 @@ static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", run_command},          {"report", report_command}, {"export", export_command},
-    {"tree", tree_command},        {"arenas", arenas_command}, {"leaks", leaks_command},
-    {"waste", waste_command},      {"diff", diff_command},     {"check", check_command},
-    {"html", html_command},        {"top", top_command},       {"ps", ps_command},
-    {"attach", attach_command},    {"detach", detach_command}, {"dump", dump_command},
-    {"timeline", timeline_command}};
+    {"run", run_command},           {"report", report_command},    {"export", export_command},
+    {"tree", tree_command},         {"arenas", arenas_command},    {"leaks", leaks_command},
+    {"waste", waste_command},       {"diff", diff_command},        {"check", check_command},
+    {"html", html_command},         {"top", top_command},          {"ps", ps_command},
+    {"attach", attach_command},     {"detach", detach_command},    {"dump", dump_command},
+    {"timeline", timeline_command}, {"resident", resident_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

@@ -27,12 +27,15 @@ void figures_read(struct jemalloc_figures *f) {
       {"stats.mapped", &f->mapped},
       {"stats.retained", &f->retained},
       {"stats.resident", &f->resident},
+      {"stats.arenas." ALL_ARENAS ".pdirty", &f->dirty},
+      {"stats.arenas." ALL_ARENAS ".tcache_bytes", &f->cached},
       {"stats.arenas." ALL_ARENAS ".abandoned_vm", &f->abandoned},
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     n = sizeof(size_t);
     jep_mallctl(wanted[i].name, wanted[i].value, &n, NULL, 0);
   }
+  f->dirty *= PAGE_BYTES; /* it counts pages */
 }
 
 /* Two copies: one is read while the other is written.  `at_ms` is when the newest was read. */

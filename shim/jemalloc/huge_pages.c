@@ -32,6 +32,20 @@ bool pages_around(const void *p) {
   return false;
 }
 
+bool pages_idle_run(uintptr_t at, uintptr_t *until) {
+  bool is_idle = false;
+  for (unsigned i = 0; i < extents; i++) {
+    uintptr_t start = (uintptr_t)idle[i].start, end = start + idle[i].bytes;
+    if (at - start < idle[i].bytes) {
+      is_idle = true;
+      *until = end < *until ? end : *until;
+    } else if (start > at && start < *until) {
+      *until = start;
+    }
+  }
+  return is_idle;
+}
+
 void pages_count(int64_t bytes) {
   count_add(&live_bytes, (uint64_t)bytes);
   if (pages_live_bytes() > most)

@@ -66,6 +66,10 @@ hidden void pages_unmap(struct extent p);
 /* Is p in an idle extent?  Without the lock: while other threads work the answer may be wrong. */
 hidden bool pages_around(const void *p);
 
+/* The same for a report of many pages: is the page at `at` idle?  *until, the end of what is asked
+ * about, is lowered to where the answer may be another. */
+hidden bool pages_idle_run(uintptr_t at, uintptr_t *until);
+
 /* Bytes in objects, and idle ones.  Any thread, without the lock; signal handlers too. */
 hidden uint64_t pages_live_bytes(void);
 hidden uint64_t pages_idle_bytes(void);

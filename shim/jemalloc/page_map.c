@@ -57,6 +57,22 @@ static void mark_pages(uintptr_t a, size_t bytes, int kind) {
   }
 }
 
+static bool is_jemallocs(unsigned kind) { return kind != PAGE_NONE && kind != PAGE_HUGE; }
+
+bool page_map_run(uintptr_t at, uintptr_t *until) {
+  bool first = is_jemallocs(page_kind((const void *)at));
+  for (uintptr_t p = at; p < *until;) {
+    size_t slot = p >> LEAF_SHIFT;
+    bool none = slot >= LEAF_SLOTS || atomic_load(&page_map_directory[slot]) == NULL;
+    if ((!none && is_jemallocs(page_kind((const void *)p))) != first) {
+      *until = p;
+      return first;
+    }
+    p = none ? (uintptr_t)(slot + 1) << LEAF_SHIFT : p + PAGE_BYTES;
+  }
+  return first;
+}
+
 /* The first object in memory that a hook of the program's gave to jemalloc ("arenas.create") may be
  * the first that is known of it. */
 void page_map_mark(const void *p, unsigned kind) {

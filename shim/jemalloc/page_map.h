@@ -36,6 +36,10 @@ static inline unsigned page_kind(const void *p) {
 /* Does p point into a page of jemalloc's?  As page_kind. */
 static inline bool page_map_holds(const void *p) { return page_kind(p) != PAGE_NONE; }
 
+/* Does jemalloc have the page at `at`?  *until, the end of what is asked about, is lowered to where
+ * the answer is another.  Any thread, signal handlers too. */
+hidden bool page_map_run(uintptr_t at, uintptr_t *until);
+
 /* Sets the kind of the page where p begins, an object of jemalloc's that the caller owns.  Any
  * thread; keeps errno. */
 hidden void page_map_mark(const void *p, unsigned kind);

@@ -153,15 +153,18 @@ static bool write_all(struct sink *k, void *work) {
   dump_region_nodes();
   snapshot_begin(&w->g, w->reason);
   ledger_read(&w->ledger, &w->g);
+  resident_read(&w->resident, &w->g);
   bool done = false;
   if (dump_tables(w)) {
     dump_events_read(w);
+    dump_mapping_names(w);
     done = write_to(w, k);
   } else {
     errno = ENOMEM;
   }
   int saved = errno;
   scratch_unmap(&w->scratch);
+  resident_end(&w->resident);
   snapshot_end();
   errno = saved;
   return done;
@@ -258,8 +261,10 @@ int dump_write_at_limit(const struct limit_use *u, bool untouched) {
 }
 
 void dump_fork_child(void) {
-  if (report_job_fork_child(&space.job))
-    scratch_unmap(&space.work.scratch);
+  if (!report_job_fork_child(&space.job))
+    return;
+  scratch_unmap(&space.work.scratch);
+  resident_end(&space.work.resident);
 }
 
 void dump_finish(void) { report_job_finish(&space.job); }

@@ -17,9 +17,10 @@
 #include "memory_limits.h"
 #include "path_tree.h"
 #include "record_format.h"
+#include "resident.h"
 #include "scratch.h"
 
-enum { DUMP_SECTIONS = DUMP_EVENTS, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 16 };
+enum { DUMP_SECTIONS = DUMP_MAPPINGS, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 16 };
 
 /* Where a label's text is among the strings; by node. */
 struct label_text {
@@ -40,6 +41,7 @@ struct dump_work {
   bool untouched;         /* limit.bytes has memory in it that nobody has touched */
   struct snapshot g;
   struct ledger ledger;
+  struct resident resident;
   struct at_peak at_peak;                                   /* with tags */
   uint64_t live_bytes;                                      /* of all arenas, with tags */
   unsigned heaps, modules, regions, classes, labels, spans; /* how many of each */
@@ -86,6 +88,10 @@ hidden void dump_events_read(struct dump_work *w);
 hidden void dump_moments(struct dump_work *w);
 hidden void dump_shares(struct dump_work *w);
 hidden void dump_events(struct dump_work *w);
+
+/* The resident ledger: its names, put into the strings after dump_tables; then its section. */
+hidden void dump_mapping_names(struct dump_work *w);
+hidden void dump_mappings(struct dump_work *w);
 
 /* Copies a text of at most `most` bytes to the strings; returns its offset, 0 if there is no room.
  */

@@ -84,6 +84,10 @@ static void sites(struct dump_work *w) {
     struct dump_site *to = dump_item(&w->out);
     to->node = n != NULL ? n->number : 0;
     to->kind = n == NULL && i >= SITE_KINDS ? DUMP_SITE_UNTAGGED : site_kind(i);
+    const struct site_share *s =
+        w->resident.site != NULL && i < w->resident.sites ? &w->resident.site[i] : NULL;
+    to->resident_bytes = s != NULL ? s->resident : 0;
+    to->swapped_bytes = s != NULL ? s->swapped : 0;
   }
 }
 
@@ -171,7 +175,8 @@ void dump_streams(struct dump_work *w) {
                   {DUMP_NODES, sizeof(struct dump_node), nodes},
                   {DUMP_MOMENTS, sizeof(struct dump_moment), dump_moments},
                   {DUMP_SHARES, sizeof(struct dump_share), dump_shares},
-                  {DUMP_EVENTS, sizeof(struct dump_event), dump_events}};
+                  {DUMP_EVENTS, sizeof(struct dump_event), dump_events},
+                  {DUMP_MAPPINGS, sizeof(struct dump_mapping), dump_mappings}};
   for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
     dump_section_begin(&w->out, &w->table[sections[i].id - 1], sections[i].id,
                        sections[i].item_bytes);

@@ -78,7 +78,9 @@ static void count_all(struct dump_work *w) {
   for (unsigned i = 0; i < regions_count(); i++)
     w->regions += is_used(regions_row(i));
   w->strings_room = FIXED_STRINGS + module_strings(w) + label_strings(w) + w->heaps * (size_t)16 +
-                    w->regions * (size_t)REGION_NAME_MAX + RECORD_MARKS * (size_t)RECORD_MARK_BYTES;
+                    w->regions * (size_t)REGION_NAME_MAX +
+                    (w->resident.table != NULL ? w->resident.table->text_bytes : 0) +
+                    RECORD_MARKS * (size_t)RECORD_MARK_BYTES;
 }
 
 /* The first seven lie as they will in the file, without gaps. */

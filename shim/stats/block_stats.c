@@ -23,8 +23,7 @@ static uint64_t tagged_cells(const struct slab *s, unsigned c) {
   return alive;
 }
 
-static uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h,
-                                  const struct slab *s) {
+uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h, const struct slab *s) {
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES)
     return 0;

@@ -18,6 +18,10 @@ struct block_line {
  * running thread is read as it changes. */
 hidden void block_read(const struct snapshot *g, size_t number, struct block_line *line);
 
+/* Bytes of the cells in use of a slab of that heap: by their tags, or by its counts.  As block_read. */
+hidden uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h,
+                                  const struct slab *s);
+
 /* Bytes that its slabs with a size class do not use: free cells, uncarved parts and tails. */
 static inline uint64_t block_unused(const struct block_line *line) {
   return count_less(line->slabs * SLAB_BYTES, line->in_use);

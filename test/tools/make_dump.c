@@ -128,7 +128,11 @@ static const struct field account[] = {NUMBER(dump_account, arena),
                                        LIVES(12),
                                        LIVES(13),
                                        {0}};
-static const struct field site[] = {NUMBER(dump_site, node), NUMBER(dump_site, kind), {0}};
+static const struct field site[] = {NUMBER(dump_site, node),
+                                    NUMBER(dump_site, kind),
+                                    NUMBER(dump_site, resident_bytes),
+                                    NUMBER(dump_site, swapped_bytes),
+                                    {0}};
 static const struct field node[] = {NUMBER(dump_node, parent),
                                     NUMBER(dump_node, module),
                                     NUMBER(dump_node, address),
@@ -146,6 +150,20 @@ static const struct field share[] = {
 static const struct field event[] = {NUMBER(dump_event, time_ns), NUMBER(dump_event, value),
                                      NUMBER(dump_event, kind),    TEXT(dump_event, text),
                                      NUMBER(dump_event, count),   {0}};
+
+static const struct field mapping[] = {NUMBER(dump_mapping, kind),
+                                       TEXT(dump_mapping, name),
+                                       NUMBER(dump_mapping, start),
+                                       NUMBER(dump_mapping, mapped),
+                                       NUMBER(dump_mapping, resident),
+                                       NUMBER(dump_mapping, swapped),
+                                       NUMBER(dump_mapping, trim),
+                                       NUMBER(dump_mapping, anonymous),
+                                       NUMBER(dump_mapping, shared),
+                                       NUMBER(dump_mapping, depth),
+                                       NUMBER(dump_mapping, guard),
+                                       NUMBER(dump_mapping, count),
+                                       {0}};
 
 static struct section {
   const char *name;
@@ -171,6 +189,7 @@ static struct section {
                 SECTION(moment, DUMP_MOMENTS),
                 SECTION(share, DUMP_SHARES),
                 SECTION(event, DUMP_EVENTS),
+                SECTION(mapping, DUMP_MAPPINGS),
                 {.name = "extra", .item_bytes = 1, .dropped = true}};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -30,7 +30,8 @@
   X(nodes, dump_node, DUMP_NODES, "call paths")                                                    \
   X(moments, dump_moment, DUMP_MOMENTS, "moments")                                                 \
   X(shares, dump_share, DUMP_SHARES, "shares of moments")                                          \
-  X(events, dump_event, DUMP_EVENTS, "events")
+  X(events, dump_event, DUMP_EVENTS, "events")                                                     \
+  X(mappings, dump_mapping, DUMP_MAPPINGS, "mappings")
 
 /* Kind of the stand-in for a site that is lost. */
 enum { DUMP_SITE_LOST = UINT32_MAX };

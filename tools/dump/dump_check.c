@@ -108,6 +108,8 @@ static void moments_check(struct pass *p) {
   }
   for (uint32_t i = 0; i < d->n_events; i++)
     text_check(p, &d->events[i].text);
+  for (uint32_t i = 0; i < d->n_mappings; i++)
+    text_check(p, &d->mappings[i].name);
 }
 
 /* Of what pointed into a section that is not there, a warning was given. */

@@ -111,6 +111,7 @@ static bool section_find(const struct bytes *b, uint32_t id, struct dump_section
 static size_t item_least(uint32_t id, size_t item_bytes) {
   return id == DUMP_PROCESS    ? offsetof(struct dump_process, start_ns)
          : id == DUMP_ACCOUNTS ? offsetof(struct dump_account, lives)
+         : id == DUMP_SITES    ? offsetof(struct dump_site, resident_bytes)
                                : item_bytes;
 }
 
@@ -130,7 +131,7 @@ static const char *section_fault(const struct bytes *b, const struct dump_sectio
 
 /* Was that section added by a minor version after the file's? */
 static bool section_is_newer(const struct bytes *b, uint32_t id) {
-  return id > DUMP_NODES && b->header.minor < 2;
+  return (id > DUMP_NODES && b->header.minor < 2) || (id > DUMP_EVENTS && b->header.minor < 3);
 }
 
 /* A copy of a section's items, with an item of zeros after them for the reader's own use; never

@@ -22,6 +22,7 @@ static const size_t item_bytes[IMAGE_SECTIONS] = {
     [DUMP_MOMENTS - 1] = sizeof(struct dump_moment),
     [DUMP_SHARES - 1] = sizeof(struct dump_share),
     [DUMP_EVENTS - 1] = sizeof(struct dump_event),
+    [DUMP_MAPPINGS - 1] = sizeof(struct dump_mapping),
 };
 
 void image_begin(struct image *m) {

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { IMAGE_SECTIONS = 15 };
+enum { IMAGE_SECTIONS = 16 };
 
 struct image {
   struct {

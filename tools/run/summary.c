@@ -3,6 +3,7 @@
 #include "cover.h"
 #include "fit.h"
 #include "heat.h"
+#include "memory_words.h"
 #include "say.h"
 #include "summary_hints.h"
 #include "summary_lines.h"
@@ -251,6 +252,16 @@ static void allocs_print(struct parts *p) {
   top_print(p, PART_ALLOCS, SORT_ALLOCS);
 }
 
+/* All of the resident memory by owner; of dumps that don't say, how little malloc holds of it. */
+static char *resident_lines(const struct dump *d) {
+  char *lines = memory_lines(d);
+  if (lines == NULL)
+    return cover_lines(d);
+  char *named = must_print("resident %s", lines);
+  free(lines);
+  return named;
+}
+
 void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
   struct option_names names = {.fold = fold_new(), .join_runtime = true};
   struct session session;
@@ -265,7 +276,7 @@ void summary_write(const struct summary *s, const struct dump *d, FILE *to) {
                     .to = to};
   room_keep(&p);
   head_print(&p);
-  hint_print(&p, cover_lines(d));
+  hint_print(&p, resident_lines(d));
   hint_print(&p, hint_cut(&session));
   hint_print(&p, say_count() > warned ? NULL : hint_no_lines(&session));
   live_print(&p);

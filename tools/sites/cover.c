@@ -4,6 +4,7 @@
  * hold nothing.  The libraries and the heap's own tables of a small process are no news.
  */
 #include "cover.h"
+#include "run_time.h"
 #include "say.h"
 #include "text.h"
 #include "units.h"
@@ -53,27 +54,12 @@ static char *rest_of(const struct dump *d, uint64_t resident, bool now, bool kno
   return must_print("rest: %s, files, stacks", now ? "own mappings" : "mmap");
 }
 
-/* Run-time systems with heaps of their own, by the start of a module's name. */
-static const struct {
-  const char *module, *remedy;
-} systems[] = {
-    {"python3", "CPython maps memory for its objects: PYTHONMALLOC=malloc makes it ask malloc"},
-    {"libpython3", "CPython maps memory for its objects: PYTHONMALLOC=malloc makes it ask malloc"},
-    {"php", "PHP maps memory for its values: USE_ZEND_ALLOC=0 makes it ask malloc"},
-    {"libphp", "PHP maps memory for its values: USE_ZEND_ALLOC=0 makes it ask malloc"},
-    {"libjvm.so", "Java maps memory for its objects: `jcmd PID GC.class_histogram` lists them"},
-    {"node", "V8 maps memory for JavaScript's objects: see node --heapsnapshot-signal=USR2"},
-    {"libnode.so", "V8 maps memory for JavaScript's objects: see node --heapsnapshot-signal=USR2"},
-    {"cc1", "gcc maps memory for its trees, which are not shown here"},
-};
-
 /* NULL: none is known. */
 static const char *remedy_of(const struct dump *d) {
-  for (uint32_t i = 0; i < d->n_modules; i++)
-    for (size_t k = 0; k < sizeof systems / sizeof *systems; k++)
-      if (text_starts(file_base(dump_text(d, d->modules[i].path)), systems[k].module))
-        return systems[k].remedy;
-  return NULL;
+  const char *remedy = NULL;
+  for (uint32_t i = 0; i < d->n_modules && remedy == NULL; i++)
+    remedy = run_time_remedy(dump_text(d, d->modules[i].path));
+  return remedy;
 }
 
 char *cover_lines(const struct dump *d) {

@@ -2,6 +2,7 @@
 #include "view.h"
 #include "cover.h"
 #include "cuts.h"
+#include "memory_words.h"
 #include "say.h"
 #include "text.h"
 #include "when.h"
@@ -88,13 +89,21 @@ static void doubts_print(const struct view *v, FILE *to) {
 }
 
 /* Each line below the others' second column. */
-static void cover_print(const struct view *v, FILE *to) {
-  char *lines = cover_lines(v->dump);
-  for (char *line = lines, *end; line != NULL && *line != '\0'; line = end + 1) {
+static void below_print(const char *title, const char *lines, FILE *to) {
+  for (const char *line = lines, *end; *line != '\0'; line = end + 1) {
     end = strchr(line, '\n');
-    fprintf(to, "  %-9s%.*s\n", line == lines ? "covers" : "", (int)(end - line), line);
+    fprintf(to, "  %-9s%.*s\n", line == lines ? title : "", (int)(end - line), line);
   }
-  free(lines);
+}
+
+static void cover_print(const struct view *v, FILE *to) {
+  char *memory = memory_lines(v->dump), *cover = memory == NULL ? cover_lines(v->dump) : NULL;
+  if (memory != NULL)
+    below_print("resident", memory, to);
+  else if (cover != NULL)
+    below_print("covers", cover, to);
+  free(memory);
+  free(cover);
 }
 
 /* Programs that write their own title (redis-server) fill it up with blanks. */

@@ -1,0 +1,39 @@
+/* The resident ledger: every page of the process by what it is for (dump_format.h, DUMP_MAPPINGS).
+ *
+ *   /proc/self/maps       | program | libraries | anonymous ............ | stacks |
+ *   owned_ranges, page map                        | slabs | jemalloc | ? |
+ *   /proc/self/pagemap    ## ######   ###            # ##    ####      #      ##     in memory
+ *
+ * Each mapping is cut where its owner changes, and the pages of each part are looked up.  Slabs'
+ * pages are shared out (resident_slabs.h); jemalloc's by its own figures, as it does not say what
+ * lies where.  What is left is the program's: by file, by thread, or anonymous.
+ *
+ *   sum of the rows = VmRSS + VmSwap    but for what changed meanwhile; the last row has the kernel's
+ *
+ * The page of zeros, which stands for pages that were only read, is no memory: the kernel does not
+ * count it, but shows it as present.  Where its count of anonymous pages says so, anonymous pages
+ * that are not this process's alone are taken for it.
+ *
+ * Less than 1 MiB of memory, system calls only, errno is kept; signal handlers too.  One user at a
+ * time: the dump's (report_lock.h).
+ */
+#ifndef SHIM_RESIDENT_H
+#define SHIM_RESIDENT_H
+
+#include "resident_rows.h"
+#include "resident_slabs.h"
+#include "scratch.h"
+
+struct resident {
+  struct scratch scratch;
+  struct resident_rows *table; /* its rows; NULL: nothing could be read */
+  struct site_share *site;     /* with tags: by site, `sites` of them; NULL: not known */
+  uint32_t sites;
+};
+
+/* Reads all of it.  False if the kernel does not let us, or without memory: then there are no rows.
+ * After snapshot_begin, before memory is mapped for the report; resident_end gives its memory back. */
+hidden bool resident_read(struct resident *r, const struct snapshot *g);
+hidden void resident_end(struct resident *r);
+
+#endif

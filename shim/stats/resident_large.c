@@ -1,0 +1,102 @@
+/* Looks at jemalloc's pages; rules and contract in resident_large.h. */
+#include "resident_large.h"
+#include "large_tags.h"
+#include "page_map.h"
+#include "size_class.h"
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* a * part / whole, without overflow; part <= whole. */
+static uint64_t share(uint64_t a, uint64_t part, uint64_t whole) {
+  return whole == 0 ? a : (uint64_t)((__uint128_t)a * least(part, whole) / whole);
+}
+
+/* A large object may begin anywhere in its first page. */
+static void find_tables(struct large_pages *p, uintptr_t start, uintptr_t end) {
+  uintptr_t covered = start;
+  page_states_forget(p->states); /* from the front again */
+  for (uintptr_t at = start; at < end;) {
+    size_t n;
+    const uint64_t *e = page_states_at(p->states, at, end, &n);
+    for (size_t i = 0; i < n; i++, at += PAGE_BYTES) {
+      size_t object = page_kind_bytes(page_kind((const void *)at));
+      if (object != 0)
+        covered = at + round_up(object, PAGE_BYTES) + PAGE_BYTES;
+      else if (at >= covered && (e[i] & PAGE_PRESENT))
+        p->tables += PAGE_BYTES;
+    }
+  }
+}
+
+void large_pages_add(struct large_pages *p, uintptr_t start, uintptr_t end) {
+  resident_pages_add(p->states, &p->sum, start, end);
+  find_tables(p, start, end);
+}
+
+/* ---- rows ---- */
+
+static struct dump_mapping *put(struct resident_rows *rows, uint32_t kind, uint64_t mapped,
+                                uint64_t resident) {
+  struct dump_mapping *row = resident_row(rows, kind, "", 0);
+  row->mapped = mapped;
+  row->resident = row->anonymous = resident;
+  row->count = 1;
+  return row;
+}
+
+void large_pages_put(const struct large_pages *p, const struct jemalloc_figures *f,
+                     struct resident_rows *rows) {
+  uint64_t mapped = p->sum.mapped;
+  if (mapped == 0)
+    return;
+  uint64_t tables = f->metadata != 0 ? least(p->tables, f->metadata) : p->tables;
+  uint64_t pages = p->sum.resident - tables, dirty = least(f->dirty, pages);
+  uint64_t live = count_less(f->allocated, f->cached);
+  uint64_t objects = share(pages - dirty, live, f->active);
+  uint64_t mapped_tables = least(f->metadata > tables ? f->metadata : tables, mapped);
+  uint64_t mapped_live = least(f->active != 0 ? live : mapped, mapped - mapped_tables);
+  struct dump_mapping *row = put(rows, DUMP_MAPPING_LARGE, mapped_live, objects);
+  row->swapped = p->sum.swapped;
+  row->shared = p->sum.shared;
+  put(rows, DUMP_MAPPING_LARGE_TABLES, mapped_tables, tables);
+  row = put(rows, DUMP_MAPPING_LARGE_IDLE, mapped - mapped_live - mapped_tables, pages - objects);
+  row->trim = dirty;
+}
+
+/* ---- call sites ---- */
+
+struct share_work {
+  struct page_states *states;
+  struct site_share *site;
+  uint32_t sites;
+};
+
+/* Bytes of a page that an object from `start` to `end` has. */
+static uint64_t on_page(uintptr_t page, uintptr_t start, uintptr_t end) {
+  uintptr_t from = start > page ? start : page, to = page + PAGE_BYTES;
+  return (end < to ? end : to) - from;
+}
+
+static void add_tagged(const struct large_tag *t, void *arg) {
+  struct share_work *w = arg;
+  if (t->site >= w->sites || t->cell != 0)
+    return;
+  struct site_share *to = &w->site[t->site];
+  uintptr_t end = t->p + t->bytes, at = t->p & -(uintptr_t)PAGE_BYTES;
+  while (at < end) {
+    size_t n;
+    const uint64_t *e = page_states_at(w->states, at, end, &n);
+    for (size_t i = 0; i < n; i++, at += PAGE_BYTES) {
+      if (e[i] & PAGE_PRESENT)
+        to->resident += on_page(at, t->p, end);
+      else if (e[i] & PAGE_SWAPPED)
+        to->swapped += on_page(at, t->p, end);
+    }
+  }
+}
+
+void large_pages_share(struct page_states *states, struct site_share *site, uint32_t sites) {
+  struct share_work w = {states, site, sites};
+  page_states_forget(states);
+  large_tags_each(add_tagged, &w);
+}

@@ -1,0 +1,183 @@
+/* Shares pages out; rules and contract in resident_slabs.h. */
+#include "resident_slabs.h"
+#include "block_stats.h"
+#include "heap_thread.h"
+#include "tag.h"
+
+enum { SLAB_PAGES = SLAB_BYTES / PAGE_BYTES };
+
+/* A slab's pages, a bit each. */
+struct slab_pages {
+  uint32_t resident, swapped, shared;
+};
+
+/* What one slab's bytes are, in memory or in swap. */
+struct slab_split {
+  uint64_t objects, rounding, free, uncarved;
+};
+
+static void take_entry(struct slab_pages *p, unsigned i, uint64_t e) {
+  bool present = e & PAGE_PRESENT;
+  p->resident |= (uint32_t)present << i;
+  p->swapped |= (uint32_t)(!present && (e & PAGE_SWAPPED)) << i;
+  p->shared |= (uint32_t)(present && !(e & PAGE_ALONE)) << i;
+}
+
+static struct slab_pages read_pages(struct slab_shares *s, uintptr_t slab, uintptr_t start,
+                                    uintptr_t end) {
+  struct slab_pages p = {0};
+  for (uintptr_t at = start; at < end;) {
+    size_t n;
+    const uint64_t *e = page_states_at(s->states, at, end, &n);
+    for (size_t i = 0; i < n; i++)
+      if (e[i] != 0)
+        take_entry(&p, (unsigned)((at - slab) / PAGE_BYTES + i), e[i]);
+    at += n * PAGE_BYTES;
+  }
+  return p;
+}
+
+/* Bytes of [start, end) of the slab that lie on those pages. */
+static uint64_t bytes_on(uint32_t pages, size_t start, size_t end) {
+  uint64_t sum = 0;
+  for (size_t at = start; at < end;) {
+    size_t page = at / PAGE_BYTES, next = (page + 1) * PAGE_BYTES;
+    next = next < end ? next : end;
+    if (pages >> page & 1)
+      sum += next - at;
+    at = next;
+  }
+  return sum;
+}
+
+/* ---- with tags ---- */
+
+static void add_site(struct slab_shares *s, tag_t t, uint64_t resident, uint64_t swapped) {
+  if (s->site == NULL || tag_site(t) >= s->sites)
+    return;
+  s->site[tag_site(t)].resident += resident;
+  s->site[tag_site(t)].swapped += swapped;
+}
+
+static void add_cell(struct slab_shares *s, const struct slab_pages *p, tag_t t, size_t at,
+                     size_t size, struct slab_split split[2]) {
+  size_t end = at + (tag_bytes(t) < size ? tag_bytes(t) : size);
+  uint64_t resident = bytes_on(p->resident, at, end);
+  uint64_t swapped = p->swapped != 0 ? bytes_on(p->swapped, at, end) : 0;
+  split[0].objects += resident;
+  split[0].rounding += bytes_on(p->resident, end, at + size);
+  if (p->swapped != 0) {
+    split[1].objects += swapped;
+    split[1].rounding += bytes_on(p->swapped, end, at + size);
+  }
+  add_site(s, t, resident, swapped);
+}
+
+/* Where all of the cells' pages are in memory, which is the rule, no cell's place matters. */
+static uint32_t split_tagged(struct slab_shares *s, const struct slab *slab, uint32_t carved,
+                             size_t size, const struct slab_pages *p, struct slab_split split[2],
+                             uint64_t *requested) {
+  const volatile tag_t *tags = tag_row(slab);
+  bool whole = bytes_on(p->resident, 0, carved * size) == carved * size;
+  uint32_t alive = 0;
+  for (uint32_t i = 0; i < carved; i++) {
+    tag_t t = tags[i];
+    if (!tag_is_alive(t))
+      continue;
+    alive++;
+    *requested += tag_bytes(t);
+    if (whole)
+      add_site(s, t, tag_bytes(t), 0);
+    else
+      add_cell(s, p, t, i * size, size, split);
+  }
+  if (whole) {
+    split[0].objects = *requested;
+    split[0].rounding = alive * size - *requested;
+  }
+  return alive;
+}
+
+/* ---- without ---- */
+
+static uint32_t split_untagged(struct slab_shares *s, const struct slab *slab, uint32_t carved,
+                               size_t size, const struct slab_pages *p,
+                               struct slab_split split[2]) {
+  uint64_t alive = slab_bytes_in_use(s->g, slab->owner, slab) / size;
+  alive = alive < carved ? alive : carved;
+  uint64_t cells = bytes_on(p->resident, 0, carved * size);
+  split[0].objects = carved != 0 ? cells * alive / carved : 0;
+  cells = bytes_on(p->swapped, 0, carved * size);
+  split[1].objects = carved != 0 ? cells * alive / carved : 0;
+  return (uint32_t)alive;
+}
+
+/* ---- sums ---- */
+
+static void add_kind(struct slab_shares *s, uint32_t kind, uint64_t mapped, uint64_t resident,
+                     uint64_t swapped, bool trim) {
+  struct dump_mapping *to = &s->kind[kind];
+  to->mapped += mapped;
+  to->resident += resident;
+  to->anonymous += resident;
+  to->swapped += swapped;
+  to->trim += trim ? resident : 0;
+}
+
+static bool can_be_trimmed(const struct slab_shares *s, const struct heap *h) {
+  return snapshot_may_walk(s->g, h);
+}
+
+static void finish(const struct slab_pages *p, size_t cells, struct slab_split split[2]) {
+  const uint32_t pages[] = {p->resident, p->swapped};
+  for (unsigned i = 0; i < 2; i++) {
+    split[i].free = bytes_on(pages[i], 0, cells) - split[i].objects - split[i].rounding;
+    split[i].uncarved = bytes_on(pages[i], cells, SLAB_BYTES);
+  }
+}
+
+static void add_cells(struct slab_shares *s, const struct slab *slab, unsigned class,
+                      const struct slab_pages *p) {
+  size_t size = class_bytes(class);
+  uint32_t carved = *(const volatile uint32_t *)&slab->carved, capacity = SLAB_BYTES / size;
+  carved = carved < capacity ? carved : capacity;
+  struct slab_split split[2] = {{0}};
+  uint64_t requested = 0;
+  uint32_t alive = range.tagged ? split_tagged(s, slab, carved, size, p, split, &requested)
+                                : split_untagged(s, slab, carved, size, p, split);
+  if (!range.tagged)
+    requested = alive * size;
+  finish(p, carved * size, split);
+  bool trim = alive == 0 && can_be_trimmed(s, slab->owner);
+  add_kind(s, DUMP_MAPPING_OBJECTS, requested, split[0].objects, split[1].objects, false);
+  add_kind(s, DUMP_MAPPING_ROUNDING, alive * size - requested, split[0].rounding, split[1].rounding,
+           false);
+  add_kind(s, alive != 0 ? DUMP_MAPPING_PINNED : DUMP_MAPPING_FREE, (carved - alive) * size,
+           split[0].free, split[1].free, trim);
+  add_kind(s, DUMP_MAPPING_UNCARVED, SLAB_BYTES - carved * size, split[0].uncarved,
+           split[1].uncarved, trim);
+}
+
+static void add_slab(struct slab_shares *s, uintptr_t at, uintptr_t start, uintptr_t end) {
+  const struct slab *slab = slab_at(at - range.base);
+  unsigned class = *(const volatile uint8_t *)&slab->class;
+  struct slab_pages p = read_pages(s, at, start, end);
+  bool cells = at - range.base < range_span() && class != 0 && class <= CLASSES &&
+               slab->owner != NULL && start == at && end == at + SLAB_BYTES;
+  if (cells)
+    add_cells(s, slab, class, &p);
+  else
+    add_kind(s, DUMP_MAPPING_EMPTY, end - start, bytes_on(p.resident, 0, SLAB_BYTES),
+             bytes_on(p.swapped, 0, SLAB_BYTES), true);
+  s->kind[cells ? DUMP_MAPPING_OBJECTS : DUMP_MAPPING_EMPTY].shared +=
+      (uint64_t)__builtin_popcount(p.shared) * PAGE_BYTES;
+}
+
+void resident_slabs_add(struct slab_shares *s, uintptr_t start, uintptr_t end) {
+  for (uintptr_t at = start; at < end;) {
+    uintptr_t slab = at - (at - range.base) % SLAB_BYTES, next = slab + SLAB_BYTES;
+    next = next < end ? next : end;
+    add_slab(s, slab, at, next);
+    at = next;
+  }
+}

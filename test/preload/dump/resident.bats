@@ -1,0 +1,52 @@
+# All of the resident memory by owner: in dumps, and what the command says of them.
+load ../../common
+
+# ledger DUMP: as JSON.
+ledger() { "$TOOL" resident --json "$1"; }
+
+# smaps_agree PROGRAM [ARG...]: while it waits for ever, a dump by a signal and its smaps say the same.
+smaps_agree() {
+  env ARENASHIM_SIGNAL=USR2 ARENASHIM_DUMP="$PWD/%n.dump" LD_PRELOAD="$SHIM" "$@" >out 2>&1 3>&- &
+  local pid=$! status=0
+  within 30 grep -q ready out
+  kill -USR2 $pid
+  within 10 test -f 1.dump
+  cp /proc/$pid/smaps smaps
+  kill -KILL $pid
+  wait $pid || true
+  ledger 1.dump | /usr/bin/python3 "$HERE/resident_smaps.py" smaps || status=$?
+  rm -f ./*.dump smaps out
+  return $status
+}
+
+@test "every row is what the program itself knows of its mappings, files, stacks and objects, by page" {
+  run_shim ARENASHIM_TAG=stack:8 "$BIN/resident_books" "$PWD/file" "$PWD/a.dump"
+  expect_ok
+  echo "$output" >books
+  ledger a.dump | /usr/bin/python3 "$HERE/resident_books.py" books
+}
+
+@test "without tags the objects' rounding is theirs" {
+  run_shim ARENASHIM_TAG=off "$BIN/resident_books" "$PWD/file" "$PWD/a.dump"
+  expect_ok
+  echo "$output" | sed 's/^small_objects - .*/small_objects - 4480000 4480000/; /^small_rounding/d' >books
+  ledger a.dump | /usr/bin/python3 "$HERE/resident_books.py" books
+}
+
+@test "in a signal handler, too, it agrees with smaps: a program with its own mappings, python3, perl" {
+  smaps_agree "$BIN/resident_books" "$PWD/file" wait
+  smaps_agree /usr/bin/python3 -c 'import json, time; x = [str(i) for i in range(100000)]; print("ready", flush=True); time.sleep(60)'
+  smaps_agree env PYTHONMALLOC=malloc /usr/bin/python3 -c \
+    'import json, time; x = [str(i) for i in range(100000)]; print("ready", flush=True); time.sleep(60)'
+  smaps_agree perl -e '$| = 1; @a = map { "x" x ($_ % 700) } 1..50000; print "ready\n"; sleep 60 while 1'
+}
+
+@test "a dump that lacks the section says so in one line" {
+  "$TOOLS/make_dump" old.dump <<<'version 1.2
+drop mapping
+narrow site 16
+process pid=7 program=demo'
+  arenashim resident old.dump
+  ((status == 2 && $(stderr_lines) == 1))
+  expect '$stderr == *"old.dump: resident sizes were not recorded"*'
+}

@@ -1,0 +1,291 @@
+/* Sentences about memory; contract in memory_words.h. */
+#include "memory_words.h"
+#include "run_time.h"
+#include "say.h"
+#include "text.h"
+#include "units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct words {
+  const char *key, *name, *brief;
+};
+
+static const struct words parts[MEMORY_PARTS] = {
+    [MEMORY_OBJECTS] = {"objects", "live objects", "objects"},
+    [MEMORY_ROUNDING] = {"rounding", "rounding", "rounding"},
+    [MEMORY_FRAGMENTED] = {"fragmented", "fragmentation", "fragmentation"},
+    [MEMORY_IDLE] = {"idle", "free, kept", "free memory"},
+    [MEMORY_TABLES] = {"tables", "allocator tables", "allocator tables"},
+    [MEMORY_PROFILER] = {"profiler", "this profiler", "this profiler"},
+    [MEMORY_STACKS] = {"stacks", "stacks", "stacks"},
+    [MEMORY_CODE] = {"code", "code", "code"},
+    [MEMORY_DATA] = {"data", "static data", "static data"},
+    [MEMORY_FILES] = {"files", "mapped files", "files"},
+    [MEMORY_SHARED] = {"shared", "shared memory", "shared memory"},
+    [MEMORY_MAPPED] = {"mapped", "mapped, no malloc", "mapped"},
+    [MEMORY_OTHER] = {"other", "other", "other"},
+};
+
+static const struct words kinds[] = {
+    [DUMP_MAPPING_NONE] = {"other", "of an unknown kind", ""},
+    [DUMP_MAPPING_OBJECTS] = {"small_objects", "small objects", ""},
+    [DUMP_MAPPING_ROUNDING] = {"small_rounding", "rounding of small objects", ""},
+    [DUMP_MAPPING_PINNED] = {"free_cells_pinned", "free cells beside live objects", ""},
+    [DUMP_MAPPING_FREE] = {"free_cells", "free cells, no live object beside them", ""},
+    [DUMP_MAPPING_UNCARVED] = {"uncarved", "parts of slabs that were never used", ""},
+    [DUMP_MAPPING_EMPTY] = {"empty_slabs", "empty slabs", ""},
+    [DUMP_MAPPING_LARGE] = {"large_objects", "large objects (jemalloc)", ""},
+    [DUMP_MAPPING_LARGE_IDLE] = {"large_idle", "free pages and places (jemalloc)", ""},
+    [DUMP_MAPPING_LARGE_TABLES] = {"large_tables", "jemalloc's tables", ""},
+    [DUMP_MAPPING_HUGE] = {"huge_objects", "huge objects", ""},
+    [DUMP_MAPPING_HUGE_IDLE] = {"huge_idle", "pages that huge objects left", ""},
+    [DUMP_MAPPING_ROWS] = {"rows", "rows of slabs, blocks and arenas", ""},
+    [DUMP_MAPPING_TAGS] = {"tags", "a tag each cell", ""},
+    [DUMP_MAPPING_TABLES] = {"profiler_tables", "accounts, call paths, modules", ""},
+    [DUMP_MAPPING_STACK] = {"thread_stack", "thread's stack", ""},
+    [DUMP_MAPPING_MAIN_STACK] = {"main_stack", "main thread's stack", ""},
+    [DUMP_MAPPING_TLS] = {"tls", "main thread's thread-local storage", ""},
+    [DUMP_MAPPING_TEXT] = {"text", "code", ""},
+    [DUMP_MAPPING_READ_ONLY] = {"read_only", "read-only", ""},
+    [DUMP_MAPPING_RELOCATED] = {"relocated", "relocated, read-only since", ""},
+    [DUMP_MAPPING_DATA] = {"data", "data", ""},
+    [DUMP_MAPPING_BSS] = {"bss", "zero-initialized data", ""},
+    [DUMP_MAPPING_SHARED_FILE] = {"shared_file", "shared file", ""},
+    [DUMP_MAPPING_SHARED_MEMORY] = {"shared_memory", "shared memory", ""},
+    [DUMP_MAPPING_BREAK] = {"break", "brk", ""},
+    [DUMP_MAPPING_VDSO] = {"vdso", "vdso", ""},
+    [DUMP_MAPPING_ANONYMOUS] = {"anonymous", "anonymous, caller not known", ""},
+    [DUMP_MAPPING_RESERVED] = {"reserved", "reserved addresses, use no memory", ""},
+    [DUMP_MAPPING_PAGE_TABLES] = {"page_tables", "page tables of the kernel", ""},
+    [DUMP_MAPPING_KERNEL] = {"kernel", "by the kernel", ""},
+};
+
+static const struct words *kind_of(uint32_t kind) {
+  return &kinds[kind < sizeof kinds / sizeof *kinds ? kind : DUMP_MAPPING_NONE];
+}
+
+const char *memory_part_name(enum memory_part part) { return parts[part].name; }
+const char *memory_part_key(enum memory_part part) { return parts[part].key; }
+const char *memory_kind_name(uint32_t kind) { return kind_of(kind)->name; }
+const char *memory_kind_key(uint32_t kind) { return kind_of(kind)->key; }
+
+/* ---- call sites ---- */
+
+static const struct row *row_most(const struct session *s, uint64_t (*value)(const struct row *)) {
+  const struct row *most = NULL;
+  for (uint32_t i = 0; i < s->rows->count; i++)
+    if (value(&s->rows->items[i]) > (most != NULL ? value(most) : 0))
+      most = &s->rows->items[i];
+  return most;
+}
+
+static uint64_t live(const struct row *r) { return r->sum.live_bytes; }
+static uint64_t pinned(const struct row *r) { return r->sum.pinned_bytes; }
+
+/* The frame that a user looks for: the innermost function of the program's own. */
+static char *maker_name(const struct session *s, const struct row *r) {
+  struct frame f = {0};
+  const char *words = row_title(r);
+  if (r->kind == DUMP_SITE_PATH && s->own[r->key] != PATH_ROOT)
+    paths_frame(s->paths, s->dump, s->names, s->own[r->key], &f);
+  if (f.function == NULL && f.label == NULL)
+    return must_copy(words != NULL ? words : "code without a name");
+  const char *name = f.label != NULL ? f.label : f.function;
+  return f.file != NULL ? must_print("%s (%s:%u)", name, file_base(f.file), f.line)
+                        : must_copy(name);
+}
+
+struct memory_makers memory_makers_of(const struct session *s) {
+  struct memory_makers m = {NULL, NULL};
+  char bytes[UNITS_MAX], objects[UNITS_MAX], percent[UNITS_MAX];
+  const struct row *r = row_most(s, live);
+  if (r != NULL) {
+    char *name = maker_name(s, r);
+    units_bytes(r->sum.live_bytes, false, bytes);
+    m.objects = must_print("%s of it for %s", bytes, name);
+    free(name);
+  }
+  r = pinned_known(s->dump) ? row_most(s, pinned) : NULL;
+  if (r != NULL) {
+    char *name = maker_name(s, r);
+    units_percent(r->sum.pinned_bytes, s->rows->total.sum.pinned_bytes, percent);
+    units_name(r->sum.live_objects, UNIT_COUNT, false, objects);
+    units_bytes(r->sum.pinned_bytes, false, bytes);
+    m.pinned = must_print("%s pinned by %s objects of %s: freeing these and malloc_trim would give "
+                          "back %s, and their own bytes",
+                          percent, objects, name, bytes);
+    free(name);
+  }
+  return m;
+}
+
+void memory_makers_free(struct memory_makers *m) {
+  free(m->objects);
+  free(m->pinned);
+}
+
+/* ---- sentences ---- */
+
+/* NULL: none is known. */
+static const char *remedy_of(const struct dump *d) {
+  const char *remedy = NULL;
+  for (uint32_t i = 0; i < d->n_mappings && remedy == NULL; i++)
+    if (d->mappings[i].kind == DUMP_MAPPING_TEXT)
+      remedy = run_time_remedy(dump_text(d, d->mappings[i].name));
+  return remedy;
+}
+
+/* What a sentence is made of. */
+struct sentence {
+  const struct memory_parts *parts;
+  const struct memory_sum *sum;
+  const struct dump_mapping *most; /* never NULL where the part has bytes */
+  bool exact;
+};
+
+static const char *bytes(const struct sentence *s, uint64_t n, char name[UNITS_MAX]) {
+  units_bytes(n, s->exact, name);
+  return name;
+}
+
+static const char *most_name(const struct sentence *s) {
+  const char *name = s->most != NULL ? file_base(dump_text(s->parts->dump, s->most->name)) : "";
+  return *name != '\0' ? name : "-";
+}
+
+static char *most_words(const struct sentence *s, const char *what) {
+  char most[UNITS_MAX];
+  return must_print("%s; most: %s of %s", what,
+                    bytes(s, s->most != NULL ? s->most->resident + s->most->swapped : 0, most),
+                    most_name(s));
+}
+
+static char *idle_words(const struct sentence *s) {
+  char trim[UNITS_MAX];
+  return must_print("free memory kept for reuse: malloc_trim would give back %s",
+                    bytes(s, s->sum->trim, trim));
+}
+
+static char *fragmented_words(const struct memory_makers *m) {
+  return m != NULL && m->pinned != NULL
+             ? must_print("free cells between live objects, %s", m->pinned)
+             : must_copy("free cells between live objects: only their neighbours' end gives them "
+                         "back");
+}
+
+static char *objects_words(const struct memory_makers *m) {
+  return m != NULL && m->objects != NULL
+             ? must_print("what the program asked malloc for, %s", m->objects)
+             : must_copy("what the program asked malloc for and did not free");
+}
+
+static char *profiler_words(const struct sentence *s) {
+  return must_copy(
+      s->parts->dump->process->tags == DUMP_TAG_OFF
+          ? "the library and its tables; without it there would be none of this"
+          : "tags, accounts and call paths: samples (ARENASHIM_SAMPLE=512K) need less, "
+            "ARENASHIM_TAG=off hardly any");
+}
+
+static char *stacks_words(const struct sentence *s) {
+  uint32_t threads = 0;
+  uint64_t used = 0;
+  char each[UNITS_MAX];
+  for (uint32_t i = 0; i < s->parts->dump->n_mappings; i++) {
+    const struct dump_mapping *m = &s->parts->dump->mappings[i];
+    threads += m->kind == DUMP_MAPPING_STACK ? m->count : 0;
+    used += m->kind == DUMP_MAPPING_STACK ? m->depth : 0;
+  }
+  if (threads == 0)
+    return must_copy("the main thread's stack: a page that was used once stays");
+  return must_print("stacks of the main thread and %u others, which used %s each on average: fewer "
+                    "threads, or calls less deep, need less",
+                    threads, bytes(s, used / threads, each));
+}
+
+static char *mapped_words(const struct sentence *s) {
+  char most[UNITS_MAX];
+  const char *remedy = remedy_of(s->parts->dump);
+  if (remedy != NULL)
+    return must_copy(remedy);
+  return must_print(
+      "mapped by the program itself in %u places, not through malloc; the largest has "
+      "%s",
+      s->sum->count, bytes(s, s->most != NULL ? s->most->resident + s->most->swapped : 0, most));
+}
+
+char *memory_sentence(const struct memory_parts *p, enum memory_part part,
+                      const struct memory_makers *m, bool exact) {
+  struct sentence s = {p, &p->part[part], memory_largest(p, part), exact};
+  switch (part) {
+  case MEMORY_OBJECTS:
+    return objects_words(m);
+  case MEMORY_ROUNDING:
+    return must_copy("what cells have beyond the bytes asked for: `arenashim waste` says by whom");
+  case MEMORY_FRAGMENTED:
+    return fragmented_words(m);
+  case MEMORY_IDLE:
+    return idle_words(&s);
+  case MEMORY_TABLES:
+    return must_copy("what the allocator keeps about its memory; it shrinks when that does");
+  case MEMORY_PROFILER:
+    return profiler_words(&s);
+  case MEMORY_STACKS:
+    return stacks_words(&s);
+  case MEMORY_CODE:
+    return most_words(&s, "of the program and its libraries; the kernel drops it when short of "
+                          "memory");
+  case MEMORY_DATA:
+    return most_words(&s, "variables of the program and its libraries that were written");
+  case MEMORY_FILES:
+    return most_words(&s, "files that the program mapped; unchanged pages go when memory is short");
+  case MEMORY_SHARED:
+    return most_words(&s, "shared with other processes, or by descriptor; it stays until it is "
+                          "unmapped or removed");
+  case MEMORY_MAPPED:
+    return mapped_words(&s);
+  default:
+    return must_copy("the kernel's pages in the process, and what this command does not know");
+  }
+}
+
+/* ---- lines for other screens ---- */
+
+enum { FEW = 5, LINE = 68 /* columns: 80 without what stands before */ };
+
+static bool is_worth_words(const struct memory_parts *p, enum memory_part part) {
+  return part != MEMORY_OBJECTS && memory_part_bytes(p, part) >= memory_whole(p) / 4;
+}
+
+char *memory_lines(const struct dump *d) {
+  struct memory_parts p;
+  if (!memory_parts_new(&p, d))
+    return NULL;
+  struct text text;
+  FILE *to = text_start(&text);
+  char bytes_all[UNITS_MAX];
+  units_bytes(memory_whole(&p), false, bytes_all);
+  int used = fprintf(to, "%s:", bytes_all);
+  for (int i = 0; i < FEW; i++) {
+    char percent[UNITS_MAX];
+    uint64_t n = memory_part_bytes(&p, p.order[i]);
+    if (n * 20 < memory_whole(&p))
+      break;
+    units_percent(n, memory_whole(&p), percent);
+    percent[strcspn(percent, ".")] = '\0';
+    char *words = must_print("%s %s%% %s", i == 0 ? "" : ",", percent, parts[p.order[i]].brief);
+    if (used + (int)strlen(words) <= LINE)
+      used += fprintf(to, "%s", words);
+    free(words);
+  }
+  fputc('\n', to);
+  if (is_worth_words(&p, p.order[0])) {
+    char *words = memory_sentence(&p, p.order[0], NULL, false);
+    fprintf(to, "%s\n", words);
+    free(words);
+  }
+  memory_parts_free(&p);
+  return text_end(to, &text);
+}

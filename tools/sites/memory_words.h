@@ -1,0 +1,33 @@
+/* The parts of a process's memory in words: what makes each, and what would change it. */
+#ifndef TOOLS_MEMORY_WORDS_H
+#define TOOLS_MEMORY_WORDS_H
+
+#include "memory_parts.h"
+#include "session.h"
+
+/* "live objects": in a table or in a bar; and a key for machines, "objects". */
+const char *memory_part_name(enum memory_part part);
+const char *memory_part_key(enum memory_part part);
+
+/* "threads' stacks": a row's kind, for people, and "thread_stack" for machines. */
+const char *memory_kind_name(uint32_t kind);
+const char *memory_kind_key(uint32_t kind);
+
+/* Who holds the most of a part, where call sites say it; both may be NULL.  To be freed. */
+struct memory_makers {
+  char *objects; /* "12.3 MiB of it by Cache::grow (cache.cc:88)" */
+  char *pinned;  /* "83% pinned by 1.20k objects of SessionCache::open (svc.cc:25), ..." */
+};
+struct memory_makers memory_makers_of(const struct session *s);
+void memory_makers_free(struct memory_makers *m);
+
+/* One sentence, without a name and a full stop.  m may be NULL.  To be freed. */
+char *memory_sentence(const struct memory_parts *p, enum memory_part part,
+                      const struct memory_makers *m, bool exact);
+
+/* "43.3 MiB: 48% mapped, 22% objects, 14% code, ...": a line that fits 80 columns behind "resident";
+ * and, where the largest part is no objects, a line that says what would change it.  Each ends with a
+ * newline.  NULL: the dump does not say.  To be freed. */
+char *memory_lines(const struct dump *d);
+
+#endif
