@@ -21,7 +21,7 @@
  * format; a greater `minor` has further fields where this one has zeros, and further kinds.
  *
  *   1.1 added RECORD_TIMELINE, RECORD_SHARES and timeline_first.
- *   1.2 added RECORD_LIVES.
+ *   1.2 added RECORD_LIVES, where the memory lies, and the thread pointer of an arena.
  */
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
@@ -136,6 +136,17 @@ struct record_process {
 
   uint32_t timeline_first; /* moments and events with lower numbers were the parent's of a fork */
   uint32_t zero;
+
+  /* Where the memory of a running process lies, for readers of its pages; addresses of tables that
+   * are private.  The allocator's rows lie from rows_at to data_at, tags from tags_at to rows_at. */
+  uint64_t data_at; /* the first slab's memory: span_bytes of slabs */
+  uint64_t rows_at, tags_at;
+  uint64_t owned_at; /* RECORD_OWNED of struct record_owned */
+  uint64_t
+      page_map_at;  /* jemalloc's pages: an address for each RECORD_LEAF_PAGES pages, 0 or that of
+                           a byte a page: 0 not jemalloc's, RECORD_PAGE_HUGE a huge object */
+  uint64_t idle_at; /* RECORD_IDLE of struct record_idle: pages that huge objects left */
+  uint64_t idle_count_at; /* address of a uint32_t: how many of these are used */
 };
 static_assert(sizeof(struct record_process) <= RECORD_USER_BYTES, "it fits into the head");
 
@@ -177,6 +188,22 @@ struct record_counts {
   uint32_t zero;
   char name[16];
   uint64_t pointer; /* thread pointer of `thread`, or of the last one; libc keeps it in its stack */
+};
+
+/* Of a running process: pages that the library mapped for huge objects, and for its tables.  Those
+ * with a start above 1 are used. */
+struct record_owned {
+  uint64_t start, bytes;
+};
+struct record_idle {
+  uint64_t start, bytes;
+  uint64_t rest;
+};
+enum {
+  RECORD_OWNED = 8192,
+  RECORD_IDLE = 128,
+  RECORD_LEAF_PAGES = 1 << 18,
+  RECORD_PAGE_HUGE = 255
 };
 
 /* Of a running process, one for each slab_bytes of span_bytes: a slab of cells of one size class.

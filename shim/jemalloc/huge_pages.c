@@ -3,14 +3,9 @@
 #include "jemalloc.h"
 #include "os.h"
 
-enum {
-  PIECES = 128, /* idle at a time */
-  WINDOW_MS = 100,
-  FEW_BYTES = 8 << 20,
-  PEAK_SHARE = 16
-};
+enum { WINDOW_MS = 100, FEW_BYTES = 8 << 20, PEAK_SHARE = 16 };
 
-static struct extent idle[PIECES];
+static struct extent idle[HUGE_IDLE_MOST];
 static unsigned extents;
 static _Atomic uint64_t live_bytes, idle_bytes;
 static uint64_t most; /* highest live_bytes so far */
@@ -44,6 +39,11 @@ bool pages_idle_run(uintptr_t at, uintptr_t *until) {
     }
   }
   return is_idle;
+}
+
+const struct extent *pages_idle_list(const unsigned **count) {
+  *count = &extents;
+  return idle;
 }
 
 void pages_count(int64_t bytes) {
@@ -190,7 +190,7 @@ bool pages_take_excess(struct extent *p, bool all) {
   if (extents == 0)
     return false;
   uint32_t now = os_now_ms();
-  if (!all && extents < PIECES && !is_above_peak(pages_live_bytes() + pages_idle_bytes()) &&
+  if (!all && extents < HUGE_IDLE_MOST && !is_above_peak(pages_live_bytes() + pages_idle_bytes()) &&
       !is_old(now) && !(is_mostly_idle() && has_budget(idle[oldest(now)].bytes, now)))
     return false;
   *p = remove_idle(oldest(now));

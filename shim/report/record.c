@@ -7,6 +7,7 @@
 #include "fork_gate.h"
 #include "heap_counts.h"
 #include "heap_thread.h"
+#include "huge_pages.h"
 #include "large_counts.h"
 #include "modules.h"
 #include "options.h"
@@ -50,6 +51,14 @@ static_assert(sizeof(struct record_slab) == sizeof(struct slab), "format");
 static_assert(offsetof(struct record_slab, carved) == offsetof(struct slab, carved), "format");
 static_assert(offsetof(struct record_slab, size_class) == offsetof(struct slab, class), "format");
 static_assert(offsetof(struct record_slab, free) == offsetof(struct slab, free), "format");
+static_assert(sizeof(struct record_owned) == sizeof(struct os_owned) &&
+                  (int)RECORD_OWNED == (int)OS_OWNED_MOST,
+              "format");
+static_assert(sizeof(struct record_idle) == sizeof(struct extent) &&
+                  (int)RECORD_IDLE == (int)HUGE_IDLE_MOST,
+              "format");
+static_assert((int)RECORD_LEAF_PAGES == (int)LEAF_PAGES && (int)RECORD_PAGE_HUGE == (int)PAGE_HUGE,
+              "format");
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");
 static_assert((int)RECORD_TEXT == (int)PIECE_TEXT, "format");
@@ -92,6 +101,17 @@ static void put_tags(struct record_process *p) {
   p->sample_bytes = tagged_sample_bytes();
 }
 
+static void put_places(struct record_process *p) {
+  const unsigned *idle;
+  p->idle_at = (uintptr_t)pages_idle_list(&idle);
+  p->idle_count_at = (uintptr_t)idle;
+  p->owned_at = (uintptr_t)os_owned;
+  p->page_map_at = (uintptr_t)page_map_directory;
+  p->data_at = range.base;
+  p->rows_at = range_section_start(SECTION_COUNTS);
+  p->tags_at = range_section_start(SECTION_TAGS);
+}
+
 static void put_process(struct record_process *p) {
   const struct options *o = options_now();
   /* No system call otherwise: a reader knows whom it reads. */
@@ -107,6 +127,7 @@ static void put_process(struct record_process *p) {
   p->slab_bytes = SLAB_BYTES;
   p->heaps_at = (uintptr_t)heap_at(0);
   p->slabs_at = range.slab_rows;
+  put_places(p);
   p->start_ns = program_began_ns();
   p->start_mono = os_clock_ns(CLOCK_MONOTONIC) - program_lived_ns();
   p->timeline_first = timeline_first();
