@@ -44,10 +44,10 @@ hidden void os_unmap(void *address, size_t bytes);
  * refuses, or os_remap_forbidden; nothing has changed then. */
 hidden void *os_remap(void *address, size_t old, size_t bytes);
 
-/* What os_map and os_remap made and os_unmap has not unmapped: which addresses are the library's own
- * (of os_map_at's the callers know the places).  Slots below os_owned_count() with a `start` above
- * OS_OWNED_BUSY are used.  A reader sees slots as they are at that moment; while another thread
- * changes one, it may be missed.  What found no slot is not listed. */
+/* What os_map and os_remap made and os_unmap has not unmapped: which addresses are the library's
+ * own (of os_map_at's the callers know the places).  Slots below os_owned_count() with a `start`
+ * above OS_OWNED_BUSY are used.  A reader sees slots as they are at that moment; while another
+ * thread changes one, it may be missed.  What found no slot is not listed. */
 enum { OS_OWNED_MOST = 8192, OS_OWNED_BUSY = 1 };
 struct os_owned {
   _Atomic uintptr_t start; /* 0: the slot is free */

@@ -88,7 +88,8 @@ bool range_commit(enum section s, uintptr_t bytes) {
   if (bytes <= have)
     return true;
   uintptr_t want = round_up(bytes, section_step(s));
-  if (want > section_max[s] || !section_map(s, (void *)(range_section_start(s) + have), want - have))
+  uintptr_t end = range_section_start(s) + have;
+  if (want > section_max[s] || !section_map(s, (void *)end, want - have))
     return false;
   range.committed[s] = want;
   return true;

@@ -82,7 +82,8 @@ static inline bool range_holds(const void *p) { return range_offset(p) < range_s
  * there is one thread.  False if the system refuses the page that is mapped to find the place. */
 hidden bool range_setup(size_t block_bytes, bool tagged);
 
-/* Address of the section's first byte; range.committed[s] says how much of it is mapped.  Any context. */
+/* Address of the section's first byte; range.committed[s] says how much of it is mapped.  Any
+ * context. */
 hidden uintptr_t range_section_start(enum section s);
 
 /* Makes the section's first `bytes` usable, filled with zeros.  False if the system refuses, or if

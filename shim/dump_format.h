@@ -411,7 +411,8 @@ enum dump_mapping_kind {
 /* DUMP_MAPPINGS: every page of the process by what it is for.  Without items: the kernel did not
  * let the process read its own pages, or they were not recorded.
  *
- *   sum of resident + swapped of the rows = that of DUMP_MAPPING_KERNEL, but for what changed meanwhile
+ *   sum of resident + swapped of the rows = that of DUMP_MAPPING_KERNEL, but for what changed
+ * meanwhile
  */
 struct dump_mapping {
   uint32_t kind;                      /* enum dump_mapping_kind */

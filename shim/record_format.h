@@ -138,8 +138,10 @@ struct record_process {
   uint32_t zero;
 
   /* Where the memory of a running process lies, for readers of its pages; addresses of tables that
-   * are private.  The allocator's rows lie from rows_at to data_at, tags from tags_at to rows_at. */
-  uint64_t data_at; /* the first slab's memory: span_bytes of slabs */
+   * are private.  The allocator's rows lie from rows_at to data_at, tags from tags_at to rows_at.
+   * */
+  uint64_t data_at; /* the first slab's memory */
+  uint64_t span_at; /* address of a uint64_t: bytes of slabs; span_bytes as they are now */
   uint64_t rows_at, tags_at;
   uint64_t owned_at; /* RECORD_OWNED of struct record_owned */
   uint64_t

@@ -1,7 +1,7 @@
 /* Which of this process's pages are in memory, by /proc/self/pagemap, many pages at a time.
  *
- * System calls only, in memory of the caller's; errno is kept.  Signal handlers too.  Pages come and
- * go meanwhile: each is as it was when its window was read.
+ * System calls only, in memory of the caller's; errno is kept.  Signal handlers too.  Pages come
+ * and go meanwhile: each is as it was when its window was read.
  */
 #ifndef SHIM_PAGE_STATES_H
 #define SHIM_PAGE_STATES_H
@@ -42,8 +42,8 @@ static inline void page_states_forget(struct page_states *s) { s->count = 0; }
 hidden const uint64_t *page_states_at(struct page_states *s, uintptr_t at, uintptr_t end,
                                       size_t *n);
 
-/* Adds up the pages from start to end, whole pages; *lowest: the first that is in memory or in swap,
- * if there is one. */
+/* Adds up the pages from start to end, whole pages; *lowest: the first that is in memory or in
+ * swap, if there is one. */
 hidden void page_states_sum(struct page_states *s, uintptr_t start, uintptr_t end,
                             struct page_sums *sums, uintptr_t *lowest);
 

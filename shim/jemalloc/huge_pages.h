@@ -70,8 +70,8 @@ hidden bool pages_around(const void *p);
  * about, is lowered to where the answer may be another. */
 hidden bool pages_idle_run(uintptr_t at, uintptr_t *until);
 
-/* The list of idle extents, HUGE_IDLE_MOST items, and how many of them are used: for readers outside of
- * the process. */
+/* The list of idle extents, HUGE_IDLE_MOST items, and how many of them are used: for readers
+ * outside of the process. */
 enum { HUGE_IDLE_MOST = 128 };
 hidden const struct extent *pages_idle_list(const unsigned **count);
 

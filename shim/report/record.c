@@ -108,6 +108,7 @@ static void put_places(struct record_process *p) {
   p->owned_at = (uintptr_t)os_owned;
   p->page_map_at = (uintptr_t)page_map_directory;
   p->data_at = range.base;
+  p->span_at = (uintptr_t)&range.span;
   p->rows_at = range_section_start(SECTION_COUNTS);
   p->tags_at = range_section_start(SECTION_TAGS);
 }

@@ -18,7 +18,8 @@ struct block_line {
  * running thread is read as it changes. */
 hidden void block_read(const struct snapshot *g, size_t number, struct block_line *line);
 
-/* Bytes of the cells in use of a slab of that heap: by their tags, or by its counts.  As block_read. */
+/* Bytes of the cells in use of a slab of that heap: by their tags, or by its counts.  As
+ * block_read. */
 hidden uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h,
                                   const struct slab *s);
 

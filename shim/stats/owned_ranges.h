@@ -29,9 +29,9 @@ hidden size_t owned_ranges_most(void);
 /* Fills o->item, which has room for `most`. */
 hidden void owned_ranges_read(struct owned_ranges *o, size_t most);
 
-/* The kind of the interval that `at` lies in, DUMP_MAPPING_NONE for none; *until, the end of what is
- * asked about, is lowered to where the answer may be another.  `at` must not go down from call to
- * call. */
+/* The kind of the interval that `at` lies in, DUMP_MAPPING_NONE for none; *until, the end of what
+ * is asked about, is lowered to where the answer may be another.  `at` must not go down from call
+ * to call. */
 hidden uint32_t owned_range_at(struct owned_ranges *o, uintptr_t at, uintptr_t *until);
 
 #endif

@@ -8,7 +8,8 @@
  * pages are shared out (resident_slabs.h); jemalloc's by its own figures, as it does not say what
  * lies where.  What is left is the program's: by file, by thread, or anonymous.
  *
- *   sum of the rows = VmRSS + VmSwap    but for what changed meanwhile; the last row has the kernel's
+ *   sum of the rows = VmRSS + VmSwap    but for what changed meanwhile; the last row has the
+ * kernel's
  *
  * The page of zeros, which stands for pages that were only read, is no memory: the kernel does not
  * count it, but shows it as present.  Where its count of anonymous pages says so, anonymous pages
@@ -32,7 +33,8 @@ struct resident {
 };
 
 /* Reads all of it.  False if the kernel does not let us, or without memory: then there are no rows.
- * After snapshot_begin, before memory is mapped for the report; resident_end gives its memory back. */
+ * After snapshot_begin, before memory is mapped for the report; resident_end gives its memory back.
+ * */
 hidden bool resident_read(struct resident *r, const struct snapshot *g);
 hidden void resident_end(struct resident *r);
 

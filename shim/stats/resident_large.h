@@ -1,15 +1,16 @@
-/* jemalloc's pages: which are its tables, objects, or free; and the pages of large objects by call site.
+/* jemalloc's pages: which are its tables, objects, or free; and the pages of large objects by call
+ * site.
  *
- * The page map says where objects begin, or began (size_class.h), and so which pages they cover: all
- * others that are in memory are jemalloc's own tables.  Which of the covered ones are free now only
- * jemalloc's figures say, and those only as sums:
+ * The page map says where objects begin, or began (size_class.h), and so which pages they cover:
+ * all others that are in memory are jemalloc's own tables.  Which of the covered ones are free now
+ * only jemalloc's figures say, and those only as sums:
  *
  *   pages in memory = tables + free pages (as if all of them were in memory) + pages with objects
  *   objects         = pages with objects * live bytes / bytes of the pages with objects
  *   idle            = all else
  *
- * Figures that are not known are 0: then all that is no table is objects.  System calls only; signal
- * handlers too.
+ * Figures that are not known are 0: then all that is no table is objects.  System calls only;
+ * signal handlers too.
  */
 #ifndef SHIM_RESIDENT_LARGE_H
 #define SHIM_RESIDENT_LARGE_H
@@ -31,8 +32,8 @@ hidden void large_pages_add(struct large_pages *p, uintptr_t start, uintptr_t en
 hidden void large_pages_put(const struct large_pages *p, const struct jemalloc_figures *f,
                             struct resident_rows *rows);
 
-/* Adds to site[] what each tagged large object has of pages in memory and in swap.  Samples are left
- * out: they stand for objects that lie elsewhere. */
+/* Adds to site[] what each tagged large object has of pages in memory and in swap.  Samples are
+ * left out: they stand for objects that lie elsewhere. */
 hidden void large_pages_share(struct page_states *states, struct site_share *site, uint32_t sites);
 
 #endif

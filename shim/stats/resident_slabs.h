@@ -6,15 +6,16 @@
  * Rules, for the bytes of pages that are in memory, and likewise for those in swap:
  *   1. A slab without a size class is EMPTY, as are parts of blocks that are no slabs yet.
  *   2. Bytes behind the carved cells are UNCARVED.
- *   3. With tags each byte before that belongs to its cell: the first bytes of a live one, as many as
+ *   3. With tags each byte before that belongs to its cell: the first bytes of a live one, as many
+ * as
  *      were requested, are OBJECTS, the others ROUNDING; all else is free.
  *   4. Without tags these bytes are divided in the proportion of live and free cells of the slab;
  *      ROUNDING is not known, and stays 0.
  *   5. Free bytes are PINNED in a slab that has a live object, and FREE in one that has none.
  * So a slab's shares add up to its pages.
  *
- * malloc_trim gives back EMPTY slabs of all heaps, and slabs without a live object of the heaps that
- * the reporting thread may trim: its own, and those that no thread has.
+ * malloc_trim gives back EMPTY slabs of all heaps, and slabs without a live object of the heaps
+ * that the reporting thread may trim: its own, and those that no thread has.
  *
  * Between snapshot_begin and snapshot_end.  Slabs of running threads are read as they change.
  */

@@ -1,6 +1,6 @@
 /* Which addresses are threads' stacks: libc keeps a thread's control block at the top of its stack,
- * and each arena knows that of the thread it serves.  The main thread's, which the loader makes, lies
- * with its thread-local storage.  Threads that never asked for memory are not known. */
+ * and each arena knows that of the thread it serves.  The main thread's, which the loader makes,
+ * lies with its thread-local storage.  Threads that never asked for memory are not known. */
 #ifndef SHIM_RESIDENT_THREADS_H
 #define SHIM_RESIDENT_THREADS_H
 

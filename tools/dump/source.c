@@ -83,7 +83,8 @@ static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *ans
   uint64_t now = now_ns(), start = m.head.process.start_mono;
   struct record_moment moment = {.reason = DUMP_FROM_OUTSIDE,
                                  .lived_ns = now > start ? now - start : 0,
-                                 .resident = resident_bytes(pid)};
+                                 .resident = resident_bytes(pid),
+                                 .pid = pid};
   unsigned char *image = record_dump(&m, &moment, bytes);
   memory_free(&m);
   return image;

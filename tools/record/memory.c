@@ -66,7 +66,7 @@ void memory_free(struct memory *m) {
 
 /* ---- a process ---- */
 
-static bool read_at(pid_t pid, uint64_t address, void *to, size_t bytes) {
+bool memory_read(pid_t pid, uint64_t address, void *to, size_t bytes) {
   struct iovec local = {to, bytes}, remote = {(void *)(uintptr_t)address, bytes};
   ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
   if (n >= 0 && (size_t)n < bytes)
@@ -75,7 +75,7 @@ static bool read_at(pid_t pid, uint64_t address, void *to, size_t bytes) {
 }
 
 static bool copy_process(const void *pid, const struct record_piece *p, unsigned char *to) {
-  return read_at(*(const pid_t *)pid, p->address, to, p->bytes);
+  return memory_read(*(const pid_t *)pid, p->address, to, p->bytes);
 }
 
 /* Bytes that tell a head, and how many pages' are read by one system call: the library's data has
@@ -102,7 +102,7 @@ static enum memory_answer find_head(pid_t pid, uint64_t start, uint64_t end, str
       return MEMORY_FORBIDDEN;
     for (ssize_t i = 0; i < n; i++)
       if (memory_magic_fits(magic[i], MAGIC) &&
-          read_at(pid, at + (uint64_t)i * RECORD_PAGE, &m->head, sizeof m->head))
+          memory_read(pid, at + (uint64_t)i * RECORD_PAGE, &m->head, sizeof m->head))
         return begin(m, at + (uint64_t)i * RECORD_PAGE);
     at += (n > 0 ? (uint64_t)n : 1) * RECORD_PAGE; /* the page that could not be read is passed */
   }
@@ -144,7 +144,11 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct memory *m) {
 
 /* The rows of slabs, which are the allocator's own: no file has them. */
 static void take_slabs(struct memory *m, pid_t pid) {
-  const struct record_process *p = &m->head.process;
+  struct record_process *p = &m->head.process;
+  uint64_t span;
+  if (p->span_at != 0 && memory_read(pid, p->span_at, &span, sizeof span) && span > p->span_bytes &&
+      span <= TOTAL_MOST * 64)
+    p->span_bytes = span; /* the gauge is of the last slow path */
   if (p->slab_bytes == 0 || p->slabs_at == 0)
     return;
   struct record_piece rows = {.address = p->slabs_at,

@@ -55,6 +55,7 @@ unsigned char *record_dump(const struct memory *m, const struct record_moment *m
   record_timeline(&w);
   record_ledger(&w, moment->resident);
   record_health(&w);
+  record_mappings(&w, moment->pid);
   finish_process(&w);
   unsigned char *file = image_end(&image, bytes);
   image_free(&image);

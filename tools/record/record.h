@@ -22,6 +22,7 @@ struct record_moment {
   bool replaced;     /* with DUMP_AFTER_END: by another program, by exec */
   uint64_t lived_ns; /* since it began */
   uint64_t resident; /* bytes; 0: not known */
+  pid_t pid;         /* of a process that runs, whose pages may be looked at; 0: none */
 };
 
 /* The dump's file, to be freed; *bytes: how long it is. */

@@ -45,4 +45,11 @@ void record_timeline(struct record_work *w);
 void record_ledger(struct record_work *w, uint64_t resident);
 void record_health(struct record_work *w);
 
+/* What the pages of a running process are for; 0: of none. */
+void record_mappings(struct record_work *w, pid_t pid);
+
+/* The rows of what the kernel says of it; after all others, from which the page of zeros, which is
+ * no memory, is subtracted if the kernel's count of anonymous pages says so. */
+void record_kernel(struct record_work *w, pid_t pid);
+
 #endif

@@ -25,9 +25,9 @@ void memory_makers_free(struct memory_makers *m);
 char *memory_sentence(const struct memory_parts *p, enum memory_part part,
                       const struct memory_makers *m, bool exact);
 
-/* "43.3 MiB: 48% mapped, 22% objects, 14% code, ...": a line that fits 80 columns behind "resident";
- * and, where the largest part is no objects, a line that says what would change it.  Each ends with a
- * newline.  NULL: the dump does not say.  To be freed. */
+/* "43.3 MiB: 48% mapped, 22% objects, 14% code, ...": a line that fits 80 columns behind
+ * "resident"; and, where the largest part is no objects, a line that says what would change it. 
+ * Each ends with a newline.  NULL: the dump does not say.  To be freed. */
 char *memory_lines(const struct dump *d);
 
 #endif
