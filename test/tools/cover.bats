@@ -61,7 +61,7 @@ made() {
 }
 
 @test "CPython itself: said on run's screen, and the remedy is one" {
-  local program='a = [str(i) for i in range(400000)]; import os, signal; os.kill(os.getpid(), signal.SIGUSR2)'
+  local program='a = [str(i) for i in range(400000)]; import os, signal; os.kill(os.getpid(), signal.SIGUSR2); os._exit(0)'
   ARENASHIM_SIGNAL=USR2 arenashim run -o d /usr/bin/python3 -c "$program"
   expect '$status == 0 && $stderr =~ resident\ [0-9.]+\ MiB:\ [0-9]+%\ mapped,\ [0-9] && $stderr == *"PYTHONMALLOC=malloc makes it ask malloc"*'
   rm d

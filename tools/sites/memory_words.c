@@ -235,8 +235,8 @@ char *memory_sentence(const struct memory_parts *p, enum memory_part part,
   case MEMORY_STACKS:
     return stacks_words(&s);
   case MEMORY_CODE:
-    return most_words(&s, "of the program and its libraries; the kernel drops it when short of "
-                          "memory");
+    return most_words(&s, "code and constants of the program and its libraries; the kernel drops "
+                          "them when short of memory");
   case MEMORY_DATA:
     return most_words(&s, "variables of the program and its libraries that were written");
   case MEMORY_FILES:
