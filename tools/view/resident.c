@@ -68,7 +68,7 @@ static void bar_print(const struct view *v, const struct shown *s) {
   fputc('[', v->to);
   for (int i = 0; i < MEMORY_PARTS; i++) {
     before += bytes_at(s, i);
-    char c = is_worth_a_line(s, i) ? letter_of(s->parts.order[i]) : '.';
+    int c = is_worth_a_line(s, i) ? letter_of(s->parts.order[i]) : '.';
     for (unsigned end = (unsigned)(before * columns / whole); at < end; at++)
       fputc(c, v->to);
   }
@@ -94,7 +94,7 @@ static void wrap_print(const struct view *v, const char *words, unsigned column)
   fprintf(v->to, "%s\n", words);
 }
 
-static unsigned line_start(const struct view *v, uint64_t bytes, uint64_t whole, char letter,
+static unsigned line_start(const struct view *v, uint64_t bytes, uint64_t whole, int letter,
                            const char *name) {
   char number[UNITS_MAX], percent[UNITS_MAX];
   units_name(bytes, UNIT_BYTES, v->exact, number);

@@ -31,11 +31,12 @@ SECTIONS = {
     9: ("blocks", "2I6Q number arena bytes passed slabs in_use born age"),
     10: ("accounts", "2I14Q14I arena site allocs frees bytes live_objects live_bytes live_rounded peak at_peak_objects "
          "at_peak_bytes temporary smallest largest pinned large " + " ".join(f"lives{i}" for i in range(14))),
-    11: ("sites", "2I node kind"),
+    11: ("sites", "2I2Q node kind resident swapped"),
     12: ("nodes", "2IQ2I parent module address kind zero"),
     13: ("moments", "6Q2I time live mapped resident allocs rest flags zero"),
     14: ("shares", "2IQ moment site bytes"),
     15: ("events", "2Q4I time value kind text count zero"),
+    16: ("mappings", "2I9Q2I kind name start mapped resident swapped anonymous shared trim depth guard count zero"),
 }
 dump, end = {}, head + count * item
 for i in range(count):
@@ -67,6 +68,11 @@ for i, n in enumerate(nodes[1:], 1):
     assert n["parent"] < i and n["module"] <= len(modules), f"node {i}"
 for s in sites:
     assert s["node"] < len(nodes)
+KERNEL, BESIDE = 30, (29, 30)
+for m in dump["mappings"]:
+    text(m["name"])
+    assert m["resident"] + m["swapped"] <= m["mapped"] or m["kind"] in BESIDE, f"{m}"
+    assert m["trim"] <= m["resident"], f"{m}"
 for a in accounts:
     assert a["site"] < len(sites) and a["arena"] < len(arenas)
 moments = dump["moments"]
