@@ -232,14 +232,15 @@ $(B)/test/tools/%_test: test/tools/%_test.c $(wildcard test/tools/*.h) $(TOOL_PA
 $(B)/test/tools/%: test/tools/%.cc
 	@mkdir -p $(@D)
 	$(CXX) -O0 -g -Wall -Wextra -no-pie -Wl,--build-id -o $@ $<
-$(B)/test/tools/grow: test/tools/grow.c
+$(B)/test/tools/grow $(B)/test/tools/service: $(B)/test/tools/%: test/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(PROGRAM_FLAGS) -o $@ $<
 $(B)/test/fuzz/dump_fuzz: test/fuzz/dump_fuzz.c $(wildcard test/tools/*.h) $(TOOL_PARTS) $(TOOL_HEADERS)
 	@mkdir -p $(@D)
 	clang $(TOOL_CFLAGS) -O1 -fsanitize=fuzzer,address -o $@ $< $(TOOL_PARTS) $(PROTO).c $(TOOL_LIBS)
 TOOL_TESTS := $(patsubst test/%.c,$(B)/test/%,$(wildcard test/tools/*_test.c))
-TOOL_PROGRAMS := $(TOOL_TESTS) $(B)/test/tools/make_dump $(B)/test/tools/grow $(B)/test/tools/arenashim \
+TOOL_PROGRAMS := $(TOOL_TESTS) $(B)/test/tools/make_dump $(B)/test/tools/grow $(B)/test/tools/service \
+  $(B)/test/tools/arenashim \
   $(patsubst test/%.cc,$(B)/test/%,$(wildcard test/tools/*.cc))
 
 # What drives the browser in tests, and pages that read our files.

@@ -57,7 +57,13 @@ setup() {
   TZ=UTC arenashim timeline --at 21:59:00 a.dump
   expect '$status == 0 && $output == *"held at 1.00 s"*'
   TZ=UTC arenashim timeline --at 22:02 a.dump
-  expect '$status == 0 && $output == *"held at 3m 20s"*'
+  expect '$status == 0 && $output == *"held at 3m 20s (2023-11-14 22:00:00): "*'
+  TZ=UTC arenashim timeline --at 23:00 a.dump # of the day before, when it had not begun
+  expect '$status == 0 && $output == *"held at 1.00 s (2023-11-14 21:56:41): "*'
+  TZ=UTC arenashim timeline --at '2023-11-14 22:02:30' a.dump
+  expect '$status == 0 && $output == *"held at 3m 20s (2023-11-14 22:00:00): "*'
+  TZ=UTC arenashim timeline --at 2023-11-13T23:59 a.dump
+  expect '$status == 0 && $output == *"held at 1.00 s ("*'
 }
 
 @test "what is no time, and what has no axis, is said in a line" {

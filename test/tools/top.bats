@@ -388,6 +388,11 @@ growth_seen() { [[ $(shown | sed -n 5p) =~ 'MiB '.*'+'.*' MiB '.*PyByteArray ]];
   screen 100 12 --interval 0.2 "$pid"
   sees "arenashim attach $pid"
   "$TOOL" attach "$pid"
+  sees PyByteArray # without a key
+  press a
+  lacks PyByteArray
+  sleep 0.6 # some readings
+  refute has PyByteArray
   press s
   sees PyByteArray
   kill -KILL "$pid"

@@ -79,6 +79,7 @@ static int tick(struct live *l) {
   if (now >= l->next_ns) {
     top_watch_tick(l->watch);
     said_limit(l);
+    top_view_by(&l->view, top_options_by(l->options, l->watch->dump)); /* it may have got tags */
     top_view_update(&l->view, l->watch->model);
     now = top_watch_clock();
     l->next_ns += l->options->interval_ns;

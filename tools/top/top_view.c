@@ -51,6 +51,11 @@ static void group_show(struct top_view *v, enum top_by by) {
   rows_restart(v);
 }
 
+void top_view_by(struct top_view *v, enum top_by by) {
+  if (!v->has_chosen_by && v->by != by)
+    group_show(v, by);
+}
+
 static void filter_add(struct top_view *v, wchar_t c) {
   char bytes[MB_LEN_MAX];
   mbstate_t state = {0};
@@ -121,6 +126,7 @@ static bool choice_key(struct top_view *v, uint32_t key) {
     }
   for (size_t i = 0; i < sizeof groups; i++)
     if (key == (uint32_t)groups[i]) {
+      v->has_chosen_by = true;
       group_show(v, (enum top_by)i);
       return true;
     }

@@ -24,6 +24,7 @@ enum top_panel { PANEL_ROWS, PANEL_PATH, PANEL_HELP };
 
 struct top_view {
   enum top_by by;
+  bool has_chosen_by; /* a key said what rows are */
   enum top_sort sort;
   char filter[128]; /* in the locale's characters */
   bool is_typing;   /* the filter */
@@ -38,6 +39,9 @@ struct top_view {
 
 void top_view_start(struct top_view *v, enum top_by by, enum top_sort sort);
 void top_view_free(struct top_view *v);
+
+/* Makes rows what `by` says, unless a key has. */
+void top_view_by(struct top_view *v, enum top_by by);
 
 /* Takes the lines from the model again: after a reading, and after each key. */
 void top_view_update(struct top_view *v, struct top_model *m);

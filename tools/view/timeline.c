@@ -21,6 +21,7 @@ struct timeline_options {
 struct timeline {
   const struct session *session; /* NULL: no call sites */
   uint32_t moment;               /* whose table is shown */
+  bool by_clock;                 /* it was asked for by the time of day */
 };
 
 /* ---- times ---- */
@@ -42,43 +43,56 @@ static bool seconds_read(const char *word, uint64_t *ns) {
   return false;
 }
 
-/* HH:MM or HH:MM:SS of local time: the last such moment before the process's end. */
-static bool clock_read(const char *word, const struct dump_process *p, uint64_t *ns) {
-  int hour, minute, second = 0, used = 0;
-  bool right =
-      (sscanf(word, "%2d:%2d%n", &hour, &minute, &used) == 2 && word[used] == '\0') ||
-      (sscanf(word, "%2d:%2d:%2d%n", &hour, &minute, &second, &used) == 3 && word[used] == '\0');
-  if (!right || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+/* Reads what a format of strptime has, all of the word, into *tm. */
+static bool parsed(const char *word, const char *format, struct tm *tm) {
+  struct tm read = *tm;
+  const char *end = strptime(word, format, &read);
+  if (end == NULL || *end != '\0')
     return false;
+  *tm = read;
+  return true;
+}
+
+/* HH:MM or HH:MM:SS of local time, the last such moment before the process's end; or with a date
+ * (YYYY-MM-DD and a blank or T) before it. */
+static bool clock_read(const char *word, const struct dump_process *p, uint64_t *ns) {
   time_t start = (time_t)(p->start_ns / 1000000000),
          end = start + (time_t)(p->lived_ns / 1000000000);
   struct tm tm;
   if (localtime_r(&end, &tm) == NULL)
     return false;
-  tm.tm_hour = hour;
-  tm.tm_min = minute;
-  tm.tm_sec = second;
+  tm.tm_sec = 0;
+  tm.tm_isdst = -1;
+  bool dated = parsed(word, "%Y-%m-%d %H:%M", &tm) || parsed(word, "%Y-%m-%d %H:%M:%S", &tm) ||
+               parsed(word, "%Y-%m-%dT%H:%M", &tm) || parsed(word, "%Y-%m-%dT%H:%M:%S", &tm);
+  if (!dated && !parsed(word, "%H:%M", &tm) && !parsed(word, "%H:%M:%S", &tm))
+    return false;
   time_t when = mktime(&tm);
-  if (when > end)
-    when -= 86400;
+  if (!dated && when > end) {
+    tm.tm_mday--;
+    when = mktime(&tm);
+  }
   *ns = when > start ? (uint64_t)(when - start) * 1000000000 : 0;
   return true;
 }
 
 /* The moment that was asked for; false: said why not. */
-static bool moment_find(const struct timeline_options *o, const struct dump *d, uint32_t *moment) {
+static bool moment_find(const struct timeline_options *o, const struct dump *d,
+                        struct timeline *l) {
   uint64_t ns;
   if (o->at == NULL) {
-    *moment = axis_highest(d);
+    l->moment = axis_highest(d);
     return true;
   }
-  if (!seconds_read(o->at, &ns) && !clock_read(o->at, d->process, &ns)) {
+  bool since = seconds_read(o->at, &ns);
+  l->by_clock = !since && clock_read(o->at, d->process, &ns);
+  if (!since && !l->by_clock) {
     say_error("--at=%s: give a time since the start, such as 90, 90s, 1.5m, 2h, or a time of day, "
-              "such as 14:32",
+              "such as 14:32 or \"2026-11-30 14:32\"",
               o->at);
     return false;
   }
-  *moment = axis_at(d, ns);
+  l->moment = axis_at(d, ns);
   return true;
 }
 
@@ -165,6 +179,16 @@ static void axis_table(const struct view *v) {
 
 /* ---- a moment ---- */
 
+/* " (2026-11-30 14:31:58)", or "". */
+static void clock_words(const struct view *v, const struct timeline *l, char words[AXIS_TIME_MAX]) {
+  const struct dump *d = v->dump;
+  time_t when = (time_t)((d->process->start_ns + d->moments[l->moment].time_ns) / 1000000000);
+  struct tm tm;
+  *words = '\0';
+  if (l->by_clock && localtime_r(&when, &tm) != NULL)
+    strftime(words, AXIS_TIME_MAX, " (%Y-%m-%d %H:%M:%S)", &tm);
+}
+
 static void moment_row(const struct view *v, struct table *t, uint64_t bytes, uint64_t live,
                        const char *words) {
   table_number(t, UNIT_BYTES, v->estimate, bytes);
@@ -179,10 +203,11 @@ static void moment_print(const struct view *v, const struct timeline *l) {
   size_t n;
   uint64_t rest;
   struct axis_row *rows = axis_rows(l->session, l->moment, &n, &rest);
-  char when[AXIS_TIME_MAX], live[UNITS_MAX];
+  char when[AXIS_TIME_MAX], clock[AXIS_TIME_MAX], live[UNITS_MAX];
   axis_time(m->time_ns, when);
+  clock_words(v, l, clock);
   view_bytes(v, m->live_bytes, live);
-  view_say(v, "\nheld at %s: %s%s\n", when, v->estimate, live);
+  view_say(v, "\nheld at %s%s: %s%s\n", when, clock, v->estimate, live);
   struct table *t = view_table(v, titles, NULL);
   size_t shown = view_shown(v, n);
   for (size_t i = 0; i < shown; i++) {
@@ -217,7 +242,7 @@ static int timeline_write(const struct view_options *o, const struct dump *old,
     say_error("%s: it has no time axis: a shim of version 0.2 or later writes one", o->file);
     return 2;
   }
-  if (!moment_find((const struct timeline_options *)o, d, &l.moment))
+  if (!moment_find((const struct timeline_options *)o, d, &l))
     return 2;
   if (d->moments[l.moment].flags & DUMP_MOMENT_TAGGED) {
     view_session(&v, &s);
@@ -233,7 +258,9 @@ enum { KEY_AT = 256 };
 
 static const struct argp_option options[] = {
     {"at", KEY_AT, "TIME", 0,
-     "Show what was held at TIME: since the start (90, 1.5m, 2h), or of the day (14:32)", 0},
+     "Show what was held at TIME: since the start (90, 1.5m, 2h), or of the day (14:32, or "
+     "\"2026-11-30 14:32\")",
+     0},
     OPTION_LINES_ROW,
     {0}};
 
