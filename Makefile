@@ -61,7 +61,9 @@ $(B)/jemalloc.a $(HEAP_OBJECTS) $(REGION_OBJECTS) $(SHIM_OBJECTS) $(TOOL_OBJECTS
 
 JEMALLOC_WRAPPED := je_tsd_tcache_enabled_data_init je_tsd_tcache_data_init je_tcache_cleanup \
   je_emap_register_boundary je_arena_decay
-$(B)/libarenashim.so: SHIM_LDFLAGS += $(JEMALLOC_WRAPPED:%=-Wl,--wrap=%)
+# What we call under these names is not what we export under them (base/own_calls.c, api/mmap.c).
+OWN_WRAPPED := mmap munmap mremap
+$(B)/libarenashim.so: SHIM_LDFLAGS += $(JEMALLOC_WRAPPED:%=-Wl,--wrap=%) $(OWN_WRAPPED:%=-Wl,--wrap=%)
 $(B)/libarenashim.so: $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a shim/symbols.map
 	$(CC) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJECTS) $(HEAP_OBJECTS) $(B)/jemalloc.a -ldl -pthread
 
@@ -186,6 +188,7 @@ $(call unit,heap_visit%,$(HEAP),$(WRAP)os_purge)
 $(call unit,region%,$(REGION),$(WRAP)malloc $(WRAP)free)
 $(call unit,region_model% region_attach% region_poison%,$(REGION))
 $(call unit,large_tags%,large_tags $(HEAP),$(WRAP)mmap)
+$(call unit,mapped_books%,mapped_books mapped_tree mapped_accounts os,$(WRAP)mmap)
 $(call unit,arch_math%,arch_math os,-lm)
 $(call unit,crc%,crc os,-lz)
 $(call unit,moments%,moments)
@@ -286,7 +289,7 @@ test-programs: $(BROWSER) $(B)/page/page.html $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) 
 asan: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(UNIT:%=$(B)/asan/%)
 	@test/run.sh $(UNIT:%=$(B)/asan/%)
-TSAN := $(filter heap% large% path_tree% labels%,$(UNIT)) # those with threads
+TSAN := $(filter heap% large% mapped% path_tree% labels%,$(UNIT)) # those with threads
 tsan: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(TSAN:%=$(B)/tsan/%)
 	@test/run.sh $(TSAN:%=$(B)/tsan/%)

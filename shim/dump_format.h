@@ -24,7 +24,8 @@
  *
  *   1.1 added start_ns, lived_ns and DUMP_LAST.
  *   1.2 added DUMP_AT_LIMIT, the fields limit_*, DUMP_MOMENTS, DUMP_SHARES and DUMP_EVENTS.
- *   1.3 added lives, DUMP_MAPPINGS, and the fields resident_bytes and swapped_bytes of DUMP_SITES.
+ *   1.3 added lives, DUMP_MAPPINGS, DUMP_MAPS_BY_SITE, DUMP_MAPS, and the fields resident_bytes and
+ *       swapped_bytes of DUMP_SITES.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -76,7 +77,9 @@ enum dump_section_id {
   DUMP_MOMENTS = 13,
   DUMP_SHARES = 14,
   DUMP_EVENTS = 15,
-  DUMP_MAPPINGS = 16
+  DUMP_MAPPINGS = 16,
+  DUMP_MAPS_BY_SITE = 17,
+  DUMP_MAPS = 19
 };
 
 struct dump_section {
@@ -429,5 +432,45 @@ struct dump_mapping {
   uint32_t zero;
 };
 static_assert(sizeof(struct dump_mapping) == 88, "format");
+
+/* DUMP_MAPS_BY_SITE: what the program mapped itself, by mmap, mremap, brk, sbrk and shmat: one for
+ * each pair of arena and site that ever did.  Exact, also with samples.  Address space, of which
+ * the program may have touched a part only; no byte of it is in DUMP_ACCOUNTS, in live_bytes or in
+ * DUMP_LEDGER.  Mappings that libc, the loader and system calls of the program's own made are not
+ * in it. */
+struct dump_map_account {
+  uint32_t arena;  /* DUMP_ARENAS index + 1; 0: its thread had none */
+  uint32_t site;   /* DUMP_SITES index */
+  uint64_t allocs; /* calls that mapped */
+  uint64_t bytes;  /* that they mapped, ever */
+  uint64_t ranges; /* mapped now: those that were unmapped in part count each part */
+  uint64_t live_bytes;
+  uint64_t peak_bytes;    /* largest value that live_bytes had */
+  uint64_t at_peak_bytes; /* live when the sum of all accounts was largest */
+};
+static_assert(sizeof(struct dump_map_account) == 56, "format");
+
+enum dump_map_kind {
+  DUMP_MAP_UNKNOWN = 0, /* mremap of a mapping that libc or the loader made */
+  DUMP_MAP_ANONYMOUS = 1,
+  DUMP_MAP_FILE = 2,
+  DUMP_MAP_SEGMENT = 3, /* System V shared memory */
+  DUMP_MAP_BREAK = 4    /* brk and sbrk */
+};
+
+/* DUMP_MAPS: the ranges of these that are mapped now, in the order of addresses, none overlapping
+ * another.  The kernel merges neighbours in /proc/PID/smaps, and splits them where mprotect made a
+ * difference. */
+struct dump_map {
+  uint64_t start, end; /* addresses, end exclusive */
+  uint64_t offset;     /* of the first byte in its file or segment */
+  uint32_t arena;      /* as in DUMP_MAPS_BY_SITE */
+  uint32_t site;
+  uint32_t kind;       /* enum dump_map_kind */
+  uint32_t protection; /* PROT_... when it was mapped */
+  uint32_t flags;      /* MAP_... of mmap */
+  uint32_t zero;
+};
+static_assert(sizeof(struct dump_map) == 48, "format");
 
 #endif

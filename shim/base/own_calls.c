@@ -68,13 +68,19 @@ static long memory_call(long number, long a, long b, long c, long d, long e, lon
     return own_result(-ENOMEM);
   return own_result(cpu_syscall(number, a, b, c, d, e, f));
 }
-void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
+/* Under the names by which the linker binds our own calls of mmap, munmap and mremap (Makefile):
+ * the library exports those names for the program (api/mmap.c). */
+hidden void *__wrap_mmap(void *address, size_t bytes, int protection, int flags, int fd,
+                         off_t offset);
+hidden int __wrap_munmap(void *address, size_t bytes);
+hidden void *__wrap_mremap(void *address, size_t old, size_t bytes, int flags, ...);
+void *__wrap_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
   return (void *)memory_call(SYS_mmap, (long)address, (long)bytes, protection, flags, fd, offset);
 }
-int munmap(void *address, size_t bytes) {
+int __wrap_munmap(void *address, size_t bytes) {
   return (int)memory_call(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
 }
-void *mremap(void *address, size_t old, size_t bytes, int flags, ...) {
+void *__wrap_mremap(void *address, size_t old, size_t bytes, int flags, ...) {
   return (void *)memory_call(SYS_mremap, (long)address, (long)old, (long)bytes, flags, 0, 0);
 }
 int mprotect(void *address, size_t bytes, int protection) {

@@ -181,11 +181,15 @@ int jemalloc_mprotect(void *address, size_t bytes, int prot) {
 
 /* For MALLOC_CONF=dss:primary and dss:secondary, one thread at a time (jemalloc has a lock for it).
  * It asks where the break is, then for more, and takes what it gets only if no other code moved the
- * break in between; whole pages of it, which it never gives back. */
+ * break in between; whole pages of it, which it never gives back.  The break is libc's, by a name
+ * that no library wraps. */
+void *libc_sbrk(intptr_t bytes);
+__asm__(".symver libc_sbrk, __sbrk@" CPU_LIBC_VERSION);
+
 void *jemalloc_sbrk(intptr_t bytes) {
   static void *asked;
   int saved = errno;
-  void *p = sbrk(bytes);
+  void *p = libc_sbrk(bytes);
   errno = saved;
   if (bytes > 0 && p != (void *)-1 && p == asked) {
     uintptr_t begin = round_up((uintptr_t)p, PAGE_BYTES), end = (uintptr_t)p + (size_t)bytes;

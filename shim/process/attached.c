@@ -4,6 +4,7 @@
 #include "fork_gate.h"
 #include "heap_counts.h"
 #include "large.h"
+#include "mapped_calls.h"
 #include "options.h"
 #include "os.h"
 #include "record.h"
@@ -39,6 +40,7 @@ static void follow(struct record_process *head, uint32_t sequence) {
   if (!attached.since_start && (bytes != 0 || tagged_mode != TAGGED_NONE)) {
     tagged_attach(bytes == 0 ? 0 : clamp(bytes, SAMPLE_LEAST, SAMPLE_MAX),
                   clamp(head->control.depth, 1, CAPTURE_DEPTH_MAX));
+    mapped_calls_book();
     if (bytes != 0 && head->attached_mono == 0)
       head->attached_mono = os_clock_ns(CLOCK_MONOTONIC);
     timeline_event(bytes != 0 ? DUMP_EVENT_ATTACH : DUMP_EVENT_DETACH, bytes);

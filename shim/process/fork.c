@@ -20,6 +20,7 @@
 #include "large.h"
 #include "large_counts.h"
 #include "large_tags.h"
+#include "mapped_books.h"
 #include "os.h"
 #include "pieces.h"
 #include "program.h"
@@ -45,6 +46,7 @@ static void fork_prepare(void) {
   heap_fork_prepare();
   if (gate_close())
     jemalloc_fork_prepare();
+  mapped_fork_prepare();
   pieces_fork_prepare();
   errno = saved;
 }
@@ -52,6 +54,7 @@ static void fork_prepare(void) {
 static void fork_parent(void) {
   int saved = errno;
   pieces_fork_parent();
+  mapped_fork_parent();
   if (gate_fork_owns_locks())
     jemalloc_fork_parent();
   if (gate_open_parent())
@@ -91,6 +94,7 @@ static void check_caches(void) {
 static void fork_child(void) {
   int saved = errno;
   pieces_fork_child(); /* first: until then this process writes into its parent's file */
+  mapped_fork_child();
   open_gate();
   if (setup_is_ready()) {
     heap_fork_child();

@@ -14,6 +14,7 @@
 #include "fork_gate.h"
 #include "invalid_pointer.h"
 #include "large.h"
+#include "mapped_calls.h"
 #include "modules.h"
 #include "options.h"
 #include "output_fds.h"
@@ -70,6 +71,7 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   int saved = errno;
   const struct options *o = options_now();
   setup_once();
+  mapped_calls_setup();
   program_begins();
   sandbox_setup();
   gate_setup();

@@ -20,7 +20,9 @@
 #include "resident.h"
 #include "scratch.h"
 
-enum { DUMP_SECTIONS = DUMP_MAPPINGS, SMALL_SECTIONS = DUMP_REGIONS, HEALTH_LINES = 16 };
+/* The table: first the small sections, then as many that are streamed. */
+enum { SMALL_SECTIONS = DUMP_REGIONS, STREAMED_SECTIONS = 10, HEALTH_LINES = 17 };
+enum { DUMP_SECTIONS = SMALL_SECTIONS + STREAMED_SECTIONS };
 
 /* Where a label's text is among the strings; by node. */
 struct label_text {
@@ -92,6 +94,10 @@ hidden void dump_events(struct dump_work *w);
 /* The resident ledger: its names, put into the strings after dump_tables; then its section. */
 hidden void dump_mapping_names(struct dump_work *w);
 hidden void dump_mappings(struct dump_work *w);
+
+/* The program's own mappings: two sections. */
+hidden void dump_map_accounts(struct dump_work *w);
+hidden void dump_maps(struct dump_work *w);
 
 /* Copies a text of at most `most` bytes to the strings; returns its offset, 0 if there is no room.
  */

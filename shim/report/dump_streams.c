@@ -176,9 +176,12 @@ void dump_streams(struct dump_work *w) {
                   {DUMP_MOMENTS, sizeof(struct dump_moment), dump_moments},
                   {DUMP_SHARES, sizeof(struct dump_share), dump_shares},
                   {DUMP_EVENTS, sizeof(struct dump_event), dump_events},
-                  {DUMP_MAPPINGS, sizeof(struct dump_mapping), dump_mappings}};
-  for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-    dump_section_begin(&w->out, &w->table[sections[i].id - 1], sections[i].id,
+                  {DUMP_MAPPINGS, sizeof(struct dump_mapping), dump_mappings},
+                  {DUMP_MAPS_BY_SITE, sizeof(struct dump_map_account), dump_map_accounts},
+                  {DUMP_MAPS, sizeof(struct dump_map), dump_maps}};
+  static_assert(sizeof sections / sizeof *sections == STREAMED_SECTIONS, "each of them");
+  for (size_t i = 0; i < STREAMED_SECTIONS; i++) {
+    dump_section_begin(&w->out, &w->table[SMALL_SECTIONS + i], sections[i].id,
                        sections[i].item_bytes);
     sections[i].write(w);
     dump_section_end(&w->out);

@@ -5,6 +5,7 @@
 #include "deepbind.h"
 #include "dump_parts.h"
 #include "fork_gate.h"
+#include "mapped_books.h"
 #include "modules.h"
 #include "options.h"
 #include "os.h"
@@ -241,7 +242,9 @@ static void ledger(struct dump_work *w) {
 /* The counts of RECORD_HEALTH, and those that only a dump has. */
 static void health(struct dump_work *w) {
   struct capture_counts c;
+  struct mapped_totals mapped;
   capture_sum(&c);
+  mapped_sum(&mapped);
   const struct {
     const char *name;
     unsigned flags;
@@ -254,6 +257,7 @@ static void health(struct dump_work *w) {
       {"libraries opened without RTLD_DEEPBIND, which would have hidden this malloc from them",
        DUMP_NOTE},
       {"times that somebody cut the record's file: figures count from then on", DUMP_PROBLEM},
+      {"calls of mmap and its family that could not be booked", DUMP_NOTE},
   };
   const uint64_t counts[] = {c.learned,
                              c.unwound,
@@ -270,7 +274,8 @@ static void health(struct dump_work *w) {
                              w->g.sums.broken_lists,
                              regions_unlisted(),
                              deepbind_count(),
-                             pieces_lost()};
+                             pieces_lost(),
+                             mapped.missed};
   static_assert(sizeof counts / sizeof *counts == HEALTH_LINES, "as laid out");
   static_assert(sizeof lines / sizeof *lines == HEALTH_LINES, "as laid out");
   for (unsigned i = 0; i < HEALTH_LINES; i++)

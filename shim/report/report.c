@@ -8,6 +8,7 @@
 #include "report_classes.h"
 #include "report_job.h"
 #include "report_ledger.h"
+#include "report_mapped.h"
 #include "report_regions.h"
 #include "report_sites.h"
 #include "report_text.h"
@@ -120,6 +121,7 @@ static bool write_all(int fd, enum dump_reason reason, int signal) {
   ok &= report_flush(&t, fd);
   if (tagged_mode != TAGGED_NONE) {
     ok &= report_sites(&t, g, fd);
+    ok &= report_mapped(&t, fd);
     report_health(&t, g);
   }
   report_large(&t, g);

@@ -8,6 +8,7 @@
 #include "labels.h"
 #include "large_counts.h"
 #include "large_tags.h"
+#include "mapped_books.h"
 #include "modules.h"
 #include "os.h"
 #include "pieces.h"
@@ -37,7 +38,7 @@ static void add(struct heap_totals *sums, const struct heap_totals *t) {
 
 static uint64_t tag_tables(void) {
   uint64_t bytes = path_bytes() + capture_bytes() + modules_bytes() + large_tags_bytes() +
-                   labels_bytes() + pieces_item_bytes();
+                   labels_bytes() + pieces_item_bytes() + mapped_books_bytes();
   for (unsigned i = 0; i < heap_count(); i++)
     bytes += count_get(&heap_at(i)->books.bytes);
   return bytes;

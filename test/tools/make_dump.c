@@ -165,6 +165,20 @@ static const struct field mapping[] = {NUMBER(dump_mapping, kind),
                                        NUMBER(dump_mapping, count),
                                        {0}};
 
+static const struct field map_account[] = {NUMBER(dump_map_account, arena),
+                                           NUMBER(dump_map_account, site),
+                                           NUMBER(dump_map_account, allocs),
+                                           NUMBER(dump_map_account, bytes),
+                                           NUMBER(dump_map_account, ranges),
+                                           NUMBER(dump_map_account, live_bytes),
+                                           NUMBER(dump_map_account, peak_bytes),
+                                           NUMBER(dump_map_account, at_peak_bytes),
+                                           {0}};
+static const struct field map[] = {NUMBER(dump_map, start),  NUMBER(dump_map, end),
+                                   NUMBER(dump_map, offset), NUMBER(dump_map, arena),
+                                   NUMBER(dump_map, site),   NUMBER(dump_map, kind),
+                                   NUMBER(dump_map, flags),  {0}};
+
 static struct section {
   const char *name;
   const struct field *fields;
@@ -190,6 +204,9 @@ static struct section {
                 SECTION(share, DUMP_SHARES),
                 SECTION(event, DUMP_EVENTS),
                 SECTION(mapping, DUMP_MAPPINGS),
+
+                SECTION(map_account, DUMP_MAPS_BY_SITE),
+                SECTION(map, DUMP_MAPS),
                 {.name = "extra", .item_bytes = 1, .dropped = true}};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -106,12 +106,12 @@ all_named() { # PAGE NAME...
 @test "arenashim-dump(5) has every section with its number and size" {
   local text name number size sizes count=0
   text=$(plain arenashim-dump.5)
-  # sizes of items stand in the header in the order of the sections' numbers, after those of the head
+  # sizes of items stand in the header in the order of the sections, after those of the head
   mapfile -t sizes < <(echo 1 && sed -nE 's/^static_assert\(sizeof.*== ([0-9]+).*/\1/p' "$HEADER" | tail -n +3)
   while read -r name number; do
-    size=${sizes[number - 1]}
+    size=${sizes[count]}
     ((++count))
     grep -qE "^ +$name +$number +$size " <<<"$text" || { echo "$name: $number, $size bytes"; return 1; }
-  done < <(sed -n '/^enum dump_section_id/,/^}/s/^  \(DUMP_[A-Z]*\) = \([0-9]*\).*/\1 \2/p' "$HEADER")
+  done < <(sed -n '/^enum dump_section_id/,/^}/s/^  \(DUMP_[A-Z_]*\) = \([0-9]*\).*/\1 \2/p' "$HEADER")
   ((count == ${#sizes[@]}))
 }

@@ -31,7 +31,9 @@
   X(moments, dump_moment, DUMP_MOMENTS, "moments")                                                 \
   X(shares, dump_share, DUMP_SHARES, "shares of moments")                                          \
   X(events, dump_event, DUMP_EVENTS, "events")                                                     \
-  X(mappings, dump_mapping, DUMP_MAPPINGS, "mappings")
+  X(mappings, dump_mapping, DUMP_MAPPINGS, "mappings")                                             \
+  X(map_accounts, dump_map_account, DUMP_MAPS_BY_SITE, "mappings by call site")                    \
+  X(maps, dump_map, DUMP_MAPS, "ranges mapped")
 
 /* Kind of the stand-in for a site that is lost. */
 enum { DUMP_SITE_LOST = UINT32_MAX };

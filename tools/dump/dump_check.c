@@ -100,6 +100,18 @@ static void sites_check(struct pass *p) {
     index_check(p, &d->blocks[i].arena, (uint64_t)d->n_arenas + 1, 0);
 }
 
+static void maps_check(struct pass *p) {
+  struct dump *d = p->d;
+  for (uint32_t i = 0; i < d->n_map_accounts; i++) {
+    index_check(p, &d->map_accounts[i].site, d->n_sites, d->n_sites);
+    index_check(p, &d->map_accounts[i].arena, (uint64_t)d->n_arenas + 1, 0);
+  }
+  for (uint32_t i = 0; i < d->n_maps; i++) {
+    index_check(p, &d->maps[i].site, d->n_sites, d->n_sites);
+    index_check(p, &d->maps[i].arena, (uint64_t)d->n_arenas + 1, 0);
+  }
+}
+
 static void moments_check(struct pass *p) {
   struct dump *d = p->d;
   for (uint32_t i = 0; i < d->n_shares; i++) {
@@ -129,6 +141,7 @@ void dump_check(struct dump *d, const char *path) {
   nodes_check(&p);
   sites_check(&p);
   moments_check(&p);
+  maps_check(&p);
   if (p.bad > 0 && is_whole(d))
     say_warning("%s: %llu references in it lead nowhere: what they stood for is shown as lost",
                 path, (unsigned long long)p.bad);

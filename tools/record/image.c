@@ -23,6 +23,8 @@ static const size_t item_bytes[IMAGE_SECTIONS] = {
     [DUMP_SHARES - 1] = sizeof(struct dump_share),
     [DUMP_EVENTS - 1] = sizeof(struct dump_event),
     [DUMP_MAPPINGS - 1] = sizeof(struct dump_mapping),
+    [DUMP_MAPS_BY_SITE - 1] = sizeof(struct dump_map_account),
+    [DUMP_MAPS - 1] = sizeof(struct dump_map),
 };
 
 void image_begin(struct image *m) {
@@ -69,36 +71,49 @@ uint32_t image_text(struct image *m, const char *text, size_t most) {
 
 static uint64_t padded(uint64_t bytes) { return (bytes + DUMP_ALIGN - 1) & -(uint64_t)DUMP_ALIGN; }
 
+/* How many sections there are. */
+static uint32_t sections(void) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < IMAGE_SECTIONS; i++)
+    n += item_bytes[i] != 0;
+  return n;
+}
+
 static uint64_t place(const struct image *m, struct dump_section *table, uint64_t offset) {
   for (uint32_t i = 0; i < IMAGE_SECTIONS; i++) {
-    table[i] = (struct dump_section){.id = i + 1,
-                                     .item_bytes = (uint32_t)m->section[i].item_bytes,
-                                     .offset = offset,
-                                     .items = m->section[i].used};
-    offset += padded(table[i].items * table[i].item_bytes);
+    if (item_bytes[i] == 0)
+      continue;
+    *table = (struct dump_section){.id = i + 1,
+                                   .item_bytes = (uint32_t)item_bytes[i],
+                                   .offset = offset,
+                                   .items = m->section[i].used};
+    offset += padded(table->items * table->item_bytes);
+    table++;
   }
   return offset;
 }
 
 unsigned char *image_end(struct image *m, size_t *bytes) {
   struct dump_section table[IMAGE_SECTIONS];
+  uint32_t count = sections();
+  size_t table_bytes = count * sizeof *table;
   struct dump_header h = {.magic = DUMP_MAGIC,
                           .major = DUMP_MAJOR,
                           .minor = DUMP_MINOR,
                           .header_bytes = sizeof h,
-                          .section_count = IMAGE_SECTIONS,
+                          .section_count = count,
                           .section_bytes = sizeof *table};
-  *bytes = h.file_bytes = place(m, table, sizeof h + sizeof table);
+  *bytes = h.file_bytes = place(m, table, sizeof h + table_bytes);
   unsigned char *file = must_zalloc(1, *bytes);
-  for (unsigned i = 0; i < IMAGE_SECTIONS; i++) {
+  for (unsigned i = 0; i < count; i++) {
     size_t used = table[i].items * table[i].item_bytes;
     if (used > 0)
-      memcpy(file + table[i].offset, m->section[i].items, used);
+      memcpy(file + table[i].offset, m->section[table[i].id - 1].items, used);
     table[i].crc = (uint32_t)crc32_z(0, file + table[i].offset, padded(used));
   }
   h.crc = (uint32_t)crc32_z(crc32_z(0, (unsigned char *)&h, sizeof h), (unsigned char *)table,
-                            sizeof table);
+                            table_bytes);
   memcpy(file, &h, sizeof h);
-  memcpy(file + sizeof h, table, sizeof table);
+  memcpy(file + sizeof h, table, table_bytes);
   return file;
 }

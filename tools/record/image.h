@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { IMAGE_SECTIONS = 16 };
+enum { IMAGE_SECTIONS = DUMP_MAPS }; /* some numbers stand for none */
 
 struct image {
   struct {

@@ -37,16 +37,19 @@ SECTIONS = {
     14: ("shares", "2IQ moment site bytes"),
     15: ("events", "2Q4I time value kind text count zero"),
     16: ("mappings", "2I9Q2I kind name start mapped resident swapped anonymous shared trim depth guard count zero"),
+    17: ("map_accounts", "2I6Q arena site allocs bytes ranges live peak at_peak"),
+    19: ("maps", "3Q6I start end offset arena site kind protection flags zero"),
 }
-dump, end = {}, head + count * item
+dump, end, last = {}, head + count * item, 0
 for i in range(count):
     number, bytes_, offset, items, crc, _ = struct.unpack_from("<IIQQII", data, head + i * item)
     padded = (items * bytes_ + 7) & ~7
-    assert number == i + 1 and offset == end, "sections follow one another in order"
+    assert number > last and offset == end, "sections follow one another in order"
+    last = number
     end = offset + padded
     assert zlib.crc32(data[offset:end]) == crc, f"checksum of section {number}"
     if number not in SECTIONS:
-        continue  # the time axis, which has tests of its own
+        continue  # those that have tests of their own
     name, form = SECTIONS[number]
     if form is None:
         strings = data[offset : offset + items]
@@ -86,6 +89,11 @@ for s in dump["shares"]:
 assert all(m["held"] == m["live"] for m in moments if m["flags"] & 1)
 for e in dump["events"]:
     assert e["count"] >= 1 and text(e["text"]) is not None
+for a in dump["map_accounts"]:
+    assert a["site"] < len(sites) and a["arena"] <= len(arenas) and a["live"] <= a["peak"] <= a["bytes"], a
+    assert a["at_peak"] <= a["peak"] and (a["ranges"] == 0) == (a["live"] == 0), a
+for r, after in zip(dump["maps"], dump["maps"][1:] + [{"start": 1 << 64}]):
+    assert r["start"] < r["end"] <= after["start"] and r["site"] < len(sites) and r["kind"] <= 4, r
 for b in dump["blocks"]:
     assert b["arena"] <= len(arenas) and b["in_use"] <= b["passed"] <= b["bytes"], b
 for m in modules:
@@ -126,6 +134,9 @@ if process["tags"] != 0:
         held = total(accounts, "at_peak_bytes")
         assert abs(held - process["peak"]) <= process["peak"] / 100 or process["flags"] & 1, (held, process["peak"])
 if not running:
+    for a in dump["map_accounts"]:
+        mine = [r["end"] - r["start"] for r in dump["maps"] if (r["arena"], r["site"]) == (a["arena"], a["site"])]
+        same("ranges of a call site", (a["ranges"], a["live"]), (len(mine), sum(mine)))
     same("ledger", lines, mapped)
     same("process live bytes", process["live_bytes"], total(arenas, "live_bytes"))
     same("process live objects", process["live_objects"], total(arenas, "live_objects"))

@@ -10,7 +10,7 @@ shim=$1 objects=$2 out=$3
 
 mapfile -t names < <({
   nm -D --undefined-only "$shim" | awk '$1 == "U" { sub(/@.*/, "", $2); print $2 }'
-  nm --defined-only "$objects"/own_*.o | awk '$2 == "T" { print $3 }'
+  nm --defined-only "$objects"/own_*.o | awk '$2 == "T" { sub(/^__wrap_/, "", $3); print $3 }'
 } | sort -u | grep -vE '^(own_|libc_|_ITM_|_Unwind_|__cxa_finalize|__gmon_start__|(__)?environ|__progname|_r_debug$|__libc_s|program_inv|dlvsym$|__sched_cpucount$|__pthread_)')
 
 {
