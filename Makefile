@@ -42,9 +42,9 @@ SHIM_OBJECTS := $(SHIM:%=$(B)/shim/%.o)
 REGION_OBJECTS := $(REGION:%=$(B)/arena/%.o)
 HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
-# The command: it shares with the shim nothing but the formats of dump and record.  Its parts, lowest first: a file
-# includes headers of its own part and of those before it; the last six know nothing of each other.
-TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top attach)
+# The command: it shares with the shim nothing but the formats of dump, record and metrics.  Its parts, lowest first:
+# a file includes headers of its own part and of those before it; the last seven know nothing of each other.
+TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top attach metrics)
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
   $(TOOL_DIRS:%=-iquote %)
 TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lncursesw -ltinfo -lm
@@ -52,7 +52,7 @@ PROTO := $(B)/tools/export/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c $(TOOL_DIRS:%=%/*.c))
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
-TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h shim/record_format.h $(PROTO).h tools/page/page.html
+TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h shim/record_format.h shim/metrics_format.h $(PROTO).h tools/page/page.html
 
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 

@@ -1,6 +1,6 @@
 /* The command `arenashim`: picks the subcommand; each has a file of its own.
  *
- *   base <- dump <- record <- names <- sites <- view, export, html, run, top
+ *   base <- dump <- record <- names <- sites <- view, export, html, run, top, attach, metrics
  *
  * are its directories: each includes those before it.
  */
@@ -12,6 +12,7 @@
 #include "export.h"
 #include "html.h"
 #include "leaks.h"
+#include "metrics.h"
 #include "ps.h"
 #include "report.h"
 #include "resident.h"
@@ -51,6 +52,8 @@ static const char help[] =
     "  arenashim dump PID     [-o FILE]\n"
     "  arenashim resident FILE|PID [--json] [ROWS] [NAMES]\n"
     "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
+    "  arenashim metrics PID|FILE... [-n ROWS] [--format openmetrics|prometheus] [-o OUT]\n"
+    "                         [NAMES]\n"
     "  arenashim attach PID   [--sample BYTES] [--tag site|stack:N] [--for TIME [-o FILE]]\n"
     "  arenashim detach PID\n"
     "  arenashim --version | --help | COMMAND --help\n"
@@ -67,12 +70,12 @@ static const struct command {
   const char *name;
   int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", run_command},           {"report", report_command},    {"export", export_command},
-    {"tree", tree_command},         {"arenas", arenas_command},    {"leaks", leaks_command},
-    {"waste", waste_command},       {"diff", diff_command},        {"check", check_command},
-    {"html", html_command},         {"top", top_command},          {"ps", ps_command},
-    {"attach", attach_command},     {"detach", detach_command},    {"dump", dump_command},
-    {"timeline", timeline_command}, {"resident", resident_command}};
+    {"run", run_command},           {"report", report_command},     {"export", export_command},
+    {"tree", tree_command},         {"arenas", arenas_command},     {"leaks", leaks_command},
+    {"waste", waste_command},       {"diff", diff_command},         {"check", check_command},
+    {"html", html_command},         {"top", top_command},           {"ps", ps_command},
+    {"attach", attach_command},     {"detach", detach_command},     {"dump", dump_command},
+    {"timeline", timeline_command}, {"resident", resident_command}, {"metrics", metrics_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

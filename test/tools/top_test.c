@@ -2,6 +2,7 @@
 #include "container.h"
 #include "dump_read.h"
 #include "ps_rows.h"
+#include "tags.h"
 #include "top_columns.h"
 #include "top_model.h"
 #include "top_part.h"
@@ -430,7 +431,7 @@ static void how_a_process_is_and_how_it_ended(void **state) {
     static const char *const wanted[] = {"off", "site", "stack:8", "verify:8",
                                          "of an unknown kind"};
     b.process.tags = tags;
-    char *words = top_watch_tags(&b.dump);
+    char *words = tags_words(&b.dump);
     assert_string_equal(words, wanted[tags]);
     free(words);
   }

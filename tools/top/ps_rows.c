@@ -2,6 +2,7 @@
 #include "ps_rows.h"
 #include "json.h"
 #include "table.h"
+#include "tags.h"
 #include "top_watch.h"
 #include "top_words.h"
 
@@ -27,7 +28,7 @@ static uint64_t resident_of(const struct dump *d) {
 
 static void row_print(const struct ps_process *p, struct table *t, bool exact) {
   const struct dump_process *of = p->dump->process;
-  char number[16], time[TOP_WORDS_MAX], *tags = top_watch_tags(p->dump);
+  char number[16], time[TOP_WORDS_MAX], *tags = tags_words(p->dump);
   bool small_alone = !top_watch_has_sites(p->dump);
   snprintf(number, sizeof number, "%d", p->pid);
   if (exact)
@@ -61,7 +62,7 @@ void ps_table_print(struct ps_process *processes, size_t count, FILE *to) {
 static void line_print(const struct ps_process *p, FILE *to) {
   const struct dump_process *of = p->dump->process;
   struct json_object *line = json_object_must();
-  char *tags = top_watch_tags(p->dump);
+  char *tags = tags_words(p->dump);
   json_put_number(line, "pid", (uint64_t)p->pid);
   json_put_text(line, "program", dump_text(p->dump, of->program));
   json_put_number(line, "live_bytes", of->live_bytes);

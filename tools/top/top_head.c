@@ -2,6 +2,7 @@
 #include "top_head.h"
 #include "fit.h"
 #include "say.h"
+#include "tags.h"
 #include "text.h"
 #include "top_words.h"
 
@@ -35,7 +36,7 @@ static void line_end(struct flow *f) {
 }
 
 static void process_put(struct flow *f, const struct top_watch *w) {
-  char *state = top_watch_state(w), *tags = top_watch_tags(w->dump);
+  char *state = top_watch_state(w), *tags = tags_words(w->dump);
   item_put(f, must_print("%s", dump_text(w->dump, w->dump->process->program)));
   item_put(f, must_print("pid %u", top_watch_pid(w)));
   item_put(f, must_print("tags %s", tags));

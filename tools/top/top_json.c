@@ -8,6 +8,7 @@
 #include "fit.h"
 #include "json.h"
 #include "say.h"
+#include "tags.h"
 #include "text.h"
 #include "top_columns.h"
 #include "top_options.h"
@@ -103,7 +104,7 @@ static void put_rows(struct json_object *to, const struct top_options *o,
 
 static void put_process(struct json_object *to, const struct top_watch *w) {
   const struct dump *d = w->dump;
-  char *tags = top_watch_tags(d), *moment = top_watch_state(w);
+  char *tags = tags_words(d), *moment = top_watch_state(w);
   put_real(to, "time", unix_time());
   json_put_text(to, "program", dump_text(d, d->process->program));
   json_put_number(to, "pid", top_watch_pid(w));

@@ -78,14 +78,6 @@ const char *top_watch_state_word(const struct top_watch *w) {
   return words[w->state];
 }
 
-char *top_watch_tags(const struct dump *d) {
-  static const char *const words[] = {"off", "site", "stack", "verify"};
-  uint32_t tags = d->process->tags;
-  if (tags >= DUMP_TAG_STACK && tags < sizeof words / sizeof *words)
-    return must_print("%s:%u", words[tags], d->process->depth);
-  return must_copy(tags < DUMP_TAG_STACK ? words[tags] : "of an unknown kind");
-}
-
 unsigned top_watch_pid(const struct top_watch *w) {
   bool is_pid = w->what[strspn(w->what, "0123456789")] == '\0';
   return is_pid ? (unsigned)strtoul(w->what, NULL, 10) : w->dump->process->pid;

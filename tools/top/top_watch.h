@@ -30,9 +30,6 @@ char *top_watch_state(const struct top_watch *w);
 /* A word for machines: "running", "ended", "killed" or "file". */
 const char *top_watch_state_word(const struct top_watch *w);
 
-/* "off", "site", "stack:8"; to be freed. */
-char *top_watch_tags(const struct dump *d);
-
 /* The process's id: as it was asked for, since in its own namespace it is another; of a file, its
  * own. */
 unsigned top_watch_pid(const struct top_watch *w);

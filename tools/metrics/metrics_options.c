@@ -1,0 +1,94 @@
+/* Reads the options; contract in metrics_options.h. */
+#include "metrics_options.h"
+#include "say.h"
+#include "words.h"
+
+#include "../../shim/metrics_format.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_FORMAT = 256 };
+
+static const struct argp_option options[] = {
+    {"rows", 'n', "ROWS", 0,
+     "How many call sites a process has, those that hold most (default: 20; 0: none)", 0},
+    {"format", KEY_FORMAT, "openmetrics|prometheus", 0,
+     "The text's format (default: openmetrics; prometheus where OUT ends with .prom, as "
+     "node_exporter's "
+     "textfile directory wants it)",
+     0},
+    {"output", 'o', "OUT", 0,
+     "Write to OUT, which is replaced when all is written (default: standard output)", 0},
+    {0}};
+
+static unsigned long rows_read(struct argp_state *state, const char *word) {
+  char *end;
+  errno = 0;
+  unsigned long rows = strtoul(word, &end, 10);
+  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0)
+    words_fail(state, "-n %s: give a number of call sites, 0 for none", word);
+  return rows;
+}
+
+static void format_read(struct argp_state *state, struct metrics_options *o, const char *word) {
+  static const char *const words[] = {"openmetrics", "prometheus", NULL};
+  o->prometheus = option_choice(state, "format", word, words) == 1;
+  o->has_format = true;
+}
+
+static error_t what_read(int key, char *word, struct argp_state *state, struct metrics_options *o) {
+  if (key == ARGP_KEY_END && o->count == 0)
+    words_fail(state, "name a PID or FILE: `arenashim ps` lists the processes under the shim");
+  if (key != ARGP_KEY_ARG)
+    return key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
+  o->what = must_resize(o->what, o->count + 1, sizeof *o->what);
+  o->what[o->count++] = word;
+  return 0;
+}
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct metrics_options *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->names;
+    return 0;
+  case 'n':
+    o->rows = rows_read(state, word);
+    return 0;
+  case KEY_FORMAT:
+    format_read(state, o, word);
+    return 0;
+  case 'o':
+    o->out = word;
+    return 0;
+  default:
+    return what_read(key, word, state, o);
+  }
+}
+
+static bool ends_so(const char *text, const char *end) {
+  size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+void metrics_options_read(struct metrics_options *o, int argc, char **argv) {
+  static const struct argp_child children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
+  static const struct argp parser = {
+      options,
+      option_read,
+      "PID|FILE...",
+      "Prints figures of processes, or of their dumps and records, as text that Prometheus and "
+      "OpenTelemetry's collector read: live, mapped and resident bytes, the ledger, arenas by the "
+      "names of their threads, size classes, and the call sites that hold most.\vA call site keeps "
+      "its id while the functions of its path keep their names. ARENASHIM_METRICS=FILE has a "
+      "process write the same text, without call sites, by itself.",
+      children,
+      NULL,
+      NULL};
+  *o = (struct metrics_options){.names = {.fold = fold_new(), .join_runtime = true}, .rows = 20};
+  words_parse(&parser, argc, argv, 0, o);
+  if (!o->has_format && o->out != NULL)
+    o->prometheus = ends_so(o->out, METRICS_PROMETHEUS);
+}
