@@ -1,6 +1,7 @@
 /* Reads the environment and writes options as text; contract in options.h. */
 #include "options.h"
 #include "digits.h"
+#include "metrics_format.h"
 #include "range.h"
 #include "signal_names.h"
 #include "text.h"
@@ -88,6 +89,36 @@ static bool read_record(struct options *o, const char *value) {
   return true;
 }
 
+/* The file is replaced each time it is written, so its name must be the process's own, and always
+ * the same: the pid goes into it, before a final ".prom". */
+static void add_pid(char pattern[PATTERN_MAX], const char *value) {
+  static const char end[] = METRICS_PROMETHEUS;
+  struct text t = {.bytes = pattern, .capacity = PATTERN_MAX - 1};
+  size_t n = strlen(value), m = sizeof end - 1;
+  bool ends = n >= m && strcmp(value + n - m, end) == 0;
+  for (size_t i = 0; i < n - (ends ? m : 0); i++)
+    text_char(&t, value[i]);
+  text_str(&t, ".%p");
+  text_str(&t, ends ? end : "");
+  pattern[t.length] = '\0';
+}
+
+static bool read_metrics(struct options *o, const char *value) {
+  static char own[PATTERN_MAX]; /* once, in the single-threaded start */
+  o->metrics = !is_off(value);
+  if (!o->metrics)
+    return true;
+  size_t n = strlen(value);
+  if (!pattern_is_legal(value) || pattern_has(value, 'n') || pattern_has(value, 't') ||
+      n + sizeof METRICS_PROMETHEUS + 3 > PATTERN_MAX)
+    return false;
+  bool named = pattern_has(value, 'p') || value[n - 1] == '/';
+  if (!named)
+    add_pid(own, value);
+  pattern_absolute(o->metrics_pattern, named ? value : own);
+  return true;
+}
+
 /* A size, or a share of a limit: "90%". */
 static bool read_dump_at(struct options *o, const char *value) {
   const char *s = value;
@@ -159,6 +190,8 @@ static const struct option options[] = {
      "no dump"},
     {"RECORD", read_record, "0 or a path pattern of at most 1023 bytes with %p, %e, %h, %t, %n, %%",
      "no record on disk"},
+    {"METRICS", read_metrics, "0 or a path pattern of at most 1015 bytes with %p, %e, %h, %%",
+     "no metrics"},
     {"DUMP_AT", read_dump_at,
      "0, a size with K, M or G, or 1% to 100% of the memory limit (of the cgroup, RLIMIT_AS or "
      "RLIMIT_DATA)",
@@ -230,9 +263,10 @@ static void read_variable(struct options *o, const char *variable) {
     return;
   const struct option *option = option_named(name, (size_t)(equals - name));
   if (option == NULL) {
-    complain(variable, ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
-                       "_DUMP, _RECORD, _DUMP_AT, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, "
-                       "_VERBOSE, _DISABLE)");
+    complain(variable,
+             ": no such option; ignored (legal are ARENASHIM_BLOCK_SIZE, _STATS, "
+             "_DUMP, _RECORD, _METRICS, _DUMP_AT, _TAG, _SAMPLE, _SIGNAL, _CHILDREN, _COMMAND, "
+             "_VERBOSE, _DISABLE)");
     return;
   }
   static struct options before; /* too large for the program's stack */
@@ -336,6 +370,8 @@ void options_text(const struct options *o, struct text *t, const char *before, c
   text_foreign(t, o->dump_pattern, PATTERN_MAX);
   option_start(t, before, after, "RECORD");
   text_foreign(t, o->record_pattern, PATTERN_MAX);
+  option_start(t, before, after, "METRICS");
+  text_foreign(t, o->metrics_pattern, PATTERN_MAX);
   option_start(t, before, after, "DUMP_AT");
   dump_at_text(o, t);
   option_start(t, before, after, "TAG");
@@ -351,7 +387,7 @@ void options_text(const struct options *o, struct text *t, const char *before, c
 }
 
 void options_print(const struct options *o) {
-  static char buffer[3 * PATTERN_MAX + 1024];
+  static char buffer[4 * PATTERN_MAX + 1024];
   struct text t = TEXT_ON(buffer);
   options_text(o, &t, "arenashim: ", '\n');
   text_write(&t, STDERR_FILENO);

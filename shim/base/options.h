@@ -22,16 +22,18 @@ enum tag_option {
 };
 
 struct options {
-  size_t block_bytes;               /* a power of two, BLOCK_BYTES_MIN..BLOCK_BYTES_MAX */
-  bool stats;                       /* a report is wanted at exit */
-  char stats_pattern[PATTERN_MAX];  /* where to; "": stderr */
-  bool dump;                        /* a dump is wanted at exit */
-  char dump_pattern[PATTERN_MAX];   /* where to; also of a dump at a limit alone */
-  size_t dump_at_bytes;             /* a dump is wanted when that much is mapped; 0: not by size */
-  unsigned dump_at_percent;         /* ... when that much of a limit is used; 0: not by a limit */
-  bool record;                      /* the record lies in a file */
-  char record_pattern[PATTERN_MAX]; /* in which */
-  enum tag_option tags;             /* what a call site is */
+  size_t block_bytes;                /* a power of two, BLOCK_BYTES_MIN..BLOCK_BYTES_MAX */
+  bool stats;                        /* a report is wanted at exit */
+  char stats_pattern[PATTERN_MAX];   /* where to; "": stderr */
+  bool dump;                         /* a dump is wanted at exit */
+  char dump_pattern[PATTERN_MAX];    /* where to; also of a dump at a limit alone */
+  size_t dump_at_bytes;              /* a dump is wanted when that much is mapped; 0: not by size */
+  unsigned dump_at_percent;          /* ... when that much of a limit is used; 0: not by a limit */
+  bool metrics;                      /* are written now and then, and at exit */
+  char metrics_pattern[PATTERN_MAX]; /* where to; it has %p, and neither %n nor %t */
+  bool record;                       /* the record lies in a file */
+  char record_pattern[PATTERN_MAX];  /* in which */
+  enum tag_option tags;              /* what a call site is */
   bool
       tags_chosen; /* by ARENASHIM_TAG; else they follow from the report, the dump and the record */
   unsigned depth;  /* frames a tag has: 1..DEPTH_MAX */
@@ -65,9 +67,11 @@ static inline bool options_have_dumps(const struct options *o) {
   return o->dump || options_dump_at(o);
 }
 
-/* Was a report or a dump asked for, at exit, by signal, or at a limit, or a record? */
+/* Was a report or a dump asked for, at exit, by signal, or at a limit, a record, or
+ * metrics? */
 static inline bool options_write_files(const struct options *o) {
-  return !o->disabled && (o->stats || options_have_dumps(o) || o->record || o->signals != 0);
+  return !o->disabled &&
+         (o->stats || options_have_dumps(o) || o->record || o->metrics || o->signals != 0);
 }
 
 /* Appends the value of ARENASHIM_TAG, as a user writes it.  Any thread, signal handlers too. */

@@ -15,6 +15,13 @@ bool pattern_is_legal(const char *value) {
   return strlen(value) < PATTERN_MAX;
 }
 
+bool pattern_has(const char *pattern, char letter) {
+  for (const char *p = strchr(pattern, '%'); p != NULL; p = strchr(p + 2, '%'))
+    if (p[1] == letter)
+      return true;
+  return false;
+}
+
 /* The directory where the process is, with each % doubled and / at its end; nothing if it cannot be
  * read. */
 static void add_directory(struct text *t) {
@@ -82,8 +89,9 @@ void pattern_expand(struct text *to, const char *pattern, const char *what, uint
   expand(to, pattern, number);
   if (length > 0 && pattern[length - 1] == '/')
     expand(to,
-           strcmp(what, "dump") == 0     ? "%e.%p.dump"
-           : strcmp(what, "record") == 0 ? "%e.%p.record"
-                                         : "%e.%p.txt",
+           strcmp(what, "dump") == 0      ? "%e.%p.dump"
+           : strcmp(what, "record") == 0  ? "%e.%p.record"
+           : strcmp(what, "metrics") == 0 ? "%e.%p.prom"
+                                          : "%e.%p.txt",
            number);
 }

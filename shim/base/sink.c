@@ -57,6 +57,8 @@ static void hold_all(sigset_t *before) {
 static const char *reason(int error) {
   if (sandbox_forbids_reports())
     return "the program's seccomp filter forbids it";
+  if (error == EMEDIUMTYPE)
+    return "it is no regular file";
   if (error == EISDIR)
     return "Is a directory (end it with / for files in it)";
   return error == ENXIO ? "no process reads this pipe" : strerrordesc_np(error);
@@ -101,7 +103,14 @@ static bool open_temporary(struct sink *k) {
   return k->fd >= 0;
 }
 
+static bool open_file(struct sink *k) {
+  errno = EMEDIUMTYPE;
+  return output_path_fd(k->name) < 0 && output_kind_of(k->name) == OUTPUT_FILE && open_temporary(k);
+}
+
 static bool open_named(struct sink *k) {
+  if (k->file)
+    return open_file(k);
   int number = output_path_fd(k->name);
   if (number >= 0) {
     k->kind = OUTPUT_DESCRIPTOR;
@@ -200,7 +209,7 @@ static int write_named(struct sink *k, const char *pattern, bool (*write)(struct
   if (error == 0)
     return 0;
   note_failure(k, error);
-  if (k->kind == OUTPUT_FILE && !k->silent)
+  if (k->kind == OUTPUT_FILE && !k->silent && !k->file)
     error = try_elsewhere(k, write, argument, error);
   if (error == 0)
     print_found(k);
@@ -229,7 +238,8 @@ static void begin(struct sink *k, const char *what, bool silent) {
 
 int sink_write(struct sink *k, const char *what, const char *pattern, bool silent,
                bool (*write)(struct sink *k, void *argument), void *argument) {
-  atomic_fetch_add(&sequence, 1);
+  if (!k->replace)
+    atomic_fetch_add(&sequence, 1);
   begin(k, what, silent);
   int error = *pattern == '\0' ? write_stderr(k, write, argument)
                                : write_named(k, pattern, write, argument);

@@ -29,7 +29,8 @@ struct sink {
   sigset_t before, held;        /* the thread's mask; SIGPIPE and SIGXFSZ, blocked while we write */
   bool pending;                 /* one of the two was pending before */
   unsigned signalled;           /* own_writes_signalled before */
-  bool replace;                 /* a file that has the name already is replaced */
+  bool replace;                 /* a file that has the name already is replaced, and %n stays */
+  bool file;                    /* nothing but a file will do, and no other directory is tried */
   bool silent;                  /* no line on stderr if it fails, and no other directory is tried */
   char wanted[OUTPUT_NAME_MAX]; /* the path that the pattern stands for */
   char name[OUTPUT_NAME_MAX];   /* the path that is tried now */

@@ -9,6 +9,7 @@
 #include "caller.h"
 #include "dump.h"
 #include "fork_gate.h"
+#include "metrics.h"
 #include "options.h"
 #include "os.h"
 #include "own_calls.h"
@@ -55,6 +56,8 @@ static void write_both(void) {
       report_write(DUMP_AT_EXIT, 0, NULL);
     bool dumped = options_now()->dump && dump_write(DUMP_AT_EXIT, 0, NULL) == 0;
     record_end(DUMP_AT_EXIT, dumped);
+    if (options_now()->metrics)
+      metrics_write(DUMP_AT_EXIT);
     end.done = true;
   }
   errno = saved;
@@ -69,6 +72,7 @@ static void wait_until_done(void) {
     os_sleep_us(1000);
   report_finish();
   dump_finish();
+  metrics_finish();
 }
 
 /* Is a report or dump wanted at the end, and allowed?  A sandbox can end the process even for

@@ -21,6 +21,7 @@
 #include "large_counts.h"
 #include "large_tags.h"
 #include "mapped_books.h"
+#include "metrics_at.h"
 #include "os.h"
 #include "pieces.h"
 #include "program.h"
@@ -113,6 +114,7 @@ static void fork_child(void) {
   program_begins();
   record_fork_child();
   attach_fork_child();
+  metrics_fork_child();
   os_signals_restore(&fork_signals);
   errno = saved;
 }

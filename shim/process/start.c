@@ -15,6 +15,7 @@
 #include "invalid_pointer.h"
 #include "large.h"
 #include "mapped_calls.h"
+#include "metrics_at.h"
 #include "modules.h"
 #include "options.h"
 #include "output_fds.h"
@@ -38,6 +39,8 @@ static void on_slow_path(size_t taken) {
   record_tick();
   if (taken != 0 && options_dump_at(options_now()))
     dump_at_look(taken);
+  if (options_now()->metrics)
+    metrics_tick();
 }
 
 /* A report by signal cannot ask jemalloc for its figures, so they are remembered from now on. */
@@ -58,7 +61,7 @@ static void start_reports(void) {
     output_fds_remember(o);
     sink_check(o);
   }
-  if (o->stats || o->dump || o->record)
+  if (o->stats || o->dump || o->record || o->metrics)
     exit_setup();
   if (o->signals != 0)
     start_signals();

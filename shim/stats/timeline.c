@@ -43,6 +43,7 @@ static struct {
   struct top_shares top;
   uint64_t due_ns;
   uint64_t cost_ns;        /* of a moment */
+  _Atomic uint64_t live;   /* of the last moment */
   _Atomic uint32_t number; /* the last one given out, to moments and events */
   _Atomic uint32_t first;
   _Atomic uint32_t marks, events; /* added so far: where the next one goes */
@@ -59,6 +60,8 @@ void timeline_setup(bool files) {
   if (axis.tagged)
     axis.tagged = piece_show(PIECE_SHARES, shares, sizeof shares);
 }
+
+uint64_t timeline_live_bytes(void) { return atomic_load(&axis.live); }
 
 uint32_t timeline_first(void) { return atomic_load(&axis.first); }
 
@@ -164,6 +167,7 @@ static void take(uint64_t now) {
   if (axis.tagged)
     put_shares(place, m.number);
   put_moment(place, &m);
+  atomic_store(&axis.live, m.live_bytes);
 }
 
 /* One moment that took long, because the thread was interrupted, must not delay the next for long:

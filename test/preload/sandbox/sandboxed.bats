@@ -3,7 +3,7 @@ load ../../common
 MAN=$TOP/tools/man/libarenashim.7
 
 MODES=(A=1 ARENASHIM_TAG=site ARENASHIM_TAG=stack:8 "ARENASHIM_TAG=stack:8 ARENASHIM_SAMPLE=4K" ARENASHIM_STATS=1
-  ARENASHIM_STATS=s.%p ARENASHIM_DUMP=d.%p)
+  ARENASHIM_STATS=s.%p ARENASHIM_DUMP=d.%p ARENASHIM_METRICS=m)
 
 lives() { # ANSWER HOW
   for mode in "${MODES[@]}"; do
@@ -21,9 +21,9 @@ lives() { # ANSWER HOW
 @test "strict mode" { lives kill strict; }
 
 @test "a filter that allows files lets dumps and reports be written" {
-  run_shim ARENASHIM_DUMP=d ARENASHIM_STATS=s "$BIN/sandboxed" kill seccomp files
+  run_shim ARENASHIM_DUMP=d ARENASHIM_STATS=s ARENASHIM_METRICS=m "$BIN/sandboxed" kill seccomp files
   expect '$status == 7 && $output == done'
-  [[ -s d && -s s ]]
+  [[ -s d && -s s && -s $(echo m.*) ]]
 }
 
 @test "a dump that a filter forbids is given up in one line, where that is allowed" {
@@ -45,7 +45,11 @@ END
   expect '$status == 7'
   expect '$stderr == "arenashim: can'"'"'t write the dump to "*"/d: the program"*"seccomp filter"*'
   (($(stderr_lines) == 1))
-  [[ ! -e d ]]
+  run_shim ARENASHIM_METRICS=m ./only
+  expect '$status == 7'
+  expect '$stderr == "arenashim: can'"'"'t write the metrics to "*": the program"*"seccomp filter"*'
+  (($(stderr_lines) == 1))
+  [[ ! -e $(echo m.*) ]]
 }
 
 # listed N: the words of the N-th display of libarenashim(7)'s SANDBOXES
