@@ -16,9 +16,9 @@ packages_of() {
       heaptrack dwz llvm mold 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
       python3-jsonschema fonts-dejavu-core \
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev tmux \
-      curl nginx-light memcached openssh-server openssh-client gunicorn \
+      curl openssl nginx-light memcached openssh-server openssh-client gunicorn \
       php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;
-    services) echo apache2 postgresql mariadb-server libreoffice-writer-nogui ;;
+    services) echo prometheus prometheus-node-exporter apache2 postgresql mariadb-server libreoffice-writer-nogui ;;
     deb) echo dpkg-dev ;;
     picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \

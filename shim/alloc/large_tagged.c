@@ -6,6 +6,7 @@
 #include "huge.h"
 #include "jemalloc.h"
 #include "large_tags.h"
+#include "probes.h"
 #include "sampling.h"
 #include "size_class.h"
 
@@ -64,6 +65,8 @@ static void put(struct heap *h, struct large_tag t) {
   }
   heap_collect_at_peak(h, a, n * t.weight);
   account_add_large(&h->books, a, n, held, t.weight);
+  if (tagged_mode == TAGGED_SAMPLES)
+    probe_alloc((const void *)t.p, n, n * t.weight);
   h->books.last = (const void *)t.p;
 }
 
@@ -105,6 +108,8 @@ static void take_foreign(struct heap *h, const struct large_tag *t, size_t held)
 static void take(struct heap *h, const struct large_tag *t, size_t held) {
   if (t->site == SITE_NONE)
     return;
+  if (tagged_mode == TAGGED_SAMPLES)
+    probe_free((const void *)t->p);
   (h != NULL && t->arena == heap_number(h) ? take_own : take_foreign)(h, t, held);
 }
 
