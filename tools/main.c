@@ -14,6 +14,7 @@
 #include "leaks.h"
 #include "metrics.h"
 #include "ps.h"
+#include "push.h"
 #include "report.h"
 #include "resident.h"
 #include "run.h"
@@ -54,6 +55,8 @@ static const char help[] =
     "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
     "  arenashim metrics PID|FILE... [-n ROWS] [--format openmetrics|prometheus] [-o OUT]\n"
     "                         [NAMES]\n"
+    "  arenashim push URL PID|FILE [--every TIME] [--to pyroscope|parca] [--name NAME]\n"
+    "                         [--label NAME=VALUE] [--header HEADER] [NAMES]\n"
     "  arenashim attach PID   [--sample BYTES] [--tag site|stack:N] [--for TIME [-o FILE]]\n"
     "  arenashim detach PID\n"
     "  arenashim --version | --help | COMMAND --help\n"
@@ -75,7 +78,8 @@ static const struct command {
     {"waste", waste_command},       {"diff", diff_command},         {"check", check_command},
     {"html", html_command},         {"top", top_command},           {"ps", ps_command},
     {"attach", attach_command},     {"detach", detach_command},     {"dump", dump_command},
-    {"timeline", timeline_command}, {"resident", resident_command}, {"metrics", metrics_command}};
+    {"timeline", timeline_command}, {"resident", resident_command}, {"metrics", metrics_command},
+    {"push", push_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

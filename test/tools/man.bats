@@ -68,7 +68,7 @@ described() { # HEADING: the options that this part of arenashim(1) describes
   for command in $(commands); do
     common=("Options of every command")
     [[ $command =~ ^(run|ps|dump|attach|detach)$ ]] || common+=(Names)
-    [[ $command =~ ^(run|export|html|top|ps|dump|attach|detach|metrics)$ ]] || common+=(Rows)
+    [[ $command =~ ^(run|export|html|top|ps|dump|attach|detach|metrics|push)$ ]] || common+=(Rows)
     diff <(options "$command" | sort) \
       <({ described "$command"; for c in "${common[@]}"; do described "$c"; done; } | sort) ||
       { echo "in: $command"; return 1; }
