@@ -151,12 +151,13 @@ static void set_labels(void) {
 }
 
 static struct name_sums *name_sums_of(const char name[16]) {
+  static const char other[sizeof space.name[0].name] = METRICS_OTHER;
   unsigned i = 0;
   while (i < space.names && i < METRICS_NAMES_MOST && strcmp(space.name[i].name, name) != 0)
     i++;
   if (i == space.names) {
     space.name[space.names++] = (struct name_sums){.arenas = 0};
-    strcpy(space.name[i].name, i < METRICS_NAMES_MOST ? name : METRICS_OTHER);
+    memcpy(space.name[i].name, i < METRICS_NAMES_MOST ? name : other, sizeof other);
   }
   return &space.name[i];
 }

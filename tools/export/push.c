@@ -25,7 +25,7 @@ static int account_compare(const void *a, const void *b) {
 static uint64_t less(uint64_t n, uint64_t part) { return n > part ? n - part : 0; }
 
 static void since_subtract(struct dump *d, const struct dump_account *before, size_t count) {
-  for (uint32_t i = 0; i < d->n_accounts; i++) {
+  for (uint32_t i = 0; count > 0 && i < d->n_accounts; i++) {
     struct dump_account *a = &d->accounts[i];
     const struct dump_account *old = bsearch(a, before, count, sizeof *before, account_compare);
     if (old == NULL)

@@ -96,8 +96,10 @@ static const char *header_file(struct argp_state *state, const char *name) {
   ssize_t n = f != NULL ? getline(&line, &room, f) : -1;
   if (f != NULL)
     fclose(f);
-  if (n <= 0)
+  if (n <= 0) {
     words_fail(state, "--header=@%s: it can't be read, or is empty", name);
+    return must_copy("");
+  }
   line[strcspn(line, "\r\n")] = '\0';
   return line;
 }

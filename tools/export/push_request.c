@@ -84,7 +84,8 @@ static void pyroscope_make(const struct push_options *o, const struct dump *d, u
 /* ---- Parca ---- */
 
 static char *base64(const char *bytes, size_t n) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+  enum { PAD = 64 };
   const unsigned char *in = (const unsigned char *)bytes;
   char *text = must_alloc((n + 2) / 3 * 4 + 1), *to = text;
   for (size_t i = 0; i < n; i += 3) {
@@ -92,8 +93,8 @@ static char *base64(const char *bytes, size_t n) {
                  (i + 2 < n ? in[i + 2] : 0);
     *to++ = digits[b >> 18];
     *to++ = digits[b >> 12 & 63];
-    *to++ = i + 1 < n ? digits[b >> 6 & 63] : '=';
-    *to++ = i + 2 < n ? digits[b & 63] : '=';
+    *to++ = digits[i + 1 < n ? b >> 6 & 63 : PAD];
+    *to++ = digits[i + 2 < n ? b & 63 : PAD];
   }
   *to = '\0';
   return text;
