@@ -137,20 +137,20 @@ patch() { # FILE OFFSET BYTE
     says "arenashim $command: -z: no such option: legal are $legal"
   done <<END
 run --output (-o), --tag (-t), --help
-report --by, --sort, --value, --lines, $rows, $names
-export --format, --value, --output (-o), $names
-tree --value, --sort, --min, --lines, $rows, $names
+report --by, --sort, --value, --kind, --lines, $rows, $names
+export --format, --value, --kind, --output (-o), $names
+tree --value, --sort, --min, --kind, --lines, $rows, $names
 arenas --sort, --value, $rows, $names
-leaks --by, --sort, --value, --lines, $rows, $names
+leaks --by, --sort, --value, --kind, --lines, $rows, $names
 waste --by, --sort, --value, --lines, $rows, $names
-diff --sort, --value, --lines, $rows, $names
+diff --sort, --value, --kind, --lines, $rows, $names
 check --max-live, --max-peak, --max-allocs, --baseline, --max-growth, $rows, $names
 html --value, --output (-o), $names
 END
   arenashim tree small.dump -z
-  says "arenashim tree: -z: no such option: legal are --value, --sort, --min, --lines, $rows, $names"
+  says "arenashim tree: -z: no such option: legal are --value, --sort, --min, --kind, --lines, $rows, $names"
   arenashim report --no-fold -zn
-  says "arenashim report: -z: no such option: legal are --by, --sort, --value, --lines, $rows, $names"
+  says "arenashim report: -z: no such option: legal are --by, --sort, --value, --kind, --lines, $rows, $names"
   arenashim report small.dump --so live
   expect '$status == 0'
   arenashim report small.dump --s live

@@ -96,23 +96,23 @@ module start=0xc00000 end=0xd00000 path=./target build_id=$id"
     "('off', [], [], [], 7, 2)"
 }
 
-@test "pprof: six values, arena and size class for each account" {
+@test "pprof: seven values, arena and size class for each account" {
   exported pprof
   gzip -t <out
   HOME=$PWD go tool pprof -raw out >raw
   grep -qx 'Comment: demo -x input' raw
   [[ $(sed -n '/^Samples:/,/^Locations/p' raw | tr -s '\t ' ' ') == "Samples:
-alloc_objects/count alloc_space/bytes inuse_objects/count inuse_space/bytes[dflt] peak_space/bytes waste/bytes
- 1000 40000 5 300 6000 6100: 1 2 
+alloc_objects/count alloc_space/bytes inuse_objects/count inuse_space/bytes[dflt] peak_space/bytes mapped_space/bytes waste/bytes
+ 1000 40000 5 300 6000 0 6100: 1 2 
  arena:[0 demo] size_class:[64]
  bytes:[40 bytes]
- 40 9000 2 2000 0 496: 3 4 
+ 40 9000 2 2000 0 0 496: 3 4 
  arena:[0 demo] size_class:[112-large]
  bytes:[225 bytes]
- 20 1000 1 700 0 140: 5 
+ 20 1000 1 700 0 0 140: 5 
  arena:[0 demo] size_class:[large]
  bytes:[50 bytes]
- 5 500 1 100 0 12: 3 4 
+ 5 500 1 100 0 0 12: 3 4 
  arena:[1 worker] size_class:[112]
  bytes:[100 bytes]
 Locations" ]]
@@ -123,7 +123,7 @@ Locations" ]]
   DUMP=sampled.dump exported pprof
   HOME=$PWD go tool pprof -raw out | grep -qx 'Comment: Estimates: one allocation per 4096 bytes on average was recorded'
   ! HOME=$PWD go tool pprof -raw out | grep waste
-  HOME=$PWD go tool pprof -raw out | grep -q 'inuse_space/bytes\[dflt\] peak_space/bytes *$'
+  HOME=$PWD go tool pprof -raw out | grep -q 'inuse_space/bytes\[dflt\] peak_space/bytes mapped_space/bytes *$'
   DUMP=sampled.dump exported speedscope
   says '[p["name"] for p in d["profiles"]]' "['live', 'allocs', 'peak', 'bytes']"
   DUMP=sampled.dump exported dhat

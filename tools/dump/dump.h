@@ -51,6 +51,7 @@ struct dump {
   size_t *shown_from;                 /* of each byte of `strings`: where it is in `shown` */
   uint32_t n_strings;
   bool has_strings;
+  bool mapped; /* its accounts are of what the program mapped itself (sites/mapped.h) */
 };
 
 /* Frees all of it; NULL is allowed. */

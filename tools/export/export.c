@@ -1,6 +1,7 @@
 /* The flow of an export, from the dump to the file; contract in export.h. */
 #include "export.h"
 #include "dump_read.h"
+#include "mapped.h"
 #include "output.h"
 
 /* Damage is no reason for an empty list, but that nothing was recorded is. */
@@ -10,7 +11,7 @@ static bool is_possible(const struct export_options *o, const struct dump *d) {
 }
 
 int export_write(const struct export_options *o, const struct dump *d, FILE *to) {
-  struct export e = {.dump = d, .value = o->value};
+  struct export e = {.dump = d, .value = o->value, .mapped = o->mapped};
   if (!is_possible(o, d))
     return 2;
   struct option_names names = o->names;
@@ -40,7 +41,8 @@ int export_command(int argc, char **argv) {
   struct export_options o;
   export_options_read(&o, argc, argv);
   struct dump *d = dump_open(o.file);
-  int status = d == NULL ? 2 : write_out(&o, d);
+  bool shown = d != NULL && (!o.mapped || o.format->both || mapped_show(d, o.file));
+  int status = shown ? write_out(&o, d) : 2;
   dump_close(d);
   fold_free(o.names.fold);
   return status;

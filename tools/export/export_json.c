@@ -227,6 +227,30 @@ static void account_fill(const struct export *e, uint32_t i, struct json_object 
     json_put_number(to, "waste", account_waste(a));
 }
 
+static void map_account_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_map_account *m = &e->dump->map_accounts[i];
+  index_put(to, "arena", m->arena > 0, m->arena - 1);
+  index_put(to, "site", m->site < e->dump->n_sites, m->site);
+  PUT(to, m, allocs);
+  PUT(to, m, bytes);
+  PUT(to, m, ranges);
+  PUT(to, m, live_bytes);
+  PUT(to, m, peak_bytes);
+  PUT(to, m, at_peak_bytes);
+}
+
+static void map_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_map *m = &e->dump->maps[i];
+  PUT(to, m, start);
+  PUT(to, m, end);
+  PUT(to, m, offset);
+  index_put(to, "arena", m->arena > 0, m->arena - 1);
+  index_put(to, "site", m->site < e->dump->n_sites, m->site);
+  json_put_text(to, "kind", WORD(m->kind, "unknown", "anonymous", "file", "segment", "break"));
+  PUT(to, m, protection);
+  PUT(to, m, flags);
+}
+
 /* The moment's shares: those of one moment stand one after the other. */
 static struct json_object *shares_array(const struct dump *d, uint32_t moment) {
   struct json_object *shares = json_array_must();
@@ -279,6 +303,8 @@ void export_json(const struct export *e, FILE *to) {
   list_put(e, all, "frames", e->frames->count, frame_fill);
   list_put(e, all, "sites", d->n_sites, site_fill);
   list_put(e, all, "accounts", d->n_accounts, account_fill);
+  list_put(e, all, "mapped", d->n_map_accounts, map_account_fill);
+  list_put(e, all, "ranges", d->n_maps, map_fill);
   list_put(e, all, "moments", d->n_moments, moment_fill);
   list_put(e, all, "events", d->n_events, event_fill);
   json_write(all, to);

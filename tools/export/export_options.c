@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_FORMAT = 256, KEY_VALUE };
+enum { KEY_FORMAT = 256, KEY_VALUE, KEY_KIND };
 
 static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "pprof|collapsed|dhat|heap|json|speedscope", 0,
@@ -17,6 +17,11 @@ static const struct argp_option options[] = {
     {"value", KEY_VALUE, "live|allocs|peak|bytes|waste", 0,
      "What a path's number is; where a file has all of them, which is shown first (default: live). "
      "heap and json: no difference",
+     0},
+    {"kind", KEY_KIND, "heap|mapped", 0,
+     "Of which memory: what malloc served (heap, the default), or what the program mapped itself "
+     "by "
+     "mmap, brk and shmat. pprof and json have both",
      0},
     {"output", 'o', "OUT", 0, "Write to OUT (default: standard output)", 0},
     {0}};
@@ -49,6 +54,9 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     return 0;
   case KEY_VALUE:
     o->value = value_read(state, word);
+    return 0;
+  case KEY_KIND:
+    o->mapped = option_kind(state, word);
     return 0;
   case 'o':
     o->out = word;

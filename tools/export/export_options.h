@@ -10,6 +10,7 @@ struct export_options {
   const char *out; /* NULL: standard output */
   const struct export_format *format;
   enum export_value value;
+  bool mapped; /* --kind mapped */
   struct option_names names;
 };
 

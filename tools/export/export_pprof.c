@@ -1,10 +1,11 @@
 /* The profile that `go tool pprof` reads: a sample for each account.
  *
- *   sample      a path, six values; labels: arena, size class, mean size
+ *   sample      a path, seven values; labels: arena, size class, mean size
  *   location    a frame, and those inlined into it    function    a frame's name and file
  *   mapping     a module
  *
- * Of a sampled dump a sample has five values: waste is not known.
+ * Of a sampled dump a sample has six values: waste is not known.  What the program mapped itself
+ * has samples of its own, in which all values but mapped_space are 0.
  */
 #include "export_writers.h"
 #include "export_frames.h"
@@ -24,20 +25,21 @@ struct writer {
 static const struct {
   const char *name, *unit;
 } types[] = {{"alloc_objects", "count"}, {"alloc_space", "bytes"}, {"inuse_objects", "count"},
-             {"inuse_space", "bytes"},   {"peak_space", "bytes"},  {"waste", "bytes"}};
+             {"inuse_space", "bytes"},   {"peak_space", "bytes"},  {"mapped_space", "bytes"},
+             {"waste", "bytes"}};
 enum { TYPES = sizeof types / sizeof *types };
 
 /* Waste, the last, is left out where it is not known. */
 static int types_known(const struct writer *w) { return TYPES - !waste_known(w->e->dump); }
 
 /* The type that is shown at first. */
-static int type_default(enum export_value value) {
+static int type_default(const struct export *e) {
   static const int type[] = {[EXPORT_LIVE] = 3,
                              [EXPORT_ALLOCS] = 0,
                              [EXPORT_PEAK] = 4,
                              [EXPORT_BYTES] = 1,
-                             [EXPORT_WASTE] = 5};
-  return type[value];
+                             [EXPORT_WASTE] = 6};
+  return e->mapped ? 5 : type[e->value];
 }
 
 /* pprof's numbers are signed: larger ones, which only a damaged dump has, become the largest. */
@@ -52,7 +54,7 @@ static void head_write(const struct writer *w) {
   part.period_type = &period;
   part.period = process->sample_bytes > 0 ? number(process->sample_bytes) : 1;
   part.time_nanos = number(process->unix_time) % (INT64_MAX / 1000000000) * 1000000000;
-  part.default_sample_type = pprof_text(w->pprof, types[type_default(w->e->value)].name);
+  part.default_sample_type = pprof_text(w->pprof, types[type_default(w->e)].name);
   pprof_write(w->pprof, &part);
 }
 
@@ -159,15 +161,16 @@ static void label_text(const struct writer *w, Pprof__Label *label, const char *
 
 enum { LABELS = 3 };
 
-/* Fills labels in; returns how many. */
-static size_t labels_fill(const struct writer *w, const struct row *r, Pprof__Label *labels) {
+/* Fills labels in; returns how many.  Mapped memory has no size classes. */
+static size_t labels_fill(const struct writer *w, const struct row *r, bool mapped,
+                          Pprof__Label *labels) {
   const struct dump *d = w->e->dump;
   char arena[300] = "(lost)", classes[64];
   if (r->sum.arena < d->n_arenas)
     snprintf(arena, sizeof arena, "%u %s", d->arenas[r->sum.arena].number,
              dump_text(d, d->arenas[r->sum.arena].name));
   label_text(w, &labels[0], "arena", arena);
-  if (!classes_text(d, r, classes))
+  if (mapped || !classes_text(d, r, classes))
     return 1;
   label_text(w, &labels[1], "size_class", classes);
   pprof__label__init(&labels[2]);
@@ -182,11 +185,16 @@ static void values_fill(const struct row *r, int64_t values[TYPES]) {
   values[2] = number(r->sum.live_objects);
   values[3] = number(r->sum.live_bytes);
   values[4] = number(r->sum.at_peak_bytes);
-  values[5] = number(account_waste(&r->sum));
+  values[5] = 0;
+  values[6] = number(account_waste(&r->sum));
 }
 
-static void sample_write(const struct writer *w, uint32_t account) {
-  struct row r = export_account(&w->e->session, account);
+static void values_fill_mapped(const struct row *r, int64_t values[TYPES]) {
+  memset(values, 0, TYPES * sizeof *values);
+  values[5] = number(r->sum.live_bytes);
+}
+
+static void sample_write(const struct writer *w, struct row r, bool mapped) {
   uint32_t frames[FRAMES_MAX], n = frames_of_row(w->e->frames, &r, frames);
   uint64_t locations[FRAMES_MAX];
   size_t n_locations = 0;
@@ -196,12 +204,12 @@ static void sample_write(const struct writer *w, uint32_t account) {
   Pprof__Profile part = PPROF__PROFILE__INIT;
   while (n > 0)
     locations[n_locations++] = locations_take(w->locations, frames, &n);
-  values_fill(&r, values);
+  (mapped ? values_fill_mapped : values_fill)(&r, values);
   sample.n_location_id = n_locations;
   sample.location_id = locations;
   sample.n_value = (size_t)types_known(w);
   sample.value = values;
-  sample.n_label = labels_fill(w, &r, labels);
+  sample.n_label = labels_fill(w, &r, mapped, labels);
   sample.label = label_list;
   part.n_sample = 1;
   part.sample = &list;
@@ -216,7 +224,9 @@ void export_pprof(const struct export *e, FILE *to) {
   comments_write(&w);
   mappings_write(&w);
   for (uint32_t i = 0; i < e->dump->n_accounts; i++)
-    sample_write(&w, i);
+    sample_write(&w, export_account(&e->session, i), false);
+  for (uint32_t i = 0; i < e->dump->n_map_accounts; i++)
+    sample_write(&w, export_mapped(&e->session, i), true);
   locations_free(w.locations);
   pprof_end(w.pprof);
 }

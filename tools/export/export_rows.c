@@ -1,5 +1,6 @@
 /* Rows of sites and accounts; contract in export_rows.h. */
 #include "export_rows.h"
+#include "mapped.h"
 
 uint64_t export_value(enum export_value value, const struct row *r) {
   static const enum sort sorts[] = {[EXPORT_LIVE] = SORT_LIVE,
@@ -15,10 +16,18 @@ struct row export_site(const struct session *s, uint32_t site) {
   return (struct row){.kind = row_kind(item->kind), .key = s->paths->of_node[item->node]};
 }
 
-struct row export_account(const struct session *s, uint32_t account) {
-  const struct dump_account *a = &s->dump->accounts[account];
+static struct row row_of(const struct session *s, const struct dump_account *a) {
   struct row r = export_site(s, a->site);
   r.accounts = 1;
   r.sum = *a;
   return r;
+}
+
+struct row export_account(const struct session *s, uint32_t account) {
+  return row_of(s, &s->dump->accounts[account]);
+}
+
+struct row export_mapped(const struct session *s, uint32_t account) {
+  struct dump_account a = mapped_account(s->dump, account);
+  return row_of(s, &a);
 }

@@ -11,6 +11,7 @@ enum export_value { EXPORT_LIVE, EXPORT_ALLOCS, EXPORT_PEAK, EXPORT_BYTES, EXPOR
 struct export {
   const struct dump *dump;
   enum export_value value; /* of a file that has one alone; of one that has all: shown first */
+  bool mapped;             /* of a file that has both kinds of memory: this one is shown first */
   struct session session;
   struct export_frames *frames; /* NULL for FRAMES_NONE */
 };
@@ -21,7 +22,8 @@ uint64_t export_value(enum export_value value, const struct row *r);
 /* The row of one site, without figures. */
 struct row export_site(const struct session *s, uint32_t site);
 
-/* The row of one account alone. */
+/* The row of one account alone; of one of mapped memory. */
 struct row export_account(const struct session *s, uint32_t account);
+struct row export_mapped(const struct session *s, uint32_t account);
 
 #endif

@@ -31,6 +31,11 @@ int option_choice(struct argp_state *state, const char *option, const char *word
   return 0;
 }
 
+bool option_kind(struct argp_state *state, const char *word) {
+  static const char *const words[] = {"heap", "mapped", NULL};
+  return option_choice(state, "kind", word, words) == 1;
+}
+
 error_t option_file_read(int key, char *word, struct argp_state *state, const char **file) {
   switch (key) {
   case ARGP_KEY_ARG:

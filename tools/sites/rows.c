@@ -39,17 +39,21 @@ uint64_t class_waste(const struct dump *d, const struct dump_class *c) {
   return class_rounding(d, c) + c->free * c->cell_bytes + c->tail_bytes;
 }
 
-bool waste_known(const struct dump *d) { return d->process->sample_bytes == 0; }
+bool waste_known(const struct dump *d) { return d->process->sample_bytes == 0 && !d->mapped; }
 
 bool pinned_known(const struct dump *d) {
   return waste_known(d) && !(d->process->flags & DUMP_OF_RECORD);
 }
 
-bool temporary_known(const struct dump *d) { return d->process->sample_bytes == 0; }
+bool temporary_known(const struct dump *d) { return waste_known(d); }
 
 bool sort_possible(const struct dump *d, const char *file, enum sort by) {
   if (by != SORT_WASTE || waste_known(d))
     return true;
+  if (d->mapped) {
+    say_error("%s: mapped memory has no waste: sort by live, peak, allocs or bytes", file);
+    return false;
+  }
   say_error("%s: waste by call site is not known with samples: run the program without "
             "ARENASHIM_SAMPLE",
             file);

@@ -88,7 +88,8 @@ const char *row_peak_mark(const struct dump *d, const struct row *r);
  * noise.  Twice the noise's standard deviation; at most the peak itself. */
 uint64_t peak_noise(const struct dump *d);
 
-/* Whether waste by call site is known; with samples it isn't, for only tags say who pins a cell. */
+/* Whether waste by call site is known; with samples it isn't, for only tags say who pins a cell.
+ * Mapped memory has none. */
 bool waste_known(const struct dump *d);
 
 /* Whether that is known of free cells, too: of a record waste is rounding alone. */

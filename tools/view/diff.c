@@ -50,6 +50,7 @@ static void waste_row(struct table *t, const struct dump *old, const struct dump
   table_words(t, "-");
   table_words(t, "-");
   table_text(t, waste_known(old) && waste_known(new) ? "bytes wasted: of a record rounding alone"
+                : new->mapped                        ? "bytes wasted: none of mapped memory"
                                                      : "bytes wasted: not known with samples");
 }
 
@@ -165,6 +166,7 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
 static const struct argp_option options[] = {
     OPTION_SORT_ROW("What counts as growth (default: live, or the first that changed)"),
     OPTION_VALUE_ROW("The same as --sort"),
+    OPTION_KIND_ROW,
     OPTION_LINES_ROW,
     {0}};
 

@@ -53,7 +53,9 @@ static char *site_text(const struct view *v, const struct session *s, const stru
 }
 
 static struct table *sites_table(const struct view *v, const struct session *s) {
-  const char *what = s->by == ROW_PATH ? "allocated by, innermost first" : session_row_title(s);
+  const char *path =
+      v->dump->mapped ? "mapped by, innermost first" : "allocated by, innermost first";
+  const char *what = s->by == ROW_PATH ? path : session_row_title(s);
   const char *const plain[] = {"live", "objects", "share", "allocs", "bytes", what, NULL};
   static const char *const spare[] = {"bytes", "allocs", "objects", "share", NULL};
   static const char *const by_value[] = {"objects", "live", "share", NULL};
@@ -134,7 +136,7 @@ static void regions_print(const struct view *v, const struct session *s) {
 }
 
 static bool has_regions_alive(const struct dump *d) {
-  for (uint32_t i = 0; i < d->n_regions; i++)
+  for (uint32_t i = 0; i < d->n_regions && !d->mapped; i++)
     if (d->regions[i].state == DUMP_REGION_LIVE)
       return true;
   return false;
@@ -171,6 +173,7 @@ static const struct argp_option options[] = {
     OPTION_BY_ROW,
     OPTION_SORT_ROW("Largest first of these (default: live)"),
     OPTION_VALUE_ROW("The same as --sort"),
+    OPTION_KIND_ROW,
     OPTION_LINES_ROW,
     {0}};
 

@@ -8,9 +8,16 @@
 /* Whether what is asked for is in the dump; says why not. */
 static bool has_what_is_asked(const struct report_options *o, const struct dump *d,
                               enum report_by by) {
-  if ((by == BY_SITE || by == BY_FUNCTION || by == BY_MODULE || by == BY_LIFETIME) &&
+  if ((by == BY_SITE || by == BY_FUNCTION || by == BY_MODULE ||
+       (by == BY_LIFETIME && !d->mapped)) &&
       d->has_accounts)
     return rows_possible(d, o->view.file) && sort_possible(d, o->view.file, o->view.sort);
+  if (d->mapped) {
+    say_error("%s: mapped memory is shown by site, function or module: use one of these with "
+              "--kind mapped",
+              o->view.file);
+    return false;
+  }
   bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
     say_error("%s: the part that this report is made of is damaged or missing: try another --by, "

@@ -9,6 +9,7 @@ static const struct argp_option options[] = {
      0},
     OPTION_SORT_ROW("Largest first of these (default: live)"),
     OPTION_VALUE_ROW("The same as --sort"),
+    OPTION_KIND_ROW,
     OPTION_LINES_ROW,
     {0}};
 

@@ -20,7 +20,7 @@ static void row_numbers(const struct sites *s, const struct row *r, struct table
   if (by == SORT_BYTES || by == SORT_PEAK)
     table_number(t, UNIT_BYTES, v->estimate, row_added(r, by));
   table_percent(t, row_added(r, by), row_added(&s->session->rows->total, by));
-  if (r->sum.allocs == 0)
+  if (r->sum.allocs == 0 || v->dump->mapped)
     table_words(t, "-");
   else
     table_range(t, r->sum.smallest, r->sum.largest);

@@ -168,6 +168,7 @@ static const struct argp_option options[] = {
     OPTION_VALUE_ROW("What is added up (default: live)"),
     OPTION_SORT_ROW("The same as --value"),
     {"min", KEY_MIN, "PERCENT", 0, "Leave out what is less of the whole (default: 1)", 0},
+    OPTION_KIND_ROW,
     OPTION_LINES_ROW,
     {0}};
 

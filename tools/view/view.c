@@ -2,6 +2,7 @@
 #include "view.h"
 #include "cover.h"
 #include "cuts.h"
+#include "mapped.h"
 #include "memory_words.h"
 #include "say.h"
 #include "text.h"
@@ -67,6 +68,10 @@ static void counts_print(const struct view *v, FILE *to) {
   view_bytes(v, p->live_bytes, live);
   units_name(p->live_objects, UNIT_COUNT, v->exact, objects);
   view_bytes(v, p->peak_bytes, peak);
+  if (v->dump->mapped) {
+    fprintf(to, "  mapped   %s in %s ranges by the program itself; peak %s\n", live, objects, peak);
+    return;
+  }
   fprintf(to, "  live     %s%s in %s%s objects%s; peak %s%s\n", v->estimate, live, v->estimate,
           objects, p->tags == DUMP_TAG_OFF ? " of arenas; large ones are not counted" : "",
           dump_peak_mark(v->dump), peak);
@@ -97,6 +102,8 @@ static void below_print(const char *title, const char *lines, FILE *to) {
 }
 
 static void cover_print(const struct view *v, FILE *to) {
+  if (v->dump->mapped)
+    return;
   char *memory = memory_lines(v->dump), *cover = memory == NULL ? cover_lines(v->dump) : NULL;
   if (memory != NULL)
     below_print("resident", memory, to);
@@ -113,6 +120,18 @@ static void command_print(const struct view *v, FILE *to) {
   while (length > 0 && words[length - 1] == ' ')
     length--;
   fprintf(to, "  command  %.*s\n", (int)length, words);
+}
+
+/* Where the rest of the memory may be: what the program mapped without malloc, if that is much. */
+static void mapped_print(const struct view *v, FILE *to) {
+  enum { LEAST = 1 << 20 };
+  uint64_t mapped = mapped_live(v->dump);
+  char bytes[UNITS_MAX];
+  if (v->dump->mapped || mapped < LEAST || mapped < v->dump->process->live_bytes / 10)
+    return;
+  view_bytes(v, mapped, bytes);
+  fprintf(to, "  mapped   %s more by the program itself, not by malloc: --kind mapped shows it\n",
+          bytes);
 }
 
 static void head_print(const struct view *v, const char *words, enum view_detail detail) {
@@ -132,6 +151,7 @@ static void head_print(const struct view *v, const char *words, enum view_detail
   if (v->dump->n_processes > 0 && detail == DETAIL_ALL) {
     doubts_print(v, to);
     cover_print(v, to);
+    mapped_print(v, to);
   }
   lines_fit(text_end(to, &text), v->width, v->to);
   free(text.at);

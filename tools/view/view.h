@@ -20,6 +20,7 @@ struct view_options {
   bool exact;         /* numbers have all their digits, on a terminal, too */
   enum row_by by;     /* what a row is, for commands whose rows are call sites */
   enum sort sort;
+  bool mapped;  /* about what the program mapped itself, not what malloc served */
   double least; /* percent of the whole below which nothing is shown */
   struct option_names names;
 };

@@ -1,5 +1,6 @@
 /* Options of commands that show a dump; contract in view_options.h. */
 #include "view_options.h"
+#include "mapped.h"
 #include "source.h"
 #include "words.h"
 
@@ -121,6 +122,9 @@ error_t option_view_pass(int key, char *word, struct argp_state *state) {
   case OPTION_BY:
     o->by = by_read(state, word);
     return 0;
+  case OPTION_KIND:
+    o->mapped = option_kind(state, word);
+    return 0;
   case OPTION_LINES:
     o->names.merge = PATHS_LINES;
     return 0;
@@ -135,7 +139,10 @@ int view_run(const struct argp *parser, struct view_options *o, view_writer *wri
   words_parse(parser, argc, argv, 0, o);
   struct dump *old = o->old != NULL ? source_dump(o->old) : NULL;
   struct dump *d = o->old != NULL && old == NULL ? NULL : source_dump(o->file);
-  int status = d == NULL ? 2 : write(o, old, d, stdout);
+  bool shown =
+      d != NULL &&
+      (!o->mapped || ((old == NULL || mapped_show(old, o->old)) && mapped_show(d, o->file)));
+  int status = shown ? write(o, old, d, stdout) : 2;
   dump_close(d);
   dump_close(old);
   fold_free(o->names.fold);

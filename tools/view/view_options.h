@@ -11,7 +11,7 @@ extern const struct argp_child option_view_children[]; /* this child alone */
 
 /* The parser of a command that has no other options but those of these keys that its table lists;
  * commands with more call it for the rest. */
-enum { OPTION_SORT = 640, OPTION_VALUE, OPTION_LINES, OPTION_BY };
+enum { OPTION_SORT = 640, OPTION_VALUE, OPTION_LINES, OPTION_BY, OPTION_KIND };
 #define OPTION_LINES_ROW                                                                           \
   { "lines", OPTION_LINES, NULL, 0, "Callers count by line, not by function, and show it", 0 }
 /* --sort and --value mean the same: a command's table says what, and has the other as this. */
@@ -19,6 +19,13 @@ enum { OPTION_SORT = 640, OPTION_VALUE, OPTION_LINES, OPTION_BY };
   { "sort", OPTION_SORT, OPTION_SORT_WORDS, 0, what, 0 }
 #define OPTION_VALUE_ROW(what)                                                                     \
   { "value", OPTION_VALUE, OPTION_SORT_WORDS, 0, what, 0 }
+#define OPTION_KIND_ROW                                                                            \
+  {                                                                                                \
+    "kind", OPTION_KIND, "heap|mapped", 0,                                                         \
+        "Of which memory: what malloc served (heap, the default), or what the program mapped "     \
+        "itself by mmap, brk and shmat",                                                           \
+        0                                                                                          \
+  }
 #define OPTION_BY_ROW                                                                              \
   { "by", OPTION_BY, "site|function|module", 0, "What a row is (default: site)", 0 }
 error_t option_view_pass(int key, char *word, struct argp_state *state);
