@@ -278,10 +278,10 @@ services: deps-build deps-test deps-services
 	@$(MAKE) --no-print-directory -s all
 	@JOBS=1 LIMIT=600 test/run.sh $(wildcard test/services/*.bats)
 
-# The README's picture of a terminal.
+# The README's pictures of terminals, and of the page's chart.
 picture: deps-build deps-picture
-	@$(MAKE) --no-print-directory -s all $(BROWSER) $(B)/test/tools/planted
-	@test/demo/picture.sh $(B) $(B)/test/tools/planted test/demo/run.png
+	@$(MAKE) --no-print-directory -s all $(BROWSER) $(B)/test/tools/planted $(B)/test/tools/service
+	@test/demo/picture.sh $(B) $(B)/test/tools test/demo
 
 test-programs: $(BROWSER) $(B)/page/page.html $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(PRELOAD_PROGRAMS) $(PRELOAD_PLUGINS) $(BENCH_PROGRAMS)
 
@@ -366,7 +366,7 @@ help:
 	@echo 'make bench        speed and memory beside other allocators, see test/bench/README.md'
 	@echo 'make bench-tags   what call paths cost, beside other profilers'
 	@echo 'make golden       writes test/bench/instructions.golden'
-	@echo 'make page         builds tools/page/page.html; make picture: the picture of the README'
+	@echo 'make page         builds tools/page/page.html; make picture: the pictures of the README'
 	@echo 'make install      below PREFIX, LIBDIR and DESTDIR; make uninstall; make deb: Debian packages'
 	@echo 'make clean        removes build'
 	@echo 'Debian 12 and 13, x86-64. Missing packages are installed by make where root or sudo allows it.'

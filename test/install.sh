@@ -20,7 +20,7 @@ packages_of() {
       php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;
     services) echo prometheus prometheus-node-exporter apache2 postgresql mariadb-server libreoffice-writer-nogui ;;
     deb) echo dpkg-dev ;;
-    picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core ;;
+    picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core tmux ;;
     bench) echo g++ clang python3 perl sqlite3 git redis-server redis-tools valgrind gnuplot-nox \
       libjemalloc2 'libmimalloc2.0|libmimalloc3' 'libtcmalloc-minimal4|libtcmalloc-minimal4t64' z3 heaptrack \
       google-perftools 'libgoogle-perftools4|libgoogle-perftools4t64' ;;
