@@ -73,7 +73,7 @@ static_assert(sizeof(struct record_piece) == 32, "format");
       {"call paths compared with the unwinder's own answer", 0}, {                                 \
     "call paths that differ from the unwinder's own answer", DUMP_PROBLEM                          \
   }
-enum { RECORD_HEALTH_LINES = 10 };
+enum { RECORD_HEALTH_LINES = 10, RECORD_HEALTH_MOST = 16 };
 
 /* The text of a RECORD_NODE_MARK. */
 #define RECORD_MARK_TEXT "no unwind information"
@@ -116,19 +116,19 @@ struct record_process {
 
   /* Gauges: as of changed_mono, which is by CLOCK_MONOTONIC_COARSE. */
   uint64_t changed_mono;
-  uint64_t mapped;                                      /* bytes that the allocator has mapped */
-  uint64_t large_mapped;                                /* of these, by jemalloc */
-  uint64_t resident;                                    /* of the process; 0: not read */
-  uint64_t span_bytes;                                  /* of blocks of small objects */
-  uint64_t tables_bytes;                                /* of tags and tables */
-  uint64_t heapless_large_allocs, heapless_large_frees; /* by threads without an arena */
+  uint64_t mapped;       /* bytes that the allocator has mapped */
+  uint64_t large_mapped; /* of these, by jemalloc */
+  uint64_t resident;     /* of the process; 0: not read */
+  uint64_t span_bytes;   /* of blocks of small objects */
+  uint64_t tables_bytes; /* of tags and tables */
+  uint64_t unused[2];    /* 0 since version 1.2 */
 
   struct record_control control;
   uint32_t seen;          /* the sequence that the process has seen last */
   uint32_t refused;       /* enum record_refusal: why it did not do what that asked */
   uint64_t attached_mono; /* when samples were first asked for, by CLOCK_MONOTONIC; 0: never */
 
-  uint64_t health[16]; /* counts of RECORD_HEALTH, in that order */
+  uint64_t health[RECORD_HEALTH_MOST]; /* counts of RECORD_HEALTH, in that order */
 
   char program[64], host[64], version[16];
   char command[4096]; /* the program and the number of its arguments, or all of them */

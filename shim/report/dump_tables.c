@@ -1,10 +1,10 @@
 /* The dump's small sections: the process, its arenas, classes, ledger, health, modules, regions,
  * and the strings of all. */
 #include "arena_name.h"
-#include "capture.h"
 #include "deepbind.h"
 #include "dump_parts.h"
 #include "fork_gate.h"
+#include "health.h"
 #include "mapped_books.h"
 #include "modules.h"
 #include "options.h"
@@ -241,9 +241,7 @@ static void ledger(struct dump_work *w) {
 
 /* The counts of RECORD_HEALTH, and those that only a dump has. */
 static void health(struct dump_work *w) {
-  struct capture_counts c;
   struct mapped_totals mapped;
-  capture_sum(&c);
   mapped_sum(&mapped);
   const struct {
     const char *name;
@@ -259,23 +257,14 @@ static void health(struct dump_work *w) {
       {"times that somebody cut the record's file: figures count from then on", DUMP_PROBLEM},
       {"calls of mmap and its family that could not be booked", DUMP_NOTE},
   };
-  const uint64_t counts[] = {c.learned,
-                             c.unwound,
-                             c.cut,
-                             c.lost,
-                             c.early,
-                             c.nested,
-                             c.full,
-                             c.untagged,
-                             c.verified,
-                             c.different,
-                             w->g.resized,
-                             w->g.running,
-                             w->g.sums.broken_lists,
-                             regions_unlisted(),
-                             deepbind_count(),
-                             pieces_lost(),
-                             mapped.missed};
+  uint64_t counts[] = {[RECORD_HEALTH_LINES] = w->g.resized,
+                       w->g.running,
+                       w->g.sums.broken_lists,
+                       regions_unlisted(),
+                       deepbind_count(),
+                       pieces_lost(),
+                       mapped.missed};
+  health_counts(counts);
   static_assert(sizeof counts / sizeof *counts == HEALTH_LINES, "as laid out");
   static_assert(sizeof lines / sizeof *lines == HEALTH_LINES, "as laid out");
   for (unsigned i = 0; i < HEALTH_LINES; i++)

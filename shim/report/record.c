@@ -5,10 +5,10 @@
 #include "capture.h"
 #include "dump.h"
 #include "fork_gate.h"
+#include "health.h"
 #include "heap_counts.h"
 #include "heap_thread.h"
 #include "huge_pages.h"
-#include "large_counts.h"
 #include "modules.h"
 #include "options.h"
 #include "os.h"
@@ -137,15 +137,6 @@ static void put_process(struct record_process *p) {
 
 /* ---- gauges ---- */
 
-static void put_health(struct record_process *p) {
-  struct capture_counts c;
-  capture_sum(&c);
-  const uint64_t counts[] = {c.learned, c.unwound, c.cut,      c.lost,     c.early,
-                             c.nested,  c.full,    c.untagged, c.verified, c.different};
-  static_assert(sizeof counts <= sizeof p->health, "room");
-  memcpy(p->health, counts, sizeof counts);
-}
-
 static void put_gauges(struct record_process *p) {
   put_tags(p);
   p->arenas = heap_count();
@@ -154,10 +145,8 @@ static void put_gauges(struct record_process *p) {
   p->large_mapped = page_map_mapped_bytes();
   p->span_bytes = range_span();
   p->tables_bytes = pieces_item_bytes() + path_bytes() + capture_bytes() + modules_bytes();
-  p->heapless_large_allocs = count_get(&heapless_large_allocs);
-  p->heapless_large_frees = count_get(&heapless_large_frees);
   if (tagged_mode != TAGGED_NONE)
-    put_health(p);
+    health_counts(p->health);
   p->changed_mono = os_clock_ns(CLOCK_MONOTONIC_COARSE);
 }
 

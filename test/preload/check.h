@@ -151,9 +151,22 @@ static inline void wait_ok(pid_t pid) {
         "child %d expected to exit with 0, found wait status 0x%x", (int)pid, status);
 }
 
-static inline pthread_t thread_start(void *(*run)(void *), void *arg) {
+static inline pthread_t thread_start_with(const pthread_attr_t *attributes, void *(*run)(void *),
+                                          void *arg) {
   pthread_t t;
-  int error = pthread_create(&t, NULL, run, arg);
+  int error = pthread_create(&t, attributes, run, arg);
   CHECK(error == 0, "pthread_create expected 0, found %d", error);
   return t;
+}
+
+static inline pthread_t thread_start(void *(*run)(void *), void *arg) {
+  return thread_start_with(NULL, run, arg);
+}
+
+/* A thread with a stack of 64 KiB, of which there may be many. */
+static inline pthread_t thread_start_small(void *(*run)(void *), void *arg) {
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 64 << 10);
+  return thread_start_with(&small, run, arg);
 }

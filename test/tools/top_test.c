@@ -82,15 +82,21 @@ struct test {
   struct top_model *model;
 };
 
-static void test_start(struct test *t) {
+/* Around each test: *state is its struct test. */
+static int test_start(void **state) {
+  static struct test test;
+  struct test *t = *state = &test;
   books_start(&t->books);
   t->names = (struct option_names){.fold = fold_new()};
   t->model = top_model_new(&t->names, true);
+  return 0;
 }
 
-static void test_end(struct test *t) {
+static int test_end(void **state) {
+  struct test *t = *state;
   top_model_free(t->model);
   fold_free(t->names.fold);
+  return 0;
 }
 
 static bool add(struct test *t, uint64_t ns) { return top_model_add(t->model, &t->books.dump, ns); }
@@ -128,49 +134,41 @@ static void near(double value, double wanted) {
 }
 
 static void rates_need_two_readings(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 50);
-  assert_true(add(&t, 10 * SECOND));
-  assert_false(top_model_has_rates(t.model));
-  near(top_model_all(t.model).rate, 0);
-  site_set(&t.books, 0, 1500, 150);
-  site_set(&t.books, 1, 8, 4);
-  assert_true(add(&t, 12 * SECOND));
-  assert_true(top_model_has_rates(t.model));
-  near(top_model_rate_seconds(t.model), 2);
-  near(line_of(&t, TOP_SITES, "0x10 < 0x20").rate, 50);
-  near(line_of(&t, TOP_SITES, "0x10 < 0x20").growth, 15000); /* 500 in two seconds */
-  near(line_of(&t, TOP_SITES, "0x10").rate, 2);
-  near(line_of(&t, TOP_ARENAS, "1 worker (threads: 2)").rate, 2);
-  near(top_model_all(t.model).rate, 52);
-  near(top_model_all(t.model).growth, 15240);
-  test_end(&t);
+  struct test *t = *state;
+  site_set(&t->books, 0, 1000, 50);
+  assert_true(add(t, 10 * SECOND));
+  assert_false(top_model_has_rates(t->model));
+  near(top_model_all(t->model).rate, 0);
+  site_set(&t->books, 0, 1500, 150);
+  site_set(&t->books, 1, 8, 4);
+  assert_true(add(t, 12 * SECOND));
+  assert_true(top_model_has_rates(t->model));
+  near(top_model_rate_seconds(t->model), 2);
+  near(line_of(t, TOP_SITES, "0x10 < 0x20").rate, 50);
+  near(line_of(t, TOP_SITES, "0x10 < 0x20").growth, 15000); /* 500 in two seconds */
+  near(line_of(t, TOP_SITES, "0x10").rate, 2);
+  near(line_of(t, TOP_ARENAS, "1 worker (threads: 2)").rate, 2);
+  near(top_model_all(t->model).rate, 52);
+  near(top_model_all(t->model).growth, 15240);
 }
 
 static void the_same_moment_changes_nothing(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 50);
-  add(&t, SECOND);
-  site_set(&t.books, 0, 1000, 60);
-  add(&t, 2 * SECOND);
-  assert_false(add(&t, 2 * SECOND));
-  near(top_model_all(t.model).rate, 10);
-  test_end(&t);
+  struct test *t = *state;
+  site_set(&t->books, 0, 1000, 50);
+  add(t, SECOND);
+  site_set(&t->books, 0, 1000, 60);
+  add(t, 2 * SECOND);
+  assert_false(add(t, 2 * SECOND));
+  near(top_model_all(t->model).rate, 10);
 }
 
 /* 100 bytes a second for two minutes, then nothing: after a minute of that growth is over. */
 static void growth_is_of_the_last_minute(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
+  struct test *t = *state;
   for (uint64_t s = 1; s <= 200; s++) {
-    site_set(&t.books, 0, (s < 120 ? s : 120) * 100, s);
-    add(&t, s * SECOND);
-    double seconds = top_model_growth_seconds(t.model), growth = top_model_all(t.model).growth;
+    site_set(&t->books, 0, (s < 120 ? s : 120) * 100, s);
+    add(t, s * SECOND);
+    double seconds = top_model_growth_seconds(t->model), growth = top_model_all(t->model).growth;
     if (s > 1 && s <= 60)
       near(seconds, (double)(s - 1));
     else if (s > 64)
@@ -182,181 +180,150 @@ static void growth_is_of_the_last_minute(void **state) {
     else if (s > 120 && s < 180)
       assert_true(growth > 0 && growth < 6000);
   }
-  near(top_model_rate_seconds(t.model), 1);
-  test_end(&t);
+  near(top_model_rate_seconds(t->model), 1);
 }
 
 static void long_intervals_have_growth_since_the_last(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
+  struct test *t = *state;
   for (uint64_t s = 0; s <= 4; s++) {
-    site_set(&t.books, 0, s * s * 300, s);
-    add(&t, (s + 1) * 300 * SECOND);
+    site_set(&t->books, 0, s * s * 300, s);
+    add(t, (s + 1) * 300 * SECOND);
   }
-  near(top_model_growth_seconds(t.model), 300);
-  near(top_model_all(t.model).growth, (16 - 9) * 60);
-  test_end(&t);
+  near(top_model_growth_seconds(t->model), 300);
+  near(top_model_all(t->model).growth, (16 - 9) * 60);
 }
 
 static void a_count_that_fell_started_again(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 500);
-  add(&t, SECOND);
-  site_set(&t.books, 0, 400, 30);
-  add(&t, 2 * SECOND);
-  near(line_of(&t, TOP_SITES, "0x10 < 0x20").rate, 30);
-  near(line_of(&t, TOP_SITES, "0x10 < 0x20").growth, -36000);
-  test_end(&t);
+  struct test *t = *state;
+  site_set(&t->books, 0, 1000, 500);
+  add(t, SECOND);
+  site_set(&t->books, 0, 400, 30);
+  add(t, 2 * SECOND);
+  near(line_of(t, TOP_SITES, "0x10 < 0x20").rate, 30);
+  near(line_of(t, TOP_SITES, "0x10 < 0x20").growth, -36000);
 }
 
 static void sites_that_come(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 1);
-  site_set(&t.books, 1, 3000, 1);
-  add(&t, SECOND);
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL), "0x10;0x10 < 0x20");
-  t.books.dump.n_sites = t.books.dump.n_accounts = SITES;
-  site_set(&t.books, 2, 5000, 10);
-  add(&t, 2 * SECOND);
+  struct test *t = *state;
+  site_set(&t->books, 0, 1000, 1);
+  site_set(&t->books, 1, 3000, 1);
+  add(t, SECOND);
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL), "0x10;0x10 < 0x20");
+  t->books.dump.n_sites = t->books.dump.n_accounts = SITES;
+  site_set(&t->books, 2, 5000, 10);
+  add(t, 2 * SECOND);
   /* what shows the same is one row */
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20;0x10");
-  assert_int_equal(line_of(&t, TOP_SITES, "0x10 < 0x20").now.live, 6000);
-  near(line_of(&t, TOP_SITES, "0x10 < 0x20").rate, 10);
-  test_end(&t);
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20;0x10");
+  assert_int_equal(line_of(t, TOP_SITES, "0x10 < 0x20").now.live, 6000);
+  near(line_of(t, TOP_SITES, "0x10 < 0x20").rate, 10);
 }
 
 static void new_sites_wait_for_their_names(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  top_model_free(t.model);
-  t.model = top_model_new(&t.names, false);
-  site_set(&t.books, 0, 1000, 1);
-  add(&t, SECOND);
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20");
-  t.books.dump.n_sites = t.books.dump.n_accounts = SITES;
-  site_set(&t.books, 2, 5000, 10);
-  add(&t, SECOND + 1); /* a look-up costs more than a twentieth of that */
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL),
+  struct test *t = *state;
+  top_model_free(t->model);
+  t->model = top_model_new(&t->names, false);
+  site_set(&t->books, 0, 1000, 1);
+  add(t, SECOND);
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20");
+  t->books.dump.n_sites = t->books.dump.n_accounts = SITES;
+  site_set(&t->books, 2, 5000, 10);
+  add(t, SECOND + 1); /* a look-up costs more than a twentieth of that */
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL),
                       "(1 new call site, named soon);0x10 < 0x20");
-  add(&t, 1000 * SECOND);
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20");
-  test_end(&t);
+  add(t, 1000 * SECOND);
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20");
 }
 
 static void rows_that_go(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  t.books.dump.n_regions = 1;
-  t.books.regions[0] = (struct dump_region){.name = 13, .used = 500, .reserved = 800};
-  site_set(&t.books, 0, 1000, 1);
-  site_set(&t.books, 1, 10, 1);
-  add(&t, SECOND);
-  assert_string_equal(texts(&t, TOP_ARENAS, TOP_LIVE, NULL),
+  struct test *t = *state;
+  t->books.dump.n_regions = 1;
+  t->books.regions[0] = (struct dump_region){.name = 13, .used = 500, .reserved = 800};
+  site_set(&t->books, 0, 1000, 1);
+  site_set(&t->books, 1, 10, 1);
+  add(t, SECOND);
+  assert_string_equal(texts(t, TOP_ARENAS, TOP_LIVE, NULL),
                       "0 main (threads: 1);region parser;1 worker (threads: 2)");
-  assert_int_equal(line_of(&t, TOP_ARENAS, "region parser").now.waste, 300);
-  t.books.dump.n_regions = 0;
-  t.books.dump.n_arenas = 1;
-  add(&t, 2 * SECOND);
-  assert_string_equal(texts(&t, TOP_ARENAS, TOP_LIVE, NULL), "0 main (threads: 1)");
-  t.books.dump.n_regions = 1;
-  add(&t, 3 * SECOND);
-  assert_string_equal(texts(&t, TOP_ARENAS, TOP_LIVE, NULL), "0 main (threads: 1);region parser");
-  test_end(&t);
+  assert_int_equal(line_of(t, TOP_ARENAS, "region parser").now.waste, 300);
+  t->books.dump.n_regions = 0;
+  t->books.dump.n_arenas = 1;
+  add(t, 2 * SECOND);
+  assert_string_equal(texts(t, TOP_ARENAS, TOP_LIVE, NULL), "0 main (threads: 1)");
+  t->books.dump.n_regions = 1;
+  add(t, 3 * SECOND);
+  assert_string_equal(texts(t, TOP_ARENAS, TOP_LIVE, NULL), "0 main (threads: 1);region parser");
 }
 
 static void an_arena_has_the_name_of_its_last_thread(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 1);
-  add(&t, SECOND);
-  assert_string_equal(texts(&t, TOP_ARENAS, TOP_LIVE, "PARSER"), "");
-  t.books.arenas[0].name = 13;
-  t.books.arenas[0].threads = 9;
-  site_set(&t.books, 0, 1000, 5);
-  add(&t, 2 * SECOND);
-  assert_string_equal(texts(&t, TOP_ARENAS, TOP_LIVE, "PARSER"), "0 parser (threads: 9)");
-  near(line_of(&t, TOP_ARENAS, "0 parser (threads: 9)").rate, 4);
-  test_end(&t);
+  struct test *t = *state;
+  site_set(&t->books, 0, 1000, 1);
+  add(t, SECOND);
+  assert_string_equal(texts(t, TOP_ARENAS, TOP_LIVE, "PARSER"), "");
+  t->books.arenas[0].name = 13;
+  t->books.arenas[0].threads = 9;
+  site_set(&t->books, 0, 1000, 5);
+  add(t, 2 * SECOND);
+  assert_string_equal(texts(t, TOP_ARENAS, TOP_LIVE, "PARSER"), "0 parser (threads: 9)");
+  near(line_of(t, TOP_ARENAS, "0 parser (threads: 9)").rate, 4);
 }
 
 static void another_process_starts_again(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
+  struct test *t = *state;
   for (int change = 0; change < 3; change++) {
-    books_start(&t.books);
-    site_set(&t.books, 0, 1000, 1);
-    add(&t, 100 * SECOND);
-    add(&t, 101 * SECOND);
-    assert_true(top_model_has_rates(t.model));
-    t.books.process.pid += change == 0;
-    t.books.process.start_ns += change == 1;
-    t.books.sites[0].node = change == 2 ? 1 : 2;
-    assert_true(add(&t, SECOND));
-    assert_false(top_model_has_rates(t.model));
-    assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL), change == 2 ? "0x10" : "0x10 < 0x20");
+    books_start(&t->books);
+    site_set(&t->books, 0, 1000, 1);
+    add(t, 100 * SECOND);
+    add(t, 101 * SECOND);
+    assert_true(top_model_has_rates(t->model));
+    t->books.process.pid += change == 0;
+    t->books.process.start_ns += change == 1;
+    t->books.sites[0].node = change == 2 ? 1 : 2;
+    assert_true(add(t, SECOND));
+    assert_false(top_model_has_rates(t->model));
+    assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL), change == 2 ? "0x10" : "0x10 < 0x20");
   }
-  test_end(&t);
 }
 
 static void without_tags_large_requests_count_and_waste_is_unknown(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  t.books.process.tags = DUMP_TAG_OFF;
-  t.books.dump.n_accounts = t.books.dump.n_sites = 0;
-  t.books.arenas[0] = (struct dump_arena){.total_allocs = 10, .total_big_blocks = 5};
-  add(&t, SECOND);
-  t.books.arenas[0] = (struct dump_arena){.total_allocs = 20, .total_big_blocks = 8};
-  add(&t, 2 * SECOND);
-  near(top_model_all(t.model).rate, 13);
-  assert_false(top_waste_known(&t.books.dump, TOP_ARENAS));
-  assert_true(top_waste_known(&t.books.dump, TOP_CLASSES));
-  t.books.process.tags = DUMP_TAG_STACK;
-  assert_true(top_waste_known(&t.books.dump, TOP_ARENAS));
-  t.books.process.sample_bytes = 512;
-  assert_false(top_waste_known(&t.books.dump, TOP_SITES));
-  test_end(&t);
+  struct test *t = *state;
+  t->books.process.tags = DUMP_TAG_OFF;
+  t->books.dump.n_accounts = t->books.dump.n_sites = 0;
+  t->books.arenas[0] = (struct dump_arena){.total_allocs = 10, .total_big_blocks = 5};
+  add(t, SECOND);
+  t->books.arenas[0] = (struct dump_arena){.total_allocs = 20, .total_big_blocks = 8};
+  add(t, 2 * SECOND);
+  near(top_model_all(t->model).rate, 13);
+  assert_false(top_waste_known(&t->books.dump, TOP_ARENAS));
+  assert_true(top_waste_known(&t->books.dump, TOP_CLASSES));
+  t->books.process.tags = DUMP_TAG_STACK;
+  assert_true(top_waste_known(&t->books.dump, TOP_ARENAS));
+  t->books.process.sample_bytes = 512;
+  assert_false(top_waste_known(&t->books.dump, TOP_SITES));
 }
 
 static void sorted_by_each(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 0);
-  site_set(&t.books, 1, 200, 0);
-  add(&t, SECOND);
-  site_set(&t.books, 0, 900, 10);
-  site_set(&t.books, 1, 210, 5);
-  t.books.accounts[1].live_rounded += 64;
-  add(&t, 2 * SECOND);
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20;0x10");
-  assert_string_equal(texts(&t, TOP_SITES, TOP_GROWTH, NULL), "0x10;0x10 < 0x20");
-  assert_string_equal(texts(&t, TOP_SITES, TOP_RATE, NULL), "0x10 < 0x20;0x10");
-  assert_string_equal(texts(&t, TOP_SITES, TOP_WASTE, NULL), "0x10;0x10 < 0x20");
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, "x20"), "0x10 < 0x20");
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, "0X10 < 0X"), "0x10 < 0x20");
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, "none"), "");
-  test_end(&t);
+  struct test *t = *state;
+  site_set(&t->books, 0, 1000, 0);
+  site_set(&t->books, 1, 200, 0);
+  add(t, SECOND);
+  site_set(&t->books, 0, 900, 10);
+  site_set(&t->books, 1, 210, 5);
+  t->books.accounts[1].live_rounded += 64;
+  add(t, 2 * SECOND);
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL), "0x10 < 0x20;0x10");
+  assert_string_equal(texts(t, TOP_SITES, TOP_GROWTH, NULL), "0x10;0x10 < 0x20");
+  assert_string_equal(texts(t, TOP_SITES, TOP_RATE, NULL), "0x10 < 0x20;0x10");
+  assert_string_equal(texts(t, TOP_SITES, TOP_WASTE, NULL), "0x10;0x10 < 0x20");
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, "x20"), "0x10 < 0x20");
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, "0X10 < 0X"), "0x10 < 0x20");
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, "none"), "");
 }
 
 static void an_account_of_a_lost_site(void **state) {
-  struct test t;
-  (void)state;
-  test_start(&t);
-  t.books.accounts[1].site = 2;
-  site_set(&t.books, 1, 10, 1);
-  add(&t, SECOND);
-  assert_string_equal(texts(&t, TOP_SITES, TOP_LIVE, NULL), "(call site lost)");
-  test_end(&t);
+  struct test *t = *state;
+  t->books.accounts[1].site = 2;
+  site_set(&t->books, 1, 10, 1);
+  add(t, SECOND);
+  assert_string_equal(texts(t, TOP_SITES, TOP_LIVE, NULL), "(call site lost)");
 }
 
 static void a_part_has_the_paths_of_its_sites_alone(void **state) {
@@ -451,88 +418,79 @@ static void press(struct top_view *v, struct test *t, uint32_t key) {
 }
 
 static void the_selection_stays_with_its_row(void **state) {
-  struct test t;
+  struct test *t = *state;
   struct top_view v;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 1);
-  site_set(&t.books, 1, 200, 1);
-  add(&t, SECOND);
+  site_set(&t->books, 0, 1000, 1);
+  site_set(&t->books, 1, 200, 1);
+  add(t, SECOND);
   top_view_start(&v, TOP_SITES, TOP_LIVE);
-  press(&v, &t, TOP_KEY_DOWN);
-  press(&v, &t, TOP_KEY_DOWN);
+  press(&v, t, TOP_KEY_DOWN);
+  press(&v, t, TOP_KEY_DOWN);
   assert_int_equal(top_view_selected(&v), 1);
-  site_set(&t.books, 1, 2000, 1);
-  add(&t, 2 * SECOND);
-  top_view_update(&v, t.model);
+  site_set(&t->books, 1, 2000, 1);
+  add(t, 2 * SECOND);
+  top_view_update(&v, t->model);
   assert_int_equal(top_view_selected(&v), 0);
   assert_int_equal(v.lines.items[0].now.live, 2000);
-  press(&v, &t, TOP_KEY_END);
+  press(&v, t, TOP_KEY_END);
   assert_int_equal(top_view_selected(&v), 1);
-  press(&v, &t, TOP_KEY_HOME);
+  press(&v, t, TOP_KEY_HOME);
   assert_int_equal(top_view_selected(&v), 0);
   top_view_free(&v);
-  test_end(&t);
 }
 
 static void a_filter_is_typed(void **state) {
-  struct test t;
+  struct test *t = *state;
   struct top_view v;
-  (void)state;
-  test_start(&t);
-  site_set(&t.books, 0, 1000, 1);
-  site_set(&t.books, 1, 200, 1);
-  add(&t, SECOND);
+  site_set(&t->books, 0, 1000, 1);
+  site_set(&t->books, 1, 200, 1);
+  add(t, SECOND);
   top_view_start(&v, TOP_SITES, TOP_LIVE);
-  type(&v, &t, "/x20q"); /* a letter, not a command */
+  type(&v, t, "/x20q"); /* a letter, not a command */
   assert_true(v.is_typing && !v.is_over && v.lines.count == 0);
-  press(&v, &t, TOP_KEY_BACKSPACE);
+  press(&v, t, TOP_KEY_BACKSPACE);
   assert_int_equal(v.lines.count, 1);
-  press(&v, &t, 0xE9); /* two bytes of UTF-8 */
+  press(&v, t, 0xE9); /* two bytes of UTF-8 */
   assert_int_equal(strlen(v.filter), 5);
-  press(&v, &t, TOP_KEY_BACKSPACE);
+  press(&v, t, TOP_KEY_BACKSPACE);
   assert_string_equal(v.filter, "x20");
-  press(&v, &t, TOP_KEY_ENTER);
-  type(&v, &t, "r");
+  press(&v, t, TOP_KEY_ENTER);
+  type(&v, t, "r");
   assert_true(v.sort == TOP_RATE && v.lines.count == 1);
-  press(&v, &t, TOP_KEY_ESCAPE);
+  press(&v, t, TOP_KEY_ESCAPE);
   assert_int_equal(v.lines.count, 2);
   for (int i = 0; i < 300; i++)
-    type(&v, &t, i == 0 ? "/" : "y");
+    type(&v, t, i == 0 ? "/" : "y");
   assert_int_equal(strlen(v.filter), sizeof v.filter - 1);
-  press(&v, &t, TOP_KEY_ESCAPE);
-  type(&v, &t, "q");
+  press(&v, t, TOP_KEY_ESCAPE);
+  type(&v, t, "q");
   assert_true(v.is_over && *v.filter == '\0');
   top_view_free(&v);
-  test_end(&t);
 }
 
 static void panels_come_and_go(void **state) {
-  struct test t;
+  struct test *t = *state;
   struct top_view v;
-  (void)state;
-  test_start(&t);
   top_view_start(&v, TOP_SITES, TOP_LIVE);
-  press(&v, &t, TOP_KEY_ENTER);
+  press(&v, t, TOP_KEY_ENTER);
   assert_int_equal(v.panel, PANEL_ROWS); /* there is no row */
-  site_set(&t.books, 0, 1000, 1);
-  add(&t, SECOND);
-  top_view_update(&v, t.model);
-  press(&v, &t, TOP_KEY_ENTER);
+  site_set(&t->books, 0, 1000, 1);
+  add(t, SECOND);
+  top_view_update(&v, t->model);
+  press(&v, t, TOP_KEY_ENTER);
   assert_int_equal(v.panel, PANEL_PATH);
   assert_int_equal(v.selected, v.lines.items[0].row);
-  press(&v, &t, TOP_KEY_DOWN);
+  press(&v, t, TOP_KEY_DOWN);
   assert_int_equal(v.first, 1);
-  press(&v, &t, TOP_KEY_ENTER);
+  press(&v, t, TOP_KEY_ENTER);
   assert_true(v.panel == PANEL_ROWS && v.first == 0);
-  type(&v, &t, "h");
+  type(&v, t, "h");
   assert_int_equal(v.panel, PANEL_HELP);
-  type(&v, &t, "a");
+  type(&v, t, "a");
   assert_true(v.panel == PANEL_ROWS && v.by == TOP_ARENAS);
-  type(&v, &t, " ");
+  type(&v, t, " ");
   assert_true(v.is_frozen);
   top_view_free(&v);
-  test_end(&t);
 }
 
 static void containers_by_their_groups(void **state) {
@@ -602,27 +560,29 @@ static void processes_are_listed(void **state) {
   free(json);
 }
 
+#define WITH_MODEL(test) cmocka_unit_test_setup_teardown(test, test_start, test_end)
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(rates_need_two_readings),
-      cmocka_unit_test(the_same_moment_changes_nothing),
-      cmocka_unit_test(growth_is_of_the_last_minute),
-      cmocka_unit_test(long_intervals_have_growth_since_the_last),
-      cmocka_unit_test(a_count_that_fell_started_again),
-      cmocka_unit_test(sites_that_come),
-      cmocka_unit_test(new_sites_wait_for_their_names),
-      cmocka_unit_test(rows_that_go),
-      cmocka_unit_test(an_arena_has_the_name_of_its_last_thread),
-      cmocka_unit_test(another_process_starts_again),
-      cmocka_unit_test(without_tags_large_requests_count_and_waste_is_unknown),
-      cmocka_unit_test(sorted_by_each),
-      cmocka_unit_test(an_account_of_a_lost_site),
+      WITH_MODEL(rates_need_two_readings),
+      WITH_MODEL(the_same_moment_changes_nothing),
+      WITH_MODEL(growth_is_of_the_last_minute),
+      WITH_MODEL(long_intervals_have_growth_since_the_last),
+      WITH_MODEL(a_count_that_fell_started_again),
+      WITH_MODEL(sites_that_come),
+      WITH_MODEL(new_sites_wait_for_their_names),
+      WITH_MODEL(rows_that_go),
+      WITH_MODEL(an_arena_has_the_name_of_its_last_thread),
+      WITH_MODEL(another_process_starts_again),
+      WITH_MODEL(without_tags_large_requests_count_and_waste_is_unknown),
+      WITH_MODEL(sorted_by_each),
+      WITH_MODEL(an_account_of_a_lost_site),
       cmocka_unit_test(a_part_has_the_paths_of_its_sites_alone),
       cmocka_unit_test(figures_in_words),
       cmocka_unit_test(how_a_process_is_and_how_it_ended),
-      cmocka_unit_test(the_selection_stays_with_its_row),
-      cmocka_unit_test(a_filter_is_typed),
-      cmocka_unit_test(panels_come_and_go),
+      WITH_MODEL(the_selection_stays_with_its_row),
+      WITH_MODEL(a_filter_is_typed),
+      WITH_MODEL(panels_come_and_go),
       cmocka_unit_test(containers_by_their_groups),
       cmocka_unit_test(processes_are_listed),
   };

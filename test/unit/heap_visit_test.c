@@ -261,17 +261,23 @@ static void end_visit(void) {
   on_purge = NULL;
 }
 
-static void owner_wakes_up(void) {
-  struct heap *owner = give_away(N, 0);
-  begin_visit();
-  become(owner);
-  heap_collect(owner);
+/* The owner fills objects that the visitor must not touch, and frees them when the visit is over.
+ */
+static void use_and_end_visit(void) {
   allocate_all(2 * N, SIZE);
   fill_all(2 * N);
   end_visit();
   for (unsigned i = 0; i < 2 * N; i++)
     require(is_filled(objects[i], SIZE, byte_of(objects[i])));
   free_all(2 * N);
+}
+
+static void owner_wakes_up(void) {
+  struct heap *owner = give_away(N, 0);
+  begin_visit();
+  become(owner);
+  heap_collect(owner);
+  use_and_end_visit();
   heap_collect(owner);
   check_all_heaps();
   trim_own();
@@ -283,12 +289,7 @@ static void owner_takes_empty_slabs(void) {
   allocate_all(N, SIZE);
   free_all(N);
   begin_visit();
-  allocate_all(2 * N, SIZE);
-  fill_all(2 * N);
-  end_visit();
-  for (unsigned i = 0; i < 2 * N; i++)
-    require(is_filled(objects[i], SIZE, byte_of(objects[i])));
-  free_all(2 * N);
+  use_and_end_visit();
   check_invariants(owner);
 }
 

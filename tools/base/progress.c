@@ -1,5 +1,6 @@
 /* The progress line; contract in progress.h. */
 #include "progress.h"
+#include "clock.h"
 #include "fit.h"
 #include "table.h"
 #include "units.h"
@@ -7,7 +8,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 500, PACE_MS = 100 };
@@ -17,11 +17,7 @@ static struct {
   bool shown, is_stopped;
 } line;
 
-static uint64_t now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
+static uint64_t now_ms(void) { return clock_ns(CLOCK_MONOTONIC_COARSE) / 1000000; }
 
 void progress_show(const char *what, uint64_t part, uint64_t whole) {
   uint64_t now = now_ms();

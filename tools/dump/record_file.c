@@ -1,5 +1,6 @@
 /* What the file of a record says of its process's end; contract in record_file.h. */
 #include "record_file.h"
+#include "clock.h"
 #include "record.h"
 #include "say.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum mapped { MAPPED_NOT, MAPPED, MAPPED_NOT_KNOWN };
 
@@ -57,16 +57,10 @@ static bool is_mapped_somewhere(const struct record_process *p, const struct sta
   return found;
 }
 
-static uint64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static struct record_moment moment_of(const struct memory *m, const struct stat *s,
                                       const struct record_end *end) {
   const struct record_process *p = &m->head.process;
-  uint64_t now = now_ns();
+  uint64_t now = clock_ns(CLOCK_MONOTONIC);
   bool runs = p->state == RECORD_RUNNING && end == NULL && is_mapped_somewhere(p, s);
   uint64_t until = runs && now > p->start_mono ? now : p->changed_mono;
   return (struct record_moment){.reason = runs                       ? DUMP_FROM_OUTSIDE

@@ -1,5 +1,6 @@
 /* Reads processes and files; contract in source.h. */
 #include "source.h"
+#include "clock.h"
 #include "dump_read.h"
 #include "forbidden.h"
 #include "record.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct source {
@@ -31,12 +31,6 @@ static uint64_t resident_bytes(pid_t pid) {
   if (f != NULL)
     fclose(f);
   return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-static uint64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static void say_forbidden(pid_t pid) {
@@ -80,7 +74,7 @@ static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *ans
   if (*answer != MEMORY_READ)
     return NULL;
   name_process(&m.head.process, pid);
-  uint64_t now = now_ns(), start = m.head.process.start_mono;
+  uint64_t now = clock_ns(CLOCK_MONOTONIC), start = m.head.process.start_mono;
   struct record_moment moment = {.reason = DUMP_FROM_OUTSIDE,
                                  .lived_ns = now > start ? now - start : 0,
                                  .resident = resident_bytes(pid),

@@ -4,6 +4,7 @@
  * them; so there are no handlers, and none of them is lost or ends the command.
  */
 #include "run_child.h"
+#include "clock.h"
 #include "run_ask.h"
 #include "say.h"
 
@@ -15,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static const int forwarded[] = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
@@ -30,11 +30,7 @@ static void signals_take(sigset_t *ours) {
   sigaddset(ours, SIGCHLD);
 }
 
-static double clock_now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+static double clock_now(void) { return (double)clock_ns(CLOCK_MONOTONIC) / 1e9; }
 
 static int child_spawn(struct child *c, const char *path, char **argv, char **environment,
                        const sigset_t *mask) {

@@ -5,6 +5,7 @@
  * Bytes and counts are exact; what is not known is null.  The last line has the state in which the
  * process ended, with its last known figures.
  */
+#include "clock.h"
 #include "fit.h"
 #include "json.h"
 #include "say.h"
@@ -16,13 +17,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double unix_time(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* With three digits behind the point: json-c keeps the text of a double. */
 static void put_real(struct json_object *to, const char *key, double value) {
@@ -105,7 +99,7 @@ static void put_rows(struct json_object *to, const struct top_options *o,
 static void put_process(struct json_object *to, const struct top_watch *w) {
   const struct dump *d = w->dump;
   char *tags = tags_words(d), *moment = top_watch_state(w);
-  put_real(to, "time", unix_time());
+  put_real(to, "time", (double)clock_ns(CLOCK_REALTIME) / 1e9);
   json_put_text(to, "program", dump_text(d, d->process->program));
   json_put_number(to, "pid", top_watch_pid(w));
   json_put_text(to, "state", top_watch_state_word(w));
@@ -140,7 +134,7 @@ static void sleep_until(uint64_t ns) {
 
 int top_json_run(const struct top_options *o, struct top_watch *w) {
   bool good = line_write(o, w);
-  for (uint64_t next = top_watch_clock(); good && !w->over;) {
+  for (uint64_t next = clock_ns(CLOCK_MONOTONIC); good && !w->over;) {
     sleep_until(next += o->interval_ns);
     top_watch_tick(w);
     good = line_write(o, w);

@@ -3,6 +3,7 @@
  * Messages of the command go to the screen's last line while it is there, and stay until the next
  * key.
  */
+#include "clock.h"
 #include "progress.h"
 #include "say.h"
 #include "text.h"
@@ -73,7 +74,7 @@ static uint32_t draw(struct live *l) {
 /* Reads when it is time; returns how many milliseconds there are until the next reading. */
 static int tick(struct live *l) {
   enum { REST_MS = 1000 };
-  uint64_t now = top_watch_clock();
+  uint64_t now = clock_ns(CLOCK_MONOTONIC);
   if (l->watch->over || l->view.is_frozen)
     return REST_MS;
   if (now >= l->next_ns) {
@@ -81,7 +82,7 @@ static int tick(struct live *l) {
     said_limit(l);
     top_view_by(&l->view, top_options_by(l->options, l->watch->dump)); /* it may have got tags */
     top_view_update(&l->view, l->watch->model);
-    now = top_watch_clock();
+    now = clock_ns(CLOCK_MONOTONIC);
     l->next_ns += l->options->interval_ns;
     if (l->next_ns < now) /* it was frozen, or stopped */
       l->next_ns = now + l->options->interval_ns;
@@ -103,7 +104,7 @@ static void key_take(struct live *l, uint32_t key, uint32_t page) {
 }
 
 int top_screen_run(const struct top_options *o, struct top_watch *w) {
-  struct live l = {.options = o, .watch = w, .next_ns = top_watch_clock() + o->interval_ns};
+  struct live l = {.options = o, .watch = w, .next_ns = clock_ns(CLOCK_MONOTONIC) + o->interval_ns};
   progress_hide();
   if (!top_screen_open())
     return 2;

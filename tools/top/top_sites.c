@@ -1,5 +1,6 @@
 /* Names for new call sites; contract in top_sites.h. */
 #include "top_sites.h"
+#include "clock.h"
 #include "runtime.h"
 #include "say.h"
 #include "session.h"
@@ -7,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PATIENCE = 20 }; /* times what the last look-up cost */
 
@@ -58,12 +58,6 @@ static void part_name(struct top_sites *s, struct top_group *g, const struct dum
   session_close(&session);
 }
 
-static uint64_t cpu_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void sites_name(struct top_sites *s, struct top_group *g, const struct dump *d) {
   s->rows = must_resize(s->rows, d->n_sites, sizeof *s->rows);
   s->sites = must_resize(s->sites, d->n_sites, sizeof *s->sites);
@@ -77,9 +71,9 @@ void top_sites_update(struct top_sites *s, struct top_group *g, const struct dum
                       uint64_t now_ns, bool at_once) {
   bool due = at_once || now_ns - s->named_ns >= s->cost_ns * PATIENCE;
   if (d->n_sites > s->count && due) {
-    uint64_t start = cpu_ns();
+    uint64_t start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     sites_name(s, g, d);
-    s->cost_ns = cpu_ns() - start;
+    s->cost_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - start;
     s->named_ns = now_ns;
   }
   s->waiting = d->n_sites - s->count;

@@ -4,19 +4,13 @@
  * is the same moment, until a later one has taken its place.
  */
 #include "top_watch.h"
+#include "clock.h"
 #include "say.h"
 #include "top_words.h"
 #include "when.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-uint64_t top_watch_clock(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 bool top_watch_open(struct top_watch *w, const char *what, const struct option_names *names,
                     bool at_once) {

@@ -40,7 +40,4 @@ bool top_watch_has_sites(const struct dump *d);
 /* That they are not, and what to do; NULL: they are.  To be freed. */
 char *top_watch_missing(const struct top_watch *w);
 
-/* Now, by the monotonic clock. */
-uint64_t top_watch_clock(void);
-
 #endif

@@ -11,7 +11,7 @@
 
 #include <semaphore.h>
 
-enum { SIZES = 15, FREERS = 3, STACK = 64 << 10 };
+enum { SIZES = 15, FREERS = 3 };
 
 struct object {
   char *at;
@@ -96,9 +96,6 @@ int main(int argc, char **argv) {
   pthread_t *threads = must(calloc((size_t)owners, sizeof *threads)), freers[FREERS];
   all = must(calloc((size_t)(owners * count), sizeof *all));
   memset(all, 1, (size_t)(owners * count) * sizeof *all);
-  pthread_attr_t small;
-  pthread_attr_init(&small);
-  pthread_attr_setstacksize(&small, STACK);
   sem_init(&made, 0, 0);
   sem_init(&wake, 0, 0);
   sem_init(&freed, 0, 0);
@@ -106,8 +103,7 @@ int main(int argc, char **argv) {
   request_a_little();
   long before = resident_bytes();
   for (long i = 0; i < owners; i++)
-    CHECK(pthread_create(&threads[i], &small, own, &all[i * count]) == 0, "thread %ld was refused",
-          i);
+    threads[i] = thread_start_small(own, &all[i * count]);
   wait_for(&made, owners);
   long full = resident_bytes() - before;
   for (uintptr_t i = 0; i < FREERS; i++)

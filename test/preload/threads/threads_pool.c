@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-enum { ROUNDS = 4, STACK = 64 << 10 };
+enum { ROUNDS = 4 };
 
 static long threads, stay, count;
 static char ***rows; /* of each thread: what it made last */
@@ -68,12 +68,9 @@ int main(int argc, char **argv) {
   pthread_barrier_init(&all, NULL, (unsigned)threads);
   pthread_barrier_init(&some, NULL, (unsigned)stay);
   pthread_barrier_init(&leave, NULL, (unsigned)threads + 1);
-  pthread_attr_t small;
-  pthread_attr_init(&small);
-  pthread_attr_setstacksize(&small, STACK);
   long before = resident_bytes();
   for (long i = 0; i < threads; i++)
-    CHECK(pthread_create(&started[i], &small, work, (void *)i) == 0, "thread %ld was refused", i);
+    started[i] = thread_start_small(work, (void *)i);
   pthread_barrier_wait(&leave);
   long busy = (resident_bytes() - before) >> 20;
   while (!stop)
