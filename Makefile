@@ -44,7 +44,7 @@ HEADERS := $(wildcard arena/*.h shim/*.h $(SHIM_DIRS:%=%/*.h))
 
 # The command: it shares with the shim nothing but the formats of dump, record and metrics.  Its parts, lowest first:
 # a file includes headers of its own part and of those before it; the last seven know nothing of each other.
-TOOL_DIRS := $(addprefix tools/,base record dump names sites view export html run top attach metrics)
+TOOL_DIRS := $(addprefix tools/,base record dump names sites merge view export html run top attach metrics)
 TOOL_CFLAGS := -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DARENASHIM_VERSION='"$(VERSION)"' -I$(B) \
   $(TOOL_DIRS:%=-iquote %)
 TOOL_LIBS := -ldw -lelf -liberty -lz -lzstd -ljson-c -lprotobuf-c -lncursesw -ltinfo -lm

@@ -26,6 +26,7 @@
  *   1.2 added DUMP_AT_LIMIT, the fields limit_*, DUMP_MOMENTS, DUMP_SHARES and DUMP_EVENTS.
  *   1.3 added lives, DUMP_MAPPINGS, DUMP_MAPS_BY_SITE, DUMP_MAPS, and the fields resident_bytes and
  *       swapped_bytes of DUMP_SITES.
+ *   1.3 added DUMP_MERGED, the field processes, and DUMP_NODE_FUNCTION.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -100,8 +101,9 @@ enum dump_reason {
   DUMP_ON_CALL = 2,
   DUMP_AT_LIMIT = 3,
   DUMP_FROM_OUTSIDE = 4, /* made of the books of a process that was running (record_format.h) */
-  DUMP_AFTER_END = 5     /* made of a record whose process wrote no dump: it was killed, or became
+  DUMP_AFTER_END = 5,    /* made of a record whose process wrote no dump: it was killed, or became
                             another program by exec */
+  DUMP_MERGED = 6        /* the sums of dumps, made by `arenashim merge` */
 };
 /* What DUMP_AT_LIMIT is about: mapped memory reached a size that the user gave, or a share of a
  * limit of the system's. */
@@ -148,7 +150,7 @@ struct dump_process {
   uint64_t limit_bytes; /* for DUMP_AT_LIMIT: the limit */
   uint64_t limit_used;  /* what was used of it, in bytes */
   uint32_t limit_kind;  /* enum dump_limit */
-  uint32_t zero;
+  uint32_t processes;   /* whose sums these are, for DUMP_MERGED; else 0 */
 };
 static_assert(sizeof(struct dump_process) == 144, "format"); /* 104 in version 1.0, 120 in 1.1 */
 
@@ -303,8 +305,9 @@ static_assert(sizeof(struct dump_site) == 24, "format"); /* 8 before version 1.3
 enum dump_node_kind {
   DUMP_NODE_ROOT = 0,
   DUMP_NODE_FRAME = 1,
-  DUMP_NODE_LABEL = 2 /* a tag that the program pushed with arenashim_push_tag; or
-                         the mark that ends a path whose next frame is not known */
+  DUMP_NODE_LABEL = 2,   /* a tag that the program pushed with arenashim_push_tag; or
+                          the mark that ends a path whose next frame is not known */
+  DUMP_NODE_FUNCTION = 3 /* a frame known by its function alone, as merge --by-function writes it */
 };
 
 /* DUMP_NODES: all paths, as a tree that grows from the allocation outwards, append-only.
@@ -316,7 +319,7 @@ enum dump_node_kind {
 struct dump_node {
   uint32_t parent;  /* DUMP_NODES: one frame further in; less than the node's own index */
   uint32_t module;  /* DUMP_MODULES index + 1; 0: none is known */
-  uint64_t address; /* FRAME: the absolute return address; LABEL: text */
+  uint64_t address; /* FRAME: the absolute return address; LABEL, FUNCTION: text */
   uint32_t kind;    /* enum dump_node_kind */
   uint32_t zero;
 };

@@ -111,7 +111,7 @@ uses() {
 }
 
 # The command: commands stand side by side on what they share.
-shared=(base record dump names sites) commands=(view export html run top attach metrics)
+shared=(base record dump names sites merge) commands=(view export html run top attach metrics)
 
 # may_include PART OTHER
 may_include() {

@@ -1,6 +1,7 @@
 /* The command `arenashim`: picks the subcommand; each has a file of its own.
  *
- *   base <- dump <- record <- names <- sites <- view, export, html, run, top, attach, metrics
+ *   base <- dump <- record <- names <- sites <- merge <- view, export, html, run, top, attach,
+ *                                                        metrics
  *
  * are its directories: each includes those before it.
  */
@@ -12,6 +13,7 @@
 #include "export.h"
 #include "html.h"
 #include "leaks.h"
+#include "merge_command.h"
 #include "metrics.h"
 #include "ps.h"
 #include "push.h"
@@ -52,6 +54,8 @@ static const char help[] =
     "  arenashim ps           [--json]\n"
     "  arenashim dump PID     [-o FILE]\n"
     "  arenashim resident FILE|PID [--json] [ROWS] [NAMES]\n"
+    "  arenashim merge FILE... [-o OUT] [--by-function] [--keep-processes]\n"
+    "                         [--sysroot DIR] [--debug-dir DIR]\n"
     "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
     "  arenashim metrics PID|FILE... [-n ROWS] [--format openmetrics|prometheus] [-o OUT]\n"
     "                         [NAMES]\n"
@@ -79,7 +83,7 @@ static const struct command {
     {"html", html_command},         {"top", top_command},           {"ps", ps_command},
     {"attach", attach_command},     {"detach", detach_command},     {"dump", dump_command},
     {"timeline", timeline_command}, {"resident", resident_command}, {"metrics", metrics_command},
-    {"push", push_command}};
+    {"push", push_command},         {"merge", merge_command}};
 
 /* argp calls a program by argv[0]. */
 static int command_run(const struct command *c, int argc, char **argv) {

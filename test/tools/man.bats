@@ -67,8 +67,8 @@ described() { # HEADING: the options that this part of arenashim(1) describes
   (($(commands | wc -l) >= 10))
   for command in $(commands); do
     common=("Options of every command")
-    [[ $command =~ ^(run|ps|dump|attach|detach)$ ]] || common+=(Names)
-    [[ $command =~ ^(run|export|html|top|ps|dump|attach|detach|metrics|push)$ ]] || common+=(Rows)
+    [[ $command =~ ^(run|ps|dump|attach|detach|merge)$ ]] || common+=(Names)
+    [[ $command =~ ^(run|export|html|top|ps|dump|attach|detach|metrics|push|merge)$ ]] || common+=(Rows)
     diff <(options "$command" | sort) \
       <({ described "$command"; for c in "${common[@]}"; do described "$c"; done; } | sort) ||
       { echo "in: $command"; return 1; }

@@ -8,6 +8,7 @@
 #include "export.h"
 #include "html_data.h"
 #include "leaks.h"
+#include "merge.h"
 #include "report.h"
 #include "top_head.h"
 #include "tree.h"
@@ -73,6 +74,25 @@ static void writers_top(const struct dump *d, unsigned seed, struct fold *fold, 
   top_model_free(w.model);
 }
 
+/* A merge of the dump with itself, of which every index must lead somewhere. */
+static void writers_merge(const struct dump *d, unsigned seed, struct fold *fold, FILE *to) {
+  struct merge *m = merge_new();
+  struct names *names = seed % 2 == 0 ? names_new(d, NULL, NULL) : NULL;
+  size_t bytes;
+  merge_add(m, d, &(struct merge_how){.process = seed % 4 > 1 ? "process" : NULL, .names = names});
+  merge_add(m, d, &(struct merge_how){.names = names, .subtract = seed % 8 > 5});
+  unsigned char *image = merge_end(m, &bytes);
+  unsigned said = say_count();
+  struct dump *merged = dump_parse("merged", image, bytes);
+  if (merged == NULL || say_count() != said)
+    abort();
+  writers_report(merged, (enum sort)(seed % 5), fold, to);
+  dump_close(merged);
+  if (names != NULL)
+    names_free(names);
+  free(image);
+}
+
 /* All reports, and `views` of the other commands and of the exports; `seed` says which, and of
  * which value. */
 static void writers_all(const struct dump *d, unsigned seed, unsigned views, FILE *to) {
@@ -81,6 +101,8 @@ static void writers_all(const struct dump *d, unsigned seed, unsigned views, FIL
   writers_report(d, sort, fold, to);
   if (seed % 4 == 0)
     writers_top(d, seed / 4, fold, to);
+  if (seed % 16 == 0)
+    writers_merge(d, seed / 16, fold, to);
   for (unsigned i = 0; i < views; i++) {
     writers_export(d, seed + i, sort, fold, to);
     writers_view(d, (seed + i) % WRITERS_VIEWS, sort, fold, to);

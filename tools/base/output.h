@@ -7,6 +7,7 @@
 #ifndef TOOLS_OUTPUT_H
 #define TOOLS_OUTPUT_H
 
+#include "inputs.h"
 #include "scratch.h"
 
 #include <stdbool.h>
@@ -22,6 +23,10 @@ struct output {
 /* `path` NULL: standard output.  `input` is a file that must stay.  `binary`: the format's name
  * when it is nothing for a terminal, else NULL.  False: said why not. */
 bool output_open(struct output *o, const char *path, const char *input, const char *binary);
+
+/* The same of several inputs: no more readable than any of them. */
+bool output_open_of(struct output *o, const char *path, const struct inputs *inputs,
+                    const char *binary);
 
 /* Keeps what was written, or not.  False: it is not kept; said why if it could not be written. */
 bool output_close(struct output *o, bool keep);

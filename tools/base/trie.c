@@ -108,6 +108,8 @@ uint32_t trie_text(struct trie *t, const char *text) {
   return index->text_count++;
 }
 
+uint32_t trie_texts(const struct trie *t) { return t->index->text_count; }
+
 uint32_t trie_child(struct trie *t, uint32_t parent, uint32_t text) {
   struct hash *nodes = &t->index->nodes;
   uint32_t hash = node_hash(parent, text);

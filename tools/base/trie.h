@@ -29,6 +29,9 @@ void trie_free(struct trie *t);
 /* The number of a text, which is copied when it is new. */
 uint32_t trie_text(struct trie *t, const char *text);
 
+/* How many texts there are. */
+uint32_t trie_texts(const struct trie *t);
+
 /* The child of a node with that text, made if there is none. */
 uint32_t trie_child(struct trie *t, uint32_t parent, uint32_t text);
 

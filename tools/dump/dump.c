@@ -3,6 +3,10 @@
 
 #include <stdlib.h>
 
+uint32_t dump_processes(const struct dump *d) {
+  return d->process->processes > 0 ? d->process->processes : 1;
+}
+
 void dump_close(struct dump *d) {
   if (d == NULL)
     return;

@@ -54,6 +54,9 @@ struct dump {
   bool mapped; /* its accounts are of what the program mapped itself (sites/mapped.h) */
 };
 
+/* How many processes a dump is of: more than one where dumps were merged. */
+uint32_t dump_processes(const struct dump *d);
+
 /* Frees all of it; NULL is allowed. */
 void dump_close(struct dump *d);
 

@@ -68,7 +68,7 @@ static void node_check(struct pass *p, uint32_t i, uint16_t *depth) {
   }
   depth[i] = (uint16_t)(depth[n->parent] + 1);
   index_check(p, &n->module, (uint64_t)d->n_modules + 1, 0);
-  if (n->kind == DUMP_NODE_LABEL && n->address > d->n_strings) {
+  if ((n->kind == DUMP_NODE_LABEL || n->kind == DUMP_NODE_FUNCTION) && n->address > d->n_strings) {
     n->address = 0;
     p->bad++;
   }

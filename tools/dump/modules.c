@@ -52,7 +52,7 @@ void modules_merge(struct dump *d) {
   uint32_t *targets = targets_new(d);
   for (uint32_t i = 0; i < d->n_nodes; i++) {
     struct dump_node *n = &d->nodes[i];
-    if (n->kind == DUMP_NODE_LABEL || n->module == 0)
+    if (n->kind != DUMP_NODE_FRAME || n->module == 0)
       continue;
     uint32_t from = n->module - 1, to = targets[from];
     n->address += d->modules[to].bias - d->modules[from].bias;

@@ -17,7 +17,7 @@ static bool ends(const struct dump_process *p) {
 
 bool dump_is_snapshot(const struct dump *d) {
   const struct dump_process *p = d->process;
-  return p->reason != DUMP_AT_EXIT && p->reason != DUMP_AFTER_END &&
+  return p->reason != DUMP_AT_EXIT && p->reason != DUMP_AFTER_END && p->reason != DUMP_MERGED &&
          !(p->reason == DUMP_ON_SIGNAL && ends(p));
 }
 
@@ -91,6 +91,9 @@ char *dump_when(const struct dump *d, uint64_t end_ns) {
     return must_print("read while it ran%s", since);
   case DUMP_AFTER_END:
     return after_end(p, since);
+  case DUMP_MERGED:
+    return must_print("the sums of %u process%s", dump_processes(d),
+                      dump_processes(d) == 1 ? "" : "es");
   case DUMP_AT_LIMIT:
     return limit_when(p, since);
   default:

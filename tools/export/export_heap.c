@@ -52,7 +52,7 @@ static void path_print(const struct dump *d, uint32_t node, const uint64_t *move
   uint32_t n = 0;
   for (; node != 0; node = d->nodes[node].parent) {
     const struct dump_node *f = &d->nodes[node];
-    if (f->kind != DUMP_NODE_LABEL)
+    if (f->kind == DUMP_NODE_FRAME)
       path[n++] = f->address + (f->module > 0 ? moves[f->module - 1] : 0);
   }
   if (n == 0)

@@ -63,13 +63,14 @@ static void process_put(const struct export *e, struct json_object *all) {
   struct json_object *to = json_object_must();
   PUT(to, p, pid);
   PUT(to, p, ppid);
+  json_put_number(to, "processes", dump_processes(d));
   PUT_TEXT(to, d, p, program);
   PUT_TEXT(to, d, p, command);
   PUT_TEXT(to, d, p, host);
   PUT_TEXT(to, d, p, version);
   PUT_TEXT(to, d, p, options);
   json_put_text(to, "reason",
-                WORD(p->reason, "exit", "signal", "call", "limit", "outside", "killed"));
+                WORD(p->reason, "exit", "signal", "call", "limit", "outside", "killed", "merged"));
   PUT(to, p, signal);
   limit_put(p, to);
   json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);

@@ -194,7 +194,7 @@ static void rows_write(const struct sites *s) {
   for (uint32_t i = 0; i < rows->count; i++) {
     const struct row *r = &rows->items[i];
     sites[i] = (struct page_site){.words = text_number(s, row_words(r)),
-                                  .bound = row_peak_is_bound(r),
+                                  .bound = row_peak_is_bound(s->dump, r),
                                   .waste = account_waste(&r->sum),
                                   .sum = r->sum};
     lives_set(s, &sites[i], r->sum.lives);

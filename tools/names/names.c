@@ -19,6 +19,7 @@ struct spot {
   uint32_t first, count; /* of its calls */
   uint64_t low, high;    /* sizes of what is allocated through it; low > high: nothing is */
   bool near;             /* it may be where memory was asked for, but for some wrappers */
+  bool named;            /* its address is a text: the function's name */
 };
 enum { NEAR_MAX = 3 };
 
@@ -47,8 +48,11 @@ struct lookup {
 };
 
 static uint32_t spot_add(struct names *n, const struct dump_node *node) {
-  n->spots[n->spot_count] = (struct spot){
-      .address = node->address, .module = node->module, .count = 1, .low = UINT64_MAX};
+  n->spots[n->spot_count] = (struct spot){.address = node->address,
+                                          .module = node->module,
+                                          .count = 1,
+                                          .low = UINT64_MAX,
+                                          .named = node->kind == DUMP_NODE_FUNCTION};
   return n->spot_count++;
 }
 
@@ -58,7 +62,8 @@ static uint32_t spot_get(struct names *n, uint32_t *slots, uint32_t mask,
   uint32_t slot = (uint32_t)(h >> 32) & mask;
   for (; slots[slot] != 0; slot = (slot + 1) & mask) {
     const struct spot *s = &n->spots[slots[slot]];
-    if (s->address == node->address && s->module == node->module)
+    if (s->address == node->address && s->module == node->module &&
+        s->named == (node->kind == DUMP_NODE_FUNCTION))
       return slots[slot];
   }
   return slots[slot] = spot_add(n, node);
@@ -251,10 +256,18 @@ static void missing_tell(const struct names *n) {
               n->missing, n->spot_count - 1, n->missing_file, more);
 }
 
+/* A dump that was merged by function has its names with it. */
+static void spot_name(struct names *n, struct spot *s) {
+  const char *name = dump_bytes(n->dump, s->address);
+  call_add(n, s, &(struct call){.function = functions_get(n->functions, s->module, name)});
+}
+
 static void spots_lookup(struct names *n, const struct search *search) {
   uint32_t *order = must_alloc(n->spot_count * sizeof *order), count = 0;
   for (uint32_t i = 1; i < n->spot_count; i++)
-    if (n->spots[i].module != 0)
+    if (n->spots[i].named)
+      spot_name(n, &n->spots[i]);
+    else if (n->spots[i].module != 0)
       order[count++] = i;
   if (count > 0)
     qsort_r(order, count, sizeof *order, spot_compare, n->spots);

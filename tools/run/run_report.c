@@ -42,6 +42,8 @@ static char *main_title(const struct run_result *r, const struct dump_file *f) {
 /* Of one that is not the program's own, or was made by a run that is over: how it ended is known
  * from the dump alone. */
 static char *other_title(const struct run_result *r, const struct dump_file *f) {
+  if (f->reason == DUMP_MERGED)
+    return must_print("%s: %s", f->program, f->moment);
   if (r->name != NULL && f->is_replaced && f->pid == (uint32_t)r->child->pid)
     return must_print("%s, pid %u, before it became another program: it held most", f->program,
                       f->pid);

@@ -79,6 +79,8 @@ static void ended_name(const struct run_result *r, const struct dump_file *f, ch
     status_short(status, name);
   else if (f->reason == DUMP_FROM_OUTSIDE)
     snprintf(name, 16, "ran on");
+  else if (f->reason == DUMP_MERGED)
+    snprintf(name, 16, "merged");
   else if (!f->is_final)
     snprintf(name, 16, "not known");
   else if (f->reason == DUMP_AFTER_END && f->signal == 0)

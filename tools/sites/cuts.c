@@ -8,17 +8,21 @@
 
 enum { DEPTH_USUAL = 32, DEPTH_MOST = 64 }; /* the second is the shim's */
 
+static bool is_frame(const struct dump *d, uint32_t node) {
+  return d->nodes[node].kind == DUMP_NODE_FRAME || d->nodes[node].kind == DUMP_NODE_FUNCTION;
+}
+
 /* The frames of each node's path, without labels; to be freed. */
 static uint32_t *depths_new(const struct dump *d) {
   uint32_t *depths = must_zalloc((size_t)d->n_nodes + 1, sizeof *depths);
   for (uint32_t i = 1; i < d->n_nodes; i++)
-    depths[i] = depths[d->nodes[i].parent] + (d->nodes[i].kind == DUMP_NODE_FRAME);
+    depths[i] = depths[d->nodes[i].parent] + is_frame(d, i);
   return depths;
 }
 
 /* The node itself, or the first below it that is no label. */
 static uint32_t frame_of(const struct dump *d, uint32_t node) {
-  while (node != 0 && d->nodes[node].kind != DUMP_NODE_FRAME)
+  while (node != 0 && !is_frame(d, node))
     node = d->nodes[node].parent;
   return node;
 }

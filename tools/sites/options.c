@@ -36,6 +36,23 @@ bool option_kind(struct argp_state *state, const char *word) {
   return option_choice(state, "kind", word, words) == 1;
 }
 
+error_t option_files_read(int key, char *word, struct argp_state *state, struct inputs *files) {
+  char *why;
+  switch (key) {
+  case ARGP_KEY_ARG:
+    why = inputs_add(files, word);
+    if (why != NULL)
+      words_fail(state, "%s", why);
+    return 0;
+  case ARGP_KEY_END:
+    if (files->count == 0)
+      words_fail(state, "name the FILE that `arenashim run` or ARENASHIM_DUMP made");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
 error_t option_file_read(int key, char *word, struct argp_state *state, const char **file) {
   switch (key) {
   case ARGP_KEY_ARG:
@@ -60,6 +77,9 @@ static const struct argp_option names_options[] = {
      "any ending",
      0},
     {"no-fold", KEY_NO_FOLD, NULL, 0, "Show wrappers like xmalloc and operator new", 0},
+    {0}};
+
+static const struct argp_option search_options[] = {
     {"sysroot", KEY_SYSROOT, "DIR", 0,
      "The program's files are below DIR: a copy of the machine it ran on", 0},
     {"debug-dir", KEY_DEBUG_DIR, "DIR", 0,
@@ -87,27 +107,42 @@ static void debug_dir_add(struct argp_state *state, struct search *s, const char
   s->debug_dirs[s->debug_count++] = directory_read(state, "debug-dir", word);
 }
 
-static error_t names_read(int key, char *word, struct argp_state *state) {
-  struct option_names *o = state->input;
+static error_t search_read(int key, char *word, struct argp_state *state) {
+  struct search *search = state->input;
   switch (key) {
-  case KEY_FOLD:
-    fold_add(o->fold, word);
-    return 0;
-  case KEY_NO_FOLD:
-    o->off = true;
-    return 0;
   case KEY_SYSROOT:
-    o->search.sysroot = directory_read(state, "sysroot", word);
+    search->sysroot = directory_read(state, "sysroot", word);
     return 0;
   case KEY_DEBUG_DIR:
-    debug_dir_add(state, &o->search, word);
+    debug_dir_add(state, search, word);
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
   }
 }
 
-const struct argp option_names_argp = {names_options, names_read, NULL, NULL, NULL, NULL, NULL};
+const struct argp option_search_argp = {search_options, search_read, NULL, NULL, NULL, NULL, NULL};
+
+static error_t names_read(int key, char *word, struct argp_state *state) {
+  struct option_names *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->search;
+    return 0;
+  case KEY_FOLD:
+    fold_add(o->fold, word);
+    return 0;
+  case KEY_NO_FOLD:
+    o->off = true;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static const struct argp_child search_children[] = {{&option_search_argp, 0, NULL, 0}, {0}};
+const struct argp option_names_argp = {names_options,   names_read, NULL, NULL,
+                                       search_children, NULL,       NULL};
 
 struct names *option_names_new(const struct option_names *o, const struct dump *d) {
   return names_new(d, o->off ? NULL : o->fold, &o->search);

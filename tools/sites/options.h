@@ -2,6 +2,7 @@
 #ifndef TOOLS_OPTIONS_H
 #define TOOLS_OPTIONS_H
 
+#include "inputs.h"
 #include "paths.h"
 
 #include <argp.h>
@@ -15,6 +16,12 @@ bool option_kind(struct argp_state *state, const char *word);
 
 /* Reads the one FILE of a command: to be called for keys that the command doesn't know.  A second
  * one, and none at the end, end the command. */
+
+/* Reads the FILEs of a command: to be called for keys that the command doesn't know.  A word that
+ * stands for no file, and none at the end, end the command. */
+error_t option_files_read(int key, char *word, struct argp_state *state, struct inputs *files);
+
+/* The same for commands that read one. */
 error_t option_file_read(int key, char *word, struct argp_state *state, const char **file);
 
 /* How the frames of call paths are named, and merged. */
@@ -27,6 +34,9 @@ struct option_names {
   bool cuts;         /* paths that were cut show it, as their outermost frame */
   bool join_runtime; /* all call sites of the runtime are one row (runtime.h) */
 };
+
+/* --sysroot and --debug-dir, as a child of a command's parser; its input is a search. */
+extern const struct argp option_search_argp;
 
 /* --fold, --no-fold, --sysroot and --debug-dir, as a child of a command's parser; its input is an
  * option_names. */

@@ -267,7 +267,7 @@ void paths_frame(const struct paths *p, const struct dump *d, const struct names
                           .file = line ? c->file : NULL,
                           .line = line ? c->line : 0,
                           .module = n->module,
-                          .address = label ? 0 : n->address,
+                          .address = label || n->kind == DUMP_NODE_FUNCTION ? 0 : n->address,
                           .start = c->start,
                           .inlined = item->call + 1 < count};
 }

@@ -74,9 +74,10 @@ const char *dump_peak_mark(const struct dump *d) {
   return p->sample_bytes > 0 ? "~" : p->flags & DUMP_PEAK_BOUND ? "<=" : "";
 }
 
-bool row_peak_is_bound(const struct row *r) {
+bool row_peak_is_bound(const struct dump *d, const struct row *r) {
   const struct dump_account *s = &r->sum;
-  return r->accounts > 1 && s->peak_bytes != s->at_peak_bytes && s->peak_bytes != s->live_bytes;
+  bool apart = dump_processes(d) > 1, at_peak = !apart && s->peak_bytes == s->at_peak_bytes;
+  return (r->accounts > 1 || apart) && !at_peak && s->peak_bytes != s->live_bytes;
 }
 
 void row_peak_limit(struct row *r, const struct dump *d) {
@@ -88,7 +89,7 @@ void row_peak_limit(struct row *r, const struct dump *d) {
 }
 
 const char *row_peak_mark(const struct dump *d, const struct row *r) {
-  return d->process->sample_bytes > 0 ? "~" : row_peak_is_bound(r) ? "<=" : "";
+  return d->process->sample_bytes > 0 ? "~" : row_peak_is_bound(d, r) ? "<=" : "";
 }
 
 static uint32_t site_key(const struct rows_keys *k, const struct dump_site *s) {

@@ -72,9 +72,9 @@ uint64_t row_value(const struct row *r, enum sort by);
  * that is what the row held at the process's peak, for only such values add up. */
 uint64_t row_added(const struct row *r, enum sort by);
 
-/* The peak of a row with several accounts is the sum of theirs, which may have been at different
- * times, and at most the process's: whether the row may have held less. */
-bool row_peak_is_bound(const struct row *r);
+/* The peak of a row with several accounts, or of several processes, is the sum of theirs, which may
+ * have been at different times, and at most that of all: whether the row may have held less. */
+bool row_peak_is_bound(const struct dump *d, const struct row *r);
 
 /* Lowers a sum of peaks to the process's peak: no row held more than all did. */
 void row_peak_limit(struct row *r, const struct dump *d);

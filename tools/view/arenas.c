@@ -130,6 +130,8 @@ static void arenas_body(const struct view *v, void *arg) {
     blocks_print(v);
   else if (v->dump->n_blocks > 0)
     view_say(v, "--all shows the blocks of each arena\n");
+  else if (v->dump->process->reason == DUMP_MERGED)
+    view_say(v, "blocks belong to one process: a merge has none\n");
   else if (v->dump->process->flags & DUMP_OF_RECORD)
     view_say(v, "blocks and regions are not in a record\n");
 }

@@ -239,7 +239,9 @@ static int timeline_write(const struct view_options *o, const struct dump *old,
   struct timeline l = {.session = NULL};
   (void)old;
   if (d->n_moments == 0) {
-    say_error("%s: it has no time axis: a shim of version 0.2 or later writes one", o->file);
+    say_error("%s: it has no time axis: %s", o->file,
+              d->process->reason == DUMP_MERGED ? "a merge has none: name the dump of one process"
+                                                : "a shim of version 0.2 or later writes one");
     return 2;
   }
   if (!moment_find((const struct timeline_options *)o, d, &l))

@@ -39,8 +39,12 @@ static void process_print(const struct view *v, FILE *to) {
   struct tm tm;
   if (gmtime_r(&seconds, &tm) != NULL)
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &tm);
-  fprintf(to, "%s, pid %u, %s, %s, on %s, shim %s\n", dump_text(v->dump, p->program), p->pid,
-          moment, when, dump_text(v->dump, p->host), dump_text(v->dump, p->version));
+  if (p->reason == DUMP_MERGED)
+    fprintf(to, "%s, %s, the last %s, on %s, shim %s\n", dump_text(v->dump, p->program), moment,
+            when, dump_text(v->dump, p->host), dump_text(v->dump, p->version));
+  else
+    fprintf(to, "%s, pid %u, %s, %s, on %s, shim %s\n", dump_text(v->dump, p->program), p->pid,
+            moment, when, dump_text(v->dump, p->host), dump_text(v->dump, p->version));
   free(moment);
 }
 
