@@ -53,13 +53,16 @@ void large_pages_put(const struct large_pages *p, const struct jemalloc_figures 
   uint64_t pages = p->sum.resident - tables, dirty = least(f->dirty, pages);
   uint64_t live = count_less(f->allocated, f->cached);
   uint64_t objects = share(pages - dirty, live, f->active);
-  uint64_t mapped_tables = least(f->metadata > tables ? f->metadata : tables, mapped);
-  uint64_t mapped_live = least(f->active != 0 ? live : mapped, mapped - mapped_tables);
-  struct dump_mapping *row = put(rows, DUMP_MAPPING_LARGE, mapped_live, objects);
+  uint64_t rest = mapped - p->sum.resident - p->sum.swapped; /* in neither memory nor swap */
+  uint64_t more_tables = least(count_less(f->metadata, tables), rest);
+  uint64_t more_live = least(f->active != 0 ? count_less(live, objects) : rest, rest - more_tables);
+  struct dump_mapping *row =
+      put(rows, DUMP_MAPPING_LARGE, objects + p->sum.swapped + more_live, objects);
   row->swapped = p->sum.swapped;
   row->shared = p->sum.shared;
-  put(rows, DUMP_MAPPING_LARGE_TABLES, mapped_tables, tables);
-  row = put(rows, DUMP_MAPPING_LARGE_IDLE, mapped - mapped_live - mapped_tables, pages - objects);
+  put(rows, DUMP_MAPPING_LARGE_TABLES, tables + more_tables, tables);
+  row = put(rows, DUMP_MAPPING_LARGE_IDLE, pages - objects + rest - more_tables - more_live,
+            pages - objects);
   row->trim = dirty;
 }
 

@@ -97,13 +97,13 @@ static char *maker_name(const struct session *s, const struct row *r) {
                         : must_copy(name);
 }
 
-struct memory_makers memory_makers_of(const struct session *s) {
-  struct memory_makers m = {NULL, NULL};
+struct memory_makers memory_makers_of(const struct session *s, bool exact) {
+  struct memory_makers m = {NULL, NULL, 0};
   char bytes[UNITS_MAX], objects[UNITS_MAX], percent[UNITS_MAX];
   const struct row *r = row_most(s, live);
   if (r != NULL) {
     char *name = maker_name(s, r);
-    units_bytes(r->sum.live_bytes, false, bytes);
+    units_bytes(r->sum.live_bytes, exact, bytes);
     m.objects = must_print("%s of it for %s", bytes, name);
     free(name);
   }
@@ -111,10 +111,11 @@ struct memory_makers memory_makers_of(const struct session *s) {
   if (r != NULL) {
     char *name = maker_name(s, r);
     units_percent(r->sum.pinned_bytes, s->rows->total.sum.pinned_bytes, percent);
-    units_name(r->sum.live_objects, UNIT_COUNT, false, objects);
-    units_bytes(r->sum.pinned_bytes, false, bytes);
-    m.pinned = must_print("%s pinned by %s objects of %s: freeing these and malloc_trim would give "
-                          "back %s, and their own bytes",
+    units_name(r->sum.live_objects, UNIT_COUNT, exact, objects);
+    m.gain = r->sum.pinned_bytes + r->sum.live_rounded;
+    units_bytes(m.gain, exact, bytes);
+    m.pinned = must_print("%s pinned by %s objects of %s: freeing these, and malloc_trim, would "
+                          "give back %s",
                           percent, objects, name, bytes);
     free(name);
   }

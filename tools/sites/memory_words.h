@@ -17,8 +17,9 @@ const char *memory_kind_key(uint32_t kind);
 struct memory_makers {
   char *objects; /* "12.3 MiB of it by Cache::grow (cache.cc:88)" */
   char *pinned;  /* "83% pinned by 1.20k objects of SessionCache::open (svc.cc:25), ..." */
+  uint64_t gain; /* bytes that the end of these objects and malloc_trim would give back */
 };
-struct memory_makers memory_makers_of(const struct session *s);
+struct memory_makers memory_makers_of(const struct session *s, bool exact);
 void memory_makers_free(struct memory_makers *m);
 
 /* One sentence, without a name and a full stop.  m may be NULL.  To be freed. */

@@ -231,6 +231,8 @@ static struct json_object *json_part(const struct shown *s, enum memory_part par
   json_put_text(to, "part", memory_part_key(part));
   json_sum(to, &s->parts.part[part]);
   json_put_number(to, "trim", s->parts.part[part].trim);
+  if (part == MEMORY_FRAGMENTED && s->makers.pinned != NULL)
+    json_put_number(to, "pinned_gain", s->makers.gain);
   json_put_text(to, "sentence", words);
   free(words);
   return to;
@@ -293,7 +295,7 @@ static int print(const struct resident_options *o, struct view *v, struct shown 
 int resident_write(const struct view_options *o, const struct dump *old, const struct dump *d,
                    FILE *to) {
   struct view v = view_of(o, d, to);
-  struct shown s = {.makers = {NULL, NULL}};
+  struct shown s = {.makers = {NULL, NULL, 0}};
   (void)old;
   v.height = 0; /* the lines are few, or --all wants every row */
   if (!memory_parts_new(&s.parts, d)) {
@@ -305,7 +307,7 @@ int resident_write(const struct view_options *o, const struct dump *old, const s
   if (sites_are_known(d)) {
     struct session session;
     view_session(&v, &session);
-    s.makers = memory_makers_of(&session);
+    s.makers = memory_makers_of(&session, v.exact);
     session_close(&session);
   }
   int status = print((const struct resident_options *)o, &v, &s);

@@ -58,6 +58,29 @@ smaps_agree() {
   /usr/bin/python3 "$HERE/resident_smaps.py" smaps <ledger
 }
 
+# number WHERE DUMP: of the ledger.
+number() { ledger "$2" | /usr/bin/python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }
+
+# within_tenth FELL PROMISED
+within_tenth() { ((10 * $1 >= 9 * $2 && 10 * $1 <= 11 * $2 && $2 > 1000000)) || { echo "fell by $1, promised $2"; return 1; }; }
+
+@test "malloc_trim gives back what was promised, with tags and without, within a tenth" {
+  for tag in off site stack:8; do
+    run_shim ARENASHIM_TAG=$tag "$BIN/resident_trim" trim "$PWD/$tag.dump"
+    expect_ok
+    within_tenth "$output" "$(number '["trim"]' $tag.dump)"
+  done
+}
+
+@test "so does the end of the objects that pin free cells" {
+  run_shim ARENASHIM_TAG=stack:8 "$BIN/resident_trim" pins "$PWD/a.dump"
+  expect_ok
+  local fell=$output
+  within_tenth "$fell" "$(number '["parts"][0]["pinned_gain"]' a.dump)"
+  arenashim resident a.dump
+  expect '$output == *"free cells between live objects, "*"% pinned by 1334 objects of pin_keep (resident_trim.c:30): freeing these, and malloc_trim, would give back "*'
+}
+
 @test "a dump that lacks the section says so in one line" {
   "$TOOLS/make_dump" old.dump <<<'version 1.2
 drop mapping
