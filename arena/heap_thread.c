@@ -64,8 +64,10 @@ void heap_claim_idle(void) {
     claim(i, holder);
 }
 
-bool heap_is_claimed(const struct heap *h) {
-  return heap_thread(heap_number(h)) == (os_thread_id() | NOT_SERVING);
+bool heap_is_claimed(const struct heap *h) { return heap_is_claimed_by(h, os_thread_id()); }
+
+bool heap_is_claimed_by(const struct heap *h, uint32_t thread) {
+  return heap_thread(heap_number(h)) == (thread | NOT_SERVING);
 }
 
 void heap_release_idle(void) {

@@ -65,6 +65,9 @@ hidden void heap_claim_idle(void);
 hidden void heap_release_idle(void);
 hidden bool heap_is_claimed(const struct heap *h);
 
+/* The same, asked by the thread with that kernel id: without a system call. */
+hidden bool heap_is_claimed_by(const struct heap *h, uint32_t thread);
+
 /* In the child of a fork: removes all claims but those of the thread with id `before`, which get
  * its id now. */
 hidden void heap_claims_reset(uint32_t before);

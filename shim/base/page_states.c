@@ -33,8 +33,10 @@ static void read_window(struct page_states *s, size_t first, size_t count) {
 
 const uint64_t *page_states_at(struct page_states *s, uintptr_t at, uintptr_t end, size_t *n) {
   size_t page = at / PAGE_BYTES, want = (end - at + PAGE_BYTES - 1) / PAGE_BYTES;
-  if (page - s->first >= s->count)
-    read_window(s, page, want < PAGE_STATES_MOST ? want : PAGE_STATES_MOST);
+  if (page - s->first >= s->count) {
+    size_t more = s->ahead > end ? (s->ahead - at) / PAGE_BYTES : want;
+    read_window(s, page, more < PAGE_STATES_MOST ? more : PAGE_STATES_MOST);
+  }
   *n = s->first + s->count - page;
   if (*n > want)
     *n = want;

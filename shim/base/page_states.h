@@ -21,6 +21,7 @@ struct page_states {
   int fd;
   uint64_t *entry;     /* PAGE_STATES_MOST of the caller's */
   size_t first, count; /* the window: number of its first page, how many pages */
+  uintptr_t ahead;     /* up to here a window may go, although less is asked for at a time; or 0 */
 };
 
 /* What pages are, in bytes. */

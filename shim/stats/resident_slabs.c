@@ -4,7 +4,7 @@
 #include "heap_thread.h"
 #include "tag.h"
 
-enum { SLAB_PAGES = SLAB_BYTES / PAGE_BYTES };
+enum { SLAB_PAGES = SLAB_BYTES / PAGE_BYTES, ALL_PAGES = (1 << SLAB_PAGES) - 1 };
 
 /* A slab's pages, a bit each. */
 struct slab_pages {
@@ -40,6 +40,8 @@ static struct slab_pages read_pages(struct slab_shares *s, uintptr_t slab, uintp
 /* Bytes of [start, end) of the slab that lie on those pages. */
 static uint64_t bytes_on(uint32_t pages, size_t start, size_t end) {
   uint64_t sum = 0;
+  if (pages == 0 || pages == ALL_PAGES)
+    return pages == 0 ? 0 : end - start;
   for (size_t at = start; at < end;) {
     size_t page = at / PAGE_BYTES, next = (page + 1) * PAGE_BYTES;
     next = next < end ? next : end;
@@ -74,26 +76,41 @@ static void add_cell(struct slab_shares *s, const struct slab_pages *p, tag_t t,
 }
 
 /* Where all of the cells' pages are in memory, which is the rule, no cell's place matters. */
+static uint32_t split_whole(struct slab_shares *s, const volatile tag_t *tags, uint32_t carved,
+                            uint64_t *requested) {
+  uint32_t alive = 0, sites = s->site != NULL ? s->sites : 0;
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < carved; i++) {
+    tag_t t = tags[i];
+    if (!tag_is_alive(t))
+      continue;
+    alive++;
+    bytes += tag_bytes(t);
+    if (tag_site(t) < sites)
+      s->site[tag_site(t)].resident += tag_bytes(t);
+  }
+  *requested = bytes;
+  return alive;
+}
+
 static uint32_t split_tagged(struct slab_shares *s, const struct slab *slab, uint32_t carved,
                              size_t size, const struct slab_pages *p, struct slab_split split[2],
                              uint64_t *requested) {
   const volatile tag_t *tags = tag_row(slab);
-  bool whole = bytes_on(p->resident, 0, carved * size) == carved * size;
   uint32_t alive = 0;
+  if (bytes_on(p->resident, 0, carved * size) == carved * size) {
+    alive = split_whole(s, tags, carved, requested);
+    split[0].objects = *requested;
+    split[0].rounding = alive * size - *requested;
+    return alive;
+  }
   for (uint32_t i = 0; i < carved; i++) {
     tag_t t = tags[i];
     if (!tag_is_alive(t))
       continue;
     alive++;
     *requested += tag_bytes(t);
-    if (whole)
-      add_site(s, t, tag_bytes(t), 0);
-    else
-      add_cell(s, p, t, i * size, size, split);
-  }
-  if (whole) {
-    split[0].objects = *requested;
-    split[0].rounding = alive * size - *requested;
+    add_cell(s, p, t, i * size, size, split);
   }
   return alive;
 }
@@ -174,10 +191,12 @@ static void add_slab(struct slab_shares *s, uintptr_t at, uintptr_t start, uintp
 }
 
 void resident_slabs_add(struct slab_shares *s, uintptr_t start, uintptr_t end) {
+  s->states->ahead = end;
   for (uintptr_t at = start; at < end;) {
     uintptr_t slab = at - (at - range.base) % SLAB_BYTES, next = slab + SLAB_BYTES;
     next = next < end ? next : end;
     add_slab(s, slab, at, next);
     at = next;
   }
+  s->states->ahead = 0;
 }

@@ -23,7 +23,8 @@ hidden _Atomic bool snapshot_carefully;
 
 /* A signal may have interrupted this very thread in the middle of a list. */
 bool snapshot_may_walk(const struct snapshot *g, const struct heap *h) {
-  return heap_is_claimed(h) || (h == heap_mine() && !snapshot_is_careful(g->reason));
+  return heap_is_claimed_by(h, g->self_thread) ||
+         (h == heap_mine() && !snapshot_is_careful(g->reason));
 }
 
 static void add(struct heap_totals *sums, const struct heap_totals *t) {

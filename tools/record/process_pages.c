@@ -60,8 +60,10 @@ static void read_window(struct process_pages *p, uint64_t first, uint64_t count)
 
 const uint64_t *process_pages_at(struct process_pages *p, uint64_t at, uint64_t end, size_t *n) {
   uint64_t page = at / PROCESS_PAGE, want = (end - at + PROCESS_PAGE - 1) / PROCESS_PAGE;
-  if (page - p->first >= p->count)
-    read_window(p, page, want < WINDOW ? want : WINDOW);
+  if (page - p->first >= p->count) {
+    uint64_t more = p->ahead > end ? (p->ahead - at) / PROCESS_PAGE : want;
+    read_window(p, page, more < WINDOW ? more : WINDOW);
+  }
   *n = p->first + p->count - page;
   if (*n > want)
     *n = want;

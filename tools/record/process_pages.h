@@ -30,6 +30,7 @@ struct process_pages {
   size_t room;
   uint64_t *entry; /* a window of the pagemap */
   uint64_t first, count;
+  uint64_t ahead; /* up to here a window may go, although less is asked for at a time; or 0 */
 };
 
 /* False if one of the two cannot be read: then nothing is to be closed. */

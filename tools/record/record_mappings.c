@@ -263,6 +263,7 @@ static void add_slab(struct walk *k, uint64_t index, uint32_t resident, uint32_t
 
 static void add_slabs(struct walk *k, uint64_t start, uint64_t end) {
   uint64_t data = record_process(k->w)->data_at;
+  k->pages.ahead = end;
   for (uint64_t at = start; at < end; at += SLAB) {
     uint32_t resident = 0, swapped = 0;
     for (unsigned i = 0; i < SLAB_PAGES && at + i * PROCESS_PAGE < end;) {
@@ -276,6 +277,7 @@ static void add_slabs(struct walk *k, uint64_t start, uint64_t end) {
     }
     add_slab(k, (at - data) / SLAB, resident, swapped);
   }
+  k->pages.ahead = 0;
 }
 
 /* ---- the library's own ---- */
