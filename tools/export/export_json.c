@@ -6,6 +6,7 @@
 #include "export_writers.h"
 #include "export_frames.h"
 #include "json.h"
+#include "memory_words.h"
 #include "when.h"
 
 /* A field of a struct, as it is called there. */
@@ -199,6 +200,10 @@ static void site_fill(const struct export *e, uint32_t i, struct json_object *to
   json_put_text(to, "kind",
                 WORD(s->kind, "path", "start", "unwinder", "full", "untagged", "ended", "region"));
   json_put(to, "path", path_array(e, &r));
+  if (resident_known(e->dump)) {
+    PUT(to, s, resident_bytes);
+    PUT(to, s, swapped_bytes);
+  }
 }
 
 static void account_fill(const struct export *e, uint32_t i, struct json_object *to) {
@@ -288,6 +293,22 @@ static void event_fill(const struct export *e, uint32_t i, struct json_object *t
   PUT(to, v, count);
 }
 
+static void mapping_fill(const struct export *e, uint32_t i, struct json_object *to) {
+  const struct dump_mapping *m = &e->dump->mappings[i];
+  json_put_text(to, "kind", memory_kind_key(m->kind));
+  PUT_TEXT(to, e->dump, m, name);
+  PUT(to, m, start);
+  PUT(to, m, mapped);
+  PUT(to, m, resident);
+  PUT(to, m, swapped);
+  PUT(to, m, anonymous);
+  PUT(to, m, shared);
+  PUT(to, m, trim);
+  PUT(to, m, depth);
+  PUT(to, m, guard);
+  PUT(to, m, count);
+}
+
 void export_json(const struct export *e, FILE *to) {
   const struct dump *d = e->dump;
   struct json_object *all = json_object_must();
@@ -308,5 +329,6 @@ void export_json(const struct export *e, FILE *to) {
   list_put(e, all, "ranges", d->n_maps, map_fill);
   list_put(e, all, "moments", d->n_moments, moment_fill);
   list_put(e, all, "events", d->n_events, event_fill);
+  list_put(e, all, "mappings", d->n_mappings, mapping_fill);
   json_write(all, to);
 }

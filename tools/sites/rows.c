@@ -45,9 +45,22 @@ bool pinned_known(const struct dump *d) {
   return waste_known(d) && !(d->process->flags & DUMP_OF_RECORD);
 }
 
+bool resident_known(const struct dump *d) {
+  bool any = false;
+  for (uint32_t i = 0; i < d->n_sites && !any && !d->mapped; i++)
+    any = d->sites[i].resident_bytes != 0 || d->sites[i].swapped_bytes != 0;
+  return any;
+}
+
 bool temporary_known(const struct dump *d) { return waste_known(d); }
 
 bool sort_possible(const struct dump *d, const char *file, enum sort by) {
+  if (by == (enum sort)SORT_RESIDENT && !resident_known(d)) {
+    say_error("%s: resident sizes of call sites were not recorded: run the program with "
+              "ARENASHIM_TAG=stack:8, and without ARENASHIM_SAMPLE",
+              file);
+    return false;
+  }
   if (by != SORT_WASTE || waste_known(d))
     return true;
   if (d->mapped) {
@@ -134,6 +147,8 @@ void row_join(struct row *r, const struct row *other) {
   uint32_t accounts = r->accounts + other->accounts;
   row_add(r, &other->sum);
   r->accounts = accounts;
+  r->resident += other->resident;
+  r->swapped += other->swapped;
 }
 
 static struct row *row_get(struct rows *r, uint32_t *slot, uint32_t kind, uint32_t key) {
@@ -144,6 +159,30 @@ static struct row *row_get(struct rows *r, uint32_t *slot, uint32_t kind, uint32
   return &r->items[*slot - 1];
 }
 
+/* The slot of a site's row, and what the row is. */
+static uint32_t *site_slot(const struct rows_keys *k, uint32_t *slots, const struct dump_site *s,
+                           uint32_t *kind, uint32_t *key) {
+  bool runtime = k->runtime != NULL && k->runtime[k->paths->of_node[s->node]];
+  *kind = runtime ? (uint32_t)ROW_RUNTIME : row_kind(s->kind);
+  *key = runtime ? 0 : site_key(k, s);
+  return &slots[(size_t)*key * ROW_KINDS + *kind];
+}
+
+/* A site without an account has no row, and no live objects either. */
+static void add_resident(const struct rows_keys *k, struct rows *r, uint32_t *slots) {
+  uint32_t kind, key;
+  for (uint32_t i = 0; i < k->dump->n_sites; i++) {
+    const struct dump_site *s = &k->dump->sites[i];
+    uint32_t slot = *site_slot(k, slots, s, &kind, &key);
+    if (slot == 0)
+      continue;
+    r->items[slot - 1].resident += s->resident_bytes;
+    r->items[slot - 1].swapped += s->swapped_bytes;
+    r->total.resident += s->resident_bytes;
+    r->total.swapped += s->swapped_bytes;
+  }
+}
+
 struct rows *rows_new(const struct rows_keys *k) {
   const struct dump *d = k->dump;
   size_t keys = k->by == ROW_MODULE ? (size_t)d->n_modules + 1 : k->paths->count;
@@ -151,12 +190,12 @@ struct rows *rows_new(const struct rows_keys *k) {
   struct rows *r = must_zalloc(1, sizeof *r);
   r->items = must_alloc(d->n_accounts * sizeof *r->items);
   for (uint32_t i = 0; i < d->n_accounts; i++) {
-    const struct dump_site *s = &d->sites[d->accounts[i].site];
-    bool runtime = k->runtime != NULL && k->runtime[k->paths->of_node[s->node]];
-    uint32_t kind = runtime ? ROW_RUNTIME : row_kind(s->kind), key = runtime ? 0 : site_key(k, s);
-    row_add(row_get(r, &slots[(size_t)key * ROW_KINDS + kind], kind, key), &d->accounts[i]);
+    uint32_t kind, key;
+    uint32_t *slot = site_slot(k, slots, &d->sites[d->accounts[i].site], &kind, &key);
+    row_add(row_get(r, slot, kind, key), &d->accounts[i]);
     row_add(&r->total, &d->accounts[i]);
   }
+  add_resident(k, r, slots);
   free(slots);
   for (uint32_t i = 0; i < r->count; i++)
     row_peak_limit(&r->items[i], d);
@@ -198,12 +237,14 @@ bool rows_possible(const struct dump *d, const char *file) {
 const char *sort_words(enum sort by) {
   static const char *const words[] = {"live bytes", "peak bytes", "allocations", "bytes requested",
                                       "bytes wasted"};
-  return words[by];
+  return by == (enum sort)SORT_RESIDENT ? "resident bytes" : words[by];
 }
 
 enum unit sort_unit(enum sort by) { return by == SORT_ALLOCS ? UNIT_COUNT : UNIT_BYTES; }
 
 uint64_t row_value(const struct row *r, enum sort by) {
+  if (by == (enum sort)SORT_RESIDENT)
+    return r->resident + r->swapped;
   switch (by) {
   case SORT_LIVE:
     return r->sum.live_bytes;

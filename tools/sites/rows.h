@@ -7,12 +7,15 @@
 
 enum sort { SORT_LIVE, SORT_PEAK, SORT_ALLOCS, SORT_BYTES, SORT_WASTE };
 enum { SORT_NOT_SAID = SORT_WASTE + 1 }; /* of `diff` alone: by the first of them that changed */
+enum { SORT_RESIDENT = SORT_WASTE + 2 }; /* of `report` alone, and of its call sites */
 
 struct row {
   uint32_t kind; /* of row_kind(); what the row is when it has no path */
   uint32_t key;  /* a path, a function of own_functions, or a module index + 1 */
   uint32_t accounts;
   struct dump_account sum; /* arena and site mean nothing; smallest and largest are over all */
+  uint64_t resident,
+      swapped; /* of its live objects: their shares of pages; of sites, no accounts */
 };
 
 struct rows {
@@ -94,6 +97,9 @@ bool waste_known(const struct dump *d);
 
 /* Whether that is known of free cells, too: of a record waste is rounding alone. */
 bool pinned_known(const struct dump *d);
+
+/* Whether it is known what call sites have in memory and in swap. */
+bool resident_known(const struct dump *d);
 
 /* Whether it is known which objects were temporary; with samples it isn't, for what was allocated
  * between two of them is not seen. */

@@ -18,6 +18,12 @@ static bool has_what_is_asked(const struct report_options *o, const struct dump 
               o->view.file);
     return false;
   }
+  if (o->view.sort == (enum sort)SORT_RESIDENT) {
+    say_error(
+        "--sort resident: arenas and size classes have no resident size of their own: sort by "
+        "live, peak, allocs, bytes or waste");
+    return false;
+  }
   bool there = by == BY_ARENA ? d->has_arenas : by == BY_CLASS && d->has_classes;
   if (!there)
     say_error("%s: the part that this report is made of is damaged or missing: try another --by, "

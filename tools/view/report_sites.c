@@ -10,6 +10,14 @@ struct sites {
   const struct session *session;
 };
 
+/* Sorted by what no other column shows: its title; else NULL. */
+static const char *more_title(enum sort by) {
+  return by == SORT_PEAK                  ? "at peak"
+         : by == SORT_BYTES               ? "bytes"
+         : by == (enum sort)SORT_RESIDENT ? "resident"
+                                          : NULL;
+}
+
 static void row_numbers(const struct sites *s, const struct row *r, struct table *t, uint64_t peak,
                         const char *mark) {
   const struct view *v = s->view;
@@ -17,8 +25,10 @@ static void row_numbers(const struct sites *s, const struct row *r, struct table
   table_number(t, UNIT_BYTES, v->estimate, r->sum.live_bytes);
   table_number(t, UNIT_BYTES, mark, peak);
   table_number(t, UNIT_COUNT, v->estimate, r->sum.allocs);
-  if (by == SORT_BYTES || by == SORT_PEAK)
+  if (more_title(by) != NULL)
     table_number(t, UNIT_BYTES, v->estimate, row_added(r, by));
+  if (by == (enum sort)SORT_RESIDENT)
+    table_number(t, UNIT_BYTES, v->estimate, r->swapped);
   table_percent(t, row_added(r, by), row_added(&s->session->rows->total, by));
   if (r->sum.allocs == 0 || v->dump->mapped)
     table_words(t, "-");
@@ -54,12 +64,18 @@ static void sites_print(const struct sites *s) {
   const char *what = session_row_title(s->session), *spare[VIEW_SPARE_MAX + 1];
   const char *plain[] = {"live", "peak", "allocs", "share", "sizes", "temp", "waste", what, NULL};
   enum sort by = v->options->sort;
-  const char *more[] = {"live",  "peak",  "allocs", by == SORT_PEAK ? "at peak" : "bytes",
-                        "share", "sizes", "temp",   "waste",
-                        what,    NULL};
+  const char *more[] = {"live",  "peak", "allocs", more_title(by), "share",
+                        "sizes", "temp", "waste",  what,           NULL};
+  const char *resident[] = {"live",          "peak",  "allocs", more_title(by),
+                            "of it swapped", "share", "sizes",  "temp",
+                            "waste",         what,    NULL};
   size_t shown = view_shown(v, view_rows(v, rows));
   view_spare(by, order, spare);
-  struct table *t = view_table(v, by == SORT_BYTES || by == SORT_PEAK ? more : plain, spare);
+  struct table *t = view_table(v,
+                               by == (enum sort)SORT_RESIDENT ? resident
+                               : more_title(by) != NULL       ? more
+                                                              : plain,
+                               spare);
   for (size_t i = 0; i < shown; i++)
     path_row(s, &rows->items[i], t);
   total_row(s, t);

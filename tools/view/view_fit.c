@@ -29,7 +29,7 @@ void view_spare(enum sort by, const char *const order[], const char *spare[VIEW_
   static const char *const kept[] = {"live", "peak", "allocs", "bytes", "waste"};
   size_t n = 0;
   for (; *order != NULL && n < VIEW_SPARE_MAX; order++)
-    if (strcmp(*order, kept[by]) != 0)
+    if (by > SORT_WASTE || strcmp(*order, kept[by]) != 0)
       spare[n++] = *order;
   spare[n] = NULL;
 }

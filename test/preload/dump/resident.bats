@@ -81,6 +81,22 @@ within_tenth() { ((10 * $1 >= 9 * $2 && 10 * $1 <= 11 * $2 && $2 > 1000000)) || 
   expect '$output == *"free cells between live objects, "*"% pinned by 1334 objects of pin_keep (resident_trim.c:30): freeing these, and malloc_trim, would give back "*'
 }
 
+@test "what call sites have in memory: touched parts of objects, not the rest" {
+  run_shim ARENASHIM_TAG=stack:8 "$BIN/resident_books" "$PWD/file" "$PWD/a.dump"
+  expect_ok
+  arenashim report --sort resident a.dump
+  expect_ok
+  [[ $(grep -E "^ *10240000 .* large_objects \(resident_books" <<<"$output") =~ 500\ +10240000\ +0\ +52.5% ]]
+  [[ $(grep -E "^ *16777216 .* huge \(resident_books" <<<"$output") =~ 2\ +5242880\ +0\ +26.9% ]]
+  [[ $(grep -E "^ *4000000 .* small_objects \(resident_books" <<<"$output") =~ 40000\ +4000000\ +0\ +20.5% ]]
+  arenashim report --sort resident --by arena a.dump
+  ((status == 2 && $(stderr_lines) == 1))
+  "$TOOLS/make_dump" old.dump <<<$'version 1.2\nprocess tags=2\nnode\nsite\naccount allocs=1'
+  arenashim report --sort resident old.dump
+  ((status == 2))
+  expect '$stderr == *"resident sizes of call sites were not recorded"*'
+}
+
 @test "a dump that lacks the section says so in one line" {
   "$TOOLS/make_dump" old.dump <<<'version 1.2
 drop mapping
