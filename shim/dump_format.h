@@ -407,7 +407,7 @@ enum dump_mapping_kind {
   DUMP_MAPPING_SHARED_MEMORY = 24, /* System V, memfd, /dev/shm, shared anonymous */
   DUMP_MAPPING_BREAK = 25,         /* [heap]: brk and sbrk */
   DUMP_MAPPING_VDSO = 26,
-  DUMP_MAPPING_ANONYMOUS = 27, /* mapped by the program; it is not known by whom */
+  DUMP_MAPPING_ANONYMOUS = 27, /* mapped by the program (`site`), libc or the loader */
   DUMP_MAPPING_RESERVED = 28,  /* inaccessible addresses, which use no memory */
 
   DUMP_MAPPING_PAGE_TABLES = 29, /* the kernel's, which no other row and no RSS contains */
@@ -432,7 +432,7 @@ struct dump_mapping {
       depth; /* of stacks: bytes from the lowest page that was touched to the top; sum of all */
   uint64_t guard; /* of threads' stacks: inaccessible bytes below; sum of all */
   uint32_t count; /* mappings, or for stacks threads, that this row is the sum of */
-  uint32_t zero;
+  uint32_t site;  /* of ANONYMOUS and BREAK: DUMP_SITES index + 1 of who mapped it; 0: not known */
 };
 static_assert(sizeof(struct dump_mapping) == 88, "format");
 

@@ -3,6 +3,7 @@
 #include "arena_name.h"
 #include "huge_pages.h"
 #include "map_lines.h"
+#include "mapped_books.h"
 #include "os.h"
 #include "owned_ranges.h"
 #include "page_map.h"
@@ -10,6 +11,7 @@
 #include "resident_kernel.h"
 #include "resident_large.h"
 #include "resident_threads.h"
+#include "site_stats.h"
 #include "text.h"
 
 #include <string.h>
@@ -124,6 +126,32 @@ static bool add_stack(struct walk *w, const struct map_line *l, uintptr_t start,
   return true;
 }
 
+/* The site (DUMP_SITES index + 1) that mapped what lies at `at`; 0: not known.  *until is lowered
+ * to where that changes. */
+static uint32_t mapped_by(uintptr_t at, uintptr_t *until) {
+  struct mapped_row row;
+  if (mapped_read(at, &row, 1) != 1)
+    return 0;
+  uintptr_t change = row.start > at ? row.start : row.end;
+  *until = change < *until ? change : *until;
+  return row.start <= at && row.site != SITE_NONE && row.site < sites_count() ? row.site + 1 : 0;
+}
+
+/* Anonymous memory by the call sites that mapped it. */
+static void add_by_caller(struct walk *w, uint32_t kind, uintptr_t start, uintptr_t end) {
+  while (start < end) {
+    uintptr_t until = end;
+    uint32_t site = mapped_by(start, &until);
+    if (site != 0)
+      add_pages(w, resident_row_by_site(w->r->table, kind, site, start), start, until);
+    else if (kind == DUMP_MAPPING_ANONYMOUS)
+      add_pages(w, resident_row_anonymous(w->r->table, start), start, until);
+    else
+      add_named(w, kind, "", start, until);
+    start = until;
+  }
+}
+
 static void add_bracketed(struct walk *w, const struct map_line *l, uintptr_t start,
                           uintptr_t end) {
   if (begins(l->path, "[vvar"))
@@ -134,9 +162,11 @@ static void add_bracketed(struct walk *w, const struct map_line *l, uintptr_t st
                                                : DUMP_MAPPING_ANONYMOUS;
   if (begins(l->path, "[anon_shmem"))
     kind = DUMP_MAPPING_SHARED_MEMORY;
-  add_named(w, kind,
-            kind == DUMP_MAPPING_ANONYMOUS || kind == DUMP_MAPPING_SHARED_MEMORY ? l->path : "",
-            start, end);
+  bool named = kind == DUMP_MAPPING_ANONYMOUS || kind == DUMP_MAPPING_SHARED_MEMORY;
+  if (kind == DUMP_MAPPING_BREAK)
+    add_by_caller(w, kind, start, end);
+  else
+    add_named(w, kind, named ? l->path : "", start, end);
 }
 
 /* A part of a mapping that is not the library's own. */
@@ -149,7 +179,7 @@ static void add_foreign(struct walk *w, const struct map_line *l, uintptr_t star
     add_named(w, DUMP_MAPPING_BSS, w->file, start, end);
     w->file_end = end;
   } else if (!add_stack(w, l, start, end)) {
-    add_pages(w, resident_row_anonymous(w->r->table, start), start, end);
+    add_by_caller(w, DUMP_MAPPING_ANONYMOUS, start, end);
   }
 }
 

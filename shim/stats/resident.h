@@ -6,7 +6,8 @@
  *
  * Each mapping is cut where its owner changes, and the pages of each part are looked up.  Slabs'
  * pages are shared out (resident_slabs.h); jemalloc's by its own figures, as it does not say what
- * lies where.  What is left is the program's: by file, by thread, or anonymous.
+ * lies where.  What is left is the program's: by file, by thread, by the call site that mapped it,
+ * or anonymous.
  *
  *   sum of the rows = VmRSS + VmSwap    but for what changed meanwhile; the last row has the
  * kernel's

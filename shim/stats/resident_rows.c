@@ -62,6 +62,18 @@ struct dump_mapping *resident_row_anonymous(struct resident_rows *r, uintptr_t s
   return add_row(r, DUMP_MAPPING_ANONYMOUS, start);
 }
 
+struct dump_mapping *resident_row_by_site(struct resident_rows *r, uint32_t kind, uint32_t site,
+                                          uintptr_t start) {
+  for (unsigned i = 0; i < r->rows; i++)
+    if (r->row[i].site == site && r->row[i].kind == kind)
+      return &r->row[i];
+  if (is_full(r))
+    return resident_row(r, kind, "", 0);
+  struct dump_mapping *row = add_row(r, kind, start);
+  row->site = site;
+  return row;
+}
+
 uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *to, uintptr_t start,
                              uintptr_t end) {
   struct page_sums sums = {0};

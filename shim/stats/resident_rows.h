@@ -40,7 +40,10 @@ hidden struct dump_mapping *resident_row(struct resident_rows *r, uint32_t kind,
 hidden uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *to, uintptr_t start,
                                     uintptr_t end);
 
-/* A row of its own for an anonymous mapping. */
+/* A row of its own for an anonymous mapping; or, with a site (DUMP_SITES index + 1), that of the
+ * kind and site. */
 hidden struct dump_mapping *resident_row_anonymous(struct resident_rows *r, uintptr_t start);
+hidden struct dump_mapping *resident_row_by_site(struct resident_rows *r, uint32_t kind,
+                                                 uint32_t site, uintptr_t start);
 
 #endif

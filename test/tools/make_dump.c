@@ -151,19 +151,14 @@ static const struct field event[] = {NUMBER(dump_event, time_ns), NUMBER(dump_ev
                                      NUMBER(dump_event, kind),    TEXT(dump_event, text),
                                      NUMBER(dump_event, count),   {0}};
 
-static const struct field mapping[] = {NUMBER(dump_mapping, kind),
-                                       TEXT(dump_mapping, name),
-                                       NUMBER(dump_mapping, start),
-                                       NUMBER(dump_mapping, mapped),
-                                       NUMBER(dump_mapping, resident),
-                                       NUMBER(dump_mapping, swapped),
-                                       NUMBER(dump_mapping, trim),
-                                       NUMBER(dump_mapping, anonymous),
-                                       NUMBER(dump_mapping, shared),
-                                       NUMBER(dump_mapping, depth),
-                                       NUMBER(dump_mapping, guard),
-                                       NUMBER(dump_mapping, count),
-                                       {0}};
+static const struct field mapping[] = {
+    NUMBER(dump_mapping, kind),     TEXT(dump_mapping, name),
+    NUMBER(dump_mapping, start),    NUMBER(dump_mapping, mapped),
+    NUMBER(dump_mapping, resident), NUMBER(dump_mapping, swapped),
+    NUMBER(dump_mapping, trim),     NUMBER(dump_mapping, anonymous),
+    NUMBER(dump_mapping, shared),   NUMBER(dump_mapping, depth),
+    NUMBER(dump_mapping, guard),    NUMBER(dump_mapping, count),
+    NUMBER(dump_mapping, site),     {0}};
 
 static const struct field map_account[] = {NUMBER(dump_map_account, arena),
                                            NUMBER(dump_map_account, site),

@@ -120,8 +120,10 @@ static void moments_check(struct pass *p) {
   }
   for (uint32_t i = 0; i < d->n_events; i++)
     text_check(p, &d->events[i].text);
-  for (uint32_t i = 0; i < d->n_mappings; i++)
+  for (uint32_t i = 0; i < d->n_mappings; i++) {
     text_check(p, &d->mappings[i].name);
+    index_check(p, &d->mappings[i].site, (uint64_t)d->n_sites + 1, 0);
+  }
 }
 
 /* Of what pointed into a section that is not there, a warning was given. */

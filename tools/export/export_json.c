@@ -297,6 +297,7 @@ static void mapping_fill(const struct export *e, uint32_t i, struct json_object 
   const struct dump_mapping *m = &e->dump->mappings[i];
   json_put_text(to, "kind", memory_kind_key(m->kind));
   PUT_TEXT(to, e->dump, m, name);
+  index_put(to, "site", m->site > 0, m->site - 1);
   PUT(to, m, start);
   PUT(to, m, mapped);
   PUT(to, m, resident);

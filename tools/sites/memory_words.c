@@ -97,8 +97,32 @@ static char *maker_name(const struct session *s, const struct row *r) {
                         : must_copy(name);
 }
 
+char *memory_site_name(const struct session *s, uint32_t site) {
+  const struct dump_site *d = &s->dump->sites[site];
+  struct row r = {.kind = row_kind(d->kind), .key = s->paths->of_node[d->node]};
+  return maker_name(s, &r);
+}
+
+/* The call site whose mappings have most; NULL: none is known. */
+static char *mapped_most(const struct session *s, bool exact) {
+  const struct dump_mapping *most = NULL;
+  for (uint32_t i = 0; i < s->dump->n_mappings; i++) {
+    const struct dump_mapping *m = &s->dump->mappings[i];
+    if (m->site != 0 && (most == NULL || m->resident + m->swapped > most->resident + most->swapped))
+      most = m;
+  }
+  if (most == NULL)
+    return NULL;
+  char held[UNITS_MAX], mapped[UNITS_MAX], *name = memory_site_name(s, most->site - 1);
+  units_bytes(most->resident + most->swapped, exact, held);
+  units_bytes(most->mapped, exact, mapped);
+  char *words = must_print("%s of it by %s, which mapped %s", held, name, mapped);
+  free(name);
+  return words;
+}
+
 struct memory_makers memory_makers_of(const struct session *s, bool exact) {
-  struct memory_makers m = {NULL, NULL, 0};
+  struct memory_makers m = {.mapped = mapped_most(s, exact)};
   char bytes[UNITS_MAX], objects[UNITS_MAX], percent[UNITS_MAX];
   const struct row *r = row_most(s, live);
   if (r != NULL) {
@@ -123,6 +147,7 @@ struct memory_makers memory_makers_of(const struct session *s, bool exact) {
 }
 
 void memory_makers_free(struct memory_makers *m) {
+  free(m->mapped);
   free(m->objects);
   free(m->pinned);
 }
@@ -206,11 +231,13 @@ static char *stacks_words(const struct sentence *s) {
                     threads, bytes(s, used / threads, each));
 }
 
-static char *mapped_words(const struct sentence *s) {
+static char *mapped_words(const struct sentence *s, const struct memory_makers *m) {
   char most[UNITS_MAX];
   const char *remedy = remedy_of(s->parts->dump);
   if (remedy != NULL)
     return must_copy(remedy);
+  if (m != NULL && m->mapped != NULL)
+    return must_print("mapped by the program itself, not through malloc, %s", m->mapped);
   return must_print(
       "mapped by the program itself in %u places, not through malloc; the largest has "
       "%s",
@@ -246,7 +273,7 @@ char *memory_sentence(const struct memory_parts *p, enum memory_part part,
     return most_words(&s, "shared with other processes, or by descriptor; it stays until it is "
                           "unmapped or removed");
   case MEMORY_MAPPED:
-    return mapped_words(&s);
+    return mapped_words(&s, m);
   default:
     return must_copy("the kernel's pages in the process, and what this command does not know");
   }

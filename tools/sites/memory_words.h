@@ -13,13 +13,17 @@ const char *memory_part_key(enum memory_part part);
 const char *memory_kind_name(uint32_t kind);
 const char *memory_kind_key(uint32_t kind);
 
-/* Who holds the most of a part, where call sites say it; both may be NULL.  To be freed. */
+/* Who holds the most of a part, where call sites say it; each may be NULL.  To be freed. */
 struct memory_makers {
+  char *mapped;  /* "40.0 MiB of it by Cache::grow (cache.cc:88)" */
   char *objects; /* "12.3 MiB of it by Cache::grow (cache.cc:88)" */
   char *pinned;  /* "83% pinned by 1.20k objects of SessionCache::open (svc.cc:25), ..." */
   uint64_t gain; /* bytes that the end of these objects and malloc_trim would give back */
 };
 struct memory_makers memory_makers_of(const struct session *s, bool exact);
+/* The function of the program's own that a call site is in, with its line; to be freed. */
+char *memory_site_name(const struct session *s, uint32_t site);
+
 void memory_makers_free(struct memory_makers *m);
 
 /* One sentence, without a name and a full stop.  m may be NULL.  To be freed. */

@@ -29,6 +29,7 @@ struct resident_options {
 struct shown {
   struct memory_parts parts;
   struct memory_makers makers;
+  const struct session *session; /* NULL: no call sites */
 };
 
 static uint64_t bytes_at(const struct shown *s, int i) {
@@ -168,8 +169,14 @@ static uint32_t *rows_sorted(const struct shown *s, size_t *count) {
   return rows;
 }
 
-static char *row_words_of(const struct dump *d, const struct dump_mapping *m) {
-  const char *name = dump_text(d, m->name);
+static char *row_words_of(const struct shown *s, const struct dump_mapping *m) {
+  const char *name = dump_text(s->parts.dump, m->name);
+  if (m->site != 0 && s->session != NULL) {
+    char *site = memory_site_name(s->session, m->site - 1);
+    char *words = must_print("%s by %s", m->kind == DUMP_MAPPING_BREAK ? "brk" : "mapped", site);
+    free(site);
+    return words;
+  }
   if (*name != '\0')
     return must_print("%s %s", memory_kind_name(m->kind), name);
   return m->kind == DUMP_MAPPING_ANONYMOUS && m->start != 0
@@ -177,8 +184,8 @@ static char *row_words_of(const struct dump *d, const struct dump_mapping *m) {
              : must_copy(memory_kind_name(m->kind));
 }
 
-static void row_print(const struct dump *d, const struct dump_mapping *m, struct table *t) {
-  char *words = row_words_of(d, m);
+static void row_print(const struct shown *s, const struct dump_mapping *m, struct table *t) {
+  char *words = row_words_of(s, m);
   table_number(t, UNIT_BYTES, "", m->resident);
   table_number(t, UNIT_BYTES, "", m->swapped);
   table_number(t, UNIT_BYTES, "", m->mapped);
@@ -197,7 +204,7 @@ static void rows_print(const struct view *v, const struct shown *s) {
   uint32_t *rows = rows_sorted(s, &count);
   struct table *t = view_table(v, titles, NULL);
   for (size_t i = 0; i < count; i++)
-    row_print(v->dump, &v->dump->mappings[rows[i]], t);
+    row_print(s, &v->dump->mappings[rows[i]], t);
   fputc('\n', v->to);
   view_table_end(v, t, count, count);
   free(rows);
@@ -244,6 +251,10 @@ static struct json_object *json_row(const struct shown *s, uint32_t i) {
   json_put_text(to, "kind", memory_kind_key(m->kind));
   json_put_text(to, "part", memory_part_key(s->parts.of[i]));
   json_put_text(to, "name", dump_text(s->parts.dump, m->name));
+  if (m->site != 0)
+    json_put_number(to, "site", m->site - 1);
+  else
+    json_put(to, "site", NULL);
   json_put_number(to, "start", m->start);
   json_put_number(to, "resident", m->resident);
   json_put_number(to, "swapped", m->swapped);
@@ -295,7 +306,8 @@ static int print(const struct resident_options *o, struct view *v, struct shown 
 int resident_write(const struct view_options *o, const struct dump *old, const struct dump *d,
                    FILE *to) {
   struct view v = view_of(o, d, to);
-  struct shown s = {.makers = {NULL, NULL, 0}};
+  struct shown s = {.session = NULL};
+  struct session session;
   (void)old;
   v.height = 0; /* the lines are few, or --all wants every row */
   if (!memory_parts_new(&s.parts, d)) {
@@ -305,12 +317,13 @@ int resident_write(const struct view_options *o, const struct dump *old, const s
     return 2;
   }
   if (sites_are_known(d)) {
-    struct session session;
     view_session(&v, &session);
+    s.session = &session;
     s.makers = memory_makers_of(&session, v.exact);
-    session_close(&session);
   }
   int status = print((const struct resident_options *)o, &v, &s);
+  if (s.session != NULL)
+    session_close(&session);
   memory_makers_free(&s.makers);
   memory_parts_free(&s.parts);
   return status;

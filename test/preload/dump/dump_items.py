@@ -36,7 +36,7 @@ SECTIONS = {
     13: ("moments", "6Q2I time live mapped resident allocs rest flags zero"),
     14: ("shares", "2IQ moment site bytes"),
     15: ("events", "2Q4I time value kind text count zero"),
-    16: ("mappings", "2I9Q2I kind name start mapped resident swapped anonymous shared trim depth guard count zero"),
+    16: ("mappings", "2I9Q2I kind name start mapped resident swapped anonymous shared trim depth guard count site"),
     17: ("map_accounts", "2I6Q arena site allocs bytes ranges live peak at_peak"),
     19: ("maps", "3Q6I start end offset arena site kind protection flags zero"),
 }
@@ -74,6 +74,7 @@ for s in sites:
 KERNEL, BESIDE = 30, (29, 30)
 for m in dump["mappings"]:
     text(m["name"])
+    assert m["site"] <= len(sites)
     assert m["resident"] + m["swapped"] <= m["mapped"] or m["kind"] in BESIDE, f"{m}"
     assert m["trim"] <= m["resident"], f"{m}"
 for a in accounts:

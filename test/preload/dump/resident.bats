@@ -26,6 +26,14 @@ smaps_agree() {
   ledger a.dump | /usr/bin/python3 "$HERE/resident_books.py" books
 }
 
+@test "what call sites mapped is shown by them, with what is touched of it" {
+  run_shim ARENASHIM_TAG=stack:8 "$BIN/resident_books" "$PWD/file" "$PWD/a.dump"
+  expect_ok
+  arenashim resident --all a.dump
+  expect_ok
+  grep -qE '^ *3145728 +0 +8388608 +3145728 +0 +0 +1  mapped by anonymous \(resident_books.c:[0-9]+\)$' <<<"$output"
+}
+
 @test "without tags the objects' rounding is theirs" {
   run_shim ARENASHIM_TAG=off "$BIN/resident_books" "$PWD/file" "$PWD/a.dump"
   expect_ok
