@@ -14,7 +14,7 @@ packages_of() {
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
       libclang-rt-dev gdb xz-utils redis-server nodejs procps util-linux file \
       heaptrack dwz llvm mold 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
-      python3-jsonschema fonts-dejavu-core \
+      python3-jsonschema python3-yaml fonts-dejavu-core \
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev tmux \
       curl openssl nginx-light memcached openssh-server openssh-client gunicorn \
       php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;

@@ -51,7 +51,7 @@ static const char help[] =
     "                         [NAMES]\n"
     "  arenashim top PID|FILE [--once] [--json] [--interval SECONDS] [--by site|arena|class]\n"
     "                         [--sort live|growth|rate|waste] [-n ROWS] [NAMES]\n"
-    "  arenashim ps           [--json]\n"
+    "  arenashim ps           [--all] [--json]\n"
     "  arenashim dump PID     [-o FILE]\n"
     "  arenashim resident FILE|PID [--json] [ROWS] [NAMES]\n"
     "  arenashim merge FILE... [-o OUT] [--by-function] [--keep-processes]\n"

@@ -4,8 +4,8 @@ load command
 @test "wrong words are told in one line" {
   arenashim ps 12
   error '12: ps takes no PID and no FILE'
-  arenashim ps --all
-  error '--all: no such option'
+  arenashim ps --every
+  error '--every: no such option'
 }
 
 @test "its columns, and what it says when there is none to show" {
@@ -44,4 +44,28 @@ listed() { "$TOOL" ps --json | grep -q "\"pid\":$1,"; }
   run --separate-stderr setpriv --reuid 65534 --clear-groups "$BATS_TEST_TMPDIR/arenashim" ps --json
   kill "$other"
   expect '$status == 0 && $output != *"\"pid\":$other,"*'
+}
+
+@test "--all: users and control groups" {
+  [[ $(id -u) == 0 ]] || skip "only root can become somebody else"
+  local place theirs open
+  place=$(mktemp -d /tmp/arenashim-ps.XXXXXX)
+  chmod 755 "$place"
+  cp "$SHIM" "$place"
+  setpriv --reuid 65534 --clear-groups env LD_PRELOAD="$place/libarenashim.so" sleep 60 3>&- &
+  theirs=$!
+  env LD_PRELOAD="$SHIM" sleep 60 3>&- &
+  open=$!
+  within 20 listed "$open"
+  within 20 listed "$theirs"
+  arenashim ps --all
+  table=$output
+  arenashim ps --all --json
+  kill "$open" "$theirs"
+  rm -r "$place"
+  [[ $(head -n 1 <<<"$table") =~ " user " && $(head -n 1 <<<"$table") =~ " cgroup " ]]
+  grep -qE "^ *$open +root +>=[0-9]+ +[0-9]+ .* (/[^ ]*)  sleep$" <<<"$table"
+  grep -qE "^ *$theirs +nobody +>=[0-9]+ .*  sleep$" <<<"$table"
+  grep "\"pid\":$open," <<<"$output" | grep -q '"readable":true,"user":"root","cgroup":"/'
+  grep "\"pid\":$theirs," <<<"$output" | grep -q '"user":"nobody"'
 }

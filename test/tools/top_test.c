@@ -517,6 +517,41 @@ static void containers_by_their_groups(void **state) {
 }
 
 /* What a list of two processes is printed as; to be freed. */
+static void is_cgroup(const char *text, const char *wanted) {
+  char *found = cgroup_in(text);
+  assert_string_equal(found, wanted);
+  free(found);
+}
+
+static void test_unread(void **state) {
+  (void)state;
+  char *text = NULL, user[] = "me", cgroup[] = "/x";
+  size_t bytes;
+  struct ps_process one = {7, NULL, "", user, cgroup};
+  FILE *to = open_memstream(&text, &bytes);
+  ps_table_print(&one, 1, to);
+  ps_lines_print(&one, 1, to);
+  fclose(to);
+  assert_non_null(strstr(text, "  7    me     -"));
+  assert_non_null(strstr(text, "/x  (not readable)\n"));
+  assert_non_null(strstr(
+      text,
+      "{\"pid\":7,\"container\":null,\"readable\":false,\"user\":\"me\",\"cgroup\":\"/x\"}\n"));
+  free(text);
+}
+
+static void test_cgroups(void **state) {
+  (void)state;
+  is_cgroup("0::/system.slice/app.service\n", "/system.slice/app.service");
+  is_cgroup("9:name=systemd:/x\n4:cpu,memory:/docker/abc\n0::/\n", "/docker/abc");
+  is_cgroup("4:memory:/docker/abc\n0::/better\n", "/better");
+  is_cgroup("4:memory2:/docker/abc\n3:mem:/y\n", "");
+  is_cgroup("0::/\n4:memory:/late\n", "/late");
+  is_cgroup("0::/with:colons\n", "/with:colons");
+  is_cgroup("nothing of the kind", "");
+  is_cgroup("", "");
+}
+
 static char *listed(void (*print)(struct ps_process *, size_t, FILE *)) {
   struct books small, large;
   struct dump_ledger ledger = {.kind = DUMP_LEDGER_RESIDENT, .bytes = 5000};
@@ -532,7 +567,8 @@ static char *listed(void (*print)(struct ps_process *, size_t, FILE *)) {
   large.process.live_bytes = 2048;
   large.dump.ledger = &ledger;
   large.dump.n_ledger = 1;
-  struct ps_process both[] = {{12, &small.dump, ""}, {345, &large.dump, "0123456789ab"}};
+  struct ps_process both[] = {{12, &small.dump, "", NULL, NULL},
+                              {345, &large.dump, "0123456789ab", NULL, NULL}};
   char *text;
   size_t length;
   FILE *to = open_memstream(&text, &length);
@@ -577,6 +613,8 @@ int main(void) {
       WITH_MODEL(without_tags_large_requests_count_and_waste_is_unknown),
       WITH_MODEL(sorted_by_each),
       WITH_MODEL(an_account_of_a_lost_site),
+      cmocka_unit_test(test_cgroups),
+      cmocka_unit_test(test_unread),
       cmocka_unit_test(a_part_has_the_paths_of_its_sites_alone),
       cmocka_unit_test(figures_in_words),
       cmocka_unit_test(how_a_process_is_and_how_it_ended),

@@ -177,18 +177,21 @@ static bool has_library(pid_t pid) {
   return has;
 }
 
-static bool can_be_read(pid_t pid) {
+static bool is_wanted(pid_t pid, bool all) {
   struct memory m;
-  return has_library(pid) && memory_find(&m, pid) == MEMORY_READ;
+  if (!has_library(pid))
+    return false;
+  enum memory_answer answer = memory_find(&m, pid);
+  return answer == MEMORY_READ || (all && answer != MEMORY_GONE && answer != MEMORY_NONE);
 }
 
-size_t source_pids(pid_t **pids) {
+size_t source_pids(pid_t **pids, bool all) {
   size_t n = 0;
   DIR *proc = opendir("/proc");
   *pids = must_zalloc(1, sizeof **pids);
   for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;) {
     pid_t pid = as_pid(e->d_name);
-    if (pid == 0 || !can_be_read(pid))
+    if (pid == 0 || !is_wanted(pid, all))
       continue;
     *pids = must_resize(*pids, n + 1, sizeof **pids);
     (*pids)[n++] = pid;

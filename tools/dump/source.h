@@ -33,8 +33,9 @@ struct dump *source_dump(const char *what);
 enum source_state source_state(const struct source *s);
 void source_close(struct source *s);
 
-/* The processes that run under the shim and whose memory may be read; *pids is to be freed. */
-size_t source_pids(pid_t **pids);
+/* The processes that run under the shim and whose memory may be read; *pids is to be freed.  `all`:
+ * those, too, that are seen to have the library but must not be read, or are of another version. */
+size_t source_pids(pid_t **pids, bool all);
 
 /* Says in one line why a process cannot be read (errno belongs to the answer), and what to do. */
 void source_say(pid_t pid, enum memory_answer answer);

@@ -20,7 +20,9 @@ INSTALL_644 := $(addprefix $(LIBDIR):$(B)/,libarenashim.so libarena.a) \
   $(BASH_COMPLETIONS):tools/completions/bash/arenashim \
   $(ZSH_COMPLETIONS):tools/completions/zsh/_arenashim \
   $(FISH_COMPLETIONS):tools/completions/fish/arenashim.fish \
-  $(addprefix $(DOCDIR):,README.md tools/arenashim.schema.json LICENSE LICENSE.jemalloc)
+  $(addprefix $(DOCDIR):,README.md tools/arenashim.schema.json tools/packaging/fleet.md LICENSE LICENSE.jemalloc) \
+  $(addprefix $(DOCDIR)/examples:tools/packaging/,prometheus/arenashim.rules.yml prometheus/arenashim.test.yml \
+    grafana/arenashim.json examples/pod.yaml examples/arenashim.conf)
 # files in which paths and version are filled in
 INSTALL_FILLED := $(LIBDIR)/pkgconfig:tools/packaging/arenashim.pc \
   $(addprefix $(CMAKEDIR):tools/packaging/,arenashimConfig.cmake arenashimConfigVersion.cmake)
@@ -49,7 +51,7 @@ install: all
 # Our own directories are removed when they are empty.
 uninstall:
 	rm -f $(foreach i,$(INSTALL_755) $(INSTALL_644) $(INSTALL_FILLED) $(INSTALL_PAGES),$(call installed,$i))
-	for d in $(INCLUDEDIR) $(DOCDIR) $(CMAKEDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
+	for d in $(INCLUDEDIR) $(DOCDIR)/examples $(DOCDIR) $(CMAKEDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
 
 # Debian packages, written to DEB.
 DEB := $(B)/deb

@@ -17,4 +17,11 @@ bool container_in(const char *cgroups, char name[CONTAINER_MAX]);
 /* The same of a process. */
 bool container_of(int pid, char name[CONTAINER_MAX]);
 
+/* The path of the control group in such a text: that of version 2, or, where it is the root, that
+ * of version 1's memory controller.  "" if none is named; to be freed. */
+char *cgroup_in(const char *cgroups);
+
+/* The same of a process. */
+char *cgroup_of(int pid);
+
 #endif

@@ -9,10 +9,15 @@
 #include "words.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 
-enum { KEY_JSON = 256 };
+enum { KEY_JSON = 256, KEY_ALL };
+
+struct options {
+  bool json, all;
+};
 
 struct processes {
   struct ps_process *items;
@@ -22,31 +27,53 @@ struct processes {
 /* Whether there is such a process, ours to read or not. */
 static bool is_there(int pid) { return kill(pid, 0) == 0 || errno == EPERM; }
 
-static void process_read(struct processes *all, pid_t pid) {
+/* The name of its user, or the number of one without a name. */
+static char *user_of(pid_t pid) {
+  char path[64], line[256];
+  unsigned id = 0;
+  bool found = false;
+  snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+  FILE *f = fopen(path, "re");
+  while (f != NULL && !found && fgets(line, sizeof line, f) != NULL)
+    found = sscanf(line, "Uid: %u", &id) == 1;
+  if (f != NULL)
+    fclose(f);
+  const struct passwd *user = found ? getpwuid(id) : NULL;
+  return user != NULL ? must_copy(user->pw_name) : found ? must_print("%u", id) : must_copy("-");
+}
+
+static void process_add(struct processes *all, pid_t pid, struct dump *d, const struct options *o) {
+  struct ps_process *p = &all->items[all->count++];
+  *p = (struct ps_process){.pid = pid, .dump = d};
+  if (!container_of(pid, p->container))
+    *p->container = '\0';
+  if (o->all) {
+    p->user = user_of(pid);
+    p->cgroup = cgroup_of(pid);
+  }
+}
+
+static void process_read(struct processes *all, pid_t pid, const struct options *o) {
   char what[16];
   snprintf(what, sizeof what, "%d", pid);
   struct source *s = source_open(what);
   struct dump *d = s != NULL ? source_read(s) : NULL;
   if (s != NULL)
     source_close(s);
-  if (d == NULL) {
+  if (d == NULL)
     all->unreadable += is_there(pid);
-    return;
-  }
-  struct ps_process *p = &all->items[all->count++];
-  *p = (struct ps_process){.pid = pid, .dump = d};
-  if (!container_of(pid, p->container))
-    *p->container = '\0';
+  if (d != NULL || (o->all && is_there(pid)))
+    process_add(all, pid, d, o);
 }
 
 /* Each that can't be read would have a line of its own: they are said once, by their count. */
-static struct processes processes_read(void) {
+static struct processes processes_read(const struct options *o) {
   pid_t *pids;
-  size_t n = source_pids(&pids);
+  size_t n = source_pids(&pids, o->all);
   struct processes all = {.items = must_alloc(n * sizeof *all.items)};
   say_to(NULL);
   for (size_t i = 0; i < n; i++)
-    process_read(&all, pids[i]);
+    process_read(&all, pids[i], o);
   say_to(stderr);
   free(pids);
   return all;
@@ -63,8 +90,11 @@ static void rest_say(const struct processes *all) {
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct options *o = state->input;
   if (key == KEY_JSON)
-    *(bool *)state->input = true;
+    o->json = true;
+  else if (key == KEY_ALL)
+    o->all = true;
   else if (key == ARGP_KEY_ARG)
     words_fail(state, "%s: ps takes no PID and no FILE: it lists all processes", word);
   else
@@ -72,9 +102,13 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   return 0;
 }
 
-static bool options_read(int argc, char **argv) {
+static void options_read(struct options *o, int argc, char **argv) {
   static const struct argp_option options[] = {
-      {"json", KEY_JSON, NULL, 0, "Print a line of JSON a process, with exact numbers", 0}, {0}};
+      {"all", KEY_ALL, NULL, 0,
+       "All that are seen, those of other users and of other versions, too, with user and cgroup",
+       0},
+      {"json", KEY_JSON, NULL, 0, "Print a line of JSON a process, with exact numbers", 0},
+      {0}};
   static const struct argp parser = {
       options,
       option_read,
@@ -85,21 +119,24 @@ static bool options_read(int argc, char **argv) {
       NULL,
       NULL,
       NULL};
-  bool json = false;
-  words_parse(&parser, argc, argv, 0, &json);
-  return json;
+  *o = (struct options){.json = false};
+  words_parse(&parser, argc, argv, 0, o);
 }
 
 static void processes_free(struct processes *all) {
-  for (size_t i = 0; i < all->count; i++)
+  for (size_t i = 0; i < all->count; i++) {
     dump_close(all->items[i].dump);
+    free(all->items[i].user);
+    free(all->items[i].cgroup);
+  }
   free(all->items);
 }
 
 int ps_command(int argc, char **argv) {
-  bool json = options_read(argc, argv);
-  struct processes all = processes_read();
-  (json ? ps_lines_print : ps_table_print)(all.items, all.count, stdout);
+  struct options o;
+  options_read(&o, argc, argv);
+  struct processes all = processes_read(&o);
+  (o.json ? ps_lines_print : ps_table_print)(all.items, all.count, stdout);
   rest_say(&all);
   processes_free(&all);
   if (fflush(stdout) == 0 && !ferror(stdout))
