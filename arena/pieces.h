@@ -44,6 +44,7 @@ enum piece_kind {
   PIECE_TEXT,
   PIECE_TIMELINE,
   PIECE_SHARES,
+  PIECE_MAPPED = 10,
   PIECE_LIVES = 11, /* struct life_counts: of the arenas again */
   PIECE_KINDS
 };

@@ -10,6 +10,7 @@
  *                       RECORD_TEXT      texts, which end with a NUL
  *                       RECORD_TIMELINE  a struct record_timeline: what was held, over time
  *                       RECORD_SHARES    struct record_shares: by whom, if there are tags
+ *                       RECORD_MAPPED    struct record_mapped: what the program mapped itself
  *                       RECORD_LIVES     struct record_lives: how long a call site's objects lived
  *
  * A piece lies at `address` in the process, and at `offset` in the file.  Fields called `..._at`
@@ -21,7 +22,8 @@
  * format; a greater `minor` has further fields where this one has zeros, and further kinds.
  *
  *   1.1 added RECORD_TIMELINE, RECORD_SHARES and timeline_first.
- *   1.2 added RECORD_LIVES, where the memory lies, and the thread pointer of an arena.
+ *   1.2 added RECORD_MAPPED, RECORD_LIVES, where the memory lies, and the thread pointer of an
+ *       arena.
  */
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
@@ -49,6 +51,7 @@ enum record_kind {
   RECORD_TEXT = 6,
   RECORD_TIMELINE = 7,
   RECORD_SHARES = 8,
+  RECORD_MAPPED = 10,
   RECORD_LIVES = 11,
   RECORD_SLABS = 100 /* of readers: struct record_slab, copied out of a running process */
 };
@@ -264,6 +267,35 @@ struct record_lives {
   uint32_t zero;
 };
 static_assert(sizeof(struct record_lives) == 128, "format");
+
+enum record_mapped_what {
+  RECORD_MAPPED_NONE = 0,
+  RECORD_MAPPED_ACCOUNT = 1, /* as DUMP_MAPS_BY_SITE */
+  RECORD_MAPPED_RANGE = 2,   /* as DUMP_MAPS, in no order */
+  RECORD_MAPPED_SUM = 3      /* of all accounts: live, peak, epoch, and missed calls */
+};
+
+/* Valid if `what` is not 0; written last, and set to 0 before anything else changes. */
+struct record_mapped {
+  uint32_t what;  /* enum record_mapped_what */
+  uint32_t arena; /* its number + 1; 0: none */
+  uint32_t site;
+  uint16_t kind, protection; /* of a range */
+  union {
+    struct {
+      uint64_t allocs; /* of the sum: calls that could not be booked */
+      uint64_t bytes, live_bytes, peak_bytes;
+      uint64_t at_peak_bytes; /* if epoch is that of the sum; else live_bytes were held then */
+      uint64_t epoch;
+    } account; /* and sum */
+    struct {
+      uint64_t start, end, offset;
+      uint64_t flags;
+      uint64_t zero[2];
+    } range;
+  };
+};
+static_assert(sizeof(struct record_mapped) == 64, "format");
 
 /* Call sites below RECORD_SITE_KINDS have no path. */
 enum record_site {

@@ -91,6 +91,7 @@ struct mapped_account *mapped_account_of(uint32_t arena, uint32_t site) {
   struct mapped_account *a = mapped_account_at(number);
   a->arena = arena;
   a->site = site;
+  a->shown = mapped_shown_new();
   atomic_store_explicit(&table.count, number, memory_order_release);
   return a;
 }

@@ -32,11 +32,34 @@ static struct {
   _Atomic uint64_t missed;
   _Atomic uint32_t noted;
   struct note notes[NOTES];
+  struct record_mapped *shown; /* the sum */
 } books;
 
 static void miss(void) { atomic_fetch_add(&books.missed, 1); }
 
 /* ---- accounts ---- */
+
+static void show(const struct mapped_account *a) {
+  mapped_shown_set(a->shown, &(struct record_mapped){.what = RECORD_MAPPED_ACCOUNT,
+                                                     .arena = a->arena,
+                                                     .site = a->site,
+                                                     .account = {.allocs = a->allocs,
+                                                                 .bytes = a->bytes,
+                                                                 .live_bytes = a->live_bytes,
+                                                                 .peak_bytes = a->peak_bytes,
+                                                                 .at_peak_bytes = a->at_peak_bytes,
+                                                                 .epoch = a->epoch}});
+}
+
+static void show_sum(void) {
+  if (books.shown == NULL)
+    books.shown = mapped_shown_new();
+  mapped_shown_set(books.shown, &(struct record_mapped){.what = RECORD_MAPPED_SUM,
+                                                        .account = {.allocs = books.missed,
+                                                                    .live_bytes = books.live_bytes,
+                                                                    .peak_bytes = books.peak_bytes,
+                                                                    .epoch = books.epoch}});
+}
 
 static void account_add(struct mapped_account *a, uint64_t bytes) {
   if (a->epoch != books.epoch) {
@@ -53,6 +76,8 @@ static void account_add(struct mapped_account *a, uint64_t bytes) {
     books.peak_bytes = books.live_bytes;
     books.epoch++;
   }
+  show(a);
+  show_sum();
 }
 
 static void account_subtract(struct mapped_account *a, uint64_t bytes) {
@@ -62,6 +87,8 @@ static void account_subtract(struct mapped_account *a, uint64_t bytes) {
   }
   a->live_bytes -= bytes;
   books.live_bytes -= bytes;
+  show(a);
+  show_sum();
 }
 
 /* ---- the tree, with the lock ---- */
@@ -216,6 +243,7 @@ static void take(struct mapped_taking *t, bool segment) {
     return;
   t->generation = books.generation;
   t->pieces = segment ? cut_segment(t->start) : cut(t->start, t->end);
+  mapped_tree_hide(t->pieces);
   unlock();
 }
 
@@ -239,6 +267,7 @@ static void count_again(const struct mapped_range *pieces) {
     r->what.account->ranges++;
     r->what.account->live_bytes += r->end - r->start;
     books.live_bytes += r->end - r->start;
+    show(r->what.account);
   }
 }
 
@@ -368,11 +397,14 @@ static void restart_counts(void) {
     r->what.account->ranges++;
     live += r->end - r->start;
   }
-  for (uint32_t i = 0; i < mapped_accounts_count(); i++)
+  for (uint32_t i = 0; i < mapped_accounts_count(); i++) {
     restart_account(mapped_account_at(i));
+    show(mapped_account_at(i));
+  }
   books.live_bytes = books.peak_bytes = live;
   books.missed = 0;
   books.epoch = 1;
+  show_sum();
 }
 
 void mapped_fork_child(void) {

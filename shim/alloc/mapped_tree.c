@@ -36,15 +36,36 @@ static struct mapped_range *node_new(struct mapped_tree *t, uintptr_t start, uin
   struct mapped_range *r = node_take(t);
   if (r == NULL)
     return NULL;
-  *r = (struct mapped_range){.start = start, .end = end, .what = *what};
+  struct record_mapped *shown = r->shown != NULL ? r->shown : mapped_shown_new();
+  *r = (struct mapped_range){.start = start, .end = end, .what = *what, .shown = shown};
   what->account->ranges++;
   return r;
 }
 
 void mapped_tree_free(struct mapped_tree *t, struct mapped_range *r) {
   r->what.account->ranges--;
+  mapped_shown_clear(r->shown);
   r->left = t->free;
   t->free = r;
+}
+
+static void show(const struct mapped_range *r) {
+  mapped_shown_set(r->shown, &(struct record_mapped){.what = RECORD_MAPPED_RANGE,
+                                                     .arena = r->what.account->arena,
+                                                     .site = r->what.account->site,
+                                                     .kind = r->what.kind,
+                                                     .protection = r->what.protection,
+                                                     .range = {.start = r->start,
+                                                               .end = r->end,
+                                                               .offset = r->what.offset,
+                                                               .flags = r->what.flags}});
+}
+
+void mapped_tree_hide(const struct mapped_range *pieces) {
+  const struct mapped_tree t = {.root = (struct mapped_range *)pieces};
+  for (const struct mapped_range *r = mapped_tree_from(&t, 0); r != NULL;
+       r = mapped_tree_from(&t, r->end))
+    mapped_shown_clear(r->shown);
 }
 
 static uint64_t rank(const struct mapped_range *r) {
@@ -92,6 +113,7 @@ void mapped_tree_put_back(struct mapped_tree *t, struct mapped_range *r) {
   split(t->root, r->start, &low, &high);
   r->left = r->right = NULL;
   t->root = join(join(low, r), high);
+  show(r);
 }
 
 bool mapped_tree_add(struct mapped_tree *t, uintptr_t start, uintptr_t end,
@@ -138,6 +160,7 @@ static void split_at(struct mapped_tree *t, uintptr_t at, forgotten_function *fo
   uintptr_t end = r->end;
   rest.offset += at - r->start;
   r->end = at;
+  show(r);
   if (!mapped_tree_add(t, at, end, &rest))
     forgotten(rest.account, end - at);
 }

@@ -16,7 +16,7 @@
 #ifndef SHIM_MAPPED_TREE_H
 #define SHIM_MAPPED_TREE_H
 
-#include "base.h"
+#include "mapped_shown.h"
 
 /* What an arena knows of a call site's mappings.  `ranges` is kept by the functions below, the rest
  * by mapped_books.c. */
@@ -29,6 +29,7 @@ struct mapped_account {
   uint64_t live_bytes, peak_bytes;
   uint64_t at_peak_bytes; /* live when the sum of all was highest; valid if `epoch` is the peak's */
   uint64_t epoch;
+  struct record_mapped *shown;
 };
 
 /* What lies in a range: all of it but the offset is the same in every part of it. */
@@ -45,6 +46,7 @@ struct mapped_range {
   uintptr_t start, end; /* end exclusive */
   struct mapped_range *left, *right;
   struct mapped_what what;
+  struct record_mapped *shown; /* the node's, used again with it */
 };
 
 /* All zero: empty. */
@@ -66,7 +68,11 @@ hidden struct mapped_range *mapped_tree_cut(struct mapped_tree *t, uintptr_t sta
 hidden bool mapped_tree_add(struct mapped_tree *t, uintptr_t start, uintptr_t end,
                             const struct mapped_what *what);
 
-/* Puts back one range that mapped_tree_cut took out; nothing has been added there since. */
+/* Readers of the record see these ranges no longer (mapped_shown.h). */
+hidden void mapped_tree_hide(const struct mapped_range *pieces);
+
+/* Puts back one range that mapped_tree_cut took out; nothing has been added there since.  Readers
+ * see it again. */
 hidden void mapped_tree_put_back(struct mapped_tree *t, struct mapped_range *r);
 
 /* Takes the lowest range out of *pieces, which is not NULL. */

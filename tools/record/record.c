@@ -52,6 +52,7 @@ unsigned char *record_dump(const struct memory *m, const struct record_moment *m
   record_paths(&w);
   record_accounts(&w);
   record_lives(&w);
+  record_mapped(&w);
   record_timeline(&w);
   record_ledger(&w, moment->resident);
   record_health(&w);

@@ -35,6 +35,9 @@ void record_accounts(struct record_work *w);
 /* How long the objects of accounts lived; after record_accounts. */
 void record_lives(struct record_work *w);
 
+/* What the program mapped itself; after record_counts and record_paths. */
+void record_mapped(struct record_work *w);
+
 /* Modules, nodes, sites. */
 void record_paths(struct record_work *w);
 

@@ -76,6 +76,59 @@ move_cache 28672 1 1"'
   refute grep 'mapped by the program itself' <<<"$stderr"
 }
 
+PLANTED="all_kinds 0 0 1
+attach_segment 20480 1 2
+map_cache 12288 2 2
+move_break 10000 1 1
+move_cache 28672 1 1"
+
+@test "a killed process: its record has them" {
+  run_shim ARENASHIM_TAG=stack:8 ARENASHIM_RECORD=r "$BIN/maps_planted" killed
+  expect '$status == 137'
+  arenashim report --kind mapped --by module r
+  expect '$output == *" ranges by the program itself"*"71440 "*maps_planted*'
+  arenashim export --format json r
+  output=$(/usr/bin/python3 -c 'import json, sys
+d, sums = json.load(sys.stdin), {}
+for a in d["mapped"]:
+    names = [d["frames"][f]["name"] for f in d["sites"][a["site"]]["path"]]
+    ranges = [r for r in d["ranges"] if (r["arena"], r["site"]) == (a["arena"], a["site"])]
+    assert a["ranges"] == len(ranges) and a["live_bytes"] == sum(r["end"] - r["start"] for r in ranges), a
+    if "main" in names:
+        before = sums.get(names[0], (0, 0, 0))
+        sums[names[0]] = tuple(map(sum, zip(before, (a["live_bytes"], a["ranges"], a["allocs"]))))
+for name, numbers in sorted(sums.items()):
+    print(name, *numbers)' <<<"$output")
+  expect '$output == "$PLANTED"'
+}
+
+@test "a running process, from outside: the same" {
+  ARENASHIM_TAG=stack:8 LD_PRELOAD=$SHIM "$BIN/maps_planted" waits >out < <(sleep 60) &
+  local pid=$!
+  within 30 grep -q ready out
+  arenashim dump $pid -o live.dump
+  kill -9 $pid
+  expect_ok
+  output=$(functions live.dump)
+  expect '$output == "$PLANTED"'
+}
+
+@test "a process without call sites: from the moment when arenashim attach asks for them" {
+  mkfifo in
+  LD_PRELOAD=$SHIM "$BIN/maps_planted" waits >out <in &
+  local pid=$!
+  exec 9>in
+  within 30 grep -q ready out
+  arenashim attach $pid --sample 64K
+  exec 9>&-
+  within 30 grep -q again out
+  arenashim dump $pid -o attached.dump
+  kill -9 $pid
+  expect_ok
+  output=$(functions attached.dump)
+  expect '$output == "$PLANTED"'
+}
+
 @test "a fork's child has its parent's mappings, and goes its own way" {
   run_shim ARENASHIM_TAG=stack:8 "$BIN/maps_planted" forks
   expect '$status == 7'

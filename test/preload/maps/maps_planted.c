@@ -38,6 +38,20 @@ static void all_kinds(void) {
   CHECK(map_unseen(PAGE) != MAP_FAILED, "a system call");
 }
 
+/* Until its standard input ends; then the same again, and until it is killed. */
+static void waits(void) {
+  char c;
+  all_kinds();
+  SAY("ready\n");
+  while (read(STDIN_FILENO, &c, 1) > 0)
+    free(must(malloc(100)));
+  for (int i = 0; i < 100000; i++)
+    free(hide(must(malloc(100 + (size_t)i % 300))));
+  all_kinds();
+  SAY("again\n");
+  pause();
+}
+
 /* A child has what its parent had, and goes its own way. */
 static void forks(void) {
   char *kept = map_cache(10 * PAGE);
@@ -113,6 +127,11 @@ int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "kinds") == 0)
     all_kinds();
+  else if (strcmp(what, "killed") == 0) {
+    all_kinds();
+    raise(SIGKILL);
+  } else if (strcmp(what, "waits") == 0)
+    waits();
   else if (strcmp(what, "forks") == 0)
     forks();
   else if (strcmp(what, "busy") == 0)
@@ -122,6 +141,6 @@ int main(int argc, char **argv) {
   else if (strcmp(what, "pairs") == 0)
     pairs(arg_long(argc, argv, 2, 1000000));
   else
-    FAIL("usage: maps_planted kinds|forks|busy|early|pairs [COUNT]");
+    FAIL("usage: maps_planted kinds|killed|waits|forks|busy|early|pairs [COUNT]");
   return 7;
 }
