@@ -5,10 +5,10 @@ load command
   sed -E '/^account site=0/s/$/ lives0=900 lives6=200/; /^account site=1/s/$/ lives2=70 lives3=30/; /^account arena=1/s/$/ lives2=4/' \
     "$HERE/small.txt" | dump d
   arenashim report --by lifetime d
-  expect '$status == 0 && ${lines[4]} == *"half  9 in 10           lives  mixed  freed"*"live  call path, innermost first"'
-  expect '${lines[5]} =~ ^\ *\<4\ +\<16.4k\ +8.....2.......\ +yes\ +~1100\ +300\ '
-  expect '${lines[6]} =~ ^\ *\<64\ +\<256\ +\.\.83..........\ +~104\ +2100\ '
-  expect '${lines[7]} =~ ^\ *\<4\ +\<16.4k\ .*total$ && $output == *"mixed: 1 call site; "* && $output != *"tables were full"*'
+  expect '$status == 0 && ${lines[6]} == *"half  9 in 10           lives  mixed  freed"*"live  call path, innermost first"'
+  expect '${lines[7]} =~ ^\ *\<4\ +\<16.4k\ +8.....2.......\ +yes\ +~1100\ +300\ '
+  expect '${lines[8]} =~ ^\ *\<64\ +\<256\ +\.\.83..........\ +~104\ +2100\ '
+  expect '${lines[9]} =~ ^\ *\<4\ +\<16.4k\ .*total$ && $output == *"mixed: 1 call site; "* && $output != *"tables were full"*'
 }
 
 @test "waste says who may cause it" {
@@ -23,7 +23,7 @@ load command
 @test "the longest lives, and a dump that knows none, as of an older shim" {
   sed -E '/^account site=0/s/$/ lives13=4000000000/; /^account site=1/s/$/ lives13=4000000000/' "$HERE/small.txt" | dump d
   arenashim report --by lifetime d
-  expect '$status == 0 && ${lines[5]} == *">=67.1M  >=67.1M  .............8"*"~4000000000"* && $output != *mixed:*'
+  expect '$status == 0 && ${lines[7]} == *">=67.1M  >=67.1M  .............8"*"~4000000000"* && $output != *mixed:*'
   sed 's/^process/version 1.1\nnarrow account 56\n&/' "$HERE/small.txt" | dump e
   arenashim report --by lifetime e
   expect '$status == 0 && -z $stderr && $output == *"how long objects lived is not known"*'

@@ -64,7 +64,7 @@ static char *limit_when(const struct dump_process *p, const char *since) {
 
 /* "killed by SIGSEGV", of a process that wrote no dump. */
 static char *after_end(const struct dump_process *p, const char *since) {
-  char name[16], how[40] = "ended without a dump";
+  char name[16], how[40] = "killed, or ended without a dump";
   signal_name(p->signal, name);
   if (p->flags & DUMP_REPLACED)
     snprintf(how, sizeof how, "became another program by exec");

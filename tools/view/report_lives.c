@@ -44,8 +44,8 @@ static void lives_say(const struct view *v, const struct rows *rows) {
                 "of an older shim\n");
   else if (mixed > 0)
     view_say(v,
-             "mixed: %u call site%s; what lives long there keeps the memory of its short-lived "
-             "neighbours from being given back\n",
+             "mixed: %u call site%s; some objects live 256 times as long as others there,\n"
+             "and keep the memory of their short-lived neighbours from being given back\n",
              mixed, mixed == 1 ? "" : "s");
 }
 
@@ -72,6 +72,8 @@ void report_lives(const struct view *v, const struct session *s) {
       "half", "9 in 10", "lives", "mixed", "freed", "live", session_row_title(s), NULL};
   static const char *const spare[] = {"freed", "live", NULL};
   size_t shown = view_shown(v, view_rows(v, rows));
+  view_say(v, "\nhow long freed objects lived, in allocations of their arena;\n"
+              "lives: a digit for 0..3, for 4..15, for 16..63, and so on\n");
   struct table *t = view_table(v, titles, spare);
   for (size_t i = 0; i < shown; i++) {
     char *text = session_row_text(s, &rows->items[i]);
