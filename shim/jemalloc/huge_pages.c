@@ -7,8 +7,10 @@ enum { WINDOW_MS = 100, FEW_BYTES = 8 << 20, PEAK_SHARE = 16 };
 
 static struct extent idle[HUGE_IDLE_MOST];
 static unsigned extents;
+static unsigned first = HUGE_IDLE_MOST; /* has been idle longest; HUGE_IDLE_MOST: not known */
 static _Atomic uint64_t live_bytes, idle_bytes;
-static uint64_t most; /* highest live_bytes so far */
+static uint64_t most;   /* highest live_bytes so far */
+static uint64_t handed; /* bytes handed out since the kernel was asked (is_touched) */
 static _Atomic uint32_t mappings;
 
 /* Bytes that went back within WINDOW_MS because most were idle. */
@@ -47,6 +49,7 @@ const struct extent *pages_idle_list(const unsigned **count) {
 }
 
 void pages_count(int64_t bytes) {
+  handed += bytes > 0 ? (uint64_t)bytes : 0;
   count_add(&live_bytes, (uint64_t)bytes);
   if (pages_live_bytes() > most)
     most = pages_live_bytes();
@@ -60,21 +63,30 @@ static void add_idle(struct extent p) {
 static struct extent remove_idle(unsigned i) {
   struct extent p = idle[i];
   idle[i] = idle[--extents];
+  if (first == i)
+    first = HUGE_IDLE_MOST;
+  else if (first == extents)
+    first = i;
   count_add(&idle_bytes, -(uint64_t)p.bytes);
   return p;
 }
 
 /* ---- to objects ---- */
 
-/* The smallest extent of at least that size, else the largest. */
+/* The smallest extent of at least that size, else the largest.  A size is a multiple of PAGE_BYTES,
+ * so that an index fits beside it: this way the loops have no branch that depends on sizes. */
+static_assert((unsigned)HUGE_IDLE_MOST <= PAGE_BYTES, "an index fits");
 static unsigned best_for(size_t bytes) {
-  unsigned best = 0;
-  for (unsigned i = 1; i < extents; i++) {
-    bool fits = idle[i].bytes >= bytes, smaller = idle[i].bytes < idle[best].bytes;
-    if (idle[best].bytes >= bytes ? fits && smaller : !smaller)
-      best = i;
+  size_t least = SIZE_MAX, most_of = 0;
+  for (unsigned i = 0; i < extents; i++) {
+    size_t beyond = (idle[i].bytes - bytes) | i; /* too small: huge */
+    least = beyond < least ? beyond : least;
   }
-  return best;
+  if (least <= PTRDIFF_MAX)
+    return least % PAGE_BYTES;
+  for (unsigned i = 0; i < extents; i++)
+    most_of = (idle[i].bytes | i) > most_of ? idle[i].bytes | i : most_of;
+  return most_of % PAGE_BYTES;
 }
 
 /* Leaves `bytes` of p and returns the rest. */
@@ -140,11 +152,13 @@ void pages_give(struct extent p) {
 
 /* The extent that has been idle longest. */
 static unsigned oldest(uint32_t now) {
-  unsigned found = 0;
+  if (first < extents)
+    return first;
+  first = 0;
   for (unsigned i = 1; i < extents; i++)
-    if (now - idle[i].idle_ms > now - idle[found].idle_ms)
-      found = i;
-  return found;
+    if (now - idle[i].idle_ms > now - idle[first].idle_ms)
+      first = i;
+  return first;
 }
 
 static bool has_budget(size_t bytes, uint32_t now) {
@@ -158,17 +172,16 @@ static bool has_budget(size_t bytes, uint32_t now) {
   return true;
 }
 
-/* The kernel is asked what is resident again when a PEAK_SHAREth more was mapped. */
-static bool is_above_peak(uint64_t total) {
-  static uint64_t asked_at;
-  if (total <= most + most / PEAK_SHARE)
-    return false;
-  if (total > 2 * most)
-    return true;
-  if (total <= asked_at)
-    return false;
-  asked_at = os_peak_resident_bytes() > most / 2 ? 0 : total + most / PEAK_SHARE;
-  return asked_at == 0;
+/* Can more than half of the highest live be resident?  If not, most pages were never touched.  What
+ * the process had at its own peak was asked when `handed` was 0, and since then no pages were
+ * touched but those that were handed out. */
+static bool is_touched(void) {
+  static uint64_t resident;
+  if (resident <= most / 2 && resident + handed > most / 2) {
+    resident = os_peak_resident_bytes();
+    handed = 0;
+  }
+  return resident > most / 2;
 }
 
 static bool is_mostly_idle(void) {
@@ -186,12 +199,20 @@ static bool is_old(uint32_t now) {
   return false;
 }
 
+static bool is_too_much(uint32_t now) {
+  uint64_t total = pages_live_bytes() + pages_idle_bytes();
+  if (total > 2 * most)
+    return true;
+  bool above = total > most + most / PEAK_SHARE;
+  return (above || is_mostly_idle()) && is_touched() &&
+         (above || has_budget(idle[oldest(now)].bytes, now));
+}
+
 bool pages_take_excess(struct extent *p, bool all) {
   if (extents == 0)
     return false;
   uint32_t now = os_now_ms();
-  if (!all && extents < HUGE_IDLE_MOST && !is_above_peak(pages_live_bytes() + pages_idle_bytes()) &&
-      !is_old(now) && !(is_mostly_idle() && has_budget(idle[oldest(now)].bytes, now)))
+  if (!all && extents < HUGE_IDLE_MOST && !is_old(now) && !is_too_much(now))
     return false;
   *p = remove_idle(oldest(now));
   return true;

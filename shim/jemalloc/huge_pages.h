@@ -15,11 +15,12 @@
  *   an extent is idle for DECAY_MS at most
  *
  * with two exceptions.  While less than half of that peak can be resident, twice the peak may be
- * mapped: pages that were never touched cost nothing.  And within 100 ms no more bytes than the
- * peak go back by the second limit, so that a program that frees all and allocates it again in turn
- * pays for its pages now and then, not each time.  What goes back first has been idle longest.
+ * mapped, and more be idle than live: pages that were never touched cost nothing.  And within
+ * 100 ms no more bytes than the peak go back by the second limit, so that a program that frees all
+ * and allocates it again in turn pays for its pages now and then, not each time.  What goes back
+ * first has been idle longest.
  *
- * A extent lies in one mapping of the kernel's, or mremap would refuse it.  Extents that touch are
+ * An extent lies in one mapping of the kernel's, or mremap would refuse it.  Extents that touch are
  * joined if they have the same `mapping`, that is, if they were one extent once.
  *
  * Callers hold the lock of huge.c, but for the functions with "map" in their names, which make
@@ -43,7 +44,7 @@ enum { HUGE_CUT_LEAST = 64 << 10 }; /* a rest below that stays with the object *
  * little more, or a smaller one, to be lengthened, or none.  What it has counts as live. */
 hidden struct extent pages_take(size_t bytes);
 
-/* A extent that no object has any more: counts as idle. */
+/* An extent that no object has any more: counts as idle. */
 hidden void pages_give(struct extent p);
 
 /* Takes what touches the end of p and is idle, up to `bytes` bytes; all or nothing.  True: p has

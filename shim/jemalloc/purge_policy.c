@@ -4,15 +4,16 @@
 #include "fork_gate.h"
 #include "huge.h"
 #include "jemalloc.h"
+#include "jemalloc_pages.h"
 #include "os.h"
 #include "page_map.h"
 #include "thread_record.h"
 
 #include <errno.h>
-#include <sys/types.h>
 
 enum {
   CHECK_MS = 100,
+  MOST_WAIT_MS = DECAY_MS,
   FEW_BYTES = 8 << 20, /* allocated, or idle: not worth a check */
   SMALL_PROCESS = 16 << 20
 };
@@ -31,30 +32,18 @@ static struct {
   _Atomic uint64_t allocated, freed; /* bytes, since the start, as published */
   atomic_flag busy;
   /* What follows belongs to the thread that has set `busy`. */
-  bool set_up; /* jemalloc got the setting that it takes only by mallctl */
-  /* When jemalloc was asked last: the two sums above, and its answer. */
-  uint64_t allocated_then, freed_then, live_then, idle_then;
-  uint64_t used;         /* live and idle bytes of that answer; or live since, if that is more */
-  uint64_t most;         /* highest live bytes so far, as lowered by lower_most */
-  uint64_t paused_until; /* purging was not worth it: no check before the traffic reaches this */
-  uint32_t checked_ms;
+  bool set_up;              /* jemalloc got the setting that it takes only by mallctl */
+  uint64_t live;            /* bytes, when jemalloc's pages were last counted */
+  uint64_t most;            /* highest live bytes so far, as lowered by lower_most */
+  uint64_t paused_until;    /* purging was not worth it: no check before the traffic reaches this */
+  uint64_t below_until;     /* nor one of the peak limit, which no more was resident than */
   uint64_t purged_resident; /* the process's peak of resident bytes at the last purge */
-  uint32_t window_ms;       /* start of the current CHECK_MS of has_budget, */
-  uint64_t window_bytes;    /* and bytes purged in it because most were idle */
+  uint32_t decayed_ms;
+  uint32_t window_ms;    /* start of the current CHECK_MS of the budget, */
+  uint64_t window_bytes; /* and bytes purged in it because most were idle */
+  uint32_t above_ms;     /* when pages were purged last because of the peak limit, */
+  uint32_t wait_ms;      /* and for how long they are not */
 } policy = {.busy = ATOMIC_FLAG_INIT};
-
-static ssize_t number(const char *name) {
-  ssize_t value = -1;
-  size_t bytes = sizeof value;
-  jep_mallctl(name, &value, &bytes, NULL, 0);
-  return value;
-}
-
-/* 0 if jemalloc has no memory to answer. */
-static uint64_t pages(const char *name) {
-  ssize_t n = number(name);
-  return n > 0 ? (uint64_t)n * PAGE_BYTES : 0;
-}
 
 static bool enter(struct heap *h) { return record_of(h)->outside == 0 && gate_try(h); }
 
@@ -77,57 +66,35 @@ bool purge_setup(struct heap *h) {
 
 /* ---- the limits ---- */
 
-/* Bytes of pages that objects are in, and of pages that none is in. */
-struct state {
-  uint64_t live, idle;
-};
-
 static inline uint64_t more_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
-static bool is_above_peak(struct state s) {
-  return s.live + s.idle > more_of(s.live, policy.most) + more_of(policy.most / 10, FEW_BYTES);
-}
 
-static bool is_mostly_idle(struct state s) { return s.idle > s.live && s.idle > FEW_BYTES; }
+static uint64_t peak_limit(uint64_t live) {
+  return more_of(live, policy.most) + more_of(policy.most / 10, FEW_BYTES);
+}
+static bool is_above_peak(struct jemalloc_pages s) { return s.live + s.idle > peak_limit(s.live); }
+
+static bool is_mostly_idle(struct jemalloc_pages s) {
+  return s.idle > s.live && s.idle > FEW_BYTES;
+}
 
 static uint64_t traffic(void) { return count_get(&policy.allocated) + count_get(&policy.freed); }
-
-/* Bytes now live, by what was published. */
-static uint64_t live_now(void) {
-  return count_less(policy.live_then + count_get(&policy.allocated) - policy.allocated_then,
-                    count_get(&policy.freed) - policy.freed_then);
-}
 
 uint64_t purge_live_bytes(void) {
   return count_less(count_get(&policy.allocated), count_get(&policy.freed));
 }
 
-/* Could a limit be exceeded by now?  The peak limit is tested pessimistically (assume no idle page
- * was reused), so that it is never noticed too late; the idle-share limit optimistically (assume
- * every free page was reused), because otherwise each free+malloc pair would push us over it. */
-static bool may_exceed(uint64_t live) {
-  if (traffic() < policy.paused_until)
-    return false;
-  uint64_t idle = policy.idle_then + count_get(&policy.freed) - policy.freed_then;
-  return is_above_peak((struct state){live, idle}) ||
-         is_mostly_idle((struct state){live, count_less(policy.used, live)});
+/* Untouched pages cost nothing: as long as the process never had more resident than the peak limit
+ * allows, nothing must go back, and the limit is tested again when as many bytes were allocated as
+ * are missing. */
+static bool was_above_peak(uint64_t live, uint64_t resident) {
+  uint64_t limit = peak_limit(live);
+  if (resident <= limit)
+    policy.below_until = traffic() + limit - resident;
+  return resident > limit;
 }
 
-static struct state ask(void) {
-  uint64_t epoch = 1;
-  policy.allocated_then = count_get(&policy.allocated);
-  policy.freed_then = count_get(&policy.freed);
-  jep_mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
-  struct state s = {pages("stats.arenas." ALL_ARENAS ".pactive"),
-                    pages("stats.arenas." ALL_ARENAS ".pdirty")};
-  policy.live_then = s.live;
-  policy.idle_then = s.idle;
-  policy.used = s.live + s.idle;
-  policy.most = more_of(policy.most, s.live);
-  return s;
-}
-
-/* Untouched pages cost nothing: while less than half of the peak can be resident, purging is worth
- * it only if the process's resident bytes have grown since the last purge. */
+/* While less than half of the peak can be resident, purging what is mostly idle is worth it only if
+ * the process's resident bytes have grown since the last purge. */
 static bool is_worth_it(uint64_t resident) {
   return resident > policy.most / 2 || resident > policy.purged_resident;
 }
@@ -140,34 +107,41 @@ static bool has_budget(uint64_t idle, uint32_t now) {
     policy.window_ms = now;
     policy.window_bytes = 0;
   }
-  if (policy.window_bytes + idle > policy.most)
-    return false;
-  policy.window_bytes += idle;
-  return true;
+  return policy.window_bytes + idle <= policy.most;
 }
 
+/* Idle pages that are above the peak limit again soon after a purge are of no use to the threads
+ * that need pages: each has an arena of its own.  If they were purged each time, a program of two
+ * threads that replaces objects at random would spend nine tenths of its time on page faults.  So
+ * the wait between such purges grows as long as there is no second without one. */
+static bool may_purge_peak(uint32_t now) { return now - policy.above_ms >= policy.wait_ms; }
+static void note_peak_purge(uint32_t now) {
+  bool again = now - policy.above_ms < policy.wait_ms + 1000;
+  policy.wait_ms = again ? 2 * policy.wait_ms + CHECK_MS : 0;
+  if (policy.wait_ms > MOST_WAIT_MS)
+    policy.wait_ms = MOST_WAIT_MS;
+  policy.above_ms = now;
+}
+
+/* In a small process few pages were ever touched. */
 static void pause_checks(void) {
   policy.paused_until = traffic() + more_of(policy.most, FEW_BYTES);
 }
 
-/* In a small process few pages were ever touched, and jemalloc is not even asked: asking took an
- * eighth of the time of a program in which one request of 200 is of up to 256 KiB. */
-static void enforce(uint32_t now) {
+static void purge_all(uint64_t resident) {
+  jep_mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
+  policy.purged_resident = resident;
+}
+
+static void enforce(struct jemalloc_pages s, bool above, bool mostly_idle, uint32_t now) {
   uint64_t resident = os_peak_resident_bytes();
-  if (resident <= SMALL_PROCESS) {
-    pause_checks();
-    return;
-  }
-  struct state s = ask();
-  bool above = is_above_peak(s);
-  if (!above && !is_mostly_idle(s))
-    return;
-  if (is_worth_it(resident) && (above || has_budget(s.idle, now))) {
-    jep_mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
-    policy.purged_resident = resident;
-    policy.idle_then = 0;
-    policy.used = s.live;
-  } else {
+  if (above && resident > SMALL_PROCESS && was_above_peak(s.live, resident)) {
+    note_peak_purge(now);
+    purge_all(resident);
+  } else if (mostly_idle && resident > SMALL_PROCESS && is_worth_it(resident)) {
+    policy.window_bytes += s.idle;
+    purge_all(resident);
+  } else if (mostly_idle || resident <= SMALL_PROCESS) {
     pause_checks();
   }
 }
@@ -182,33 +156,43 @@ static void never_oversize(void) {
   policy.set_up = true;
 }
 
+static void decay(uint32_t now) {
+  policy.decayed_ms = now;
+  jep_mallctl("arena." ALL_ARENAS ".decay", NULL, NULL, NULL, 0);
+}
+
+static void check_jemalloc(uint32_t now) {
+  struct jemalloc_pages s = jemalloc_pages_read();
+  policy.live = s.live;
+  policy.most = more_of(policy.most, s.live);
+  if (traffic() < policy.paused_until)
+    return;
+  bool above = is_above_peak(s) && traffic() >= policy.below_until && may_purge_peak(now);
+  bool mostly_idle = is_mostly_idle(s) && has_budget(s.idle, now);
+  if (above || mostly_idle)
+    enforce(s, above, mostly_idle, now);
+}
+
 /* With fewer bytes allocated than FEW_BYTES no mallctl is made at all. */
 static void check_limits(struct heap *h) {
-  if (count_get(&policy.allocated) < FEW_BYTES)
-    return;
-  uint64_t live = live_now();
-  policy.used = more_of(policy.used, live);
-  policy.most = more_of(policy.most, live);
-  uint32_t now = os_now_ms();
-  bool exceeded = may_exceed(live);
-  if ((policy.set_up && !exceeded && now - policy.checked_ms < CHECK_MS) || !enter(h))
+  if (count_get(&policy.allocated) < FEW_BYTES || !enter(h))
     return;
   int saved = errno;
+  uint32_t now = os_now_ms();
   if (!policy.set_up)
     never_oversize();
-  policy.checked_ms = now;
-  if (exceeded)
-    enforce(now);
-  else
-    jep_mallctl("arena." ALL_ARENAS ".decay", NULL, NULL, NULL, 0);
-  huge_purge(false);
+  check_jemalloc(now);
+  if (now - policy.decayed_ms >= CHECK_MS) {
+    decay(now);
+    huge_purge(false);
+  }
   gate_leave(h);
   errno = saved;
 }
 
 /* The small-object heap has mapped `bytes` bytes. */
 static void lower_most(uint64_t bytes) {
-  uint64_t least = policy.live_then / 3 * 4;
+  uint64_t least = policy.live / 3 * 4;
   if (policy.most > least)
     policy.most = more_of(count_less(policy.most, bytes), least);
 }

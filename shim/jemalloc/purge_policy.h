@@ -11,15 +11,16 @@
  * mapped since, but never below 4/3 of live.  By the second limit at most `most` bytes are purged
  * every CHECK_MS.
  *
- * Live bytes are known without asking jemalloc: each thread counts what it allocates and frees, and
- * publishes the sums PURGE_PUBLISH_BYTES at a time.  jemalloc is asked when a limit may have been
- * exceeded:
+ * Each thread counts what it allocates and frees, and when it publishes the sums,
+ * PURGE_PUBLISH_BYTES at a time, jemalloc's pages are counted (jemalloc_pages.h).  A limit that is
+ * exceeded is not all:
  *
- *   live = live_then + allocated - freed     idle <= idle_then + freed     since it was asked last
+ *   * Pages may be idle, or live, that no thread ever touched, and then cost nothing: see
+ *     was_above_peak and is_worth_it.
+ *   * Each thread takes pages from an arena of its own, so idle ones add up that do not serve the
+ *     thread that needs some: see note_peak_purge.
  *
- * Pages may be idle, or live, that no thread ever touched, and then cost nothing: see is_worth_it.
- *
- * Nothing of all this before FEW_BYTES were allocated: jemalloc's first answer costs 400 KiB.
+ * Nothing of all this before FEW_BYTES were allocated: jemalloc's first mallctl costs 400 KiB.
  *
  * A MALLOC_CONF that sets oversize_threshold or dirty_decay_ms switches all this off.
  */

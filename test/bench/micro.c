@@ -93,6 +93,16 @@ static void replace_mixed(struct job *j) { replace_each(j, make_mixed); }
 static void *make_large(struct job *j) { return malloc(size_by_magnitude(j, 9, 25)); }
 static void replace_large(struct job *j) { replace_each(j, make_large); }
 
+/* 16..516 KB, every page written. */
+static void *make_buffer(struct job *j) {
+  size_t bytes = size_between(j, 16 * K, 516 * K);
+  char *p = taken(malloc(bytes));
+  for (size_t at = 0; at < bytes; at += 4096)
+    p[at] = 1;
+  return p;
+}
+static void replace_buffers(struct job *j) { replace_each(j, make_buffer); }
+
 /* 5..25 MB, every page written. */
 static void *make_huge(struct job *j) {
   size_t bytes = size_between(j, 5 * MILLION, 25 * MILLION);
@@ -417,6 +427,7 @@ static const struct workload workloads[] = {
     {"deep-1000-bytes", "1 2", "pair", 10 * MILLION, deep_of_size, NULL, 1000},
     {"medium", "1 2", "pair", 4 * MILLION, replace_medium, empty_slots, K},
     {"large", "1 2", "pair", 100 * K, replace_large, empty_slots, 100},
+    {"buffers", "1 2", "pair", 40 * K, replace_buffers, empty_slots, 100},
     {"huge", "1", "pair", 100, replace_huge, empty_slots, 8},
     {"calloc-large", "1", "pair", 20 * K, replace_calloc_large, empty_slots, 16},
     {"realloc-growth", "1", "realloc", 500, realloc_growth, NULL, 0},

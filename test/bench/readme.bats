@@ -9,7 +9,7 @@ MICRO=$(realpath -m "${BIN:-$BATS_TEST_DIRNAME/../../build/test/preload}/../benc
     grep -qxF -- "$name" <<<"$names" || { echo "no workload $name"; return 1; }
     ((++count))
   done
-  ((count == 18))
+  ((count == 21))
 }
 
 @test "each command is a target of make, each file is there" {

@@ -22,6 +22,10 @@ load ../../common
   run_shim "$BIN/huge" serve
   expect_ok
 }
+@test "pages that nobody touched are left alone" {
+  run_shim "$BIN/huge" untouched
+  expect_ok
+}
 @test "calloc's are zeroed" {
   run_shim "$BIN/huge" calloc
   expect_ok

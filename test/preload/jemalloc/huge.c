@@ -3,6 +3,7 @@
  *   huge model SEED     requests, reallocs and frees at random, in four threads: nobody else writes
  *   huge grow           256 MiB in steps of 1 MiB: pages are faulted in once, and never held twice
  *   huge serve          5..25 MB come and go: pages serve again, and the peak is the program's
+ *   huge untouched      what nobody wrote to does not go back
  *   huge calloc         zeros, also where objects with other bytes were
  *   huge many           more than there are places for; those beyond are served, too
  *   huge api            jemalloc's own functions on huge objects
@@ -150,6 +151,24 @@ static void serve(const char *unused) {
         peak / MIB);
 }
 
+/* All freed again and again, each time when a tenth of a second has passed. */
+static void untouched(const char *unused) {
+  (void)unused;
+  enum { BUFFERS = 20, TIMES = 6 };
+  char *slot[BUFFERS];
+  long first = 0;
+  for (unsigned i = 0; i < TIMES; i++) {
+    for (unsigned k = 0; k < BUFFERS; k++)
+      *(slot[k] = must(malloc((4 + k) * (size_t)MIB))) = 1;
+    for (unsigned k = 0; k < BUFFERS; k++)
+      free(slot[k]);
+    first = i == 0 ? faults() : first;
+    usleep(120000);
+  }
+  long found = faults() - first;
+  CHECK(found < (TIMES - 1) * BUFFERS / 2, "%ld page faults after the first time", found);
+}
+
 static void zeros(const char *unused) {
   (void)unused;
   for (unsigned i = 0; i < 20; i++) {
@@ -244,9 +263,9 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(const char *);
-  } all[] = {{"model", model},   {"grow", grow},     {"serve", serve},
-             {"calloc", zeros},  {"many", many},     {"api", api},
-             {"shrink", shrink}, {"inside", inside}, {"split", split}};
+  } all[] = {{"model", model},   {"grow", grow},  {"serve", serve}, {"untouched", untouched},
+             {"calloc", zeros},  {"many", many},  {"api", api},     {"shrink", shrink},
+             {"inside", inside}, {"split", split}};
   for (size_t k = 0; argc >= 2 && k < sizeof all / sizeof *all; k++)
     if (strcmp(argv[1], all[k].name) == 0) {
       all[k].run(argc > 2 ? argv[2] : "1");

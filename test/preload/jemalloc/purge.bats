@@ -25,7 +25,7 @@ load ../../common
   run_shim "$BIN/purge" mixed
   expect_ok
 }
-@test "the peak is the program's own, and pages serve again" {
+@test "the peak is the program's own" {
   run_shim "$BIN/purge" peak
   expect_ok
 }
@@ -35,5 +35,9 @@ load ../../common
 }
 @test "what comes and goes keeps its pages" {
   run_shim "$BIN/purge" cycles
+  expect_ok
+}
+@test "objects that threads replace at random keep their pages" {
+  run_shim "$BIN/purge" replaced
   expect_ok
 }
