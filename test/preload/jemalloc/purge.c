@@ -125,7 +125,7 @@ static void ended(void) {
   for (size_t i = 0; i < THREADS; i++)
     pthread_join(thread_start(fill_and_free, NULL), NULL);
   faults = usage().ru_minflt - faults;
-  CHECK(faults < pages / 8, "of %ld pages, %ld were faulted in", pages, faults);
+  CHECK(faults < pages / 2, "of %ld pages, %ld were faulted in", pages, faults);
 }
 
 static void mixed(void) {
