@@ -124,7 +124,9 @@ enum dump_process_flag {
   DUMP_LIMIT_UNTOUCHED = 32, /* limit_used has memory in it that nobody had touched yet */
   DUMP_OF_RECORD = 64,       /* made of a record: no blocks, no regions, no pinned cells, of classes
                                neither slabs nor requested bytes */
-  DUMP_REPLACED = 128        /* DUMP_AFTER_END: by exec its process became another program */
+  DUMP_REPLACED = 128,       /* DUMP_AFTER_END: by exec its process became another program */
+  DUMP_PARTIAL = 256 /* DUMP_MERGED: sums are too low: dumps were left out, lack parts or had
+                                no tags */
 };
 
 /* DUMP_PROCESS: one item. */

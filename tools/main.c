@@ -44,7 +44,8 @@ static const char help[] =
     "  arenashim waste FILE   [--by site|function|module] [SORT] [ROWS] [NAMES]\n"
     "  arenashim diff OLD NEW [SORT] [ROWS] [NAMES]\n"
     "  arenashim check FILE   [--max-live SIZE] [--max-peak SIZE] [--max-allocs N]\n"
-    "                         [--baseline OLD --max-growth PERCENT] [ROWS] [NAMES]\n"
+    "                         [--baseline OLD --max-growth PERCENT] [--sum] [--json]\n"
+    "                         [ROWS] [NAMES]\n"
     "  arenashim export FILE  --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
     "                         [--value live|allocs|peak|bytes|waste] [NAMES]\n"
     "  arenashim html FILE    [--value live|allocs|peak|bytes|waste] [-o OUT.html]\n"
@@ -69,7 +70,9 @@ static const char help[] =
     "ROWS are [-n ROWS] [--all] [--exact]\n"
     "NAMES are [--fold NAME] [--no-fold] [--sysroot DIR] [--debug-dir DIR]\n"
     "FILE is a dump that `arenashim run` or ARENASHIM_DUMP=FILE LD_PRELOAD=libarenashim.so made,\n"
-    "or a record, of ARENASHIM_RECORD=FILE\n"
+    "or a record, of ARENASHIM_RECORD=FILE; of several, of a directory and of - (a list on "
+    "standard\n"
+    "input) the sums are shown, as merge makes them; diff OLD... -- NEW... compares two sets\n"
     "Exit status: 0 done, 1 a check that doesn't hold, 2 an error, explained in one line;\n"
     "run: that of the program.\n";
 

@@ -142,8 +142,6 @@ verdict() {
   says 'arenashim check: --max-growth: say from which dump on, with --baseline'
   arenashim check small.dump --baseline small.dump --max-growth=-5
   says 'arenashim check: --max-growth=-5: give a percentage, such as 5 or 2.5'
-  arenashim check small.dump other --max-live 5
-  says 'arenashim check: other: one FILE at a time, and small.dump is named already'
   arenashim check nowhere --max-live 5
   says "arenashim: nowhere: can't be read: No such file or directory: name the file that \`arenashim run\` or ARENASHIM_DUMP made"
   arenashim check small.dump --baseline nowhere --max-growth 5

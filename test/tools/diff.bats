@@ -117,7 +117,7 @@ changed() {
   arenashim diff small.dump
   says 'arenashim diff: name two dumps that `arenashim run` or ARENASHIM_DUMP made: OLD and NEW'
   arenashim diff a b c
-  says 'arenashim diff: c: two dumps at a time, and a and b are named already'
+  says 'arenashim diff: c: two dumps at a time, and a and b are named already: of two sets put -- between them'
   arenashim diff small.dump small.dump --sort name
   says 'arenashim diff: --sort=name: use one of live, peak, allocs, bytes, waste'
   arenashim diff small.dump nowhere

@@ -137,8 +137,6 @@ formats=(collapsed dhat heap json pprof speedscope)
   error '--format=svg: use one of collapsed, dhat, heap, json, pprof, speedscope'
   arenashim export small.dump --format collapsed --value size
   error '--value=size: use one of live, allocs, peak, bytes, waste'
-  arenashim export small.dump other --format collapsed
-  error 'one FILE at a time'
   arenashim export --help
   expect '$status == 0 && $output == *"collapsed"*"--no-fold"*'
 }

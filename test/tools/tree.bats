@@ -168,8 +168,6 @@ letters() {
   expect '$status == 0'
   arenashim tree small.dump --min 100.5
   says 'arenashim tree: --min=100.5: give a percentage of the whole, 100 at most'
-  arenashim tree small.dump other
-  says 'arenashim tree: other: one FILE at a time, and small.dump is named already'
   dump off.dump <<<$'process pid=5'
   arenashim tree off.dump
   says 'arenashim: off.dump: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8'

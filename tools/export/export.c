@@ -3,6 +3,7 @@
 #include "dump_read.h"
 #include "mapped.h"
 #include "output.h"
+#include "set.h"
 
 /* Damage is no reason for an empty list, but that nothing was recorded is. */
 static bool is_possible(const struct export_options *o, const struct dump *d) {
@@ -31,7 +32,7 @@ int export_write(const struct export_options *o, const struct dump *d, FILE *to)
 static int write_out(const struct export_options *o, const struct dump *d) {
   struct output out;
   if (!is_possible(o, d) ||
-      !output_open(&out, o->out, o->file, o->format->binary ? o->format->name : NULL))
+      !output_open_of(&out, o->out, &o->files, o->format->binary ? o->format->name : NULL))
     return 2;
   int status = export_write(o, d, out.to);
   return output_close(&out, status == 0) ? 0 : 2;
@@ -40,10 +41,12 @@ static int write_out(const struct export_options *o, const struct dump *d) {
 int export_command(int argc, char **argv) {
   struct export_options o;
   export_options_read(&o, argc, argv);
-  struct dump *d = dump_open(o.file);
+  size_t unread;
+  struct dump *d = set_open(&o.files, dump_open, &unread);
   bool shown = d != NULL && (!o.mapped || o.format->both || mapped_show(d, o.file));
   int status = shown ? write_out(&o, d) : 2;
   dump_close(d);
+  inputs_free(&o.files);
   fold_free(o.names.fold);
-  return status;
+  return unread > 0 ? 2 : status;
 }

@@ -65,7 +65,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     format_check(state, o);
     return 0;
   default:
-    return option_file_read(key, word, state, &o->file);
+    return option_files_read(key, word, state, &o->files);
   }
 }
 
@@ -74,8 +74,9 @@ void export_options_read(struct export_options *o, int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_read,
-      "FILE",
-      "Writes what the call paths of a dump cost in another tool's format.\vAllocation wrappers "
+      "FILE...",
+      "Writes what the call paths of a dump, or of the sums of several, cost in another tool's "
+      "format.\vAllocation wrappers "
       "are folded away as in `arenashim report`. Of a sampled dump the values are estimates. Paths "
       "that cost nothing are left out.\n\nValues: live: bytes alive; allocs: allocations; peak: "
       "bytes alive when the process had most; bytes: bytes ever requested; waste: bytes that "
@@ -85,4 +86,5 @@ void export_options_read(struct export_options *o, int argc, char **argv) {
       NULL};
   *o = (struct export_options){.names.fold = fold_new()};
   words_parse(&parser, argc, argv, 0, o);
+  o->file = inputs_title(&o->files);
 }

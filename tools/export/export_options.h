@@ -6,8 +6,9 @@
 #include "options.h"
 
 struct export_options {
-  const char *file;
-  const char *out; /* NULL: standard output */
+  struct inputs files;
+  const char *file; /* what messages call them */
+  const char *out;  /* NULL: standard output */
   const struct export_format *format;
   enum export_value value;
   bool mapped; /* --kind mapped */

@@ -8,6 +8,7 @@
 #include "html_json.h"
 #include "output.h"
 #include "say.h"
+#include "set.h"
 #include "utf8.h"
 
 #include <stdlib.h>
@@ -45,7 +46,7 @@ void html_write(const struct html_options *o, const struct dump *d, FILE *to) {
 static int page_write(const struct html_options *o, const struct dump *d, const char *path) {
   struct output out;
   if (!sort_possible(d, o->file, o->value) ||
-      !output_open(&out, strcmp(path, "-") == 0 ? NULL : path, o->file, NULL))
+      !output_open_of(&out, strcmp(path, "-") == 0 ? NULL : path, &o->files, NULL))
     return 2;
   html_write(o, d, out.to);
   if (!output_close(&out, true))
@@ -58,7 +59,7 @@ static int page_write(const struct html_options *o, const struct dump *d, const 
 }
 
 static int file_write(const struct html_options *o, const struct dump *d) {
-  char *beside = must_print("%s.html", o->file);
+  char *beside = o->files.is_set ? must_copy("merged.html") : must_print("%s.html", o->file);
   int status = page_write(o, d, o->out != NULL ? o->out : beside);
   free(beside);
   return status;
@@ -67,9 +68,11 @@ static int file_write(const struct html_options *o, const struct dump *d) {
 int html_command(int argc, char **argv) {
   struct html_options o;
   html_options_read(&o, argc, argv);
-  struct dump *d = dump_open(o.file);
+  size_t unread;
+  struct dump *d = set_open(&o.files, dump_open, &unread);
   int status = d == NULL ? 2 : file_write(&o, d);
   dump_close(d);
+  inputs_free(&o.files);
   fold_free(o.names.fold);
-  return status;
+  return unread > 0 ? 2 : status;
 }

@@ -9,9 +9,10 @@
 #include <stdio.h>
 
 struct html_options {
-  const char *file;
-  const char *out; /* NULL: FILE.html; "-": standard output */
-  enum sort value; /* which the page shows first */
+  struct inputs files;
+  const char *file; /* what messages call them */
+  const char *out;  /* NULL: FILE.html, of several merged.html; "-": standard output */
+  enum sort value;  /* which the page shows first */
   struct option_names names;
 };
 

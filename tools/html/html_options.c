@@ -7,7 +7,8 @@ enum { KEY_VALUE = 256 };
 static const struct argp_option options[] = {
     {"value", KEY_VALUE, "live|peak|allocs|bytes|waste", 0,
      "What the page shows first (default: live); it can be changed there", 0},
-    {"output", 'o', "OUT", 0, "Write to OUT (default: FILE.html; -: standard output)", 0},
+    {"output", 'o', "OUT", 0,
+     "Write to OUT (default: FILE.html, of several merged.html; -: standard output)", 0},
     {0}};
 
 static enum sort value_read(struct argp_state *state, const char *word) {
@@ -28,7 +29,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->out = word;
     return 0;
   default:
-    return option_file_read(key, word, state, &o->file);
+    return option_files_read(key, word, state, &o->files);
   }
 }
 
@@ -37,8 +38,8 @@ void html_options_read(struct html_options *o, int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_read,
-      "FILE",
-      "Makes one page for a browser of a dump that libarenashim.so wrote: flame graph, from the "
+      "FILE...",
+      "Makes one page for a browser of a dump, or the sums of several: flame graph, from the "
       "outermost callers down or from the allocating functions up to their callers, call sites, "
       "arenas and their blocks, size classes, ledger.\vThe page holds everything it needs: it can "
       "be mailed, and opens without a network. Allocation wrappers are folded away as in "
@@ -48,4 +49,5 @@ void html_options_read(struct html_options *o, int argc, char **argv) {
       NULL};
   *o = (struct html_options){.names.fold = fold_new()};
   words_parse(&parser, argc, argv, 0, o);
+  o->file = inputs_title(&o->files);
 }

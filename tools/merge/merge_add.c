@@ -133,8 +133,10 @@ static void health_add(const struct adding *a) {
 
 void merge_doubt(struct merge *m, const char *what, uint64_t count) {
   enum { LAST = UINT32_MAX };
-  if (count > 0)
-    health_join(m, trie_text(m->texts, what), DUMP_PROBLEM, count, LAST);
+  if (count == 0)
+    return;
+  health_join(m, trie_text(m->texts, what), DUMP_PROBLEM, count, LAST);
+  m->process.flags |= DUMP_PARTIAL;
 }
 
 /* ---- accounts and regions ---- */

@@ -2,7 +2,9 @@
 #include "merge_parts.h"
 
 /* Flags that hold for the sums if they hold for one of them. */
-enum { FLAGS_KEPT = DUMP_PEAK_BOUND | DUMP_LARGE_STALE | DUMP_NO_UNWINDER | DUMP_OF_RECORD };
+enum {
+  FLAGS_KEPT = DUMP_PEAK_BOUND | DUMP_LARGE_STALE | DUMP_NO_UNWINDER | DUMP_OF_RECORD | DUMP_PARTIAL
+};
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 

@@ -154,6 +154,28 @@ static void rows_print(const struct run_result *r) {
     fprintf(r->to, "and %zu more\n", f->count - shown);
 }
 
+/* Of dumps that a user names: what `report` and the others show of all of them. */
+static void sum_print(const struct run_result *r) {
+  const struct dump_files *f = &r->dumps;
+  uint64_t live = 0, peak = 0;
+  size_t processes = 0;
+  bool sampled = false;
+  for (size_t i = 0; i < f->count; i++) {
+    if (!f->items[i].is_last)
+      continue;
+    processes++;
+    live += f->items[i].live_bytes;
+    peak += f->items[i].peak_bytes;
+    sampled |= *f->items[i].estimate != '\0';
+  }
+  if (r->name != NULL || processes < 2)
+    return;
+  start_print(r, "all together", (long)processes, "processes");
+  marked_print(r, sampled ? "~" : "<=", peak);
+  marked_print(r, sampled ? "~" : "", live);
+  fputs("their sums: `arenashim report FILE...`\n", r->to);
+}
+
 /* The program stands in the table though it left no dump. */
 static void main_missing_print(const struct run_result *r) {
   char ended[16];
@@ -237,6 +259,7 @@ void run_table(const struct run_result *r) {
     fprintf(r->to, "\n%-*s %8s  %-*s %10s %10s  dump\n", name_columns(r), "process", "pid",
             ENDED_COLUMNS, "ended", "peak", "live");
     rows_print(r);
+    sum_print(r);
     if (r->name != NULL && f->main == NULL)
       main_missing_print(r);
     if (r->name != NULL && dumps_count(f) > 0)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Whether a word that is no command's name names a file to show. */
+/* Whether a word that is no command's name names a file to show, or a directory of files. */
 bool show_is_file(const char *word);
 
 /* Shows the files that the words name, argv[0] too, on standard output; returns the exit status. */

@@ -53,22 +53,6 @@ error_t option_files_read(int key, char *word, struct argp_state *state, struct 
   }
 }
 
-error_t option_file_read(int key, char *word, struct argp_state *state, const char **file) {
-  switch (key) {
-  case ARGP_KEY_ARG:
-    if (*file != NULL)
-      words_fail(state, "%s: one FILE at a time, and %s is named already", word, *file);
-    *file = word;
-    return 0;
-  case ARGP_KEY_END:
-    if (*file == NULL)
-      words_fail(state, "name the FILE that `arenashim run` or ARENASHIM_DUMP made");
-    return 0;
-  default:
-    return ARGP_ERR_UNKNOWN;
-  }
-}
-
 enum { KEY_FOLD = 512, KEY_NO_FOLD, KEY_SYSROOT, KEY_DEBUG_DIR };
 
 static const struct argp_option names_options[] = {

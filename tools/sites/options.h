@@ -14,15 +14,9 @@ int option_choice(struct argp_state *state, const char *option, const char *word
 /* Reads --kind, heap or mapped: is it the second? */
 bool option_kind(struct argp_state *state, const char *word);
 
-/* Reads the one FILE of a command: to be called for keys that the command doesn't know.  A second
- * one, and none at the end, end the command. */
-
 /* Reads the FILEs of a command: to be called for keys that the command doesn't know.  A word that
  * stands for no file, and none at the end, end the command. */
 error_t option_files_read(int key, char *word, struct argp_state *state, struct inputs *files);
-
-/* The same for commands that read one. */
-error_t option_file_read(int key, char *word, struct argp_state *state, const char **file);
 
 /* How the frames of call paths are named, and merged. */
 struct option_names {

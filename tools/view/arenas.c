@@ -158,7 +158,7 @@ int arenas_command(int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_view_pass,
-      "FILE",
+      "FILE...",
       "Shows every arena with its counters, every region, and the blocks that each arena holds, "
       "oldest first.\vage: allocations of the arena since it took the block; passed: bytes that "
       "were passed out as slabs. A block is given back when none of its cells is in use: few "

@@ -1,4 +1,7 @@
-/* `arenashim check`: whether a dump keeps to limits, for a job that has to fail when it doesn't. */
+/* `arenashim check`: whether a dump keeps to limits, for a job that has to fail when it doesn't.
+ *
+ * Of several dumps each is judged by itself, or with --sum all together.
+ */
 #ifndef TOOLS_CHECK_H
 #define TOOLS_CHECK_H
 
@@ -7,12 +10,14 @@
 enum { CHECK_LIVE, CHECK_PEAK, CHECK_ALLOCS, CHECK_BYTES, CHECKS };
 
 struct check_options {
-  struct view_options view; /* the first member: see view_run; .old: the baseline, NULL: none */
+  struct view_options view; /* the first member: see view_run; .olds: the baseline */
   struct {
     bool set;
     uint64_t most;
   } limits[CHECKS];
   bool has_growth;
+  bool sum;      /* of several dumps */
+  bool json;     /* for a program to read, instead of tables */
   double growth; /* percent that live, peak and requested bytes may have more than the baseline's */
 };
 

@@ -5,6 +5,7 @@
 #include "say.h"
 #include "text.h"
 #include "view_options.h"
+#include "words.h"
 
 #include <stdlib.h>
 
@@ -163,6 +164,60 @@ int diff_write(const struct view_options *o, const struct dump *old, const struc
   return status;
 }
 
+/* ---- the words ---- */
+
+/* OLD NEW, or two sets: OLD... -- NEW... */
+struct diff_options {
+  struct view_options view; /* first */
+  char **words;
+  size_t count, before; /* before: those that stand before --; 0: it is not there, or first */
+};
+
+static void word_take(struct argp_state *state, struct diff_options *o, char *word) {
+  if (state->quoted > 0 && state->next - 1 == state->quoted)
+    o->before = o->count;
+  o->words = must_resize(o->words, o->count + 1, sizeof *o->words);
+  o->words[o->count++] = word;
+}
+
+static void inputs_take(struct argp_state *state, struct inputs *to, const char *word) {
+  char *why = inputs_add(to, word);
+  if (why != NULL)
+    words_fail(state, "%s", why);
+}
+
+static void sides_set(struct argp_state *state, struct diff_options *o) {
+  bool is_sets = o->before > 0 && o->before < o->count;
+  size_t old = is_sets ? o->before : 1;
+  if (o->count < 2)
+    words_fail(state, "name two dumps that `arenashim run` or ARENASHIM_DUMP made: OLD and NEW");
+  if (!is_sets && o->count > 2)
+    words_fail(state,
+               "%s: two dumps at a time, and %s and %s are named already: of two sets put -- "
+               "between them",
+               o->words[2], o->words[0], o->words[1]);
+  for (size_t i = 0; i < o->count; i++)
+    inputs_take(state, i < old ? &o->view.olds : &o->view.files, o->words[i]);
+  free(o->words);
+}
+
+static error_t option_read(int key, char *word, struct argp_state *state) {
+  struct diff_options *o = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &o->view;
+    return 0;
+  case ARGP_KEY_ARG:
+    word_take(state, o, word);
+    return 0;
+  case ARGP_KEY_END:
+    sides_set(state, o);
+    return 0;
+  default:
+    return option_view_pass(key, word, state);
+  }
+}
+
 static const struct argp_option options[] = {
     OPTION_SORT_ROW("What counts as growth (default: live, or the first that changed)"),
     OPTION_VALUE_ROW("The same as --sort"),
@@ -173,16 +228,19 @@ static const struct argp_option options[] = {
 int diff_command(int argc, char **argv) {
   static const struct argp parser = {
       options,
-      option_view_pass,
-      "OLD NEW",
+      option_read,
+      "OLD NEW\nOLD... -- NEW...",
       "Shows which call sites grew and which shrank from one dump to another, of the same program "
-      "or of two versions of it.\vCall sites are the same when their paths show the same "
+      "or of two versions of it, or from one set of dumps to another: their sums, of files or of "
+      "directories.\vCall sites are the same when their paths show the same "
       "functions; where no function is known, module and offset count. was, is: the value that is "
       "sorted by. The peak of a call site is the sum of its peaks in each "
       "arena: of several at most so much (<=), and the change of such a sum is estimated (~).",
       option_view_children,
       NULL,
       NULL};
-  struct view_options o = {.rows = ROWS_THAT_FIT, .old = "", .sort = (enum sort)SORT_NOT_SAID};
-  return view_run(&parser, &o, diff_write, argc, argv);
+  struct diff_options o = {
+      .view = {.rows = ROWS_THAT_FIT, .apart = true, .sort = (enum sort)SORT_NOT_SAID}};
+  view_parse(&parser, &o.view, ARGP_IN_ORDER, argc, argv);
+  return view_show(&o.view, diff_write);
 }

@@ -181,7 +181,7 @@ int leaks_command(int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_view_pass,
-      "FILE",
+      "FILE...",
       "Shows what was alive at the end, by call site, largest first, each with its whole path.\v"
       "Alive is not lost: pointers to it are not looked for. Region arenas are shown apart; what "
       "is in them is not counted by call site. On a terminal a path is one line, unless --all is "

@@ -46,7 +46,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
 const struct argp report_argp = {
     options,
     option_read,
-    "FILE",
+    "FILE...",
     "Shows who holds the memory of a program: call sites, functions, arenas, size classes or "
     "modules of a dump that libarenashim.so wrote.\v--by function adds up the call sites of each "
     "function of the program's own source, whatever it called to get the memory. --by lifetime "

@@ -189,7 +189,7 @@ int tree_command(int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_read,
-      "FILE",
+      "FILE...",
       "Shows what calls cost, with all that they call: the outermost frame first, below it what it "
       "calls, largest first.\vA frame's number is the sum of those below it and of its own (self). "
       "A frame right below another, not indented, is all that this one calls. peak is what was "

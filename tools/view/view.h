@@ -2,6 +2,7 @@
 #ifndef TOOLS_VIEW_H
 #define TOOLS_VIEW_H
 
+#include "inputs.h"
 #include "options.h"
 #include "session.h"
 #include "table.h"
@@ -13,8 +14,11 @@
 
 /* What was asked for. */
 struct view_options {
-  const char *file;
-  const char *old;    /* the dump to compare with, for commands that do */
+  struct inputs files; /* as the user named them */
+  struct inputs olds;  /* those to compare with, for commands that do */
+  const char *file;    /* what messages call the first, and the others; NULL: there are none */
+  const char *old;
+  bool apart;         /* the command's own parser reads the names of files */
   unsigned long rows; /* of a table; 0: all; ROWS_THAT_FIT: on a terminal as many as it shows */
   bool all;           /* nothing is left out, summed up or cut off, on a terminal either */
   bool exact;         /* numbers have all their digits, on a terminal, too */

@@ -1,6 +1,7 @@
 /* Options of commands that show a dump; contract in view_options.h. */
 #include "view_options.h"
 #include "mapped.h"
+#include "set.h"
 #include "source.h"
 #include "words.h"
 
@@ -64,19 +65,6 @@ static const struct argp_option options[] = {
     {"exact", KEY_EXACT, NULL, 0, "On a terminal, too: all digits of each number", 0},
     {0}};
 
-static error_t files_read(int key, char *word, struct argp_state *state, struct view_options *o) {
-  if (key == ARGP_KEY_ARG && o->old != NULL && *o->old == '\0') {
-    o->old = word;
-    return 0;
-  }
-  if (key == ARGP_KEY_ARG && o->old != NULL && o->file != NULL)
-    words_fail(state, "%s: two dumps at a time, and %s and %s are named already", word, o->old,
-               o->file);
-  if (key == ARGP_KEY_END && o->old != NULL && o->file == NULL)
-    words_fail(state, "name two dumps that `arenashim run` or ARENASHIM_DUMP made: OLD and NEW");
-  return option_file_read(key, word, state, &o->file);
-}
-
 static error_t option_read(int key, char *word, struct argp_state *state) {
   struct view_options *o = state->input;
   switch (key) {
@@ -93,7 +81,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->exact = true;
     return 0;
   default:
-    return files_read(key, word, state, o);
+    return o->apart ? ARGP_ERR_UNKNOWN : option_files_read(key, word, state, &o->files);
   }
 }
 
@@ -133,18 +121,32 @@ error_t option_view_pass(int key, char *word, struct argp_state *state) {
   }
 }
 
-int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
-             char **argv) {
+void view_parse(const struct argp *parser, struct view_options *o, unsigned flags, int argc,
+                char **argv) {
   o->names.fold = fold_new();
-  words_parse(parser, argc, argv, 0, o);
-  struct dump *old = o->old != NULL ? source_dump(o->old) : NULL;
-  struct dump *d = o->old != NULL && old == NULL ? NULL : source_dump(o->file);
+  words_parse(parser, argc, argv, flags, o);
+  o->file = inputs_title(&o->files);
+  o->old = o->olds.count > 0 ? inputs_title(&o->olds) : NULL;
+}
+
+int view_show(struct view_options *o, view_writer *write) {
+  size_t unread = 0, old_unread = 0;
+  struct dump *old = o->old != NULL ? set_open(&o->olds, source_dump, &old_unread) : NULL;
+  struct dump *d = o->old != NULL && old == NULL ? NULL : set_open(&o->files, source_dump, &unread);
   bool shown =
       d != NULL &&
       (!o->mapped || ((old == NULL || mapped_show(old, o->old)) && mapped_show(d, o->file)));
   int status = shown ? write(o, old, d, stdout) : 2;
   dump_close(d);
   dump_close(old);
+  inputs_free(&o->files);
+  inputs_free(&o->olds);
   fold_free(o->names.fold);
-  return status;
+  return status == 0 && unread + old_unread > 0 ? 2 : status;
+}
+
+int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
+             char **argv) {
+  view_parse(parser, o, 0, argc, argv);
+  return view_show(o, write);
 }

@@ -4,8 +4,8 @@
 
 #include "view.h"
 
-/* -n, --all, --exact, those of option_names and the FILE: a child of a command's parser; its input
- * is a view_options. Where `old` is "" to start with, OLD is asked for before FILE. */
+/* -n, --all, --exact, those of option_names and the FILEs: a child of a command's parser; its input
+ * is a view_options. */
 extern const struct argp option_view_argp;
 extern const struct argp_child option_view_children[]; /* this child alone */
 
@@ -41,11 +41,19 @@ double option_percent(struct argp_state *state, const char *option, const char *
 uint64_t option_size(struct argp_state *state, const char *option, const char *word);
 uint64_t option_count(struct argp_state *state, const char *option, const char *word);
 
-/* Runs a command that reads one dump (o->old NULL) or two and writes a text about them: parses its
- * words, opens the dumps, writes, and frees all.  `o` holds the defaults, and is the parser's
- * input; it may be the first member of a command's own options.  Returns the exit status. */
+/* Parses a command's words.  `o` holds the defaults, and is the parser's input; it may be the first
+ * member of a command's own options.  `flags` are words_parse's. */
+void view_parse(const struct argp *parser, struct view_options *o, unsigned flags, int argc,
+                char **argv);
+
+/* Opens the dump of the files, several as their sums, and that of the files to compare with if
+ * there are some; writes about them, and frees all.  Returns the exit status: 2 where a file is not
+ * in the sums, unless 1 was to be returned. */
 typedef int view_writer(const struct view_options *o, const struct dump *old, const struct dump *d,
                         FILE *to);
+int view_show(struct view_options *o, view_writer *write);
+
+/* Both. */
 int view_run(const struct argp *parser, struct view_options *o, view_writer *write, int argc,
              char **argv);
 

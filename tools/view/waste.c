@@ -206,7 +206,7 @@ int waste_command(int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_view_pass,
-      "FILE",
+      "FILE...",
       "Shows what live objects cost beyond their bytes, by call site: rounding, and the free cells "
       "of slabs that they keep from being given back (pinned).\vBelow it the same for all, beside "
       "what no call site can be charged with. Of rounding 4095 bytes an object count at most: the "
