@@ -10,6 +10,7 @@
 #include "leaks.h"
 #include "merge.h"
 #include "report.h"
+#include "resident.h"
 #include "top_head.h"
 #include "tree.h"
 #include "view_options.h"
@@ -37,7 +38,15 @@ static void writers_export(const struct dump *d, unsigned which, enum sort sort,
   export_write(&o, d, to);
 }
 
-enum { WRITERS_VIEWS = 7 };
+static void writers_resident(const struct dump *d, const struct view_options *view, FILE *to) {
+  struct resident_options o = {.view = *view};
+  o.view.all = true;
+  resident_write(&o.view, NULL, d, to);
+  o.json = true;
+  resident_write(&o.view, NULL, d, to);
+}
+
+enum { WRITERS_VIEWS = 8 };
 
 /* One of the commands that have view_options; those that compare get the dump twice. */
 static void writers_view(const struct dump *d, unsigned which, enum sort sort, struct fold *fold,
@@ -54,6 +63,8 @@ static void writers_view(const struct dump *d, unsigned which, enum sort sort, s
     html_data_write(d, &o.view.names, to);
   else if (which == WRITERS_VIEWS - 1)
     diff_write(&o.view, d, d, to);
+  else if (which == WRITERS_VIEWS - 3)
+    writers_resident(d, &o.view, to);
   else
     check_write(&o.view, d, d, to);
 }

@@ -26,6 +26,8 @@ export const lost = rows('lost', ['name']).map(l => l.name)
 export const arenas = rows('arenas', ['name'])
 export const classes = rows('classes')
 export const ledger = rows('ledger', ['name'])
+export const resident = rows('resident', ['words'])[0].words // lines; '': not known
+export const memory = rows('memory', ['name', 'words'])
 export const health = rows('health', ['name'])
 export const blocks = rows('blocks')
 export const modules = rows('modules', ['path', 'build_id'])

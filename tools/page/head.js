@@ -1,5 +1,5 @@
 /* The head of the page: which process it was, how it was watched, and what it came to. */
-import { VALUES, arenas, blocks, cuts, estimate, health, lost, moment, process, sites, untagged, wasteKnown, wasteWords } from './data.js'
+import { VALUES, arenas, blocks, cuts, estimate, health, lost, moment, process, resident, sites, untagged, wasteKnown, wasteWords } from './data.js'
 import { byId, make } from './dom.js'
 import { bytes, count, exact, plural } from './number.js'
 
@@ -72,6 +72,7 @@ export function headStart() {
   byId('program').textContent = name
   byId('about').textContent = process ? about() : 'Which process it was is lost.'
   byId('command').textContent = process?.command ?? ''
+  byId('resident').textContent = resident && `resident ${resident.trim().replace('\n', ' \u00b7 ')}`
   byId('problems').append(...problems().map(p => make('p', {}, p)))
   byId('figures').append(...figures())
 }

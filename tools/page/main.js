@@ -7,6 +7,7 @@ import { byId, make } from './dom.js'
 import { flameReset, flameSearch, flameShow, flameStart, flameZoomTo, flameZoomed } from './flame.js'
 import { headStart } from './head.js'
 import { ledgerStart } from './ledger.js'
+import { memoryStart } from './memory.js'
 import { searchSites } from './search.js'
 import { sitesFilter, sitesShow, sitesStart } from './sites.js'
 import { themeStart } from './theme.js'
@@ -87,6 +88,7 @@ function start() {
   blocksStart()
   classesStart()
   timelineStart()
+  memoryStart()
   ledgerStart()
   if (hasSites) {
     flameStart(filter)

@@ -20,11 +20,6 @@
 
 enum { BAR_PARTS = 8, NAME_COLUMNS = 19, WORTH = 20 /* of a sentence: a part in so many */ };
 
-struct resident_options {
-  struct view_options view; /* first: it is the parser's input */
-  bool json;
-};
-
 /* What is printed. */
 struct shown {
   struct memory_parts parts;

@@ -105,6 +105,27 @@ within_tenth() { ((10 * $1 >= 9 * $2 && 10 * $1 <= 11 * $2 && $2 > 1000000)) || 
   expect '$stderr == *"resident sizes of call sites were not recorded"*'
 }
 
+@test "the page has the resident memory first, and its parts with their sentences" {
+  run_shim ARENASHIM_TAG=stack:8 "$BIN/resident_books" "$PWD/file" "$PWD/a.dump"
+  expect_ok
+  arenashim html a.dump -o a.html
+  expect_ok
+  grep -qE '"[0-9.]+ MiB: [0-9]+% objects, [0-9]+% free memory' a.html
+  grep -qF '"free memory kept for reuse: malloc_trim would give back 6.06 MiB"' a.html
+}
+
+@test "rows that no dump has are shown as they are, and end in no crash" {
+  "$TOOLS/make_dump" odd.dump <<<'process pid=7 program=demo tags=2
+mapping kind=999 name=later resident=18446744073709551615 swapped=18446744073709551615 site=77
+mapping kind=15 depth=18446744073709551615
+mapping kind=30 resident=1'
+  for option in --all --json --exact; do
+    arenashim resident $option odd.dump
+    ((status == 0))
+    expect '$stderr == *"1 references in it lead nowhere"*'
+  done
+}
+
 @test "a dump that lacks the section says so in one line" {
   "$TOOLS/make_dump" old.dump <<<'version 1.2
 drop mapping
