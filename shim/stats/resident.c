@@ -68,18 +68,20 @@ static bool is_shared_memory(const char *path) {
 }
 
 /* Of a mapping that cannot be written, the pages that are not the file's were written before. */
-static void split_relocated(struct walk *w, struct dump_mapping *row, uint64_t anonymous_before,
-                            const char *path, uintptr_t start) {
-  uint64_t bytes = row->anonymous - anonymous_before;
+static void split_relocated(struct walk *w, struct dump_mapping *row,
+                            const struct dump_mapping *before, const char *path, uintptr_t start) {
+  uint64_t bytes = row->anonymous - before->anonymous, shared = row->shared - before->shared;
   if (bytes == 0)
     return;
   row->anonymous -= bytes;
   row->resident -= bytes;
   row->mapped -= bytes;
+  row->shared -= shared;
   struct dump_mapping *to = resident_row(w->r->table, DUMP_MAPPING_RELOCATED, path, start);
   to->mapped += bytes;
   to->resident += bytes;
   to->anonymous += bytes;
+  to->shared += shared;
   to->count++;
 }
 
@@ -90,10 +92,10 @@ static void add_file(struct walk *w, const struct map_line *l, uintptr_t start, 
   if (l->shared)
     kind = is_shared_memory(l->path) ? DUMP_MAPPING_SHARED_MEMORY : DUMP_MAPPING_SHARED_FILE;
   struct dump_mapping *row = resident_row(w->r->table, kind, l->path, start);
-  uint64_t before = row->anonymous;
+  struct dump_mapping before = *row;
   add_pages(w, row, start, end);
   if (kind == DUMP_MAPPING_READ_ONLY)
-    split_relocated(w, row, before, l->path, start);
+    split_relocated(w, row, &before, l->path, start);
   if (kind != DUMP_MAPPING_DATA)
     return;
   strncpy(w->file, l->path, ROWS_NAME_MAX);
@@ -289,26 +291,44 @@ static void put_kernel(struct walk *w) {
 }
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-static uint64_t distance(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
 
-/* Are the pages that are not this process's alone pages of zeros (resident.h)? */
+static void take_zeros(struct dump_mapping *row, uint64_t zeros) {
+  row->resident -= zeros;
+  row->anonymous -= least(zeros, row->anonymous);
+  row->shared -= zeros;
+  row->trim = least(row->trim, row->resident);
+}
+
+static bool is_own_data(const struct resident_rows *t, const struct dump_mapping *row) {
+  return row->kind == DUMP_MAPPING_TABLES || row->kind == DUMP_MAPPING_ROWS ||
+         (row->kind == DUMP_MAPPING_BSS &&
+          strncmp(text_base(t->text + row->name), "libarenashim", 12) == 0);
+}
+
+/* Takes the zeros from all rows that have pages of others as well, in proportion; first from the
+ * library's own data, which readers outside of the process look at (resident.h). */
 static void subtract_zeros(struct walk *w) {
   struct resident_rows *t = w->r->table;
   uint64_t anonymous = 0, shared = 0;
   for (unsigned i = 0; i < t->rows; i++) {
     anonymous += t->row[i].anonymous;
+    t->row[i].shared = least(t->row[i].shared, t->row[i].resident);
     shared += t->row[i].shared;
   }
-  if (w->kernel.anonymous == 0 ||
-      distance(anonymous, w->kernel.anonymous) <= distance(anonymous - shared, w->kernel.anonymous))
-    return;
-  for (unsigned i = 0; i < t->rows; i++) {
-    struct dump_mapping *row = &t->row[i];
-    uint64_t zeros = least(row->shared, row->resident);
-    row->resident -= zeros;
-    row->anonymous -= least(zeros, row->anonymous);
-    row->trim = least(row->trim, row->resident);
-    row->shared = 0;
+  uint64_t zeros = w->kernel.anonymous != 0 ? count_less(anonymous, w->kernel.anonymous) : 0;
+  zeros = least(zeros, shared);
+  for (unsigned i = 0; i < t->rows; i++)
+    if (is_own_data(t, &t->row[i])) {
+      uint64_t own = least(zeros, t->row[i].shared);
+      take_zeros(&t->row[i], own);
+      zeros -= own;
+      shared -= own;
+    }
+  for (unsigned i = 0; i < t->rows && zeros != 0; i++) {
+    uint64_t part = (uint64_t)((__uint128_t)t->row[i].shared * zeros / shared);
+    shared -= t->row[i].shared;
+    take_zeros(&t->row[i], part);
+    zeros -= part;
   }
 }
 

@@ -13,8 +13,8 @@
  * kernel's
  *
  * The page of zeros, which stands for pages that were only read, is no memory: the kernel does not
- * count it, but shows it as present.  Where its count of anonymous pages says so, anonymous pages
- * that are not this process's alone are taken for it.
+ * count it, but shows it as present, as it does pages that a fork left to several processes.  How
+ * many of either there are its count of anonymous pages says; which they are it does not.
  *
  * Less than 1 MiB of memory, system calls only, errno is kept; signal handlers too.  One user at a
  * time: the dump's (report_lock.h).

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct kernel {
   uint64_t size, resident, anonymous, swapped, page_tables;
@@ -33,26 +34,48 @@ static struct kernel kernel_read(pid_t pid) {
   return k;
 }
 
-static uint64_t distance(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-/* Pages that are not the process's alone may be the page of zeros, which the kernel does not count:
- * if its count of anonymous pages says so. */
+static void take_zeros(struct dump_mapping *m, uint64_t zeros) {
+  m->resident -= zeros;
+  m->anonymous -= least(zeros, m->anonymous);
+  m->shared -= zeros;
+  m->trim = least(m->trim, m->resident);
+}
+
+static bool is_own_data(struct record_work *w, const struct dump_mapping *m) {
+  const char *name = image_item(w->image, DUMP_STRINGS, m->name);
+  return m->kind == DUMP_MAPPING_TABLES || m->kind == DUMP_MAPPING_ROWS ||
+         (m->kind == DUMP_MAPPING_BSS && strstr(name, "/libarenashim") != NULL);
+}
+
+/* Pages that are not the process's alone are those that a fork left to several processes, or the
+ * page of zeros, which the kernel does not count.  How many of either there are its count of
+ * anonymous pages says: zeros are taken from the library's own data, of which memory_find reads
+ * each page, then from all others in proportion. */
 static void subtract_zeros(struct record_work *w, uint64_t wanted) {
   uint64_t anonymous = 0, shared = 0;
   size_t n = image_items(w->image, DUMP_MAPPINGS);
   for (size_t i = 0; i < n; i++) {
-    const struct dump_mapping *m = image_item(w->image, DUMP_MAPPINGS, i);
+    struct dump_mapping *m = image_item(w->image, DUMP_MAPPINGS, i);
+    m->shared = least(m->shared, m->resident);
     anonymous += m->anonymous;
     shared += m->shared;
   }
-  if (wanted == 0 || distance(anonymous, wanted) <= distance(anonymous - shared, wanted))
-    return;
+  uint64_t zeros = wanted != 0 && anonymous > wanted ? least(anonymous - wanted, shared) : 0;
   for (size_t i = 0; i < n; i++) {
     struct dump_mapping *m = image_item(w->image, DUMP_MAPPINGS, i);
-    uint64_t zeros = m->shared < m->resident ? m->shared : m->resident;
-    m->resident -= zeros;
-    m->anonymous -= zeros < m->anonymous ? zeros : m->anonymous;
-    m->shared = 0;
+    uint64_t own = is_own_data(w, m) ? least(zeros, m->shared) : 0;
+    take_zeros(m, own);
+    zeros -= own;
+    shared -= own;
+  }
+  for (size_t i = 0; i < n && zeros != 0; i++) {
+    struct dump_mapping *m = image_item(w->image, DUMP_MAPPINGS, i);
+    uint64_t part = (uint64_t)((unsigned __int128)m->shared * zeros / shared);
+    shared -= m->shared;
+    take_zeros(m, part);
+    zeros -= part;
   }
 }
 

@@ -66,6 +66,21 @@ smaps_agree() {
   /usr/bin/python3 "$HERE/resident_smaps.py" smaps <ledger
 }
 
+@test "a fork's child has pages in common with its parent, and they count" {
+  env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc /usr/bin/python3 -c 'import os, time
+x = [str(i) for i in range(100000)]
+p = os.fork()
+if p: print("ready", p, flush=True)
+time.sleep(60)' >out 3>&- &
+  local pid=$! child
+  within 30 grep -q ready out
+  child=$(sed 's/ready //' out)
+  "$TOOL" resident --json "$child" >ledger
+  cp "/proc/$child/smaps" smaps
+  kill -KILL "$child" $pid
+  /usr/bin/python3 "$HERE/resident_smaps.py" smaps <ledger
+}
+
 # number WHERE DUMP: of the ledger.
 number() { ledger "$2" | /usr/bin/python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }
 
