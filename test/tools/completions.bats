@@ -52,7 +52,7 @@ has() { # TEXT WORD...
   diff <(in_fish 'arenashim ') <(commands | sort)
   # shellcheck disable=SC2046
   has "$(in_zsh arenashim '')" $(commands)
-  [[ $(in_bash arenashim re) == report ]]
+  [[ $(in_bash arenashim rep) == report ]]
 }
 
 @test "every option of every command" {
