@@ -58,7 +58,7 @@ static const char help[] =
     "  arenashim merge FILE... [-o OUT] [--by-function] [--keep-processes]\n"
     "                         [--sysroot DIR] [--debug-dir DIR]\n"
     "  arenashim timeline FILE|PID [--at TIME] [ROWS] [NAMES]\n"
-    "  arenashim metrics PID|FILE... [-n ROWS] [--format openmetrics|prometheus] [-o OUT]\n"
+    "  arenashim metrics PID|FILE...|--all [-n ROWS] [--format openmetrics|prometheus] [-o OUT]\n"
     "                         [NAMES]\n"
     "  arenashim push URL PID|FILE [--every TIME] [--to pyroscope|parca] [--name NAME]\n"
     "                         [--label NAME=VALUE] [--header HEADER] [NAMES]\n"

@@ -154,6 +154,23 @@ open("ready", "w").write("x"); time.sleep(60)' 3>&- &
   (($(metrics value p.prom arenashim_live_bytes) >= 5000000))
 }
 
+@test "--all: each process that runs under the shim, in one text; none is no error" {
+  arenashim metrics --all a.dump
+  error '--all or a.dump: one of them'
+  env LD_PRELOAD="$SHIM" sleep 60 3>&- &
+  local first=$! second
+  env LD_PRELOAD="$SHIM" sleep 60 3>&- &
+  second=$!
+  seen() { "$TOOL" metrics --all -o all.prom && [[ $(grep -cE "^arenashim_live_bytes.*pid=\"($first|$second)\"" all.prom) == 2 ]]; }
+  within 20 seen
+  metrics check prometheus all.prom
+  kill "$first" "$second"
+  wait "$first" "$second" || true
+  arenashim metrics --all -o all.prom
+  expect '$status == 0 && -z $stderr'
+  ! grep -E "^arenashim_live_bytes.*pid=\"($first|$second)\"" all.prom
+}
+
 @test "what metrics.py reads strictly" {
   "$TOOL" metrics a.dump >a.txt
   local expression

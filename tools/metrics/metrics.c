@@ -31,11 +31,62 @@ static void process_free(struct metrics_process *p) {
   dump_close((struct dump *)p->dump);
 }
 
+/* ---- all of them ---- */
+
+struct processes {
+  struct metrics_process *items;
+  size_t count;
+};
+
+/* False: one can't be read; said why. */
+static bool named_read(struct processes *all, const struct metrics_options *o) {
+  all->items = must_zalloc(o->count + 1, sizeof *all->items);
+  for (; all->count < o->count; all->count++)
+    if (!process_read(&all->items[all->count], o->what[all->count], o))
+      return false;
+  return true;
+}
+
+static bool is_new(const struct processes *all, const struct metrics_process *p) {
+  for (size_t i = 0; i < all->count; i++)
+    if (strcmp(all->items[i].labels, p->labels) == 0)
+      return false;
+  return true;
+}
+
+/* Those that end meanwhile are left out; and of two containers with one name, whose processes have
+ * the same pid there, the second. */
+static void found_read(struct processes *all, const struct metrics_options *o) {
+  pid_t *pids;
+  size_t n = source_pids(&pids, false);
+  all->items = must_zalloc(n + 1, sizeof *all->items);
+  say_to(NULL);
+  for (size_t i = 0; i < n; i++) {
+    char what[16];
+    snprintf(what, sizeof what, "%d", (int)pids[i]);
+    struct metrics_process *p = &all->items[all->count];
+    if (!process_read(p, what, o))
+      continue;
+    if (is_new(all, p))
+      all->count++;
+    else
+      process_free(p);
+  }
+  say_to(stderr);
+  free(pids);
+}
+
+static void processes_free(struct processes *all) {
+  for (size_t i = 0; i < all->count; i++)
+    process_free(&all->items[i]);
+  free(all->items);
+}
+
 /* Two of one process would be samples with the same labels, which readers refuse. */
-static bool all_differ(const struct metrics_process *all, const struct metrics_options *o) {
+static bool all_differ(const struct processes *all, const struct metrics_options *o) {
   for (size_t i = 1; i < o->count; i++)
     for (size_t k = 0; k < i; k++)
-      if (strcmp(all[i].labels, all[k].labels) == 0) {
+      if (strcmp(all->items[i].labels, all->items[k].labels) == 0) {
         say_error("%s and %s are of the same process: name one of them", o->what[k], o->what[i]);
         return false;
       }
@@ -51,25 +102,28 @@ static const char *input_of(const struct metrics_options *o) {
   return "/";
 }
 
-static bool text_write(const struct metrics_options *o, const struct metrics_process *all) {
+static bool text_write(const struct metrics_options *o, const struct processes *all) {
   struct output out;
   if (!output_open(&out, o->out, input_of(o), NULL))
     return false;
-  metrics_write(&(struct metrics_out){.to = out.to, .prometheus = o->prometheus}, all, o->count);
+  metrics_write(&(struct metrics_out){.to = out.to, .prometheus = o->prometheus}, all->items,
+                all->count);
   return output_close(&out, true);
+}
+
+static bool all_read(struct processes *all, const struct metrics_options *o) {
+  if (!o->all)
+    return named_read(all, o) && all_differ(all, o);
+  found_read(all, o);
+  return true;
 }
 
 int metrics_command(int argc, char **argv) {
   struct metrics_options o;
+  struct processes all = {0};
   metrics_options_read(&o, argc, argv);
-  struct metrics_process *all = must_zalloc(o.count, sizeof *all);
-  size_t read = 0;
-  while (read < o.count && process_read(&all[read], o.what[read], &o))
-    read++;
-  bool good = read == o.count && all_differ(all, &o) && text_write(&o, all);
-  for (size_t i = 0; i < read; i++)
-    process_free(&all[i]);
-  free(all);
+  bool good = all_read(&all, &o) && text_write(&o, &all);
+  processes_free(&all);
   free(o.what);
   fold_free(o.names.fold);
   return good ? 0 : 2;

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_FORMAT = 256 };
+enum { KEY_FORMAT = 256, KEY_ALL };
 
 static const struct argp_option options[] = {
+    {"all", KEY_ALL, NULL, 0,
+     "All processes of this machine that run under the shim and can be read, instead of PIDs", 0},
     {"rows", 'n', "ROWS", 0,
      "How many call sites a process has, those that hold most (default: 20; 0: none)", 0},
     {"format", KEY_FORMAT, "openmetrics|prometheus", 0,
@@ -39,8 +41,11 @@ static void format_read(struct argp_state *state, struct metrics_options *o, con
 }
 
 static error_t what_read(int key, char *word, struct argp_state *state, struct metrics_options *o) {
-  if (key == ARGP_KEY_END && o->count == 0)
-    words_fail(state, "name a PID or FILE: `arenashim ps` lists the processes under the shim");
+  if (key == ARGP_KEY_END && o->count == 0 && !o->all)
+    words_fail(state, "name a PID or FILE, or --all: `arenashim ps` lists the processes under the "
+                      "shim");
+  if (key == ARGP_KEY_END && o->count > 0 && o->all)
+    words_fail(state, "--all or %s: one of them", o->what[0]);
   if (key != ARGP_KEY_ARG)
     return key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
   o->what = must_resize(o->what, o->count + 1, sizeof *o->what);
@@ -53,6 +58,9 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   switch (key) {
   case ARGP_KEY_INIT:
     state->child_inputs[0] = &o->names;
+    return 0;
+  case KEY_ALL:
+    o->all = true;
     return 0;
   case 'n':
     o->rows = rows_read(state, word);

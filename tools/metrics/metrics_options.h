@@ -9,6 +9,7 @@
 struct metrics_options {
   char **what; /* PIDs and FILEs */
   size_t count;
+  bool all;        /* instead of these: all processes that can be read */
   const char *out; /* NULL: standard output */
   unsigned long rows;
   bool prometheus; /* the format is its own, not OpenMetrics */
