@@ -47,7 +47,7 @@ static const char help[] =
     "                         [--baseline OLD --max-growth PERCENT] [--sum] [--json]\n"
     "                         [ROWS] [NAMES]\n"
     "  arenashim export FILE  --format pprof|collapsed|dhat|heap|json|speedscope [-o OUT]\n"
-    "                         [--value live|allocs|peak|bytes|waste] [NAMES]\n"
+    "                         [--value live|allocs|peak|bytes|waste] [--delta OLD] [NAMES]\n"
     "  arenashim html FILE    [--value live|allocs|peak|bytes|waste] [-o OUT.html]\n"
     "                         [NAMES]\n"
     "  arenashim top PID|FILE [--once] [--json] [--interval SECONDS] [--by site|arena|class]\n"

@@ -118,3 +118,42 @@ agrees() {
   sed 's/"sampled"/"samples"/' d.speedscope >changed
   refute "$valid" "$BROWSER/speedscope/dist/release/file-format-schema.json" changed
 }
+
+@test "differences of two dumps: pprof, json and collapsed agree, and go tool pprof -base with them" {
+  gcc -std=gnu17 -O0 -g -fno-builtin -o program "$HERE/export_delta.c"
+  run_shim ARENASHIM_TAG=stack:16 ARENASHIM_SIGNAL=USR1 ARENASHIM_DUMP=%n.dump ./program
+  expect_ok
+  local old new format
+  read -r old new <<<"$(ls -tr -- *.dump | xargs)"
+  [[ $(process_field "$old" reason) == signal && $(process_field "$new" reason) == exit ]]
+  for format in pprof json collapsed; do
+    "$TOOL" export "$old" --format $format --no-fold -o old.$format
+    "$TOOL" export "$new" --format $format --no-fold -o new.$format
+    "$TOOL" export --delta "$old" "$new" --format $format --no-fold -o delta.$format
+  done
+  agrees 4 /usr/bin/python3 "$HERE/export_delta.py" {old,new,delta}.pprof {old,new,delta}.json {old,new,delta}.collapsed
+  grep -qE ';late;fill 0 90000$' delta.collapsed
+  grep -qE ';early;fill 2000 500$' delta.collapsed
+  # of sets, too: nothing changed
+  mkdir a b
+  cp "$new" a
+  cp "$new" b
+  "$TOOL" export --delta a b --format pprof -o none
+  [[ -z $(go tool pprof -raw none 2>/dev/null | sed -n '/^Samples:/,/^Locations/p' | grep -E '^ +-?[0-9]+ ') ]]
+  for format in dhat heap speedscope; do
+    run --separate-stderr "$TOOL" export --delta a b --format $format
+    expect "\$status == 2 && \$stderr == 'arenashim export: --delta: $format has no differences: use --format pprof, json or collapsed'"
+  done
+}
+
+@test "labels: the thread, and the process, also of a merge that keeps them" {
+  recorded
+  exported pprof
+  go tool pprof -tags d.pprof >tags 2>/dev/null
+  grep -q 'process: Total' tags && grep -q 'thread: Total' tags
+  cp d e
+  "$TOOL" merge --keep-processes -o m d 2>/dev/null
+  "$TOOL" export m --format pprof -o m.pprof
+  [[ $(go tool pprof -tags m.pprof 2>/dev/null | sed -n '/process: Total/,/Total/p') == *"program $(process_field d pid)"* ]]
+  go tool pprof -raw m.pprof 2>/dev/null | grep -qE '^1: 0x.*/program '
+}

@@ -137,7 +137,7 @@ patch() { # FILE OFFSET BYTE
   done <<END
 run --output (-o), --tag (-t), --help
 report --by, --sort, --value, --kind, --lines, $rows, $names
-export --format, --value, --kind, --output (-o), $names
+export --format, --value, --kind, --delta, --output (-o), $names
 tree --value, --sort, --min, --kind, --lines, $rows, $names
 arenas --sort, --value, $rows, $names
 leaks --by, --sort, --value, --kind, --lines, $rows, $names

@@ -104,16 +104,16 @@ module start=0xc00000 end=0xd00000 path=./target build_id=$id"
   [[ $(sed -n '/^Samples:/,/^Locations/p' raw | tr -s '\t ' ' ') == "Samples:
 alloc_objects/count alloc_space/bytes inuse_objects/count inuse_space/bytes[dflt] peak_space/bytes mapped_space/bytes waste/bytes
  1000 40000 5 300 6000 0 6100: 1 2 
- arena:[0 demo] size_class:[64]
+ arena:[0 demo] process:[demo 77] size_class:[64] thread:[demo]
  bytes:[40 bytes]
  40 9000 2 2000 0 0 496: 3 4 
- arena:[0 demo] size_class:[112-large]
+ arena:[0 demo] process:[demo 77] size_class:[112-large] thread:[demo]
  bytes:[225 bytes]
  20 1000 1 700 0 0 140: 5 
- arena:[0 demo] size_class:[large]
+ arena:[0 demo] process:[demo 77] size_class:[large] thread:[demo]
  bytes:[50 bytes]
  5 500 1 100 0 0 12: 3 4 
- arena:[1 worker] size_class:[112]
+ arena:[1 worker] process:[demo 77] size_class:[112] thread:[worker]
  bytes:[100 bytes]
 Locations" ]]
 }

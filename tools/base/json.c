@@ -35,6 +35,10 @@ void json_put_number(struct json_object *to, const char *key, uint64_t number) {
   json_put(to, key, must(json_object_new_uint64(number)));
 }
 
+void json_put_signed(struct json_object *to, const char *key, int64_t number) {
+  json_put(to, key, must(json_object_new_int64(number)));
+}
+
 void json_put_bool(struct json_object *to, const char *key, int value) {
   json_put(to, key, must(json_object_new_boolean(value)));
 }

@@ -17,6 +17,7 @@ struct json_object *json_array_must(void);
 void json_put(struct json_object *to, const char *key, struct json_object *value); /* NULL: null */
 void json_put_text(struct json_object *to, const char *key, const char *text);     /* NULL: null */
 void json_put_number(struct json_object *to, const char *key, uint64_t number);
+void json_put_signed(struct json_object *to, const char *key, int64_t number);
 void json_put_bool(struct json_object *to, const char *key, int value);
 
 /* The same for arrays. */

@@ -3,10 +3,10 @@
 #include "export_writers.h"
 
 const struct export_format export_formats[] = {
-    {"collapsed", export_collapsed, FRAMES_NONE, false, false, false},
-    {"dhat", export_dhat, FRAMES_CALLS, false, false, false},
-    {"heap", export_heap, FRAMES_NONE, false, false, false},
-    {"json", export_json, FRAMES_CALLS, false, true, true},
-    {"pprof", export_pprof, FRAMES_CALLS, true, false, true},
-    {"speedscope", export_speedscope, FRAMES_FUNCTIONS, false, false, false},
-    {NULL, NULL, FRAMES_NONE, false, false, false}};
+    {"collapsed", export_collapsed, FRAMES_NONE, false, false, true, false},
+    {"dhat", export_dhat, FRAMES_CALLS, false, false, false, false},
+    {"heap", export_heap, FRAMES_NONE, false, false, false, false},
+    {"json", export_json, FRAMES_CALLS, false, true, true, true},
+    {"pprof", export_pprof, FRAMES_CALLS, true, false, true, true},
+    {"speedscope", export_speedscope, FRAMES_FUNCTIONS, false, false, false, false},
+    {NULL, NULL, FRAMES_NONE, false, false, false, false}};

@@ -13,6 +13,7 @@ struct export_format {
   enum frames_detail detail;
   bool binary; /* a terminal can't show it */
   bool whole;  /* all of a dump: of use without call sites, too */
+  bool delta;  /* it can say what changed */
   bool both;   /* malloc's memory and what the program mapped itself; others have one of them */
 };
 

@@ -9,8 +9,17 @@
 #include "memory_words.h"
 #include "when.h"
 
+/* A sum, or of a difference a signed number. */
+static void sum_put(const struct export *e, struct json_object *to, const char *key, uint64_t n) {
+  if (e->base != NULL)
+    json_put_signed(to, key, (int64_t)n);
+  else
+    json_put_number(to, key, n);
+}
+
 /* A field of a struct, as it is called there. */
 #define PUT(to, item, field)         json_put_number(to, #field, (item)->field)
+#define PUT_SUM(e, to, item, field)  sum_put(e, to, #field, (item)->field)
 #define PUT_TEXT(to, d, item, field) json_put_text(to, #field, dump_text(d, (item)->field))
 
 /* A list of one object an item; `fill` gets it. */
@@ -85,9 +94,9 @@ static void process_put(const struct export *e, struct json_object *all) {
   PUT(to, p, sample_bytes);
   PUT(to, p, block_bytes);
   PUT(to, p, slab_bytes);
-  PUT(to, p, live_objects);
-  PUT(to, p, live_bytes);
-  PUT(to, p, peak_bytes);
+  PUT_SUM(e, to, p, live_objects);
+  PUT_SUM(e, to, p, live_bytes);
+  PUT_SUM(e, to, p, peak_bytes);
   json_put_bool(to, "is_snapshot", dump_is_snapshot(d));
   PUT(to, p, start_ns);
   PUT(to, p, lived_ns);
@@ -101,37 +110,37 @@ static void arena_fill(const struct export *e, uint32_t i, struct json_object *t
   PUT(to, a, threads);
   json_put_bool(to, "running", (a->flags & DUMP_ARENA_RUNNING) != 0);
   json_put_bool(to, "peak_is_bound", (a->flags & DUMP_ARENA_PEAK_BOUND) != 0);
-  PUT(to, a, total_allocs);
-  PUT(to, a, total_size);
-  PUT(to, a, total_blocks);
-  PUT(to, a, total_block_size);
-  PUT(to, a, total_big_blocks);
-  PUT(to, a, live_objects);
-  PUT(to, a, live_bytes);
-  PUT(to, a, live_rounded);
-  PUT(to, a, peak_bytes);
-  PUT(to, a, frees);
-  PUT(to, a, remote_frees);
+  PUT_SUM(e, to, a, total_allocs);
+  PUT_SUM(e, to, a, total_size);
+  PUT_SUM(e, to, a, total_blocks);
+  PUT_SUM(e, to, a, total_block_size);
+  PUT_SUM(e, to, a, total_big_blocks);
+  PUT_SUM(e, to, a, live_objects);
+  PUT_SUM(e, to, a, live_bytes);
+  PUT_SUM(e, to, a, live_rounded);
+  PUT_SUM(e, to, a, peak_bytes);
+  PUT_SUM(e, to, a, frees);
+  PUT_SUM(e, to, a, remote_frees);
 }
 
 static void class_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_class *c = &e->dump->classes[i];
   PUT(to, c, cell_bytes);
-  PUT(to, c, slabs);
-  PUT(to, c, in_use);
-  PUT(to, c, free);
-  PUT(to, c, uncarved_bytes);
-  PUT(to, c, tail_bytes);
-  PUT(to, c, allocs);
-  PUT(to, c, frees);
-  PUT(to, c, live_bytes);
+  PUT_SUM(e, to, c, slabs);
+  PUT_SUM(e, to, c, in_use);
+  PUT_SUM(e, to, c, free);
+  PUT_SUM(e, to, c, uncarved_bytes);
+  PUT_SUM(e, to, c, tail_bytes);
+  PUT_SUM(e, to, c, allocs);
+  PUT_SUM(e, to, c, frees);
+  PUT_SUM(e, to, c, live_bytes);
 }
 
 static void ledger_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_ledger *l = &e->dump->ledger[i];
   PUT_TEXT(to, e->dump, l, name);
   json_put_text(to, "kind", WORD(l->kind, "line", "total", "resident"));
-  PUT(to, l, bytes);
+  PUT_SUM(e, to, l, bytes);
 }
 
 static void health_fill(const struct export *e, uint32_t i, struct json_object *to) {
@@ -156,15 +165,15 @@ static void region_fill(const struct export *e, uint32_t i, struct json_object *
   PUT_TEXT(to, e->dump, r, name);
   json_put(to, "path", path_array(e, &(struct row){.key = e->session.paths->of_node[r->node]}));
   json_put_text(to, "state", WORD(r->state, "unknown", "live", "ended"));
-  PUT(to, r, total_allocs);
-  PUT(to, r, total_size);
-  PUT(to, r, total_blocks);
-  PUT(to, r, total_block_size);
-  PUT(to, r, total_big_blocks);
-  PUT(to, r, used);
-  PUT(to, r, reserved);
-  PUT(to, r, peak);
-  PUT(to, r, destroyed);
+  PUT_SUM(e, to, r, total_allocs);
+  PUT_SUM(e, to, r, total_size);
+  PUT_SUM(e, to, r, total_blocks);
+  PUT_SUM(e, to, r, total_block_size);
+  PUT_SUM(e, to, r, total_big_blocks);
+  PUT_SUM(e, to, r, used);
+  PUT_SUM(e, to, r, reserved);
+  PUT_SUM(e, to, r, peak);
+  PUT_SUM(e, to, r, destroyed);
 }
 
 static void block_fill(const struct export *e, uint32_t i, struct json_object *to) {
@@ -210,39 +219,40 @@ static void account_fill(const struct export *e, uint32_t i, struct json_object 
   const struct dump_account *a = &e->dump->accounts[i];
   index_put(to, "arena", a->arena < e->dump->n_arenas, a->arena);
   index_put(to, "site", a->site < e->dump->n_sites, a->site);
-  PUT(to, a, allocs);
-  PUT(to, a, frees);
-  PUT(to, a, bytes);
-  PUT(to, a, live_objects);
-  PUT(to, a, live_bytes);
-  PUT(to, a, live_rounded);
-  PUT(to, a, peak_bytes);
-  PUT(to, a, at_peak_objects);
-  PUT(to, a, at_peak_bytes);
+  PUT_SUM(e, to, a, allocs);
+  PUT_SUM(e, to, a, frees);
+  PUT_SUM(e, to, a, bytes);
+  PUT_SUM(e, to, a, live_objects);
+  PUT_SUM(e, to, a, live_bytes);
+  PUT_SUM(e, to, a, live_rounded);
+  PUT_SUM(e, to, a, peak_bytes);
+  PUT_SUM(e, to, a, at_peak_objects);
+  PUT_SUM(e, to, a, at_peak_bytes);
   if (temporary_known(e->dump))
-    PUT(to, a, temporary);
+    PUT_SUM(e, to, a, temporary);
   PUT(to, a, smallest);
   PUT(to, a, largest);
-  PUT(to, a, pinned_bytes);
-  PUT(to, a, large_allocs);
+  PUT_SUM(e, to, a, pinned_bytes);
+  PUT_SUM(e, to, a, large_allocs);
   struct json_object *lives = json_array_must();
   for (unsigned c = 0; c < DUMP_LIVES; c++)
     json_add_number(lives, a->lives[c]);
   json_put(to, "lives", lives);
   if (waste_known(e->dump))
-    json_put_number(to, "waste", account_waste(a));
+    sum_put(e, to, "waste",
+            e->base == NULL ? account_waste(a) : a->live_rounded - a->live_bytes + a->pinned_bytes);
 }
 
 static void map_account_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_map_account *m = &e->dump->map_accounts[i];
   index_put(to, "arena", m->arena > 0, m->arena - 1);
   index_put(to, "site", m->site < e->dump->n_sites, m->site);
-  PUT(to, m, allocs);
-  PUT(to, m, bytes);
-  PUT(to, m, ranges);
-  PUT(to, m, live_bytes);
-  PUT(to, m, peak_bytes);
-  PUT(to, m, at_peak_bytes);
+  PUT_SUM(e, to, m, allocs);
+  PUT_SUM(e, to, m, bytes);
+  PUT_SUM(e, to, m, ranges);
+  PUT_SUM(e, to, m, live_bytes);
+  PUT_SUM(e, to, m, peak_bytes);
+  PUT_SUM(e, to, m, at_peak_bytes);
 }
 
 static void map_fill(const struct export *e, uint32_t i, struct json_object *to) {
@@ -315,6 +325,8 @@ void export_json(const struct export *e, FILE *to) {
   struct json_object *all = json_object_must();
   json_put_text(all, "format", "arenashim");
   json_put_number(all, "version", 1);
+  if (e->base != NULL)
+    json_put_bool(all, "delta", true);
   process_put(e, all);
   list_put(e, all, "arenas", d->n_arenas, arena_fill);
   list_put(e, all, "classes", d->n_classes, class_fill);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_FORMAT = 256, KEY_VALUE, KEY_KIND };
+enum { KEY_FORMAT = 256, KEY_VALUE, KEY_KIND, KEY_DELTA };
 
 static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "pprof|collapsed|dhat|heap|json|speedscope", 0,
@@ -23,6 +23,11 @@ static const struct argp_option options[] = {
      "by "
      "mmap, brk and shmat. pprof and json have both",
      0},
+    {"delta", KEY_DELTA, "OLD", 0,
+     "What changed from OLD to FILE, two dumps of a process or two directories: pprof and json "
+     "have "
+     "differences, which may be negative; collapsed both values, for flamegraph.pl",
+     0},
     {"output", 'o', "OUT", 0, "Write to OUT (default: standard output)", 0},
     {0}};
 
@@ -38,7 +43,16 @@ static enum export_value value_read(struct argp_state *state, const char *word) 
   return (enum export_value)option_choice(state, "value", word, words);
 }
 
+static void base_add(struct argp_state *state, struct inputs *bases, const char *word) {
+  char *why = inputs_add(bases, word);
+  if (why != NULL)
+    words_fail(state, "--delta: %s", why);
+}
+
 static void format_check(struct argp_state *state, const struct export_options *o) {
+  if (o->format != NULL && o->bases.count > 0 && !o->format->delta)
+    words_fail(state, "--delta: %s has no differences: use --format pprof, json or collapsed",
+               o->format->name);
   if (o->format == NULL)
     words_fail(state, "say which --format: pprof, collapsed, dhat, heap, json or speedscope");
 }
@@ -57,6 +71,9 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     return 0;
   case KEY_KIND:
     o->mapped = option_kind(state, word);
+    return 0;
+  case KEY_DELTA:
+    base_add(state, &o->bases, word);
     return 0;
   case 'o':
     o->out = word;

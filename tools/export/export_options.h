@@ -6,9 +6,9 @@
 #include "options.h"
 
 struct export_options {
-  struct inputs files;
-  const char *file; /* what messages call them */
-  const char *out;  /* NULL: standard output */
+  struct inputs files, bases; /* bases: what differences are from */
+  const char *file;           /* what messages call them */
+  const char *out;            /* NULL: standard output */
   const struct export_format *format;
   enum export_value value;
   bool mapped; /* --kind mapped */

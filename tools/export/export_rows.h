@@ -10,6 +10,7 @@ enum export_value { EXPORT_LIVE, EXPORT_ALLOCS, EXPORT_PEAK, EXPORT_BYTES, EXPOR
 /* What a format's writer gets. */
 struct export {
   const struct dump *dump;
+  const struct dump *base; /* NULL; else the dump's sums are differences from it, and signed */
   enum export_value value; /* of a file that has one alone; of one that has all: shown first */
   bool mapped;             /* of a file that has both kinds of memory: this one is shown first */
   struct session session;

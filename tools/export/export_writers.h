@@ -8,6 +8,8 @@
 
 /* Paths as lines "outermost;...;innermost value". */
 void export_collapsed(const struct export *e, FILE *to);
+/* The same of two dumps: "path value-of-old value-of-new". */
+void export_collapsed_both(const struct export *old, const struct export *new, FILE *to);
 /* For valgrind's dh_view.html. */
 void export_dhat(const struct export *e, FILE *to);
 /* For google-pprof and jeprof, which find names themselves: so nothing is folded. */

@@ -34,7 +34,7 @@ struct merge;
 struct merge_how {
   const char *process; /* outermost frame of its paths, and before its arenas' names; NULL: no */
   const struct names *names; /* its frames become functions where these are known; NULL: offsets */
-  bool subtract;             /* its counts are taken off: see export_delta.h */
+  bool subtract; /* its counts are taken off, after another was added: sums are then signed */
 };
 
 struct merge *merge_new(void);

@@ -69,6 +69,6 @@ void merge_process(struct merge *m, const struct dump *d, bool subtract) {
   times_join(m, p);
   MERGE_FIELDS(to, p, live_objects, peak_bytes, subtract);
   to->flags |= p->flags & FLAGS_KEPT;
-  to->processes += dump_processes(d);
+  to->processes += subtract ? 0 : dump_processes(d);
   to->reason = DUMP_MERGED;
 }
