@@ -14,17 +14,20 @@ hidden void je_arena_basic_stats_merge(void *thread, struct jemalloc_arena *a, u
                                        size_t *muzzy);
 
 static struct jemalloc_pages read_own_arenas(void) {
-  unsigned threads = 0;
+  unsigned arenas = 0, threads = 0;
   const char *dss;
   ssize_t decay_ms;
   size_t active = 0, dirty = 0, muzzy = 0;
   for (unsigned i = 0; i < je_manual_arena_base; i++) {
     struct jemalloc_arena *a = atomic_load_explicit(&je_arenas[i], memory_order_acquire);
-    if (a != NULL)
-      je_arena_basic_stats_merge(NULL, a, &threads, &dss, &decay_ms, &decay_ms, &active, &dirty,
-                                 &muzzy);
+    if (a == NULL)
+      continue;
+    arenas++;
+    je_arena_basic_stats_merge(NULL, a, &threads, &dss, &decay_ms, &decay_ms, &active, &dirty,
+                               &muzzy);
   }
-  return (struct jemalloc_pages){(uint64_t)active * PAGE_BYTES, (uint64_t)dirty * PAGE_BYTES};
+  return (struct jemalloc_pages){(uint64_t)active * PAGE_BYTES, (uint64_t)dirty * PAGE_BYTES,
+                                 arenas};
 }
 
 static uint64_t bytes_of(const char *name) {
@@ -38,7 +41,8 @@ static struct jemalloc_pages read_all_arenas(void) {
   uint64_t epoch = 1;
   jep_mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
   return (struct jemalloc_pages){bytes_of("stats.arenas." ALL_ARENAS ".pactive"),
-                                 bytes_of("stats.arenas." ALL_ARENAS ".pdirty")};
+                                 bytes_of("stats.arenas." ALL_ARENAS ".pdirty"),
+                                 je_narenas_total_get()};
 }
 
 struct jemalloc_pages jemalloc_pages_read(void) {

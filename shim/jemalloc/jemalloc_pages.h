@@ -11,6 +11,7 @@
 
 struct jemalloc_pages {
   uint64_t live, idle;
+  unsigned arenas; /* that were read: what it cost */
 };
 
 /* The bytes as they are now; 0 where jemalloc had no memory to answer.  After jemalloc_start,

@@ -15,7 +15,8 @@ enum {
   CHECK_MS = 100,
   MOST_WAIT_MS = DECAY_MS,
   FEW_BYTES = 8 << 20, /* allocated, or idle: not worth a check */
-  SMALL_PROCESS = 16 << 20
+  SMALL_PROCESS = 16 << 20,
+  COUNT_BYTES = 128 << 10 /* of traffic, for each arena, before pages are counted again */
 };
 
 /* What jemalloc reads before it reads the user's MALLOC_CONF, which still wins.  No brk: the
@@ -35,6 +36,7 @@ static struct {
   bool set_up;              /* jemalloc got the setting that it takes only by mallctl */
   uint64_t live;            /* bytes, when jemalloc's pages were last counted */
   uint64_t most;            /* highest live bytes so far, as lowered by lower_most */
+  uint64_t counted_until;   /* traffic: jemalloc's pages are counted again when it reaches this */
   uint64_t paused_until;    /* purging was not worth it: no check before the traffic reaches this */
   uint64_t below_until;     /* nor one of the peak limit, which no more was resident than */
   uint64_t purged_resident; /* the process's peak of resident bytes at the last purge */
@@ -162,7 +164,10 @@ static void decay(uint32_t now) {
 }
 
 static void check_jemalloc(uint32_t now) {
+  if (traffic() < policy.counted_until)
+    return;
   struct jemalloc_pages s = jemalloc_pages_read();
+  policy.counted_until = traffic() + (uint64_t)s.arenas * COUNT_BYTES;
   policy.live = s.live;
   policy.most = more_of(policy.most, s.live);
   if (traffic() < policy.paused_until)

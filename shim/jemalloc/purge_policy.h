@@ -12,8 +12,8 @@
  * every CHECK_MS.
  *
  * Each thread counts what it allocates and frees, and when it publishes the sums,
- * PURGE_PUBLISH_BYTES at a time, jemalloc's pages are counted (jemalloc_pages.h).  A limit that is
- * exceeded is not all:
+ * PURGE_PUBLISH_BYTES at a time, jemalloc's pages are counted (jemalloc_pages.h); where many arenas
+ * have to be read, after as many times COUNT_BYTES.  A limit that is exceeded is not all:
  *
  *   * Pages may be idle, or live, that no thread ever touched, and then cost nothing: see
  *     was_above_peak and is_worth_it.
