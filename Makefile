@@ -33,7 +33,7 @@ SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,
 
 # Lowest first: test/layers.bats holds includes and calls to this order.
 HEAP := os text foreign check pieces range slab life account mail block heap_state fault heap_budget heap_memory heap_list \
-  heap_life heap_collect heap_visit heap_thread heap_refill heap_tag heap heap_stats heap_fork
+  heap_life heap_collect heap_visit heap_thread heap_pair heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
 
@@ -152,7 +152,7 @@ $(B)/test/preload/stack_depth: PROGRAM_FLAGS += -Wl,-z,now
 $(B)/test/preload/tags_truth $(B)/test/preload/tags_stacks: PROGRAM_FLAGS += -finstrument-functions
 $(B)/test/preload/tags_truth_cxx: PROGRAM_FLAGS += -finstrument-functions -DFRAMES -fno-omit-frame-pointer
 
-$(B)/test/bench/pairs: test/bench/pairs.c
+$(B)/test/bench/pairs: test/bench/pairs.c test/bench/toggle.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 -fno-builtin -Wall -Wextra -o $@ $<
 

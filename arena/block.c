@@ -66,7 +66,7 @@ void block_give(struct block *b) {
     s[i].state = SLAB_UNUSED;
   }
   os_purge(b->ab_mem, b->ab_offset);
-  if (range.tagged)
+  if (s->tagged)
     os_purge(tag_row(s), b->ab_offset / SLAB_BYTES * TAG_ROW_BYTES);
   b->ab_offset = 0;
   atomic_store_explicit(&b->owner, NULL, memory_order_release);

@@ -69,7 +69,9 @@ void budget_miss_end(uint64_t bytes) {
 }
 
 void budget_fork_child(const struct heap *mine) {
-  atomic_store(&budget_heaps, mine != NULL ? 1 : 0);
+  const struct heap *beside = mine != NULL ? mine->beside : NULL;
+  atomic_store(&budget_heaps, (mine != NULL) + (beside != NULL));
   atomic_store(&ended, 0);
-  atomic_store(&missed, mine != NULL ? mine->missed_bytes : 0);
+  atomic_store(&missed, (mine != NULL ? mine->missed_bytes : 0) +
+                            (beside != NULL ? beside->missed_bytes : 0));
 }

@@ -22,7 +22,7 @@ static void take_batch(struct heap *h, struct slab *s, struct batch *b) {
     return;
   int32_t used = slab_used(s) - (int32_t)b->cells;
   check(used >= 0, "heap corrupted: more objects freed by other threads than a slab has");
-  for (struct cell *p = b->first; range.tagged && p != NULL; p = p->next)
+  for (struct cell *p = b->first; s->tagged && p != NULL; p = p->next)
     heap_untag_mailed(h, s, p);
   *b->end = s->free;
   s->free = b->first;

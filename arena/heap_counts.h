@@ -39,9 +39,13 @@ struct heap_counts {
   _Atomic uint32_t threads;      /* how many it has served */
   _Atomic uint32_t thread;       /* the kernel's id of the thread that has it; 0: none */
   _Atomic uint32_t joined;       /* for the code that uses the heaps */
-  uint32_t zero;
+  uint32_t tagged;               /* 1: its cells have tags */
   char name[16]; /* of the thread that the program named, or of the last one that ended */
   _Atomic uint64_t pointer; /* the thread pointer of that thread, which libc keeps in its stack */
+
+  /* Large objects that are alive and in its books, and what they hold, where only some objects are
+   * tagged; any thread changes them. */
+  _Atomic uint64_t large_tagged, large_tagged_bytes;
 };
 
 static_assert(sizeof(struct heap_counts) <= HEAP_BYTES, "at the heaps' distances");

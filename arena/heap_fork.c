@@ -13,6 +13,7 @@
 #include "heap_collect.h"
 #include "heap_list.h"
 #include "heap_memory.h"
+#include "heap_pair.h"
 #include "heap_stats.h"
 #include "heap_thread.h"
 #include "heap_valid.h"
@@ -71,6 +72,7 @@ static void rebuild_slab(struct heap *h, struct slab *s) {
   s->owner = h;
   s->freed_to = &s->free;
   s->dirty = true;
+  s->tagged = h->tagged;
   if (s->class != 0) {
     rebuild_cells(h, s);
   } else {
@@ -101,11 +103,11 @@ static void forget_lists(struct heap *h) {
 }
 
 /* Full blocks are linked first, since only the newest in a heap's list may have slabs left. */
-static void rebuild_blocks(const struct heap *mine, bool full) {
+static void rebuild_blocks(bool full) {
   for (size_t i = 0; i < block_count(); i++) {
     struct block *b = block_at(i);
     struct heap *h = b->owner;
-    if (h == NULL || h == mine || (b->ab_offset == (size_t)1 << range.block_shift) != full)
+    if (h == NULL || heap_is_mine(h) || (b->ab_offset == (size_t)1 << range.block_shift) != full)
       continue;
     b->ab_mem = (char *)(range.base + (i << range.block_shift));
     b->ab_size = (size_t)1 << range.block_shift;
@@ -155,7 +157,7 @@ static void announce_lost(struct slab *s, const struct inbox *in) {
     inbox_post(&s->owner->inbox, s);
 }
 
-static void announce_lost_mail(const struct heap *mine) {
+static void announce_lost_mail(void) {
   size_t slabs = range_span() / SLAB_BYTES;
   for (size_t i = 0; i < slabs; i++)
     if (mail_of(slab_at(i * SLAB_BYTES))->seen)
@@ -163,7 +165,7 @@ static void announce_lost_mail(const struct heap *mine) {
   for (unsigned i = 0; i < heap_count(); i++) {
     struct inbox *in = &heap_at(i)->inbox;
     mark_seen(atomic_load(&in->posted));
-    if (heap_at(i) != mine) { /* its collection does not go on */
+    if (!heap_is_mine(heap_at(i))) { /* its collection does not go on */
       in->open = NULL;
       if (in->taken != NULL && mail_of(in->taken)->seen) /* in both (inbox_take) */
         in->taken = NULL;
@@ -191,7 +193,7 @@ static void book_mail(void) {
   size_t slabs = range_span() / SLAB_BYTES;
   for (size_t i = 0; i < slabs; i++) {
     const struct slab *s = slab_at(i * SLAB_BYTES);
-    if (s->owner != NULL && s->class != 0)
+    if (s->owner != NULL && s->class != 0 && s->tagged)
       book_slab(s);
   }
 }
@@ -201,19 +203,20 @@ void heap_fork_child(void) {
   range_growth_forget();
   block_hint_forget();
   heap_claims_reset(thread_before);
+  heap_pairs_fork_child();
   budget_fork_child(mine);
   heap_visits_fork_child(mine);
   for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_at(i) != mine)
+    if (!heap_is_mine(heap_at(i)))
       forget_lists(heap_at(i));
-  rebuild_blocks(mine, true);
-  rebuild_blocks(mine, false);
-  announce_lost_mail(mine);
-  if (range.tagged)
+  rebuild_blocks(true);
+  rebuild_blocks(false);
+  announce_lost_mail();
+  if (range.has_tag_rows)
     book_mail();
   for (unsigned i = 0; i < heap_count(); i++) {
     struct heap *h = heap_at(i);
     restart_counts(h);
-    debug(h == mine || (heap_is_valid(h) && heap_mail_is_valid(h)));
+    debug(heap_is_mine(h) || (heap_is_valid(h) && heap_mail_is_valid(h)));
   }
 }

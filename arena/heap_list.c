@@ -44,7 +44,7 @@ void list_follow_user(struct heap *h) {
 
 /* Do slabs that were current go on to recycle? */
 static bool spreads(const struct heap *h, unsigned c) {
-  return h->user_countdown[c] == 0 && !range.tagged &&
+  return h->user_countdown[c] == 0 && !h->tagged &&
          count_get(&h->carved_bytes) >= list_spread_bytes;
 }
 
@@ -233,6 +233,43 @@ void heap_put_lists_back(struct heap *h) {
     struct slab *s = h->current[c];
     if (list_put_back(h, c) && s != NULL && (s->free != NULL || s->carved < s->capacity))
       dismiss_current(h, s);
+  }
+}
+
+/* Slabs that were current and went on to recycle keep their frees themselves. */
+static void close_spread(struct heap *h) {
+  for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
+    for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
+      struct slab *s = slab_of(b->ab_mem + at);
+      if (s->class != 0 && s->state != SLAB_CURRENT && slab_recycles(s))
+        keep_own_frees(h, s);
+    }
+  h->spread = false;
+}
+
+/* A current slab that has no cell left for a list becomes FULL. */
+static void close_current(struct heap *h, struct slab *s) {
+  if (s->free != NULL || s->carved < s->capacity) {
+    dismiss_current(h, s);
+    return;
+  }
+  list_leave(h, s);
+  h->current[s->class] = NULL;
+  if (slab_recycles(s))
+    keep_own_frees(h, s);
+}
+
+/* What slabs have recycled is counted before the lists go back, so that `known` is exact then.  In
+ * the middle of a refill the slab that was left stands in `current` still. */
+void heap_close_lists(struct heap *h) {
+  if (h->spread)
+    close_spread(h);
+  for (unsigned c = 1; c < CLASS_SLOTS; c++) {
+    struct slab *s = h->current[c];
+    if (is_current(s))
+      list_count_recycled(h, s);
+    if (list_put_back(h, c) && is_current(s))
+      close_current(h, s);
   }
 }
 

@@ -123,6 +123,10 @@ hidden bool list_put_back(struct heap *h, unsigned c);
 /* Puts all lists back into their slabs, which may become empty, the current ones included. */
 hidden void heap_put_lists_back(struct heap *h);
 
+/* The same, and no free of a slab of the heap goes to a list until one is cut again: what is in use
+ * is then known at any time from the slabs' rows and the mail alone. */
+hidden void heap_close_lists(struct heap *h);
+
 /* Puts the lists of classes with many slabs back, if slabs that were current have recycled.
  * list_release_if_due: if that was LIST_DELAY_MS ago; `now` is os_now_ms.  list_release_to_grow:
  * before a block is taken, if the heap has grown by 1/LIST_GROWTH since. */

@@ -60,7 +60,10 @@ static struct slab *reuse_empty(struct heap *h) {
 
 /* Only the newest block can have slabs left: a block is taken when the one before is used up. */
 static struct slab *next_of_block(struct heap *h) {
-  return h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
+  struct slab *s = h->blocks != NULL ? block_next_slab(h->blocks) : NULL;
+  if (s != NULL)
+    s->tagged = h->tagged;
+  return s;
 }
 
 /* Counts as missed that a slab is taken whose pages are not resident, if pages went back lately. */
@@ -118,7 +121,7 @@ static bool give_block(struct heap *h, struct block *b) {
 
 void heap_purge_empty(struct slab *s) {
   os_purge(slab_memory(s), SLAB_BYTES);
-  if (range.tagged)
+  if (slab_is_tagged(s))
     os_purge(tag_row(s), TAG_ROW_BYTES);
 }
 

@@ -13,6 +13,7 @@
 #include "heap_collect.h"
 #include "heap_list.h"
 #include "heap_memory.h"
+#include "heap_pair.h"
 #include "heap_thread.h"
 #include "heap_visit.h"
 #include "os.h"
@@ -169,8 +170,10 @@ static struct slab *next_slab(struct heap *h, unsigned c) {
 static cold void housekeeping(struct heap *h) {
   uint32_t now = os_now_ms();
   heap_note_awake(h, now);
-  if (h->ticks % MAIL_TICKS == 0)
+  if (h->ticks % MAIL_TICKS == 0) {
     heap_collect(h);
+    heap_look_aside(h, now);
+  }
   list_release_if_due(h, now);
   heap_give_back(h, now, false);
   visit_others();
@@ -200,8 +203,11 @@ void *heap_refill(struct heap *h, unsigned c) {
     list_count_recycled(h, h->current[c]);
   atomic_store_explicit(&counts_of(h)->known[c], count_get(&counts_of(h)->passed[c]),
                         memory_order_relaxed);
-  if (unlikely(++h->ticks % TICKS == 0))
+  if (unlikely(++h->ticks % TICKS == 0)) {
     housekeeping(h);
+    if (heap_was_left(h))
+      return NULL;
+  }
   struct slab *s = h->current[c];
   for (;;) {
     if (s != NULL) {

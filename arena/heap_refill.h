@@ -9,7 +9,7 @@
 #include "heap_state.h"
 
 /* Takes a cell of class c (1..CLASSES), whose list is empty, and makes a new list; NULL if the
- * system refuses memory. */
+ * system refuses memory, or if the thread has just put h aside (heap_pair.h). */
 hidden void *heap_refill(struct heap *h, unsigned c);
 
 /* Takes a cell of class c (1..CLASSES); NULL if the system refuses memory. */

@@ -71,7 +71,10 @@ struct heap {
   _Atomic uint64_t idle_bytes;
   _Atomic uint32_t ended_ms;
 
-  bool named; /* the program has named the thread that has it (heap_counts.h) */
+  bool named;          /* the program has named the thread that has it (heap_counts.h) */
+  bool tagged;         /* its cells have tags: never changes */
+  bool looked;         /* since it was put aside (heap_pair.h) */
+  struct heap *beside; /* its thread's other heap (heap_pair.h); NULL: it has none */
 
   /* For the code that uses the heaps, 0 at first: arena/ neither reads nor writes it. */
   _Alignas(uint64_t) unsigned char user[HEAP_USER_BYTES];
@@ -91,7 +94,7 @@ extern hidden const struct heap heap_empty[3];
 
 /* The calling thread's heap, or one of the records above. */
 extern hidden __thread struct heap *heap_self __attribute__((tls_model("initial-exec")));
-/* With tags the calling thread's heap; NULL if it has none. */
+/* The calling thread's heap with tags; where it has none of them the one without, or NULL. */
 extern hidden __thread struct heap *heap_tagged_self __attribute__((tls_model("initial-exec")));
 
 /* False of the empty records. */
@@ -103,6 +106,12 @@ static inline bool heap_is_real(const struct heap *h) {
 static inline struct heap *heap_mine(void) {
   struct heap *h = heap_self;
   return heap_is_real(h) ? h : h == &heap_tagged ? heap_tagged_self : NULL;
+}
+
+/* Is it one of the calling thread's? */
+static inline bool heap_is_mine(const struct heap *h) {
+  const struct heap *mine = heap_mine();
+  return mine != NULL && (h == mine || h == mine->beside);
 }
 
 /* Adds n frees of class c.  n may be negative: cells of a list that was put back were counted as

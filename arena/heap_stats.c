@@ -59,6 +59,32 @@ void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t) {
     add_slabs(h, t);
 }
 
+/* Cells that are allocated, if none is in a list; the slab may change while it is read. */
+static uint64_t cells_in_use(const struct slab *s) {
+  int32_t used = slab_used(s);
+  return used > 0 ? count_less((uint32_t)used, mail_count(s)) : 0;
+}
+
+static void add_block_in_use(const struct block *b, size_t number, uint64_t cells[CLASS_SLOTS]) {
+  size_t passed = *(const volatile size_t *)&b->ab_offset;
+  for (size_t at = 0; at < passed; at += SLAB_BYTES) {
+    const struct slab *s = slab_at((number << range.block_shift) + at);
+    unsigned c = *(const volatile uint8_t *)&s->class;
+    if (c != 0 && c < CLASS_SLOTS)
+      cells[c] += cells_in_use(s);
+  }
+}
+
+void heap_read_unlisted(const struct heap *h, struct heap_totals *t) {
+  uint64_t cells[CLASS_SLOTS] = {0};
+  for (size_t i = 0; i < block_count(); i++)
+    if (atomic_load_explicit(&block_at(i)->owner, memory_order_acquire) == h)
+      add_block_in_use(block_at(i), i, cells);
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    if (*(struct cell *const volatile *)&h->head[c] == NULL)
+      t->frees[c] = count_less(t->allocs[c], cells[c]);
+}
+
 /* Does not write to rows without need: they may be pages of their own. */
 static void unmark_slabs(const struct heap *h) {
   for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
@@ -120,8 +146,10 @@ static void survey_slab(const struct slab *s, struct survey *v) {
   v->mail_cells[c] += mail < in_use ? mail : in_use;
   v->uncarved_bytes[c] += (uint64_t)(capacity - carved) * class_bytes(c);
   v->tail_bytes[c] += SLAB_BYTES - capacity * class_bytes(c);
-  if (range.tagged)
+  if (slab_is_tagged(s))
     survey_tags(s, c, carved, v);
+  else
+    v->plain_cells[c] += in_use - (mail < in_use ? mail : in_use);
 }
 
 static void survey_block(size_t number, struct survey *v) {

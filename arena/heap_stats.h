@@ -27,6 +27,11 @@ hidden void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t);
  * to *live_bytes.  Any thread, at any time. */
 hidden uint64_t heap_read_published(const struct heap *h, uint64_t *live_bytes);
 
+/* Sets t->frees of classes of which no cell is in a list of the heap, from its slabs: then allocs -
+ * frees is what lives now.  In a heap that its thread has put aside these are all (heap_pair.h).
+ * Any thread, at any time. */
+hidden void heap_read_unlisted(const struct heap *h, struct heap_totals *t);
+
 /* For a heap that no other thread changes.  heap_mark_listed prepares heap_listed_cells, which
  * returns how many of the slab's cells are in the thread's list, with one walk of each list for all
  * slabs. */
@@ -35,13 +40,14 @@ hidden uint64_t heap_listed_cells(const struct heap *h, const struct slab *s);
 
 /* Counts of cells by class, and of bytes by what they are.  Every slab's 64 KiB are in cells (used
  * and free), uncarved bytes or tails; every byte below the span is in these, in empty slabs or in
- * blocks.  With tags, allocated cells are those with a tag that is not mailed, whatever lists they
- * are in. */
+ * blocks.  Of slabs with tags, allocated cells are those with a tag that is not mailed, whatever
+ * lists they are in. */
 struct survey {
   uint64_t slabs[CLASS_SLOTS];
   uint64_t used_cells[CLASS_SLOTS]; /* listed and mailed cells included */
   uint64_t free_cells[CLASS_SLOTS];
-  uint64_t mail_cells[CLASS_SLOTS]; /* freed by other threads, not collected: part of used_cells */
+  uint64_t mail_cells[CLASS_SLOTS];  /* freed by other threads, not collected: part of used_cells */
+  uint64_t plain_cells[CLASS_SLOTS]; /* without tags: used, and not in the mail; listed included */
   uint64_t tagged_cells[CLASS_SLOTS];    /* with tags: allocated, by their tags */
   uint64_t requested_bytes[CLASS_SLOTS]; /* requested for tagged_cells */
   uint64_t uncarved_bytes[CLASS_SLOTS];

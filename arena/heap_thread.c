@@ -25,6 +25,9 @@ static _Atomic unsigned made;
  * clears it before it tries to claim, and whoever removes a claim sets it. */
 static _Atomic uint64_t idle[HEAPS_MAX / 64];
 
+/* Those whose cells have tags; nobody looks at it in a process in which all have. */
+static _Atomic uint64_t with_tags[HEAPS_MAX / 64];
+
 unsigned heap_count(void) { return atomic_load_explicit(&made, memory_order_acquire); }
 
 uint32_t heap_thread(unsigned number) {
@@ -43,11 +46,18 @@ static void unclaim(unsigned number) {
   atomic_fetch_or(&idle[number / 64], UINT64_C(1) << number % 64);
 }
 
+/* Idle heaps whose cells have tags, or have none, in that word of the table. */
+static uint64_t idle_bits(unsigned w, bool tagged) {
+  uint64_t bits = atomic_load_explicit(&idle[w], memory_order_relaxed);
+  uint64_t with = atomic_load_explicit(&with_tags[w], memory_order_relaxed);
+  return bits & (tagged ? with : ~with);
+}
+
 /* Claims an idle heap, one with a low number first; NULL if there is none. */
-static struct heap *claim_idle(uint32_t thread) {
+static struct heap *claim_idle(uint32_t thread, bool tagged) {
   for (unsigned w = 0; w * 64 < heap_count(); w++) {
     uint64_t bits;
-    while ((bits = atomic_load_explicit(&idle[w], memory_order_relaxed)) != 0) {
+    while ((bits = idle_bits(w, tagged)) != 0) {
       uint64_t bit = bits & -bits;
       unsigned number = w * 64 + (unsigned)__builtin_ctzll(bits);
       if ((atomic_fetch_and(&idle[w], ~bit) & bit) != 0 && claim(number, thread))
@@ -78,7 +88,7 @@ void heap_release_idle(void) {
   heap_visits_go_on();
 }
 
-static struct heap *make(uint32_t thread) {
+static struct heap *make(uint32_t thread, bool tagged) {
   if (!range_growth_enter())
     return NULL;
   unsigned i = heap_count();
@@ -86,6 +96,10 @@ static struct heap *make(uint32_t thread) {
   bool room =
       i < HEAPS_MAX && range_commit(SECTION_HEAPS, bytes) && range_commit(SECTION_COUNTS, bytes);
   if (room) {
+    heap_at(i)->tagged = tagged;
+    counts_of(heap_at(i))->tagged = tagged;
+    if (tagged)
+      atomic_fetch_or(&with_tags[i / 64], UINT64_C(1) << i % 64);
     atomic_store(&claims[i], thread);
     atomic_store_explicit(&made, i + 1, memory_order_release);
   }
@@ -97,21 +111,21 @@ static bool is_open(struct heap *h) { return heap_opened == NULL || heap_opened(
 
 void heap_lend_back(struct heap *h) { unclaim(heap_number(h)); }
 
-static struct heap *claim_any(void) {
+static struct heap *claim_any(bool tagged) {
   if (range.base == 0) /* the range is not set up: too early, or the system refused */
     return NULL;
   uint32_t thread = os_thread_id();
-  struct heap *h = claim_idle(thread);
+  struct heap *h = claim_idle(thread, tagged);
   if (h == NULL)
-    h = make(thread);
+    h = make(thread, tagged);
   if (h == NULL || likely(is_open(h)))
     return h;
   heap_lend_back(h);
   return NULL;
 }
 
-struct heap *heap_acquire(void) {
-  struct heap *h = claim_any();
+static struct heap *acquire(bool tagged) {
+  struct heap *h = claim_any(tagged);
   if (h == NULL)
     return NULL;
   budget_begin(h);
@@ -120,18 +134,29 @@ struct heap *heap_acquire(void) {
   counts_of(h)->thread = heap_thread(heap_number(h));
   counts_of(h)->pointer = cpu_thread();
   h->named = false;
+  return h;
+}
+
+struct heap *heap_acquire_tagged(void) {
+  return acquire(true);
+}
+
+struct heap *heap_acquire(void) {
+  struct heap *h = acquire(range.tagged);
+  if (h == NULL)
+    return NULL;
   heap_tagged_self = h;
   heap_self = range.tagged ? (struct heap *)&heap_tagged : h;
   if (heap_thread_started != NULL)
     heap_thread_started();
-  return h;
+  return heap_mine();
 }
 
 /* Signals are blocked while a thread works in a borrowed heap: if a handler forked here, the child
  * would rebuild that heap and then return into code that is halfway through changing it. */
-struct heap *heap_borrow(uint64_t *signals) {
+struct heap *heap_borrow(bool tagged, uint64_t *signals) {
   os_signals_block(signals);
-  struct heap *h = claim_any();
+  struct heap *h = claim_any(tagged);
   if (h == NULL)
     os_signals_restore(signals);
   return h;
@@ -169,18 +194,25 @@ static void trim_ended(struct heap *h) {
   os_signals_restore(&signals);
 }
 
-void heap_thread_ended(void) {
-  struct heap *h = heap_mine();
-  heap_self = (struct heap *)&heap_over;
-  heap_tagged_self = NULL; /* from now on this thread frees as one without a heap */
-  if (h == NULL)
-    return;
+static void leave(struct heap *h) {
+  h->beside = NULL;
   trim_ended(h);
   debug(heap_is_valid(h));
   if (!h->named)
     os_thread_name(counts_of(h)->name);
   counts_of(h)->thread = 0;
   heap_lend_back(h);
+}
+
+void heap_thread_ended(void) {
+  struct heap *h = heap_mine(), *beside = h != NULL ? h->beside : NULL;
+  heap_self = (struct heap *)&heap_over;
+  heap_tagged_self = NULL; /* from now on this thread frees as one without a heap */
+  if (h == NULL)
+    return;
+  leave(h);
+  if (beside != NULL)
+    leave(beside);
   heap_visit_some();
 }
 
@@ -238,6 +270,8 @@ void heap_look_at_others(void) {
 void heap_trim(void) {
   if (heap_mine() != NULL)
     trim(heap_mine());
+  if (heap_mine() != NULL && heap_mine()->beside != NULL)
+    trim(heap_mine()->beside);
   for (unsigned i = 0; i < heap_count(); i++)
     if (heap_thread(i) == 0)
       trim_idle(i);

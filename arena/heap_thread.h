@@ -18,7 +18,8 @@ hidden unsigned heap_count(void);
 hidden uint32_t heap_thread(unsigned number);
 
 /* Gives the calling thread, which has no heap, an idle heap or a new one; NULL if the system
- * refuses memory or heap_opened refuses the heap. */
+ * refuses memory or heap_opened refuses the heap.  The result is heap_mine(), which is another one
+ * if heap_thread_started has gone over to tags (heap_pair.h). */
 hidden struct heap *heap_acquire(void);
 
 /* heap_thread_started is called when a thread has taken its first heap.  heap_opened is called
@@ -49,11 +50,15 @@ hidden void heap_trim_old(void);
  * heaps have no slow paths. */
 hidden void heap_look_at_others(void);
 
-/* Claims an idle heap or a new one, for one request of a thread whose end has begun; NULL if the
- * system refuses memory or heap_opened refuses the heap.  Signals are blocked until heap_return,
- * which gets the mask that was in *signals. */
-hidden struct heap *heap_borrow(uint64_t *signals);
+/* Claims an idle heap or a new one, whose cells have tags or not, for one request of a thread whose
+ * end has begun; NULL if the system refuses memory or heap_opened refuses the heap.  Signals are
+ * blocked until heap_return, which gets the mask that was in *signals. */
+hidden struct heap *heap_borrow(bool tagged, uint64_t *signals);
 hidden void heap_return(struct heap *h, const uint64_t *signals);
+
+/* Gives the calling thread, which has a heap, one more, with tags: it has both until it ends.  NULL
+ * as heap_acquire. */
+hidden struct heap *heap_acquire_tagged(void);
 
 /* Removes the calling thread's claim on h.  heap_self must not point to h any more. */
 hidden void heap_lend_back(struct heap *h);

@@ -182,7 +182,7 @@ static bool is_asleep(struct heap *h, uint32_t age, uint32_t now) {
  * gave memory back. */
 static unsigned visit_block(size_t number, uint32_t age, uint32_t now, unsigned *found) {
   struct heap *owner = atomic_load_explicit(&block_at(number)->owner, memory_order_acquire);
-  if (owner == NULL || owner == heap_mine() || !is_asleep(owner, age, now))
+  if (owner == NULL || heap_is_mine(owner) || !is_asleep(owner, age, now))
     return 0;
   unsigned slabs = 1U << (range.block_shift - SLAB_SHIFT);
   struct slab *s = slab_at((uintptr_t)number << range.block_shift);
@@ -249,7 +249,8 @@ void heap_visit_all(void) {
 void heap_visits_fork_child(const struct heap *mine) {
   atomic_store(&visits, 0);
   atomic_store(&list_recycles_most, RECYCLES_MAX);
-  for (struct slab *s = mine != NULL ? mine->dirty.first : NULL; s != NULL; s = s->next)
-    if (atomic_load(&s->idle) == IDLE_BORROWED)
-      slab_lend(s, os_now_ms());
+  for (; mine != NULL; mine = mine != heap_mine() ? NULL : mine->beside)
+    for (struct slab *s = mine->dirty.first; s != NULL; s = s->next)
+      if (atomic_load(&s->idle) == IDLE_BORROWED)
+        slab_lend(s, os_now_ms());
 }

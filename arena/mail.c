@@ -157,7 +157,7 @@ struct slab *inbox_open(struct inbox *in, struct batch *b) {
   in->taken = m->next;
   uint64_t words = in->opened = atomic_exchange_explicit(&m->words, 0, memory_order_acq_rel);
   b->cells = opening_end(in, &taken);
-  if ((int32_t)b->cells != slab_used(s) || s->state == SLAB_CURRENT || range.tagged)
+  if ((int32_t)b->cells != slab_used(s) || s->state == SLAB_CURRENT || s->tagged)
     link_words(b, s, words, &taken);
   return s;
 }

@@ -52,9 +52,7 @@ static size_t section_step(enum section s) {
   return s == SECTION_HEAPS ? HEAPS_STEP : ROWS_STEP;
 }
 
-static uint64_t tags_for(uint64_t data_bytes) {
-  return range.tagged ? data_bytes / SLAB_BYTES * TAG_ROW_BYTES : 0;
-}
+static uint64_t tags_for(uint64_t data_bytes) { return data_bytes / SLAB_BYTES * TAG_ROW_BYTES; }
 
 /* Asks the kernel where it maps things now, and returns a place far below, or far above where there
  * is no room below (valgrind maps everything in the first 128 GiB).  It is as random as the
@@ -69,7 +67,7 @@ static uintptr_t find_place(void) {
 }
 
 bool range_setup(size_t block_bytes, bool tagged) {
-  range.tagged = tagged;
+  range.tagged = range.has_tag_rows = tagged;
   range.block_shift = (unsigned)__builtin_ctzl(block_bytes);
   range.base = find_place();
   range.slab_rows = range.base - SLAB_ROWS_BELOW;
@@ -101,11 +99,21 @@ bool range_grow(void) {
   uintptr_t blocks = (want >> range.block_shift) * ROW_BYTES;
   if (!range_commit(SECTION_SLAB_ROWS, slabs * ROW_BYTES) ||
       !range_commit(SECTION_MAIL_ROWS, slabs * MAIL_ROW_BYTES) ||
-      !range_commit(SECTION_BLOCK_ROWS, blocks) || !range_commit(SECTION_TAGS, tags_for(want)) ||
+      !range_commit(SECTION_BLOCK_ROWS, blocks) ||
+      (range.has_tag_rows && !range_commit(SECTION_TAGS, tags_for(want))) ||
       !range_commit(SECTION_DATA, want))
     return false;
   __atomic_store_n(&range.span, want, __ATOMIC_RELEASE);
   return true;
+}
+
+bool range_add_tags(void) {
+  if (!range_growth_enter())
+    return false;
+  range.has_tag_rows = range.has_tag_rows || range_commit(SECTION_TAGS, tags_for(range_span()));
+  bool done = range.has_tag_rows;
+  range_growth_leave(true); /* the program's own requests need not wait because of us */
+  return done;
 }
 
 bool range_growth_enter(void) {

@@ -8,7 +8,8 @@
  * distances from `base`, so that the row of an object is found with one load (base) and no table.
  * "Is this pointer ours" is a subtraction and a comparison with `span`.
  *
- * Tags (tag.h) exist only on request; their section has a word for every 16 bytes of data.
+ * Tags (tag.h) exist only on request, from the start or from a later moment on (range_add_tags);
+ * their section has a word for every 16 bytes of data.
  *
  * No address is reserved.  Each section maps its next pages at its end when they are needed, so
  * that a process has hardly more addresses than it uses, and RLIMIT_AS, RLIMIT_MEMLOCK and core
@@ -60,7 +61,8 @@ struct range {
   uintptr_t tag_rows;   /* first byte of slab 0's tags */
   uintptr_t tag_bias;   /* constant part of the sum in tag_row (tag.h) */
   unsigned block_shift; /* a block has 2^block_shift bytes */
-  bool tagged;          /* cells have tags */
+  bool tagged;          /* all cells have tags, since the start */
+  bool has_tag_rows;    /* the tags of all slabs below `span` are mapped; with the right to grow */
   _Atomic uintptr_t committed[SECTIONS]; /* bytes of each section that are mapped */
 };
 
@@ -93,6 +95,10 @@ hidden bool range_commit(enum section s, uintptr_t bytes);
 /* Adds at least one block to the data: span grows.  False as range_commit.  With the right to grow.
  */
 hidden bool range_grow(void);
+
+/* Maps the rows of tags of all slabs, those to come included, if that is not done yet.  False if
+ * the system refuses.  Any thread. */
+hidden bool range_add_tags(void);
 
 /* Takes and returns the right to grow a section, which one thread has at a time.  Any thread.
  * range_growth_enter waits at most about two seconds and then returns false, so that a fork that

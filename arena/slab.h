@@ -31,8 +31,8 @@
  *   EMPTY    No class; the owner stays, and the countdown is 1, so that a double free is noticed.
  *
  * Only the owner writes the row, but for `idle` of a slab that is EMPTY.  Other threads read
- * `owner`, `class` and `reciprocal`, which change only while no object of the slab is alive, and
- * `carved`, which only grows meanwhile.
+ * `owner`, `class`, `tagged` and `reciprocal`, which change only while no object of the slab is
+ * alive, and `carved`, which only grows meanwhile.
  * Reports also read `freed_to`, `countdown`, `uncounted` and `countdown_start`, whatever they are
  * at that moment.  What other threads write is in the mail row (mail.h).
  *
@@ -70,7 +70,8 @@ struct slab {
   uint32_t reciprocal; /* ceil(2^32 / cell bytes) */
   uint16_t capacity;   /* cells */
   uint8_t class;       /* 1..CLASSES; 0 when EMPTY or UNUSED */
-  uint8_t state : 7;   /* enum slab_state */
+  uint8_t state : 6;   /* enum slab_state */
+  bool tagged : 1;     /* its cells have tags, as all of its owner's */
   bool dirty : 1;      /* pages may be resident in which nothing is carved */
   struct cell *free;   /* freed by the owner, newest first */
   struct slab *next;   /* in the heap's queue of the class, or among its empty slabs */
@@ -182,6 +183,11 @@ static inline void slab_return(struct slab *s, uint32_t now) {
 }
 
 static inline size_t slab_cell_bytes(const struct slab *s) { return class_bytes(s->class); }
+
+/* Have its cells tags?  The byte also has the state, which the owner may change meanwhile. */
+__attribute__((no_sanitize("thread"))) static inline bool slab_is_tagged(const struct slab *s) {
+  return s->tagged;
+}
 
 /* Number of the cell that holds p, an address in the slab: offset x ceil(2^32/size) >> 32, exact
  * for every offset and every class (slab_test.c tries all of them).  Not of a slab without a class.

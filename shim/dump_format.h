@@ -27,6 +27,7 @@
  *   1.3 added lives, DUMP_MAPPINGS, DUMP_MAPS_BY_SITE, DUMP_MAPS, and the fields resident_bytes and
  *       swapped_bytes of DUMP_SITES.
  *   1.3 added DUMP_MERGED, the field processes, and DUMP_NODE_FUNCTION.
+ *   1.3 added DUMP_ATTACHED and DUMP_SITE_BEFORE.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -125,8 +126,10 @@ enum dump_process_flag {
   DUMP_OF_RECORD = 64,       /* made of a record: no blocks, no regions, no pinned cells, of classes
                                neither slabs nor requested bytes */
   DUMP_REPLACED = 128,       /* DUMP_AFTER_END: by exec its process became another program */
-  DUMP_PARTIAL = 256 /* DUMP_MERGED: sums are too low: dumps were left out, lack parts or had
+  DUMP_PARTIAL = 256,        /* DUMP_MERGED: sums are too low: dumps were left out, lack parts or had
                                 no tags */
+  DUMP_ATTACHED = 512        /* tags were switched on while it ran, for all requests: what was
+                                requested without tags has accounts of DUMP_SITE_BEFORE */
 };
 
 /* DUMP_PROCESS: one item. */
@@ -292,7 +295,10 @@ enum dump_site_kind {
   DUMP_SITE_FULL = 3,     /* the tables were full */
   DUMP_SITE_UNTAGGED = 4, /* any other without a tag */
   DUMP_SITE_ENDED = 5,    /* reserved: no version has written it */
-  DUMP_SITE_REGION = 6    /* reserved, likewise; readers number rows of regions with it */
+  DUMP_SITE_REGION = 6,   /* reserved, likewise; readers number rows of regions with it */
+  DUMP_SITE_BEFORE = 7    /* without a tag, because nobody was attached.  Accounts of these sites,
+                             which stand last, have one size class of arenas each, all bytes with
+                             rounding; or all large objects, by arena 0 */
 };
 
 /* DUMP_SITES: append-only. */

@@ -22,8 +22,8 @@
  * format; a greater `minor` has further fields where this one has zeros, and further kinds.
  *
  *   1.1 added RECORD_TIMELINE, RECORD_SHARES and timeline_first.
- *   1.2 added RECORD_MAPPED, RECORD_LIVES, where the memory lies, and the thread pointer of an
- *       arena.
+ *   1.2 added RECORD_MAPPED, RECORD_LIVES, where the memory lies, the thread pointer of an arena,
+ *       large_live, and of arenas tagged, large_tagged and large_tagged_bytes.
  */
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
@@ -83,8 +83,9 @@ enum { RECORD_HEALTH_LINES = 10, RECORD_HEALTH_MOST = 16 };
 
 enum record_refusal {
   RECORD_NOT_REFUSED = 0,
-  RECORD_REFUSED_EXACT = 1,   /* there are tags since the start */
-  RECORD_REFUSED_DISABLED = 2 /* ARENASHIM_DISABLE */
+  RECORD_REFUSED_EXACT = 1,    /* there are tags since the start */
+  RECORD_REFUSED_DISABLED = 2, /* ARENASHIM_DISABLE */
+  RECORD_REFUSED_MEMORY = 3    /* the system refuses memory for tags */
 };
 
 enum record_state {
@@ -97,7 +98,8 @@ enum record_state {
 struct record_control {
   uint32_t sequence;
   uint32_t depth;        /* frames of a call path, 1..64 */
-  uint64_t sample_bytes; /* from now on one request is recorded for each so many bytes; 0: none */
+  uint64_t sample_bytes; /* from now on one request is recorded for each so many bytes; 1: each,
+                            0: none */
 };
 
 /* What concerns the whole process; kept in the head. */
@@ -152,6 +154,9 @@ struct record_process {
                            a byte a page: 0 not jemalloc's, RECORD_PAGE_HUGE a huge object */
   uint64_t idle_at; /* RECORD_IDLE of struct record_idle: pages that huge objects left */
   uint64_t idle_count_at; /* address of a uint32_t: how many of these are used */
+
+  uint64_t large_live; /* bytes of large objects, with rounding; each thread may have changed 1 MiB
+                          since */
 };
 static_assert(sizeof(struct record_process) <= RECORD_USER_BYTES, "it fits into the head");
 
@@ -190,9 +195,11 @@ struct record_counts {
   uint32_t threads; /* served, one after another */
   uint32_t thread;  /* kernel's id of the thread that has it; 0: none */
   uint32_t joined;  /* the sequence of the control word that its thread has seen last */
-  uint32_t zero;
+  uint32_t tagged;  /* 1: its objects have tags, all of them.  Since 1.2, and where somebody has
+                       attached, its thread has another arena beside it, without */
   char name[16];
   uint64_t pointer; /* thread pointer of `thread`, or of the last one; libc keeps it in its stack */
+  uint64_t large_tagged, large_tagged_bytes; /* tagged large objects that live, where not all do */
 };
 
 /* Of a running process: pages that the library mapped for huge objects, and for its tables.  Those

@@ -46,7 +46,7 @@ static void open_fast_path(struct heap *h) {
   if (!purge_setup(h) || thread_state != THREAD_CACHED || figures_are_remembered())
     return;
   cache_open(h);
-  if (tagged_mode == TAGGED_NONE)
+  if (tagged_mode == TAGGED_NONE || (tagged_is_paused() && !h->tagged))
     record_of(h)->large_fast = true;
   else if (tagged_mode == TAGGED_SAMPLES && !large_between_samples)
     large_between_samples = true;
@@ -146,10 +146,10 @@ void large_free_any(void *p, const char *entry, const void *caller) {
     large_free_flags(p, 0, entry, caller);
 }
 
-void large_begin_samples(struct heap *h, bool wanted) {
-  large_between_samples |= wanted;
-  record_of(h)->large_fast =
-      !wanted && record_of(h)->cache_is_open && thread_state == THREAD_CACHED;
+void large_follow(struct heap *h) {
+  large_between_samples |= tagged_mode == TAGGED_SAMPLES;
+  record_of(h)->large_fast = !h->tagged && tagged_is_paused() && record_of(h)->cache_is_open &&
+                             thread_state == THREAD_CACHED;
 }
 
 void large_close_fast_path(void) {

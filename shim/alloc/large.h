@@ -44,9 +44,10 @@ hidden void large_check_pointer(const void *p, const char *entry, const void *ca
  * first request, and not if figures are remembered (figures.h): then the constructor clears it. */
 extern hidden _Atomic bool large_between_samples;
 
-/* From now on the calling thread's large requests are counted towards samples, or, if none are
- * wanted, take the fast path again where they may. */
-hidden void large_begin_samples(struct heap *h, bool wanted);
+/* From now on the calling thread's large requests do what tagged_follow has made of its heap h: all
+ * are tagged, or they are counted towards samples, or they take the fast path again where they
+ * may. */
+hidden void large_follow(struct heap *h);
 
 /* From now on this thread's large requests take the slow path, until a request finds again that
  * they need not.  In the constructor. */

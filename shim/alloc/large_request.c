@@ -6,7 +6,7 @@
 /* A thread without a heap is at its end, or the shim is disabled. */
 static bool is_huge(struct large_request a) {
   return a.bytes >= HUGE_LEAST && a.h != NULL && a.by_size && (a.flags & ~FLAG_ZERO) == 0 &&
-         !large_request_is_sample(a) && thread_state != THREAD_COUNTED &&
+         !large_request_is_marked(a) && thread_state != THREAD_COUNTED &&
          jemalloc_leaves_purging() && jemalloc_has_plain_objects();
 }
 

@@ -41,13 +41,13 @@ static inline struct large_request large_request_of(size_t n, const void *frame)
   struct large_request a = {.h = h, .n = n, .by_size = true};
   a.bytes = n < GRAIN ? GRAIN : n; /* below 16 bytes jemalloc aligns to 8 */
   if (unlikely(tagged_mode != TAGGED_NONE))
-    a.site = tagged_mode == TAGGED_ALL ? large_site(h, frame) : large_sampled_site(h, n, frame);
+    a.site = h != NULL && h->tagged ? large_site(h, frame) : large_sampled_site(h, n, frame);
   return a;
 }
 
-/* Is it a sample, among objects without tags?  Then its page says that it may have a tag. */
-static inline bool large_request_is_sample(struct large_request a) {
-  return unlikely(a.site != SITE_NONE) && tagged_mode == TAGGED_SAMPLES;
+/* Is it tagged among objects without tags?  Then its page says that it may have a tag. */
+static inline bool large_request_is_marked(struct large_request a) {
+  return unlikely(a.site != SITE_NONE) && !range.tagged;
 }
 
 /* The alignment that it asks for: bytes, a power of two, at least GRAIN. */
@@ -61,7 +61,7 @@ static inline size_t large_request_alignment(struct large_request a) {
  * cached ones are never served by the fast path. */
 static inline int large_request_flags(struct large_request a) {
   size_t alignment = large_request_alignment(a);
-  bool own_page = large_request_is_sample(a) && a.bytes <= CACHED_MOST &&
+  bool own_page = large_request_is_marked(a) && a.bytes <= CACHED_MOST &&
                   (a.bytes > CACHED_LEAST || alignment > GRAIN);
   return own_page && alignment < PAGE_BYTES ? (a.flags & ~FLAG_ALIGN_BITS) | FLAG_ALIGN_PAGE
                                             : a.flags;
@@ -121,7 +121,7 @@ hidden cold void *large_ask_again(const struct large_request *a, void *p);
 /* An object that kept its place may be in an arena of the program's own, and its page stays what it
  * was; not if it is large enough to have the page for itself. */
 static inline unsigned large_kind_served(struct large_request a, const void *p, const void *to) {
-  if (large_request_is_sample(a))
+  if (large_request_is_marked(a))
     return PAGE_PLAIN;
   if (to == p && a.bytes <= CACHED_MOST)
     return page_kind(to);
@@ -143,8 +143,7 @@ static inline __attribute__((always_inline)) void *large_serve(struct large_requ
 
 /* Inside the gate: p, which jemalloc has served for a, gets its tag.  NULL: nothing happens. */
 static inline void large_request_tag(struct large_request a, void *p) {
-  if (unlikely(tagged_mode != TAGGED_NONE) && p != NULL &&
-      (a.site != SITE_NONE || tagged_mode == TAGGED_ALL))
+  if (unlikely(tagged_mode != TAGGED_NONE) && p != NULL && (a.site != SITE_NONE || range.tagged))
     large_tagged_put(a.h, p, a.n, a.site, a.cell);
 }
 

@@ -13,12 +13,12 @@
 hidden _Atomic bool large_tagged_partial;
 
 uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame) {
-  bool begun = h != NULL && capture_of(h) != NULL; /* not before tagged_begin */
+  bool begun = h != NULL && capture_of(h) != NULL; /* not before tagged_follow */
   return begun && sampling_takes(h, n) ? large_site(h, frame) : SITE_NONE;
 }
 
 uint32_t large_site(struct heap *h, const void *frame) {
-  if (h == NULL)
+  if (h == NULL || capture_of(h) == NULL)
     return SITE_NONE;
   uint32_t site = capture_quick(capture_of(h), frame);
   return likely(site != SITE_NONE) ? site : capture_site(h, frame);
@@ -27,8 +27,8 @@ uint32_t large_site(struct heap *h, const void *frame) {
 /* Bytes held by each object that a sample of n bytes stands for, which is no sample of cells: the
  * size class of n, because a sample of up to a page has the page for itself.  0: as many as the
  * sample. */
-static size_t class_stood_for(size_t n) {
-  if (sampling_period == 0 || n > CACHED_MOST)
+static size_t class_stood_for(const struct heap *h, size_t n) {
+  if (h->tagged || n > CACHED_MOST)
     return 0;
   return n <= SMALL_MAX ? class_bytes((unsigned)class_of(n + (n == 0)))
                         : large_class_bytes(large_class(n));
@@ -40,7 +40,7 @@ static size_t held_bytes(const struct large_tag *t) {
 }
 
 static uint32_t weight_of(struct heap *h, size_t bytes) {
-  return sampling_period == 0 ? 1 : sampling_weight(h, bytes);
+  return h->tagged ? 1 : sampling_weight(h, bytes);
 }
 
 /* An object without a tag, because there was no memory for one, is in no account, only counted.
@@ -50,6 +50,14 @@ static bool put_or_lose(const struct large_tag *t) {
   if (!done)
     large_tagged_partial = true;
   return done;
+}
+
+/* Where some objects have no tags, what has them is counted apart. */
+static void count_tagged(const struct heap *h, uint64_t objects, uint64_t bytes) {
+  if (range.tagged)
+    return;
+  atomic_fetch_add_explicit(&counts_of(h)->large_tagged, objects, memory_order_relaxed);
+  atomic_fetch_add_explicit(&counts_of(h)->large_tagged_bytes, bytes, memory_order_relaxed);
 }
 
 static void put(struct heap *h, struct large_tag t) {
@@ -63,9 +71,11 @@ static void put(struct heap *h, struct large_tag t) {
     capture_of(h)->counts.untagged++;
     return;
   }
+  if (h->tagged)
+    count_tagged(h, 1, held);
   heap_collect_at_peak(h, a, n * t.weight);
   account_add_large(&h->books, a, n, held, t.weight);
-  if (tagged_mode == TAGGED_SAMPLES)
+  if (!h->tagged)
     probe_alloc((const void *)t.p, n, n * t.weight);
   h->books.last = (const void *)t.p;
 }
@@ -77,7 +87,7 @@ void large_tagged_put(struct heap *h, void *p, size_t n, uint32_t site, size_t c
   }
   put(h, (struct large_tag){.p = (uintptr_t)p,
                             .bytes = n,
-                            .cell = cell != 0 ? cell : class_stood_for(n),
+                            .cell = cell != 0 ? cell : class_stood_for(h, n),
                             .ours = cell != 0,
                             .site = site,
                             .weight = weight_of(h, cell != 0 ? cell : n)});
@@ -88,7 +98,7 @@ void large_tagged_put(struct heap *h, void *p, size_t n, uint32_t site, size_t c
  * out. */
 static void take_own(struct heap *h, const struct large_tag *t, size_t held) {
   struct account *a = account_of(&h->books, t->site);
-  a->temporary += sampling_period == 0 && h->books.last == (const void *)t->p;
+  a->temporary += h->tagged && h->books.last == (const void *)t->p;
   account_take_large(&h->books, a, t->bytes, held, t->weight);
   if (t->timed)
     heap_count_life(h, t->site, (const void *)t->p);
@@ -108,13 +118,19 @@ static void take_foreign(struct heap *h, const struct large_tag *t, size_t held)
 static void take(struct heap *h, const struct large_tag *t, size_t held) {
   if (t->site == SITE_NONE)
     return;
-  if (tagged_mode == TAGGED_SAMPLES)
+  struct heap *of = heap_at(t->arena);
+  if (of->tagged)
+    count_tagged(of, -UINT64_C(1), -(uint64_t)held);
+  else
     probe_free((const void *)t->p);
-  (h != NULL && t->arena == heap_number(h) ? take_own : take_foreign)(h, t, held);
+  if (heap_is_mine(of))
+    take_own(of, t, held);
+  else
+    take_foreign(h, t, held);
 }
 
 bool large_tagged_lift(const void *p, struct large_tag *before) {
-  return large_tags_take(p, before) || tagged_mode != TAGGED_ALL || large_tagged_partial;
+  return large_tags_take(p, before) || !range.tagged || large_tagged_partial;
 }
 
 bool large_tagged_take(struct heap *h, const void *p) {
@@ -137,7 +153,7 @@ void large_tagged_moved(struct heap *h, const struct large_tag *before, size_t h
     return;
   }
   take(h, before, held_before(before, held));
-  if (site != SITE_NONE || tagged_mode == TAGGED_ALL)
+  if (site != SITE_NONE || range.tagged)
     large_tagged_put(h, to, n, site, 0);
 }
 

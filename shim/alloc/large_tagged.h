@@ -12,19 +12,18 @@
 #include "page_map.h"
 #include "tag_mode.h"
 
-/* The call site of a large request; SITE_NONE without a heap.  The second: SITE_NONE also if it is
- * not a sample.  h: the calling thread's heap, or NULL.  Outside the gate; not in signal handlers
- * beyond what malloc allows. */
+/* The call site of a large request; SITE_NONE without a heap that has tags.  The second: SITE_NONE
+ * also if it is not a sample.  h: the calling thread's heap, or NULL.  Outside the gate; not in
+ * signal handlers beyond what malloc allows. */
 hidden uint32_t large_site(struct heap *h, const void *frame);
 hidden uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame);
 
 /* May this object of jemalloc's have a tag?  Any thread; lock-free. */
 static inline bool large_may_be_tagged(const void *p) {
-  return unlikely(tagged_mode != TAGGED_NONE) &&
-         (tagged_mode == TAGGED_ALL || page_kind(p) == PAGE_PLAIN);
+  return unlikely(tagged_mode != TAGGED_NONE) && (range.tagged || page_kind(p) == PAGE_PLAIN);
 }
 
-/* With all tags: there was no memory for some object's tag. */
+/* With all tags since the start: there was no memory for some object's tag. */
 extern hidden _Atomic bool large_tagged_partial;
 
 /* What follows is called inside the gate, by the thread that has heap h (NULL: no heap); not in

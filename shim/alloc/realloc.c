@@ -104,7 +104,8 @@ size_t large_xallocx(void *p, size_t n, size_t extra, int flags, const void *fra
   bool had_tag = large_may_be_tagged(p) && large_tags_take(p, &before);
   size_t got = resize_in_place(p, had_tag ? &before : NULL, n, extra, flags);
   bool done = got >= n && !(had_tag && before.ours); /* a cell of ours keeps its size */
-  if (unlikely(had_tag) && done && site != SITE_NONE)
+  bool estimate = had_tag && before.weight > 1 && h != NULL && h->tagged; /* in exact books */
+  if (unlikely(had_tag) && done && site != SITE_NONE && !estimate)
     large_tagged_stayed(h, &before, held, n, site);
   else if (unlikely(had_tag))
     large_tagged_moved(h, &before, held, done ? p : NULL, n, SITE_NONE);
@@ -134,10 +135,10 @@ static bool would_keep_cell(struct heap *h, const void *p, size_t n) {
 static bool sample_keeps_cell(void *p, size_t n, const void *frame) {
   struct heap *h = heap_mine();
   struct large_tag t;
-  if (h == NULL || page_kind(p) != PAGE_PLAIN || !would_keep_cell(h, p, n))
+  if (h == NULL || h->tagged || page_kind(p) != PAGE_PLAIN || !would_keep_cell(h, p, n))
     return false;
   uint32_t site = large_site(h, frame);
-  if (!gate_enter(h))
+  if (site == SITE_NONE || !gate_enter(h))
     return false;
   if (large_tags_take(p, &t))
     large_tagged_stayed(h, &t, t.cell, n, site);
@@ -153,7 +154,8 @@ static bool keeps_cell(void *p, size_t cell, size_t n, const void *frame) {
   if (n > cell || !cell_suits(cell, n))
     return false;
   /* A tag has no room for 512 bytes, the size of the largest cell, which no small request has. */
-  return likely(!range.tagged) || (n <= SMALL_MAX && small_resize_tagged(p, n, frame));
+  return likely(!slab_is_tagged(slab_of(p))) ||
+         (n <= SMALL_MAX && small_resize_tagged(p, n, frame));
 }
 
 /* From a full cell to a larger one. */
@@ -181,7 +183,7 @@ void *realloc_any(void *p, size_t n, const char *entry, const void *frame) {
                                       : move(p, cell, n, entry, frame);
   }
   size_t old = usable_any(p, entry, frame_caller(frame));
-  if (tagged_mode == TAGGED_SAMPLES && n <= class_bytes(CLASSES) && sample_keeps_cell(p, n, frame))
+  if (tagged_mode != TAGGED_NONE && n <= class_bytes(CLASSES) && sample_keeps_cell(p, n, frame))
     return p;
   if (n <= SMALL_MAX)
     return move(p, old, n, entry, frame);

@@ -30,15 +30,22 @@ static struct {
 
 bool setup_is_ready(void) { return start.state == READY; }
 
+/* The next thread that takes this arena has no cache in jemalloc yet. */
+static void close_large(struct heap *h) {
+  cache_clear(h);
+  if (h != NULL)
+    record_of(h)->large_fast = false;
+}
+
 /* The destructor of the key: may run before those of other libraries, which request memory again.
  */
 static void thread_ends(void *unused) {
   int saved = errno;
   (void)unused;
-  cache_clear(heap_mine());
-  purge_run(heap_mine(), 0);
-  if (heap_mine() != NULL)
-    record_of(heap_mine())->large_fast = false; /* the next thread has no cache in jemalloc yet */
+  struct heap *h = heap_mine();
+  close_large(h);
+  close_large(h != NULL ? h->beside : NULL);
+  purge_run(h, 0);
   heap_thread_ended();
   errno = saved;
 }
@@ -48,6 +55,10 @@ static void thread_begins(void) {
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
   figures_refresh_if_due(heap_mine());
+  counts_of(heap_mine())->joined =
+      0;                        /* what the arena's last thread did is not what this one has */
+  if (purge_taken_hook != NULL) /* it may go over to tags at once */
+    purge_taken_hook(0);
 }
 
 static int setup_heaps(void) {

@@ -62,7 +62,7 @@ static void *small_tagged(size_t n, const void *frame, size_t c) {
 /* For a thread whose end has begun; NULL if our heap has no memory. */
 static void *small_tagged_late(size_t n, const void *frame, size_t c) {
   uint64_t signals;
-  struct heap *h = heap_borrow(&signals);
+  struct heap *h = heap_borrow(true, &signals);
   if (h == NULL)
     return NULL;
   void *p = heap_alloc_tagged(h, c, n, capture_site(h, frame));
@@ -72,7 +72,7 @@ static void *small_tagged_late(size_t n, const void *frame, size_t c) {
 
 bool small_resize_tagged(void *p, size_t n, const void *frame) {
   struct heap *h = heap_mine();
-  return h != NULL && heap_resize_tagged(p, n, capture_site(h, frame));
+  return h != NULL && h->tagged && heap_resize_tagged(p, n, capture_site(h, frame));
 }
 
 void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n, const void *frame) {
@@ -90,7 +90,8 @@ static cold void *small_refused(size_t n, const void *frame, size_t c) {
   if (setup_once() && (heap_self != &heap_none || heap_acquire() != NULL)) {
     if (heap_self == &heap_tagged)
       return small_tagged(n, frame, c);
-    p = range.tagged ? small_tagged_late(n, frame, c) : heap_alloc_slow(c);
+    bool late = heap_self == &heap_over && tagged_mode == TAGGED_ALL && !tagged_is_paused();
+    p = late ? small_tagged_late(n, frame, c) : heap_alloc_slow(c);
   }
   return p != NULL ? p : large_alloc_any(n, frame);
 }

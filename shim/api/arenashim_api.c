@@ -44,6 +44,15 @@ exported int arenashim_mark(const char *name) {
 
 /* ---- tags ---- */
 
+/* Where the thread's pushed tags are; NULL: it has no tags.  Where somebody has attached and has
+ * detached again, they may be in the arena that it does not use now. */
+static struct capture *pushed_tags(const struct heap *h) {
+  if (tagged_mode == TAGGED_NONE)
+    return NULL;
+  struct capture *c = capture_of(h);
+  return c == NULL && h->beside != NULL ? capture_of(h->beside) : c;
+}
+
 exported int arenashim_push_tag(const char *name) {
   size_t length = strnlen(name, LABEL_BYTES_MAX + 1);
   struct heap *h = heap_of_thread();
@@ -51,8 +60,8 @@ exported int arenashim_push_tag(const char *name) {
     return fail(EINVAL);
   if (h == NULL)
     return fail(ENOMEM);
-  struct capture *c = capture_of(h);
-  if (tagged_mode == TAGGED_NONE)
+  struct capture *c = pushed_tags(h);
+  if (c == NULL)
     return fail(ENOTSUP);
   if (c->labels == LABELS_MAX)
     return fail(E2BIG);
@@ -69,7 +78,7 @@ exported int arenashim_push_tag(const char *name) {
 
 exported int arenashim_pop_tag(void) {
   struct heap *h = heap_mine();
-  struct capture *c = h == NULL ? NULL : capture_of(h);
+  struct capture *c = h == NULL ? NULL : pushed_tags(h);
   if (c == NULL || c->labels == 0)
     return fail(EINVAL);
   c->root = c->below[--c->labels];

@@ -71,7 +71,7 @@ realloc_fast(void *p, size_t n, const char *entry, const void *frame) {
     return realloc_any(p, n, entry, frame);
   size_t cell = slab_cell_bytes(s);
   if (n <= cell)
-    return likely(cell_suits(cell, n) && !range.tagged) ? p : realloc_any(p, n, entry, frame);
+    return likely(cell_suits(cell, n) && !s->tagged) ? p : realloc_any(p, n, entry, frame);
   void *to;
   if (heap_free_barred(s, p) || unlikely((to = heap_pop(growth_class(n))) == NULL))
     return realloc_any(p, n, entry, frame);

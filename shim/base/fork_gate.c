@@ -95,7 +95,7 @@ static uint64_t now_us(void) {
 static bool nobody_inside(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     const struct heap *h = heap_at(i);
-    if (h != heap_mine() && *(const volatile int *)&record_of(h)->outside != 0)
+    if (!heap_is_mine(h) && *(const volatile int *)&record_of(h)->outside != 0)
       return false;
   }
   for (size_t i = 0; i < MARKS; i++) {
@@ -165,7 +165,7 @@ bool gate_open_child(void) {
     if (atomic_load(&gate.marks[i].thread) != own_mark())
       atomic_store(&gate.marks[i].thread, 0);
   for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_at(i) != heap_mine())
+    if (!heap_is_mine(heap_at(i)))
       abandon(record_of(heap_at(i)));
   atomic_fetch_and(&gate_detours, ~(uint64_t)UINT32_MAX);
   return !interrupted;

@@ -85,7 +85,7 @@ void capture_sum(struct capture_counts *sum) {
 void capture_fork_child(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     struct capture *c = capture_of(heap_at(i));
-    if (c != NULL && heap_at(i) != heap_mine())
+    if (c != NULL && !heap_is_mine(heap_at(i)))
       c->busy = 0;
   }
   modules_forget();

@@ -9,6 +9,7 @@
 #include "os.h"
 #include "record.h"
 #include "tag_mode.h"
+#include "thread_cache.h"
 #include "thread_record.h"
 #include "timeline.h"
 
@@ -21,29 +22,36 @@ enum { SAMPLE_LEAST = 4 << 10 };
 static struct {
   _Atomic uint32_t sequence; /* that the process has followed */
   atomic_flag busy;
-  bool since_start; /* there are tags, but not of ours */
-  bool known;
 } attached = {.busy = ATOMIC_FLAG_INIT};
+
+/* There are tags, but not of ours. */
+static bool since_start(void) { return options_now()->tags != TAGS_OFF; }
 
 static uint32_t clamp(uint64_t value, uint32_t least, uint32_t most) {
   return value < least ? least : value > most ? most : (uint32_t)value;
 }
 
+/* False: no memory. */
+static bool change(uint64_t bytes, uint32_t depth) {
+  if (bytes != 0)
+    return tagged_attach(bytes == 1 ? 1 : clamp(bytes, SAMPLE_LEAST, SAMPLE_MAX),
+                         clamp(depth, 1, CAPTURE_DEPTH_MAX));
+  tagged_detach();
+  return true;
+}
+
 /* For the whole process, once for each sequence.  Inside the gate, because it looks at modules. */
 static void follow(struct record_process *head, uint32_t sequence) {
   uint64_t bytes = head->control.sample_bytes;
-  if (!attached.known) {
-    attached.since_start = tagged_mode != TAGGED_NONE;
-    attached.known = true;
-  }
-  head->refused = attached.since_start ? RECORD_REFUSED_EXACT : RECORD_NOT_REFUSED;
-  if (!attached.since_start && (bytes != 0 || tagged_mode != TAGGED_NONE)) {
-    tagged_attach(bytes == 0 ? 0 : clamp(bytes, SAMPLE_LEAST, SAMPLE_MAX),
-                  clamp(head->control.depth, 1, CAPTURE_DEPTH_MAX));
+  head->refused = since_start() ? RECORD_REFUSED_EXACT : RECORD_NOT_REFUSED;
+  if (!since_start() && (bytes != 0 || tagged_mode != TAGGED_NONE)) {
+    bool done = change(bytes, head->control.depth);
     mapped_calls_book();
-    if (bytes != 0 && head->attached_mono == 0)
+    head->refused = done ? RECORD_NOT_REFUSED : RECORD_REFUSED_MEMORY;
+    if (done && bytes != 0 && head->attached_mono == 0)
       head->attached_mono = os_clock_ns(CLOCK_MONOTONIC);
-    timeline_event(bytes != 0 ? DUMP_EVENT_ATTACH : DUMP_EVENT_DETACH, bytes);
+    if (done)
+      timeline_event(bytes != 0 ? DUMP_EVENT_ATTACH : DUMP_EVENT_DETACH, bytes);
   }
   attached.sequence = sequence;
   __atomic_store_n(&head->seen, sequence, __ATOMIC_RELEASE);
@@ -63,15 +71,19 @@ static bool process_follows(struct heap *h, uint32_t sequence) {
   return attached.sequence == sequence;
 }
 
-/* The calling thread's arena.  Large requests leave the fast path that takes no samples, or take it
- * again. */
+/* The calling thread's arenas. */
 static void thread_follows(struct heap *h, uint32_t sequence) {
-  if (!attached.since_start && tagged_mode == TAGGED_SAMPLES) {
-    if (!tagged_begin(h))
+  if (!since_start() && tagged_mode != TAGGED_NONE) {
+    if (tagged_mode == TAGGED_ALL)
+      cache_clear(h);
+    if (!tagged_follow())
       return;
-    large_begin_samples(h, !tagged_is_paused());
+    h = heap_mine();
+    large_follow(h);
   }
   counts_of(h)->joined = sequence;
+  if (h->beside != NULL)
+    counts_of(h->beside)->joined = sequence;
 }
 
 void attach_look(void) {

@@ -1,13 +1,14 @@
-/* Samples, asked for from outside while the process runs (`arenashim attach`).
+/* Tags, of samples or of all requests, asked for from outside while the process runs (`arenashim
+ * attach`).
  *
  *   another process           this one, in slow paths
  *   control.sequence + 1  ->  the first thread that sees it: paths and modules are prepared, and
- *                             samples switched on (tagged_attach)
- *                         ->  each thread, when it sees it: its arena begins (tagged_begin)
+ *                             tags switched on (tagged_attach)
+ *                         ->  each thread, when it sees it: its arena begins (tagged_follow)
  *
  * No signal, no thread, no descriptor: the word lies in memory that the other process can write
  * (pieces.h).  A thread that makes no slow path has not joined; its arena's `joined` says so.  Who
- * writes nonsense switches samples on or off, and no more.
+ * writes nonsense switches tags on or off, and no more.
  *
  * Not for a process that has tags since its start, which record_process.refused then says.
  */

@@ -88,7 +88,7 @@ static void open_gate(void) {
 /* The caches of threads that are gone. */
 static void check_caches(void) {
   for (unsigned i = 0; i < heap_count(); i++)
-    if (heap_at(i) != heap_mine())
+    if (!heap_is_mine(heap_at(i)))
       cache_fork_child(heap_at(i));
 }
 

@@ -93,19 +93,21 @@ static void write_header(struct dump_work *w) {
  * on since. */
 static void finish_process(struct dump_work *w) {
   struct dump_process *p = w->process;
-  for (unsigned i = 0; range.tagged && i < w->heaps; i++) {
-    p->live_objects += w->arena[i].live_objects;
-    p->live_bytes += w->arena[i].live_bytes;
-  }
   if (w->at_peak.peak_bytes > p->peak_bytes)
     p->peak_bytes = w->at_peak.peak_bytes;
   if (p->live_bytes > p->peak_bytes)
     p->peak_bytes = p->live_bytes;
 }
 
+/* Objects without a tag count with their cells, where all others have one. */
+static uint64_t class_live_bytes(const struct dump_work *w, unsigned c) {
+  uint64_t cells = count_less(w->g.survey.plain_cells[c], w->g.plain_listed[c]);
+  return sites_class_bytes(c) + (tagged_since_attach() ? cells * class_bytes(c) : 0);
+}
+
 static void finish_classes(struct dump_work *w) {
   for (unsigned i = 0; i < w->classes; i++)
-    w->class[i].live_bytes = sites_class_bytes((unsigned)class_of(w->class[i].cell_bytes));
+    w->class[i].live_bytes = class_live_bytes(w, (unsigned)class_of(w->class[i].cell_bytes));
 }
 
 static void write_sections(struct dump_work *w, int fd) {

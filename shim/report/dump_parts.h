@@ -19,6 +19,7 @@
 #include "record_format.h"
 #include "resident.h"
 #include "scratch.h"
+#include "tag_mode.h"
 
 /* The table: first the small sections, then as many that are streamed. */
 enum { SMALL_SECTIONS = DUMP_REGIONS, STREAMED_SECTIONS = 10, HEALTH_LINES = 17 };
@@ -79,6 +80,11 @@ hidden bool dump_tables(struct dump_work *w);
 
 /* Makes the nodes that stand for the addresses in region rows.  Before anything is counted. */
 hidden void dump_region_nodes(void);
+
+/* Are an arena's objects the sum of its accounts? */
+static inline bool dump_arena_is_sum(const struct heap *h) {
+  return h->tagged || tagged_since_attach();
+}
 
 /* Streams the large sections to the file, and adds up what the small ones say of them. */
 hidden void dump_streams(struct dump_work *w);

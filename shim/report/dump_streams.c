@@ -1,4 +1,5 @@
 /* The dump's large sections, streamed as they are read: blocks, accounts, sites, nodes. */
+#include "before_attach.h"
 #include "block_stats.h"
 #include "dump_parts.h"
 #include "modules.h"
@@ -32,13 +33,11 @@ static void blocks(struct dump_work *w) {
 
 static void add_up(struct dump_work *w, const struct dump_account *a) {
   struct dump_arena *sum = &w->arena[a->arena];
-  if (tagged_mode == TAGGED_SAMPLES) { /* arenas count exactly, as without tags */
-    w->process->live_objects += a->live_objects;
-    w->process->live_bytes += a->live_bytes;
-    w->process->peak_bytes += a->at_peak_bytes;
-    return;
-  }
+  w->process->live_objects += a->live_objects;
+  w->process->live_bytes += a->live_bytes;
   w->process->peak_bytes += a->at_peak_bytes;
+  if (!dump_arena_is_sum(heap_at(a->arena))) /* it counts exactly, as without tags */
+    return;
   sum->total_allocs += a->allocs;
   sum->total_size += a->bytes;
   sum->frees += a->frees;
@@ -47,8 +46,23 @@ static void add_up(struct dump_work *w, const struct dump_account *a) {
   sum->live_rounded += a->live_rounded;
 }
 
+/* Of an arena without tags, where all requests have them since somebody attached. */
+static void accounts_before(struct dump_work *w, unsigned arena) {
+  struct dump_account a;
+  for (unsigned c = BEFORE_LARGE; c < CLASS_SLOTS; c++)
+    if (before_account(&w->g, heap_at(arena), c, &a)) {
+      a.site = sites_count() + c;
+      *(struct dump_account *)dump_item(&w->out) = a;
+      add_up(w, &a);
+    }
+}
+
 static void accounts_of(struct dump_work *w, unsigned arena) {
   struct site_stats stats;
+  if (before_read(&w->g, heap_at(arena))) {
+    accounts_before(w, arena);
+    return;
+  }
   sites_scan(heap_at(arena));
   for (uint32_t site = 1; site < sites_count(); site++)
     if (sites_line(heap_at(arena), site, &stats)) {
@@ -89,6 +103,8 @@ static void sites(struct dump_work *w) {
     to->resident_bytes = s != NULL ? s->resident : 0;
     to->swapped_bytes = s != NULL ? s->swapped : 0;
   }
+  for (unsigned c = 0; c < CLASS_SLOTS && tagged_since_attach(); c++)
+    *(struct dump_site *)dump_item(&w->out) = (struct dump_site){.kind = DUMP_SITE_BEFORE};
 }
 
 /* The module that stands there, index + 1; 0: none does. */

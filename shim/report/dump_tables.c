@@ -142,6 +142,7 @@ static void process(struct dump_work *w) {
                (snapshot_is_careful(w->g.reason) ? DUMP_LARGE_STALE : 0) |
                (w->reason == DUMP_ON_SIGNAL && signal_ends_process(w->signal) ? DUMP_LAST : 0) |
                (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0) |
+               (tagged_since_attach() ? DUMP_ATTACHED : 0) |
                (w->untouched ? DUMP_LIMIT_UNTOUCHED : 0),
       .tags = tagged_tags(),
       .depth = tagged_depth(),
@@ -160,10 +161,11 @@ static void process(struct dump_work *w) {
 /* ---- arenas ---- */
 
 /* The objects of arenas are added up from the accounts (dump_streams.c). */
-static void arena_tagged(struct dump_work *w, struct dump_arena *to,
+static void arena_tagged(struct dump_work *w, struct dump_arena *to, const struct heap *h,
                          const struct arena_line *line) {
   to->peak_bytes = line->peak_bytes;
-  w->live_bytes += line->live_bytes;
+  if (h->tagged)
+    w->live_bytes += line->live_bytes;
 }
 
 static void arena_untagged(struct dump_work *w, struct dump_arena *to,
@@ -174,7 +176,7 @@ static void arena_untagged(struct dump_work *w, struct dump_arena *to,
   to->live_bytes = to->live_rounded = line->live_bytes;
   to->frees = line->frees;
   to->peak_bytes = line->peak_bytes;
-  if (tagged_mode == TAGGED_SAMPLES) /* the process's figures are estimates, from the samples */
+  if (tagged_mode != TAGGED_NONE) /* the process's figures are estimates, from the samples */
     return;
   w->process->live_objects += to->live_objects;
   w->process->live_bytes += to->live_bytes;
@@ -199,8 +201,8 @@ static void arenas(struct dump_work *w) {
                               .total_big_blocks = count_get(&counts_of(h)->large_allocs),
                               .remote_frees = line.remote};
     to->total_block_size = to->total_blocks << range.block_shift;
-    if (range.tagged)
-      arena_tagged(w, to, &line);
+    if (dump_arena_is_sum(h))
+      arena_tagged(w, to, h, &line);
     else
       arena_untagged(w, to, &line);
     w->allocs[i] = line.allocs;

@@ -8,6 +8,7 @@
 #include "health.h"
 #include "heap_counts.h"
 #include "heap_thread.h"
+#include "huge.h"
 #include "huge_pages.h"
 #include "modules.h"
 #include "options.h"
@@ -16,6 +17,7 @@
 #include "path_tree.h"
 #include "pieces.h"
 #include "program.h"
+#include "purge_policy.h"
 #include "record_format.h"
 #include "sandbox.h"
 #include "sink.h"
@@ -99,6 +101,7 @@ static void put_tags(struct record_process *p) {
   p->tags = tagged_tags();
   p->depth = tagged_depth();
   p->sample_bytes = tagged_sample_bytes();
+  p->flags = (p->flags & ~(uint32_t)DUMP_ATTACHED) | (tagged_since_attach() ? DUMP_ATTACHED : 0);
 }
 
 static void put_places(struct record_process *p) {
@@ -120,10 +123,10 @@ static void put_process(struct record_process *p) {
     p->pid = (uint32_t)getpid();
     p->ppid = (uint32_t)getppid();
   }
-  put_tags(p);
   p->flags = (gate_is_child() ? DUMP_FORK_CHILD : 0) |
              (tagged_mode != TAGGED_NONE ? 0 : DUMP_PEAK_BOUND) |
              (tagged_lacks_unwinder() ? DUMP_NO_UNWINDER : 0);
+  put_tags(p);
   p->block_bytes = o->block_bytes;
   p->slab_bytes = SLAB_BYTES;
   p->heaps_at = (uintptr_t)heap_at(0);
@@ -143,6 +146,7 @@ static void put_gauges(struct record_process *p) {
   p->nodes = path_nodes();
   p->mapped = os_mapped_bytes();
   p->large_mapped = page_map_mapped_bytes();
+  p->large_live = purge_live_bytes() + huge_live_bytes();
   p->span_bytes = range_span();
   p->tables_bytes = pieces_item_bytes() + path_bytes() + capture_bytes() + modules_bytes();
   if (tagged_mode != TAGGED_NONE)

@@ -1,6 +1,7 @@
 /* Finds the gap, and the account that gets it; contract in at_peak.h. */
 #include "at_peak.h"
 #include "path_tree.h"
+#include "tag_mode.h"
 #include "thread_record.h"
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
@@ -9,7 +10,7 @@ static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
  * there, so with several arenas the arena's peak may be too high.  Without tags the peak is of
  * carved cells. */
 bool at_peak_is_known(const struct heap *h) {
-  return range.tagged && (count_get(&counts_of(h)->large_allocs) == 0 || heap_count() == 1);
+  return h->tagged && (count_get(&counts_of(h)->large_allocs) == 0 || heap_count() == 1);
 }
 
 /* Calls visit with every account that was ever used. */
@@ -19,7 +20,7 @@ static void each_account(void (*visit)(struct at_peak *, const struct heap *, ui
   uint32_t count = path_sites();
   for (unsigned i = 0; i < heap_count(); i++) {
     const struct heap *h = heap_at(i);
-    for (uint32_t site = 0; h->books.index != NULL && site < count; site++) {
+    for (uint32_t site = 0; tagged_shows(h) && site < count; site++) {
       struct account a;
       const struct account *now = account_at(&h->books, site);
       if (now == NULL) {

@@ -27,7 +27,7 @@ uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h, const
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES)
     return 0;
-  if (range.tagged) /* its tags say it, whatever its thread is doing */
+  if (slab_is_tagged(s)) /* its tags say it, whatever its thread is doing */
     return tagged_cells(s, c) * class_bytes(c);
   int32_t used = slab_used(s);
   uint64_t cells = used > 0 ? (uint64_t)used : 0;

@@ -13,7 +13,7 @@ static void add(struct ledger *l, const char *name, uint64_t bytes) {
 /* With tags the allocated cells are two lines: the bytes the program asked for, and the rest. */
 static void add_allocated(struct ledger *l, const struct snapshot *g, uint64_t live) {
   uint64_t requested = 0, rounding = 0;
-  if (!range.tagged) {
+  if (!range.has_tag_rows) {
     add(l, "allocated cells", live);
     return;
   }
@@ -21,6 +21,8 @@ static void add_allocated(struct ledger *l, const struct snapshot *g, uint64_t l
     requested += g->survey.requested_bytes[c];
     rounding += g->survey.tagged_cells[c] * class_bytes(c) - g->survey.requested_bytes[c];
   }
+  if (!range.tagged)
+    add(l, "allocated cells: without tags", live - requested - rounding);
   add(l, "allocated cells: bytes requested", requested);
   add(l, "allocated cells: rounding", rounding);
 }
@@ -40,7 +42,7 @@ static void add_cells(struct ledger *l, const struct snapshot *g) {
 }
 
 static void add_tags(struct ledger *l, const struct snapshot *g) {
-  if (range.tagged)
+  if (range.has_tag_rows)
     add(l, "tags: a word a cell", g->survey.tag_bytes);
   if (g->tag_tables != 0)
     add(l, "tags: accounts, paths, modules, large tags", g->tag_tables);

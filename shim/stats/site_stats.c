@@ -4,6 +4,7 @@
 #include "path_tree.h"
 #include "report_lock.h"
 #include "scratch.h"
+#include "tag_mode.h"
 
 #include <errno.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static bool slab_cells(const struct slab *s, struct cells *out) {
 static void each_slab(const struct heap *h, void (*visit)(const struct cells *, void *),
                       void *arg) {
   struct cells cells;
-  for (size_t i = 0; range.tagged && i < block_count(); i++) {
+  for (size_t i = 0; h->tagged && i < block_count(); i++) {
     const struct block *b = block_at(i);
     if (atomic_load_explicit(&b->owner, memory_order_acquire) != h)
       continue;
@@ -232,7 +233,7 @@ static uint64_t rounding_capped(const struct dump_account *a) {
 }
 
 bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
-  const struct account *live = h->books.index == NULL ? NULL : account_at(&h->books, site);
+  const struct account *live = tagged_shows(h) ? account_at(&h->books, site) : NULL;
   if (live == NULL || !read_account(h, live, site, stats))
     return false;
   stats->rounding = sites.scanned[site].rounding;
@@ -274,7 +275,7 @@ void site_stats_add(struct site_stats *sum, const struct site_stats *stats) {
 /* Every account of an arena, a chunk of sites at a time; those that were never made are skipped. */
 static void add_arena(const struct heap *h, uint32_t count, bool each, struct site_stats *sum) {
   struct site_stats stats;
-  for (uint32_t first = 0; h->books.index != NULL && first < count; first += ACCOUNT_CHUNK) {
+  for (uint32_t first = 0; tagged_shows(h) && first < count; first += ACCOUNT_CHUNK) {
     if (account_at(&h->books, first) == NULL)
       continue;
     for (uint32_t site = first; site < first + ACCOUNT_CHUNK && site < count; site++)

@@ -24,7 +24,7 @@ hidden _Atomic bool snapshot_carefully;
 /* A signal may have interrupted this very thread in the middle of a list. */
 bool snapshot_may_walk(const struct snapshot *g, const struct heap *h) {
   return heap_is_claimed_by(h, g->self_thread) ||
-         (h == heap_mine() && !snapshot_is_careful(g->reason));
+         (heap_is_mine(h) && !snapshot_is_careful(g->reason));
 }
 
 static void add(struct heap_totals *sums, const struct heap_totals *t) {
@@ -82,6 +82,8 @@ static void add_all(void *gathered) {
     if (exact)
       heap_mark_listed(h);
     add(&g->sums, &t);
+    for (unsigned c = 1; c < CLASS_SLOTS && !h->tagged; c++)
+      g->plain_listed[c] += t.listed[c];
     g->running += !exact;
     g->resized += h->books.resized;
     g->large_allocs += count_get(&counts_of(h)->large_allocs);
@@ -138,7 +140,7 @@ static void add_arena(void *job) {
   heap_read_totals(h, line->exact, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     line->remote += t.remote[c];
-  if (range.tagged)
+  if (h->tagged)
     sum_sites(h, line);
   else
     sum_classes(&t, line);
@@ -158,11 +160,8 @@ void snapshot_arena(const struct snapshot *g, struct heap *h, struct arena_line 
 }
 
 uint64_t snapshot_live_bytes(const struct snapshot *g, unsigned c) {
-  if (range.tagged)
-    return g->survey.tagged_cells[c] * class_bytes(c);
-  uint64_t cells = g->survey.used_cells[c] - g->survey.mail_cells[c];
-  uint64_t listed = g->sums.listed[c];
-  return (cells - (listed < cells ? listed : cells)) * class_bytes(c);
+  uint64_t cells = count_less(g->survey.plain_cells[c], g->plain_listed[c]);
+  return (g->survey.tagged_cells[c] + cells) * class_bytes(c);
 }
 
 uint64_t snapshot_idle_bytes(const struct snapshot *g, unsigned c) {

@@ -39,11 +39,12 @@ struct arena_line {
 
 struct snapshot {
   enum dump_reason reason;
-  int signal;              /* of DUMP_ON_SIGNAL, in a report */
-  uint32_t self_thread;    /* kernel id of the thread that reports */
-  struct survey survey;    /* bytes and cells of the range */
-  struct heap_totals sums; /* over all arenas */
-  unsigned running;        /* arenas read as of their last slow path */
+  int signal;                         /* of DUMP_ON_SIGNAL, in a report */
+  uint32_t self_thread;               /* kernel id of the thread that reports */
+  struct survey survey;               /* bytes and cells of the range */
+  struct heap_totals sums;            /* over all arenas */
+  uint64_t plain_listed[CLASS_SLOTS]; /* of them, cells in lists of arenas without tags */
+  unsigned running;                   /* arenas read as of their last slow path */
   struct jemalloc_figures large;
   uint64_t large_allocs, large_frees;
   uint64_t resized;              /* reallocs in place, with tags: each an allocation and a free */

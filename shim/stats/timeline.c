@@ -99,7 +99,7 @@ static void read_attached(struct record_axis_moment *m) {
 
 static void read_books(struct record_axis_moment *m) {
   m->live_bytes = purge_live_bytes() + huge_live_bytes();
-  if (tagged_mode != TAGGED_ALL)
+  if (!range.tagged)
     m->allocs = counted_allocs(&m->live_bytes);
   if (!axis.tagged)
     return;
@@ -111,7 +111,7 @@ static void read_books(struct record_axis_moment *m) {
   }
   m->live_bytes = axis.top.live;
   m->rest_bytes = axis.top.rest;
-  if (tagged_mode == TAGGED_ALL)
+  if (range.tagged)
     m->allocs = axis.top.allocs;
 }
 

@@ -2,6 +2,7 @@
 #include "top_shares.h"
 #include "heap_thread.h"
 #include "path_tree.h"
+#include "tag_mode.h"
 
 #include <string.h>
 
@@ -68,8 +69,8 @@ static void walk(struct top_shares *t) {
   for (uint32_t first = 0; first < sites; first += ACCOUNT_CHUNK) {
     int64_t sums[ACCOUNT_CHUNK] = {0};
     for (unsigned i = 0; i < heaps; i++) {
-      const struct books *b = &heap_at(i)->books;
-      const struct account *chunk = b->index == NULL ? NULL : account_at(b, first);
+      const struct heap *h = heap_at(i);
+      const struct account *chunk = tagged_shows(h) ? account_at(&h->books, first) : NULL;
       if (chunk != NULL)
         add_chunk(chunk, sums, &t->allocs);
     }

@@ -35,5 +35,11 @@ no_worse() { # NAME [LIMIT]
 @test "random replacement in 1,000 slots" { no_worse random $LIMIT; }
 @test "1,000 bytes, which go to jemalloc" { no_worse large; }
 @test "realloc of a small object that grows" { no_worse realloc; }
+@test "after somebody attached and detached, exactly and by samples: the same" {
+  for loop in deep random large realloc; do
+    awk -v a=$loop -v b=$loop-off '{ n[$1] = $2 } END { printf "# %s: %s, %s\n", b, n[b], n[a]
+      exit !(n[b] > 0 && n[b] <= n[a] * 1.003) }' "$BATS_FILE_TMPDIR/counts" >&3
+  done
+}
 @test "one object deep, tagged by call site" { no_worse deep-site; }
 @test "one object deep, tagged by stack" { no_worse deep-stack8; }

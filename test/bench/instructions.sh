@@ -43,6 +43,10 @@ large large
 realloc realloc
 deep-site deep ARENASHIM_TAG=site
 deep-stack8 deep ARENASHIM_TAG=stack:8
+deep-off deep PAIRS_TOGGLED=1
+random-off random PAIRS_TOGGLED=1
+large-off large PAIRS_TOGGLED=1
+realloc-off realloc PAIRS_TOGGLED=1
 END
 }
 

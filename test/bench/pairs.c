@@ -7,7 +7,10 @@
  *   empty*   the same loops without the calls, to be taken off
  *
  * The loop runs twice: to warm up, a sixth of TIMES, and then inside `counted`, which is all that
- * callgrind is told to look at. */
+ * callgrind is told to look at.  With PAIRS_TOGGLED in the environment it runs in between while
+ * somebody is attached, and again after that. */
+#include "toggle.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +85,34 @@ __attribute__((noinline, noclone)) static void counted(const struct loop *l, lon
   __asm__ volatile(""); /* no tail call: it would end `counted` */
 }
 
+/* Objects of another size, more than a list has: a loop may take no slow path for ever. */
+static void take_slow_paths(void) {
+  static void *p[3000];
+  for (int i = 0; i < 3000; i++)
+    p[i] = malloc(400);
+  for (int i = 0; i < 3000; i++)
+    free(p[i]);
+}
+
+/* Until the process has followed. */
+static void toggle(const struct loop *l, long times, uint64_t sample_bytes) {
+  struct record_head *head = toggle_head();
+  if (head == NULL)
+    return;
+  toggle_ask(head, sample_bytes, 8);
+  while (!toggle_seen(head))
+    take_slow_paths();
+  l->run(l, times);
+}
+
+static void warm_up(const struct loop *l, long times) {
+  l->run(l, times);
+  for (int i = 0; i < 3 && getenv("PAIRS_TOGGLED") != NULL; i++) {
+    toggle(l, times, i == 1 ? 65536 : 1);
+    toggle(l, times, 0);
+  }
+}
+
 static const struct loop loops[] = {
     {"deep", deep, malloc, free, NULL},
     {"random", replace, malloc, free, NULL},
@@ -97,7 +128,7 @@ int main(int argc, char **argv) {
   long times = argc == 3 ? atol(argv[2]) : 0;
   for (const struct loop *l = loops; times > 0 && l < loops + sizeof loops / sizeof *loops; l++) {
     if (strcmp(argv[1], l->name) == 0) {
-      l->run(l, times / 6);
+      warm_up(l, times / 6);
       counted(l, times);
       return 0;
     }

@@ -2,9 +2,11 @@
 #include "attach.h"
 #include "attach_options.h"
 #include "control.h"
+#include "dump_read.h"
 #include "output.h"
 #include "say.h"
 #include "source.h"
+#include "units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +46,10 @@ static bool ask(pid_t pid, uint64_t sample_bytes, uint32_t depth, struct control
     say_error("process %d: it has recorded call paths since its start: `arenashim top %d` shows "
               "them, `arenashim dump %d` writes them",
               (int)pid, (int)pid, (int)pid);
+  if (a->seen && a->refused == RECORD_REFUSED_MEMORY)
+    say_error("process %d: the system refuses it the memory that tags need: raise its limits, or "
+              "attach with --sample 64K",
+              (int)pid);
   return !a->seen || a->refused == RECORD_NOT_REFUSED;
 }
 
@@ -71,6 +77,36 @@ static int write_dump(pid_t pid, const char *path) {
   return 0;
 }
 
+/* What is there from before, of which nothing is recorded but how much it is. */
+static void tell_before(pid_t pid) {
+  char *name = must_print("%d", (int)pid), count[UNITS_MAX], bytes[UNITS_MAX];
+  uint64_t objects = 0, held = 0;
+  struct dump *d = source_dump(name);
+  for (uint32_t i = 0; d != NULL && i < d->n_accounts; i++) {
+    const struct dump_account *a = &d->accounts[i];
+    bool before = d->sites[a->site].kind == DUMP_SITE_BEFORE;
+    objects += before ? a->live_objects : 0;
+    held += before ? a->live_bytes : 0;
+  }
+  units_name(objects, UNIT_COUNT, false, count);
+  units_name(held, UNIT_BYTES, false, bytes);
+  if (d != NULL)
+    printf("before: %s objects, %s\n", count, bytes);
+  dump_close(d);
+  free(name);
+}
+
+static void tell(const struct attach_options *o, const struct control_answer *a) {
+  if (o->sample_bytes == 1)
+    printf("attached to %d: every request is recorded from now on\n", (int)o->pid);
+  else
+    printf("attached to %d: one request for each %llu bytes is recorded from now on\n", (int)o->pid,
+           (unsigned long long)o->sample_bytes);
+  if (o->sample_bytes == 1 && a->seen)
+    tell_before(o->pid);
+  tell_joined(a);
+}
+
 static int finish(const struct attach_options *o) {
   struct control_answer a;
   fflush(stdout);
@@ -88,9 +124,7 @@ int attach_command(int argc, char **argv) {
   attach_options_read(&o, argc, argv, true);
   if (!ask(o.pid, o.sample_bytes, o.depth, &a))
     return 2;
-  printf("attached to %d: one request for each %llu bytes is recorded from now on\n", (int)o.pid,
-         (unsigned long long)o.sample_bytes);
-  tell_joined(&a);
+  tell(&o, &a);
   if (o.seconds > 0)
     return finish(&o);
   printf("next: %s top %d\n      %s detach %d\n", say_command(), (int)o.pid, say_command(),

@@ -8,12 +8,16 @@
 #include <string.h>
 
 enum { KEY_SAMPLE = 256, KEY_TAG, KEY_FOR };
+enum { SAMPLE_DEFAULT = 64 << 10 };
 
 static const struct argp_option attach_words[] = {
     {"sample", KEY_SAMPLE, "BYTES", 0,
      "Record one request for each so many bytes, on average: 4K to 1024M (default: 64K)", 0},
     {"tag", KEY_TAG, "site|stack:N", 0,
-     "How much of the call path, N from 1 to 64 (default: stack:32)", 0},
+     "How much of the call path, N from 1 to 64 (default: stack:32).  Without --sample every "
+     "request "
+     "is recorded from now on, exactly",
+     0},
     {"for", KEY_FOR, "TIME", 0, "Detach after that time: 30s, 5m, 2h", 0},
     {"output", 'o', "FILE", 0, "With --for: write a dump to FILE before", 0},
     {0}};
@@ -64,6 +68,8 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     return 0;
   case KEY_TAG:
     o->depth = depth_read(state, word);
+    if (o->sample_bytes == 0)
+      o->sample_bytes = 1;
     return 0;
   case KEY_FOR:
     o->seconds = time_read(state, word);
@@ -77,6 +83,8 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   case ARGP_KEY_END:
     if (o->pid == 0)
       words_fail(state, "name a PID: `arenashim ps` lists the processes under the shim");
+    if (o->sample_bytes == 0)
+      o->sample_bytes = SAMPLE_DEFAULT;
     if (o->out != NULL && o->seconds == 0)
       words_fail(state, "-o needs --for: `arenashim dump PID` writes a dump at once");
     return 0;
@@ -87,8 +95,9 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
 
 void attach_options_read(struct attach_options *o, int argc, char **argv, bool attach) {
   static const char attach_doc[] =
-      "Records call paths of a process that runs under libarenashim.so and was started without, by "
-      "samples.  It is not stopped and gets no signal; `arenashim top PID` shows it, `arenashim "
+      "Records call paths of a process that runs under libarenashim.so and was started without: by "
+      "samples, or with --tag alone of every request.  It is not stopped and gets no signal; "
+      "`arenashim top PID` shows it, `arenashim "
       "dump PID` writes it to a file.";
   static const char detach_doc[] =
       "Ends what `arenashim attach PID` began.  What was recorded stays.";
@@ -96,6 +105,6 @@ void attach_options_read(struct attach_options *o, int argc, char **argv, bool a
                       .parser = option_read,
                       .args_doc = "PID",
                       .doc = attach ? attach_doc : detach_doc};
-  *o = (struct attach_options){.sample_bytes = 64 << 10, .depth = 32};
+  *o = (struct attach_options){.depth = 32};
   argp_parse(&argp, argc, argv, 0, NULL, o);
 }

@@ -8,7 +8,7 @@
 
 struct attach_options {
   pid_t pid;
-  uint64_t sample_bytes; /* mean bytes for each sample */
+  uint64_t sample_bytes; /* mean bytes for each sample; 1: every request is recorded */
   uint32_t depth;        /* frames of a call path */
   double seconds;        /* detach after; 0: do not */
   const char *out;       /* where the dump goes then; NULL: none is written */

@@ -206,8 +206,9 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
 static void site_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_site *s = &e->dump->sites[i];
   struct row r = export_site(&e->session, i);
-  json_put_text(to, "kind",
-                WORD(s->kind, "path", "start", "unwinder", "full", "untagged", "ended", "region"));
+  json_put_text(
+      to, "kind",
+      WORD(s->kind, "path", "start", "unwinder", "full", "untagged", "ended", "region", "before"));
   json_put(to, "path", path_array(e, &r));
   if (resident_known(e->dump)) {
     PUT(to, s, resident_bytes);

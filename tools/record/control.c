@@ -26,7 +26,7 @@ enum memory_answer control_ask(pid_t pid, uint64_t sample_bytes, uint32_t depth)
 
 static void count_arena(const struct memory *m, const struct record_counts *c,
                         struct control_answer *a) {
-  if (c->thread == 0)
+  if (c->thread == 0 || c->tagged != 0) /* its thread has another */
     return;
   a->running++;
   a->joined += c->joined == m->head.process.control.sequence;

@@ -12,7 +12,8 @@ struct control_answer {
   unsigned joined;  /* of these, those that have followed */
 };
 
-/* Asks for samples of `sample_bytes`, with paths of `depth` frames; 0: for none.  The answer is
+/* Asks for samples of `sample_bytes`, with paths of `depth` frames; 1: for tags of all requests; 0:
+ * for none.  The answer is
  * MEMORY_READ, or why the process's memory cannot be read or written (errno). */
 enum memory_answer control_ask(pid_t pid, uint64_t sample_bytes, uint32_t depth);
 

@@ -1,7 +1,9 @@
 /* The parts put together; contract in record.h. */
 #include "record.h"
 #include "record_parts.h"
+#include "say.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void process(struct record_work *w, const struct record_moment *moment) {
@@ -48,8 +50,10 @@ unsigned char *record_dump(const struct memory *m, const struct record_moment *m
   struct record_work w = {.m = m, .image = &image};
   image_begin(&image);
   process(&w, moment);
+  w.plain = must_zalloc(RECORD_ARENAS_MOST, sizeof *w.plain);
   record_counts(&w);
   record_paths(&w);
+  record_before(&w);
   record_accounts(&w);
   record_lives(&w);
   record_mapped(&w);
@@ -60,5 +64,6 @@ unsigned char *record_dump(const struct memory *m, const struct record_moment *m
   finish_process(&w);
   unsigned char *file = image_end(&image, bytes);
   image_free(&image);
+  free(w.plain);
   return file;
 }

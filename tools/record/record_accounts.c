@@ -92,16 +92,20 @@ static void add_up(struct record_work *w, const struct dump_account *a) {
     sum->peak_bytes = sum->live_bytes;
 }
 
+void record_account_add(struct record_work *w, const struct dump_account *a) {
+  *(struct dump_account *)image_add(w->image, DUMP_ACCOUNTS) = *a;
+  add_up(w, a);
+}
+
+/* Estimates of before are not shown, once all requests are recorded. */
 static void account(struct record_work *w, struct record_account *a) {
   if (a->allocs == 0 || a->arena >= image_items(w->image, DUMP_ARENAS) ||
-      a->site >= image_items(w->image, DUMP_SITES))
+      a->site >= image_items(w->image, DUMP_SITES) || w->plain[a->arena])
     return;
-  struct dump_account *to = image_add(w->image, DUMP_ACCOUNTS);
-  set_account(to, a, &w->m->head);
-  if (to->allocs == 0) /* all before the fork */
-    w->image->section[DUMP_ACCOUNTS - 1].used--;
-  else
-    add_up(w, to);
+  struct dump_account account;
+  set_account(&account, a, &w->m->head);
+  if (account.allocs != 0) /* else all before the fork */
+    record_account_add(w, &account);
 }
 
 void record_accounts(struct record_work *w) {

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENAS_MOST = 1 << 15 };
-
 /* ---- slabs ---- */
 
 /* What the slabs of an arena have freed and no counter has; of a process that was running. */
@@ -33,7 +31,7 @@ static void add_slabs(const struct record_work *w, const struct memory_piece *p,
     struct record_slab s;
     memcpy(&s, p->at + at, sizeof s);
     uint64_t arena = (s.owner - heaps) / RECORD_COUNTS_BYTES;
-    if (s.owner >= heaps && arena < ARENAS_MOST && s.size_class > 0 &&
+    if (s.owner >= heaps && arena < RECORD_ARENAS_MOST && s.size_class > 0 &&
         s.size_class < RECORD_CLASSES)
       add_slab(&s, p->address + at, &arenas[arena]);
   }
@@ -41,7 +39,7 @@ static void add_slabs(const struct record_work *w, const struct memory_piece *p,
 
 /* By arena, to be freed; all zero of a record. */
 static struct waiting *read_slabs(const struct record_work *w) {
-  struct waiting *arenas = must_zalloc(ARENAS_MOST, sizeof *arenas);
+  struct waiting *arenas = must_zalloc(RECORD_ARENAS_MOST, sizeof *arenas);
   for (unsigned i = 0; i < w->m->pieces; i++)
     if (w->m->piece[i].kind == RECORD_SLABS)
       add_slabs(w, &w->m->piece[i], arenas);
@@ -80,7 +78,7 @@ static void each_arena(struct record_work *w, void (*visit)(struct record_work *
       struct record_counts c;
       memcpy(&c, p->at + at, sizeof c);
       uint64_t number = (p->address - first + at) / RECORD_COUNTS_BYTES;
-      if (number < ARENAS_MOST && is_used(&c))
+      if (number < RECORD_ARENAS_MOST && is_used(&c))
         visit(w, (uint32_t)number, &c, &waiting[number]);
     }
   }
@@ -151,7 +149,11 @@ static void arena(struct record_work *w, uint32_t number, const struct record_co
   to->total_blocks = c->total_blocks;
   to->total_block_size = c->total_blocks * record_process(w)->block_bytes;
   to->total_big_blocks = c->large_allocs;
-  if (record_is_whole(w)) {
+  w->plain[number] = record_is_attached(w) && c->tagged == 0;
+  if (w->plain[number]) {
+    to->peak_bytes = c->carved_peak;
+    to->flags |= DUMP_ARENA_PEAK_BOUND;
+  } else if (record_is_whole(w)) {
     to->peak_bytes = c->live_peak;
   } else {
     add_untagged(to, c, waiting);
@@ -168,6 +170,71 @@ static void arena(struct record_work *w, uint32_t number, const struct record_co
 }
 
 void record_counts(struct record_work *w) { each_arena(w, arena); }
+
+/* ---- before somebody attached ---- */
+
+/* What lives now has lived at each moment since: the peak's among them. */
+static void add_before(struct record_work *w, uint32_t arena, unsigned k, uint64_t allocs,
+                       uint64_t live, uint64_t bytes) {
+  size_t sites = image_items(w->image, DUMP_SITES) - RECORD_CLASSES;
+  if (allocs == 0)
+    return;
+  record_account_add(w, &(struct dump_account){.arena = arena,
+                                               .site = (uint32_t)(sites + k),
+                                               .allocs = allocs,
+                                               .frees = allocs - live,
+                                               .bytes = k != 0 ? allocs * k * 16 : bytes,
+                                               .live_objects = live,
+                                               .live_bytes = bytes,
+                                               .live_rounded = bytes,
+                                               .peak_bytes = bytes,
+                                               .at_peak_objects = live,
+                                               .at_peak_bytes = bytes,
+                                               .smallest = k * 16,
+                                               .largest = k * 16,
+                                               .large_allocs = k == 0 ? allocs : 0});
+}
+
+static void arena_before(struct record_work *w, uint32_t number, const struct record_counts *c,
+                         const struct waiting *waiting) {
+  for (unsigned k = 1; k < RECORD_CLASSES && w->plain[number]; k++) {
+    struct class_sums s = class_sums(c, k, waiting);
+    add_before(w, number, k, s.allocs, s.live, s.live * k * 16);
+  }
+}
+
+/* Of large objects those that live and have no tag; whose they are is not known. */
+struct large {
+  uint64_t allocs, frees, tagged, tagged_bytes;
+};
+static struct large large;
+
+static void add_large(struct record_work *w, uint32_t number, const struct record_counts *c,
+                      const struct waiting *waiting) {
+  (void)w, (void)number, (void)waiting;
+  large.allocs += c->large_allocs;
+  large.frees += c->large_frees;
+  large.tagged += c->large_tagged;
+  large.tagged_bytes += c->large_tagged_bytes;
+}
+
+static void large_before(struct record_work *w) {
+  const struct record_process *p = record_process(w);
+  large = (struct large){p->heapless_large_allocs, p->heapless_large_frees, 0, 0};
+  each_arena(w, add_large);
+  uint64_t live = record_less(record_less(large.allocs, large.frees), large.tagged);
+  uint64_t bytes = record_less(p->large_live, large.tagged_bytes);
+  add_before(w, 0, 0, live, live, live != 0 ? bytes : 0);
+}
+
+void record_before(struct record_work *w) {
+  if (!record_is_attached(w) || image_items(w->image, DUMP_ARENAS) == 0)
+    return;
+  for (unsigned k = 0; k < RECORD_CLASSES; k++)
+    ((struct dump_site *)image_add(w->image, DUMP_SITES))->kind = DUMP_SITE_BEFORE;
+  each_arena(w, arena_before);
+  large_before(w);
+}
 
 /* ---- the ledger ---- */
 

@@ -9,6 +9,7 @@ struct record_work {
   const struct memory *m;
   struct image *image;
   uint64_t live_bytes, live_objects; /* sums of the arenas' */
+  bool *plain;                       /* by arena: it has no tags, though others have */
 };
 
 static inline const struct record_process *record_process(const struct record_work *w) {
@@ -23,11 +24,22 @@ static inline bool record_is_whole(const struct record_work *w) {
   return record_is_tagged(w) && record_process(w)->sample_bytes == 0;
 }
 
+/* Of all requests since somebody attached; others are DUMP_SITE_BEFORE's. */
+static inline bool record_is_attached(const struct record_work *w) {
+  return record_is_whole(w) && (record_process(w)->flags & DUMP_ATTACHED) != 0;
+}
+
 /* a - b, of counts that were read one after the other; 0 if that is negative. */
 static inline uint64_t record_less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
+enum { RECORD_ARENAS_MOST = 1 << 15 };
+
 /* Arenas and size classes, from the counters of arenas. */
 void record_counts(struct record_work *w);
+
+/* Sites and accounts of what was requested before somebody attached, if somebody has; after
+ * record_paths. */
+void record_before(struct record_work *w);
 
 /* Accounts, added to the arenas' sums; after record_counts and record_paths. */
 void record_accounts(struct record_work *w);
@@ -37,6 +49,9 @@ void record_lives(struct record_work *w);
 
 /* What the program mapped itself; after record_counts and record_paths. */
 void record_mapped(struct record_work *w);
+
+/* Adds an account to the dump, and to the sums of its arena and of the process. */
+void record_account_add(struct record_work *w, const struct dump_account *a);
 
 /* Modules, nodes, sites. */
 void record_paths(struct record_work *w);

@@ -215,6 +215,7 @@ const char *row_words(const struct row *r) {
                                       "(without a tag)",
                                       "(after its thread's end)",
                                       "(region created)",
+                                      "(before somebody attached)",
                                       "runtime: the loader's and the C++ library's own"};
   return r->kind < sizeof words / sizeof *words ? words[r->kind] : "(call site lost)";
 }

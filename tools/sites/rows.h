@@ -49,7 +49,7 @@ void rows_sort(struct rows *r, enum sort by);
 
 /* A site's kind as a row has it.  ROW_RUNTIME stands for all call sites of the runtime; the last
  * one for those that are lost, or newer than this. */
-enum { ROW_RUNTIME = DUMP_SITE_REGION + 1, ROW_KINDS = DUMP_SITE_REGION + 3 };
+enum { ROW_RUNTIME = DUMP_SITE_BEFORE + 1, ROW_KINDS = DUMP_SITE_BEFORE + 3 };
 uint32_t row_kind(uint32_t kind);
 
 /* What stands for a row that has no path, or before its path; NULL: nothing. */

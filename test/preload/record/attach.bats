@@ -37,6 +37,45 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
   [[ $(grep -c . "/proc/$pid/task/$pid/stat") == 1 && -z $(grep -E '^TracerPid:.*[1-9]' "/proc/$pid/status") ]]
 }
 
+@test "every request: how much is there from before is told, what comes since is exact" {
+  serve
+  arenashim attach "$pid" --tag stack:8
+  expect '$status == 0 && $output == "attached to $pid: every request is recorded from now on"*'
+  expect '$output =~ before:\ [0-9.]+.?\ objects,\ [0-9.]+\ [KM]iB'
+  sleep 1
+  arenashim top --once --sort growth -n 1 "$pid"
+  expect '$output == *"tags stack:8"* && $output == *PyByteArray_Resize* && $output != *"~"*'
+  arenashim detach "$pid"
+  expect '$status == 0'
+  "$TOOL" dump "$pid" -o "$BATS_TEST_TMPDIR/a.dump"
+  arenashim report "$BATS_TEST_TMPDIR/a.dump"
+  expect '$output == *"exact: every allocation"* && $output == *"(before somebody attached)"*'
+  kill -0 "$pid"
+}
+
+@test "200 toggles under eight threads that free each other's objects, fork and dlopen: books balance" {
+  mkdir "$BATS_TEST_TMPDIR/d"
+  /usr/bin/python3 "$TOP/test/preload/record/toggles.py" "$SHIM" "$TOOL" "$BIN/toggled" \
+    "$BATS_TEST_TMPDIR/d" "${EXACT_TOGGLES:-200}" "${SEED:-1}"
+}
+
+@test "threads that allocate follow soon" {
+  mkdir "$BATS_TEST_TMPDIR/d"
+  /usr/bin/python3 "$TOP/test/preload/record/attach_time.py" "$SHIM" "$BIN/record_books" \
+    "$BATS_TEST_TMPDIR/d" 5 2000
+}
+
+@test "where the system refuses memory for tags, it is said, and the program runs on" {
+  (ulimit -v 614400 && LD_PRELOAD=$SHIM exec "$BIN/attach_limit") &
+  pid=$! timeout=$!
+  sleep 1
+  arenashim attach "$pid" --tag site
+  expect '$status == 2 && $stderr == *"the system refuses it the memory that tags need"*'
+  arenashim attach "$pid"
+  expect '$status == 0'
+  kill -0 "$pid"
+}
+
 @test "for a time, then a dump and the end" {
   serve
   arenashim attach "$pid" --sample 16K --for 1s -o "$BATS_TEST_TMPDIR/a.dump"
