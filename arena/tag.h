@@ -3,9 +3,10 @@
  *   31        30      29      10  9        8       0
  *   | unusual | timed | call site | mailed | requested |      0: the cell is not allocated
  *
- * Rows of tags exist only when the range was set up for them (range_setup).  A slab's row has one
- * word a cell, so that 16-byte cells pay 25 %, and cells of 64 bytes and more a page in 16.  The
- * owner of the slab writes its tags.  `timed`: the time of the object's birth is kept (life.h).
+ * Rows of tags exist only when the range was set up for them (range_setup), or got them later
+ * (range_add_tags).  A slab's row has one word a cell, so that 16-byte cells pay 25 %, and cells of
+ * 64 bytes and more a page in 16.  The owner of the slab writes its tags.  `timed`: the time of the
+ * object's birth is kept (life.h).
  * Another thread that frees an object sets `mailed`, once, and the owner clears the tag when it
  * collects the cell.  A free of a cell whose tag is 0 or mailed is therefore always recognized as a
  * second one.  `unusual` stands beside each of the two, so that the fast path of free asks for all

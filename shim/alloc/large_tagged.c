@@ -66,7 +66,7 @@ static void put(struct heap *h, struct large_tag t) {
   size_t n = t.bytes, held = held_bytes(&t);
   t.site = site;
   t.arena = heap_number(h);
-  t.timed = sampling_period == 0 && heap_count_large_birth(h, site, (const void *)t.p);
+  t.timed = h->tagged && heap_count_large_birth(h, site, (const void *)t.p);
   if (!put_or_lose(&t)) {
     capture_of(h)->counts.untagged++;
     return;

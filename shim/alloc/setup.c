@@ -55,9 +55,8 @@ static void thread_begins(void) {
   if (start.have_key)
     pthread_setspecific(start.thread_end, heap_self);
   figures_refresh_if_due(heap_mine());
-  counts_of(heap_mine())->joined =
-      0;                        /* what the arena's last thread did is not what this one has */
-  if (purge_taken_hook != NULL) /* it may go over to tags at once */
+  counts_of(heap_mine())->joined = 0; /* what the arena's last thread did, this one has not */
+  if (purge_taken_hook != NULL)       /* it may go over to tags at once */
     purge_taken_hook(0);
 }
 

@@ -355,7 +355,7 @@ static size_t take(size_t *bytes, size_t more) {
 }
 
 static uint32_t sites_wanted(void) {
-  return range.tagged && path_sites() <= SITES_MOST ? path_sites() : 0;
+  return range.has_tag_rows && path_sites() <= SITES_MOST ? path_sites() : 0;
 }
 
 static size_t threads_most(void) {

@@ -160,9 +160,9 @@ static void add_cells(struct slab_shares *s, const struct slab *slab, unsigned c
   carved = carved < capacity ? carved : capacity;
   struct slab_split split[2] = {{0}};
   uint64_t requested = 0;
-  uint32_t alive = range.tagged ? split_tagged(s, slab, carved, size, p, split, &requested)
-                                : split_untagged(s, slab, carved, size, p, split);
-  if (!range.tagged)
+  uint32_t alive = slab_is_tagged(slab) ? split_tagged(s, slab, carved, size, p, split, &requested)
+                                        : split_untagged(s, slab, carved, size, p, split);
+  if (!slab_is_tagged(slab))
     requested = alive * size;
   finish(p, carved * size, split);
   bool trim = alive == 0 && can_be_trimmed(s, slab->owner);

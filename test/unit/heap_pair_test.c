@@ -114,6 +114,16 @@ static void test_random_toggles(void **state) {
   check_heaps(plain);
 }
 
+static unsigned recycling(const struct heap *h) {
+  unsigned n = 0;
+  for (const struct block *b = h->blocks; b != NULL; b = b->ab_next)
+    for (size_t at = 0; at < b->ab_offset; at += SLAB_BYTES) {
+      const struct slab *s = slab_of(b->ab_mem + at);
+      n += s->class != 0 && slab_recycles(s);
+    }
+  return n;
+}
+
 /* In a large heap slabs that were current go on to recycle: their frees must not stay in lists. */
 static void test_spread_lists_go_back(void **state) {
   (void)state;
@@ -126,9 +136,10 @@ static void test_spread_lists_go_back(void **state) {
     void **p = &slot[next_random(&random) % OBJECTS];
     if (*p != NULL)
       heap_free(*p);
-    *p = request(200);
+    *p = request(16 * (next_random(&random) % 4 + 1));
   }
-  require(plain->spread && heap_begin_tags());
+  require(plain->spread && recycling(plain) > 4);
+  require(heap_begin_tags() && recycling(plain) == 0);
   uint64_t live = 0;
   for (unsigned i = 0; i < OBJECTS; i++)
     live += slot[i] != NULL;
