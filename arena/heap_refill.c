@@ -141,7 +141,7 @@ static void visit_others(void) {
     heap_visit_some();
 }
 
-/* An EMPTY slab of the heap.  Before a new block is taken for it, cells that wait in lists and in
+/* An EMPTY slab of the heap; NULL also if the thread has put it aside.  Before a new block is taken for it, cells that wait in lists and in
  * the mail of idle heaps go back to their slabs. */
 static struct slab *empty_slab(struct heap *h, unsigned c) {
   visit_others();
@@ -151,7 +151,9 @@ static struct slab *empty_slab(struct heap *h, unsigned c) {
   list_release_to_grow(h);
   heap_collect_idle();
   s = heap_take_slab(h, c);
-  return s == NULL && heap_take_block(h) ? heap_take_slab(h, c) : s;
+  if (s != NULL || !heap_take_block(h) || heap_was_left(h))
+    return s;
+  return heap_take_slab(h, c);
 }
 
 /* The next slab to cut a list from: one with free cells, else an empty one; NULL if the system

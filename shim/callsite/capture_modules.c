@@ -6,6 +6,7 @@
 #include "regions.h"
 
 #include <sched.h>
+#include <sys/single_threaded.h>
 
 hidden struct capture_loader capture_loader;
 
@@ -87,6 +88,11 @@ static bool refresh_patiently(void) {
     sched_yield();
   }
   return true;
+}
+
+void capture_modules_fork_child(void) {
+  if (!__libc_single_threaded)
+    be_careful(false);
 }
 
 bool capture_modules_known(struct heap *h) {

@@ -24,6 +24,10 @@ hidden void capture_modules_setup(void);
 /* Says that the loader asked for memory.  Any thread, signal handlers too. */
 hidden void capture_hint_modules(void);
 
+/* In the child of a fork: where another thread of the parent may have been inside the loader, whose
+ * lock nobody returns then, modules are not looked at before the loader asks for memory again. */
+hidden void capture_modules_fork_child(void);
+
 /* Brings what is known of modules up to date; then the fast path may be taken again.  False: the
  * tree may be wrong, because another thread refreshes, or because this process forks (a refresh
  * takes the loader's lock, and the child may inherit it taken).  For the thread that has h, not for

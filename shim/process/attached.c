@@ -97,4 +97,10 @@ void attach_look(void) {
   errno = saved;
 }
 
-void attach_fork_child(void) { atomic_flag_clear(&attached.busy); }
+/* What the parent was asked and had not begun is not the child's: to begin takes the loader's lock,
+ * which another thread of the parent may have had. */
+void attach_fork_child(void) {
+  atomic_flag_clear(&attached.busy);
+  if (tagged_mode == TAGGED_NONE)
+    attached.sequence = record_head()->control.sequence;
+}

@@ -8,6 +8,7 @@
 #include "fork.h"
 #include "attached.h"
 #include "capture.h"
+#include "capture_modules.h"
 #include "dump.h"
 #include "dump_at.h"
 #include "exit.h"
@@ -69,6 +70,7 @@ static void fork_parent(void) {
 /* With tags: the child's counts begin at zero, and locks that other threads held are released. */
 static void restart_tags(void) {
   capture_fork_child();
+  capture_modules_fork_child();
   large_tags_fork_child();
   peak_restart();
   for (unsigned i = 0; i < heap_count(); i++)

@@ -12,6 +12,7 @@ objects are freed: both are 0.
 import json
 import os
 import random
+import signal
 import struct
 import subprocess
 import sys
@@ -136,7 +137,8 @@ def toggle(head, choose):
 
 def main():
     choose = random.Random(SEED)
-    process = subprocess.Popen([PROGRAM, BOOKS, str(THREADS)], env=dict(os.environ, LD_PRELOAD=SHIM))
+    process = subprocess.Popen([PROGRAM, BOOKS, str(THREADS)], env=dict(os.environ, LD_PRELOAD=SHIM),
+                               start_new_session=True)  # children are to end with it
     try:
         wait("the books", lambda: os.path.exists(BOOKS) and os.path.getsize(BOOKS) > 0, process)
         books = Books()
@@ -158,7 +160,7 @@ def main():
         print(f"{TOGGLES} toggles in {time.monotonic() - begun:.0f} s, {seen} followed at once, "
               f"{forks} forks, {opens} times dlopen, {ends} threads; last: {line}")
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
