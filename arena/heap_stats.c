@@ -75,14 +75,20 @@ static void add_block_in_use(const struct block *b, size_t number, uint64_t cell
   }
 }
 
-void heap_read_unlisted(const struct heap *h, struct heap_totals *t) {
+/* Cells of a list when it was cut, if there is one now. */
+static uint64_t listed(const struct heap *h, unsigned c) {
+  bool any = *(struct cell *const volatile *)&h->head[c] != NULL;
+  return any ? count_less(count_get(&counts_of(h)->passed[c]), count_get(&counts_of(h)->known[c]))
+             : 0;
+}
+
+void heap_read_frees(const struct heap *h, struct heap_totals *t) {
   uint64_t cells[CLASS_SLOTS] = {0};
   for (size_t i = 0; i < block_count(); i++)
     if (atomic_load_explicit(&block_at(i)->owner, memory_order_acquire) == h)
       add_block_in_use(block_at(i), i, cells);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
-    if (*(struct cell *const volatile *)&h->head[c] == NULL)
-      t->frees[c] = count_less(t->allocs[c], cells[c]);
+    t->frees[c] = count_less(t->allocs[c], count_less(cells[c], listed(h, c)));
 }
 
 /* Does not write to rows without need: they may be pages of their own. */

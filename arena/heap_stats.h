@@ -27,10 +27,11 @@ hidden void heap_read_totals(struct heap *h, bool exact, struct heap_totals *t);
  * to *live_bytes.  Any thread, at any time. */
 hidden uint64_t heap_read_published(const struct heap *h, uint64_t *live_bytes);
 
-/* Sets t->frees of classes of which no cell is in a list of the heap, from its slabs: then allocs -
- * frees is what lives now.  In a heap that its thread has put aside these are all (heap_pair.h).
- * Any thread, at any time. */
-hidden void heap_read_unlisted(const struct heap *h, struct heap_totals *t);
+/* For a heap whose totals are as of its owner's last slow path: sets t->frees from its slabs, so
+ * that allocs - frees is what lives now, but for what the owner took from its lists since, one list
+ * a class at most.  A heap that its thread has put aside has no lists (heap_pair.h).  Any thread,
+ * at any time. */
+hidden void heap_read_frees(const struct heap *h, struct heap_totals *t);
 
 /* For a heap that no other thread changes.  heap_mark_listed prepares heap_listed_cells, which
  * returns how many of the slab's cells are in the thread's list, with one walk of each list for all

@@ -16,7 +16,7 @@ static void read_totals(void *job) {
   const struct before_job *j = job;
   heap_read_totals(j->h, j->exact, &totals);
   if (!j->exact)
-    heap_read_unlisted(j->h, &totals);
+    heap_read_frees(j->h, &totals);
 }
 
 bool before_read(const struct snapshot *g, struct heap *h) {

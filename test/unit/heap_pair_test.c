@@ -26,7 +26,7 @@ static uint64_t plain_live(struct heap *h) {
   struct heap_totals t = {0};
   uint64_t live = 0;
   heap_read_totals(h, false, &t); /* as another thread does */
-  heap_read_unlisted(h, &t);
+  heap_read_frees(h, &t);
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     live += t.allocs[c] - t.frees[c];
   return live;

@@ -220,7 +220,7 @@ static void add_large(struct record_work *w, uint32_t number, const struct recor
 
 static void large_before(struct record_work *w) {
   const struct record_process *p = record_process(w);
-  large = (struct large){p->heapless_large_allocs, p->heapless_large_frees, 0, 0};
+  large = (struct large){0};
   each_arena(w, add_large);
   uint64_t live = record_less(record_less(large.allocs, large.frees), large.tagged);
   uint64_t bytes = record_less(p->large_live, large.tagged_bytes);

@@ -5,6 +5,7 @@
  * then one forks, opens and closes a library, or ends and begins again.  BOOKS is a file that
  * toggles.py shares: it asks the threads to pause, the main thread for a dump when they do, and at
  * last for the end, before which all objects are freed. */
+#define _GNU_SOURCE
 #include "../../../shim/arenashim.h"
 #include "../check.h"
 #include <dlfcn.h>
@@ -174,7 +175,10 @@ static void *begin_again(void *number) {
   while (atomic_load(&shared->command) != END) {
     pthread_t t;
     CHECK(pthread_create(&t, NULL, work, number) == 0, "a thread expected");
-    pthread_join(t, NULL);
+    while (pthread_tryjoin_np(t, NULL) != 0) {
+      churn();
+      usleep(5000);
+    }
   }
   return NULL;
 }
