@@ -66,9 +66,9 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
 }
 
 @test "where the system refuses memory for tags, it is said, and the program runs on" {
-  (ulimit -v 614400 && LD_PRELOAD=$SHIM exec "$BIN/attach_limit") &
+  (ulimit -v 614400 && LD_PRELOAD=$SHIM exec "$BIN/attach_limit" >"$BATS_TEST_TMPDIR/said") &
   pid=$! timeout=$!
-  sleep 1
+  within 30 grep -q full "$BATS_TEST_TMPDIR/said"
   arenashim attach "$pid" --tag site
   expect '$status == 2 && $stderr == *"the system refuses it the memory that tags need"*'
   arenashim attach "$pid"

@@ -19,6 +19,7 @@ int main(void) {
     held += 496;
   }
   watchdog(60);
+  SAY("full\n");
   for (;;) {
     for (int i = 0; i < ROUNDS; i++)
       some[i] = malloc(100);
