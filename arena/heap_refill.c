@@ -141,8 +141,8 @@ static void visit_others(void) {
     heap_visit_some();
 }
 
-/* An EMPTY slab of the heap; NULL also if the thread has put it aside.  Before a new block is taken for it, cells that wait in lists and in
- * the mail of idle heaps go back to their slabs. */
+/* An EMPTY slab of the heap; NULL also if the thread has put it aside.  Before a new block is taken
+ * for it, cells that wait in lists and in the mail of idle heaps go back to their slabs. */
 static struct slab *empty_slab(struct heap *h, unsigned c) {
   visit_others();
   struct slab *s = heap_take_slab(h, c);

@@ -126,9 +126,9 @@ enum dump_process_flag {
   DUMP_OF_RECORD = 64,       /* made of a record: no blocks, no regions, no pinned cells, of classes
                                neither slabs nor requested bytes */
   DUMP_REPLACED = 128,       /* DUMP_AFTER_END: by exec its process became another program */
-  DUMP_PARTIAL = 256,        /* DUMP_MERGED: sums are too low: dumps were left out, lack parts or had
+  DUMP_PARTIAL = 256, /* DUMP_MERGED: sums are too low: dumps were left out, lack parts or had
                                 no tags */
-  DUMP_ATTACHED = 512        /* tags were switched on while it ran, for all requests: what was
+  DUMP_ATTACHED = 512 /* tags were switched on while it ran, for all requests: what was
                                 requested without tags has accounts of DUMP_SITE_BEFORE */
 };
 
