@@ -1,9 +1,16 @@
 # The formats' headers stand alone: shim and command share them and nothing else.
 cd "$BATS_TEST_DIRNAME/../.." || exit
 
-@test "tools/ includes of the rest only the formats of dump and record" {
+@test "tools/ includes of the rest only the formats of dump, metrics and record" {
   [[ $(grep -rh '#include "\.\./' tools --include='*.[ch]' | sort -u) == '#include "../../shim/dump_format.h"
+#include "../../shim/metrics_format.h"
 #include "../../shim/record_format.h"' ]]
+}
+
+@test "the format of metrics includes nothing of ours and compiles as C and as C++" {
+  ! grep '#include "' shim/metrics_format.h
+  gcc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -x c shim/metrics_format.h
+  g++ -std=gnu++17 -Wall -Wextra -Werror -fsyntax-only -x c++ shim/metrics_format.h
 }
 
 @test "the format of records includes that of dumps alone, and compiles as C and as C++" {
