@@ -90,6 +90,8 @@ setup() {
   process 5 1 sample_bytes=512
   arenashim check --max-live 400 old 5.dump
   expect '$status == 2 && $output == *"5.dump: unknown"* && $stderr == *"5.dump: can'"'"'t be judged: it is sampled"*'
+  arenashim check --max-live 400 5.dump old
+  expect '$status == 2'
   arenashim check --max-live 60 old 5.dump
   expect '$status == 1'
   arenashim check --max-live 400 old nowhere
