@@ -122,9 +122,15 @@ static uint32_t restart_now(void) {
   return atomic_load_explicit(&pieces_head.peak.restart, memory_order_relaxed);
 }
 
+/* The counts of a site; NULL: its chunk could not be had. */
+static struct life_counts *counts_at(const struct life *l, uint32_t site) {
+  struct life_counts *chunk = chunk_of(l, site);
+  return chunk == NULL ? NULL : chunk + site % LIFE_CHUNK;
+}
+
 void life_count(struct life *l, uint32_t site, unsigned class, uint32_t lives) {
-  struct life_counts *chunk = chunk_of(l, site), *c = chunk + site % LIFE_CHUNK;
-  if (chunk == NULL)
+  struct life_counts *c = counts_at(l, site);
+  if (c == NULL)
     return;
   if (atomic_load_explicit(&c->restart, memory_order_relaxed) != restart_now()) {
     memset(c->lives, 0, sizeof c->lives);
@@ -134,8 +140,8 @@ void life_count(struct life *l, uint32_t site, unsigned class, uint32_t lives) {
 }
 
 const struct life_counts *life_counts_of(const struct life *l, uint32_t site) {
-  const struct life_counts *chunk = chunk_of(l, site), *c = chunk + site % LIFE_CHUNK;
-  if (chunk == NULL || atomic_load_explicit(&c->restart, memory_order_acquire) != restart_now())
+  const struct life_counts *c = counts_at(l, site);
+  if (c == NULL || atomic_load_explicit(&c->restart, memory_order_acquire) != restart_now())
     return NULL;
   return c;
 }

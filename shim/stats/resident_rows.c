@@ -5,7 +5,8 @@
 
 static uint32_t hash(uint32_t kind, const char *name) {
   uint32_t h = UINT32_C(2166136261) ^ kind;
-  for (size_t i = 0; i < ROWS_NAME_MAX && name[i] != '\0'; i++)
+  size_t n = strnlen(name, ROWS_NAME_MAX);
+  for (size_t i = 0; i < n; i++)
     h = (h ^ (unsigned char)name[i]) * UINT32_C(16777619);
   return h ^ h >> 15;
 }
