@@ -115,8 +115,13 @@ static bool has_budget(uint64_t idle, uint32_t now) {
 /* Idle pages that are above the peak limit again soon after a purge are of no use to the threads
  * that need pages: each has an arena of its own.  If they were purged each time, a program of two
  * threads that replaces objects at random would spend nine tenths of its time on page faults.  So
- * the wait between such purges grows as long as there is no second without one. */
-static bool may_purge_peak(uint32_t now) { return now - policy.above_ms >= policy.wait_ms; }
+ * the wait between such purges grows as long as there is no second without one.  It ends at twice
+ * the limit: idle extents that have grown together to more than 64 times what is requested serve no
+ * request (jemalloc's lg_extent_max_active_fit), so idle pages could add up as fast as a thread can
+ * allocate. */
+static bool may_purge_peak(struct jemalloc_pages s, uint32_t now) {
+  return now - policy.above_ms >= policy.wait_ms || s.live + s.idle > 2 * peak_limit(s.live);
+}
 static void note_peak_purge(uint32_t now) {
   bool again = now - policy.above_ms < policy.wait_ms + 1000;
   policy.wait_ms = again ? 2 * policy.wait_ms + CHECK_MS : 0;
@@ -172,7 +177,7 @@ static void check_jemalloc(uint32_t now) {
   policy.most = more_of(policy.most, s.live);
   if (traffic() < policy.paused_until)
     return;
-  bool above = is_above_peak(s) && traffic() >= policy.below_until && may_purge_peak(now);
+  bool above = is_above_peak(s) && traffic() >= policy.below_until && may_purge_peak(s, now);
   bool mostly_idle = is_mostly_idle(s) && has_budget(s.idle, now);
   if (above || mostly_idle)
     enforce(s, above, mostly_idle, now);

@@ -18,8 +18,10 @@ load ../../common
   expect_ok
 }
 @test "threads that end leave their pages to later ones" {
-  run_shim "$BIN/purge" ended
-  expect_ok
+  for _ in {1..12}; do # how jemalloc's idle extents lie is another matter each time
+    run_shim "$BIN/purge" ended
+    expect_ok
+  done
 }
 @test "so is what shares its page with an aligned object" {
   run_shim "$BIN/purge" mixed

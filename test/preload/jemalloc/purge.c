@@ -126,6 +126,8 @@ static void ended(void) {
     pthread_join(thread_start(fill_and_free, NULL), NULL);
   faults = usage().ru_minflt - faults;
   CHECK(faults < pages / 2, "of %ld pages, %ld were faulted in", pages, faults);
+  long most = usage().ru_maxrss, allowed = 40 << 10;
+  CHECK(most < allowed, "%ld KiB were resident, with 2 MB alive", most);
 }
 
 static void mixed(void) {
