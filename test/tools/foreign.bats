@@ -95,7 +95,7 @@ keep() { # NAME: what was printed
     # shellcheck disable=SC2086 # words
     run --separate-stderr "$TOOL" ${words%"$hostile"} "${words##* }$hostile" "$hostile" "$hostile"
     printf '%s\n' "$output" "$stderr" >out
-    [[ $status -ge 2 && $(wc -l <out) -le 3 ]] || { echo "$words"; cat -v out; return 1; }
+    [[ $status -ge 2 && $(wc -l <out) -le 4 ]] || { echo "$words"; cat -v out; return 1; }
     seen out
   done
   run -127 --separate-stderr "$TOOL" run -o "$hostile" "$hostile"
