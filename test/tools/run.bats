@@ -46,8 +46,9 @@ end() {
   expect '$status == 0 && -z $output'
   expect '$(line 1) =~ ^planted,\ pid\ [0-9]+:\ exit\ status\ 0\ after\ [0-9.]+\ s$'
   expect '$(line 2) =~ ^80\.[0-9]k\ allocations\ of\ 22\.[0-9]\ MiB\ in\ all\;\ at\ most\ 17\.[0-9]\ MiB\ held'
-  expect '$(line 3) == "not freed at the end: 9."*" MiB in 10."?"k objects, of these"'
-  expect '$(line 4) =~ ^\ +9\.[0-9]+\ MiB\ +9[0-9]\.[0-9]%\ +Journal::remember\ planted\.cc:14\ \<\ main$'
+  expect '$(line 3) =~ ^resident\ 1[0-9]\.[0-9]\ MiB:\ [45][0-9]%\ fragmentation,'
+  expect '$(line 5) == "not freed at the end: 9."*" MiB in 10."?"k objects, of these"'
+  expect '$(line 6) =~ ^\ +9\.[0-9]+\ MiB\ +9[0-9]\.[0-9]%\ +Journal::remember\ planted\.cc:14\ \<\ main$'
   wasted=$(grep -A1 '^wasted at the end: ' <<<"$stderr" | tail -n 1)
   expect '$wasted =~ ^\ +7\.[0-9]+\ MiB\ +9[0-9]\.[0-9]%\ +Cache::keep_one_in_fifty\ planted\.cc:29\ \[Entry\]\ \<\ main$'
   expect '$(grep -A3 "^most allocations; 37\.[0-9]% of all" <<<"$stderr") == *count_words*'
@@ -354,8 +355,8 @@ except KeyboardInterrupt: print("interrupted")'
   export ARENASHIM_SAMPLE=64K
   arenashim run "$TOOLS/planted"
   expect '$status == 0 && $(line 2) == "~"*" allocations of ~"*" MiB in all; at most ~"*" MiB held"*'
-  expect '$(line 5) == "not freed at the end: ~"*" MiB in ~"*" objects, of these"'
-  expect '$(line 3) == "~: estimates, one allocation per 64.0 KiB was tagged" && $(line 6) =~ ^\ *~.*Journal::remember'
+  expect '$(line 7) == "not freed at the end: ~"*" MiB in ~"*" objects, of these"'
+  expect '$(line 3) == "~: estimates, one allocation per 64.0 KiB was tagged" && $(line 8) =~ ^\ *~.*Journal::remember'
   expect '$(line 4) =~ ^\ \ \ the\ peak\ may\ be\ ~[0-9.]+\ [KM]iB\ too\ high,\ by\ their\ noise$'
   expect '$stderr == *"held at the peak: ~"*" MiB, of these"* && $stderr != *"wasted at the end"*'
   expect '$stderr == *$'"'\n'"'"waste is not known with samples: run without ARENASHIM_SAMPLE"$'"'\n'"'*'
