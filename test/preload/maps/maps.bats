@@ -103,10 +103,13 @@ for name, numbers in sorted(sums.items()):
 }
 
 @test "a running process, from outside: the same" {
-  ARENASHIM_TAG=stack:8 LD_PRELOAD=$SHIM "$BIN/maps_planted" waits >out < <(sleep 60) &
+  mkfifo in
+  ARENASHIM_TAG=stack:8 LD_PRELOAD=$SHIM "$BIN/maps_planted" waits >out <in &
   local pid=$!
+  exec 9>in
   within 30 grep -q ready out
   arenashim dump $pid -o live.dump
+  exec 9>&-
   kill -9 $pid
   expect_ok
   output=$(functions live.dump)
