@@ -11,8 +11,8 @@
 #include "resident_kernel.h"
 #include "resident_large.h"
 #include "resident_threads.h"
+#include "resident_zeros.h"
 #include "site_stats.h"
-#include "text.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -290,48 +290,6 @@ static void put_kernel(struct walk *w) {
   row->anonymous = k->anonymous;
 }
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
-static void take_zeros(struct dump_mapping *row, uint64_t zeros) {
-  row->resident -= zeros;
-  row->anonymous -= least(zeros, row->anonymous);
-  row->shared -= zeros;
-  row->trim = least(row->trim, row->resident);
-}
-
-static bool is_own_data(const struct resident_rows *t, const struct dump_mapping *row) {
-  return row->kind == DUMP_MAPPING_TABLES || row->kind == DUMP_MAPPING_ROWS ||
-         (row->kind == DUMP_MAPPING_BSS &&
-          strncmp(text_base(t->text + row->name), "libarenashim", 12) == 0);
-}
-
-/* Takes the zeros from all rows that have pages of others as well, in proportion; first from the
- * library's own data, which readers outside of the process look at (resident.h). */
-static void subtract_zeros(struct walk *w) {
-  struct resident_rows *t = w->r->table;
-  uint64_t anonymous = 0, shared = 0;
-  for (unsigned i = 0; i < t->rows; i++) {
-    anonymous += t->row[i].anonymous;
-    t->row[i].shared = least(t->row[i].shared, t->row[i].resident);
-    shared += t->row[i].shared;
-  }
-  uint64_t zeros = w->kernel.anonymous != 0 ? count_less(anonymous, w->kernel.anonymous) : 0;
-  zeros = least(zeros, shared);
-  for (unsigned i = 0; i < t->rows; i++)
-    if (is_own_data(t, &t->row[i])) {
-      uint64_t own = least(zeros, t->row[i].shared);
-      take_zeros(&t->row[i], own);
-      zeros -= own;
-      shared -= own;
-    }
-  for (unsigned i = 0; i < t->rows && zeros != 0; i++) {
-    uint64_t part = (uint64_t)((__uint128_t)t->row[i].shared * zeros / shared);
-    shared -= t->row[i].shared;
-    take_zeros(&t->row[i], part);
-    zeros -= part;
-  }
-}
-
 static void finish(struct walk *w) {
   end_guard(w);
   put_slabs(w);
@@ -342,7 +300,7 @@ static void finish(struct walk *w) {
   page_states_forget(&w->states);
   add_named(w, DUMP_MAPPING_TABLES, "", scratch, scratch + w->r->scratch.bytes);
   kernel_memory_read(&w->kernel, w->maps.buffer, MAP_LINES_BYTES);
-  subtract_zeros(w);
+  resident_zeros_subtract(w->r->table, w->kernel.anonymous);
   put_kernel(w);
 }
 
