@@ -444,11 +444,11 @@ struct dump_mapping {
 };
 static_assert(sizeof(struct dump_mapping) == 88, "format");
 
-/* DUMP_MAPS_BY_SITE: what the program mapped itself, by mmap, mremap, brk, sbrk and shmat: one for
- * each pair of arena and site that ever did.  Exact, also with samples.  Address space, of which
- * the program may have touched a part only; no byte of it is in DUMP_ACCOUNTS, in live_bytes or in
- * DUMP_LEDGER.  Mappings that libc, the loader and system calls of the program's own made are not
- * in it. */
+/* DUMP_MAPS_BY_SITE: what the program mapped itself, by mmap, mremap, brk, sbrk and shmat, and the
+ * stacks of its threads, by pthread_create: one for each pair of arena and site that ever did.
+ * Exact, also with samples.  Address space, of which the program may have touched a part only; no
+ * byte of it is in DUMP_ACCOUNTS, in live_bytes or in DUMP_LEDGER.  Mappings that libc, the loader
+ * and system calls of the program's own made are not in it. */
 struct dump_map_account {
   uint32_t arena;  /* DUMP_ARENAS index + 1; 0: its thread had none */
   uint32_t site;   /* DUMP_SITES index */
@@ -466,7 +466,8 @@ enum dump_map_kind {
   DUMP_MAP_ANONYMOUS = 1,
   DUMP_MAP_FILE = 2,
   DUMP_MAP_SEGMENT = 3, /* System V shared memory */
-  DUMP_MAP_BREAK = 4    /* brk and sbrk */
+  DUMP_MAP_BREAK = 4,   /* brk and sbrk */
+  DUMP_MAP_STACK = 5    /* a thread's, with its guard; by the call of pthread_create */
 };
 
 /* DUMP_MAPS: the ranges of these that are mapped now, in the order of addresses, none overlapping

@@ -46,13 +46,20 @@ static void *no_sbrk(intptr_t bytes) {
   return (void *)own_result(-ENOMEM);
 }
 
+static int no_thread(pthread_t *thread, const pthread_attr_t *attributes, thread_function *start,
+                     void *argument) {
+  (void)thread, (void)attributes, (void)start, (void)argument;
+  return EAGAIN;
+}
+
 static struct mapped_calls next = {.mmap = raw_mmap,
                                    .munmap = raw_munmap,
                                    .mremap = raw_mremap,
                                    .brk = no_brk,
                                    .sbrk = no_sbrk,
                                    .shmat = raw_shmat,
-                                   .shmdt = raw_shmdt};
+                                   .shmdt = raw_shmdt,
+                                   .pthread_create = no_thread};
 
 /* ---- who calls ---- */
 
@@ -234,13 +241,30 @@ static int booked_shmdt(const void *address) {
   return result;
 }
 
+/* ---- threads' stacks ---- */
+
+static int booked_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                                 thread_function *start, void *argument) {
+  int saved = errno;
+  struct who w = who_calls(caller_frame());
+  struct thread_cell *cell = mapped_thread_new(attributes, start, argument, w.arena, w.site);
+  errno = saved;
+  if (cell == NULL)
+    return next.pthread_create(thread, attributes, start, argument);
+  int error = next.pthread_create(thread, attributes, mapped_thread_starts, cell);
+  if (error != 0)
+    mapped_thread_drop(cell);
+  return error;
+}
+
 static const struct mapped_calls booked = {.mmap = booked_mmap,
                                            .munmap = booked_munmap,
                                            .mremap = booked_mremap,
                                            .brk = booked_brk,
                                            .sbrk = booked_sbrk,
                                            .shmat = booked_shmat,
-                                           .shmdt = booked_shmdt};
+                                           .shmdt = booked_shmdt,
+                                           .pthread_create = booked_pthread_create};
 
 /* ---- calls before the constructor ---- */
 
@@ -274,13 +298,20 @@ static int first_shmdt(const void *address) {
   return mapped_calls.shmdt(address);
 }
 
+static int first_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                                thread_function *start, void *argument) {
+  mapped_calls_setup();
+  return mapped_calls.pthread_create(thread, attributes, start, argument);
+}
+
 hidden struct mapped_calls mapped_calls = {.mmap = first_mmap,
                                            .munmap = first_munmap,
                                            .mremap = first_mremap,
                                            .brk = first_brk,
                                            .sbrk = first_sbrk,
                                            .shmat = first_shmat,
-                                           .shmdt = first_shmdt};
+                                           .shmdt = first_shmdt,
+                                           .pthread_create = first_pthread_create};
 
 /* Sets the function pointer at `to` if there is such a function. */
 static void find(const char *name, void *to) {
@@ -301,6 +332,7 @@ void mapped_calls_setup(void) {
   find("sbrk", &found.sbrk);
   find("shmat", &found.shmat);
   find("shmdt", &found.shmdt);
+  find("pthread_create", &found.pthread_create);
   next = found;
   mapped_calls = tagged_mode == TAGGED_NONE ? found : booked;
 }

@@ -12,7 +12,7 @@
 #ifndef SHIM_MAPPED_CALLS_H
 #define SHIM_MAPPED_CALLS_H
 
-#include "base.h"
+#include "mapped_threads.h"
 
 #include <sys/types.h>
 
@@ -26,6 +26,8 @@ struct mapped_calls {
   void *(*sbrk)(intptr_t bytes);
   void *(*shmat)(int id, const void *address, int flags);
   int (*shmdt)(const void *address);
+  int (*pthread_create)(pthread_t *thread, const pthread_attr_t *attributes, thread_function *start,
+                        void *argument);
 };
 
 /* Written by the two functions below; any thread reads it. */

@@ -8,6 +8,7 @@
 #include "figures.h"
 #include "heap_memory.h"
 #include "heap_thread.h"
+#include "mapped_threads.h"
 #include "options.h"
 #include "pieces.h"
 #include "program.h"
@@ -46,6 +47,7 @@ static void thread_ends(void *unused) {
   close_large(h);
   close_large(h != NULL ? h->beside : NULL);
   purge_run(h, 0);
+  mapped_thread_ends();
   heap_thread_ended();
   errno = saved;
 }

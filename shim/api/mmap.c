@@ -17,6 +17,8 @@ exported int shown_brk(void *end) __asm__("brk");
 exported void *shown_sbrk(intptr_t bytes) __asm__("sbrk");
 exported void *shown_shmat(int id, const void *address, int flags) __asm__("shmat");
 exported int shown_shmdt(const void *address) __asm__("shmdt");
+exported int shown_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                                  thread_function *start, void *argument) __asm__("pthread_create");
 
 void *shown_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
   return mapped_calls.mmap(address, bytes, protection, flags, fd, offset);
@@ -34,3 +36,7 @@ void *shown_shmat(int id, const void *address, int flags) {
   return mapped_calls.shmat(id, address, flags);
 }
 int shown_shmdt(const void *address) { return mapped_calls.shmdt(address); }
+int shown_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                         thread_function *start, void *argument) {
+  return mapped_calls.pthread_create(thread, attributes, start, argument);
+}

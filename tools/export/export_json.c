@@ -263,7 +263,8 @@ static void map_fill(const struct export *e, uint32_t i, struct json_object *to)
   PUT(to, m, offset);
   index_put(to, "arena", m->arena > 0, m->arena - 1);
   index_put(to, "site", m->site < e->dump->n_sites, m->site);
-  json_put_text(to, "kind", WORD(m->kind, "unknown", "anonymous", "file", "segment", "break"));
+  json_put_text(to, "kind",
+                WORD(m->kind, "unknown", "anonymous", "file", "segment", "break", "stack"));
   PUT(to, m, protection);
   PUT(to, m, flags);
 }

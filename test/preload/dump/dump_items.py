@@ -94,7 +94,7 @@ for a in dump["map_accounts"]:
     assert a["site"] < len(sites) and a["arena"] <= len(arenas) and a["live"] <= a["peak"] <= a["bytes"], a
     assert a["at_peak"] <= a["peak"] and (a["ranges"] == 0) == (a["live"] == 0), a
 for r, after in zip(dump["maps"], dump["maps"][1:] + [{"start": 1 << 64}]):
-    assert r["start"] < r["end"] <= after["start"] and r["site"] < len(sites) and r["kind"] <= 4, r
+    assert r["start"] < r["end"] <= after["start"] and r["site"] < len(sites) and r["kind"] <= 5, r
 for b in dump["blocks"]:
     assert b["arena"] <= len(arenas) and b["in_use"] <= b["passed"] <= b["bytes"], b
 for m in modules:

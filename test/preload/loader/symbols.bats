@@ -26,7 +26,7 @@ words() { tr -s ' \n' '\n\n' <<<"$*" | grep . | sort -u; }
 SEEN="dlopen prctl syscall"
 
 # what the books of mappings are kept by (mapped_calls.h)
-MAPS="mmap mmap64 munmap mremap brk sbrk shmat shmdt"
+MAPS="mmap mmap64 munmap mremap brk sbrk shmat shmdt pthread_create"
 
 # Names of defined dynamic symbols, without versions and the version nodes themselves.
 exported() { nm -D --defined-only "$SHIM" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u; }

@@ -11,7 +11,7 @@ agrees() { # [--missed] <MODEL'S OUTPUT: the dumps that it made
 functions() { /usr/bin/python3 "$HERE/maps_by_function.py" "$1" "${2:-maps_planted}"; }
 
 @test "every entry is one jump: without tags a call costs no more" {
-  for name in mmap mmap64 munmap mremap brk sbrk shmat shmdt; do
+  for name in mmap mmap64 munmap mremap brk sbrk shmat shmdt pthread_create; do
     objdump -d --no-show-raw-insn --disassemble="$name" "$SHIM" | sed -nE 's/^ +[0-9a-f]+:\s+//p' | head -1 | grep -q '^jmp    \*0x'
   done
 }
@@ -139,6 +139,14 @@ for name, numbers in sorted(sums.items()):
   [[ $(functions parent.dump) == "map_cache 40960 1 1" ]]
   output=$(functions child.dump)
   expect '$output == "map_cache 28672 2 2"' # the one that was inherited counts as mapped
+}
+
+@test "stacks of threads by the call that made them, as many bytes as the threads find" {
+  run_shim ARENASHIM_TAG=stack:8 "$BIN/maps_planted" threads
+  expect '$status == 7'
+  wanted=$(sort <<<"$output")
+  output=$(functions threads.dump)
+  expect '$output == "$wanted"'
 }
 
 @test "a fork waits until no other thread changes the books" {

@@ -1,0 +1,98 @@
+/* Threads' stacks; contract and picture in mapped_threads.h. */
+#include "mapped_threads.h"
+#include "dump_format.h"
+#include "mapped_books.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+/* Threads that are being made at one time.  CONTROL_BYTES: libc's control block has at least so
+ * many (2304 and more in glibc 2.36 to 2.41). */
+enum { CELLS = 64, CONTROL_BYTES = 2048 };
+
+struct thread_cell {
+  _Atomic bool taken;
+  thread_function *start;
+  void *argument;
+  uint32_t arena, site;
+};
+
+static struct thread_cell cells[CELLS];
+
+/* The calling thread's stack, in the books; end 0: it is not there. */
+static __thread struct { uintptr_t start, end; } stack __attribute__((tls_model("initial-exec")));
+
+/* Without a stack of the program's own the address that libc gives is 0 - size. */
+static bool brings_stack(const pthread_attr_t *attributes) {
+  void *low = NULL;
+  size_t bytes = 0;
+  return attributes != NULL && pthread_attr_getstack(attributes, &low, &bytes) == 0 &&
+         (uintptr_t)low + bytes != 0;
+}
+
+struct thread_cell *mapped_thread_new(const pthread_attr_t *attributes, thread_function *start,
+                                      void *argument, uint32_t arena, uint32_t site) {
+  if (brings_stack(attributes))
+    return NULL;
+  for (struct thread_cell *c = cells; c < cells + CELLS; c++)
+    if (!atomic_load_explicit(&c->taken, memory_order_relaxed) &&
+        !atomic_exchange_explicit(&c->taken, true, memory_order_acquire)) {
+      c->start = start;
+      c->argument = argument;
+      c->arena = arena;
+      c->site = site;
+      return c;
+    }
+  return NULL;
+}
+
+void mapped_thread_drop(struct thread_cell *cell) {
+  atomic_store_explicit(&cell->taken, false, memory_order_release);
+}
+
+/* Are these two words of the control block at `control` its stack's address and size? */
+static bool is_stack(uintptr_t low, uintptr_t bytes, uintptr_t control) {
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0), end = low + bytes;
+  return low != 0 && low % PAGE_BYTES == 0 && bytes % PAGE_BYTES == 0 && low < here &&
+         here < control && end > control && end - control < 2 * PAGE_BYTES;
+}
+
+static void book(uint32_t arena, uint32_t site) {
+  const uintptr_t *word = (const uintptr_t *)cpu_thread();
+  const struct mapped_what what = {.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
+                                   .protection = PROT_READ | PROT_WRITE,
+                                   .kind = DUMP_MAP_STACK};
+  for (unsigned i = 0; i + 1 < CONTROL_BYTES / sizeof *word; i++) {
+    if (!is_stack(word[i], word[i + 1], (uintptr_t)word))
+      continue;
+    stack.start = word[i];
+    stack.end = word[i] + word[i + 1];
+    mapped_add(arena, site, stack.start, stack.end - stack.start, &what);
+    return;
+  }
+}
+
+static __attribute__((noinline)) void begin(struct thread_cell *cell) {
+  uint32_t arena = cell->arena, site = cell->site;
+  mapped_thread_drop(cell);
+  book(arena, site);
+}
+
+void *mapped_thread_starts(void *argument) {
+  struct thread_cell *cell = argument;
+  thread_function *start = cell->start;
+  void *own = cell->argument;
+  begin(cell);
+  return start(own);
+}
+
+void mapped_thread_ends(void) {
+  struct mapped_taking t;
+  int saved = errno;
+  if (stack.end == 0)
+    return;
+  mapped_take(&t, stack.start, stack.end);
+  mapped_taken(&t, true);
+  stack.end = 0;
+  errno = saved;
+}
