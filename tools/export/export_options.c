@@ -21,7 +21,7 @@ static const struct argp_option options[] = {
     {"kind", KEY_KIND, "heap|mapped", 0,
      "Of which memory: what malloc served (heap, the default), or what the program mapped itself "
      "by "
-     "mmap, brk and shmat. pprof and json have both",
+     "mmap, brk and shmat, its threads' stacks among it. pprof and json have both",
      0},
     {"delta", KEY_DELTA, "OLD", 0,
      "What changed from OLD to FILE, two dumps of a process or two directories: pprof and json "

@@ -38,9 +38,10 @@ static void sums_set(struct dump *d) {
 
 bool mapped_show(struct dump *d, const char *file) {
   if (d->n_map_accounts == 0) {
-    say_error("%s: no mapping is in it: the program made none by mmap, brk or shmat, or call sites "
-              "were not recorded, or the dump is older than version 1.3",
-              file);
+    say_error(
+        "%s: no mapping is in it: the program made none by mmap, brk or shmat, and no thread, or "
+        "call sites were not recorded, or the dump is older than version 1.3",
+        file);
     return false;
   }
   struct dump_account *accounts = must_zalloc((size_t)d->n_map_accounts + 1, sizeof *accounts);

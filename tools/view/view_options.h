@@ -23,7 +23,7 @@ enum { OPTION_SORT = 640, OPTION_VALUE, OPTION_LINES, OPTION_BY, OPTION_KIND };
   {                                                                                                \
     "kind", OPTION_KIND, "heap|mapped", 0,                                                         \
         "Of which memory: what malloc served (heap, the default), or what the program mapped "     \
-        "itself by mmap, brk and shmat",                                                           \
+        "itself by mmap, brk and shmat, its threads' stacks among it",                             \
         0                                                                                          \
   }
 #define OPTION_BY_ROW                                                                              \
