@@ -12,12 +12,13 @@ packages_of() {
       zlib1g-dev libzstd-dev libdw-dev libprotobuf-c-dev protobuf-c-compiler libjson-c-dev libncurses-dev ;;
     demo) echo g++ ;;
     test) echo bats libcmocka-dev libunwind8 valgrind strace perl python3 sqlite3 git g++ clang \
-      libclang-rt-dev gdb xz-utils redis-server nodejs procps util-linux file \
+      libclang-rt-dev gdb xz-utils redis-server nodejs procps util-linux file time \
       heaptrack dwz llvm mold 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
       python3-jsonschema python3-yaml fonts-dejavu-core \
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev tmux \
       curl openssl nginx-light memcached openssh-server openssh-client gunicorn \
       php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;
+    long) echo npm ;;
     services) echo prometheus prometheus-node-exporter apache2 postgresql mariadb-server libreoffice-writer-nogui ;;
     deb) echo dpkg-dev ;;
     picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core tmux ;;

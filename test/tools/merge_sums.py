@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Whether a merge has the sums of its dumps, to the byte, by a reader of its own.
 
-Usage: merge_sums.py [--total] MERGED DUMP...   call sites, arenas, classes, ledger, health, ...
-  --total   of call sites their sum alone: what merges by function or keeps processes has other paths
+Usage: merge_sums.py [--total | --keep-processes] MERGED DUMP...   call sites, arenas, classes, ledger, health, ...
+  --total            of call sites their sum alone: what merges by function has other paths
+  --keep-processes   each path ends in "PROGRAM PID", and arenas are "PROGRAM PID/NAME"
 """
 import collections
 import struct
@@ -25,8 +26,8 @@ class Dump:
                 self.strings = data[offset : offset + items]
             elif number in ITEMS:
                 size = struct.calcsize("<" + ITEMS[number])
-                self.all[number] = [struct.unpack_from("<" + ITEMS[number], data[offset + k * bytes_ :][:bytes_].ljust(size, b"\0"))
-                                    for k in range(items)]
+                self.all[number] = [struct.unpack_from("<" + ITEMS[number], data[at : at + bytes_].ljust(size, b"\0"))
+                                    for at in range(offset, offset + items * bytes_, bytes_)]
         self.process = self.all[2][0]
         self.paths = [()]
         for parent, module, address, kind, _ in self.all[12][1:]:
@@ -55,9 +56,18 @@ def account(a):
     return sums, (a[12], a[13]) if a[2] or a[13] else None
 
 
-def figures(dumps, total):
+def figures(dumps, total, keep):
     sums = collections.defaultdict(collections.Counter)
     sizes = {}
+
+    def process(d):
+        return d.text(d.process[2]) + b" %d" % d.process[0]
+
+    def arena_name(d, at):
+        return (process(d) + b"/" if keep else b"") + d.text(at)
+
+    def path(d, node):
+        return d.paths[node] + ((("label", process(d)),) if keep else ())
 
     def add(key, values):
         sums[key].update(dict(enumerate(values)))
@@ -69,7 +79,7 @@ def figures(dumps, total):
             for c in items:
                 add((name, c[0]), c[first:])
         for a in d.all[3]:
-            add(("arenas",) if total else ("arena", d.text(a[1])), (a[2],) + a[4:])
+            add(("arenas",) if total else ("arena", arena_name(d, a[1])), (a[2],) + a[4:])
         for line in d.all[5]:
             add(("ledger", d.text(line[0]), line[1]), line[2:])
         for line in d.all[6]:
@@ -78,16 +88,16 @@ def figures(dumps, total):
             add(("mapping", p[0], d.text(p[1])), p[3:12])
         for a in d.all.get(17, ()):
             node, kind, *_ = d.all[11][a[1]]
-            arena = d.text(d.all[3][a[0] - 1][1]) if a[0] else None
-            add(("maps",) if total else ("map", arena, d.paths[node], kind), a[2:])
+            arena = arena_name(d, d.all[3][a[0] - 1][1]) if a[0] else None
+            add(("maps",) if total else ("map", arena, path(d, node), kind), a[2:])
         for i in {a[1] for a in d.all[10] + d.all.get(17, [])}:
             node, kind, resident, swapped = d.all[11][i]
-            add(("sites",) if total else ("site", d.paths[node], kind), (resident, swapped))
+            add(("sites",) if total else ("site", path(d, node), kind), (resident, swapped))
         for r in d.all[8]:
-            add(("region", d.text(r[0]), () if total else d.paths[r[1]], r[2]), r[4:])
+            add(("region", d.text(r[0]), () if total else path(d, r[1]), r[2]), r[4:])
         for a in d.all[10]:
             node, kind, *_ = d.all[11][a[1]]
-            key = ("account",) if total else ("account", d.text(d.all[3][a[0]][1]), d.paths[node], kind)
+            key = ("account",) if total else ("account", arena_name(d, d.all[3][a[0]][1]), path(d, node), kind)
             values, range_ = account(a)
             if unpinned:
                 values["pinned"] = 0
@@ -99,10 +109,10 @@ def figures(dumps, total):
 
 
 args = sys.argv[1:]
-total = args[0] == "--total"
-merged, *dumps = [Dump(path) for path in args[total:]]
-got, got_sizes = figures([merged], total)
-wanted, wanted_sizes = figures(dumps, total)
+total, keep = args[0] == "--total", args[0] == "--keep-processes"
+merged, *dumps = [Dump(path) for path in args[total or keep :]]
+got, got_sizes = figures([merged], total, False)
+wanted, wanted_sizes = figures(dumps, total, keep)
 for key in sorted(set(got) | set(wanted), key=repr):
     if got.get(key) != wanted.get(key):
         sys.exit(f"{key}:\n  got    {got.get(key)}\n  wanted {wanted.get(key)}")

@@ -198,8 +198,8 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
   json_put_bool(to, "inlined", f->inlined);
   json_put_bool(to, "cut", f->is_cut);
   index_put(to, "module", f->module > 0, f->module - 1);
-  index_put(to, "offset", f->module > 0,
-            f->module > 0 ? f->address - e->dump->modules[f->module - 1].bias : 0);
+  bool placed = f->module > 0 && f->address > 0; /* a function of a merge is at no address */
+  index_put(to, "offset", placed, placed ? f->address - e->dump->modules[f->module - 1].bias : 0);
   index_put(to, "address", f->address > 0, f->address);
 }
 
