@@ -45,6 +45,8 @@ static inline void *take_cached(struct heap *h, size_t n) {
 
 /* An object from jemalloc; NULL: this is left to the slow path, and nothing was counted. */
 static inline void *take_through_gate(struct heap *h, size_t n) {
+  if (n <= CACHED_MOST)
+    cache_was_empty(h, large_class(n));
   if (unlikely(n >= HUGE_LEAST) || unlikely(!enter(h)))
     return NULL;
   void *p = jep_malloc(n);
@@ -65,6 +67,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   struct heap *h = heap_self;
   unsigned kind = page_kind(p);
   cache_check(h, p, entry, CALLER(caller));
+  cache_was_full(h, kind);
   if (unlikely(kind <= PAGE_PLAIN || kind == PAGE_HUGE) || unlikely(!enter(h))) {
     large_free_any(p, entry, CALLER(caller));
     return;

@@ -16,10 +16,13 @@ struct thread_record {
   bool large_fast;                    /* large requests may take the fast path (large_fast.h) */
   bool cache_is_open;                 /* cache_room is set (thread_cache.h) */
   uint8_t cache_room[CACHED_CLASSES]; /* objects that each list still has room for */
+  uint32_t cache_doublings;           /* bits 2k and 2k + 1: how often list k has grown */
   struct cell *cache[CACHED_CLASSES];
+  uint16_t cache_full; /* bit k: list k was full since it was last found empty */
 };
 
 static_assert(sizeof(struct thread_record) <= HEAP_USER_BYTES, "it fits into a heap");
+static_assert(CACHED_CLASSES <= 16, "a bit for each");
 
 /* The record beside a heap; of an empty record (heap_empty) all fields are 0 and must not be
  * written.  Any context. */

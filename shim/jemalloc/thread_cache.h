@@ -7,6 +7,12 @@
  *   malloc: cache[k] -> object -> object ...       k: one of jemalloc's size classes
  *   free:   the byte of its page says k             else, and when the list is full: jemalloc
  *
+ * A list holds CACHE_BYTES.  One that was found full and then empty was too short for what the
+ * thread does, and may hold twice as much from then on, up to four times: with 1,000 objects
+ * of 512..4096 bytes replaced at random two requests in a hundred go to jemalloc with lists of 64
+ * KiB, and cost a sixth of the time.  All lists together grow by no more than a sixteenth of the
+ * large objects that are alive and GROWTH_LEAST.  Lists are short again when the cache is cleared.
+ *
  * A second free of an object in the thread's own cache ends the program.  It is not noticed if the
  * object is in another thread's cache, or went on to jemalloc because the list was full.
  *
@@ -25,7 +31,11 @@
 #include "size_class.h"
 #include "thread_record.h"
 
-enum { CACHE_BYTES = 64 << 10 }; /* of one class */
+enum {
+  CACHE_BYTES = 64 << 10, /* of one class, at first */
+  CACHE_DOUBLINGS = 2,
+  GROWTH_LEAST = 4 << 20
+};
 
 /* The class of an object of jemalloc's, by its page; CACHED_CLASSES or more: it is not cached. */
 static inline unsigned cache_class_of(const void *p) { return page_kind(p) - (PAGE_PLAIN + 1); }
@@ -75,6 +85,19 @@ static inline bool cache_put(struct heap *h, void *object) {
   record_of(h)->cache[k] = object;
   record_of(h)->cache_room[k]--;
   return true;
+}
+
+/* After cache_take returned NULL, and cache_put false, for class k or an object whose page has that
+ * kind: they decide how long lists may be. */
+hidden cold void cache_grow(struct heap *h, unsigned k);
+static inline void cache_was_empty(struct heap *h, unsigned k) {
+  if (unlikely(record_of(h)->cache_full >> k & 1))
+    cache_grow(h, k);
+}
+static inline void cache_was_full(struct heap *h, unsigned kind) {
+  unsigned k = kind - (PAGE_PLAIN + 1);
+  if (k < CACHED_CLASSES && record_of(h)->cache_room[k] == 0)
+    record_of(h)->cache_full |= (uint16_t)(1 << k);
 }
 
 /* For an object that cache_put refused, or that is not freed but reallocated: ends the program,

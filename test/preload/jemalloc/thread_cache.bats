@@ -29,6 +29,15 @@ load ../../common
   done
 }
 
+@test "lists that were too short hold four times as much, and are short again after malloc_trim" {
+  run_shim "$BIN/thread_cache" longer
+  expect_ok
+}
+@test "lists of sixteen threads grow by 4 MiB in all" {
+  run_shim "$BIN/thread_cache" bounded
+  expect_ok
+}
+
 @test "jemalloc's entry for many objects at once is not there" {
   run_shim "$BIN/thread_cache" batch
   expect_ok

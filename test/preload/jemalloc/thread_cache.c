@@ -8,6 +8,8 @@
  *   thread_cache batch            jemalloc's entry for many objects in one call is not there
  *   thread_cache given trim|end|kept   malloc_trim, or the thread's end, gives them back; else they
  * stay
+ *   thread_cache longer           lists that were too short hold more, until they are given back
+ *   thread_cache bounded          those of many threads together hold more only up to a limit
  */
 #include "../check.h"
 
@@ -181,6 +183,86 @@ static void given(void) {
         "%d bytes freed (%s), %zu gone back", GIVEN * GIVEN_BYTES, how, alive - left);
 }
 
+/* ---- lists that grow ---- */
+
+enum { HELD_BYTES = 512 << 10, GROWERS = 16 };
+
+/* Allocates half a MiB of objects of n bytes, and frees them. */
+static void fill_and_free(size_t n) {
+  void *held[HELD_BYTES / LEAST];
+  size_t count = HELD_BYTES / n;
+  for (size_t i = 0; i < count; i++)
+    held[i] = must(malloc(n));
+  for (size_t i = 0; i < count; i++)
+    free(held[i]);
+}
+
+/* Bytes of 1,024-byte objects that the main thread's cache, or jemalloc's, gives back when
+ * `keeper` has filled and freed that many times. */
+static void *keeper(void *times) {
+  for (int i = 0; i < *(int *)times; i++)
+    fill_and_free(GIVEN_BYTES);
+  pthread_barrier_wait(&before);
+  pthread_barrier_wait(&before);
+  malloc_trim(0);
+  pthread_barrier_wait(&before);
+  pthread_barrier_wait(&before);
+  fill_and_free(GIVEN_BYTES);
+  pthread_barrier_wait(&before);
+  pthread_barrier_wait(&before);
+  return NULL;
+}
+
+static size_t allocated_then_go_on(void) {
+  pthread_barrier_wait(&before);
+  size_t bytes = allocated();
+  pthread_barrier_wait(&before);
+  return bytes;
+}
+
+static size_t kept_after(int times, size_t *after_trim) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, keeper, &times);
+  size_t full = allocated_then_go_on(), empty = allocated_then_go_on();
+  *after_trim = allocated_then_go_on() - empty;
+  pthread_join(thread, NULL);
+  return full - empty;
+}
+
+static void longer(void) {
+  size_t once_more, short_again;
+  pthread_barrier_init(&before, NULL, 2);
+  size_t once = kept_after(1, &once_more), often = kept_after(5, &short_again);
+  CHECK(once < 100 << 10 && once >= 64 << 10, "64 to 100 KiB expected at first, found %zu", once);
+  CHECK(often >= 250 << 10 && often < 300 << 10, "250 to 300 KiB expected, found %zu", often);
+  CHECK(short_again < 100 << 10, "100 KiB expected after malloc_trim, found %zu", short_again);
+}
+
+static pthread_barrier_t all;
+static void *grower(void *unused) {
+  for (int i = 0; i < 5; i++)
+    for (size_t n = LEAST; n <= MOST; n += LEAST)
+      fill_and_free(n);
+  pthread_barrier_wait(&all);
+  pthread_barrier_wait(&all);
+  return unused;
+}
+
+/* Eight lists a thread: 64 KiB each, and 192 more would be 24 MiB for all threads. */
+static void bounded(void) {
+  pthread_t thread[GROWERS];
+  pthread_barrier_init(&all, NULL, GROWERS + 1);
+  size_t empty = allocated();
+  for (int i = 0; i < GROWERS; i++)
+    pthread_create(&thread[i], NULL, grower, NULL);
+  pthread_barrier_wait(&all);
+  size_t kept = allocated() - empty;
+  pthread_barrier_wait(&all);
+  for (int i = 0; i < GROWERS; i++)
+    pthread_join(thread[i], NULL);
+  CHECK(kept > 10 << 20 && kept < 18 << 20, "10 to 18 MiB expected, found %zu", kept);
+}
+
 /* Objects that come in one call would lie in pages whose kind nobody has noted: ours has none. */
 static void batch(void) {
   static const char *name = "experimental.batch_alloc";
@@ -191,8 +273,9 @@ static void batch(void) {
 }
 
 int main(int argc, char **argv) {
-  CHECK(argc > 1 && nallocx,
-        "usage: thread_cache classes|apart|zeroes|twice|batch|given, under the shim");
+  CHECK(
+      argc > 1 && nallocx,
+      "usage: thread_cache classes|apart|zeroes|twice|batch|longer|bounded|given, under the shim");
   free(must(malloc(2000)));
   if (strcmp(argv[1], "classes") == 0)
     classes();
@@ -204,6 +287,10 @@ int main(int argc, char **argv) {
     twice();
   else if (strcmp(argv[1], "batch") == 0)
     batch();
+  else if (strcmp(argv[1], "longer") == 0)
+    longer();
+  else if (strcmp(argv[1], "bounded") == 0)
+    bounded();
   else if (strcmp(argv[1], "given") == 0 && argc > 2) {
     how = argv[2];
     given();
