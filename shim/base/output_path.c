@@ -166,7 +166,7 @@ static void append_random(char name[OUTPUT_NAME_MAX], const char *infix) {
 }
 
 int output_open_temporary(const char *name, char temporary[OUTPUT_NAME_MAX]) {
-  mode_t mode = directory_is_ours(name) ? 0666 : 0600;
+  mode_t mode = directory_is_ours(name) ? 0644 : 0600;
   struct stat s;
   int fd = -1;
   errno = lstat(name, &s) == 0 && S_ISDIR(s.st_mode) ? EISDIR : EEXIST;

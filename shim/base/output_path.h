@@ -16,7 +16,8 @@
  * component that is a link to a regular file is never followed.
  *
  * A new file has mode 0600; in a directory that belongs to us, and where neither group nor others
- * can write, it has 0666 without the umask.
+ * can write, it has 0644 without the umask: nobody else can write into a record, by which tags are
+ * switched (process/attached.h).
  *
  * System calls only.  Any thread, signal handlers too.
  */

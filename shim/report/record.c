@@ -193,11 +193,19 @@ static bool is_beside_dump(const struct options *o) {
          memcmp(o->record_pattern, o->dump_pattern, n) == 0;
 }
 
+/* A reader of the file may be in another namespace, where the process has another number. */
+static void put_namespace(struct record_process *p) {
+  struct stat s;
+  p->namespace = stat("/proc/self/ns/pid", &s) == 0 ? s.st_ino : 0;
+}
+
 static void begin_file(void) {
   const struct options *o = options_now();
   int saved = errno;
   record.wanted = false;
   pieces_open_file = open_again;
+  if (!sandbox_forbids_reports())
+    put_namespace(head());
   if (!sandbox_forbids_reports() && sink_write(&record.sink, "record", o->record_pattern,
                                                is_beside_dump(o), move_pieces, NULL) == 0)
     memcpy(record.name, record.sink.name, sizeof record.name);

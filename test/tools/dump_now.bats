@@ -54,7 +54,7 @@ tagged() { shim ARENASHIM_TAG=stack:8 "$@"; }
   arenashim dump 12x
   error '12x: give a PID'
   arenashim dump 1 2
-  error '2: one PID at a time, and 1 is named already'
+  error '2: one PID or FILE at a time, and 1 is named already'
   arenashim dump 4194304
   error 'process 4194304: there is none: `arenashim ps` lists those that can be read'
   arenashim dump $$

@@ -1,6 +1,7 @@
 /* Asks, waits for the answer, tells it; contract in attach.h. */
 #include "attach.h"
 #include "attach_options.h"
+#include "attach_place.h"
 #include "control.h"
 #include "dump_read.h"
 #include "output.h"
@@ -21,11 +22,17 @@ static void sleep_seconds(double seconds) {
   nanosleep(&t, &t);
 }
 
+/* A process that was named, and its control word. */
+struct target {
+  const char *what;
+  struct control_place at;
+};
+
 /* Until the first thread has followed, and the others as far as they do in that time. */
-static enum memory_answer wait_for(pid_t pid, struct control_answer *a) {
+static enum memory_answer wait_for(const struct target *t, struct control_answer *a) {
   enum memory_answer answer = MEMORY_READ;
   for (int ms = 0; ms < WAIT_MS; ms += LOOK_MS) {
-    answer = control_answer(pid, a);
+    answer = control_answer(&t->at, a);
     if (answer != MEMORY_READ || (a->seen && a->joined == a->running))
       return answer;
     sleep_seconds(LOOK_MS / 1e3);
@@ -33,23 +40,29 @@ static enum memory_answer wait_for(pid_t pid, struct control_answer *a) {
   return answer;
 }
 
+static void say_refused(const char *what, unsigned refused) {
+  if (refused == RECORD_REFUSED_EXACT)
+    say_error("process %s: it has recorded call paths since its start: `arenashim top %s` shows "
+              "them, `arenashim dump %s` writes them",
+              what, what, what);
+  if (refused == RECORD_REFUSED_MEMORY)
+    say_error("process %s: the system refuses it the memory that tags need: raise its limits, or "
+              "attach with --sample 64K",
+              what);
+}
+
 /* False: said why it cannot be. */
-static bool ask(pid_t pid, uint64_t sample_bytes, uint32_t depth, struct control_answer *a) {
-  enum memory_answer answer = control_ask(pid, sample_bytes, depth);
+static bool ask(const struct target *t, uint64_t sample_bytes, uint32_t depth,
+                struct control_answer *a) {
+  enum memory_answer answer = control_ask(&t->at, sample_bytes, depth);
   if (answer == MEMORY_READ)
-    answer = wait_for(pid, a);
+    answer = wait_for(t, a);
   if (answer != MEMORY_READ) {
-    source_say(pid, answer);
+    attach_place_say(&t->at, t->what, answer);
     return false;
   }
-  if (a->seen && a->refused == RECORD_REFUSED_EXACT)
-    say_error("process %d: it has recorded call paths since its start: `arenashim top %d` shows "
-              "them, `arenashim dump %d` writes them",
-              (int)pid, (int)pid, (int)pid);
-  if (a->seen && a->refused == RECORD_REFUSED_MEMORY)
-    say_error("process %d: the system refuses it the memory that tags need: raise its limits, or "
-              "attach with --sample 64K",
-              (int)pid);
+  if (a->seen)
+    say_refused(t->what, a->refused);
   return !a->seen || a->refused == RECORD_NOT_REFUSED;
 }
 
@@ -62,10 +75,10 @@ static void tell_joined(const struct control_answer *a) {
            a->running);
 }
 
-static int write_dump(pid_t pid, const char *path) {
+static int write_dump(const char *what, const char *path) {
   size_t bytes;
   struct output out;
-  unsigned char *image = source_image(pid, &bytes);
+  unsigned char *image = source_image(what, &bytes);
   if (image == NULL)
     return 2;
   bool open = output_open(&out, path, NULL, "dump");
@@ -78,10 +91,10 @@ static int write_dump(pid_t pid, const char *path) {
 }
 
 /* What is there from before, of which nothing is recorded but how much it is. */
-static void tell_before(pid_t pid) {
-  char *name = must_print("%d", (int)pid), count[UNITS_MAX], bytes[UNITS_MAX];
+static void tell_before(const char *what) {
+  char count[UNITS_MAX], bytes[UNITS_MAX];
   uint64_t objects = 0, held = 0;
-  struct dump *d = source_dump(name);
+  struct dump *d = source_dump(what);
   for (uint32_t i = 0; d != NULL && i < d->n_accounts; i++) {
     const struct dump_account *a = &d->accounts[i];
     bool before = d->sites[a->site].kind == DUMP_SITE_BEFORE;
@@ -93,52 +106,61 @@ static void tell_before(pid_t pid) {
   if (d != NULL)
     printf("before: %s objects, %s\n", count, bytes);
   dump_close(d);
-  free(name);
 }
 
 static void tell(const struct attach_options *o, const struct control_answer *a) {
   if (o->sample_bytes == 1)
-    printf("attached to %d: every request is recorded from now on\n", (int)o->pid);
+    printf("attached to %s: every request is recorded from now on\n", o->what);
   else
-    printf("attached to %d: one request for each %llu bytes is recorded from now on\n", (int)o->pid,
+    printf("attached to %s: one request for each %llu bytes is recorded from now on\n", o->what,
            (unsigned long long)o->sample_bytes);
   if (o->sample_bytes == 1 && a->seen)
-    tell_before(o->pid);
+    tell_before(o->what);
   tell_joined(a);
 }
 
-static int finish(const struct attach_options *o) {
+static int finish(const struct attach_options *o, const struct target *t) {
   struct control_answer a;
   fflush(stdout);
   sleep_seconds(o->seconds);
-  int status = o->out != NULL ? write_dump(o->pid, o->out) : 0;
-  if (!ask(o->pid, 0, o->depth, &a))
+  int status = o->out != NULL ? write_dump(o->what, o->out) : 0;
+  if (!ask(t, 0, o->depth, &a))
     return 2;
   printf("detached\n");
   return status;
 }
 
-int attach_command(int argc, char **argv) {
-  struct attach_options o;
+static int attach(const struct attach_options *o, const struct target *t) {
   struct control_answer a;
-  attach_options_read(&o, argc, argv, true);
-  if (!ask(o.pid, o.sample_bytes, o.depth, &a))
+  if (!ask(t, o->sample_bytes, o->depth, &a))
     return 2;
-  tell(&o, &a);
-  if (o.seconds > 0)
-    return finish(&o);
-  printf("next: %s top %d\n      %s detach %d\n", say_command(), (int)o.pid, say_command(),
-         (int)o.pid);
+  tell(o, &a);
+  if (o->seconds > 0)
+    return finish(o, t);
+  printf("next: %s top %s\n      %s detach %s\n", say_command(), o->what, say_command(), o->what);
   return 0;
 }
 
-int detach_command(int argc, char **argv) {
-  struct attach_options o;
+static int detach(const struct attach_options *o, const struct target *t) {
   struct control_answer a;
-  attach_options_read(&o, argc, argv, false);
-  if (!ask(o.pid, 0, 1, &a))
+  if (!ask(t, 0, 1, &a))
     return 2;
-  printf("detached from %d\n", (int)o.pid);
+  printf("detached from %s\n", o->what);
   tell_joined(&a);
   return 0;
 }
+
+static int run(int argc, char **argv, bool attaches) {
+  struct attach_options o;
+  attach_options_read(&o, argc, argv, attaches);
+  struct target t = {.what = o.what};
+  if (!attach_place_open(&t.at, o.what))
+    return 2;
+  int status = attaches ? attach(&o, &t) : detach(&o, &t);
+  attach_place_close(&t.at);
+  return status;
+}
+
+int attach_command(int argc, char **argv) { return run(argc, argv, true); }
+
+int detach_command(int argc, char **argv) { return run(argc, argv, false); }

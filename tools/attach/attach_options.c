@@ -1,11 +1,13 @@
 /* Reads the options; contract in attach_options.h. */
 #include "attach_options.h"
+#include "source.h"
 #include "units.h"
 #include "words.h"
 
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_SAMPLE = 256, KEY_TAG, KEY_FOR };
 enum { SAMPLE_DEFAULT = 64 << 10 };
@@ -15,8 +17,7 @@ static const struct argp_option attach_words[] = {
      "Record one request for each so many bytes, on average: 4K to 1024M (default: 64K)", 0},
     {"tag", KEY_TAG, "site|stack:N", 0,
      "How much of the call path, N from 1 to 64 (default: stack:32).  Without --sample every "
-     "request "
-     "is recorded from now on, exactly",
+     "request is recorded from now on, exactly",
      0},
     {"for", KEY_FOR, "TIME", 0, "Detach after that time: 30s, 5m, 2h", 0},
     {"output", 'o', "FILE", 0, "With --for: write a dump to FILE before", 0},
@@ -50,14 +51,15 @@ static double time_read(struct argp_state *state, const char *word) {
   return n * unit;
 }
 
-static void pid_read(struct argp_state *state, struct attach_options *o, const char *word) {
-  char *end;
-  long n = strtol(word, &end, 10);
-  if (o->pid != 0)
-    words_fail(state, "%s: one PID at a time, and %d is named already", word, (int)o->pid);
-  if (*word < '0' || *word > '9' || *end != '\0' || n < 1 || n > INT32_MAX)
-    words_fail(state, "%s: give the PID of a process: `arenashim ps` lists them", word);
-  o->pid = (pid_t)n;
+static void what_read(struct argp_state *state, struct attach_options *o, const char *word) {
+  if (o->what != NULL)
+    words_fail(state, "%s: one PID at a time, and %s is named already", word, o->what);
+  if (source_pid(word) == 0 && access(word, F_OK) != 0)
+    words_fail(state,
+               "%s: give the PID of a process, or the file of its record: `arenashim ps` "
+               "lists processes",
+               word);
+  o->what = word;
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
@@ -78,10 +80,10 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->out = word;
     return 0;
   case ARGP_KEY_ARG:
-    pid_read(state, o, word);
+    what_read(state, o, word);
     return 0;
   case ARGP_KEY_END:
-    if (o->pid == 0)
+    if (o->what == NULL)
       words_fail(state, "name a PID: `arenashim ps` lists the processes under the shim");
     if (o->sample_bytes == 0)
       o->sample_bytes = SAMPLE_DEFAULT;
@@ -97,13 +99,13 @@ void attach_options_read(struct attach_options *o, int argc, char **argv, bool a
   static const char attach_doc[] =
       "Records call paths of a process that runs under libarenashim.so and was started without: by "
       "samples, or with --tag alone of every request.  It is not stopped and gets no signal; "
-      "`arenashim top PID` shows it, `arenashim "
-      "dump PID` writes it to a file.";
+      "`arenashim top PID` shows it, `arenashim dump PID` writes it to a file.  FILE is its record "
+      "(ARENASHIM_RECORD): who may write that needs no other right.";
   static const char detach_doc[] =
       "Ends what `arenashim attach PID` began.  What was recorded stays.";
   struct argp argp = {.options = attach ? attach_words : no_words,
                       .parser = option_read,
-                      .args_doc = "PID",
+                      .args_doc = "PID|FILE",
                       .doc = attach ? attach_doc : detach_doc};
   *o = (struct attach_options){.depth = 32};
   argp_parse(&argp, argc, argv, 0, NULL, o);

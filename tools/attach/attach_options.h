@@ -4,10 +4,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct attach_options {
-  pid_t pid;
+  const char *what;      /* a PID, or the FILE of a record */
   uint64_t sample_bytes; /* mean bytes for each sample; 1: every request is recorded */
   uint32_t depth;        /* frames of a call path */
   double seconds;        /* detach after; 0: do not */

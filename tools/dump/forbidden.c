@@ -54,5 +54,6 @@ char *forbidden_why(pid_t pid) {
         "kernel.yama.ptrace_scope=%ld lets only root read it: do it as root, or start "
         "the program with ARENASHIM_RECORD=FILE, and name that file",
         scope);
-  return must_copy("it has other rights than you, or forbids it (PR_SET_DUMPABLE): do it as root");
+  return must_copy("it has other rights than you, or forbids it (PR_SET_DUMPABLE): do it as root, "
+                   "or start the program with ARENASHIM_RECORD=FILE, and name that file");
 }

@@ -3,10 +3,14 @@
 #include "clock.h"
 #include "dump_read.h"
 #include "forbidden.h"
+#include "process_status.h"
 #include "record.h"
+#include "record_file.h"
+#include "record_find.h"
 #include "say.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +24,10 @@ struct source {
 
 /* ---- processes ---- */
 
-/* Bytes of the process's memory that are resident; 0: not known. */
-static uint64_t resident_bytes(pid_t pid) {
-  char path[64];
-  unsigned long long pages = 0;
-  snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-  FILE *f = fopen(path, "re");
-  if (f != NULL && fscanf(f, "%*s %llu", &pages) != 1)
-    pages = 0;
-  if (f != NULL)
-    fclose(f);
-  return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+pid_t source_pid(const char *what) {
+  char *end;
+  long n = strtol(what, &end, 10);
+  return *what >= '0' && *what <= '9' && *end == '\0' && n > 0 && n < INT32_MAX ? (pid_t)n : 0;
 }
 
 static void say_forbidden(pid_t pid) {
@@ -67,29 +64,70 @@ static void name_process(struct record_process *p, pid_t pid) {
     gethostname(p->host, sizeof p->host - 1);
 }
 
+/* Out of its record's file, where the memory is forbidden; MEMORY_FORBIDDEN: there is none. */
+static enum memory_answer books_of_file(struct memory *m, pid_t pid) {
+  char *path;
+  int fd = record_find(pid, false, &path);
+  free(path);
+  if (fd < 0)
+    return MEMORY_FORBIDDEN;
+  enum memory_answer answer = memory_of_fd(m, fd, MEMORY_ANY);
+  close(fd);
+  return answer;
+}
+
 /* The image, or NULL and why. */
 static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *answer) {
   struct memory m;
   *answer = memory_of_process(&m, pid, MEMORY_ANY);
+  bool forbidden = *answer == MEMORY_FORBIDDEN;
+  if (forbidden)
+    *answer = books_of_file(&m, pid);
   if (*answer != MEMORY_READ)
     return NULL;
   name_process(&m.head.process, pid);
   uint64_t now = clock_ns(CLOCK_MONOTONIC), start = m.head.process.start_mono;
   struct record_moment moment = {.reason = DUMP_FROM_OUTSIDE,
                                  .lived_ns = now > start ? now - start : 0,
-                                 .resident = resident_bytes(pid),
-                                 .pid = pid};
+                                 .resident = process_resident(pid),
+                                 .pid = forbidden ? 0 : pid};
   unsigned char *image = record_dump(&m, &moment, bytes);
   memory_free(&m);
   return image;
 }
 
-unsigned char *source_image(pid_t pid, size_t *bytes) {
+static unsigned char *image_of_process(pid_t pid, size_t *bytes) {
   enum memory_answer answer;
   unsigned char *image = image_of(pid, bytes, &answer);
   if (image == NULL)
     source_say(pid, answer);
   return image;
+}
+
+void source_say_file(const char *path, int why) {
+  if (why == EINVAL)
+    say_error("%s: not a record: name the file of ARENASHIM_RECORD, or a PID", path);
+  else
+    say_error("%s: its record can't be opened: %s: %s", path, strerror(why),
+              why == EACCES || why == EPERM
+                  ? "its owner and root can"
+                  : "name the file of ARENASHIM_RECORD, or a PID: `arenashim ps` lists these");
+}
+
+static unsigned char *image_of_record(const char *path, size_t *bytes) {
+  int fd = record_open(path, false);
+  if (fd < 0) {
+    source_say_file(path, errno);
+    return NULL;
+  }
+  unsigned char *image = record_file_read(path, fd, bytes);
+  close(fd);
+  return image;
+}
+
+unsigned char *source_image(const char *what, size_t *bytes) {
+  pid_t pid = source_pid(what);
+  return pid != 0 ? image_of_process(pid, bytes) : image_of_record(what, bytes);
 }
 
 static struct dump *read_process(struct source *s) {
@@ -108,24 +146,29 @@ static struct dump *read_process(struct source *s) {
 
 /* ---- either ---- */
 
-static pid_t as_pid(const char *what) {
-  char *end;
-  long n = strtol(what, &end, 10);
-  return *what >= '0' && *what <= '9' && *end == '\0' && n > 0 && n < INT32_MAX ? (pid_t)n : 0;
-}
-
 static enum source_state state_of(const struct dump *d) {
   return d->process->reason == DUMP_FROM_OUTSIDE ? SOURCE_RUNNING
          : d->process->reason == DUMP_AFTER_END  ? SOURCE_KILLED
                                                  : SOURCE_FILE;
 }
 
-struct source *source_open(const char *what) {
-  pid_t pid = as_pid(what);
-  enum memory_answer answer = MEMORY_READ;
+/* Can its books be read, from memory or from a file? */
+static enum memory_answer look(pid_t pid) {
   struct memory m;
-  if (pid != 0)
-    answer = memory_find(&m, pid);
+  enum memory_answer answer = memory_find(&m, pid);
+  char *path = NULL;
+  int fd = answer == MEMORY_FORBIDDEN ? record_find(pid, false, &path) : -1;
+  if (fd >= 0) {
+    answer = memory_head_of_fd(&m, fd);
+    close(fd);
+  }
+  free(path);
+  return answer;
+}
+
+struct source *source_open(const char *what) {
+  pid_t pid = source_pid(what);
+  enum memory_answer answer = pid != 0 ? look(pid) : MEMORY_READ;
   if (answer != MEMORY_READ) {
     source_say(pid, answer);
     return NULL;
@@ -144,10 +187,10 @@ struct dump *source_read(struct source *s) {
 }
 
 struct dump *source_dump(const char *what) {
-  if (as_pid(what) == 0 || access(what, F_OK) == 0)
+  if (source_pid(what) == 0 || access(what, F_OK) == 0)
     return dump_open(what);
   size_t bytes;
-  unsigned char *image = source_image(as_pid(what), &bytes);
+  unsigned char *image = source_image(what, &bytes);
   struct dump *d = image != NULL ? dump_parse(what, image, bytes) : NULL;
   free(image);
   return d;
@@ -178,10 +221,9 @@ static bool has_library(pid_t pid) {
 }
 
 static bool is_wanted(pid_t pid, bool all) {
-  struct memory m;
   if (!has_library(pid))
     return false;
-  enum memory_answer answer = memory_find(&m, pid);
+  enum memory_answer answer = look(pid);
   return answer == MEMORY_READ || (all && answer != MEMORY_GONE && answer != MEMORY_NONE);
 }
 
@@ -190,7 +232,7 @@ size_t source_pids(pid_t **pids, bool all) {
   DIR *proc = opendir("/proc");
   *pids = must_zalloc(1, sizeof **pids);
   for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;) {
-    pid_t pid = as_pid(e->d_name);
+    pid_t pid = source_pid(e->d_name);
     if (pid == 0 || !is_wanted(pid, all))
       continue;
     *pids = must_resize(*pids, n + 1, sizeof **pids);

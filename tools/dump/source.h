@@ -1,6 +1,7 @@
 /* What a dump can be read from again and again: a process that runs, or a file.
  *
- *   PID    the books in the process's memory (record/memory.h); it does not notice
+ *   PID    the books in the process's memory (record/memory.h), or where that is forbidden in its
+ *          record's file (record_find.h); it does not notice
  *   FILE   a dump, or a record, also of a process that is running or was killed
  */
 #ifndef TOOLS_SOURCE_H
@@ -20,6 +21,9 @@ enum source_state {
 
 struct source;
 
+/* The PID that digits name; 0: it is no PID. */
+pid_t source_pid(const char *what);
+
 /* `what`: digits are a PID, all else is a FILE.  NULL, and one line said, if it cannot be read. */
 struct source *source_open(const char *what);
 
@@ -37,10 +41,13 @@ void source_close(struct source *s);
  * those, too, that are seen to have the library but must not be read, or are of another version. */
 size_t source_pids(pid_t **pids, bool all);
 
-/* Says in one line why a process cannot be read (errno belongs to the answer), and what to do. */
+/* Says in one line why a process cannot be read (errno belongs to the answer), or a record not be
+ * opened (record_open's errno), and what to do. */
 void source_say(pid_t pid, enum memory_answer answer);
+void source_say_file(const char *path, int why);
 
-/* The dump of a process that runs, as a file's bytes, to be freed; NULL: said why not. */
-unsigned char *source_image(pid_t pid, size_t *bytes);
+/* The dump of a process that runs, or of a record, as a file's bytes, to be freed; NULL: said why
+ * not. */
+unsigned char *source_image(const char *what, size_t *bytes);
 
 #endif

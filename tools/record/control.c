@@ -3,24 +3,32 @@
 
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
-/* Where a field of the head lies in the process. */
-#define AT(m, field) ((m)->head_at + offsetof(struct record_head, process.control.field))
+/* A field, in the head. */
+#define AT(field) offsetof(struct record_head, process.control.field)
 
-static bool write_at(pid_t pid, uint64_t address, const void *from, size_t bytes) {
-  struct iovec local = {(void *)from, bytes}, remote = {(void *)(uintptr_t)address, bytes};
-  return process_vm_writev(pid, &local, 1, &remote, 1, 0) == (ssize_t)bytes;
+/* The head begins the file. */
+static bool write_at(const struct control_place *to, const struct memory *m, uint64_t offset,
+                     const void *from, size_t bytes) {
+  if (to->fd >= 0)
+    return pwrite(to->fd, from, bytes, (off_t)offset) == (ssize_t)bytes;
+  struct iovec local = {(void *)from, bytes},
+               remote = {(void *)(uintptr_t)(m->head_at + offset), bytes};
+  return process_vm_writev(to->pid, &local, 1, &remote, 1, 0) == (ssize_t)bytes;
 }
 
-enum memory_answer control_ask(pid_t pid, uint64_t sample_bytes, uint32_t depth) {
+enum memory_answer control_ask(const struct control_place *at, uint64_t sample_bytes,
+                               uint32_t depth) {
   struct memory m;
-  enum memory_answer answer = memory_find(&m, pid);
+  enum memory_answer answer =
+      at->fd >= 0 ? memory_head_of_fd(&m, at->fd) : memory_find(&m, at->pid);
   if (answer != MEMORY_READ)
     return answer;
   uint32_t sequence = m.head.process.control.sequence + 1;
-  bool written = write_at(pid, AT(&m, sample_bytes), &sample_bytes, sizeof sample_bytes) &&
-                 write_at(pid, AT(&m, depth), &depth, sizeof depth) &&
-                 write_at(pid, AT(&m, sequence), &sequence, sizeof sequence);
+  bool written = write_at(at, &m, AT(sample_bytes), &sample_bytes, sizeof sample_bytes) &&
+                 write_at(at, &m, AT(depth), &depth, sizeof depth) &&
+                 write_at(at, &m, AT(sequence), &sequence, sizeof sequence);
   return written ? MEMORY_READ : MEMORY_FORBIDDEN;
 }
 
@@ -32,17 +40,18 @@ static void count_arena(const struct memory *m, const struct record_counts *c,
   a->joined += c->joined == m->head.process.control.sequence;
 }
 
-enum memory_answer control_answer(pid_t pid, struct control_answer *a) {
+enum memory_answer control_answer(const struct control_place *at, struct control_answer *a) {
   struct memory m;
-  enum memory_answer answer = memory_of_process(&m, pid, RECORD_COUNTS);
+  enum memory_answer answer = at->fd >= 0 ? memory_of_fd(&m, at->fd, RECORD_COUNTS)
+                                          : memory_of_process(&m, at->pid, RECORD_COUNTS);
   if (answer != MEMORY_READ)
     return answer;
   *a = (struct control_answer){.seen = m.head.process.seen == m.head.process.control.sequence,
                                .refused = m.head.process.refused};
   for (unsigned i = 0; i < m.pieces; i++)
-    for (size_t at = 0; at + RECORD_COUNTS_BYTES <= m.piece[i].bytes; at += RECORD_COUNTS_BYTES) {
+    for (size_t n = 0; n + RECORD_COUNTS_BYTES <= m.piece[i].bytes; n += RECORD_COUNTS_BYTES) {
       struct record_counts c;
-      memcpy(&c, m.piece[i].at + at, sizeof c);
+      memcpy(&c, m.piece[i].at + n, sizeof c);
       count_arena(&m, &c, a);
     }
   memory_free(&m);

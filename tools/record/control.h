@@ -4,6 +4,13 @@
 
 #include "memory.h"
 
+/* Where it is written and the answer read: in the process's memory, or in the file of its record,
+ * which the process maps. */
+struct control_place {
+  pid_t pid;
+  int fd; /* of the file, for reading and writing; -1: there is none, or none is needed */
+};
+
 /* What the process has made of it. */
 struct control_answer {
   bool seen;        /* at least one of its threads has followed */
@@ -14,10 +21,11 @@ struct control_answer {
 
 /* Asks for samples of `sample_bytes`, with paths of `depth` frames; 1: for tags of all requests; 0:
  * for none.  The answer is
- * MEMORY_READ, or why the process's memory cannot be read or written (errno). */
-enum memory_answer control_ask(pid_t pid, uint64_t sample_bytes, uint32_t depth);
+ * MEMORY_READ, or why the process's memory or file cannot be read or written (errno). */
+enum memory_answer control_ask(const struct control_place *at, uint64_t sample_bytes,
+                               uint32_t depth);
 
 /* How far the process has followed what was asked last. */
-enum memory_answer control_answer(pid_t pid, struct control_answer *a);
+enum memory_answer control_answer(const struct control_place *at, struct control_answer *a);
 
 #endif

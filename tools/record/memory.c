@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /* No table is larger; what says so was overwritten. */
 #define PIECE_MOST (UINT64_C(1) << 30)
@@ -205,6 +206,27 @@ enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, 
     return MEMORY_NEWER;
   take_pieces(m, MEMORY_ANY, &f, copy_file);
   return MEMORY_READ;
+}
+
+static bool copy_fd(const void *fd, const struct record_piece *p, unsigned char *to) {
+  return p->offset != 0 &&
+         pread(*(const int *)fd, to, p->bytes, (off_t)p->offset) == (ssize_t)p->bytes;
+}
+
+enum memory_answer memory_head_of_fd(struct memory *m, int fd) {
+  ssize_t n = pread(fd, &m->head, sizeof m->head, 0);
+  if (n < 0)
+    return MEMORY_FORBIDDEN;
+  if ((size_t)n < sizeof m->head || !memory_magic_fits((unsigned char *)m->head.magic, MAGIC))
+    return MEMORY_DAMAGED;
+  return begin(m, 0);
+}
+
+enum memory_answer memory_of_fd(struct memory *m, int fd, uint32_t kind) {
+  enum memory_answer answer = memory_head_of_fd(m, fd);
+  if (answer == MEMORY_READ)
+    take_pieces(m, kind, &fd, copy_fd);
+  return answer;
 }
 
 /* ---- texts ---- */

@@ -46,6 +46,11 @@ enum memory_answer memory_of_process(struct memory *m, pid_t pid, uint32_t kind)
 /* Copies them from bytes of a file. */
 enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, size_t size);
 
+/* The same of a file that is open for reading, of the head alone or of one kind of pieces: for a
+ * file that a process is writing. */
+enum memory_answer memory_head_of_fd(struct memory *m, int fd);
+enum memory_answer memory_of_fd(struct memory *m, int fd, uint32_t kind);
+
 void memory_free(struct memory *m);
 
 /* Do bytes begin as a record does? */

@@ -1,4 +1,4 @@
-/* Writes what the books of a process say into a file; contract in dump_now.h.
+/* Writes what the books of a process, or its record, say into a file; contract in dump_now.h.
  *
  * The process is not stopped and does not notice.  The file is its reader's: whoever may read the
  * process's memory may be allowed more than others.
@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 struct asked {
-  const char *out; /* NULL: NAME.PID.dump here */
-  pid_t pid;
+  const char *out;  /* NULL: NAME.PID.dump here */
+  const char *what; /* PID or FILE of a record */
 };
 
 /* ---- a new file here ---- */
@@ -34,12 +34,12 @@ static bool write_all(int fd, const unsigned char *bytes, size_t size) {
 
 /* Makes NAME.PID.dump, or NAME.PID-2.dump and so on where that is taken.  Its descriptor; -1 with
  * errno.  *path is to be freed. */
-static int file_new(const char *program, pid_t pid, char **path) {
+static int file_new(const char *program, unsigned pid, char **path) {
   for (int i = 1;; i++) {
     char number[16] = "";
     if (i > 1)
       snprintf(number, sizeof number, "-%d", i);
-    *path = must_print("%s.%d%s.dump", program, (int)pid, number);
+    *path = must_print("%s.%u%s.dump", program, pid, number);
     int fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 || errno != EEXIST)
       return fd;
@@ -47,9 +47,14 @@ static int file_new(const char *program, pid_t pid, char **path) {
   }
 }
 
-/* The program's name in the dump, as part of a file's name. */
-static char *name_of(const unsigned char *image, size_t size) {
+/* The program's name in the dump, as part of a file's name, and the PID: as it was asked for, since
+ * in its own namespace it is another. */
+static char *name_of(const struct asked *a, const unsigned char *image, size_t size,
+                     unsigned *pid) {
   struct dump *d = dump_parse("the dump", image, size);
+  *pid = (unsigned)source_pid(a->what);
+  if (*pid == 0 && d != NULL)
+    *pid = d->process->pid;
   char *name = must_copy(d != NULL ? dump_text(d, d->process->program) : "");
   for (char *c = name; *c != '\0'; c++)
     if (*c == '/' || *c < ' ')
@@ -63,8 +68,9 @@ static char *name_of(const unsigned char *image, size_t size) {
 }
 
 static bool write_here(const struct asked *a, const unsigned char *image, size_t size) {
-  char *name = name_of(image, size), *path;
-  int fd = file_new(name, a->pid, &path);
+  unsigned pid;
+  char *name = name_of(a, image, size, &pid), *path;
+  int fd = file_new(name, pid, &path);
   bool made = fd >= 0, written = made && write_all(fd, image, size);
   int why = errno;
   if (made && close(fd) != 0 && written) {
@@ -93,27 +99,21 @@ static bool write_named(const struct asked *a, const unsigned char *image, size_
 
 /* ---- the command ---- */
 
-static pid_t pid_read(struct argp_state *state, const char *word) {
-  char *end;
-  errno = 0;
-  long n = strtol(word, &end, 10);
-  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0 || n <= 0 || n >= INT32_MAX)
-    words_fail(state, "%s: give a PID: `arenashim ps` lists the processes under the shim", word);
-  return (pid_t)n;
-}
-
 static error_t option_read(int key, char *word, struct argp_state *state) {
   struct asked *a = state->input;
   if (key == 'o' && *word == '\0')
     words_fail(state, "-o: the FILE's name is empty: name one");
-  if (key == ARGP_KEY_ARG && a->pid != 0)
-    words_fail(state, "%s: one PID at a time, and %d is named already", word, (int)a->pid);
-  if (key == ARGP_KEY_END && a->pid == 0)
+  if (key == ARGP_KEY_ARG && a->what != NULL)
+    words_fail(state, "%s: one PID or FILE at a time, and %s is named already", word, a->what);
+  if (key == ARGP_KEY_ARG && *word >= '0' && *word <= '9' && source_pid(word) == 0 &&
+      access(word, F_OK) != 0)
+    words_fail(state, "%s: give a PID: `arenashim ps` lists the processes under the shim", word);
+  if (key == ARGP_KEY_END && a->what == NULL)
     words_fail(state, "name a PID: `arenashim ps` lists the processes under the shim");
   if (key == 'o')
     a->out = word;
   else if (key == ARGP_KEY_ARG)
-    a->pid = pid_read(state, word);
+    a->what = word;
   else if (key != ARGP_KEY_END)
     return ARGP_ERR_UNKNOWN;
   return 0;
@@ -129,10 +129,12 @@ static struct asked options_read(int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_read,
-      "PID",
+      "PID|FILE",
       "Writes a dump of a process that runs under the shim, from outside: it is not stopped, and "
-      "does not notice.\vIt needs the rights of a debugger: the same user where the kernel lets "
-      "one, or root. Blocks, regions and pinned cells are not in such a dump; without call sites "
+      "does not notice. FILE is a record (ARENASHIM_RECORD).\vIt needs the rights of a debugger: "
+      "the same user where the kernel lets "
+      "one, or root; or the right to read the process's record. Blocks, regions and pinned cells "
+      "are not in such a dump; without call sites "
       "(ARENASHIM_TAG) it has arenas and size classes.",
       NULL,
       NULL,
@@ -145,7 +147,7 @@ static struct asked options_read(int argc, char **argv) {
 int dump_command(int argc, char **argv) {
   struct asked a = options_read(argc, argv);
   size_t size;
-  unsigned char *image = source_image(a.pid, &size);
+  unsigned char *image = source_image(a.what, &size);
   bool good =
       image != NULL && (a.out != NULL ? write_named(&a, image, size) : write_here(&a, image, size));
   free(image);

@@ -4,14 +4,18 @@ record_hostile.py SHIM TOOL DIRECTORY SECONDS [SEED]
 
 A program under the shim goes on and computes what it computes; whoever reads the record meanwhile
 gets an answer or a line that says what is wrong.  Random bytes, words of all ones and zeros, and
-copies from elsewhere in the file, anywhere in it.
+copies from elsewhere in the file, anywhere in it; and, in the word by which tags are switched,
+anything that can be asked and nonsense.
 """
 import mmap
 import os
 import random
+import struct
 import subprocess
 import sys
 import time
+
+from record_head import CONTROL_AT
 
 SHIM, TOOL, DIRECTORY = sys.argv[1:4]
 END = time.time() + float(sys.argv[4])
@@ -34,7 +38,19 @@ print(work(60000), ok)
 """
 
 
+def ask(record):
+    """Writes the control word, as `arenashim attach FILE` does, or nonsense."""
+    sample = random.choice([0, 1, 1, 4096, random.getrandbits(64)])
+    depth = random.choice([1, 8, 64, random.getrandbits(32)])
+    sequence = struct.unpack_from("<I", record, CONTROL_AT)[0] + random.choice([1, 1, 7])
+    struct.pack_into("<IQ", record, CONTROL_AT + 4, depth, sample)
+    struct.pack_into("<I", record, CONTROL_AT, sequence & 0xffffffff)
+
+
 def spoil(record):
+    if random.randrange(1000) == 0:
+        ask(record)
+        return
     at = random.randrange(len(record) - 64)
     n = random.choice([1, 8, 64])
     at &= ~7 if n > 1 else ~0
