@@ -82,16 +82,22 @@ void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n, const
 
 /* ---- without ---- */
 
+/* In a thread that has no tags; but it may go over to tags on the way, and NULL then means that. */
+static void *small_plain(size_t n, const void *frame, size_t c) {
+  bool late = heap_self == &heap_over && tagged_mode == TAGGED_ALL && !tagged_is_paused();
+  return late ? small_tagged_late(n, frame, c) : heap_alloc_slow(c);
+}
+
 /* The process's or the thread's first request, which sets up what is missing; and one that cannot
  * have a cell, because there is no memory for the thread's heap or in it: jemalloc may have some.
  */
 static cold void *small_refused(size_t n, const void *frame, size_t c) {
   void *p = NULL;
   if (setup_once() && (heap_self != &heap_none || heap_acquire() != NULL)) {
-    if (heap_self == &heap_tagged)
+    if (heap_self != &heap_tagged)
+      p = small_plain(n, frame, c);
+    if (p == NULL && heap_self == &heap_tagged)
       return small_tagged(n, frame, c);
-    bool late = heap_self == &heap_over && tagged_mode == TAGGED_ALL && !tagged_is_paused();
-    p = late ? small_tagged_late(n, frame, c) : heap_alloc_slow(c);
   }
   return p != NULL ? p : large_alloc_any(n, frame);
 }

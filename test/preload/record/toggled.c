@@ -1,8 +1,8 @@
 /* Lives through attach and detach, and keeps books of its own: toggled BOOKS THREADS.
  *
  * Threads take objects of 400..511 bytes, and of 600..5000, put them into slots that all threads
- * share, and free or reallocate what they find there, which is often another thread's.  Now and
- * then one forks, opens and closes a library, or ends and begins again.  BOOKS is a file that
+ * share, and free or reallocate what they find there, which is often another thread's.  Some large
+ * ones were there before, and stay.  Now and then one forks, opens and closes a library, or ends and begins again.  BOOKS is a file that
  * toggles.py shares: it asks the threads to pause, the main thread for a dump when they do, and at
  * last for the end, before which all objects are freed. */
 #define _GNU_SOURCE
@@ -15,6 +15,7 @@
 #include <time.h>
 
 enum { THREADS_MAX = 16, SLOTS = 4096, SMALL_LEAST = 400, SMALL_SPREAD = 112 };
+enum { KEPT = 1000 }; /* large objects that live from the start to the end */
 enum { LARGE_LEAST = 600, LARGE_SPREAD = 4400, OBJECT_SMALL = 1, OBJECT_LARGE = 2 };
 enum { RUN = 0, PAUSE = 1, EMPTY = 2, END = 3 };
 
@@ -166,6 +167,13 @@ static void churn(void) {
     free(p[i]);
 }
 
+static void *kept[KEPT];
+static void keep(struct books *mine) {
+  for (unsigned i = 0; i < KEPT; i++)
+    kept[i] = must(malloc(LARGE_LEAST));
+  atomic_fetch_add(&mine->large, KEPT);
+}
+
 static void write_dump(void) {
   CHECK(arenashim_dump(dump_name) == 0, "a dump expected, errno %d", errno);
   atomic_fetch_add(&shared->dumped, 1);
@@ -195,6 +203,7 @@ int main(int argc, char **argv) {
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   CHECK(shared != MAP_FAILED, "mmap expected to succeed, errno %d", errno);
   watchdog(600);
+  keep(&shared->books[0]);
   pthread_t keeper[THREADS_MAX];
   for (uintptr_t i = 0; i < threads; i++)
     CHECK(pthread_create(&keeper[i], NULL, begin_again, (void *)i) == 0, "a thread expected");
