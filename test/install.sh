@@ -18,7 +18,7 @@ packages_of() {
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev tmux \
       curl openssl nginx-light memcached openssh-server openssh-client gunicorn \
       php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;
-    long) echo npm ;;
+    long) echo npm clickhouse-server? clickhouse-client? ;;
     services) echo prometheus prometheus-node-exporter apache2 postgresql mariadb-server libreoffice-writer-nogui ;;
     deb) echo dpkg-dev ;;
     picture) echo bash python3 aha chromium nodejs npm pngquant fonts-dejavu-core tmux ;;
@@ -31,10 +31,13 @@ packages_of() {
 }
 
 # OLD|NEW: the same package under the names that two releases of Debian give it; either will do.
+# NAME?: only where the release has it.
 missing_of() { # PACKAGE...: those of them that are not installed
   # shellcheck disable=SC2046 # package names are words
-  installed=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' $(echo "$@" | tr '|' ' ') 2>/dev/null)"
+  installed=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' $(echo "$@" | tr '|?' '  ') 2>/dev/null)"
   for package; do
+    case $package in *'?') apt-cache show "${package%?}" >/dev/null 2>&1 || continue ;; esac
+    package=${package%'?'}
     case $installed in *" installed:${package%|*} "* | *" installed:${package#*|} "*) continue ;; esac
     # Debian's nodejs conflicts with one from elsewhere: any `node` will do.
     case $package in nodejs) command=node ;; *) command=$package ;; esac

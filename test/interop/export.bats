@@ -142,7 +142,7 @@ agrees() {
   [[ -z $(go tool pprof -raw none 2>/dev/null | sed -n '/^Samples:/,/^Locations/p' | grep -E '^ +-?[0-9]+ ') ]]
   for format in dhat heap speedscope; do
     run --separate-stderr "$TOOL" export --delta a b --format $format
-    expect "\$status == 2 && \$stderr == 'arenashim export: --delta: $format has no differences: use --format pprof, json or collapsed'"
+    expect "\$status == 2 && \$stderr == 'arenashim export: --delta: $format has no differences: use --format pprof, json, jsonl or collapsed'"
   done
 }
 

@@ -130,7 +130,7 @@ every_view() {
   expect '$status == 0 && $output == *" holds "*'
   arenashim check --max-live 1K "$1"
   expect '$status == 1'
-  for format in pprof collapsed dhat heap json speedscope; do
+  for format in pprof collapsed dhat heap json jsonl speedscope; do
     arenashim export --format $format -o out.$format "$1"
     expect '$status == 0 && -z $stderr' && [[ -s out.$format ]] || { echo "$format"; return 1; }
   done

@@ -71,7 +71,7 @@ exported() {
   [[ $(<out) == "$all" ]]
 }
 
-formats=(collapsed dhat heap json pprof speedscope)
+formats=(collapsed dhat heap json jsonl pprof speedscope)
 
 @test "outputs that can't be written" {
   local format
@@ -132,9 +132,9 @@ formats=(collapsed dhat heap json pprof speedscope)
   arenashim export --format collapsed
   error '^arenashim export: name the FILE'
   arenashim export small.dump
-  error '^arenashim export: say which --format: pprof, collapsed, dhat, heap, json or speedscope'
+  error '^arenashim export: say which --format: pprof, collapsed, dhat, heap, json, jsonl or speedscope'
   arenashim export small.dump --format svg
-  error '--format=svg: use one of collapsed, dhat, heap, json, pprof, speedscope'
+  error '--format=svg: use one of collapsed, dhat, heap, json, jsonl, pprof, speedscope'
   arenashim export small.dump --format collapsed --value size
   error '--value=size: use one of live, allocs, peak, bytes, waste'
   arenashim export --help

@@ -118,6 +118,38 @@ alloc_objects/count alloc_space/bytes inuse_objects/count inuse_space/bytes[dflt
 Locations" ]]
 }
 
+@test "jsonl: a line for each account of either memory, which says all of its process" {
+  {
+    cat "$HERE/small.txt"
+    echo 'map_account arena=1 site=1 allocs=3 bytes=30000 ranges=2 live_bytes=20000 peak_bytes=25000 at_peak_bytes=24000'
+    echo 'map_account site=1 allocs=1 live_bytes=7'
+  } | dump d
+  local DUMP=d
+  exported json
+  mv out json
+  exported jsonl
+  /usr/bin/python3 - json out <<'END'
+import json, sys
+dump, lines = json.load(open(sys.argv[1])), [json.loads(line) for line in open(sys.argv[2])]
+assert len(lines) == len(dump["accounts"]) + len(dump["mapped"]) >= 5
+process = {k: dump["process"][k] for k in ("host", "program", "pid", "processes", "sample_bytes")}
+assert process["host"] == "box"
+for line, account, memory in zip(lines, dump["accounts"] + dump["mapped"], ["heap"] * len(dump["accounts"]) + ["mapped"] * 2):
+    site, arena = dump["sites"][account.pop("site")], account.pop("arena")
+    frames = [dump["frames"][i] for i in site["path"]]
+    wanted = {**process, "time": dump["process"]["unix_time"], "memory": memory, "kind": site["kind"],
+              "arena": None if arena is None else dump["arenas"][arena]["name"], "path": [f["name"] for f in frames],
+              "file": frames[0]["file"], "line": frames[0]["line"] or 0, **account}
+    assert line == wanted, (line, wanted)
+END
+  # what changed: signed
+  sed 's/^account allocs=[0-9]*/& live_bytes=1/' "$HERE/small.txt" | dump new
+  DUMP=new exported jsonl --delta d
+  /usr/bin/python3 -c 'import json
+lines = [json.loads(line) for line in open("out")]
+assert all(line["since"] for line in lines) and min(line["live_bytes"] for line in lines) < 0'
+}
+
 @test "estimates say so" {
   sed 's/ tags=2/ sample_bytes=4096 tags=2/' "$HERE/small.txt" | dump sampled.dump
   DUMP=sampled.dump exported pprof
@@ -142,7 +174,7 @@ Locations" ]]
   } | dump d
   local DUMP=d format
   local shown='\xffé\xed\xa0\x80😀\xe2\x82' # each byte that is no part of a character
-  for format in json speedscope dhat pprof; do
+  for format in json jsonl speedscope dhat pprof; do
     exported $format
     if [[ $format == pprof ]]; then
       gzip -dc <out >text

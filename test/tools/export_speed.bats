@@ -9,7 +9,7 @@ setup_file() {
 @test "a large dump in each format" {
   cd "$BATS_FILE_TMPDIR" || return
   local format seconds
-  for format in collapsed dhat heap json pprof speedscope; do
+  for format in collapsed dhat heap json jsonl pprof speedscope; do
     seconds=$( { TIMEFORMAT=%U; time "$TOOL" export large.dump --format $format -o out 2>err; } 2>&1 )
     echo "$format: $seconds s of user time, $(stat -c %s out) bytes"
     [[ ! -s err && -s out ]]

@@ -1,7 +1,7 @@
 # Exports are whole or not there: frames that repeat, and commands that die while they write.
 load command
 
-formats=(collapsed dhat heap json pprof speedscope)
+formats=(collapsed dhat heap json jsonl pprof speedscope)
 
 # repeated: describes a function that calls itself, from two lines, and a row that is words alone.
 repeated() {

@@ -21,7 +21,7 @@ each_view() {
   arenashim diff "$1" "$1" -n 0 && keep diff || return
   arenashim check "$1" --baseline "$1" --max-growth 1 --max-live 1
   printf '%s\n' "$output" "$stderr" >out.check
-  for format in collapsed heap json dhat speedscope; do
+  for format in collapsed heap json jsonl dhat speedscope; do
     arenashim export "$1" --format $format -o "out.$format" && keep "export.$format" || return
   done
   arenashim html "$1" -o page.html && keep html

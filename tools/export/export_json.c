@@ -5,22 +5,9 @@
  */
 #include "export_writers.h"
 #include "export_frames.h"
-#include "json.h"
+#include "export_sums.h"
 #include "memory_words.h"
 #include "when.h"
-
-/* A sum, or of a difference a signed number. */
-static void sum_put(const struct export *e, struct json_object *to, const char *key, uint64_t n) {
-  if (e->base != NULL)
-    json_put_signed(to, key, (int64_t)n);
-  else
-    json_put_number(to, key, n);
-}
-
-/* A field of a struct, as it is called there. */
-#define PUT(to, item, field)         json_put_number(to, #field, (item)->field)
-#define PUT_SUM(e, to, item, field)  sum_put(e, to, #field, (item)->field)
-#define PUT_TEXT(to, d, item, field) json_put_text(to, #field, dump_text(d, (item)->field))
 
 /* A list of one object an item; `fill` gets it. */
 typedef void filler(const struct export *e, uint32_t i, struct json_object *to);
@@ -34,13 +21,6 @@ static void list_put(const struct export *e, struct json_object *all, const char
   }
   json_put(all, key, list);
 }
-
-static const char *word_of(const char *const words[], uint32_t n, uint32_t i) {
-  return i < n ? words[i] : "unknown";
-}
-#define WORD(i, ...)                                                                               \
-  word_of((const char *const[]){__VA_ARGS__},                                                      \
-          sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), i)
 
 /* null where there is none. */
 static void index_put(struct json_object *to, const char *key, bool known, uint64_t number) {
@@ -206,9 +186,7 @@ static void frame_fill(const struct export *e, uint32_t i, struct json_object *t
 static void site_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_site *s = &e->dump->sites[i];
   struct row r = export_site(&e->session, i);
-  json_put_text(
-      to, "kind",
-      WORD(s->kind, "path", "start", "unwinder", "full", "untagged", "ended", "region", "before"));
+  json_put_text(to, "kind", site_kind_word(s));
   json_put(to, "path", path_array(e, &r));
   if (resident_known(e->dump)) {
     PUT(to, s, resident_bytes);
@@ -220,40 +198,14 @@ static void account_fill(const struct export *e, uint32_t i, struct json_object 
   const struct dump_account *a = &e->dump->accounts[i];
   index_put(to, "arena", a->arena < e->dump->n_arenas, a->arena);
   index_put(to, "site", a->site < e->dump->n_sites, a->site);
-  PUT_SUM(e, to, a, allocs);
-  PUT_SUM(e, to, a, frees);
-  PUT_SUM(e, to, a, bytes);
-  PUT_SUM(e, to, a, live_objects);
-  PUT_SUM(e, to, a, live_bytes);
-  PUT_SUM(e, to, a, live_rounded);
-  PUT_SUM(e, to, a, peak_bytes);
-  PUT_SUM(e, to, a, at_peak_objects);
-  PUT_SUM(e, to, a, at_peak_bytes);
-  if (temporary_known(e->dump))
-    PUT_SUM(e, to, a, temporary);
-  PUT(to, a, smallest);
-  PUT(to, a, largest);
-  PUT_SUM(e, to, a, pinned_bytes);
-  PUT_SUM(e, to, a, large_allocs);
-  struct json_object *lives = json_array_must();
-  for (unsigned c = 0; c < DUMP_LIVES; c++)
-    json_add_number(lives, a->lives[c]);
-  json_put(to, "lives", lives);
-  if (waste_known(e->dump))
-    sum_put(e, to, "waste",
-            e->base == NULL ? account_waste(a) : a->live_rounded - a->live_bytes + a->pinned_bytes);
+  sums_put_account(e, to, a);
 }
 
 static void map_account_fill(const struct export *e, uint32_t i, struct json_object *to) {
   const struct dump_map_account *m = &e->dump->map_accounts[i];
   index_put(to, "arena", m->arena > 0, m->arena - 1);
   index_put(to, "site", m->site < e->dump->n_sites, m->site);
-  PUT_SUM(e, to, m, allocs);
-  PUT_SUM(e, to, m, bytes);
-  PUT_SUM(e, to, m, ranges);
-  PUT_SUM(e, to, m, live_bytes);
-  PUT_SUM(e, to, m, peak_bytes);
-  PUT_SUM(e, to, m, at_peak_bytes);
+  sums_put_mapped(e, to, m);
 }
 
 static void map_fill(const struct export *e, uint32_t i, struct json_object *to) {

@@ -8,25 +8,25 @@
 enum { KEY_FORMAT = 256, KEY_VALUE, KEY_KIND, KEY_DELTA };
 
 static const struct argp_option options[] = {
-    {"format", KEY_FORMAT, "pprof|collapsed|dhat|heap|json|speedscope", 0,
+    {"format", KEY_FORMAT, "pprof|collapsed|dhat|heap|json|jsonl|speedscope", 0,
      "pprof: for `go tool pprof`; collapsed: a line for each call path, outermost frame first, for "
      "flamegraph.pl and the like; dhat: for valgrind's dh_view.html; heap: gperftools' heap "
      "profile, for google-pprof and jeprof; json: all of the dump, as arenashim.schema.json "
-     "describes it; speedscope: for speedscope",
+     "describes it; jsonl: a line of JSON for each call site and arena, for databases; speedscope: "
+     "for speedscope",
      0},
     {"value", KEY_VALUE, "live|allocs|peak|bytes|waste", 0,
      "What a path's number is; where a file has all of them, which is shown first (default: live). "
-     "heap and json: no difference",
+     "heap, json and jsonl: no difference",
      0},
     {"kind", KEY_KIND, "heap|mapped", 0,
      "Of which memory: what malloc served (heap, the default), or what the program mapped itself "
      "by "
-     "mmap, brk and shmat, its threads' stacks among it. pprof and json have both",
+     "mmap, brk and shmat, its threads' stacks among it. pprof, json and jsonl have both",
      0},
     {"delta", KEY_DELTA, "OLD", 0,
-     "What changed from OLD to FILE, two dumps of a process or two directories: pprof and json "
-     "have "
-     "differences, which may be negative; collapsed both values, for flamegraph.pl",
+     "What changed from OLD to FILE, two dumps of a process or two directories: pprof, json and "
+     "jsonl have differences, which may be negative; collapsed both values, for flamegraph.pl",
      0},
     {"output", 'o', "OUT", 0, "Write to OUT (default: standard output)", 0},
     {0}};
@@ -51,10 +51,12 @@ static void base_add(struct argp_state *state, struct inputs *bases, const char 
 
 static void format_check(struct argp_state *state, const struct export_options *o) {
   if (o->format != NULL && o->bases.count > 0 && !o->format->delta)
-    words_fail(state, "--delta: %s has no differences: use --format pprof, json or collapsed",
+    words_fail(state,
+               "--delta: %s has no differences: use --format pprof, json, jsonl or collapsed",
                o->format->name);
   if (o->format == NULL)
-    words_fail(state, "say which --format: pprof, collapsed, dhat, heap, json or speedscope");
+    words_fail(state,
+               "say which --format: pprof, collapsed, dhat, heap, json, jsonl or speedscope");
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {

@@ -16,6 +16,8 @@ void export_dhat(const struct export *e, FILE *to);
 void export_heap(const struct export *e, FILE *to);
 /* All there is in a dump; tools/arenashim.schema.json describes it. */
 void export_json(const struct export *e, FILE *to);
+/* A line of JSON for each account, for databases. */
+void export_jsonl(const struct export *e, FILE *to);
 /* For `go tool pprof`. */
 void export_pprof(const struct export *e, FILE *to);
 /* For speedscope. */

@@ -22,7 +22,7 @@ INSTALL_644 := $(addprefix $(LIBDIR):$(B)/,libarenashim.so libarena.a) \
   $(FISH_COMPLETIONS):tools/completions/fish/arenashim.fish \
   $(addprefix $(DOCDIR):,README.md tools/arenashim.schema.json tools/packaging/fleet.md LICENSE LICENSE.jemalloc) \
   $(addprefix $(DOCDIR)/examples:tools/packaging/,prometheus/arenashim.rules.yml prometheus/arenashim.test.yml \
-    grafana/arenashim.json examples/pod.yaml examples/arenashim.conf)
+    grafana/arenashim.json examples/pod.yaml examples/arenashim.conf examples/clickhouse.sql)
 # files in which paths and version are filled in
 INSTALL_FILLED := $(LIBDIR)/pkgconfig:tools/packaging/arenashim.pc \
   $(addprefix $(CMAKEDIR):tools/packaging/,arenashimConfig.cmake arenashimConfigVersion.cmake)
