@@ -148,8 +148,8 @@ setup() {
 @test "the screen of several has their sum in its table, and takes directories" {
   arenashim old new/3.dump
   expect_ok
-  expect '$output == *$'"'\n'"'"all together            3  processes      <=550 B      550 B their sums: \`arenashim report FILE...\`"*'
-  expect '$output == *"p, pid 3: at exit, held most"*'
+  expect '$output == *$'"'\n'"'"all together            3  processes      <=550 B      550 B their sums"*'
+  expect '$output == *"p: the sums of 3 processes"*'
   mkdir empty
   arenashim empty
   says 'arenashim: empty: no NAME.dump and no NAME.record in this directory: name one that has some, or the files'

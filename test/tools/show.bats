@@ -15,13 +15,42 @@ setup() {
   diff <(sed 1,1d <<<"$first") <(sed 1,2d <<<"$output")
 }
 
-@test "several: all processes in a table, the largest first, then its summary" {
+@test "several: all processes in a table, the largest first, then the summary of their sums" {
   sed 's/pid=77/pid=78/; s/program=demo/program=other/; s/peak_bytes=9900/peak_bytes=99000/' "$HERE/small.txt" | dump other.dump
   arenashim small.dump other.dump
-  expect '$status == 0 && ${lines[0]} == "process               pid  ended             peak       live  dump"'
+  expect '$status == 0 && -z $stderr && ${lines[0]} == "process               pid  ended             peak       live  dump"'
   expect '${lines[1]} == "other                  78  exited        96.7 KiB   3.03 KiB  other.dump"'
   expect '${lines[2]} == "demo                   77  exited        9.67 KiB   3.03 KiB  small.dump"'
-  expect '$output == *$'"'\n\n'"'"other, pid 78: at exit, held most"$'"'\n'"'*"next: "*" leaks other.dump"*'
+  expect '${lines[3]} == "all together            2  processes    <=106 KiB   6.05 KiB their sums"'
+  expect '${lines[4]} == "several programs: the sums of 2 processes"'
+  # the screen of their merge, but for what is typed next
+  local screen=${output#*"their sums"$'\n'}
+  "$TOOL" merge -o merged small.dump other.dump 2>/dev/null
+  diff <("$TOOL" merged | sed 's/several_programs:/several programs:/; s/merged$//') <(sed 's/small.dump other.dump$//' <<<"$screen")
+  expect '$output == *"next: "*" leaks small.dump other.dump"$'"'\n'"'*'
+  mkdir fleet
+  cp small.dump other.dump fleet
+  arenashim fleet
+  expect '$output == *"next: "*" leaks fleet"$'"'\n'"'*'
+  "$TOOL" small.dump - <<<other.dump | grep -q '^next: .* leaks FILE\.\.\.$'
+}
+
+@test "several: a pid in two containers, or given again, is two processes; of one process one dump is shown" {
+  local name
+  for name in 'a host=pod-1' 'b host=pod-2' 'c host=pod-2 start_ns=1000 lived_ns=1' 'd host=pod-2 start_ns=5000 lived_ns=1' \
+    'e host=pod-3 start_ns=1000 lived_ns=5 reason=1 signal=10' 'f host=pod-3 start_ns=1000 lived_ns=9'; do
+    sed "s/ host=box/ ${name#* }/; s/pid=77/pid=1/" "$HERE/small.txt" | dump "${name%% *}.dump"
+  done
+  arenashim a.dump b.dump
+  expect '$(grep -c "exited" <<<"$output") == 2 && $output == *"all together            2  processes"*'
+  arenashim c.dump d.dump
+  expect '$(grep -c "exited" <<<"$output") == 2 && $output == *"all together            2  processes"*'
+  arenashim e.dump f.dump
+  expect '$output == *"snapshot"*"exited"* || $output == *"exited"*"snapshot"*'
+  expect '$status == 0 && $output != *"all together"* && $output == *"demo, pid 1: at exit, held most"*'
+  arenashim a.dump e.dump f.dump
+  expect '$output == *"all together            2  processes"*"the sums of 2 processes"*'
+  expect '$stderr == *"1 of 3 files are earlier dumps of processes that have a later one here"*'
 }
 
 @test "a snapshot says so; what can't be read is named, and the rest is shown" {
@@ -32,7 +61,7 @@ setup() {
   arenashim foreign
   says 'arenashim: foreign: not a dump: `arenashim run PROGRAM` or ARENASHIM_DUMP=FILE makes one'
   arenashim small.dump foreign
-  expect '$status == 2 && $output == *"demo, pid 77"* && $stderr == *"foreign: not a dump"*'
+  expect '$status == 2 && $(stderr_lines) == 1 && $output == *"demo, pid 77"* && $stderr == *"foreign: not a dump"*'
   dump off.dump <<<$'process pid=5'
   arenashim off.dump
   says 'arenashim: off.dump: call sites were not recorded: run the program with ARENASHIM_TAG=stack:8'

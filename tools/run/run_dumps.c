@@ -101,7 +101,8 @@ static int process_compare(const void *a, const void *b) {
   const struct dump_file *x = a, *y = b;
   if (x->pid != y->pid)
     return x->pid > y->pid ? 1 : -1;
-  return is_later(x, y) ? -1 : is_later(y, x);
+  int hosts = strcmp(x->host, y->host);
+  return hosts != 0 ? hosts : is_later(x, y) ? -1 : is_later(y, x);
 }
 
 static int peak_compare(const void *a, const void *b) {
@@ -122,12 +123,20 @@ static void last_take_peak(struct dump_files *f) {
   }
 }
 
-static void files_sort(struct dump_files *f) {
+/* The first process of each container has pid 1: their hosts tell them apart.  Within a run what has
+ * a pid twice is one process, that became another program by exec; named dumps may be of a pid that
+ * was given again. */
+static bool is_same(const struct dump_file *a, const struct dump_file *b, bool named) {
+  bool restarted = named && a->start_ns != 0 && b->start_ns != 0 && a->start_ns != b->start_ns;
+  return a->pid == b->pid && strcmp(a->host, b->host) == 0 && !restarted;
+}
+
+static void files_sort(struct dump_files *f, bool named) {
   if (f->count == 0)
     return;
   qsort(f->items, f->count, sizeof *f->items, process_compare);
   for (size_t i = 0; i < f->count; i++)
-    f->items[i].is_last = i == 0 || f->items[i].pid != f->items[i - 1].pid;
+    f->items[i].is_last = i == 0 || !is_same(&f->items[i], &f->items[i - 1], named);
   last_take_peak(f);
   qsort(f->items, f->count, sizeof *f->items, peak_compare);
 }
@@ -213,7 +222,7 @@ struct dump_files dumps_collect(const struct run_place *p, const struct child *c
   struct hunt w = {.place = p, .mark = must_print("DUMP=%s ", pattern), .start = start};
   all_search(&w);
   records_settle(&w.found, p, c, alive);
-  files_sort(&w.found);
+  files_sort(&w.found, false);
   asked_drop(&w.found);
   main_find(&w.found, c->pid);
   files_move(p, &w.found);
@@ -233,7 +242,7 @@ bool dumps_read(struct dump_files *f, char *const paths[], size_t count) {
     good &= dump != NULL;
     dump_close(dump);
   }
-  files_sort(f);
+  files_sort(f, true);
   return good;
 }
 

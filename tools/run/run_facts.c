@@ -12,6 +12,7 @@
 struct dump_file file_facts(const struct dump *dump, const struct stat *s) {
   const struct dump_process *p = dump->process;
   return (struct dump_file){.program = run_name(dump_text(dump, p->program)),
+                            .host = must_copy(dump_text(dump, p->host)),
                             .moment = dump_when(dump, 0),
                             .pid = p->pid,
                             .reason = p->reason,
@@ -30,6 +31,7 @@ struct dump_file file_facts(const struct dump *dump, const struct stat *s) {
 void file_free(struct dump_file *f) {
   free(f->path);
   free(f->program);
+  free(f->host);
   free(f->moment);
 }
 

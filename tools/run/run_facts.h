@@ -13,7 +13,8 @@
 struct dump_file {
   char *path;    /* as the user would type it */
   char *program; /* its name, of run_name */
-  char *moment;  /* when it was made, in words (when.h) */
+  char *host;
+  char *moment; /* when it was made, in words (when.h) */
   uint32_t pid;
   uint32_t reason, signal; /* as in struct dump_process */
   uint64_t start_ns, lived_ns;

@@ -1,4 +1,4 @@
-/* The summary of the process that held most; contract in run_report.h. */
+/* The summary of the process that held most, or of all; contract in run_report.h. */
 #include "run_report.h"
 #include "dump_read.h"
 #include "heat.h"
@@ -6,26 +6,49 @@
 #include "say.h"
 #include "summary.h"
 #include "table.h"
+#include "text.h"
+#include "when.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-static bool file_report(const struct run_result *r, const char *title, uint64_t end_ns) {
+/* `name` is for messages, `words` for a shell. */
+static bool dump_report(const struct run_result *r, const struct dump *d, const char *name,
+                        const char *words, const char *title, uint64_t end_ns) {
   unsigned width = table_width(r->to);
-  const char *path = r->dumps.items[0].path;
-  struct dump *d = dump_open(path);
   struct summary s = {.title = title,
-                      .file = path,
+                      .files = words,
                       .end_ns = end_ns,
                       .width = width > 0 ? width : 80,
                       .colours = heat_wanted(width)};
-  bool possible = d != NULL && rows_possible(d, path);
+  bool possible = d != NULL && rows_possible(d, name);
   if (possible)
     summary_write(&s, d, r->to);
-  dump_close(d);
   return possible;
+}
+
+static bool file_report(const struct run_result *r, const char *title, uint64_t end_ns) {
+  const char *path = r->dumps.items[0].path;
+  struct dump *d = dump_open(path);
+  struct text words;
+  FILE *to = text_start(&words);
+  summary_word(path, to);
+  bool good = dump_report(r, d, path, text_end(to, &words), title, end_ns);
+  free(words.at);
+  dump_close(d);
+  return good;
+}
+
+/* "several programs: the sums of 12 processes" */
+static bool sums_report(const struct run_result *r) {
+  const char *program = dump_text(r->sums, r->sums->process->program);
+  char *when = dump_when(r->sums, 0), *title = must_print("%s: %s", program, when);
+  bool good = dump_report(r, r->sums, "their sums", r->words, title, 0);
+  free(title);
+  free(when);
+  return good;
 }
 
 /* A program that another has become by exec has that one's process id. */
@@ -66,6 +89,8 @@ bool run_report(const struct run_result *r) {
   if (r->name != NULL && f->main == NULL)
     run_say_no_dump(r);
   run_table(r);
+  if (r->sums != NULL)
+    return sums_report(r);
   if (f->count == 0)
     return true;
   const struct dump_file *most = &f->items[0];

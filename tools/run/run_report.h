@@ -1,5 +1,5 @@
-/* What a user sees after a run, or of its dumps later: which processes there were, then the summary
- * of the one that held most.
+/* What a user sees after a run: which processes there were, then the summary of the one that held
+ * most; of dumps that are named later the summary of all of them.
  *
  *   process       pid  ended             peak       live  dump
  *   cc1         12347  exited        20.3 MiB   10.7 MiB  cc1.12347.dump
@@ -27,6 +27,8 @@ struct run_result {
   const struct child *child;
   struct dump_files dumps;
   struct survivors alive;
+  struct dump *sums; /* of named dumps of several processes, and how a shell is told of them; or */
+  char *words;       /* NULL */
 };
 
 /* Prints it; false: the summary can't be made of its dump, said why not. */

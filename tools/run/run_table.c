@@ -1,5 +1,6 @@
 /* The table of a run's processes; contract in run_report.h. */
 #include "fit.h"
+#include "rows.h"
 #include "run_report.h"
 #include "say.h"
 #include "summary.h"
@@ -154,26 +155,15 @@ static void rows_print(const struct run_result *r) {
     fprintf(r->to, "and %zu more\n", f->count - shown);
 }
 
-/* Of dumps that a user names: what `report` and the others show of all of them. */
+/* Of dumps that a user names: what the summary below the table is of. */
 static void sum_print(const struct run_result *r) {
-  const struct dump_files *f = &r->dumps;
-  uint64_t live = 0, peak = 0;
-  size_t processes = 0;
-  bool sampled = false;
-  for (size_t i = 0; i < f->count; i++) {
-    if (!f->items[i].is_last)
-      continue;
-    processes++;
-    live += f->items[i].live_bytes;
-    peak += f->items[i].peak_bytes;
-    sampled |= *f->items[i].estimate != '\0';
-  }
-  if (r->name != NULL || processes < 2)
+  if (r->sums == NULL)
     return;
-  start_print(r, "all together", (long)processes, "processes");
-  marked_print(r, sampled ? "~" : "<=", peak);
-  marked_print(r, sampled ? "~" : "", live);
-  fputs("their sums: `arenashim report FILE...`\n", r->to);
+  const struct dump_process *p = r->sums->process;
+  start_print(r, "all together", (long)dump_processes(r->sums), "processes");
+  marked_print(r, dump_peak_mark(r->sums), p->peak_bytes);
+  marked_print(r, p->sample_bytes > 0 ? "~" : "", p->live_bytes);
+  fputs("their sums\n", r->to);
 }
 
 /* The program stands in the table though it left no dump. */

@@ -77,6 +77,7 @@ static void estimates_print(struct parts *p) {
 static void head_print(struct parts *p) {
   const struct dump *d = p->dump;
   char allocs[UNITS_MAX], bytes[UNITS_MAX], peak[UNITS_MAX];
+  const char *mark = *dump_peak_mark(d) == '~' ? "~" : ""; /* a bound is "at most", too */
   fputc('\n', p->to);
   title_print(p, "%s", p->summary->title);
   if (dump_is_snapshot(d)) {
@@ -87,8 +88,7 @@ static void head_print(struct parts *p) {
   }
   fprintf(p->to, "%s%s allocations of %s%s in all; at most %s%s held at a time\n", p->estimate,
           count_short(p->total.sum.allocs, allocs), p->estimate,
-          bytes_short(p->total.sum.bytes, bytes), dump_peak_mark(d),
-          bytes_short(d->process->peak_bytes, peak));
+          bytes_short(p->total.sum.bytes, bytes), mark, bytes_short(d->process->peak_bytes, peak));
   estimates_print(p);
 }
 
@@ -196,9 +196,7 @@ static void next_print(const struct parts *p) {
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     fprintf(p->to, "%-5s ", i == 0 ? "\nnext:" : "");
     summary_word(say_command(), p->to);
-    fprintf(p->to, " %s ", commands[i]);
-    summary_word(p->summary->file, p->to);
-    fputc('\n', p->to);
+    fprintf(p->to, " %s %s\n", commands[i], p->summary->files);
   }
 }
 

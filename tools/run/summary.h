@@ -13,7 +13,7 @@ enum { SUMMARY_ROWS = 23 }; /* at most, if file's name lets each "next" fit a li
 struct summary {
   const char *title; /* which process, and how it ended */
   uint64_t end_ns;   /* from its start; 0: not known */
-  const char *file;  /* the dump's, for the commands to type next */
+  const char *files; /* the dump's, as a shell reads it, for the commands to type next */
   unsigned width;    /* columns */
   bool colours;
 };
