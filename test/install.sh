@@ -16,7 +16,7 @@ packages_of() {
       heaptrack dwz llvm mold 'libdebuginfod1|libdebuginfod1t64' google-perftools libjemalloc-dev golang-go chromium npm \
       python3-jsonschema python3-yaml fonts-dejavu-core \
       mandoc man-db pkgconf cmake zsh fish bash-completion lintian dpkg-dev tmux \
-      curl openssl nginx-light memcached openssh-server openssh-client gunicorn \
+      bpftrace curl openssl nginx-light memcached openssh-server openssh-client gunicorn \
       php-cli php-fpm php-xml php-mbstring php-sqlite3 ;;
     long) echo npm clickhouse-server? clickhouse-client? ;;
     services) echo prometheus prometheus-node-exporter apache2 postgresql mariadb-server libreoffice-writer-nogui ;;
