@@ -36,6 +36,19 @@ field() { dpkg-deb -f "$DEB/$1"_*.deb "$2"; }
   [[ $(field arenashim Recommends) == libunwind8 ]]
 }
 
+@test "what it loads when it is there is suggested" {
+  local library package suggests found=0
+  suggests=", $(field arenashim Suggests), $(field arenashim Recommends), $(field arenashim Depends) "
+  for library in $(strings -n 8 "$USR/bin/arenashim" | grep -xE 'lib[a-z0-9_+-]+\.so\.[0-9]+'); do
+    ! readelf -d "$USR/bin/arenashim" | grep -qF "[$library]" || continue
+    package=$(dpkg-query -S "/*/$library" | sed -nE 's/^([^:]+):amd64: \/(usr\/)?lib\/x86_64-linux-gnu\/[^/]*$/\1/p' | head -n 1)
+    package=${package%t64} # which provides the other name, too
+    [[ $suggests == *", $package"[\ ,]* ]] || { echo "$library of $package is not in: $suggests"; return 1; }
+    ((++found))
+  done
+  ((found >= 2)) # libcurl, libdebuginfod
+}
+
 @test "no file is in both; copyright and changelog are in each" {
   local package
   [[ -z $(for package in "$DEB"/*.deb; do dpkg-deb -c "$package" | awk '!/\/$/ { print $6 }'; done | sort | uniq -d) ]]

@@ -123,9 +123,9 @@ static void last_take_peak(struct dump_files *f) {
   }
 }
 
-/* The first process of each container has pid 1: their hosts tell them apart.  Within a run what has
- * a pid twice is one process, that became another program by exec; named dumps may be of a pid that
- * was given again. */
+/* The first process of each container has pid 1: their hosts tell them apart.  Within a run what
+ * has a pid twice is one process, that became another program by exec; named dumps may be of a pid
+ * that was given again. */
 static bool is_same(const struct dump_file *a, const struct dump_file *b, bool named) {
   bool restarted = named && a->start_ns != 0 && b->start_ns != 0 && a->start_ns != b->start_ns;
   return a->pid == b->pid && strcmp(a->host, b->host) == 0 && !restarted;

@@ -46,7 +46,8 @@ static struct dump *sums_open(const struct dump_files *f) {
   return NULL;
 }
 
-/* What was typed, as a shell reads it; what is too long for a line, or a list, can't be typed again. */
+/* What was typed, as a shell reads it; what is too long for a line, or a list, can't be typed
+ * again. */
 static char *words_join(int argc, char **argv) {
   enum { LINE = 50 };
   bool list = false;
