@@ -334,8 +334,12 @@ struct dump_node {
 static_assert(sizeof(struct dump_node) == 24, "format");
 
 /* DUMP_MOMENTS: the time axis, in the order of time: what the process held.  There are at most 256
- * moments, which cover its whole life, the last minutes most finely. */
-enum dump_moment_flag { DUMP_MOMENT_TAGGED = 1 /* there are shares */ };
+ * moments, which cover its whole life, the last minutes most finely; and one more that a reader
+ * of the process or its record adds. */
+enum dump_moment_flag {
+  DUMP_MOMENT_TAGGED = 1,    /* there are shares */
+  DUMP_MOMENT_AT_READING = 2 /* the last one: what the books said when they were read (1.3) */
+};
 struct dump_moment {
   uint64_t time_ns;    /* since the process began */
   uint64_t live_bytes; /* requested; without tags: cells of small objects, and large objects, of

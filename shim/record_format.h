@@ -23,7 +23,7 @@
  *
  *   1.1 added RECORD_TIMELINE, RECORD_SHARES and timeline_first.
  *   1.2 added RECORD_MAPPED, RECORD_LIVES, where the memory lies, the thread pointer of an arena,
- *       large_live, namespace, and of arenas tagged, large_tagged and large_tagged_bytes.
+ *       large_live, pid_namespace, and of arenas tagged, large_tagged and large_tagged_bytes.
  */
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
@@ -119,7 +119,8 @@ struct record_process {
                           RECORD_COUNTS_BYTES each */
   uint64_t slabs_at;   /* address of the first struct record_slab, which are private */
 
-  /* Gauges: as of changed_mono, which is by CLOCK_MONOTONIC_COARSE. */
+  /* Gauges: as of changed_mono, which is by CLOCK_MONOTONIC_COARSE; mapped, large_mapped and
+   * large_live may be newer. */
   uint64_t changed_mono;
   uint64_t mapped;       /* bytes that the allocator has mapped */
   uint64_t large_mapped; /* of these, by jemalloc */
@@ -158,7 +159,7 @@ struct record_process {
   uint64_t large_live; /* bytes of large objects, with rounding; each thread may have changed 1 MiB
                           since */
 
-  uint64_t namespace; /* in which `pid` counts: the inode of /proc/PID/ns/pid; 0: not known */
+  uint64_t pid_namespace; /* in which `pid` counts: the inode of /proc/PID/ns/pid; 0: not known */
 };
 static_assert(sizeof(struct record_process) <= RECORD_USER_BYTES, "it fits into the head");
 

@@ -140,13 +140,23 @@ static void put_process(struct record_process *p) {
 
 /* ---- gauges ---- */
 
+static void put_gauge(uint64_t *to, uint64_t value) {
+  __atomic_store_n(to, value, __ATOMIC_RELAXED);
+}
+
+/* Cheap enough to be published each time that it has grown: it is the last that a reader learns of
+ * a process that is killed. */
+static void put_amounts(struct record_process *p) {
+  put_gauge(&p->mapped, os_mapped_bytes());
+  put_gauge(&p->large_mapped, page_map_mapped_bytes());
+  put_gauge(&p->large_live, purge_live_bytes() + huge_live_bytes());
+}
+
 static void put_gauges(struct record_process *p) {
   put_tags(p);
+  put_amounts(p);
   p->arenas = heap_count();
   p->nodes = path_nodes();
-  p->mapped = os_mapped_bytes();
-  p->large_mapped = page_map_mapped_bytes();
-  p->large_live = purge_live_bytes() + huge_live_bytes();
   p->span_bytes = range_span();
   p->tables_bytes = pieces_item_bytes() + path_bytes() + capture_bytes() + modules_bytes();
   if (tagged_mode != TAGGED_NONE)
@@ -196,7 +206,7 @@ static bool is_beside_dump(const struct options *o) {
 /* A reader of the file may be in another namespace, where the process has another number. */
 static void put_namespace(struct record_process *p) {
   struct stat s;
-  p->namespace = stat("/proc/self/ns/pid", &s) == 0 ? s.st_ino : 0;
+  p->pid_namespace = stat("/proc/self/ns/pid", &s) == 0 ? s.st_ino : 0;
 }
 
 static void begin_file(void) {
@@ -256,6 +266,8 @@ static void tick(void *unused) {
     begin_child();
   timeline_tick();
 }
+
+void record_note_amounts(void) { put_amounts(head()); }
 
 /* The program's own stack may be small. */
 void record_tick(void) {

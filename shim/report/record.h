@@ -24,7 +24,10 @@ hidden void record_setup(void);
 /* The head, which others may write into. */
 hidden struct record_process *record_head(void);
 
-/* Publishes the gauges if they are older than RECORD_TICK_MS, and begins a fork child's file when
+/* Publishes how much is mapped, and live of large objects: when that has grown.  Any thread. */
+hidden void record_note_amounts(void);
+
+/* Publishes all gauges if they are older than RECORD_TICK_MS, and begins a fork child's file when
  * it is time.  In slow paths, by the thread that has a whole heap; keeps errno. */
 enum { RECORD_TICK_MS = 100 };
 hidden void record_tick(void);

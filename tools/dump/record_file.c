@@ -91,7 +91,7 @@ bool record_file_runs(const char *path, const struct record_head *head, const st
   const struct candidate c = {path, s, &head->process};
   *pid = head->process.state == RECORD_RUNNING ? process_of(&c) : 0;
   return *pid != 0 || (head->process.state == RECORD_RUNNING &&
-                       !process_sees(head->process.namespace) && is_written(path, s));
+                       !process_sees(head->process.pid_namespace) && is_written(path, s));
 }
 
 static struct record_moment moment_of(const char *path, const struct memory *m,

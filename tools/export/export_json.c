@@ -244,6 +244,7 @@ static void moment_fill(const struct export *e, uint32_t i, struct json_object *
   index_put(to, "resident_bytes", m->resident_bytes > 0, m->resident_bytes);
   PUT(to, m, allocs);
   index_put(to, "rest_bytes", tagged, m->rest_bytes);
+  json_put_bool(to, "at_reading", (m->flags & DUMP_MOMENT_AT_READING) != 0);
   json_put(to, "shares", shares_array(e->dump, i));
 }
 

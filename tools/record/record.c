@@ -57,8 +57,10 @@ unsigned char *record_dump(const struct memory *m, const struct record_moment *m
   record_accounts(&w);
   record_lives(&w);
   record_mapped(&w);
-  record_timeline(&w);
+  bool has_axis = record_timeline(&w);
   record_ledger(&w, moment->resident);
+  if (has_axis)
+    record_now(&w, moment->lived_ns, moment->resident);
   record_health(&w);
   record_mappings(&w, moment->pid);
   finish_process(&w);

@@ -56,8 +56,12 @@ void record_account_add(struct record_work *w, const struct dump_account *a);
 /* Modules, nodes, sites. */
 void record_paths(struct record_work *w);
 
-/* The time axis; after record_paths. */
-void record_timeline(struct record_work *w);
+/* The time axis; after record_paths.  False: the record has none. */
+bool record_timeline(struct record_work *w);
+
+/* What is held now, as the axis's last moment, marked DUMP_MOMENT_AT_READING: `lived_ns` after the
+ * process's start, with that resident size (0: not known).  After all others that are read here. */
+void record_now(struct record_work *w, uint64_t lived_ns, uint64_t resident);
 
 /* Where the memory is, and what was not seen; after record_counts. */
 void record_ledger(struct record_work *w, uint64_t resident);

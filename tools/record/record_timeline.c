@@ -98,12 +98,13 @@ static void events(struct record_work *w, const struct record_timeline *t) {
     event(w, &valid[i]);
 }
 
-void record_timeline(struct record_work *w) {
+bool record_timeline(struct record_work *w) {
   static struct record_timeline t;
   const unsigned char *at = piece_of(w->m, RECORD_TIMELINE, sizeof t);
   if (at == NULL)
-    return;
+    return false;
   memcpy(&t, at, sizeof t);
   moments(w, &t);
   events(w, &t);
+  return true;
 }

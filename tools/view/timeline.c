@@ -131,16 +131,24 @@ static void axis_draw(const struct view *v) {
   events_list(v);
 }
 
+/* "most", and that it is no moment of the process's own. */
+static const char *moment_words(const struct dump *d, uint32_t i) {
+  bool read = (d->moments[i].flags & DUMP_MOMENT_AT_READING) != 0;
+  const char *last = d->process->reason == DUMP_FROM_OUTSIDE ? "now" : "last state";
+  if (i != axis_highest(d))
+    return read ? last : "";
+  return !read                                     ? "most"
+         : d->process->reason == DUMP_FROM_OUTSIDE ? "most, now"
+                                                   : "most, last state";
+}
+
 /* What happened after the moment before, up to that one; the last one has what came later, too. */
 static char *events_of(const struct dump *d, uint32_t i) {
   struct text text;
   FILE *to = text_start(&text);
   uint64_t after = i > 0 ? d->moments[i - 1].time_ns : 0, until = d->moments[i].time_ns;
-  const char *comma = "";
-  if (i == axis_highest(d)) {
-    fputs("most", to);
-    comma = ", ";
-  }
+  const char *words_of_it = moment_words(d, i), *comma = *words_of_it != '\0' ? ", " : "";
+  fputs(words_of_it, to);
   for (uint32_t k = 0; k < d->n_events; k++) {
     uint64_t ns = d->events[k].time_ns;
     if ((ns <= after && i > 0) || (ns > until && i + 1 < d->n_moments))

@@ -51,6 +51,55 @@ END
   grep -qE '^ *67[0-9]{5} .* 64$' "$BATS_TEST_TMPDIR/out"
 }
 
+# last_moment FILE tagged|plain: the axis ends with what the books say, in all views.
+last_moment() {
+  "$TOOL" export "$1" --format json >"$BATS_TEST_TMPDIR/json"
+  live=$(/usr/bin/python3 - "$BATS_TEST_TMPDIR/json" "$2" <<'END'
+import json, sys
+d, tagged = json.load(open(sys.argv[1])), sys.argv[2] == "tagged"
+m, before = d["moments"][-1], d["moments"][:-1]
+assert m["at_reading"] and not any(b["at_reading"] for b in before)
+assert all(b["time_ns"] <= m["time_ns"] for b in before)
+assert m["mapped_bytes"] == next(l["bytes"] for l in d["ledger"] if l["kind"] == "total")
+shares = sum(s["bytes"] for s in m["shares"])
+if tagged:
+    assert m["live_bytes"] == d["process"]["live_bytes"] == shares + m["rest_bytes"], m
+    held = {}
+    for a in d["accounts"]:
+        held[a["site"]] = held.get(a["site"], 0) + a["live_bytes"]
+    assert all(held[s["site"]] == s["bytes"] for s in m["shares"])
+    assert len(m["shares"]) == min(64, sum(h > 0 for h in held.values()))
+else:
+    assert m["live_bytes"] >= d["process"]["live_bytes"] and m["rest_bytes"] is None and not shares
+assert m["allocs"] >= (before[-1]["allocs"] if before else 0)
+assert 11 << 20 < m["live_bytes"] < 14 << 20, m["live_bytes"]
+print(m["live_bytes"])
+END
+)
+  [[ -n $live ]]
+  "$TOOL" timeline "$1" | grep -qE "^ *[0-9.]+ +$live .*most, (now|last state)"
+  [[ $2 == plain ]] || "$TOOL" timeline --at 1h "$1" | grep -qE "^held at .*: $live bytes"
+  "$TOOL" html "$1" -o "$BATS_TEST_TMPDIR/page"
+  grep -qE "data-moments\">.*live_bytes\":\[[0-9,]*\b$live\]" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "the time axis ends with what was held last, not with the moment before" {
+  killed
+  last_moment "$BATS_TEST_TMPDIR/x.record" tagged
+  rm "$BATS_TEST_TMPDIR/x.record"
+  killed ARENASHIM_TAG=off
+  last_moment "$BATS_TEST_TMPDIR/x.record" plain
+  rm "$BATS_TEST_TMPDIR/x.record"
+  env LD_PRELOAD="$SHIM" ARENASHIM_TAG=site PYTHONMALLOC=malloc /usr/bin/python3 -c "$GROW
+open('$BATS_TEST_TMPDIR/ready', 'w').close()
+import time; time.sleep(30)" 3>&- &
+  pid=$!
+  within 10 test -e "$BATS_TEST_TMPDIR/ready"
+  "$TOOL" dump "$pid" -o "$BATS_TEST_TMPDIR/d"
+  kill "$pid"
+  last_moment "$BATS_TEST_TMPDIR/d" tagged
+}
+
 @test "20 ends at random moments: each record has what the program's own books have" {
   mkdir "$BATS_TEST_TMPDIR/d"
   /usr/bin/python3 "$TOP/test/preload/record/record_kills.py" "$SHIM" "$TOOL" "$BIN/record_books" \
