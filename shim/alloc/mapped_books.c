@@ -1,5 +1,6 @@
 /* The books' lock, and what is booked under it; contract in mapped_books.h. */
 #include "mapped_books.h"
+#include "dump_format.h"
 #include "mapped_accounts.h"
 #include "os.h"
 
@@ -124,9 +125,14 @@ static void forget(struct mapped_range *pieces) {
   }
 }
 
-static void put_back(struct mapped_range *pieces) {
+static void put_back(const struct mapped_taking *t) {
+  struct mapped_range *pieces = t->pieces;
   while (pieces != NULL)
     mapped_tree_put_back(&books.tree, mapped_tree_pop(&pieces));
+  if (t->splits_start)
+    mapped_tree_unsplit(&books.tree, t->start);
+  if (t->splits_end)
+    mapped_tree_unsplit(&books.tree, t->end);
 }
 
 static void enter(const struct note *n) {
@@ -242,6 +248,8 @@ static void take(struct mapped_taking *t, bool segment) {
   if (l != LOCK_TAKEN)
     return;
   t->generation = books.generation;
+  t->splits_start = mapped_tree_splits(&books.tree, t->start);
+  t->splits_end = mapped_tree_splits(&books.tree, t->end);
   t->pieces = segment ? cut_segment(t->start) : cut(t->start, t->end);
   mapped_tree_hide(t->pieces);
   unlock();
@@ -259,14 +267,18 @@ void mapped_take_segment(struct mapped_taking *t, uintptr_t start) {
   take(t, true);
 }
 
+static void count_again(const struct mapped_range *r) {
+  r->what.account->ranges++;
+  r->what.account->live_bytes += r->end - r->start;
+  books.live_bytes += r->end - r->start;
+}
+
 /* The child of a fork has counted only what was in the tree. */
-static void count_again(const struct mapped_range *pieces) {
+static void count_pieces_again(const struct mapped_range *pieces) {
   const struct mapped_tree t = {.root = (struct mapped_range *)pieces};
   for (const struct mapped_range *r = mapped_tree_from(&t, 0); r != NULL;
        r = mapped_tree_from(&t, r->end)) {
-    r->what.account->ranges++;
-    r->what.account->live_bytes += r->end - r->start;
-    books.live_bytes += r->end - r->start;
+    count_again(r);
     show(r->what.account);
   }
 }
@@ -279,8 +291,11 @@ static void settle(const struct mapped_taking *t, bool done) {
     return;
   }
   if (t->generation != books.generation)
-    count_again(t->pieces);
-  (done ? forget : put_back)(t->pieces);
+    count_pieces_again(t->pieces);
+  if (done)
+    forget(t->pieces);
+  else
+    put_back(t);
   unlock();
 }
 
@@ -387,30 +402,33 @@ static void restart_account(struct mapped_account *a) {
   a->epoch = 0;
 }
 
-static void restart_counts(void) {
-  uint64_t live = 0;
+/* Other threads are not in the child, so their stacks are libc's again. */
+static void restart_counts(uintptr_t own_stack) {
   for (uint32_t i = 0; i < mapped_accounts_count(); i++)
     mapped_account_at(i)->live_bytes = mapped_account_at(i)->ranges = 0;
+  books.live_bytes = 0;
+  uintptr_t next;
   for (const struct mapped_range *r = mapped_tree_from(&books.tree, 0); r != NULL;
-       r = mapped_tree_from(&books.tree, r->end)) {
-    r->what.account->live_bytes += r->end - r->start;
-    r->what.account->ranges++;
-    live += r->end - r->start;
+       r = mapped_tree_from(&books.tree, next)) {
+    next = r->end;
+    count_again(r);
+    if (r->what.kind == DUMP_MAP_STACK && (own_stack < r->start || own_stack >= r->end))
+      forget(cut(r->start, r->end));
   }
   for (uint32_t i = 0; i < mapped_accounts_count(); i++) {
     restart_account(mapped_account_at(i));
     show(mapped_account_at(i));
   }
-  books.live_bytes = books.peak_bytes = live;
+  books.peak_bytes = books.live_bytes;
   books.missed = 0;
   books.epoch = 1;
   show_sum();
 }
 
-void mapped_fork_child(void) {
+void mapped_fork_child(uintptr_t own_stack) {
   if (!ends_fork())
     return;
   books.generation++;
-  restart_counts();
+  restart_counts(own_stack);
   unlock();
 }

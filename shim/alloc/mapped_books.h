@@ -34,7 +34,8 @@ hidden void mapped_add(uint32_t arena, uint32_t site, uintptr_t start, size_t by
 struct mapped_taking {
   uintptr_t start, end;
   struct mapped_range *pieces;
-  uint32_t state, generation; /* of mapped_books.c */
+  uint32_t state, generation;    /* of mapped_books.c */
+  bool splits_start, splits_end; /* a range of which one part was taken, and one was not */
 };
 
 /* Takes what is mapped in [start, end) out of the books. */
@@ -81,9 +82,10 @@ hidden int mapped_read(uintptr_t from, struct mapped_row *rows, unsigned most);
 hidden uint64_t mapped_books_bytes(void);
 
 /* Around a fork: the books are not being changed by another thread while it happens, and the child
- * has its parent's ranges, with counts that begin again: what lives counts as mapped. */
+ * has its parent's ranges, with counts that begin again: what lives counts as mapped.  Of the
+ * stacks that pthread_create mapped it has the one that `own_stack` lies in, 0 in none. */
 hidden void mapped_fork_prepare(void);
 hidden void mapped_fork_parent(void);
-hidden void mapped_fork_child(void);
+hidden void mapped_fork_child(uintptr_t own_stack);
 
 #endif

@@ -183,13 +183,16 @@ static const struct mapped_what of_break = {.flags = MAP_PRIVATE | MAP_ANONYMOUS
                                             .protection = PROT_READ | PROT_WRITE,
                                             .kind = DUMP_MAP_BREAK};
 
+/* Below the program's data there is no break: the call leaves it where it is, and succeeds. */
+static bool break_is(uintptr_t end) { return (uintptr_t)next.sbrk(0) == end; }
+
 static int booked_brk(void *end) {
   struct mapped_taking t = {0};
   char *before = next.sbrk(0);
   if ((char *)end < before)
     mapped_take(&t, (uintptr_t)end, (uintptr_t)before);
   int result = next.brk(end);
-  mapped_taken(&t, result == 0);
+  mapped_taken(&t, break_is((uintptr_t)end));
   if (result == 0 && (char *)end > before)
     add(caller_frame(), before, (size_t)((char *)end - before), &of_break);
   return result;
@@ -197,11 +200,11 @@ static int booked_brk(void *end) {
 
 static void *booked_sbrk(intptr_t bytes) {
   struct mapped_taking t = {0};
-  uintptr_t before = bytes < 0 ? (uintptr_t)next.sbrk(0) : 0;
-  if (bytes < 0 && before > (uintptr_t)-bytes)
-    mapped_take(&t, before + (uintptr_t)bytes, before);
+  uintptr_t before = bytes < 0 ? (uintptr_t)next.sbrk(0) : 0, end = before + (uintptr_t)bytes;
+  if (bytes < 0 && end < before)
+    mapped_take(&t, end, before);
   void *at = next.sbrk(bytes);
-  mapped_taken(&t, at != (void *)-1);
+  mapped_taken(&t, bytes >= 0 || break_is(end));
   if (bytes > 0 && at != (void *)-1)
     add(caller_frame(), at, (size_t)bytes, &of_break);
   return at;
@@ -252,8 +255,7 @@ static int booked_pthread_create(pthread_t *thread, const pthread_attr_t *attrib
   if (cell == NULL)
     return next.pthread_create(thread, attributes, start, argument);
   int error = next.pthread_create(thread, attributes, mapped_thread_starts, cell);
-  if (error != 0)
-    mapped_thread_drop(cell);
+  mapped_thread_made(cell, error == 0);
   return error;
 }
 

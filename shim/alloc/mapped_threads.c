@@ -2,6 +2,7 @@
 #include "mapped_threads.h"
 #include "dump_format.h"
 #include "mapped_books.h"
+#include "setup.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -19,8 +20,12 @@ struct thread_cell {
 
 static struct thread_cell cells[CELLS];
 
-/* The calling thread's stack, in the books; end 0: it is not there. */
-static __thread struct { uintptr_t start, end; } stack __attribute__((tls_model("initial-exec")));
+/* The calling thread's: its stack, in the books (end 0: it is not there), and how many of its calls
+ * of pthread_create have a cell. */
+static __thread struct {
+  uintptr_t start, end;
+  unsigned making;
+} own __attribute__((tls_model("initial-exec")));
 
 /* Without a stack of the program's own the address that libc gives is 0 - size. */
 static bool brings_stack(const pthread_attr_t *attributes) {
@@ -41,20 +46,28 @@ struct thread_cell *mapped_thread_new(const pthread_attr_t *attributes, thread_f
       c->argument = argument;
       c->arena = arena;
       c->site = site;
+      own.making++;
       return c;
     }
   return NULL;
 }
 
-void mapped_thread_drop(struct thread_cell *cell) {
+static void drop(struct thread_cell *cell) {
   atomic_store_explicit(&cell->taken, false, memory_order_release);
 }
 
-/* Are these two words of the control block at `control` its stack's address and size? */
+void mapped_thread_made(struct thread_cell *cell, bool made) {
+  own.making--;
+  if (!made)
+    drop(cell);
+}
+
+/* Are these two words of the control block at `control` its stack's address and size?  The size is
+ * what the program asked for: not always whole pages. */
 static bool is_stack(uintptr_t low, uintptr_t bytes, uintptr_t control) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0), end = low + bytes;
-  return low != 0 && low % PAGE_BYTES == 0 && bytes % PAGE_BYTES == 0 && low < here &&
-         here < control && end > control && end - control < 2 * PAGE_BYTES;
+  return low != 0 && low % PAGE_BYTES == 0 && low < here && here < control && end > control &&
+         end - control < 2 * PAGE_BYTES;
 }
 
 static void book(uint32_t arena, uint32_t site) {
@@ -65,34 +78,42 @@ static void book(uint32_t arena, uint32_t site) {
   for (unsigned i = 0; i + 1 < CONTROL_BYTES / sizeof *word; i++) {
     if (!is_stack(word[i], word[i + 1], (uintptr_t)word))
       continue;
-    stack.start = word[i];
-    stack.end = word[i] + word[i + 1];
-    mapped_add(arena, site, stack.start, stack.end - stack.start, &what);
+    own.start = word[i];
+    own.end = word[i] + round_up(word[i + 1], PAGE_BYTES);
+    mapped_add(arena, site, own.start, own.end - own.start, &what);
     return;
   }
 }
 
+static void end(void) {
+  struct mapped_taking t;
+  if (own.end == 0)
+    return;
+  mapped_take(&t, own.start, own.end);
+  mapped_taken(&t, true);
+  own.end = 0;
+}
+
 static __attribute__((noinline)) void begin(struct thread_cell *cell) {
   uint32_t arena = cell->arena, site = cell->site;
-  mapped_thread_drop(cell);
+  drop(cell);
   book(arena, site);
+  setup_thread_ends_hook = end;
+  setup_watch_end();
 }
 
 void *mapped_thread_starts(void *argument) {
   struct thread_cell *cell = argument;
   thread_function *start = cell->start;
-  void *own = cell->argument;
+  void *of_program = cell->argument;
   begin(cell);
-  return start(own);
+  return start(of_program);
 }
 
-void mapped_thread_ends(void) {
-  struct mapped_taking t;
-  int saved = errno;
-  if (stack.end == 0)
-    return;
-  mapped_take(&t, stack.start, stack.end);
-  mapped_taken(&t, true);
-  stack.end = 0;
-  errno = saved;
+/* Cells of other threads are in no use any more; nor are this one's, unless a handler that forks
+ * interrupted its call. */
+uintptr_t mapped_thread_fork_child(void) {
+  for (struct thread_cell *c = cells; own.making == 0 && c < cells + CELLS; c++)
+    drop(c);
+  return own.end == 0 ? 0 : own.end - 1;
 }

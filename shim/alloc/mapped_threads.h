@@ -2,7 +2,8 @@
  *
  *   pthread_create ──> a cell: start, argument, site ──> new thread: mapped_thread_starts books its
  *                                                        stack, then jumps to start
- *   thread's end (alloc/setup.c)                     ──> mapped_thread_ends: it is taken out
+ *   thread's end (alloc/setup.h)                     ──> it is taken out: libc keeps it for another
+ *                                                        thread, or unmaps it
  *
  * Where the stack lies is read in the thread's control block, which libc keeps at its upper end:
  * two words there are its address and its size.  A stack of the program's own is not booked: it is
@@ -25,14 +26,14 @@ hidden struct thread_cell *mapped_thread_new(const pthread_attr_t *attributes,
                                              thread_function *start, void *argument, uint32_t arena,
                                              uint32_t site);
 
-/* Gives a cell back whose thread was not made. */
-hidden void mapped_thread_drop(struct thread_cell *cell);
+/* After the call for which mapped_thread_new gave that cell: was the thread made? */
+hidden void mapped_thread_made(struct thread_cell *cell, bool made);
 
 /* What the thread is started with; `cell` is its argument. */
 hidden void *mapped_thread_starts(void *cell);
 
-/* The calling thread's stack leaves the books, if it is there: libc keeps it for another thread, or
- * unmaps it.  Near the thread's end. */
-hidden void mapped_thread_ends(void);
+/* In a fork's child, which has one thread.  Returns an address in its stack, if that is in the
+ * books; 0: it is not. */
+hidden uintptr_t mapped_thread_fork_child(void);
 
 #endif

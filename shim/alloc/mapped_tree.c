@@ -151,11 +151,16 @@ struct mapped_range *mapped_tree_from(const struct mapped_tree *t, uintptr_t add
 
 typedef void forgotten_function(struct mapped_account *a, uint64_t bytes);
 
+bool mapped_tree_splits(const struct mapped_tree *t, uintptr_t at) {
+  const struct mapped_range *r = below(t, at);
+  return r != NULL && r->end > at;
+}
+
 /* No range lies on both sides of `at` afterwards. */
 static void split_at(struct mapped_tree *t, uintptr_t at, forgotten_function *forgotten) {
-  struct mapped_range *r = below(t, at);
-  if (r == NULL || r->end <= at)
+  if (!mapped_tree_splits(t, at))
     return;
+  struct mapped_range *r = below(t, at);
   struct mapped_what rest = r->what;
   uintptr_t end = r->end;
   rest.offset += at - r->start;
@@ -174,6 +179,23 @@ struct mapped_range *mapped_tree_cut(struct mapped_tree *t, uintptr_t start, uin
   split(rest, end, &pieces, &high);
   t->root = join(low, high);
   return pieces;
+}
+
+static bool continues(const struct mapped_range *low, const struct mapped_range *high) {
+  return low->end == high->start && low->what.account == high->what.account &&
+         low->what.offset + (low->end - low->start) == high->what.offset &&
+         low->what.segment == high->what.segment && low->what.flags == high->what.flags &&
+         low->what.protection == high->what.protection && low->what.kind == high->what.kind;
+}
+
+void mapped_tree_unsplit(struct mapped_tree *t, uintptr_t at) {
+  struct mapped_range *low = below(t, at), *high = mapped_tree_from(t, at);
+  if (low == NULL || high == NULL || high->start != at || !continues(low, high))
+    return;
+  struct mapped_range *pieces = mapped_tree_cut(t, at, high->end, NULL); /* it splits nothing */
+  low->end = high->end;
+  show(low);
+  mapped_tree_free(t, mapped_tree_pop(&pieces));
 }
 
 struct mapped_range *mapped_tree_pop(struct mapped_range **pieces) {

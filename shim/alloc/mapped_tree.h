@@ -75,6 +75,12 @@ hidden void mapped_tree_hide(const struct mapped_range *pieces);
  * see it again. */
 hidden void mapped_tree_put_back(struct mapped_tree *t, struct mapped_range *r);
 
+/* Does a range lie on both sides of `at`? */
+hidden bool mapped_tree_splits(const struct mapped_tree *t, uintptr_t at);
+
+/* Makes one range again of two that were one, if they are there and meet at `at`. */
+hidden void mapped_tree_unsplit(struct mapped_tree *t, uintptr_t at);
+
 /* Takes the lowest range out of *pieces, which is not NULL. */
 hidden struct mapped_range *mapped_tree_pop(struct mapped_range **pieces);
 

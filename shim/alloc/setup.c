@@ -8,7 +8,6 @@
 #include "figures.h"
 #include "heap_memory.h"
 #include "heap_thread.h"
-#include "mapped_threads.h"
 #include "options.h"
 #include "pieces.h"
 #include "program.h"
@@ -29,7 +28,14 @@ static struct {
   bool have_key;
 } start;
 
+void (*setup_thread_ends_hook)(void);
+
 bool setup_is_ready(void) { return start.state == READY; }
+
+void setup_watch_end(void) {
+  if (start.have_key && pthread_getspecific(start.thread_end) == NULL)
+    pthread_setspecific(start.thread_end, &start);
+}
 
 /* The next thread that takes this arena has no cache in jemalloc yet. */
 static void close_large(struct heap *h) {
@@ -47,8 +53,10 @@ static void thread_ends(void *unused) {
   close_large(h);
   close_large(h != NULL ? h->beside : NULL);
   purge_run(h, 0);
-  mapped_thread_ends();
-  heap_thread_ended();
+  if (setup_thread_ends_hook != NULL)
+    setup_thread_ends_hook();
+  if (h != NULL)
+    heap_thread_ended();
   errno = saved;
 }
 

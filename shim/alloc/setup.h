@@ -12,6 +12,11 @@ hidden bool setup_once(void);
 /* Can small requests be served from heaps?  False before setup_once.  Anywhere. */
 hidden bool setup_is_ready(void);
 
+/* Called at the end of a thread that has a heap, or that called setup_watch_end: in it, beside the
+ * destructors of the program's keys.  NULL: nothing is. */
+extern hidden void (*setup_thread_ends_hook)(void);
+hidden void setup_watch_end(void);
+
 /* The calling thread's heap, taken now if it has none yet; NULL once the thread's end has begun, or
  * if there is no memory for one.  Not in signal handlers beyond what malloc allows. */
 static inline struct heap *heap_of_thread(void) {

@@ -22,6 +22,7 @@
 #include "large_counts.h"
 #include "large_tags.h"
 #include "mapped_books.h"
+#include "mapped_threads.h"
 #include "metrics_at.h"
 #include "os.h"
 #include "pieces.h"
@@ -97,7 +98,7 @@ static void check_caches(void) {
 static void fork_child(void) {
   int saved = errno;
   pieces_fork_child(); /* first: until then this process writes into its parent's file */
-  mapped_fork_child();
+  mapped_fork_child(mapped_thread_fork_child());
   open_gate();
   if (setup_is_ready()) {
     heap_fork_child();

@@ -16,6 +16,26 @@ functions() { /usr/bin/python3 "$HERE/maps_by_function.py" "$1" "${2:-maps_plant
   done
 }
 
+# pairs_cost [PRELOAD]: "INSTRUCTIONS CALLS", what 10,000 pairs of mmap and munmap execute and ask of the kernel.
+pairs_cost() {
+  local n
+  for n in 1000 11000; do
+    env ${1:+LD_PRELOAD="$1"} valgrind --tool=callgrind --callgrind-out-file=/dev/null "$BIN/maps_planted" pairs $n 2>&1 |
+      awk '/Collected/ { print $NF }'
+    strace -c -o calls ${1:+-E LD_PRELOAD="$1"} "$BIN/maps_planted" pairs $n || (($? == 7))
+    awk '$NF == "total" { print $4 }' calls
+  done | paste -sd' ' | awk '{ print $3 - $1, $4 - $2 }'
+}
+
+# Counts, because they do not depend on what else the machine does.  In time it is 0.99 of what it takes without.
+@test "without tags a pair of mmap and munmap executes two instructions more, and no system call" {
+  local without with calls calls_with
+  read -r without calls <<<"$(pairs_cost)"
+  read -r with calls_with <<<"$(pairs_cost "$SHIM")"
+  echo "# 10,000 pairs: $without instructions, $with with the shim; $calls system calls, $calls_with" >&3
+  ((calls == 20000 && calls_with == 20000 && with <= without + 20000 + 500))
+}
+
 @test "random calls: every page has its owner, every call is counted" {
   run_shim ARENASHIM_TAG=site "$BIN/maps_model" "${MAPS_STEPS:-50000}" 1 0
   expect '$status == 7'
@@ -63,6 +83,32 @@ attach_segment 20480 1 2
 map_cache 12288 2 2
 move_break 10000 1 1
 move_cache 28672 1 1"'
+}
+
+@test "at the edges: over halves of two, across three and a hole, moves that keep, parts of segments, brk that is refused" {
+  local case
+  for case in ranges exec; do # the process that was there before has left nothing
+    run_shim ARENASHIM_DUMP=$case.dump "$BIN/maps_edges" $case
+    expect '$status == 7'
+    dump_agrees $case.dump
+    diff <(sort <<<"$output") <(functions $case.dump maps_edges)
+  done
+  # protection is that of the call, whatever mprotect did since
+  PYTHONPATH=$HERE /usr/bin/python3 -c 'from maps_read import Maps
+r, = [r for r in Maps("ranges.dump").ranges if r["start"] == 0x180000000000 + 130 * 4096]
+assert r["end"] - r["start"] == 8192 and r["protection"] == 0, r'
+}
+
+@test "results and errno of calls that fail, and of some that don't, are those of libc" {
+  local mode
+  run --separate-stderr "$BIN/maps_edges" errors
+  expect '$status == 7 && ${#lines[@]} > 50'
+  local without=$output
+  for mode in off site stack:8; do
+    run_shim ARENASHIM_TAG=$mode "$BIN/maps_edges" errors
+    expect '$status == 7'
+    diff <(echo "$without") <(echo "$output")
+  done
 }
 
 @test "the text report has them, and no byte of them among malloc's" {
@@ -141,12 +187,41 @@ for name, numbers in sorted(sums.items()):
   expect '$output == "map_cache 28672 2 2"' # the one that was inherited counts as mapped
 }
 
-@test "stacks of threads by the call that made them, as many bytes as the threads find" {
-  run_shim ARENASHIM_TAG=stack:8 "$BIN/maps_planted" threads
+# have_their_stacks CASE DUMP...: what the program says of each dump stands in it
+have_their_stacks() {
+  local dump wanted
+  run_shim ARENASHIM_TAG=stack:8 "$BIN/maps_threads" "$1"
   expect '$status == 7'
-  wanted=$(sort <<<"$output")
-  output=$(functions threads.dump)
-  expect '$output == "$wanted"'
+  for dump in "${@:2}"; do
+    wanted=$(sed -n "s/^$dump: //p" <<<"$output" | sort)
+    [[ -n $wanted ]]
+    diff <(echo "$wanted") <(functions "$dump.dump" maps_threads)
+  done
+}
+
+@test "stacks of threads by the call that made them, as many bytes as the threads find" {
+  have_their_stacks lives threads
+}
+
+@test "of its parent's threads a fork's child has the stack of the one that forked" {
+  have_their_stacks forks parent main thread
+}
+
+@test "a fork before its new threads have begun: the child's own threads are booked" {
+  gcc -shared -fPIC -O1 -o none.so -x c - <<<'
+    #define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <pthread.h>
+    int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*start)(void *), void *p) {
+      static int calls;
+      int (*next)() = dlsym(RTLD_NEXT, "pthread_create");
+      return calls++ < 80 ? 0 : next(t, a, start, p);
+    }'
+  SHIM="$SHIM:$PWD/none.so" have_their_stacks late late
+}
+
+@test "a thread with the smallest stack maps, moves and unmaps" {
+  have_their_stacks tiny tiny
 }
 
 @test "a fork waits until no other thread changes the books" {

@@ -101,65 +101,6 @@ static void busy(void) {
   }
 }
 
-/* ---- threads' stacks: as many bytes as the threads themselves find ---- */
-
-static _Atomic long stack_bytes;
-static _Atomic int begun, may_end;
-
-static void *lives(void *unused) {
-  (void)unused;
-  pthread_attr_t a;
-  void *low;
-  size_t bytes, guard;
-  CHECK(pthread_getattr_np(pthread_self(), &a) == 0, "attributes");
-  pthread_attr_getstack(&a, &low, &bytes);
-  pthread_attr_getguardsize(&a, &guard);
-  pthread_attr_destroy(&a);
-  free(must(malloc(10)));
-  stack_bytes += (long)(bytes + guard);
-  begun++;
-  while (!may_end)
-    usleep(1000);
-  return NULL;
-}
-
-static void *ends(void *p) {
-  free(must(malloc(10)));
-  return p;
-}
-
-NOINLINE static pthread_t make_thread(const pthread_attr_t *a, void *(*start)(void *)) {
-  pthread_t t;
-  int error = pthread_create(&t, a, start, NULL);
-  CHECK(error == 0, "pthread_create: %d", error);
-  return t;
-}
-
-static void threads(void) {
-  pthread_attr_t small, own;
-  void *of_ended;
-  pthread_attr_init(&small);
-  pthread_attr_setstacksize(&small, 256 << 10);
-  pthread_attr_init(&own);
-  pthread_attr_setstack(&own, map_cache(64 * PAGE), 64 * PAGE);
-  make_thread(NULL, lives);
-  make_thread(NULL, lives);
-  make_thread(&small, lives);
-  while (begun < 3)
-    usleep(1000);
-  long booked = stack_bytes;
-  for (int i = 0; i < 100; i++) /* their stacks are libc's again, or the next thread's */
-    pthread_join(make_thread(i % 2 ? &small : NULL, ends), &of_ended);
-  pthread_t t = make_thread(&own, lives);
-  while (begun < 4)
-    usleep(1000);
-  CHECK(arenashim_dump("threads.dump") == 0, "a dump");
-  pthread_attr_setstacksize(&small, (size_t)1 << 45);
-  CHECK(pthread_create(&t, &small, lives, NULL) != 0, "a stack of 32 TiB");
-  SAY("make_thread %ld 3 103\nmap_cache %d 1 1\n", booked, 64 * PAGE);
-  may_end = 1;
-}
-
 /* Before all constructors, and perhaps before the process's first request. */
 static void *early_map;
 static void early(int argc, char **argv) {
@@ -193,8 +134,6 @@ int main(int argc, char **argv) {
     waits();
   else if (strcmp(what, "forks") == 0)
     forks();
-  else if (strcmp(what, "threads") == 0)
-    threads();
   else if (strcmp(what, "busy") == 0)
     busy();
   else if (strcmp(what, "early") == 0)
@@ -202,6 +141,6 @@ int main(int argc, char **argv) {
   else if (strcmp(what, "pairs") == 0)
     pairs(arg_long(argc, argv, 2, 1000000));
   else
-    FAIL("usage: maps_planted kinds|killed|waits|threads|forks|busy|early|pairs [COUNT]");
+    FAIL("usage: maps_planted kinds|killed|waits|forks|busy|early|pairs [COUNT]");
   return 7;
 }
