@@ -26,78 +26,18 @@ static struct {
   _Atomic uintptr_t owner; /* the thread that has the lock; 0: none */
   _Atomic bool stuck;      /* nobody gave the lock back in time: no waiting until somebody does */
   struct mapped_tree tree;
-  uint64_t epoch;      /* grows with each new peak */
   uint32_t generation; /* grows in each fork's child */
   uintptr_t forking;   /* the thread that keeps the lock while it forks; 0: none */
-  _Atomic uint64_t live_bytes, peak_bytes;
-  _Atomic uint64_t missed;
   _Atomic uint32_t noted;
   struct note notes[NOTES];
-  struct record_mapped *shown; /* the sum */
 } books;
-
-static void miss(void) { atomic_fetch_add(&books.missed, 1); }
-
-/* ---- accounts ---- */
-
-static void show(const struct mapped_account *a) {
-  mapped_shown_set(a->shown, &(struct record_mapped){.what = RECORD_MAPPED_ACCOUNT,
-                                                     .arena = a->arena,
-                                                     .site = a->site,
-                                                     .account = {.allocs = a->allocs,
-                                                                 .bytes = a->bytes,
-                                                                 .live_bytes = a->live_bytes,
-                                                                 .peak_bytes = a->peak_bytes,
-                                                                 .at_peak_bytes = a->at_peak_bytes,
-                                                                 .epoch = a->epoch}});
-}
-
-static void show_sum(void) {
-  if (books.shown == NULL)
-    books.shown = mapped_shown_new();
-  mapped_shown_set(books.shown, &(struct record_mapped){.what = RECORD_MAPPED_SUM,
-                                                        .account = {.allocs = books.missed,
-                                                                    .live_bytes = books.live_bytes,
-                                                                    .peak_bytes = books.peak_bytes,
-                                                                    .epoch = books.epoch}});
-}
-
-static void account_add(struct mapped_account *a, uint64_t bytes) {
-  if (a->epoch != books.epoch) {
-    a->at_peak_bytes = a->live_bytes;
-    a->epoch = books.epoch;
-  }
-  a->allocs++;
-  a->bytes += bytes;
-  a->live_bytes += bytes;
-  if (a->live_bytes > a->peak_bytes)
-    a->peak_bytes = a->live_bytes;
-  books.live_bytes += bytes;
-  if (books.live_bytes > books.peak_bytes) {
-    books.peak_bytes = books.live_bytes;
-    books.epoch++;
-  }
-  show(a);
-  show_sum();
-}
-
-static void account_subtract(struct mapped_account *a, uint64_t bytes) {
-  if (a->epoch != books.epoch) {
-    a->at_peak_bytes = a->live_bytes;
-    a->epoch = books.epoch;
-  }
-  a->live_bytes -= bytes;
-  books.live_bytes -= bytes;
-  show(a);
-  show_sum();
-}
 
 /* ---- the tree, with the lock ---- */
 
 /* There was no memory for a part of a range. */
 static void forgotten(struct mapped_account *a, uint64_t bytes) {
-  account_subtract(a, bytes);
-  miss();
+  mapped_count_subtract(a, bytes);
+  mapped_count_missed();
 }
 
 static struct mapped_range *cut(uintptr_t start, uintptr_t end) {
@@ -120,7 +60,7 @@ static struct mapped_range *cut_segment(uintptr_t at) {
 static void forget(struct mapped_range *pieces) {
   while (pieces != NULL) {
     struct mapped_range *r = mapped_tree_pop(&pieces);
-    account_subtract(r->what.account, r->end - r->start);
+    mapped_count_subtract(r->what.account, r->end - r->start);
     mapped_tree_free(&books.tree, r);
   }
 }
@@ -146,9 +86,9 @@ static void enter(const struct note *n) {
     return;
   what.account = mapped_account_of(n->arena, n->site);
   if (mapped_tree_add(&books.tree, n->start, n->end, &what))
-    account_add(what.account, n->end - n->start);
+    mapped_count_add(what.account, n->end - n->start);
   else
-    miss();
+    mapped_count_missed();
 }
 
 /* ---- the lock ---- */
@@ -207,7 +147,7 @@ static void leave_note(const struct note *n) {
   if (i < NOTES)
     books.notes[i] = *n;
   else
-    miss();
+    mapped_count_missed();
 }
 
 static void enter_or_note(const struct note *n) {
@@ -218,7 +158,7 @@ static void enter_or_note(const struct note *n) {
   } else if (l == LOCK_MINE) {
     leave_note(n);
   } else {
-    miss();
+    mapped_count_missed();
   }
 }
 
@@ -267,19 +207,12 @@ void mapped_take_segment(struct mapped_taking *t, uintptr_t start) {
   take(t, true);
 }
 
-static void count_again(const struct mapped_range *r) {
-  r->what.account->ranges++;
-  r->what.account->live_bytes += r->end - r->start;
-  books.live_bytes += r->end - r->start;
-}
-
 /* The child of a fork has counted only what was in the tree. */
 static void count_pieces_again(const struct mapped_range *pieces) {
   const struct mapped_tree t = {.root = (struct mapped_range *)pieces};
   for (const struct mapped_range *r = mapped_tree_from(&t, 0); r != NULL;
        r = mapped_tree_from(&t, r->end)) {
-    count_again(r);
-    show(r->what.account);
+    mapped_count_again(r);
   }
 }
 
@@ -287,7 +220,7 @@ static void settle(const struct mapped_taking *t, bool done) {
   if (t->pieces == NULL)
     return;
   if (lock() != LOCK_TAKEN) { /* the memory of the pieces is lost, too */
-    miss();
+    mapped_count_missed();
     return;
   }
   if (t->generation != books.generation)
@@ -305,7 +238,7 @@ void mapped_taken(struct mapped_taking *t, bool done) {
     settle(t, done);
   } else if (t->state == TAKEN_NEVER) {
     if (done)
-      miss();
+      mapped_count_missed();
   } else if (done) {
     if (t->state == TAKEN_SEGMENT_LATER)
       n.change = CHANGE_REMOVE_SEGMENT;
@@ -336,20 +269,13 @@ bool mapped_taken_find(const struct mapped_taking *t, uintptr_t address, struct 
 
 /* ---- for reports ---- */
 
-void mapped_sum(struct mapped_totals *to) {
-  *to = (struct mapped_totals){
-      .live_bytes = books.live_bytes, .peak_bytes = books.peak_bytes, .missed = books.missed};
-}
-
 uint32_t mapped_accounts(void) { return mapped_accounts_count(); }
 uint32_t mapped_account_site(uint32_t number) { return mapped_account_at(number)->site; }
 
 /* Without the lock if a handler has interrupted a change, or if it stays locked. */
 void mapped_account_read(uint32_t number, struct mapped_account *to) {
   enum lock l = lock();
-  *to = *mapped_account_at(number);
-  if (to->epoch != books.epoch)
-    to->at_peak_bytes = to->live_bytes;
+  mapped_count_read(number, to);
   if (l == LOCK_TAKEN)
     unlock();
 }
@@ -394,35 +320,19 @@ void mapped_fork_parent(void) {
     unlock();
 }
 
-/* What another thread had taken out when the fork came is in no range any more: sums follow the
- * ranges. */
-static void restart_account(struct mapped_account *a) {
-  a->bytes = a->peak_bytes = a->live_bytes;
-  a->allocs = a->ranges;
-  a->epoch = 0;
-}
-
-/* Other threads are not in the child, so their stacks are libc's again. */
+/* What another thread had taken out when the fork came is in no range any more: counts follow the
+ * ranges.  Other threads are not in the child, so their stacks are libc's again. */
 static void restart_counts(uintptr_t own_stack) {
-  for (uint32_t i = 0; i < mapped_accounts_count(); i++)
-    mapped_account_at(i)->live_bytes = mapped_account_at(i)->ranges = 0;
-  books.live_bytes = 0;
+  mapped_counts_clear();
   uintptr_t next;
   for (const struct mapped_range *r = mapped_tree_from(&books.tree, 0); r != NULL;
        r = mapped_tree_from(&books.tree, next)) {
     next = r->end;
-    count_again(r);
+    mapped_count_again(r);
     if (r->what.kind == DUMP_MAP_STACK && (own_stack < r->start || own_stack >= r->end))
       forget(cut(r->start, r->end));
   }
-  for (uint32_t i = 0; i < mapped_accounts_count(); i++) {
-    restart_account(mapped_account_at(i));
-    show(mapped_account_at(i));
-  }
-  books.peak_bytes = books.live_bytes;
-  books.missed = 0;
-  books.epoch = 1;
-  show_sum();
+  mapped_counts_restart();
 }
 
 void mapped_fork_child(uintptr_t own_stack) {

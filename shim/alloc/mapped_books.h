@@ -22,7 +22,7 @@
 #ifndef SHIM_MAPPED_BOOKS_H
 #define SHIM_MAPPED_BOOKS_H
 
-#include "mapped_tree.h"
+#include "mapped_counts.h"
 
 /* Adds [start, start + bytes), mapped for that arena (its number + 1; 0: none) at that call site.
  * `what` has no account. */
@@ -54,12 +54,6 @@ hidden bool mapped_taken_find(const struct mapped_taking *t, uintptr_t address,
                               struct mapped_what *what);
 
 /* ---- for reports ---- */
-
-struct mapped_totals {
-  uint64_t live_bytes, peak_bytes;
-  uint64_t missed; /* calls that could not be booked, or only in part */
-};
-hidden void mapped_sum(struct mapped_totals *to);
 
 /* Accounts made so far; the site of one; and a copy of one, whose at_peak_bytes are valid.  An
  * account whose allocs are 0 is none. */
