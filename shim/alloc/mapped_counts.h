@@ -23,8 +23,8 @@ hidden void mapped_counts_clear(void);
 hidden void mapped_count_again(const struct mapped_range *r);
 hidden void mapped_counts_restart(void);
 
-/* A copy of an account, whose at_peak_bytes are valid.  Any thread; the figures of one that is being
- * changed are of different moments. */
+/* A copy of an account, whose at_peak_bytes are valid.  Any thread; the figures of an account that
+ * is being changed are of different moments. */
 hidden void mapped_count_read(uint32_t number, struct mapped_account *to);
 
 /* A call could not be booked, or only in part.  Any thread. */
