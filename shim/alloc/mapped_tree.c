@@ -170,15 +170,20 @@ static void split_at(struct mapped_tree *t, uintptr_t at, forgotten_function *fo
     forgotten(rest.account, end - at);
 }
 
-struct mapped_range *mapped_tree_cut(struct mapped_tree *t, uintptr_t start, uintptr_t end,
-                                     forgotten_function *forgotten) {
+/* Takes out the ranges that start in [start, end). */
+static struct mapped_range *take_out(struct mapped_tree *t, uintptr_t start, uintptr_t end) {
   struct mapped_range *low, *rest, *pieces, *high;
-  split_at(t, start, forgotten);
-  split_at(t, end, forgotten);
   split(t->root, start, &low, &rest);
   split(rest, end, &pieces, &high);
   t->root = join(low, high);
   return pieces;
+}
+
+struct mapped_range *mapped_tree_cut(struct mapped_tree *t, uintptr_t start, uintptr_t end,
+                                     forgotten_function *forgotten) {
+  split_at(t, start, forgotten);
+  split_at(t, end, forgotten);
+  return take_out(t, start, end);
 }
 
 static bool continues(const struct mapped_range *low, const struct mapped_range *high) {
@@ -192,10 +197,10 @@ void mapped_tree_unsplit(struct mapped_tree *t, uintptr_t at) {
   struct mapped_range *low = below(t, at), *high = mapped_tree_from(t, at);
   if (low == NULL || high == NULL || high->start != at || !continues(low, high))
     return;
-  struct mapped_range *pieces = mapped_tree_cut(t, at, high->end, NULL); /* it splits nothing */
+  high = take_out(t, at, high->end);
   low->end = high->end;
   show(low);
-  mapped_tree_free(t, mapped_tree_pop(&pieces));
+  mapped_tree_free(t, high);
 }
 
 struct mapped_range *mapped_tree_pop(struct mapped_range **pieces) {

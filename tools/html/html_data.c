@@ -2,8 +2,8 @@
 #include "html_data.h"
 #include "axis.h"
 #include "html_json.h"
+#include "html_memory.h"
 #include "html_sites.h"
-#include "memory_words.h"
 #include "say.h"
 #include "when.h"
 
@@ -114,35 +114,6 @@ static void events_write(const struct dump *d, struct terms *strings, FILE *to) 
   free(events);
 }
 
-/* The resident memory in lines, and its parts with a sentence each, largest first. */
-static void memory_write(const struct dump *d, struct terms *strings, FILE *to) {
-  struct page_part {
-    uint64_t bytes;
-    uint32_t name, words;
-  } part[MEMORY_PARTS];
-  static const struct column columns[] = {
-      COLUMN(page_part, bytes), COLUMN(page_part, name), COLUMN(page_part, words), {0}};
-  static const struct column lines_column[] = {{"words", 0, sizeof(uint32_t), false}, {0}};
-  struct memory_parts p;
-  char *lines = memory_lines(d);
-  uint32_t words = terms_add(strings, lines != NULL ? lines : "");
-  size_t count = 0;
-  bool known = memory_parts_new(&p, d);
-  for (int i = 0; known && i < MEMORY_PARTS && memory_part_bytes(&p, p.order[i]) > 0; i++) {
-    char *sentence = memory_sentence(&p, p.order[i], NULL, false);
-    part[count++] = (struct page_part){memory_part_bytes(&p, p.order[i]),
-                                       terms_add(strings, memory_part_name(p.order[i])),
-                                       terms_add(strings, sentence)};
-    free(sentence);
-  }
-  html_table(&(struct table_json){"resident", lines_column, &words, sizeof words, 1, NULL}, strings,
-             to);
-  html_table(&(struct table_json){"memory", columns, part, sizeof *part, count, NULL}, strings, to);
-  if (known)
-    memory_parts_free(&p);
-  free(lines);
-}
-
 static void tables_write(const struct dump *d, struct terms *strings, FILE *to) {
 #define TABLE(id, columns, field) TABLE_OF(id, columns, field, d->n_##field)
 #define TABLE_OF(id, columns, field, count)                                                        \
@@ -162,13 +133,16 @@ static void tables_write(const struct dump *d, struct terms *strings, FILE *to) 
 
 void html_data_write(const struct dump *d, const struct option_names *names, FILE *to) {
   struct terms *strings = terms_new();
+  struct session session;
+  session_open(&session, d, names, ROW_PATH);
   terms_add(strings, "");
   lost_write(d, strings, to);
   moment_write(d, strings, to);
-  memory_write(d, strings, to);
+  html_memory_write(&session, strings, to);
   tables_write(d, strings, to);
   events_write(d, strings, to);
-  html_sites_write(d, names, strings, to);
+  html_sites_write(&session, strings, to);
   html_strings(strings, to);
   terms_free(strings);
+  session_close(&session);
 }

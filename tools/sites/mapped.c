@@ -25,8 +25,7 @@ struct dump_account mapped_account(const struct dump *d, uint32_t number) {
                                .at_peak_bytes = m->at_peak_bytes};
 }
 
-static void sums_set(struct dump *d) {
-  struct dump_process *p = d->processes;
+static void sums_set(const struct dump *d, struct dump_process *p) {
   p->live_bytes = p->live_objects = p->peak_bytes = p->sample_bytes = 0;
   p->flags &= ~(uint32_t)DUMP_PEAK_BOUND;
   for (uint32_t i = 0; i < d->n_accounts; i++) {
@@ -34,6 +33,15 @@ static void sums_set(struct dump *d) {
     p->live_objects += d->accounts[i].live_objects;
     p->peak_bytes += d->accounts[i].at_peak_bytes;
   }
+}
+
+static void accounts_set(struct dump *d, struct dump_process *p) {
+  d->accounts = must_zalloc((size_t)d->n_map_accounts + 1, sizeof *d->accounts);
+  for (uint32_t i = 0; i < d->n_map_accounts; i++)
+    d->accounts[i] = mapped_account(d, i);
+  d->n_accounts = d->n_map_accounts;
+  d->has_accounts = d->mapped = true;
+  sums_set(d, p);
 }
 
 bool mapped_show(struct dump *d, const char *file) {
@@ -44,13 +52,16 @@ bool mapped_show(struct dump *d, const char *file) {
         file);
     return false;
   }
-  struct dump_account *accounts = must_zalloc((size_t)d->n_map_accounts + 1, sizeof *accounts);
-  for (uint32_t i = 0; i < d->n_map_accounts; i++)
-    accounts[i] = mapped_account(d, i);
   free(d->accounts);
-  d->accounts = accounts;
-  d->n_accounts = d->n_map_accounts;
-  d->has_accounts = d->mapped = true;
-  sums_set(d);
+  accounts_set(d, d->processes);
   return true;
 }
+
+void mapped_view_open(struct mapped_view *v, const struct dump *d) {
+  v->dump = *d;
+  v->process = *d->process;
+  v->dump.process = &v->process;
+  accounts_set(&v->dump, &v->process);
+}
+
+void mapped_view_close(struct mapped_view *v) { free(v->dump.accounts); }

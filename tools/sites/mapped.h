@@ -9,6 +9,15 @@
  * and no size.  False, after one line, if the dump has none. */
 bool mapped_show(struct dump *d, const char *file);
 
+/* The same of a copy: its accounts are of mappings, of which there may be none; all else is the
+ * dump's, which must outlive it. */
+struct mapped_view {
+  struct dump dump;
+  struct dump_process process;
+};
+void mapped_view_open(struct mapped_view *v, const struct dump *d);
+void mapped_view_close(struct mapped_view *v);
+
 /* Bytes that the program has mapped by itself now. */
 uint64_t mapped_live(const struct dump *d);
 

@@ -127,3 +127,21 @@ const struct dump_mapping *memory_largest(const struct memory_parts *p, enum mem
       most = &p->dump->mappings[i];
   return most;
 }
+
+static int compare_rows(const void *a, const void *b, void *mappings) {
+  const struct dump_mapping *all = mappings;
+  uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+  uint64_t x = bytes_of(&all[i]), y = bytes_of(&all[k]);
+  return x != y ? (x < y ? 1 : -1) : (i > k) - (i < k);
+}
+
+uint32_t *memory_rows(const struct memory_parts *p, enum memory_part part, size_t *count) {
+  const struct dump *d = p->dump;
+  uint32_t *rows = must_alloc(d->n_mappings * sizeof *rows);
+  *count = 0;
+  for (uint32_t i = 0; i < d->n_mappings; i++)
+    if (part == MEMORY_PARTS ? p->of[i] < MEMORY_PARTS : p->of[i] == part)
+      rows[(*count)++] = i;
+  qsort_r(rows, *count, sizeof *rows, compare_rows, d->mappings);
+  return rows;
+}

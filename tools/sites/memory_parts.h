@@ -50,6 +50,10 @@ uint64_t memory_whole(const struct memory_parts *p);
 /* Resident and swapped bytes of the kernel's that no part has; negative: the parts have more. */
 int64_t memory_difference(const struct memory_parts *p);
 
+/* The rows of a part, of all for MEMORY_PARTS, largest first, as indices of the dump's mappings; to
+ * be freed. */
+uint32_t *memory_rows(const struct memory_parts *p, enum memory_part part, size_t *count);
+
 /* The row of a part that has most bytes; NULL: it has none. */
 const struct dump_mapping *memory_largest(const struct memory_parts *p, enum memory_part part);
 

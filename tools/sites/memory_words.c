@@ -103,6 +103,21 @@ char *memory_site_name(const struct session *s, uint32_t site) {
   return maker_name(s, &r);
 }
 
+char *memory_row_name(const struct dump *d, const struct session *s, const struct dump_mapping *m) {
+  const char *name = dump_text(d, m->name);
+  if (m->site != 0 && s != NULL) {
+    char *site = memory_site_name(s, m->site - 1);
+    char *words = must_print("%s by %s", m->kind == DUMP_MAPPING_BREAK ? "brk" : "mapped", site);
+    free(site);
+    return words;
+  }
+  if (*name != '\0')
+    return must_print("%s %s", memory_kind_name(m->kind), name);
+  return m->kind == DUMP_MAPPING_ANONYMOUS && m->start != 0
+             ? must_print("%s at 0x%llx", memory_kind_name(m->kind), (unsigned long long)m->start)
+             : must_copy(memory_kind_name(m->kind));
+}
+
 /* The call site whose mappings have most; NULL: none is known. */
 static char *mapped_most(const struct session *s, bool exact) {
   const struct dump_mapping *most = NULL;

@@ -145,42 +145,8 @@ static void end_print(const struct view *v, const struct shown *s) {
 
 /* ---- every row ---- */
 
-static int compare_rows(const void *a, const void *b, void *mappings) {
-  const struct dump_mapping *all = mappings;
-  uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-  uint64_t x = all[i].resident + all[i].swapped, y = all[k].resident + all[k].swapped;
-  return x != y ? (x < y ? 1 : -1) : (i > k) - (i < k);
-}
-
-/* The rows of parts, largest first, as indices; to be freed. */
-static uint32_t *rows_sorted(const struct shown *s, size_t *count) {
-  const struct dump *d = s->parts.dump;
-  uint32_t *rows = must_alloc(d->n_mappings * sizeof *rows);
-  *count = 0;
-  for (uint32_t i = 0; i < d->n_mappings; i++)
-    if (s->parts.of[i] < MEMORY_PARTS)
-      rows[(*count)++] = i;
-  qsort_r(rows, *count, sizeof *rows, compare_rows, d->mappings);
-  return rows;
-}
-
-static char *row_words_of(const struct shown *s, const struct dump_mapping *m) {
-  const char *name = dump_text(s->parts.dump, m->name);
-  if (m->site != 0 && s->session != NULL) {
-    char *site = memory_site_name(s->session, m->site - 1);
-    char *words = must_print("%s by %s", m->kind == DUMP_MAPPING_BREAK ? "brk" : "mapped", site);
-    free(site);
-    return words;
-  }
-  if (*name != '\0')
-    return must_print("%s %s", memory_kind_name(m->kind), name);
-  return m->kind == DUMP_MAPPING_ANONYMOUS && m->start != 0
-             ? must_print("%s at 0x%llx", memory_kind_name(m->kind), (unsigned long long)m->start)
-             : must_copy(memory_kind_name(m->kind));
-}
-
 static void row_print(const struct shown *s, const struct dump_mapping *m, struct table *t) {
-  char *words = row_words_of(s, m);
+  char *words = memory_row_name(s->parts.dump, s->session, m);
   table_number(t, UNIT_BYTES, "", m->resident);
   table_number(t, UNIT_BYTES, "", m->swapped);
   table_number(t, UNIT_BYTES, "", m->mapped);
@@ -196,7 +162,7 @@ static void rows_print(const struct view *v, const struct shown *s) {
   static const char *const titles[] = {"resident", "swapped", "mapped", "anonymous", "trim",
                                        "depth",    "places",  "what",   NULL};
   size_t count;
-  uint32_t *rows = rows_sorted(s, &count);
+  uint32_t *rows = memory_rows(&s->parts, MEMORY_PARTS, &count);
   struct table *t = view_table(v, titles, NULL);
   for (size_t i = 0; i < count; i++)
     row_print(s, &v->dump->mappings[rows[i]], t);
@@ -277,7 +243,7 @@ static void json_print(const struct shown *s, FILE *to) {
     json_add(parts, json_part(s, s->parts.order[i]));
   json_put(all, "parts", parts);
   size_t count;
-  uint32_t *sorted = rows_sorted(s, &count);
+  uint32_t *sorted = memory_rows(&s->parts, MEMORY_PARTS, &count);
   for (size_t i = 0; i < count; i++)
     json_add(rows, json_row(s, sorted[i]));
   free(sorted);

@@ -1,0 +1,22 @@
+/* What the program mapped itself, by call site, in a page: the tables "mapped" and "mapped_calls". */
+#ifndef TOOLS_HTML_MAPPED_H
+#define TOOLS_HTML_MAPPED_H
+
+#include "html_calls.h"
+#include "mapped.h"
+
+struct page_mapped {
+  struct mapped_view view;
+  struct rows *rows;
+  struct page_calls calls;
+  uint64_t *touched; /* of each row: resident and swapped bytes */
+};
+
+/* Tells `paths` what it needs, which must outlive it. */
+void page_mapped_open(struct page_mapped *m, struct page_paths *paths);
+void page_mapped_close(struct page_mapped *m);
+
+/* Writes the tables; without an item where the dump has no mappings.  After page_paths_number. */
+void page_mapped_write(const struct page_mapped *m);
+
+#endif
