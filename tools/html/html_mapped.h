@@ -1,4 +1,4 @@
-/* What the program mapped itself, by call site, in a page: the tables "mapped" and "mapped_calls". */
+/* What the program mapped itself, by call site, in a page: the tables "mapped", "mapped_calls". */
 #ifndef TOOLS_HTML_MAPPED_H
 #define TOOLS_HTML_MAPPED_H
 

@@ -13,8 +13,8 @@ const char *memory_part_key(enum memory_part part);
 const char *memory_kind_name(uint32_t kind);
 const char *memory_kind_key(uint32_t kind);
 
-/* "mapped by Cache::grow (cache.cc:88)", "thread's stack worker", "code libc.so.6": a row in words, by
- * call site where that is known; session NULL: nowhere.  To be freed. */
+/* "mapped by Cache::grow (cache.cc:88)", "thread's stack worker", "code libc.so.6": a row in words,
+ * by call site where that is known; session NULL: nowhere.  To be freed. */
 char *memory_row_name(const struct dump *d, const struct session *s, const struct dump_mapping *m);
 
 /* Who holds the most of a part, where call sites say it; each may be NULL.  To be freed. */
