@@ -91,6 +91,24 @@ END
   error '/dev/full could not be written: No space left on device: check where the output goes'
 }
 
+@test "mapped memory in Chromium" {
+  cat >mappings <<'END'
+map_account arena=1 site=1 allocs=3 bytes=30000000 ranges=2 live_bytes=20000000 peak_bytes=25000000 at_peak_bytes=24000000
+map_account arena=2 site=1 allocs=1 bytes=4096 ranges=1 live_bytes=4096 peak_bytes=4096 at_peak_bytes=4096
+map_account arena=0 site=0 allocs=2 bytes=8192 peak_bytes=8192
+map_account arena=0 site=2 allocs=1 bytes=8192 ranges=1 live_bytes=8192 peak_bytes=8192 at_peak_bytes=8192
+mapping kind=27 mapped=1048576 resident=1048576 count=1 start=0x7000000
+mapping kind=27 mapped=20000000 resident=15000000 swapped=1000000 count=2 site=2
+mapping kind=1 mapped=5000000 resident=5000000 count=7
+END
+  cat "$HERE/small.txt" mappings | dump mapped.dump
+  sed 's/tags=2/tags=2 sample_bytes=1000/' "$HERE/small.txt" | cat - mappings | dump sampled.dump
+  for dump in mapped sampled; do
+    "$BUILD/arenashim" html $dump.dump -o $dump.html
+  done
+  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/mapped.js" {mapped,sampled}.html
+}
+
 @test "a damaged dump: what is lost is named in the page" {
   head -c -100 small.dump >cut
   arenashim html cut

@@ -5,11 +5,17 @@
 #include "html_calls.h"
 #include "mapped.h"
 
+/* What is resident or swapped of a row's mappings, where the dump says it. */
+struct page_touched {
+  uint64_t bytes;
+  bool known;
+};
+
 struct page_mapped {
   struct mapped_view view;
   struct rows *rows;
   struct page_calls calls;
-  uint64_t *touched; /* of each row: resident and swapped bytes */
+  struct page_touched *touched; /* of each row */
 };
 
 /* Tells `paths` what it needs, which must outlive it. */

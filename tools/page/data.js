@@ -28,13 +28,19 @@ export const classes = rows('classes')
 export const ledger = rows('ledger', ['name'])
 export const resident = rows('resident', ['words'])[0].words // lines; '': not known
 export const memory = rows('memory', ['name', 'words'])
+for (const part of memory)
+  part.rows = []
+for (const row of rows('memory_rows', ['words']))
+  memory[row.part].rows.push(row)
 export const health = rows('health', ['name'])
 export const blocks = rows('blocks')
 export const modules = rows('modules', ['path', 'build_id'])
 export const frames = rows('frames', ['function', 'label', 'cut', 'file', 'type'])
 export const paths = table('paths')
 export const sites = rows('sites', ['words', 'lives', 'half', 'most'])
-export const calls = rows('calls')
+const calls = rows('calls')
+export const mappings = rows('mapped', ['words']) // call sites that mapped memory themselves
+const mappingCalls = rows('mapped_calls')
 export const regions = rows('regions', ['name'])
 export const cuts = rows('cuts')[0]
 
@@ -114,15 +120,24 @@ export function stack(path) {
 
 /* A call site has one or several calls: paths through the same functions, by other lines far out. The
  * first of them will do where these don't show. */
-for (const s of sites)
-  s.calls = []
-for (const c of calls) {
-  c.owner = sites[c.site]
-  c.words = c.owner.words
-  c.owner.calls.push(c)
+function join(sites, calls) {
+  for (const s of sites)
+    s.calls = []
+  for (const c of calls) {
+    c.owner = sites[c.site]
+    c.words = c.owner.words
+    c.owner.calls.push(c)
+  }
+  for (const s of sites)
+    Object.assign(s, { path: s.calls[0].path, own: s.calls[0].own })
 }
-for (const s of sites)
-  Object.assign(s, { path: s.calls[0].path, own: s.calls[0].own })
+join(sites, calls)
+join(mappings, mappingCalls)
+
+/* What call sites may be of, and which calls they have: of malloc and its family, or of mmap and its.
+ * Mappings are counted exactly, also with samples. */
+export const HEAP = { key: 'heap', title: 'malloc', what: 'memory that malloc served', caller: 'malloc', sites, calls, estimate }
+export const MAPPED = { key: 'mapped', title: 'mmap', what: 'address space that the program mapped itself', caller: 'mmap', sites: mappings, calls: mappingCalls, estimate: '' }
 
 /* The innermost frame of a site's path, whose function called malloc; or undefined. */
 const inner = new Uint32Array(paths.parent.length + 1) // parents stand before their children

@@ -9,21 +9,21 @@
 import flamegraph from 'd3-flame-graph'
 import { select } from 'd3-selection'
 import { coloured, frameColour, moduleColour, othersColour } from './colour.js'
-import { FIRST, VALUES, estimate, places } from './data.js'
+import { FIRST, HEAP, MAPPED, VALUES, places } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { bytes, count, percent, plural } from './number.js'
 import { isHit } from './search.js'
-import { WAYS, leafOf, roots } from './tree.js'
+import { WAYS, leafOf, rootOf } from './tree.js'
 
 const ROW = 20, NARROWEST = 640, VISIBLE = 1.5 // pixels
 
 const holder = byId('chart')
 let chart, onZoom
-let way = WAYS[0], value = FIRST, words = '', top = roots.get(way), focused = top
+let way = WAYS[0], kind = HEAP, value = FIRST, words = '', top = rootOf(way, kind), focused = top
 
-const root = () => roots.get(way)
+const root = () => rootOf(way, kind)
 const number = node => node.numbers[VALUES.indexOf(value)]
-const amount = n => estimate + (value.key === 'allocs' ? count(n) : bytes(n))
+const amount = n => kind.estimate + (value.key === 'allocs' ? count(n) : bytes(n))
 
 function label(node) {
   const at = node.frame && places([...node.frames])
@@ -135,14 +135,20 @@ function resized() {
   }
 }
 
-function viewsStart() {
-  byId('views').append(...WAYS.map((w, i) => make('label', { title: w.what },
-    make('input', { type: 'radio', name: 'view', value: w.key, checked: i === 0, onchange: () => viewChosen(w) }),
-    make('span', {}, w.title))))
+/* A switch: one of several is chosen, at first the first. */
+function choices(id, all, title, chosen) {
+  byId(id).append(...all.map((one, i) => make('label', { title: title(one) },
+    make('input', { type: 'radio', name: id, value: one.key, checked: i === 0, onchange: () => { chosen(one); viewChosen() } }),
+    make('span', {}, one.title))))
 }
 
-function viewChosen(chosen) {
-  way = chosen
+function viewsStart() {
+  choices('views', WAYS, w => w.what(kind), chosen => { way = chosen })
+  choices('kinds', [HEAP, MAPPED], k => k.what, chosen => { kind = chosen })
+  byId('kinds').hidden = MAPPED.sites.length === 0
+}
+
+function viewChosen() {
   zoom(root())
   described()
 }
@@ -167,20 +173,23 @@ export function flameStart(zoomed) {
   new ResizeObserver(resized).observe(holder)
 }
 
-/* The frame that is looked into, or null. */
-export const flameZoomed = () => top === root() ? null : top
+/* The frame that is looked into, of a kind of call sites, or null. */
+export const flameZoomed = of => of !== kind || top === root() ? null : top
 
 export const flameReset = () => zoom(root())
 
 /* Looks into the widest of a call site's paths. */
-export function flameZoomTo(site) {
+export function flameZoomTo(site, of) {
+  kind = of
+  byId('kinds').querySelector(`[value=${kind.key}]`).checked = true
+  described()
   const widest = site.calls.reduce((a, b) => b[value.field] > a[value.field] ? b : a)
-  const node = leafOf(widest, way)
+  const node = leafOf(widest, way, kind)
   zoom(node)
   focus(node)
 }
 
-const described = () => describe('flame', `${value.title}: ${value.what}; ${way.what}`)
+const described = () => describe('flame', kind === HEAP ? `${value.title}: ${value.what}; ${way.what(kind)}` : `${value.title} of ${kind.what}; ${way.what(kind)}`)
 
 /* A frame that has nothing of the value is left. */
 export function flameShow(chosen) {

@@ -2,11 +2,12 @@
 import { arenasFilter, arenasStart } from './arenas.js'
 import { blocksStart } from './blocks.js'
 import { classesStart } from './classes.js'
-import { FIRST, VALUES, sites } from './data.js'
+import { FIRST, HEAP, MAPPED, VALUES, sites } from './data.js'
 import { byId, make } from './dom.js'
 import { flameReset, flameSearch, flameShow, flameStart, flameZoomTo, flameZoomed } from './flame.js'
 import { headStart } from './head.js'
 import { ledgerStart } from './ledger.js'
+import { mappedFilter, mappedShow, mappedStart } from './mapped.js'
 import { memoryStart } from './memory.js'
 import { searchSites } from './search.js'
 import { sitesFilter, sitesShow, sitesStart } from './sites.js'
@@ -20,13 +21,16 @@ let words = ''
 
 function filter() {
   arenasFilter(words)
+  const isFound = searchSites(words)
+  mappedFilter(isFound, flameZoomed(MAPPED))
   if (hasSites)
-    byId('found').textContent = sitesFilter(searchSites(words), flameZoomed())
+    byId('found').textContent = sitesFilter(isFound, flameZoomed(HEAP))
 }
 
 function show(value) {
   flameShow(value)
   sitesShow(value)
+  mappedShow(value)
   filter()
 }
 
@@ -55,7 +59,7 @@ function escaped() {
   if (search.value !== '') {
     search.value = ''
     searched()
-  } else if (hasSites && flameZoomed()) {
+  } else if (hasSites && (flameZoomed(HEAP) || flameZoomed(MAPPED))) {
     flameReset()
   }
 }
@@ -90,9 +94,11 @@ function start() {
   timelineStart()
   memoryStart()
   ledgerStart()
+  const showInFlame = (site, kind) => { flameZoomTo(site, kind); byId('flame').scrollIntoView() }
+  mappedStart(hasSites ? showInFlame : undefined)
   if (hasSites) {
     flameStart(filter)
-    sitesStart(site => { flameZoomTo(site); byId('flame').scrollIntoView() })
+    sitesStart(showInFlame)
     show(FIRST)
   } else {
     filter()

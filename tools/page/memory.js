@@ -6,8 +6,13 @@ import { bytes, exact, percent } from './number.js'
 const sum = memory.reduce((s, p) => s + p.bytes, 0)
 const colour = part => `l${Math.min(part.index, 9)}`
 
+/* "mapped by Cache::grow (cache.cc:88)   46.0 MiB of 48.0 MiB": in memory or in swap, of what is mapped. */
+const owner = row => make('li', { title: `${exact(row.bytes)} of ${exact(row.mapped)} mapped` },
+  make('span', {}, row.words), make('span', { class: 'number' }, row.bytes < row.mapped ? `${bytes(row.bytes)} of ${bytes(row.mapped)}` : bytes(row.bytes)))
+
 const entry = part => make('li', {},
-  make('details', {}, make('summary', {}, make('i', { class: colour(part) }), make('span', {}, part.name)), make('p', {}, part.words)),
+  make('details', {}, make('summary', {}, make('i', { class: colour(part) }), make('span', {}, part.name)), make('p', {}, part.words),
+    make('ul', { class: 'owners' }, ...part.rows.map(owner))),
   make('span', { class: 'number', title: exact(part.bytes) }, bytes(part.bytes)),
   make('span', { class: 'number' }, percent(part.bytes, sum)))
 

@@ -1,5 +1,5 @@
 /* The table of call sites, and the path that each opens to. */
-import { FIRST, estimate, innermost, linesOf, livesKnown, ownFrame, places, sites, stack, typeOf, wasteKnown } from './data.js'
+import { FIRST, HEAP, estimate, innermost, linesOf, livesKnown, ownFrame, places, sites, stack, typeOf, wasteKnown } from './data.js'
 import { byId, describe, make } from './dom.js'
 import { bytes, count, exact, percent, plural } from './number.js'
 import { Table } from './table.js'
@@ -7,8 +7,8 @@ import { Table } from './table.js'
 let current = FIRST
 let table
 
-const share = site => make('span', { class: 'share', style: `--share:${100 * site[current.field] / (current.total || 1)}%` },
-  percent(site[current.field], current.total))
+export const shareOf = (part, total) => make('span', { class: 'share', style: `--share:${100 * part / (total || 1)}%` }, percent(part, total))
+const share = site => shareOf(site[current.field], current.total)
 
 /* A bar for each class of lives, each four times as long as the one before. */
 const livesWords = s => `half lived ${s.half} allocations, nine in ten ${s.most}${s.mixed ? '; short and long lives mix' : ''}`
@@ -16,7 +16,7 @@ const lives = site => !site.lives ? '\u2013' : make('span', { class: 'lives', ro
   ...[...site.lives].map(high => make('i', { style: `--high:${Number(high) || 0}` })), site.mixed ? make('b', {}, 'mixed') : '')
 
 /* The line of the program that asked, and through what or for whom it did. */
-function name(site) {
+export function name(site) {
   const own = ownFrame(site), inner = innermost(site), caller = stack(site.path).at(-2)
   const near = own !== inner ? `\u203a ${inner.name}` : caller ? `< ${caller.name}` : ''
   return make('span', { class: 'site' },
@@ -41,14 +41,11 @@ function frameLines(site) {
 }
 
 /* Of each number all digits, and the path to the outermost frame. */
-function path(site, onShow) {
-  const numbers = [
-    [site.live_objects, 'live object'], [site.allocs, 'allocation'],
-  ].map(([n, word]) => plural(n, word)).join(', ')
+export function path(site, objects, allocations, onShow) {
   return make('div', { class: 'path' },
-    make('p', {}, `${numbers}; innermost frame first:`),
+    make('p', {}, `${plural(site.live_objects, objects)}, ${plural(site.allocs, allocations)}; innermost frame first:`),
     make('ol', {}, ...frameLines(site)),
-    make('button', { type: 'button', onclick: () => onShow(site) }, 'Show in the flame graph'))
+    onShow && make('button', { type: 'button', onclick: () => onShow(site) }, 'Show in the flame graph'))
 }
 
 const column = shown => (key, title, hint, mark = () => estimate) =>
@@ -74,9 +71,9 @@ const columns = [
     value: s => s.largest, text: s => s.smallest === s.largest ? bytes(s.largest) : `${bytes(s.smallest)}\u2026${bytes(s.largest)}` },
 ]
 
-/* onShow(site): the flame graph is to show a call site. */
+/* onShow(site, kind): the flame graph is to show a call site. */
 export function sitesStart(onShow) {
-  table = new Table(byId('sites'), 'Call sites', columns, sites, 'share', site => () => path(site, onShow))
+  table = new Table(byId('sites'), 'Call sites', columns, sites, 'share', site => () => path(site, 'live object', 'allocation', s => onShow(s, HEAP)))
 }
 
 export function sitesShow(value) {

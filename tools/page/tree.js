@@ -2,8 +2,8 @@
  *
  *   top-down     starts at the outermost frames, as `arenashim tree` does: a node stands for all calls
  *                that have the same callers from the outermost on
- *   bottom-up    starts at the functions that called malloc, with their callers below: a node stands
- *                for all calls that come to the same ones
+ *   bottom-up    starts at the functions that called malloc, or mmap, with their callers below: a
+ *                node stands for all calls that come to the same ones
  *
  * Calls from different lines of a function are different nodes, but for those far out in the first
  * tree (the program's own source stands between them and the allocation) and the functions at the
@@ -11,7 +11,7 @@
  * calls, by index in VALUES.  Children are made when they are first drawn: most of a large dump's
  * are too narrow for that.
  */
-import { VALUES, calls, frames, paths, process } from './data.js'
+import { VALUES, frames, paths, process } from './data.js'
 
 const NO_PATH = '(no path)'
 const wordsOf = call => call.words || (call.path ? '' : NO_PATH)
@@ -56,7 +56,7 @@ class Node {
  * words of what has no path, or is no call's; they stand innermost, as in the exports. */
 const END = -1
 const topDown = {
-  key: 'top-down', title: 'Top-down', what: 'outermost calls on top', self: node => `${node.name} itself`,
+  key: 'top-down', title: 'Top-down', what: () => 'outermost calls on top', self: node => `${node.name} itself`,
   start: call => call.path,
   next(call, path) {
     if (path > 0) {
@@ -81,7 +81,7 @@ function trail(call) {
 /* From the innermost frame outwards: `onward` is the number of frames behind us; words come first. */
 const WORDS = -1
 const bottomUp = {
-  key: 'bottom-up', title: 'Bottom-up', what: 'functions that called malloc on top, below each its callers',
+  key: 'bottom-up', title: 'Bottom-up', what: kind => `functions that called ${kind.caller} on top, below each its callers`,
   self: () => 'no caller was recorded',
   start: call => wordsOf(call) ? WORDS : 0,
   next(call, at) {
@@ -95,20 +95,24 @@ const bottomUp = {
   },
 }
 
-function rootOf(way) {
-  const root = new Node(way, process?.program || '(all)')
-  for (const call of calls)
-    root.add(call, undefined, way.start(call))
-  return root
+export const WAYS = [topDown, bottomUp]
+
+/* The root of a kind's tree (HEAP, MAPPED), made when it is first asked for. */
+const roots = new Map(WAYS.map(way => [way, new Map()]))
+export function rootOf(way, kind) {
+  const made = roots.get(way)
+  if (!made.has(kind)) {
+    const root = new Node(way, process?.program || '(all)')
+    for (const call of kind.calls)
+      root.add(call, undefined, way.start(call))
+    made.set(kind, root)
+  }
+  return made.get(kind)
 }
 
-/* The trees' ways, and of each the root. */
-export const WAYS = [topDown, bottomUp]
-export const roots = new Map(WAYS.map(way => [way, rootOf(way)]))
-
 /* In a tree, the node at which a call ends. */
-export function leafOf(call, way) {
-  let node = roots.get(way)
+export function leafOf(call, way, kind) {
+  let node = rootOf(way, kind)
   for (let next = node; next; next = node.children.find(c => c.calls.includes(call)))
     node = next
   return node

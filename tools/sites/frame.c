@@ -28,9 +28,12 @@ bool is_system_source(const char *file) {
          strstr(file, "/include/c++/") != NULL;
 }
 
+/* The shim is between a program and libc where it counts mappings: pthread_create asks malloc for
+ * memory. */
 bool is_system_library(const char *path) {
-  return (text_starts(path, "/lib") || text_starts(path, "/usr/lib")) &&
-         strstr(path, ".so") != NULL;
+  return text_starts(file_base(path), "libarenashim.so") ||
+         ((text_starts(path, "/lib") || text_starts(path, "/usr/lib")) &&
+          strstr(path, ".so") != NULL);
 }
 
 static bool is_of_runtime(const char *function) {

@@ -23,7 +23,7 @@ struct frame {
 };
 
 /* Whether a source file came with the system's compilers, headers and Rust's library above all;
- * whether a module is a library of the system.  Neither is the program's own. */
+ * whether a module is a library of the system, or the shim.  None is the program's own. */
 bool is_system_source(const char *file);
 bool is_system_library(const char *path);
 

@@ -201,6 +201,8 @@ have_their_stacks() {
 
 @test "stacks of threads by the call that made them, as many bytes as the threads find" {
   have_their_stacks lives threads
+  arenashim report --by function threads.dump # memory that pthread_create needs is its caller's
+  expect '$output == *maps_threads.c* && $output != *mapped_calls.c*'
 }
 
 @test "of its parent's threads a fork's child has the stack of the one that forked" {
