@@ -344,7 +344,8 @@ verify: deps-build deps-test
 	@$(MAKE) --no-print-directory -s all $(B)/test/preload/tags_counts.plugin.so
 	@test/preload/tags/tags_verify.sh long
 
-# What takes too long for `make test`: a fleet's dumps merged, a hundred runs of probes, sums by SQL.
+# What takes too long for `make test`: a fleet's dumps merged, a hundred runs of probes, sums by SQL,
+# Kubernetes' schema of a pod.
 long: deps-build deps-test deps-long
 	@$(MAKE) --no-print-directory -s all
 	@JOBS=1 LIMIT=600 test/run.sh $(wildcard test/long/*.bats)
@@ -367,7 +368,7 @@ help:
 	@echo 'make asan tsan    unit tests under sanitizers'
 	@echo 'make fuzz         the reader of dumps on damaged files, for FUZZ_TIME seconds'
 	@echo 'make verify       ten million call paths compared with those of libunwind'
-	@echo 'make long         1,000 dumps merged, 100 runs of probes, sums by SQL (minutes)'
+	@echo 'make long         1,000 dumps merged, 100 runs of probes, sums by SQL, a pod (minutes)'
 	@echo 'make mutants      takes each remedy for a known trap out and expects its test to fail (long)'
 	@echo 'make bench        speed and memory beside other allocators, see test/bench/README.md'
 	@echo 'make bench-tags   what call paths cost, beside other profilers'
