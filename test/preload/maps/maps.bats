@@ -203,6 +203,8 @@ have_their_stacks() {
   have_their_stacks lives threads
   arenashim report --by function threads.dump # memory that pthread_create needs is its caller's
   expect '$output == *maps_threads.c* && $output != *mapped_calls.c*'
+  arenashim report threads.dump # and a thread's call path is what it is without us
+  expect '$output == *own_stack*lives*start_thread* && $output != *mapped_thread*'
 }
 
 @test "of its parent's threads a fork's child has the stack of the one that forked" {
