@@ -7,7 +7,9 @@
  * frame of "frames" and a module of "modules".  Paths grow from the innermost frame outwards, as
  * in paths.h; only those that something refers to are there.  An item of "sites" is a row of the
  * table of call sites, which has one or several of "calls": one for each path whose frames show
- * the same lines.
+ * the same lines.  "mapped" and "mapped_calls" are the same of what the program mapped itself.  An
+ * item of "memory" is a part of the resident memory, and has the largest of its rows in
+ * "memory_rows".
  */
 #ifndef TOOLS_HTML_DATA_H
 #define TOOLS_HTML_DATA_H

@@ -41,7 +41,8 @@ void html_options_read(struct html_options *o, int argc, char **argv) {
       "FILE...",
       "Makes one page for a browser of a dump, or the sums of several: flame graph, from the "
       "outermost callers down or from the allocating functions up to their callers, call sites, "
-      "arenas and their blocks, size classes, ledger.\vThe page holds everything it needs: it can "
+      "what the program mapped itself, arenas and their blocks, size classes, resident memory, "
+      "ledger.\vThe page holds everything it needs: it can "
       "be mailed, and opens without a network. Allocation wrappers are folded away as in "
       "`arenashim report`.",
       children,
