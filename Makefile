@@ -188,6 +188,7 @@ $(call unit,heap_visit%,$(HEAP),$(WRAP)os_purge)
 $(call unit,region%,$(REGION),$(WRAP)malloc $(WRAP)free)
 $(call unit,region_model% region_attach% region_poison%,$(REGION))
 $(call unit,large_tags%,large_tags $(HEAP),$(WRAP)mmap)
+$(call unit,extent_cache%,extent_cache $(HEAP))
 $(call unit,mapped_books%,mapped_books mapped_counts mapped_tree mapped_accounts mapped_shown pieces os,$(WRAP)mmap)
 $(call unit,arch_math%,arch_math os,-lm)
 $(call unit,crc%,crc os,-lz)
@@ -289,7 +290,7 @@ test-programs: $(BROWSER) $(B)/page/page.html $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) 
 asan: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(UNIT:%=$(B)/asan/%)
 	@test/run.sh $(UNIT:%=$(B)/asan/%)
-TSAN := $(filter heap% large% mapped% path_tree% labels%,$(UNIT)) # those with threads
+TSAN := $(filter heap% large% extent% mapped% path_tree% labels%,$(UNIT)) # those with threads
 tsan: deps-build deps-test
 	@$(MAKE) --no-print-directory -s $(TSAN:%=$(B)/tsan/%)
 	@test/run.sh $(TSAN:%=$(B)/tsan/%)

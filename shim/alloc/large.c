@@ -1,5 +1,6 @@
 /* The slow paths of large requests; contract in large.h. */
 #include "large.h"
+#include "extent_cache.h"
 #include "fork_fallback.h"
 #include "fork_gate.h"
 #include "invalid_pointer.h"
@@ -93,6 +94,8 @@ void *large_mallocx(size_t n, int flags, const void *frame) {
 void large_check_pointer(const void *p, const char *entry, const void *caller) {
   if (unlikely(!page_map_holds(p)))
     invalid_pointer(entry, p, caller);
+  if (unlikely(extent_is_cached(p)))
+    invalid_large(entry, p, caller);
 }
 
 /* Inside the gate, before p goes back: takes its tag off.  False: with all tags it has none, so it

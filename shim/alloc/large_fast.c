@@ -9,13 +9,16 @@
  * Each step serves what the one before it cannot:
  *
  *   cache_take, cache_put   what this thread freed, of the most frequent sizes (thread_cache.h)
+ *   extent_take, extent_put the same of larger ones, for all threads (extent_cache.h)
  *   ..._through_gate        jemalloc, if gate_word is 0: no fork is under way, and no fallback
  *                           object is alive (fork_gate.h)
  *   large_..._any           the slow paths (large.h)
  */
 #include "large_fast.h"
 #include "caller.h"
+#include "extent_cache.h"
 #include "fork_gate.h"
+#include "invalid_pointer.h"
 #include "jemalloc.h"
 #include "large.h"
 #include "large_request.h"
@@ -49,7 +52,9 @@ static inline void *take_through_gate(struct heap *h, size_t n) {
     cache_was_empty(h, large_class(n));
   if (unlikely(n >= HUGE_LEAST) || unlikely(!enter(h)))
     return NULL;
-  void *p = jep_malloc(n);
+  void *p = n >= EXTENT_LEAST ? extent_take(h, large_class(n)) : NULL;
+  if (p == NULL)
+    p = jep_malloc(n);
   if (likely(p != NULL))
     large_note(p, page_kind_for(n));
   gate_leave(h);
@@ -67,12 +72,16 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   struct heap *h = heap_self;
   unsigned kind = page_kind(p);
   cache_check(h, p, entry, CALLER(caller));
+  if (unlikely(extent_is_cached(p)))
+    invalid_large(entry, p, CALLER(caller));
   cache_was_full(h, kind);
   if (unlikely(kind <= PAGE_PLAIN || kind == PAGE_HUGE) || unlikely(!enter(h))) {
     large_free_any(p, entry, CALLER(caller));
     return;
   }
-  jep_free(p);
+  unsigned k = kind - (PAGE_PLAIN + 1);
+  if (!extent_has_class(k) || !extent_put(h, p, k))
+    jep_free(p);
   gate_leave(h);
   count_add(&counts_of(h)->large_frees, 1);
   purge_note_free(page_kind_bytes(kind));

@@ -6,7 +6,9 @@
  * says.
  */
 #include "caller.h"
+#include "extent_cache.h"
 #include "fork_fallback.h"
+#include "fork_gate.h"
 #include "huge.h"
 #include "jemalloc.h"
 #include "large.h"
@@ -91,8 +93,15 @@ exported size_t nallocx(size_t n, int flags) {
  * jemalloc's answers count them as free and the reset of an arena includes them.  False if jemalloc
  * has no memory to start. */
 static bool mallctl_begin(void) {
-  cache_clear(heap_mine());
-  return jemalloc_start();
+  struct heap *h = heap_mine();
+  cache_clear(h);
+  if (!jemalloc_start())
+    return false;
+  if (gate_enter(h)) {
+    extent_trim(true);
+    gate_leave(h);
+  }
+  return true;
 }
 
 /* After it: jemalloc's answer, or EAGAIN if it was to switch on a cache for which there is no

@@ -1,5 +1,6 @@
 /* Reading and remembering jemalloc's figures; contract in figures.h. */
 #include "figures.h"
+#include "extent_cache.h"
 #include "fork_gate.h"
 #include "jemalloc.h"
 #include "os.h"
@@ -36,6 +37,7 @@ void figures_read(struct jemalloc_figures *f) {
     jep_mallctl(wanted[i].name, wanted[i].value, &n, NULL, 0);
   }
   f->dirty *= PAGE_BYTES; /* it counts pages */
+  f->cached += extent_bytes();
 }
 
 /* Two copies: one is read while the other is written.  `at_ms` is when the newest was read. */

@@ -15,7 +15,7 @@ struct jemalloc_figures {
   size_t retained; /* address space it keeps for itself, no memory behind it */
   size_t resident; /* its estimate */
   size_t dirty;    /* in free pages that may still be resident; bytes */
-  size_t cached;   /* in its threads' caches: part of allocated */
+  size_t cached;   /* in its threads' caches and the extent cache: part of allocated */
   /* Ranges it forgot, still mapped, when it had no memory for a record of them: some of them are in
    * `mapped`. */
   size_t abandoned;

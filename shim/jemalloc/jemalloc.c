@@ -1,5 +1,6 @@
 /* jemalloc's fork handlers, kept for ours to call; contract in jemalloc.h. */
 #include "jemalloc.h"
+#include "extent_cache.h"
 #include "huge.h"
 #include "thread_state.h"
 
@@ -46,6 +47,7 @@ void jemalloc_purge(void) {
   huge_purge(true);
   if (!jemalloc_start())
     return;
+  extent_trim(true);
   jep_mallctl("thread.tcache.flush", NULL, NULL, NULL, 0); /* an error if there is none */
   jep_mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
 }

@@ -45,6 +45,8 @@ static struct jemalloc_pages read_all_arenas(void) {
                                  je_narenas_total_get()};
 }
 
+bool jemalloc_has_own_arenas(void) { return je_narenas_total_get() > je_manual_arena_base; }
+
 struct jemalloc_pages jemalloc_pages_read(void) {
-  return je_narenas_total_get() > je_manual_arena_base ? read_all_arenas() : read_own_arenas();
+  return jemalloc_has_own_arenas() ? read_all_arenas() : read_own_arenas();
 }

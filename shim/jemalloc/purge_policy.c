@@ -1,5 +1,6 @@
 /* Purging jemalloc's idle pages; why and when, and the contract: purge_policy.h. */
 #include "purge_policy.h"
+#include "extent_cache.h"
 #include "figures.h"
 #include "fork_gate.h"
 #include "huge.h"
@@ -136,6 +137,7 @@ static void pause_checks(void) {
 }
 
 static void purge_all(uint64_t resident) {
+  extent_trim(true);
   jep_mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
   policy.purged_resident = resident;
 }
@@ -168,6 +170,14 @@ static void decay(uint32_t now) {
   jep_mallctl("arena." ALL_ARENAS ".decay", NULL, NULL, NULL, 0);
 }
 
+/* What waits in the extent cache is idle, although jemalloc takes it for alive. */
+static struct jemalloc_pages with_cached_as_idle(struct jemalloc_pages s) {
+  uint64_t cached = extent_bytes();
+  s.live = count_less(s.live, cached);
+  s.idle += cached;
+  return s;
+}
+
 static void check_jemalloc(uint32_t now) {
   if (traffic() < policy.counted_until)
     return;
@@ -175,10 +185,11 @@ static void check_jemalloc(uint32_t now) {
   policy.counted_until = traffic() + (uint64_t)s.arenas * COUNT_BYTES;
   policy.live = s.live;
   policy.most = more_of(policy.most, s.live);
+  extent_set_limit(s.live);
   if (traffic() < policy.paused_until)
     return;
   bool above = is_above_peak(s) && traffic() >= policy.below_until && may_purge_peak(s, now);
-  bool mostly_idle = is_mostly_idle(s) && has_budget(s.idle, now);
+  bool mostly_idle = is_mostly_idle(with_cached_as_idle(s)) && has_budget(s.idle, now);
   if (above || mostly_idle)
     enforce(s, above, mostly_idle, now);
 }
@@ -193,6 +204,7 @@ static void check_limits(struct heap *h) {
     never_oversize();
   check_jemalloc(now);
   if (now - policy.decayed_ms >= CHECK_MS) {
+    extent_trim(false);
     decay(now);
     huge_purge(false);
   }

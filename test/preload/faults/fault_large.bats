@@ -1,5 +1,5 @@
 # Objects of 512 bytes and more that are freed twice, or at a pointer inside of them. With tags always seen, for any
-# size; without, where the object waits in the thread's cache (shim/jemalloc/thread_cache.h).
+# size; without, where the object waits in the thread's cache or that of extents (shim/jemalloc/*_cache.h).
 load ../../common
 
 # dies ENTRY WHAT NAME=VALUE... CASE BYTES: by SIGABRT, with that one line. %P in WHAT is the pointer that was printed.
@@ -40,9 +40,21 @@ dies() {
   done
 }
 
+@test "without tags, and with samples: freed twice, of more than 32 KiB" {
+  shopt -s extglob
+  for mode in ARENASHIM_TAG=off ARENASHIM_SAMPLE=16M; do
+    for bytes in 40000 300000; do
+      for case in twice later deep; do
+        dies free 'double free or invalid pointer: no object is alive there' $mode $case $bytes
+      done
+      dies realloc 'double free or invalid pointer: no object is alive there' $mode realloc $bytes
+    done
+  done
+}
+
 @test "nothing is taken for freed that is not" {
   for mode in ARENASHIM_TAG=off ARENASHIM_SAMPLE=4K ARENASHIM_TAG=stack:8 ARENASHIM_DISABLE=1; do
-    for bytes in 512 4096 5000; do
+    for bytes in 512 4096 5000 40000; do
       run_shim $mode "$BIN/fault_large" none $bytes
       expect_ok
     done

@@ -3,6 +3,10 @@ load ../../common
 
 @test "1,000 forks from a process with 4 allocating threads" { run_shim "$BIN/fork_threads" 1000; expect_ok; }
 @test "forks while a thread is in the middle of its thread cache" { run_shim "$BIN/fork_cache" 500; expect_ok; }
+@test "forks while a thread is in the middle of the cache of extents" {
+  run_shim "$BIN/fork_cache" 300 33000 900000
+  expect_ok
+}
 @test "forks from 4 allocating threads, all children report" {
   run_shim ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.%p" "$BIN/fork_threads" 200
   expect_ok

@@ -1,16 +1,17 @@
-/* Forks while another thread takes objects of 600 to 4000 bytes and frees them, and nothing else:
- * fork_cache [FORKS = 500].  So it often vanishes in the middle of its cache.  In the child a new
+/* Forks while another thread takes objects of LEAST to MOST bytes and frees them, and nothing else:
+ * fork_cache [FORKS = 500 [LEAST = 600 MOST = 4000]].  So it often vanishes in the middle of its cache.  In the child a new
  * thread takes over its arena, cache included, and uses it. */
 #include "../check.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 
 static atomic_bool stop;
+static uint64_t least, most;
 
 static void take_and_free(uint64_t *rng, int rounds) {
   char *volatile p[3];
   for (int i = 0; i < rounds; i++) {
-    size_t n = 600 + rng_below(rng, 3400);
+    size_t n = least + rng_below(rng, most - least);
     for (int k = 0; k < 3; k++)
       memset(p[k] = must(malloc(n)), 0x5a, 64);
     for (int k = 0; k < 3; k++)
@@ -40,6 +41,8 @@ static void be_child(void) {
 
 int main(int argc, char **argv) {
   long forks = arg_long(argc, argv, 1, 500);
+  least = (uint64_t)arg_long(argc, argv, 2, 600);
+  most = (uint64_t)arg_long(argc, argv, 3, 4000);
   watchdog(120);
   pthread_t t = thread_start(work, NULL);
   for (long i = 0; i < forks; i++) {

@@ -39,6 +39,10 @@ load ../../common
   run_shim "$BIN/purge" cycles
   expect_ok
 }
+@test "malloc_trim gives back what waits for requests of its size" {
+  run_shim "$BIN/purge" trimmed
+  expect_ok
+}
 @test "objects that threads replace at random keep their pages" {
   run_shim "$BIN/purge" replaced
   expect_ok

@@ -9,6 +9,7 @@
  *   purge peak        the process's peak is that of its live objects
  *   purge untouched   objects of which a page is touched cost hardly any page fault
  *   purge cycles      all freed again and again: pages serve again
+ *   purge trimmed     malloc_trim gives back what waits in the extent cache
  *   purge replaced    objects that four threads replace at random keep their pages
  */
 #include "../check.h"
@@ -189,6 +190,21 @@ static void cycles(void) {
   CHECK(faults < pages / 2, "of %ld pages, %ld were faulted in", pages, faults);
 }
 
+static void trimmed(void) {
+  enum { COUNT = 4, BYTES = 1000000 };
+  touched(BYTES); /* from now on objects wait there */
+  malloc_trim(0);
+  size_t before = (size_t)resident_bytes();
+  for (size_t k = 0; k < COUNT; k++)
+    object[k] = touched(BYTES);
+  for (size_t k = 0; k < COUNT; k++)
+    free(object[k]);
+  malloc_trim(0);
+  size_t now = (size_t)resident_bytes();
+  CHECK(now < before + BYTES, "of %d bytes that were freed %zu are left", COUNT * BYTES,
+        now - before);
+}
+
 /* What is idle in one thread's arena is of no use to the others: by the peak limit it would go back
  * all the time. */
 static void *replace(void *seed) {
@@ -222,10 +238,10 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } all[] = {{"freed", freed},      {"calloc", callocs},      {"threads", threads},
-             {"caches", caches},    {"ended", ended},         {"mixed", mixed},
-             {"peak", peak},        {"untouched", untouched}, {"cycles", cycles},
-             {"replaced", replaced}};
+  } all[] = {{"freed", freed},     {"calloc", callocs},      {"threads", threads},
+             {"caches", caches},   {"ended", ended},         {"mixed", mixed},
+             {"peak", peak},       {"untouched", untouched}, {"cycles", cycles},
+             {"trimmed", trimmed}, {"replaced", replaced}};
   for (size_t k = 0; argc == 2 && k < sizeof all / sizeof *all; k++)
     if (strcmp(argv[1], all[k].name) == 0) {
       all[k].run();
