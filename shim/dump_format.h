@@ -28,6 +28,7 @@
  *       swapped_bytes of DUMP_SITES.
  *   1.3 added DUMP_MERGED, the field processes, and DUMP_NODE_FUNCTION.
  *   1.3 added DUMP_ATTACHED and DUMP_SITE_BEFORE.
+ *   1.3 added DUMP_NODE_OUTER and DUMP_NODE_JOINT.
  *
  * The tables suit a reader of a running process: nodes and sites are append-only, a node's parent
  * stands before it, and each counter stays at its place.
@@ -313,9 +314,12 @@ static_assert(sizeof(struct dump_site) == 24, "format"); /* 8 before version 1.3
 enum dump_node_kind {
   DUMP_NODE_ROOT = 0,
   DUMP_NODE_FRAME = 1,
-  DUMP_NODE_LABEL = 2,   /* a tag that the program pushed with arenashim_push_tag; or
-                          the mark that ends a path whose next frame is not known */
-  DUMP_NODE_FUNCTION = 3 /* a frame known by its function alone, as merge --by-function writes it */
+  DUMP_NODE_LABEL = 2, /* a tag that the program pushed with arenashim_push_tag; or
+                           the mark that ends a path whose next frame is not known */
+  DUMP_NODE_FUNCTION =
+      3,               /* a frame known by its function alone, as merge --by-function writes it */
+  DUMP_NODE_OUTER = 4, /* a frame of the second tree */
+  DUMP_NODE_JOINT = 5  /* a path goes on in the second tree */
 };
 
 /* DUMP_NODES: all paths, as a tree that grows from the allocation outwards, append-only.
@@ -323,11 +327,20 @@ enum dump_node_kind {
  *   node 0, root <- innermost frame (who called malloc) <- its caller <- ... <- a site's node
  *
  * So paths that start alike share nodes.  A label may stand anywhere in a path; nearest to the root
- * is the natural place, for that is where a capture starts. */
+ * is the natural place, for that is where a capture starts.
+ *
+ * Since 1.3 the outer frames of long paths stand in a second tree, which grows from main inwards:
+ *
+ *   0 <- outermost frame, or the mark <- the frame that it called <- ... <- outer node
+ *
+ * A joint ends the inner part of a path, its parent; its address is the index of the outer node
+ * that follows, and from there on parents lead outwards. */
 struct dump_node {
-  uint32_t parent;  /* DUMP_NODES: one frame further in; less than the node's own index */
+  uint32_t parent;  /* DUMP_NODES: one frame further in; OUTER: further out; less than the node's
+                     * own index */
   uint32_t module;  /* DUMP_MODULES index + 1; 0: none is known */
-  uint64_t address; /* FRAME: the absolute return address; LABEL, FUNCTION: text */
+  uint64_t address; /* FRAME: the absolute return address; LABEL, FUNCTION: text; JOINT: an OUTER
+                     * or LABEL node's index, less than its own */
   uint32_t kind;    /* enum dump_node_kind */
   uint32_t zero;
 };

@@ -5,7 +5,7 @@
  *   head ── piece[] ──> RECORD_HEAD      this struct
  *                       RECORD_COUNTS    a struct record_counts each RECORD_COUNTS_BYTES: arenas
  *                       RECORD_ACCOUNTS  struct record_account: what an arena knows of a call site
- *                       RECORD_NODES     struct record_node: call paths, innermost call first
+ *                       RECORD_NODES     struct record_node: call paths, in two trees
  *                       RECORD_MODULES   struct record_module: files that code was run from
  *                       RECORD_TEXT      texts, which end with a NUL
  *                       RECORD_TIMELINE  a struct record_timeline: what was held, over time
@@ -23,7 +23,8 @@
  *
  *   1.1 added RECORD_TIMELINE, RECORD_SHARES and timeline_first.
  *   1.2 added RECORD_MAPPED, RECORD_LIVES, where the memory lies, the thread pointer of an arena,
- *       large_live, pid_namespace, and of arenas tagged, large_tagged and large_tagged_bytes.
+ *       large_live, pid_namespace, and of arenas tagged, large_tagged and large_tagged_bytes,
+ *       RECORD_NODE_OUTER and RECORD_NODE_JOINT.
  */
 #ifndef SHIM_RECORD_FORMAT_H
 #define SHIM_RECORD_FORMAT_H
@@ -320,13 +321,17 @@ enum record_node_kind {
   RECORD_NODE_NONE = 0,
   RECORD_NODE_FRAME = 1,
   RECORD_NODE_LABEL = 2, /* address is that of a text */
-  RECORD_NODE_MARK = 3   /* the path ends here: its next frame has no unwind information */
+  RECORD_NODE_MARK = 3,  /* the path ends here: its next frame has no unwind information */
+  RECORD_NODE_OUTER = 4, /* a frame of the second tree */
+  RECORD_NODE_JOINT = 5  /* the path goes on in the second tree, at the node of number `address` */
 };
 
+/* The first tree has a path's inner frames, innermost first; the second the outer frames of long
+ * paths, outermost first, and their marks.  What DUMP_NODES says of them holds here, too. */
 struct record_node {
   uint64_t address; /* return address; of a module that has left: see path_tree.h, NODE_DEAD */
   uint32_t number;
-  uint32_t parent; /* number of the frame further in, less than its own; 0: the root */
+  uint32_t parent; /* number of a node, less than its own; 0: the root of its tree */
   uint32_t site;   /* the call site whose path ends here; 0: none */
   uint32_t kind;   /* enum record_node_kind; written last */
 };

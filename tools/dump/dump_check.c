@@ -57,6 +57,12 @@ static void names_check(struct pass *p) {
   }
 }
 
+/* Can a joint lead there, whose index is i?  0: nowhere. */
+static bool is_outer(const struct dump *d, uint64_t index, uint32_t i) {
+  return index < i && (index == 0 || d->nodes[index].kind == DUMP_NODE_OUTER ||
+                       d->nodes[index].kind == DUMP_NODE_LABEL);
+}
+
 /* The spare item after the last node serves as root when there are no nodes. */
 static void node_check(struct pass *p, uint32_t i, uint16_t *depth) {
   struct dump *d = p->d;
@@ -68,6 +74,10 @@ static void node_check(struct pass *p, uint32_t i, uint16_t *depth) {
   }
   depth[i] = (uint16_t)(depth[n->parent] + 1);
   index_check(p, &n->module, (uint64_t)d->n_modules + 1, 0);
+  if (n->kind == DUMP_NODE_JOINT && !is_outer(d, n->address, i)) {
+    n->address = 0;
+    p->bad++;
+  }
   if ((n->kind == DUMP_NODE_LABEL || n->kind == DUMP_NODE_FUNCTION) && n->address > d->n_strings) {
     n->address = 0;
     p->bad++;

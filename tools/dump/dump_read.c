@@ -4,6 +4,7 @@
  */
 #include "dump_read.h"
 #include "dump_check.h"
+#include "joints.h"
 #include "memory.h"
 #include "modules.h"
 #include "record_file.h"
@@ -175,6 +176,7 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
   struct dump *d = must_zalloc(1, sizeof *d);
   tables_read(d, &b);
   dump_check(d, path);
+  joints_unfold(d);
   shown_make(d);
   modules_merge(d);
   return d;

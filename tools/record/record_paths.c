@@ -107,8 +107,12 @@ static void dead_frame(struct record_work *w, struct dump_node *to, uint64_t sto
 
 static void set_node(struct record_work *w, struct dump_node *to, const struct record_node *n,
                      uint32_t text) {
-  *to = (struct dump_node){.parent = n->parent, .kind = DUMP_NODE_FRAME};
-  if (n->kind != RECORD_NODE_FRAME) {
+  bool outer = n->kind == RECORD_NODE_OUTER;
+  *to = (struct dump_node){.parent = n->parent, .kind = outer ? DUMP_NODE_OUTER : DUMP_NODE_FRAME};
+  if (n->kind == RECORD_NODE_JOINT) {
+    to->kind = DUMP_NODE_JOINT;
+    to->address = n->address;
+  } else if (n->kind != RECORD_NODE_FRAME && !outer) {
     to->kind = DUMP_NODE_LABEL;
     to->address = text;
   } else if (n->address & RECORD_NODE_DEAD) {
