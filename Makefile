@@ -200,6 +200,7 @@ $(call unit,life%,$(HEAP),$(WRAP)mmap)
 $(call unit,cgroup%,cgroup file_lines digits os text)
 $(call unit,labels%,labels os,$(WRAP)mmap)
 $(call unit,path_tree%,path_tree shown_paths pieces os,$(WRAP)mmap)
+$(call unit,known_path% spine%,known_path known_stack spine call_path path_tree shown_paths pieces os)
 $(call unit,sampling%,sampling arch_math $(HEAP),-lm)
 $(call unit,unwinder% modules%,unwinder import cfi cfi_row find_object modules stack_range \
   sandbox seccomp_run module_table shown_modules pieces namespaces program_path os,-DPLUGINS='"$(abspath $(B)/test/unit)"')

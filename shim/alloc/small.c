@@ -5,6 +5,7 @@
 #include "heap_tag.h"
 #include "heap_thread.h"
 #include "large.h"
+#include "large_tagged.h"
 #include "sampling.h"
 #include "setup.h"
 #include "tag_mode.h"
@@ -72,7 +73,7 @@ static void *small_tagged_late(size_t n, const void *frame, size_t c) {
 
 bool small_resize_tagged(void *p, size_t n, const void *frame) {
   struct heap *h = heap_mine();
-  return h != NULL && h->tagged && heap_resize_tagged(p, n, capture_site(h, frame));
+  return h != NULL && h->tagged && heap_resize_tagged(p, n, large_site(h, frame));
 }
 
 void *small_sample(struct heap *h, unsigned c, size_t alignment, size_t n, const void *frame) {

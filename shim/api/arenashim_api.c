@@ -2,6 +2,7 @@
 #include "arenashim.h"
 #include "big_stack.h"
 #include "caller.h"
+#include "call_path.h"
 #include "capture_modules.h"
 #include "dump.h"
 #include "labels.h"
@@ -146,25 +147,25 @@ exported void arenashim_totals(struct arenashim_totals *totals) {
 /* ---- call sites ---- */
 
 /* One call site as a visit shows it, with the arrays that it points to. */
+enum { PATH_NODES_MAX = LABELS_MAX + CAPTURE_DEPTH_MAX + 1 };
 struct shown {
   struct arenashim_site site;
   const void *path[CAPTURE_DEPTH_MAX];
   const char *tags[LABELS_MAX];
 };
 
-/* Reads a call path and its tags, from the node where it ends up to the root. */
+/* Reads a call path and its tags. */
 static void read_path(struct shown *s, const struct node *end) {
-  const void **path = s->path + CAPTURE_DEPTH_MAX;
-  const char **tags = s->tags + LABELS_MAX;
-  for (const struct node *n = end; n != NULL && n->kind != NODE_ROOT; n = n->parent)
-    if (node_is_frame(n))
-      *--path = (const void *)capture_address(n);
-    else if (!node_is_mark(n))
-      *--tags = (const char *)n->address;
-  s->site.path = path;
-  s->site.frames = (size_t)(s->path + CAPTURE_DEPTH_MAX - path);
-  s->site.tags = tags;
-  s->site.tag_count = (size_t)(s->tags + LABELS_MAX - tags);
+  const struct node *nodes[PATH_NODES_MAX];
+  unsigned length = end == NULL ? 0 : call_path_nodes(end, nodes, PATH_NODES_MAX);
+  s->site.path = s->path;
+  s->site.tags = s->tags;
+  s->site.frames = s->site.tag_count = 0;
+  for (unsigned i = 0; i < length; i++)
+    if (node_is_frame(nodes[i]))
+      s->path[s->site.frames++] = (const void *)capture_address(nodes[i]);
+    else if (!node_is_mark(nodes[i]))
+      s->tags[s->site.tag_count++] = (const char *)nodes[i]->address;
 }
 
 static void read_line(struct arenashim_site *s, const struct dump_account *line) {

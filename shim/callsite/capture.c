@@ -37,32 +37,66 @@ void capture_setup(unsigned depth, bool verify) {
     capture_count_early();
 }
 
+/* ---- known paths ---- */
+
+/* The node of malloc's caller, if it is known; NULL: it is not, or it is the loader's. */
+static struct node *known_first(struct capture *c, uintptr_t ra) {
+  struct root_entry *first = root_entry_at(c->roots, ra);
+  if (likely(root_entry_is(first, c->root, ra)))
+    return first->node;
+  struct node *n = path_peek(c->root, ra);
+  if (n == NULL || n->kind == NODE_LOADER)
+    return NULL;
+  *first = (struct root_entry){.ra = ra, .root = c->root, .node = n};
+  return n;
+}
+
+uint32_t capture_long(struct capture *c, struct known_stack *first, const void *frame,
+                      uintptr_t bp) {
+  struct cursor at = {.ra = ((const uintptr_t *)frame)[-1], .sp = (uintptr_t)frame, .bp = bp};
+  unsigned left = capture_mode.depth - 1;
+  uint32_t site = SITE_NONE;
+  if (first != NULL)
+    site = known_path_find(&c->known, &c->stack_known, first, bp, left);
+  if (likely(site != SITE_NONE))
+    return site;
+  struct node *n = known_first(c, at.ra);
+  if (n == NULL || left == 0)
+    return n != NULL ? atomic_load_explicit(&n->site, memory_order_relaxed) : SITE_NONE;
+  c->misses += first != NULL ? FIRST_MISSES : 1;
+  if (c->misses < KNOWN_MISSES)
+    site = known_path_replay(&c->known, &c->stack_known, n, at, left);
+  if (likely(site != SITE_NONE))
+    return site;
+  c->misses = 0;
+  return known_path_walk(&c->known, &c->stack_known, n, at, left, capture_compares(c));
+}
+
 /* ---- walking ---- */
 
-/* Goes on where the fast path gave up: at node n, in whose frame the cursor is, with `depth` frames
- * still to come.  Returns the node at which the path ends; NULL: the tree has no room. */
-static cold struct node *walk_slowly(struct heap *h, struct node *n, struct cursor at,
-                                     unsigned depth, const void *frame) {
+/* Adds the frames above the path's first one, in which the cursor is, up to `depth` of them. */
+static cold void walk_slowly(struct heap *h, struct call_path *p, struct cursor at, unsigned depth,
+                             const void *frame) {
   struct capture *c = capture_of(h);
   for (; depth > 0; depth--) {
-    struct rule r = frames_rule(c, n);
+    struct rule r = frames_rule(c, at.ra);
     if (r.kind == RULE_END)
-      return n;
-    if (frames_hopeless(r))
-      return frames_lose(c, n);
-    if (r.kind >= RULE_NEVER)
-      return capture_unwind_rest(h, n, at, depth, frame);
+      return;
+    if (frames_hopeless(r)) {
+      frames_lose(c, p);
+      return;
+    }
+    if (r.kind >= RULE_NEVER) {
+      capture_unwind_rest(h, p, at, depth, frame);
+      return;
+    }
     if (!frame_step(&c->stack_known, &at, r)) {
       c->counts.cut++;
-      return n;
+      return;
     }
-    if (at.ra == 0)
-      return n;
-    n = frames_next(c, n, at.ra);
-    if (n == NULL || node_is_mark(n))
-      return n;
+    if (at.ra == 0 || !frames_next(c, p, at.ra))
+      return;
   }
-  return n;
 }
 
 /* False: the tree may be wrong.  The loader's own requests say that modules may have come or gone,
@@ -76,13 +110,16 @@ static bool is_sure(struct heap *h, uintptr_t ra) {
          capture_modules_known(h);
 }
 
-static struct node *first_node(struct capture *c, uintptr_t ra) {
-  if (capture_in_loader(ra))
-    return path_child(c->root, ra, NODE_LOADER);
-  if (find_no_object(ra - 1))
-    return frames_lose(c, c->root);
-  struct node *n = path_child(c->root, ra, NODE_FRAME);
-  if (n != NULL)
+/* The node of the path's first frame; the root if that is no code of a module. */
+static struct node *first_node(struct capture *c, struct call_path *p, uintptr_t ra) {
+  bool in_loader = capture_in_loader(ra);
+  if (!in_loader && find_no_object(ra - 1)) {
+    frames_lose(c, p);
+    return c->root;
+  }
+  p->frame[p->length++] = ra;
+  struct node *n = path_child(c->root, ra, in_loader ? NODE_LOADER : NODE_FRAME);
+  if (n != NULL && !in_loader)
     *root_entry_at(c->roots, ra) = (struct root_entry){.ra = ra, .root = c->root, .node = n};
   return n;
 }
@@ -100,20 +137,18 @@ static uint32_t site_of(struct capture *c, struct node *n) {
 /* Compares the path with libunwind's own answer.  Two kinds of path need only be its beginning: one
  * that was cut (not `whole`), and one that ends at a fiber's first function, where libunwind takes
  * the byte before it for its code. */
-static cold void verify(struct heap *h, const struct node *n, const void *frame, bool whole) {
+static cold __attribute__((noinline)) void verify(struct heap *h, const struct call_path *p,
+                                                  const void *frame, bool whole) {
   struct capture *c = capture_of(h);
   uintptr_t theirs[CAPTURE_DEPTH_MAX];
-  unsigned found, length = 0;
+  unsigned found;
   if (!capture_backtrace(h, frame, theirs, capture_mode.depth, &found))
     return;
-  n = node_is_mark(n) ? n->parent : n;
-  for (const struct node *i = n; node_is_frame(i); i = i->parent)
-    length++;
-  struct rule r = node_rule(n);
+  struct rule r = path_rule(p->length == 0 ? 0 : p->frame[p->length - 1]);
   whole = whole && !(r.kind == RULE_END && r.by_start);
-  bool same = whole ? found == length : found >= length;
-  for (unsigned i = length; same && i > 0; i--, n = n->parent)
-    same = n->address == theirs[i - 1];
+  bool same = whole ? found == p->length : found >= p->length;
+  for (unsigned i = 0; same && i < p->length; i++)
+    same = p->frame[i] == theirs[i];
   c->counts.verified++;
   c->counts.different += !same;
 }
@@ -126,6 +161,35 @@ static cold void verify_quick(struct capture *c, uint32_t site, const void *fram
 
 /* ---- */
 
+/* Walks over the stack from the cursor, which is in malloc's caller, into an empty path.  `sure`:
+ * the tree can be trusted. */
+static uint32_t walk_site(struct heap *h, struct call_path *p, struct cursor at, bool sure,
+                          const void *frame) {
+  struct capture *c = capture_of(h);
+  p->length = 0;
+  p->lost = false;
+  uint64_t cut = c->counts.cut;
+  struct node *n = first_node(c, p, at.ra);
+  if (capture_mode.depth > 1 && !stack_knows(&c->stack_known, at.sp - sizeof at.ra))
+    stack_learn(&c->stack_known, at.sp - sizeof at.ra);
+  if (n != NULL && capture_mode.depth > 1 && !p->lost)
+    (sure ? walk_slowly : capture_unwind_rest)(h, p, at, capture_mode.depth - 1, frame);
+  uint32_t site = site_of(c, n == NULL ? NULL : call_path_end(n, p));
+  if (n != NULL && unlikely(capture_mode.verify)) {
+    verify(h, p, frame, cut == c->counts.cut);
+    if (!capture_in_loader(at.ra) && sure)
+      verify_quick(c, site, frame, at.bp);
+  }
+  return site;
+}
+
+/* The same for a signal handler that interrupted a walk. */
+static cold __attribute__((noinline)) uint32_t walk_beside(struct heap *h, struct cursor at,
+                                                           bool sure, const void *frame) {
+  struct call_path p;
+  return walk_site(h, &p, at, sure, frame);
+}
+
 uint32_t capture_site(struct heap *h, const void *frame) {
   struct capture *c = capture_of(h);
   struct cursor at = {
@@ -134,18 +198,13 @@ uint32_t capture_site(struct heap *h, const void *frame) {
     c->counts.nested++;
     return SITE_UNWINDER;
   }
-  uint64_t cut = c->counts.cut;
   bool sure = is_sure(h, at.ra);
-  struct node *n = first_node(c, at.ra);
-  if (capture_mode.depth > 1 && !stack_knows(&c->stack_known, at.sp - sizeof at.ra))
-    stack_learn(&c->stack_known, at.sp - sizeof at.ra);
-  if (n != NULL && capture_mode.depth > 1 && !node_is_mark(n))
-    n = (sure ? walk_slowly : capture_unwind_rest)(h, n, at, capture_mode.depth - 1, frame);
-  uint32_t site = site_of(c, n);
-  if (n != NULL && unlikely(capture_mode.verify)) {
-    verify(h, n, frame, cut == c->counts.cut);
-    if (!capture_in_loader(at.ra) && sure)
-      verify_quick(c, site, frame, at.bp);
-  }
+  if (unlikely(c->walking))
+    return walk_beside(h, at, sure, frame);
+  c->walking = true;
+  atomic_signal_fence(memory_order_seq_cst);
+  uint32_t site = walk_site(h, &c->path, at, sure, frame);
+  atomic_signal_fence(memory_order_seq_cst);
+  c->walking = false;
   return site;
 }

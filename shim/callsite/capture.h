@@ -1,7 +1,7 @@
-/* Which call site asks for memory: a walk over the stack by the path tree, a word a frame.
+/* Which call site asks for memory: a walk over the stack, a word a frame.
  *
- *   ra = word below the frame          node = child of the last node with that address
- *   CFA = sp or rbp + delta            (the node's rule: how this frame finds its caller)
+ *   ra = word below the frame          the path's next frame
+ *   CFA = sp or rbp + delta            (the rule of ra: how its frame finds its caller)
  *   next ra = word below the CFA       until the depth asked for
  *
  * A frame seen for the first time is learned from its code's unwind information (cfi.h); one that
@@ -9,11 +9,12 @@
  * or is not what it seems, gives a shorter path.  What of the stack may be read is said in
  * frame_step.h.
  *
- * A walk has three forms, the quickest first; each gives up where it would need the next:
+ * A walk has four forms, the quickest first; each gives up where it would need the next:
  *
- *   known_stack_find   the path lies on the stack exactly as it did once: words are compared
- *   capture_known      all nodes and rules are known: loads and compares only
- *   capture_site       makes nodes, learns rules, asks the kernel, libunwind and the loader
+ *   known_path_find      the path lies on the stack as it did before: words are compared
+ *   known_path_replay    its inner frames are walked along the path tree, the others compared
+ *   known_path_walk      all rules are known: loads and compares; makes nodes
+ *   capture_site         learns rules, asks the kernel, libunwind and the loader
  *
  * The state of a capture belongs to an arena (capture_state.h): only the thread that has the arena
  * calls these functions for it, also for a request of a signal handler.
@@ -28,7 +29,14 @@
 #include "capture_state.h"
 #include "frame_step.h"
 
-enum { KNOWN_MISSES = 16 };
+/* Do known paths say what a request's site is?  They know nothing of pushed tags. */
+static inline bool capture_compares(const struct capture *c) {
+  return capture_mode.depth > 1 && c->root == &path_root;
+}
+
+/* A path that is not known is entered when `misses` reaches KNOWN_MISSES: each one that no entry
+ * begins adds 1, because many are never seen again, each other one FIRST_MISSES. */
+enum { KNOWN_MISSES = 16, FIRST_MISSES = 16 };
 
 /* What every capture needs.  Once, in the library's constructor, by the main thread; before
  * capture_setup and tagged_attach. */
@@ -42,45 +50,25 @@ hidden void capture_setup(unsigned depth, bool verify);
 /* The call site of the request; one of enum site_kind if it has no path.  Keeps errno. */
 hidden uint32_t capture_site(struct heap *h, const void *frame);
 
-/* The site if all nodes and rules of its path are known, else SITE_NONE.  Changes nothing but the
- * arena's tables: of the paths that no known stack matches, every KNOWN_MISSES-th is entered as
- * one. */
+/* capture_known where no entry is the whole path: `first` is the one that the path begins with, or
+ * NULL. */
+hidden uint32_t capture_long(struct capture *c, struct known_stack *first, const void *frame,
+                             uintptr_t bp);
+
+/* The site if all rules of its path are known, else SITE_NONE. */
 static inline __attribute__((always_inline)) uint32_t
 capture_known(struct capture *c, const void *frame, uintptr_t bp) {
   uintptr_t sp = (uintptr_t)frame, ra = ((const uintptr_t *)frame)[-1];
-  /* A known stack says nothing of pushed tags. */
-  bool compares = capture_mode.depth > 1 && c->root == &path_root;
-  if (compares) {
-    uint32_t site = known_stack_find(c->known, &c->stack_known, ra, sp, bp);
-    if (likely(site != SITE_NONE))
-      return site;
+  struct known_stack *f = NULL;
+  if (capture_compares(c)) {
+    f = known_path_first(&c->known, &c->stack_known, ra, sp, bp);
+    if (likely(f != NULL && f->site != SITE_NONE))
+      return f->site;
   }
-  struct root_entry *first = root_entry_at(c->roots, ra);
-  struct node *n = first->node;
-  if (unlikely(!root_entry_is(first, c->root, ra))) {
-    n = path_peek(c->root, ra);
-    if (n == NULL || n->kind == NODE_LOADER)
-      return SITE_NONE;
-    *first = (struct root_entry){.ra = ra, .root = c->root, .node = n};
-  }
-  if (compares && ++c->misses % KNOWN_MISSES == 0)
-    return known_stack_make(c->known, &c->stack_known, n, sp, bp, capture_mode.depth);
-  struct cursor at = {.ra = ra, .sp = sp, .bp = bp};
-  for (unsigned left = capture_mode.depth; --left > 0;) {
-    struct rule r = node_rule(n);
-    if (unlikely(!frame_step_known(&c->stack_known, &at, r))) {
-      if (r.kind != RULE_END)
-        return SITE_NONE;
-      break;
-    }
-    n = path_peek(n, at.ra);
-    if (unlikely(n == NULL))
-      return SITE_NONE;
-  }
-  return atomic_load_explicit(&n->site, memory_order_relaxed);
+  return capture_long(c, f, frame, bp);
 }
 
-/* The fast path of capture_site, which calls nothing but known_stack_make: the site if it is known
+/* The fast path of capture_site, which makes no system call: the site if it is known
  * and the fast path may be taken now, else SITE_NONE, and then capture_site must be called. */
 static inline __attribute__((always_inline)) uint32_t capture_quick(struct capture *c,
                                                                     const void *frame) {

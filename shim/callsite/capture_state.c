@@ -27,6 +27,8 @@ static void take_over(struct capture *c) {
   c->root = &path_root;
   c->labels = 0;
   c->busy = 0;
+  c->walking = false;
+  known_path_abandon(&c->known);
 }
 
 bool capture_open(struct heap *h) {
@@ -43,8 +45,7 @@ bool capture_open(struct heap *h) {
 }
 
 static void forget_addresses(struct capture *c) {
-  for (unsigned i = 0; i < KNOWN_STACKS; i++)
-    c->known[i].ra = 0;
+  known_path_forget(&c->known);
   for (unsigned i = 0; i < ROOT_ENTRIES; i++)
     c->roots[i].ra = 0;
 }
@@ -85,8 +86,11 @@ void capture_sum(struct capture_counts *sum) {
 void capture_fork_child(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     struct capture *c = capture_of(heap_at(i));
-    if (c != NULL && !heap_is_mine(heap_at(i)))
+    if (c != NULL && !heap_is_mine(heap_at(i))) {
       c->busy = 0;
+      c->walking = false;
+      known_path_abandon(&c->known);
+    }
   }
   modules_forget();
 }

@@ -8,8 +8,9 @@
 #ifndef SHIM_CAPTURE_STATE_H
 #define SHIM_CAPTURE_STATE_H
 
+#include "call_path.h"
 #include "heap.h"
-#include "known_stack.h"
+#include "known_path.h"
 #include "options.h"
 #include "root_entry.h"
 #include "thread_record.h"
@@ -40,9 +41,11 @@ struct capture {
   unsigned labels;                /* pushed now */
   struct node *below[LABELS_MAX]; /* the roots under them */
   struct capture_counts counts;
+  bool walking;          /* `path` is in use; for ever, if a signal handler jumped out of a walk */
+  struct call_path path; /* of the request that is looked at, to keep it off the program's stack */
   struct root_entry roots[ROOT_ENTRIES];
-  unsigned misses; /* paths that no entry of `known` had */
-  _Alignas(CACHE_LINE) struct known_stack known[KNOWN_STACKS];
+  unsigned misses; /* KNOWN_MISSES in capture.h */
+  struct known_paths known;
 };
 
 /* How captures are made.  Written by capture_setup, but for `careful`. */

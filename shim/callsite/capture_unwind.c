@@ -32,24 +32,25 @@ bool capture_is_nested(struct heap *h, const void *frame) {
   return false;
 }
 
-cold struct node *capture_unwind_rest(struct heap *h, struct node *n, struct cursor at,
-                                      unsigned depth, const void *frame) {
+/* libunwind writes its answer where the path goes on; frame by frame it is taken or not. */
+cold void capture_unwind_rest(struct heap *h, struct call_path *p, struct cursor at, unsigned depth,
+                              const void *frame) {
   struct capture *c = capture_of(h);
-  uintptr_t above[CAPTURE_DEPTH_MAX];
+  uintptr_t *above = p->frame + p->length;
   if (!unwinder_enter(h, frame)) {
     c->counts.cut++;
-    return n;
+    return;
   }
   bool ended;
   unsigned found =
       unwinder_walk(at.ra, at.sp, at.bp, above, depth, &ended, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   c->counts.unwound++;
-  for (unsigned i = 0; i < found && n != NULL && !node_is_mark(n); i++)
-    n = frames_add(c, n, above[i]);
-  return found == depth || n == NULL || node_is_mark(n)
-             ? n
-             : frames_end(c, n, ended, capture_in_loader(n->address));
+  for (unsigned i = 0; i < found; i++)
+    if (!frames_add(c, p, above[i]))
+      return;
+  if (found < depth)
+    frames_end(c, p, ended, capture_in_loader(p->frame[p->length - 1]));
 }
 
 cold bool capture_backtrace(struct heap *h, const void *frame, uintptr_t *out, unsigned n,

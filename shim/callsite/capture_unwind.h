@@ -11,6 +11,7 @@
 #ifndef SHIM_CAPTURE_UNWIND_H
 #define SHIM_CAPTURE_UNWIND_H
 
+#include "call_path.h"
 #include "capture_state.h"
 
 /* While `busy` is set: did libunwind make this request?  Every request made while it works is its
@@ -18,11 +19,10 @@
  * it was, `busy` is cleared, and the answer is false. */
 hidden bool capture_is_nested(struct heap *h, const void *frame);
 
-/* Adds the `depth` frames above the cursor, which is in node n's frame, as libunwind finds them.
- * Returns the node at which the path ends; NULL: the tree has no room.  `frame` is the request's,
- * as for capture_site. */
-hidden struct node *capture_unwind_rest(struct heap *h, struct node *n, struct cursor at,
-                                        unsigned depth, const void *frame);
+/* Adds the `depth` frames above the cursor, which is in the path's last frame, as libunwind finds
+ * them.  `frame` is the request's, as for capture_site. */
+hidden void capture_unwind_rest(struct heap *h, struct call_path *p, struct cursor at,
+                                unsigned depth, const void *frame);
 
 /* libunwind's own answer: the return addresses of the path of the request whose caller's frame is
  * `frame`, innermost first, up to n.  *found says how many.  False: it can't be asked now. */

@@ -9,12 +9,13 @@
  * A path that can't go on ends with the mark (path_tree.h) and is counted as cut.  So it is one
  * call site, whatever data lies on the stack above it.
  *
- * All functions are for the thread that has the capture.  Those that return a node return NULL if
- * the tree has no room.
+ * All functions are for the thread that has the capture.  Those that add a frame return false if
+ * the path ends instead.
  */
 #ifndef SHIM_FRAMES_H
 #define SHIM_FRAMES_H
 
+#include "call_path.h"
 #include "capture_state.h"
 
 /* GUESSES_MAX: distinct guesses that are believed for one address.  Hand-written code and the
@@ -27,23 +28,23 @@ static inline bool frames_hopeless(struct rule r) {
   return r.kind == RULE_NONE && r.misses >= MISSES_MAX;
 }
 
-/* How the frame of n's address finds its caller.  Learns the rule if it is not known. */
-hidden struct rule frames_rule(struct capture *c, struct node *n);
+/* How the frame of an address finds its caller.  Learns the rule if it is not known. */
+hidden struct rule frames_rule(struct capture *c, uintptr_t address);
 
-/* The node of n's caller, whose return address a rule found; or the mark behind n, if that is no
- * code of a module. */
-hidden struct node *frames_next(struct capture *c, struct node *n, uintptr_t ra);
+/* Adds the caller whose return address a rule found, if that is code of a module; else ends the
+ * path with the mark. */
+hidden bool frames_next(struct capture *c, struct call_path *p, uintptr_t ra);
 
-/* The node of n's caller, whose return address libunwind found; or the mark behind n, if that is
- * not believed. */
-hidden struct node *frames_add(struct capture *c, struct node *n, uintptr_t ra);
+/* Adds the caller whose return address libunwind found, if that is believed; else ends the path
+ * with the mark. */
+hidden bool frames_add(struct capture *c, struct call_path *p, uintptr_t ra);
 
-/* The end of a walk that libunwind did not continue above n: n, or the mark behind it.  ended:
- * libunwind took n for the outermost frame.  It also does so when it guesses, and finds a frame
+/* Ends a path that libunwind did not continue, with the mark if that must be.  ended: libunwind
+ * took its last frame for the outermost one.  It also does so when it guesses, and finds a frame
  * pointer of 0; that is right only for the loader's first code (in_loader). */
-hidden struct node *frames_end(struct capture *c, struct node *n, bool ended, bool in_loader);
+hidden void frames_end(struct capture *c, struct call_path *p, bool ended, bool in_loader);
 
-/* Ends the path behind n (a frame, or the root) with the mark, and counts it as cut and lost. */
-hidden struct node *frames_lose(struct capture *c, struct node *n);
+/* Ends the path with the mark, and counts it as cut and lost.  Returns false. */
+hidden bool frames_lose(struct capture *c, struct call_path *p);
 
 #endif

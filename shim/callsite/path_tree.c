@@ -44,6 +44,7 @@ static struct node no_child; /* its address is 0: that of no child looked for */
 #define NO_CHILDREN                                                                                \
   { &no_child, &no_child, &no_child, &no_child }
 struct node path_root = {.kind = NODE_ROOT, .children = NO_CHILDREN};
+struct node path_outer = {.kind = NODE_ROOT, .children = NO_CHILDREN, .number = NODES_MAX};
 
 const char path_no_unwind[] = RECORD_MARK_TEXT;
 
@@ -111,9 +112,11 @@ static struct node *level_find(struct level *l, const struct node *parent, uintp
 static void granule_add(struct node *n, uintptr_t address);
 
 static enum record_node_kind shown_kind(const struct node *n) {
-  return node_is_frame(n)  ? RECORD_NODE_FRAME
-         : node_is_mark(n) ? RECORD_NODE_MARK
-                           : RECORD_NODE_LABEL;
+  return n->kind == NODE_OUTER   ? RECORD_NODE_OUTER
+         : n->kind == NODE_JOINT ? RECORD_NODE_JOINT
+         : node_is_frame(n)      ? RECORD_NODE_FRAME
+         : node_is_mark(n)       ? RECORD_NODE_MARK
+                                 : RECORD_NODE_LABEL;
 }
 
 static struct node *node_make(struct node *parent, uintptr_t address, enum node_kind kind) {
@@ -129,8 +132,6 @@ static struct node *node_make(struct node *parent, uintptr_t address, enum node_
     atomic_fetch_add(&paths.labels, 1);
   struct node *n = chunk + number % NODES_A_CHUNK;
   *n = (struct node){.address = address, .children = NO_CHILDREN, .number = number, .kind = kind};
-  if (parent != &path_root && node_is_frame(n))
-    n->rule = path_rule(address);
   atomic_signal_fence(memory_order_seq_cst);
   __atomic_store_n(&n->parent, parent, __ATOMIC_RELEASE);
   if (node_is_frame(n))
@@ -222,17 +223,30 @@ struct node *path_child(struct node *parent, uintptr_t address, enum node_kind k
   return n;
 }
 
+struct node *path_holder(uintptr_t address) {
+  struct level *l = atomic_load_explicit(&path_newest, memory_order_acquire);
+  struct node *n = path_peek(&path_root, address);
+  if (n != NULL || l == (struct level *)no_level)
+    return n;
+  n = find_child(l, &path_root, address);
+  return n != NULL ? level_add(l, n) : NULL;
+}
+
 struct rule path_rule(uintptr_t address) {
-  struct node *n = path_step(&path_root, address);
+  const struct node *n = path_holder(address);
   struct rule unknown = {.kind = RULE_UNKNOWN};
   return n == NULL ? unknown : node_rule(n);
 }
 
-void path_set_rule(struct node *n, struct rule r) {
-  struct node *holder = path_step(&path_root, n->address);
+void path_copy_rule(struct node *n) {
+  struct rule r = path_rule(n->address);
+  __atomic_store(&n->rule, &r, __ATOMIC_RELAXED);
+}
+
+void path_set_rule(uintptr_t address, struct rule r) {
+  struct node *holder = path_step(&path_root, address);
   if (holder != NULL)
     __atomic_store(&holder->rule, &r, __ATOMIC_RELAXED);
-  __atomic_store(&n->rule, &r, __ATOMIC_RELAXED);
 }
 
 uint32_t path_site(struct node *n) {
@@ -257,6 +271,8 @@ uint32_t path_site(struct node *n) {
 struct node *path_node(unsigned number) {
   if (number == 0)
     return &path_root;
+  if (number == NODES_MAX)
+    return &path_outer;
   struct node *chunk =
       atomic_load_explicit(&paths.chunk[number / NODES_A_CHUNK], memory_order_acquire);
   if (chunk == NULL)

@@ -1,16 +1,21 @@
-/* The path tree: every call path that asked for memory, innermost call first.
+/* The path tree: every call path that asked for memory.
  *
- *   root ── ra of malloc's caller ── ra of its caller ── ...      node = (parent, return address)
+ *   path_root ── ra of malloc's caller ── ra of its caller ── ... ── joint    inner frames
+ *                                                                      |
+ *                path_outer ── ra of the outermost call ── ... ────────┘      outer frames
  *
- * A capture walks from the root; the node it ends at is the call site.  A node remembers how the
- * frame of its return address finds its caller (frame_rule.h), so that known frames need no
- * unwinder, and its first few children; the others are found by a hash of parent and address.
+ * Node = (parent, address).  Inner frames stand innermost first, because paths begin alike: at
+ * wrappers of malloc.  The outer frames of a long path (call_path.h) stand outermost first in a
+ * tree of their own, because they end alike: at main.  A joint's address is the last of its outer
+ * nodes.  The node that a path ends at, a joint or an inner frame, is the call site.
+ *
+ * A node remembers its first few children; the others are found by a hash of parent and address.
  *
  * Process-wide, append-only, lock-free: nodes are never moved or freed, and a reader never sees a
- * node that is half written.  The rule of an address is a property of the address, not of the path:
- * the root's child of that address holds it, and other nodes of the address copy it.  Memory is
- * bounded: NODES_MAX nodes, SITES_MAX call sites (arena/tag.h); then path_child and path_site say
- * so.
+ * node that is half written.  How the frame of a return address finds its caller (frame_rule.h) is
+ * a property of the address, not of the path: the root's child of that address holds it, and other
+ * inner nodes of the address copy it.  Memory is bounded: NODES_MAX nodes, SITES_MAX call sites
+ * (arena/tag.h); then path_child and path_site say so.
  *
  * When a module leaves, the addresses of its nodes are replaced by NODE_DEAD and their offset in
  * the module: the nodes stay for the dump, and what is mapped there later gets other nodes.  If the
@@ -51,21 +56,24 @@ enum node_kind {
   NODE_FRAME = 0,
   NODE_LABEL, /* a tag that the program pushed, or the mark below */
   NODE_ROOT,
-  NODE_LOADER /* a request of the dynamic loader: child of a root */
+  NODE_LOADER, /* a request of the dynamic loader: child of a root */
+  NODE_OUTER,  /* a frame below path_outer */
+  NODE_JOINT   /* the end of a path; its address is that of its innermost outer node */
 };
 
 struct node {
   struct node *parent;                        /* NULL: none; written last */
   uintptr_t address;                          /* return address; of a label: its text */
-  struct rule rule;                           /* read and stored whole: node_rule, path_set_rule */
+  struct rule rule;                           /* of an inner frame; read and stored whole */
   _Atomic(struct node *) children[NODE_WAYS]; /* by node_way of the child's address; never NULL */
   _Atomic uint32_t site;                      /* 0: no path ends here yet */
-  uint32_t number : 30;
-  uint32_t kind : 2; /* enum node_kind */
+  uint32_t number : 29;
+  uint32_t kind : 3; /* enum node_kind */
 };
 static_assert(sizeof(struct node) == CACHE_LINE, "one node a cache line");
 
 extern hidden struct node path_root;
+extern hidden struct node path_outer; /* its number is NODES_MAX */
 
 /* The mark: a label that ends a path at its outer end.  The caller of the frame before it is not
  * known, because that frame's code has no unwind information, or is code of no file. */
@@ -137,29 +145,39 @@ static inline struct node *path_peek(const struct node *n, uintptr_t address) {
   return NULL;
 }
 
-/* path_child for a frame, quicker if the child is there. */
-static inline struct node *path_step(struct node *n, uintptr_t address) {
+/* path_child, quicker if the child is there. */
+static inline struct node *path_step_kind(struct node *n, uintptr_t address, enum node_kind kind) {
   struct node *c = path_peek(n, address);
-  return likely(c != NULL) ? c : path_child(n, address, NODE_FRAME);
+  return likely(c != NULL) ? c : path_child(n, address, kind);
+}
+static inline struct node *path_step(struct node *n, uintptr_t address) {
+  return path_step_kind(n, address, NODE_FRAME);
 }
 
 /* Is the node's address one of code? */
 static inline bool node_is_frame(const struct node *n) {
-  return n->kind == NODE_FRAME || n->kind == NODE_LOADER;
+  return n->kind == NODE_FRAME || n->kind == NODE_LOADER || n->kind == NODE_OUTER;
 }
 
-/* How the frame of n's address finds its caller; RULE_UNKNOWN until path_set_rule. */
+/* The rule of an inner frame's address; RULE_UNKNOWN: not known, or not copied yet. */
 static inline struct rule node_rule(const struct node *n) {
   struct rule r;
   __atomic_load(&n->rule, &r, __ATOMIC_RELAXED);
   return r;
 }
 
-/* The rule that is known for an address, on whatever path; RULE_UNKNOWN: none, or no room. */
+/* The root's child of that address, which holds its rule; NULL: there is none. */
+hidden struct node *path_holder(uintptr_t address);
+
+/* How the frame of an address finds its caller; RULE_UNKNOWN until path_set_rule.  Makes no node.
+ */
 hidden struct rule path_rule(uintptr_t address);
 
-/* Sets the rule of n, and of n's address for all nodes that are made later. */
-hidden void path_set_rule(struct node *n, struct rule r);
+/* Sets the rule of an address, if there is room. */
+hidden void path_set_rule(uintptr_t address, struct rule r);
+
+/* Copies the rule of n's address to n, if it is known. */
+hidden void path_copy_rule(struct node *n);
 
 /* The number of the call site that ends at this node: SITE_KINDS or more; 0 if all are taken, or
  * there is no memory. */
@@ -181,7 +199,9 @@ hidden unsigned path_nodes(void);
 /* An upper bound of how many of these are labels. */
 hidden unsigned path_labels(void);
 
-/* The node of that number, which is below path_nodes(); NULL: that number has no node. */
+/* The node of that number, which is below path_nodes(), or NODES_MAX; NULL: that number has no
+ * node.
+ */
 hidden struct node *path_node(unsigned number);
 
 /* Call sites are numbered SITE_KINDS..path_sites()-1. */

@@ -33,13 +33,20 @@ static uint64_t text_copy(const char *text) {
   return copy == NULL ? 0 : (uintptr_t)memcpy(copy, text, bytes);
 }
 
+/* What stands for n's address: a label's text, the number of the node that a joint leads to. */
+static uint64_t shown_address(const struct node *n, enum record_node_kind kind) {
+  if (kind == RECORD_NODE_LABEL)
+    return text_copy((const char *)n->address);
+  return kind == RECORD_NODE_JOINT ? ((const struct node *)n->address)->number : n->address;
+}
+
 void shown_node(const struct node *n, enum record_node_kind kind) {
   struct record_node *to = copy_of(n->number, true);
   if (to == NULL)
     return;
   to->number = n->number;
-  to->parent = n->parent->number;
-  to->address = kind == RECORD_NODE_LABEL ? text_copy((const char *)n->address) : n->address;
+  to->parent = n->parent->number == NODES_MAX ? 0 : n->parent->number; /* path_outer: a root */
+  to->address = shown_address(n, kind);
   __atomic_store_n(&to->kind, kind, __ATOMIC_RELEASE);
 }
 

@@ -155,8 +155,7 @@ static uint32_t label_text(const struct dump_work *w, uint32_t node, unsigned *n
 
 static void frame(const struct dump_work *w, struct dump_node *to, const struct node *n) {
   uintptr_t stored = __atomic_load_n(&n->address, __ATOMIC_RELAXED);
-  to->kind = DUMP_NODE_FRAME;
-  to->parent = n->parent->number;
+  to->kind = n->kind == NODE_OUTER ? DUMP_NODE_OUTER : DUMP_NODE_FRAME;
   to->address = node_address(stored);
   to->module = module_of(w, stored);
   if (stored & NODE_DEAD && node_dead_module(stored) < DEAD_LAST && to->module != 0)
@@ -171,11 +170,14 @@ static void nodes(struct dump_work *w) {
     *to = (struct dump_node){.kind = i == 0 ? DUMP_NODE_ROOT : DUMP_NODE_FRAME};
     if (n == NULL || i == 0) /* its number was taken, and there was no room for it */
       continue;
+    to->parent = n->parent == &path_outer ? 0 : n->parent->number;
     if (node_is_frame(n)) {
       frame(w, to, n);
+    } else if (n->kind == NODE_JOINT) {
+      to->kind = DUMP_NODE_JOINT;
+      to->address = ((const struct node *)n->address)->number;
     } else {
       to->kind = DUMP_NODE_LABEL;
-      to->parent = n->parent->number;
       to->address = label_text(w, i, &next_label);
     }
   }

@@ -5,9 +5,9 @@
  * The offset is that of the return address in the file: the call itself ends one byte below it.
  */
 #include "report_path.h"
+#include "call_path.h"
 #include "capture_modules.h"
 #include "exported_names.h"
-#include "path_tree.h"
 #include "report_text.h"
 
 #include <string.h>
@@ -100,22 +100,10 @@ static void word(struct wrapped *w, const struct text *s) {
   w->column += s->length;
 }
 
-/* From a node to the root is from the outermost frame to the innermost. */
-static unsigned innermost(const struct node *n, const struct node *shown[FRAMES_SHOWN]) {
-  unsigned length = 0, at;
-  for (const struct node *i = n; i->kind != NODE_ROOT; i = i->parent)
-    length++;
-  at = length;
-  for (; n->kind != NODE_ROOT; n = n->parent)
-    if (--at < FRAMES_SHOWN)
-      shown[at] = n;
-  return length;
-}
-
 void report_path(struct text *t, uint32_t site) {
   const struct node *shown[FRAMES_SHOWN], *n = path_site_node(site);
   struct wrapped w = {.t = t};
-  unsigned length = n == NULL ? 0 : innermost(n, shown);
+  unsigned length = n == NULL ? 0 : call_path_nodes(n, shown, FRAMES_SHOWN);
   if (length == 0) {
     text_str_left(t, "", INDENT);
     text_str(t, pathless(site));

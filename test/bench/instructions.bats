@@ -43,3 +43,4 @@ no_worse() { # NAME [LIMIT]
 }
 @test "one object deep, tagged by call site" { no_worse deep-site; }
 @test "one object deep, tagged by stack" { no_worse deep-stack8; }
+@test "one object deep, below 40 calls, tagged by the whole stack" { no_worse deep-stack64; }

@@ -34,7 +34,7 @@ pair_cost() { # LIBRARY LOOP [NAME=VALUE...]
 golden() { # LIBRARY
   local name loop environment
   while read -r name loop environment; do
-    # shellcheck disable=SC2086 # no variable or one
+    # shellcheck disable=SC2086 # no variable, or some
     printf '%-12s %s\n' "$name" "$(pair_cost "$1" "$loop" $environment)"
   done <<'END'
 deep deep
@@ -43,6 +43,7 @@ large large
 realloc realloc
 deep-site deep ARENASHIM_TAG=site
 deep-stack8 deep ARENASHIM_TAG=stack:8
+deep-stack64 deep ARENASHIM_TAG=stack:64 PAIRS_FRAMES=40
 deep-off deep PAIRS_TOGGLED=1
 random-off random PAIRS_TOGGLED=1
 large-off large PAIRS_TOGGLED=1

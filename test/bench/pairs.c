@@ -8,7 +8,7 @@
  *
  * The loop runs twice: to warm up, a sixth of TIMES, and then inside `counted`, which is all that
  * callgrind is told to look at.  With PAIRS_TOGGLED in the environment it runs in between while
- * somebody is attached, and again after that. */
+ * somebody is attached, and again after that; with PAIRS_FRAMES that many calls below main. */
 #include "toggle.h"
 
 #include <stdint.h>
@@ -85,6 +85,15 @@ __attribute__((noinline, noclone)) static void counted(const struct loop *l, lon
   __asm__ volatile(""); /* no tail call: it would end `counted` */
 }
 
+__attribute__((noinline, noclone)) static void counted_below(int calls, const struct loop *l,
+                                                             long times) {
+  if (calls > 0)
+    counted_below(calls - 1, l, times);
+  else
+    counted(l, times);
+  __asm__ volatile(""); /* as above */
+}
+
 /* Objects of another size, more than a list has: a loop may take no slow path for ever. */
 static void take_slow_paths(void) {
   static void *p[3000];
@@ -129,7 +138,8 @@ int main(int argc, char **argv) {
   for (const struct loop *l = loops; times > 0 && l < loops + sizeof loops / sizeof *loops; l++) {
     if (strcmp(argv[1], l->name) == 0) {
       warm_up(l, times / 6);
-      counted(l, times);
+      const char *calls = getenv("PAIRS_FRAMES");
+      counted_below(calls == NULL ? 0 : atoi(calls), l, times);
       return 0;
     }
   }

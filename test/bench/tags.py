@@ -81,6 +81,7 @@ MODES = {
     'shim': Mode(None, SHIM, {}, nothing, False),
     'shim-site': shim_mode({'TAG': 'site'}, ['TAG=site']),
     'shim-stack8': shim_mode({'TAG': 'stack:8'}, ['TAG=stack:8']),
+    'shim-stack64': shim_mode({'TAG': 'stack:64'}, ['TAG=stack:64']),
     'shim-sample': shim_mode({'TAG': 'stack:8', 'SAMPLE': '524288'}, ['TAG=stack:8'],
                              ['SAMPLE=524288', 'SAMPLE=512K']),
     'libc': Mode(None, None, {}, nothing, False),

@@ -109,15 +109,22 @@ static void brought_forward(void) {
     require(path_peek(&path_root, address_of(i)) == few[i]);
 }
 
-/* A rule belongs to the address: nodes of it that are made later have it. */
+/* A rule belongs to the address: the root's child has it, and others copy it when they are told to.
+ */
 static void rules(void) {
   struct node *a = child(&path_root, CODE + 1), *ab = child(a, CODE + 2);
+  unsigned nodes = path_nodes();
   require(path_rule(CODE + 2).kind == RULE_UNKNOWN && node_rule(ab).kind == RULE_UNKNOWN);
-  path_set_rule(ab, by_sp);
-  require(is_rule(node_rule(ab), by_sp) && is_rule(path_rule(CODE + 2), by_sp));
-  require(node_rule(a).kind == RULE_UNKNOWN);
-  require(is_rule(node_rule(child(ab, CODE + 2)), by_sp));
-  require(path_rule(CODE + 3).kind == RULE_UNKNOWN);
+  require(path_nodes() == nodes);
+  path_set_rule(CODE + 2, by_sp);
+  require(is_rule(path_rule(CODE + 2), by_sp) && node_rule(ab).kind == RULE_UNKNOWN);
+  require(is_rule(node_rule(child(&path_root, CODE + 2)), by_sp));
+  path_copy_rule(ab);
+  path_copy_rule(a);
+  require(is_rule(node_rule(ab), by_sp) && node_rule(a).kind == RULE_UNKNOWN);
+  for (unsigned i = 0; i < 3000; i++) /* the table grows */
+    child(&path_root, address_of(1000 + i));
+  require(is_rule(path_rule(CODE + 2), by_sp));
 }
 
 static void labels(void) {
@@ -308,7 +315,8 @@ static void forget(void) {
 /* However often a module comes and goes, no more nodes and no larger tables are needed. */
 static void revive(void) {
   struct nodes n = nodes_at(CODE);
-  path_set_rule(n.inner, by_sp);
+  path_set_rule(CODE + 300000, by_sp);
+  path_copy_rule(n.inner);
   unsigned nodes = path_nodes();
   uint64_t bytes = path_bytes();
   uintptr_t at = CODE, next;

@@ -86,8 +86,10 @@ if [[ $length == long ]]; then
   tell verify:8
   ARENASHIM_TAG=verify:32 programs 16 "$top/test/real/inputs/templates.cc"
   tell verify:32
+  ARENASHIM_TAG=verify:64 programs 16 "$top/test/real/inputs/templates.cc"
+  tell verify:64
 else
-  ARENASHIM_TAG=verify:8 programs 1 "$work/small.cc"
-  tell verify:8
+  ARENASHIM_TAG=verify:64 programs 1 "$work/small.cc"
+  tell verify:64
 fi
 exit "$failed"
