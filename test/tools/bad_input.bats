@@ -95,6 +95,43 @@ patch() { # FILE OFFSET BYTE
   expect '$status == 0 && $stderr == *"4 references in it lead nowhere"* && $output == *"(call site lost)"*'
 }
 
+# joints [LINE...]: a dump of two call sites whose outer frames stand in a tree of their own, main <- run <- work, and LINE.
+joints() {
+  {
+    lines 'process pid=7 program=p tags=2 depth=64 live_objects=2 live_bytes=300' 'arena name=p' \
+      'module start=0x400000 end=0x500000 bias=0x400000 path=p' node 'node kind=4 module=1 address=0x401111' \
+      'node kind=4 parent=1 module=1 address=0x402222' 'node kind=4 parent=2 module=1 address=0x403333' \
+      'node kind=1 module=1 address=0x404444' 'node kind=5 parent=4 address=3' 'node kind=5 parent=4 address=2' \
+      'site node=5' 'account site=0 allocs=1 live_objects=1 live_bytes=100' \
+      'site node=6' 'account site=1 allocs=1 live_objects=1 live_bytes=200' "$@"
+  } | dump d
+  arenashim export d --format collapsed
+}
+inner='p+0x4444'
+
+@test "outer frames in a tree of their own: paths are whole; joints that lead elsewhere end them" {
+  joints
+  expect '-z $stderr && $output == "$(lines "p+0x1111;p+0x2222;p+0x3333;$inner 100" "p+0x1111;p+0x2222;$inner 200")"'
+  local where
+  # its own node, one behind it, an inner frame, another joint
+  for where in 7 8 4294967297 4 5; do
+    joints "node kind=5 parent=4 address=$where" 'site node=7' 'account site=2 allocs=1 live_objects=1 live_bytes=7'
+    expect '$status == 0 && $stderr == *"d: 1 references in it lead nowhere"* && $output == *"$inner 7"*'
+  done
+  # the mark
+  joints 'node kind=2 label="no unwind information"' 'node kind=4 parent=7 module=1 address=0x405555' \
+    'node kind=5 parent=4 address=8' 'site node=9' 'account site=2 allocs=1 live_objects=1 live_bytes=7'
+  expect '-z $stderr && $output == *"[no unwind information];p+0x5555;$inner 7"*'
+  # a region that was created at an inner frame
+  joints 'region name=r node=4 state=1'
+  [[ $("$TOOL" export d --format json | /usr/bin/python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print([d["frames"][i]["name"] for i in d["regions"][0]["path"]])') == "['$inner']" ]]
+  # an outer frame is no place where a path can end
+  joints 'site node=3' 'account site=2 allocs=1 live_objects=1 live_bytes=7'
+  expect '$status == 0'
+}
+
 @test "an endless file that is no dump" {
   TOOL=$(dirname "$TOOLS")/../arenashim
   run --separate-stderr sh -c 'ulimit -v 100000; "$1" report /dev/zero' sh "$TOOL"

@@ -4,10 +4,12 @@ load command
 sums() { /usr/bin/python3 "$HERE/merge_sums.py" "$@"; }
 
 # shimmed DIRECTORY COMMAND...: a run that leaves its dump there; without address randomization it would prove little.
+# Those of `many` have outer frames in a tree of their own.
 shimmed() {
-  local to=$1
+  local to=$1 depth=6
   shift
-  env LD_PRELOAD="$SHIM" ARENASHIM_DUMP="$BATS_FILE_TMPDIR/$to/" ARENASHIM_TAG=stack:6 "$@" >/dev/null
+  [[ $to != many ]] || depth=24
+  env LD_PRELOAD="$SHIM" ARENASHIM_DUMP="$BATS_FILE_TMPDIR/$to/" ARENASHIM_TAG=stack:$depth "$@" >/dev/null
 }
 
 # program NAME FLAG...: of one source; what it allocates differs by its argument.

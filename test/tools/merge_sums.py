@@ -31,13 +31,21 @@ class Dump:
         self.process = self.all[2][0]
         self.paths = [()]
         for parent, module, address, kind, _ in self.all[12][1:]:
-            self.paths.append(self.paths[parent] + self.frame(self.paths[parent], module, address, kind))
+            self.paths.append(self.outward(self.paths[parent], address) if kind == 5 else
+                              () if kind == 4 else self.paths[parent] + self.frame(self.paths[parent], module, address, kind))
 
     def text(self, at):
         return self.strings[at : self.strings.index(b"\0", at)]
 
+    def outward(self, path, node):
+        while node:
+            parent, module, address, kind, _ = self.all[12][node]
+            path += self.frame(path, module, address, kind)
+            node = parent
+        return path
+
     def frame(self, path, module, address, kind):
-        if kind != 1:
+        if kind not in (1, 4):
             return (("label" if kind == 2 else "function", self.text(address)),)
         if module == 0:
             return () if path[-1:] == (NO_MODULE,) else (NO_MODULE,)
