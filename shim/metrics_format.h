@@ -35,7 +35,8 @@ enum metric_type { METRIC_INFO, METRIC_GAUGE, METRIC_COUNTER };
 #define METRICS(X)                                                                                 \
   X(BUILD, "arenashim_build", METRIC_INFO, "", "Version of libarenashim.so.")                      \
   X(PROCESS, "arenashim_process", METRIC_INFO, "",                                                 \
-    "How the process is watched: its tags, and requested bytes for each sample (0: exact).")       \
+    "How the process is watched: its tags, requested bytes for each sample (0: exact), and 1 if "  \
+    "that is since somebody attached (what was there before is in no call site).")                 \
   X(START, "arenashim_process_start_time_seconds", METRIC_GAUGE, "seconds",                        \
     "When the process began, in UNIX time.")                                                       \
   X(READ, "arenashim_read_timestamp_seconds", METRIC_GAUGE, "seconds",                             \

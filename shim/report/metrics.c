@@ -219,6 +219,7 @@ static void write_process(void) {
   sample();
   label("tags", tags_text(words));
   label_number("sample_bytes", tagged_sample_bytes());
+  label_number("attached", tagged_since_attach());
   value(1);
   begin(METRIC_START);
   sample();

@@ -4,6 +4,7 @@
 #include "options.h"
 #include "program.h"
 #include "report_arenas.h"
+#include "report_attached.h"
 #include "report_blocks.h"
 #include "report_classes.h"
 #include "report_job.h"
@@ -28,12 +29,9 @@ static struct {
 } space = {.job = REPORT_JOB("report")};
 
 static void age(struct text *t) {
-  uint64_t tenths = (program_lived_ns() + 50000000) / 100000000;
   text_str(t, "\n   ");
-  text_u64(t, tenths / 10);
-  text_char(t, '.');
-  text_u64(t, tenths % 10);
-  text_str(t, " s after the start");
+  report_seconds(t, program_lived_ns());
+  text_str(t, " after the start");
 }
 
 /* A report that is not the last one is called a snapshot, as the command calls such dumps
@@ -94,6 +92,7 @@ static void header(struct text *t, const struct snapshot *g) {
   when(t, g);
   text_char(t, '\n');
   options(t);
+  report_attached(t);
   if (gate_is_child())
     report_line(t,
                 "   child of a fork: counts start there; what was alive then counts as allocated");

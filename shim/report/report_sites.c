@@ -9,6 +9,7 @@
 #include "deepbind.h"
 #include "fork_gate.h"
 #include "large_counts.h"
+#include "report_attached.h"
 #include "report_path.h"
 #include "report_text.h"
 #include "site_stats.h"
@@ -189,7 +190,7 @@ static void together(struct text *t, const struct snapshot *g) {
                            : "\ncall sites: all together");
   report_amount(t, "call sites", space.sites);
   report_amount(t, "allocations", space.sum.sums.allocs);
-  if (sampled()) {
+  if (sampled() || tagged_since_attach()) {
     report_amount(t, "live objects", space.sum.sums.live_objects);
     report_amount(t, "live bytes, as requested", space.sum.sums.live_bytes);
     return;
@@ -252,6 +253,7 @@ bool report_sites(struct text *t, const struct snapshot *g, int fd) {
     sum_up();
     at_peak_find(&space.at_peak, space.sum.sums.live_bytes);
     together(t, g);
+    report_before(t, g);
     ok = call_sites(t, fd);
     if (!sampled()) /* waste is found by looking at every tag */
       ok &= waste(t, fd);

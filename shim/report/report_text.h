@@ -23,6 +23,15 @@ static inline bool report_room(struct text *t, int fd) {
 }
 
 /* Writes s and ends the line. */
+/* "12.3 s" */
+static inline void report_seconds(struct text *t, uint64_t ns) {
+  uint64_t tenths = (ns + 50000000) / 100000000;
+  text_u64(t, tenths / 10);
+  text_char(t, '.');
+  text_u64(t, tenths % 10);
+  text_str(t, " s");
+}
+
 static inline void report_line(struct text *t, const char *s) {
   text_str(t, s);
   text_char(t, '\n');

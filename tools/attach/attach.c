@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* How long the answer is waited for. */
-enum { WAIT_MS = 500, LOOK_MS = 10 };
+/* How long the answer is waited for, and between looks: most threads follow at once. */
+enum { WAIT_MS = 500, LOOK_MS = 1, LOOK_MS_MOST = 10 };
 
 static void sleep_seconds(double seconds) {
   struct timespec t = {.tv_sec = (time_t)seconds,
@@ -31,11 +31,12 @@ struct target {
 /* Until the first thread has followed, and the others as far as they do in that time. */
 static enum memory_answer wait_for(const struct target *t, struct control_answer *a) {
   enum memory_answer answer = MEMORY_READ;
-  for (int ms = 0; ms < WAIT_MS; ms += LOOK_MS) {
+  for (int ms = 0, look = LOOK_MS; ms < WAIT_MS; ms += look) {
     answer = control_answer(&t->at, a);
     if (answer != MEMORY_READ || (a->seen && a->joined == a->running))
       return answer;
-    sleep_seconds(LOOK_MS / 1e3);
+    sleep_seconds(look / 1e3);
+    look = look * 2 < LOOK_MS_MOST ? look * 2 : LOOK_MS_MOST;
   }
   return answer;
 }
@@ -52,8 +53,7 @@ static void say_refused(const char *what, unsigned refused) {
 }
 
 /* False: said why it cannot be. */
-static bool ask(const struct target *t, uint64_t sample_bytes, uint32_t depth,
-                struct control_answer *a) {
+static bool ask(struct target *t, uint64_t sample_bytes, uint32_t depth, struct control_answer *a) {
   enum memory_answer answer = control_ask(&t->at, sample_bytes, depth);
   if (answer == MEMORY_READ)
     answer = wait_for(t, a);
@@ -119,7 +119,7 @@ static void tell(const struct attach_options *o, const struct control_answer *a)
   tell_joined(a);
 }
 
-static int finish(const struct attach_options *o, const struct target *t) {
+static int finish(const struct attach_options *o, struct target *t) {
   struct control_answer a;
   fflush(stdout);
   sleep_seconds(o->seconds);
@@ -130,7 +130,7 @@ static int finish(const struct attach_options *o, const struct target *t) {
   return status;
 }
 
-static int attach(const struct attach_options *o, const struct target *t) {
+static int attach(const struct attach_options *o, struct target *t) {
   struct control_answer a;
   if (!ask(t, o->sample_bytes, o->depth, &a))
     return 2;
@@ -141,7 +141,7 @@ static int attach(const struct attach_options *o, const struct target *t) {
   return 0;
 }
 
-static int detach(const struct attach_options *o, const struct target *t) {
+static int detach(const struct attach_options *o, struct target *t) {
   struct control_answer a;
   if (!ask(t, 0, 1, &a))
     return 2;

@@ -37,6 +37,7 @@ static void process_write(struct metrics_out *o, const struct metrics_process *p
   metrics_sample(o, p->labels);
   metrics_label(o, "tags", tags);
   metrics_label(o, "sample_bytes", bytes);
+  metrics_label(o, "attached", p->dump->process->flags & DUMP_ATTACHED ? "1" : "0");
   metrics_number(o, 1);
   free(tags);
 }

@@ -18,13 +18,13 @@ static bool write_at(const struct control_place *to, const struct memory *m, uin
   return process_vm_writev(to->pid, &local, 1, &remote, 1, 0) == (ssize_t)bytes;
 }
 
-enum memory_answer control_ask(const struct control_place *at, uint64_t sample_bytes,
-                               uint32_t depth) {
+enum memory_answer control_ask(struct control_place *at, uint64_t sample_bytes, uint32_t depth) {
   struct memory m;
   enum memory_answer answer =
       at->fd >= 0 ? memory_head_of_fd(&m, at->fd) : memory_find(&m, at->pid);
   if (answer != MEMORY_READ)
     return answer;
+  at->head_at = m.head_at;
   uint32_t sequence = m.head.process.control.sequence + 1;
   bool written = write_at(at, &m, AT(sample_bytes), &sample_bytes, sizeof sample_bytes) &&
                  write_at(at, &m, AT(depth), &depth, sizeof depth) &&
@@ -43,7 +43,7 @@ static void count_arena(const struct memory *m, const struct record_counts *c,
 enum memory_answer control_answer(const struct control_place *at, struct control_answer *a) {
   struct memory m;
   enum memory_answer answer = at->fd >= 0 ? memory_of_fd(&m, at->fd, RECORD_COUNTS)
-                                          : memory_of_process(&m, at->pid, RECORD_COUNTS);
+                                          : memory_of_head(&m, at->pid, at->head_at, RECORD_COUNTS);
   if (answer != MEMORY_READ)
     return answer;
   *a = (struct control_answer){.seen = m.head.process.seen == m.head.process.control.sequence,

@@ -8,7 +8,8 @@
  * which the process maps. */
 struct control_place {
   pid_t pid;
-  int fd; /* of the file, for reading and writing; -1: there is none, or none is needed */
+  int fd;           /* of the file, for reading and writing; -1: there is none, or none is needed */
+  uint64_t head_at; /* in the memory; set by control_ask */
 };
 
 /* What the process has made of it. */
@@ -22,10 +23,9 @@ struct control_answer {
 /* Asks for samples of `sample_bytes`, with paths of `depth` frames; 1: for tags of all requests; 0:
  * for none.  The answer is
  * MEMORY_READ, or why the process's memory or file cannot be read or written (errno). */
-enum memory_answer control_ask(const struct control_place *at, uint64_t sample_bytes,
-                               uint32_t depth);
+enum memory_answer control_ask(struct control_place *at, uint64_t sample_bytes, uint32_t depth);
 
-/* How far the process has followed what was asked last. */
+/* How far the process has followed what was asked last; after control_ask. */
 enum memory_answer control_answer(const struct control_place *at, struct control_answer *a);
 
 #endif

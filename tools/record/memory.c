@@ -182,6 +182,17 @@ enum memory_answer memory_of_process(struct memory *m, pid_t pid, uint32_t kind)
   return MEMORY_READ;
 }
 
+enum memory_answer memory_of_head(struct memory *m, pid_t pid, uint64_t head_at, uint32_t kind) {
+  if (!memory_read(pid, head_at, &m->head, sizeof m->head))
+    return errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_GONE;
+  if (!memory_magic_fits((unsigned char *)m->head.magic, MAGIC))
+    return MEMORY_NONE;
+  enum memory_answer answer = begin(m, head_at);
+  if (answer == MEMORY_READ)
+    take_pieces(m, kind, &pid, copy_process);
+  return answer;
+}
+
 /* ---- a file ---- */
 
 struct file_bytes {

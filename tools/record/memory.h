@@ -43,6 +43,9 @@ enum memory_answer memory_find(struct memory *m, pid_t pid);
 enum { MEMORY_ANY = 0 };
 enum memory_answer memory_of_process(struct memory *m, pid_t pid, uint32_t kind);
 
+/* The same where the head is known to be (m->head_at of an earlier answer). */
+enum memory_answer memory_of_head(struct memory *m, pid_t pid, uint64_t head_at, uint32_t kind);
+
 /* Copies them from bytes of a file. */
 enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, size_t size);
 

@@ -53,6 +53,33 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
   kill -0 "$pid"
 }
 
+@test "the process says so itself: since when, what is of before; in its report and its metrics" {
+  timeout --foreground 60 env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc ARENASHIM_TAG=off ARENASHIM_STATS="$PWD/stats" \
+    ARENASHIM_METRICS="$PWD/metrics" /usr/bin/python3 -c '
+import os, time
+kept = [bytearray(300) for i in range(20000)] + [bytearray(700) for i in range(500)]
+open("ready", "w").close()
+while not os.path.exists("go"):
+    kept.append(bytearray(3000))
+    time.sleep(0.001)
+os._exit(0)' 3>&- &
+  timeout=$!
+  within 20 test -e ready
+  pid=$(pgrep -P "$timeout")
+  arenashim attach "$pid" --tag stack:8
+  expect_ok
+  sleep 0.3
+  arenashim metrics "$pid"
+  expect '$output == *'"'"'tags="stack:8",sample_bytes="0",attached="1"} 1'"'"'*'
+  touch go
+  wait "$timeout"
+  grep -qE '^   attached [0-9]+\.[0-9] s after the start: every request since is recorded, stack:8$' stats
+  (($(awk '/^before somebody attached/ { getline; print $3 }' stats) >= 20000))
+  (($(awk '/^  large objects/ { print $3 }' stats) >= 500))
+  (($(awk '/^  bytes of these, with rounding/ { print $NF }' stats) >= 20000 * 304))
+  grep -q 'tags="stack:8",sample_bytes="0",attached="1"' metrics*
+}
+
 @test "200 toggles under eight threads that free each other's objects, fork and dlopen: books balance" {
   mkdir "$BATS_TEST_TMPDIR/d"
   /usr/bin/python3 "$TOP/test/preload/record/toggles.py" "$SHIM" "$TOOL" "$BIN/toggled" \
