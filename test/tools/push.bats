@@ -118,6 +118,12 @@ one_line() {
   serve cut
   arenashim push --retries 1 "$url" a.dump
   one_line "$url: * after 2 attempts"
+  kill "$server"
+  serve early
+  arenashim push --retries 1 "$url" a.dump
+  one_line "$url: * after 2 attempts"
+  arenashim push --retries 0 "https${url#http}" a.dump # it speaks no TLS
+  one_line "https${url#http}: TLS: *"
   kill "$server" && wait "$server" || true
   server=
   arenashim push --retries 1 "$url" a.dump
@@ -134,6 +140,37 @@ one_line() {
   arenashim push --cacert cert "$url" a.dump
   expect '$status == 0'
   [[ $(requests) == 1 ]]
+}
+
+@test "the program under the shim goes on while its server is silent, and when the push is interrupted" {
+  serve slow
+  # shellcheck disable=SC2016
+  env LD_PRELOAD="$SHIM" ARENASHIM_TAG=site /usr/bin/python3 -c '
+import os, time
+end = time.monotonic() + 60
+n, keep = 0, []
+while time.monotonic() < end and not os.path.exists("stop"):
+    keep.append(bytearray(5000)); n += 1
+    with open("ticks", "w") as f: f.write(f"{n:9}")
+    time.sleep(0.005)' 3>&- &
+  local program=$! push before
+  within 20 test -s ticks
+  env --default-signal=INT "$TOOL" push --timeout 60s "$url" "$program" >out 2>err 3>&- &
+  push=$!
+  within 20 test -s got/1.head # the server has the profile, and says nothing
+  before=$(<ticks)
+  advanced() { (($(<ticks) > before + 50)); }
+  within 20 advanced
+  [[ $(requests) == 1 && ! -s err ]] && kill -0 "$push" # it waits still
+  grep -q '^TracerPid:.0$' "/proc/$program/status"
+  kill -INT "$push"
+  local status=0
+  wait "$push" || status=$?
+  [[ $status == 130 && ! -s out && ! -s err ]]
+  before=$(<ticks)
+  within 20 advanced
+  touch stop
+  wait "$program"
 }
 
 @test "wrong words are one line, and nothing is sent" {

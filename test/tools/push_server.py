@@ -4,7 +4,8 @@
   push_server.py DIRECTORY ANSWER... [--tls PEM]
 
 Writes DIRECTORY/port when it listens; the N-th request goes to N.head and N.body.  Answers are given in their order, the
-last one for ever: a status, STATUS:SECONDS with a Retry-After, `slow` (none), or `cut` (the connection ends).
+last one for ever: a status, STATUS:SECONDS with a Retry-After, `slow` (none), `cut` (the connection ends), or `early` (it ends
+before the profile was read).
 """
 import http.server
 import pathlib
@@ -29,6 +30,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         global seen
         answer = words[min(seen, len(words) - 1)]
         seen += 1
+        if answer == "early":
+            self.close_connection = True
+            return
         body = self.rfile.read(int(self.headers["Content-Length"]))
         (place / f"{seen}.body").write_bytes(body)
         (place / f"{seen}.head").write_text(self.requestline + "\n" + str(self.headers))
