@@ -21,6 +21,7 @@ struct writing {
   uint32_t *texts;   /* of each text: its offset; 0: not written yet, or "" */
   uint32_t *modules; /* of each module: its index + 1 */
   uint64_t *biases;  /* of each module */
+  uint64_t next;     /* address for the next module */
   uint32_t *nodes, *sites, *arenas;
 };
 
@@ -47,6 +48,19 @@ static uint32_t *ranks_new(const uint32_t *order, uint32_t count) {
   uint32_t *ranks = must_alloc(((size_t)count + 1) * sizeof *ranks);
   for (uint32_t i = 0; i < count; i++)
     ranks[order[i]] = i;
+  return ranks;
+}
+
+/* Writes the item of a number as an item of the file, which is all zeros. */
+typedef void putter(struct writing *w, uint32_t number, void *item);
+
+/* A section: the items of a pool in order.  Returns the place of each number, to be freed. */
+static uint32_t *section_put(struct writing *w, enum dump_section_id id, const struct pool *p,
+                             comparer *compare, putter *put) {
+  uint32_t *order = order_new(w, p, compare), *ranks = ranks_new(order, p->count);
+  for (uint32_t i = 0; i < p->count; i++)
+    put(w, order[i], image_add(&w->image, id));
+  free(order);
   return ranks;
 }
 
@@ -90,27 +104,25 @@ static int module_compare(const void *a, const void *b, void *writing) {
 }
 
 /* One after the other, each at the place in a page that it has in its file. */
+static void module_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_module *from = ITEM(w, modules, merge_module, &number);
+  uint64_t size = from->high > from->low ? from->high - from->low : 0;
+  uint64_t start = w->next + from->low % PAGE;
+  w->biases[number] = start - from->low;
+  *(struct dump_module *)item = (struct dump_module){.start = start,
+                                                     .end = start + size,
+                                                     .bias = start - from->low,
+                                                     .path = text_put(w, from->path),
+                                                     .flags = from->here ? 0 : DUMP_MODULE_GONE};
+  ((struct dump_module *)item)->build_id = text_put(w, from->build_id);
+  w->next = (start + size + PAGE - 1) / PAGE * PAGE + PAGE;
+}
+
 static void modules_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->modules, module_compare);
-  uint64_t next = BASE;
-  w->modules = ranks_new(order, w->m->modules.count);
-  w->biases = must_zalloc((size_t)w->m->modules.count + 1, sizeof *w->biases);
-  for (uint32_t i = 0; i < w->m->modules.count; i++) {
-    const struct merge_module *from = ITEM(w, modules, merge_module, &order[i]);
-    uint64_t size = from->high > from->low ? from->high - from->low : 0;
-    uint64_t start = next + from->low % PAGE;
-    w->biases[order[i]] = start - from->low;
-    uint32_t path = text_put(w, from->path), id = text_put(w, from->build_id);
-    *(struct dump_module *)image_add(&w->image, DUMP_MODULES) =
-        (struct dump_module){.start = start,
-                             .end = start + size,
-                             .bias = start - from->low,
-                             .path = path,
-                             .build_id = id,
-                             .flags = from->here ? 0 : DUMP_MODULE_GONE};
-    next = (start + size + PAGE - 1) / PAGE * PAGE + PAGE;
-  }
-  free(order);
+  const struct pool *p = &w->m->modules;
+  w->next = BASE;
+  w->biases = must_zalloc((size_t)p->count + 1, sizeof *w->biases);
+  w->modules = section_put(w, DUMP_MODULES, p, module_compare, module_put);
 }
 
 static uint32_t module_index(const struct writing *w, uint32_t module) {
@@ -180,18 +192,12 @@ static int site_compare(const void *a, const void *b, void *writing) {
   return order != 0 ? order : less(x->kind, y->kind);
 }
 
-static void sites_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->sites, site_compare);
-  w->sites = ranks_new(order, w->m->sites.count);
-  for (uint32_t i = 0; i < w->m->sites.count; i++) {
-    const struct merge_site *from = ITEM(w, sites, merge_site, &order[i]);
-    *(struct dump_site *)image_add(&w->image, DUMP_SITES) =
-        (struct dump_site){.node = w->nodes[from->node],
-                           .kind = from->kind,
-                           .resident_bytes = from->sum.resident_bytes,
-                           .swapped_bytes = from->sum.swapped_bytes};
-  }
-  free(order);
+static void site_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_site *from = ITEM(w, sites, merge_site, &number);
+  *(struct dump_site *)item = (struct dump_site){.node = w->nodes[from->node],
+                                                 .kind = from->kind,
+                                                 .resident_bytes = from->sum.resident_bytes,
+                                                 .swapped_bytes = from->sum.swapped_bytes};
 }
 
 static int arena_compare(const void *a, const void *b, void *writing) {
@@ -199,18 +205,14 @@ static int arena_compare(const void *a, const void *b, void *writing) {
   return text_compare(w, x->name, y->name);
 }
 
-static void arenas_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->arenas, arena_compare);
-  w->arenas = ranks_new(order, w->m->arenas.count);
-  for (uint32_t i = 0; i < w->m->arenas.count; i++) {
-    const struct merge_arena *from = ITEM(w, arenas, merge_arena, &order[i]);
-    struct dump_arena a = from->sum;
-    a.number = i;
-    a.name = text_put(w, from->name);
-    a.flags |= from->count > 1 ? DUMP_ARENA_PEAK_BOUND : 0;
-    *(struct dump_arena *)image_add(&w->image, DUMP_ARENAS) = a;
-  }
-  free(order);
+/* Numbered by their names. */
+static void arena_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_arena *from = ITEM(w, arenas, merge_arena, &number);
+  struct dump_arena *a = item;
+  *a = from->sum;
+  a->number = (uint32_t)image_items(&w->image, DUMP_ARENAS) - 1;
+  a->name = text_put(w, from->name);
+  a->flags |= from->count > 1 ? DUMP_ARENA_PEAK_BOUND : 0;
 }
 
 static int account_compare(const void *a, const void *b, void *writing) {
@@ -220,37 +222,33 @@ static int account_compare(const void *a, const void *b, void *writing) {
 }
 
 /* What free cells are pinned is not known of some of them: then it counts for none. */
-static void accounts_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->accounts, account_compare);
-  for (uint32_t i = 0; i < w->m->accounts.count; i++) {
-    const struct merge_account *from = ITEM(w, accounts, merge_account, &order[i]);
-    struct dump_account a = from->sum;
-    a.arena = w->arenas[from->arena];
-    a.site = w->sites[from->site];
-    if ((w->m->process.flags & DUMP_OF_RECORD) || w->m->process.sample_bytes > 0)
-      a.pinned_bytes = 0;
-    *(struct dump_account *)image_add(&w->image, DUMP_ACCOUNTS) = a;
-  }
-  free(order);
+static void account_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_account *from = ITEM(w, accounts, merge_account, &number);
+  struct dump_account *a = item;
+  *a = from->sum;
+  a->arena = w->arenas[from->arena];
+  a->site = w->sites[from->site];
+  if ((w->m->process.flags & DUMP_OF_RECORD) || w->m->process.sample_bytes > 0)
+    a->pinned_bytes = 0;
+}
+
+/* The index of an arena + 1; 0: none. */
+static uint32_t arena_index(const struct writing *w, uint32_t arena) {
+  return arena == 0 ? 0 : w->arenas[arena - 1] + 1;
 }
 
 static int map_account_compare(const void *a, const void *b, void *writing) {
   PAIR(map_accounts, merge_map_account);
-  int order = less(x->arena == 0 ? 0 : w->arenas[x->arena - 1] + 1,
-                   y->arena == 0 ? 0 : w->arenas[y->arena - 1] + 1);
+  int order = less(arena_index(w, x->arena), arena_index(w, y->arena));
   return order != 0 ? order : less(w->sites[x->site], w->sites[y->site]);
 }
 
-static void map_accounts_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->map_accounts, map_account_compare);
-  for (uint32_t i = 0; i < w->m->map_accounts.count; i++) {
-    const struct merge_map_account *from = ITEM(w, map_accounts, merge_map_account, &order[i]);
-    struct dump_map_account a = from->sum;
-    a.arena = from->arena == 0 ? 0 : w->arenas[from->arena - 1] + 1;
-    a.site = w->sites[from->site];
-    *(struct dump_map_account *)image_add(&w->image, DUMP_MAPS_BY_SITE) = a;
-  }
-  free(order);
+static void map_account_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_map_account *from = ITEM(w, map_accounts, merge_map_account, &number);
+  struct dump_map_account *a = item;
+  *a = from->sum;
+  a->arena = arena_index(w, from->arena);
+  a->site = w->sites[from->site];
 }
 
 /* ---- regions, mappings, classes, ledger, health ---- */
@@ -263,17 +261,13 @@ static int region_compare(const void *a, const void *b, void *writing) {
   return order != 0 ? order : less(x->state, y->state);
 }
 
-static void regions_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->regions, region_compare);
-  for (uint32_t i = 0; i < w->m->regions.count; i++) {
-    const struct merge_region *from = ITEM(w, regions, merge_region, &order[i]);
-    struct dump_region r = from->sum;
-    r.name = text_put(w, from->name);
-    r.node = w->nodes[from->node];
-    r.state = from->state;
-    *(struct dump_region *)image_add(&w->image, DUMP_REGIONS) = r;
-  }
-  free(order);
+static void region_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_region *from = ITEM(w, regions, merge_region, &number);
+  struct dump_region *r = item;
+  *r = from->sum;
+  r->name = text_put(w, from->name);
+  r->node = w->nodes[from->node];
+  r->state = from->state;
 }
 
 static int mapping_compare(const void *a, const void *b, void *writing) {
@@ -282,16 +276,12 @@ static int mapping_compare(const void *a, const void *b, void *writing) {
   return order != 0 ? order : text_compare(w, x->name, y->name);
 }
 
-static void mappings_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->mappings, mapping_compare);
-  for (uint32_t i = 0; i < w->m->mappings.count; i++) {
-    const struct merge_mapping *from = ITEM(w, mappings, merge_mapping, &order[i]);
-    struct dump_mapping m = from->sum;
-    m.kind = from->kind;
-    m.name = text_put(w, from->name);
-    *(struct dump_mapping *)image_add(&w->image, DUMP_MAPPINGS) = m;
-  }
-  free(order);
+static void mapping_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_mapping *from = ITEM(w, mappings, merge_mapping, &number);
+  struct dump_mapping *m = item;
+  *m = from->sum;
+  m->kind = from->kind;
+  m->name = text_put(w, from->name);
 }
 
 static int class_compare(const void *a, const void *b, void *writing) {
@@ -299,15 +289,11 @@ static int class_compare(const void *a, const void *b, void *writing) {
   return less(x->cell_bytes, y->cell_bytes);
 }
 
-static void classes_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->classes, class_compare);
-  for (uint32_t i = 0; i < w->m->classes.count; i++) {
-    const struct merge_class *from = ITEM(w, classes, merge_class, &order[i]);
-    struct dump_class c = from->sum;
-    c.cell_bytes = from->cell_bytes;
-    *(struct dump_class *)image_add(&w->image, DUMP_CLASSES) = c;
-  }
-  free(order);
+static void class_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_class *from = ITEM(w, classes, merge_class, &number);
+  struct dump_class *c = item;
+  *c = from->sum;
+  c->cell_bytes = from->cell_bytes;
 }
 
 static int ledger_compare(const void *a, const void *b, void *writing) {
@@ -318,15 +304,10 @@ static int ledger_compare(const void *a, const void *b, void *writing) {
   return order != 0 ? order : text_compare(w, x->name, y->name);
 }
 
-static void ledger_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->ledger, ledger_compare);
-  for (uint32_t i = 0; i < w->m->ledger.count; i++) {
-    const struct merge_ledger *from = ITEM(w, ledger, merge_ledger, &order[i]);
-    uint32_t name = text_put(w, from->name);
-    *(struct dump_ledger *)image_add(&w->image, DUMP_LEDGER) =
-        (struct dump_ledger){.name = name, .kind = from->kind, .bytes = from->bytes};
-  }
-  free(order);
+static void ledger_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_ledger *from = ITEM(w, ledger, merge_ledger, &number);
+  *(struct dump_ledger *)item = (struct dump_ledger){
+      .name = text_put(w, from->name), .kind = from->kind, .bytes = from->bytes};
 }
 
 static int health_compare(const void *a, const void *b, void *writing) {
@@ -335,33 +316,33 @@ static int health_compare(const void *a, const void *b, void *writing) {
   return order != 0 ? order : text_compare(w, x->name, y->name);
 }
 
-static void health_put(struct writing *w) {
-  uint32_t *order = order_new(w, &w->m->health, health_compare);
-  for (uint32_t i = 0; i < w->m->health.count; i++) {
-    const struct merge_health *from = ITEM(w, health, merge_health, &order[i]);
-    uint32_t name = text_put(w, from->name);
-    *(struct dump_health *)image_add(&w->image, DUMP_HEALTH) =
-        (struct dump_health){.name = name, .flags = from->flags, .count = from->count};
-  }
-  free(order);
+static void health_put(struct writing *w, uint32_t number, void *item) {
+  const struct merge_health *from = ITEM(w, health, merge_health, &number);
+  *(struct dump_health *)item = (struct dump_health){
+      .name = text_put(w, from->name), .flags = from->flags, .count = from->count};
+}
+
+static void all_put(struct writing *w) {
+  const struct merge *m = w->m;
+  process_put(w);
+  modules_put(w);
+  nodes_put(w);
+  w->sites = section_put(w, DUMP_SITES, &m->sites, site_compare, site_put);
+  w->arenas = section_put(w, DUMP_ARENAS, &m->arenas, arena_compare, arena_put);
+  free(section_put(w, DUMP_ACCOUNTS, &m->accounts, account_compare, account_put));
+  free(section_put(w, DUMP_MAPS_BY_SITE, &m->map_accounts, map_account_compare, map_account_put));
+  free(section_put(w, DUMP_REGIONS, &m->regions, region_compare, region_put));
+  free(section_put(w, DUMP_MAPPINGS, &m->mappings, mapping_compare, mapping_put));
+  free(section_put(w, DUMP_CLASSES, &m->classes, class_compare, class_put));
+  free(section_put(w, DUMP_LEDGER, &m->ledger, ledger_compare, ledger_put));
+  free(section_put(w, DUMP_HEALTH, &m->health, health_compare, health_put));
 }
 
 unsigned char *merge_end(struct merge *m, size_t *bytes) {
   struct writing w = {.m = m};
   w.texts = must_zalloc((size_t)trie_texts(m->texts) + 1, sizeof *w.texts);
   image_begin(&w.image);
-  process_put(&w);
-  modules_put(&w);
-  nodes_put(&w);
-  sites_put(&w);
-  arenas_put(&w);
-  accounts_put(&w);
-  map_accounts_put(&w);
-  regions_put(&w);
-  mappings_put(&w);
-  classes_put(&w);
-  ledger_put(&w);
-  health_put(&w);
+  all_put(&w);
   uint32_t *ranks[] = {w.texts, w.modules, w.nodes, w.sites, w.arenas};
   for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++)
     free(ranks[i]);
