@@ -33,7 +33,7 @@ void (*setup_thread_ends_hook)(void);
 bool setup_is_ready(void) { return start.state == READY; }
 
 void setup_watch_end(void) {
-  if (start.have_key && pthread_getspecific(start.thread_end) == NULL)
+  if (start.have_key && heap_mine() == NULL) /* else it has been set (thread_begins) */
     pthread_setspecific(start.thread_end, &start);
 }
 

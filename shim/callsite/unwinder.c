@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -246,12 +247,27 @@ static bool initialise(void *library) {
   return done;
 }
 
+/* Its memory is ours: not booked as what the program maps (api/mmap.c).  Within this library the
+ * names stand for the system calls. */
+static void map_for_us(void *library) {
+  struct import forever;
+  void *(*map)(void *, size_t, int, int, int, off_t) = mmap;
+  int (*unmap)(void *, size_t) = munmap;
+  void *by;
+  __builtin_memcpy(&by, &map, sizeof by);
+  import_replace(&forever, library, "mmap", by);
+  __builtin_memcpy(&by, &unmap, sizeof by);
+  import_replace(&forever, library, "munmap", by);
+}
+
 static bool has_library;
 
 bool unwinder_open(void) {
   int saved = errno;
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
   has_library = library != NULL;
+  if (has_library)
+    map_for_us(library);
   bool ready = library != NULL && find_symbols(library) && initialise(library) &&
                take_accessors() && test_step();
   errno = saved;

@@ -85,6 +85,13 @@ move_break 10000 1 1
 move_cache 28672 1 1"'
 }
 
+@test "what libunwind maps for us is not the program's" {
+  run_shim ARENASHIM_DUMP=planted.dump "$BIN/maps_planted" pairs 1
+  expect '$status == 7'
+  arenashim report --kind mapped --by module planted.dump
+  expect '$output == *maps_planted* && $output != *libunwind*'
+}
+
 @test "at the edges: over halves of two, across three and a hole, moves that keep, parts of segments, brk that is refused" {
   local case
   for case in ranges exec; do # the process that was there before has left nothing
