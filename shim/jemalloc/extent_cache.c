@@ -145,14 +145,15 @@ void extent_trim(bool all) {
     trim_shard(&shards[k], all || count_get(&shards[k].bytes) * used > most);
 }
 
-static uint64_t limit_for(uint64_t live) {
-  uint64_t left = count_less(EXTENTS_SMALL, live), share = live / EXTENTS_SHARE;
+static uint64_t limit_for(uint64_t live, uint64_t most) {
+  uint64_t left = count_less(EXTENTS_SMALL, most), share = live / EXTENTS_SHARE;
   uint64_t few = left < EXTENTS_FEW ? left : EXTENTS_FEW;
-  return few > share ? few : share;
+  uint64_t bytes = few > share ? few : share;
+  return bytes >= HUGE_LEAST ? bytes : 0;
 }
 
-void extent_set_limit(uint64_t live) {
-  atomic_store_explicit(&limit, limit_for(live), memory_order_relaxed);
+void extent_set_limit(uint64_t live, uint64_t most) {
+  atomic_store_explicit(&limit, limit_for(live, most), memory_order_relaxed);
 }
 
 uint64_t extent_bytes(void) {

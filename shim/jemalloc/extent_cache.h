@@ -13,8 +13,9 @@
  *           to jemalloc; everything, before idle pages are purged
  *
  *   bytes of a shard <= limit / number of shards that have objects
- *   limit = what jemalloc's live bytes leave of EXTENTS_SMALL, but at most EXTENTS_FEW; in larger
- *           processes an EXTENTS_SHARE of the live bytes
+ *   limit = what jemalloc's live bytes have always left of EXTENTS_SMALL, but at most EXTENTS_FEW;
+ *           in larger processes an EXTENTS_SHARE of the live bytes, so that a program that frees
+ *           all it had leaves nothing here; less than a MiB serves too few requests to pay
  *
  * The limit is that low because an object that waits here keeps its neighbours from being joined:
  * with 30 MB alive of 16..516 KB, 4 MB kept here made a pair a third faster, and the peak an eighth
@@ -49,7 +50,7 @@ enum {
   EXTENTS_A_CLASS = 16,          /* in one shard */
   EXTENT_SHARDS = 8,
   EXTENTS_FEW = 4 << 20,
-  EXTENTS_SMALL = 16 << 20,
+  EXTENTS_SMALL = 24 << 20,
   EXTENTS_SHARE = 256
 };
 
@@ -72,9 +73,9 @@ hidden bool extent_is_cached(const void *p);
  * much has; or with `all` everything.  A shard that a thread is busy with stays as it is. */
 hidden void extent_trim(bool all);
 
-/* Sets the limit by jemalloc's live bytes.  What is above it goes back at the next trim: live bytes
- * that rise and fall about EXTENTS_SMALL must not move everything to and fro. */
-hidden void extent_set_limit(uint64_t live);
+/* Sets the limit by jemalloc's live bytes and the most that were alive.  What is above it goes back
+ * at the next trim: live bytes that rise and fall must not move everything to and fro. */
+hidden void extent_set_limit(uint64_t live, uint64_t most);
 
 /* Bytes in the cache.  Any context. */
 hidden uint64_t extent_bytes(void);

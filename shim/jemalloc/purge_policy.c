@@ -185,7 +185,7 @@ static void check_jemalloc(uint32_t now) {
   policy.counted_until = traffic() + (uint64_t)s.arenas * COUNT_BYTES;
   policy.live = s.live;
   policy.most = more_of(policy.most, s.live);
-  extent_set_limit(s.live);
+  extent_set_limit(s.live, policy.most);
   if (traffic() < policy.paused_until)
     return;
   bool above = is_above_peak(s) && traffic() >= policy.below_until && may_purge_peak(s, now);

@@ -67,7 +67,7 @@ static unsigned put_all(struct heap *h, unsigned k, unsigned first) {
 
 static void start(void) {
   extent_trim(true);
-  extent_set_limit(0);
+  extent_set_limit(0, 0);
   require(extent_bytes() == 0);
   back = 0;
   memset((void *)is_back, 0, sizeof is_back);
@@ -103,20 +103,22 @@ static void test_limits(void **state) {
   start();
   require(put_all(h, CLASS_64K, 0) == EXTENTS_A_CLASS);
   require(put_all(h, CLASS_1M, 100) == 3 && extent_bytes() == EXTENTS_FEW);
-  extent_set_limit(EXTENTS_SMALL - EXTENTS_FEW); /* leaves just as much */
+  extent_set_limit(0, EXTENTS_SMALL - EXTENTS_FEW); /* leaves just as much */
   extent_trim(false);
   require(extent_bytes() == EXTENTS_FEW && back == 0);
-  extent_set_limit(EXTENTS_SMALL - (2 << 20));
+  extent_set_limit(0, EXTENTS_SMALL - (2 << 20));
   require(extent_bytes() == EXTENTS_FEW);
   extent_trim(false);
   require(extent_bytes() == 0 && back == EXTENTS_A_CLASS + 3);
   require(put_all(h, CLASS_1M, 120) == 2);
   start();
-  extent_set_limit(EXTENTS_SMALL);
-  require(put_all(h, CLASS_64K, 0) == EXTENTS_SMALL / EXTENTS_SHARE / (64 << 10));
-  start();
-  extent_set_limit(UINT64_C(1) << 30);
+  extent_set_limit(EXTENTS_SMALL, EXTENTS_SMALL);
+  require(put_all(h, CLASS_64K, 0) == 0);
+  extent_set_limit(UINT64_C(1) << 30, UINT64_C(1) << 30);
   require(put_all(h, CLASS_1M, 0) == 4);
+  extent_set_limit(0, UINT64_C(1) << 30); /* all was freed */
+  extent_trim(false);
+  require(extent_bytes() == 0 && put_all(h, CLASS_64K, 0) == 0);
 }
 
 /* The second thread finds half of the limit, the first has too much then. */
