@@ -32,7 +32,7 @@ SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,
   -Wl,-z,nodlopen -Wl,-z,nodelete -Wl,--no-undefined -Wl,--gc-sections -Wl,-soname,libarenashim.so
 
 # Lowest first: test/layers.bats holds includes and calls to this order.
-HEAP := os text foreign check pieces range slab life account mail block heap_state fault heap_budget heap_memory heap_list \
+HEAP := os text foreign check pieces range slab tag_sums life account mail block heap_state fault heap_budget heap_memory heap_list \
   heap_life heap_collect heap_visit heap_thread heap_pair heap_refill heap_tag heap heap_stats heap_fork
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
@@ -196,6 +196,7 @@ $(call unit,moments%,moments)
 $(call unit,scratch%,scratch os,$(WRAP)mmap)
 $(call unit,output_path%,output_path path_pattern digits os text)
 $(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)
+$(call unit,seen_pages%,seen_pages page_states sandbox seccomp_run os)
 $(call unit,life%,$(HEAP),$(WRAP)mmap)
 $(call unit,cgroup%,cgroup file_lines digits os text)
 $(call unit,labels%,labels os,$(WRAP)mmap)

@@ -119,22 +119,15 @@ uint64_t heap_listed_cells(const struct heap *h, const struct slab *s) {
   return h->current[s->class] == s ? slab_list_length(s, h->head[s->class], &broken) : 0;
 }
 
-/* The slab may change while it is read: no object counts for more than its cell. */
-static void survey_tags(const struct slab *s, unsigned c, uint32_t carved, struct survey *v) {
-  const volatile tag_t *tags = tag_row(s);
-  uint64_t cells = 0, bytes = 0;
-  for (uint32_t i = 0; i < carved; i++) {
-    tag_t t = tags[i];
-    bool alive = tag_is_alive(t);
-    cells += alive;
-    bytes += !alive ? 0 : tag_bytes(t) < class_bytes(c) ? tag_bytes(t) : class_bytes(c);
-  }
-  v->tagged_cells[c] += cells;
-  v->requested_bytes[c] += bytes;
+/* The slab may change while it is read: its objects count for no more than their cells. */
+static void survey_tags(struct tag_sums tags, unsigned c, struct survey *v) {
+  uint64_t most = tags.alive * class_bytes(c);
+  v->tagged_cells[c] += tags.alive;
+  v->requested_bytes[c] += tags.bytes < most ? tags.bytes : most;
 }
 
 /* Each field is read once, and limited, so that a slab that changes still adds up to its size. */
-static void survey_slab(const struct slab *s, struct survey *v) {
+static void survey_slab(const struct slab *s, struct survey *v, tag_sums_fn *sums) {
   unsigned c = *(const volatile uint8_t *)&s->class;
   if (c == 0 || c > CLASSES) {
     v->empty_slab_bytes += SLAB_BYTES;
@@ -153,12 +146,12 @@ static void survey_slab(const struct slab *s, struct survey *v) {
   v->uncarved_bytes[c] += (uint64_t)(capacity - carved) * class_bytes(c);
   v->tail_bytes[c] += SLAB_BYTES - capacity * class_bytes(c);
   if (slab_is_tagged(s))
-    survey_tags(s, c, carved, v);
+    survey_tags(sums(s, carved), c, v);
   else
     v->plain_cells[c] += in_use - (mail < in_use ? mail : in_use);
 }
 
-static void survey_block(size_t number, struct survey *v) {
+static void survey_block(size_t number, struct survey *v, tag_sums_fn *sums) {
   const struct block *b = block_at(number);
   size_t size = (size_t)1 << range.block_shift;
   if (atomic_load_explicit(&b->owner, memory_order_acquire) == NULL) {
@@ -168,14 +161,14 @@ static void survey_block(size_t number, struct survey *v) {
   size_t passed = *(const volatile size_t *)&b->ab_offset;
   v->unpassed_bytes += size - passed;
   for (size_t at = 0; at < passed; at += SLAB_BYTES)
-    survey_slab(slab_at((number << range.block_shift) + at), v);
+    survey_slab(slab_at((number << range.block_shift) + at), v, sums);
 }
 
-void range_survey(struct survey *v) {
+void range_survey(struct survey *v, tag_sums_fn *sums) {
   *v = (struct survey){0};
   size_t blocks = block_count();
   for (size_t i = 0; i < blocks; i++)
-    survey_block(i, v);
+    survey_block(i, v, sums);
   v->span_bytes = (uint64_t)blocks << range.block_shift;
   for (enum section s = SECTION_COUNTS; s < SECTION_DATA; s++)
     v->metadata_bytes += range.committed[s];

@@ -10,6 +10,7 @@
 #define ARENA_HEAP_STATS_H
 
 #include "heap_state.h"
+#include "tag_sums.h"
 
 struct heap_totals {
   uint64_t allocs[CLASS_SLOTS];
@@ -61,8 +62,8 @@ struct survey {
   uint64_t span_bytes;       /* the data in use */
 };
 
-/* Fills *v.  Slabs that other threads change meanwhile are counted as they are found, and each
- * still adds up to its 64 KiB. */
-hidden void range_survey(struct survey *v);
+/* Fills *v; `sums` reads the slabs' tags.  Slabs that other threads change meanwhile are counted as
+ * they are found, and each still adds up to its 64 KiB. */
+hidden void range_survey(struct survey *v, tag_sums_fn *sums);
 
 #endif

@@ -23,7 +23,8 @@ struct mark {
 
 static struct {
   bool usable;
-  bool child; /* this process is one of a fork */
+  bool child;  /* this process is one of a fork */
+  bool forked; /* it has forked, or is forking; its children have that, too */
   struct mark marks[MARKS];
 } gate;
 
@@ -136,9 +137,11 @@ bool gate_wait(struct heap *h) {
 
 bool gate_fork_owns_locks(void) { return !interrupted; }
 bool gate_is_child(void) { return gate.child; }
+bool gate_has_forked(void) { return __atomic_load_n(&gate.forked, __ATOMIC_RELAXED); }
 
 bool gate_close(void) {
   interrupted = gate.usable && own_depth() > 0;
+  __atomic_store_n(&gate.forked, true, __ATOMIC_RELAXED);
   if (gate.usable) {
     atomic_fetch_add(&gate_detours, 1);
     if (!__libc_single_threaded && !sandbox_forbids_membarrier()) {

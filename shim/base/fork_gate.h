@@ -57,6 +57,10 @@ hidden bool gate_open_child(void);
 /* Is this process the child of a fork, with counts of its own?  Any thread, signal handlers too. */
 hidden bool gate_is_child(void);
 
+/* Has this process forked, or is it the child of a fork, so that others may have its pages, too?
+ * Forks that libc does not make are not known.  Any thread, signal handlers too. */
+hidden bool gate_has_forked(void);
+
 /* Why a large request cannot simply enter jemalloc, in one word: the lower half counts forks under
  * way, the upper half (steps of GATE_FALLBACK) the living objects of the fork fallback
  * (fork_fallback.h).  Nearly always 0. */

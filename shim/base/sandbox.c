@@ -27,7 +27,8 @@ enum use {
   READABLE = 64,  /* finding out whether memory is readable */
   MEMORY = 128,   /* mapping and unmapping */
   LIMITS = 256,   /* reading limits of memory */
-  REMAP = 512     /* moving pages */
+  REMAP = 512,    /* moving pages */
+  CORE = 1024     /* asking which pages are in memory */
 };
 
 /* The system calls that are tried on a filter, with the arguments that filters look at. */
@@ -63,6 +64,7 @@ static const struct {
     {SYS_uname, REPORTS | MESSAGES, 0, 0, 0},
     {SYS_readlink, REPORTS, 0, 0, 0},
     {SYS_process_vm_readv, REPORTS, 0, 0, 0},
+    {SYS_mincore, CORE, 0, 0, 0},
     {SYS_membarrier, MEMBARRIER, 0, 0, 0},
     {SYS_getrusage, FIGURES, 0, 0, 0},
     {SYS_prctl, NAMES, 0, 0, 0},
@@ -79,6 +81,7 @@ bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
 bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
 bool sandbox_forbids_masks(void) { return atomic_load(&forbidden) & MASKS; }
 bool sandbox_forbids_limits(void) { return atomic_load(&forbidden) & LIMITS; }
+bool sandbox_forbids_mincore(void) { return atomic_load(&forbidden) & CORE; }
 bool sandbox_forbids_membarrier(void) { return atomic_load(&forbidden) & MEMBARRIER; }
 
 static void forbid(unsigned uses) {

@@ -37,6 +37,9 @@ hidden bool sandbox_forbids_masks(void);
 /* Would reading a limit of memory, from a file or by a system call, end the process? */
 hidden bool sandbox_forbids_limits(void);
 
+/* Would mincore end the process? */
+hidden bool sandbox_forbids_mincore(void);
+
 /* Would membarrier end the process? */
 hidden bool sandbox_forbids_membarrier(void);
 

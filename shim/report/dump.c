@@ -10,6 +10,7 @@
 #include "report_job.h"
 #include "sandbox.h"
 #include "site_stats.h"
+#include "slab_sums.h"
 #include "tag_mode.h"
 #include "timeline.h"
 
@@ -153,7 +154,7 @@ static bool write_all(struct sink *k, void *work) {
   if (!begin_again(w))
     return false;
   dump_region_nodes();
-  snapshot_begin(&w->g, w->reason);
+  snapshot_begin(&w->g, w->reason, slab_sums);
   ledger_read(&w->ledger, &w->g);
   resident_read(&w->resident, &w->g);
   bool done = false;

@@ -100,7 +100,7 @@ static void sites(struct dump_work *w) {
     to->kind = n == NULL && i >= SITE_KINDS ? DUMP_SITE_UNTAGGED : site_kind(i);
     const struct site_share *s =
         w->resident.site != NULL && i < w->resident.sites ? &w->resident.site[i] : NULL;
-    to->resident_bytes = s != NULL ? s->resident : 0;
+    to->resident_bytes = s != NULL ? not_negative(s->resident + sites_small_bytes(i)) : 0;
     to->swapped_bytes = s != NULL ? s->swapped : 0;
   }
   for (unsigned c = 0; c < CLASS_SLOTS && tagged_since_attach(); c++)

@@ -165,7 +165,7 @@ static struct name_sums *name_sums_of(const char name[16]) {
 /* With samples arenas count without tags; what the process holds are then the samples. */
 static void add_samples(const struct heap *h) {
   struct site_stats stats;
-  sites_arena(h, &stats);
+  sites_arena(h, space.g.tags, &stats);
   space.live_bytes += stats.sums.live_bytes;
 }
 
@@ -187,7 +187,7 @@ static void read_arena(struct heap *h) {
 
 static void read_all(enum dump_reason reason) {
   timeline_now();
-  snapshot_begin(&space.g, reason);
+  snapshot_begin(&space.g, reason, tag_sums);
   ledger_read(&space.ledger, &space.g);
   space.names = 0;
   space.live_bytes = space.large_allocs = 0;

@@ -109,7 +109,7 @@ static void header(struct text *t, const struct snapshot *g) {
 static bool write_all(int fd, enum dump_reason reason, int signal) {
   struct text t = {.bytes = space.bytes, .capacity = sizeof space.bytes};
   struct snapshot *g = &space.g;
-  snapshot_begin(g, reason);
+  snapshot_begin(g, reason, tag_sums);
   g->signal = signal;
   header(&t, g);
   bool ok = report_arenas(&t, g, fd);

@@ -1,7 +1,6 @@
 /* Reading blocks; contract in block_stats.h. */
 #include "block_stats.h"
 #include "heap_memory.h"
-#include "tag.h"
 
 /* Cells of this slab that wait in the heap's list; a running thread's are all taken for the current
  * slab's. */
@@ -14,13 +13,9 @@ static uint64_t listed_cells(const struct snapshot *g, const struct heap *h, con
              : count_less(count_get(&counts_of(h)->passed[c]), count_get(&counts_of(h)->known[c]));
 }
 
-static uint64_t tagged_cells(const struct slab *s, unsigned c) {
-  const volatile tag_t *tags = tag_row(s);
+static uint64_t tagged_cells(const struct snapshot *g, const struct slab *s, unsigned c) {
   uint32_t carved = *(const volatile uint32_t *)&s->carved, capacity = SLAB_BYTES / class_bytes(c);
-  uint64_t alive = 0;
-  for (uint32_t i = 0; i < carved && i < capacity; i++)
-    alive += tag_is_alive(tags[i]);
-  return alive;
+  return g->tags(s, carved < capacity ? carved : capacity).alive;
 }
 
 uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h, const struct slab *s) {
@@ -28,7 +23,7 @@ uint64_t slab_bytes_in_use(const struct snapshot *g, const struct heap *h, const
   if (c == 0 || c > CLASSES)
     return 0;
   if (slab_is_tagged(s)) /* its tags say it, whatever its thread is doing */
-    return tagged_cells(s, c) * class_bytes(c);
+    return tagged_cells(g, s, c) * class_bytes(c);
   int32_t used = slab_used(s);
   uint64_t cells = used > 0 ? (uint64_t)used : 0;
   return count_less(cells, mail_count(s) + listed_cells(g, h, s, c)) * class_bytes(c);

@@ -1,6 +1,8 @@
 /* Walks over all mappings; picture and contract in resident.h. */
 #include "resident.h"
 #include "arena_name.h"
+#include "fork_gate.h"
+#include "huge.h"
 #include "huge_pages.h"
 #include "map_lines.h"
 #include "mapped_books.h"
@@ -12,16 +14,18 @@
 #include "resident_large.h"
 #include "resident_threads.h"
 #include "resident_zeros.h"
+#include "sandbox.h"
 #include "site_stats.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { SITES_MOST = 16 << 10, THREADS_MOST = 8 << 10 };
+/* SEEN_MOST: pages of 8 GiB of large objects. */
+enum { SITES_MOST = 16 << 10, THREADS_MOST = 8 << 10, SEEN_MOST = 2 << 20 };
 
 /* What the walk has of its scratch memory. */
 struct room {
-  size_t rows, entries, lines, owned, threads, sites, bytes;
+  size_t rows, entries, lines, owned, threads, sites, seen, bytes;
 };
 
 struct walk {
@@ -34,6 +38,7 @@ struct walk {
   struct slab_shares slabs;
   struct kernel_memory kernel;
   struct large_pages large;
+  struct seen_pages seen;
   char file[ROWS_NAME_MAX + 1];     /* of the DATA whose end is `file_end` */
   uintptr_t file_end;               /* where a file's BSS may follow; 0: none */
   uintptr_t guard_start, guard_end; /* inaccessible, right before: a guard, or reserved; 0: none */
@@ -194,7 +199,9 @@ static void add_huge(struct walk *w, uintptr_t start, uintptr_t end) {
     struct dump_mapping *row =
         resident_row(w->r->table, idle ? DUMP_MAPPING_HUGE_IDLE : DUMP_MAPPING_HUGE, "", start);
     uint64_t before = row->resident;
+    w->states.seen = &w->seen;
     add_pages(w, row, start, until);
+    w->states.seen = NULL;
     if (idle)
       row->trim += row->resident - before;
     start = until;
@@ -295,7 +302,7 @@ static void finish(struct walk *w) {
   put_slabs(w);
   large_pages_put(&w->large, &w->g->large, w->r->table);
   if (w->r->sites != 0)
-    large_pages_share(&w->states, w->r->site, w->r->sites);
+    large_pages_share(&w->large, w->kernel.swapped != 0, w->r->site, w->r->sites);
   uintptr_t scratch = (uintptr_t)w->r->scratch.at;
   page_states_forget(&w->states);
   add_named(w, DUMP_MAPPING_TABLES, "", scratch, scratch + w->r->scratch.bytes);
@@ -320,6 +327,12 @@ static size_t threads_most(void) {
   return heap_count() < THREADS_MOST ? heap_count() : THREADS_MOST;
 }
 
+/* Pages of large objects, in whole words. */
+static size_t seen_most(void) {
+  uint64_t pages = (page_map_mapped_bytes() + huge_mapped_bytes()) / PAGE_BYTES;
+  return round_up(pages < SEEN_MOST ? pages : SEEN_MOST, 64);
+}
+
 static struct room lay_out(size_t owned, uint32_t sites) {
   struct room m = {.bytes = 0};
   m.rows = take(&m.bytes, sizeof(struct resident_rows));
@@ -328,6 +341,7 @@ static struct room lay_out(size_t owned, uint32_t sites) {
   m.owned = take(&m.bytes, owned * sizeof(struct owned_range));
   m.threads = take(&m.bytes, threads_most() * sizeof(struct thread_place));
   m.sites = take(&m.bytes, sites * sizeof(struct site_share));
+  m.seen = take(&m.bytes, seen_most() / 8);
   return m;
 }
 
@@ -360,12 +374,18 @@ static void prepare(struct walk *w, const struct room *m, size_t owned, uint32_t
   owned_ranges_read(&w->owned, owned);
   w->threads.item = (struct thread_place *)(at + m->threads);
   thread_places_read(&w->threads, threads_most());
+  w->seen.bits = (uint64_t *)(at + m->seen);
+  w->seen.most = (m->bytes - m->seen) * 8;
   w->large.states = &w->states;
+  w->large.seen = &w->seen;
   w->slabs.g = w->g;
   w->slabs.states = &w->states;
   w->slabs.site = w->r->site;
   w->slabs.sites = sites;
   w->main_thread = (uint32_t)getpid();
+  kernel_memory_read(&w->kernel, at + m->lines, MAP_LINES_BYTES);
+  w->states.core_suffices = w->kernel.resident != 0 && w->kernel.swapped == 0 &&
+                            !gate_has_forked() && !sandbox_forbids_mincore();
 }
 
 /* Its state is larger than a small stack has room for. */

@@ -11,25 +11,31 @@ static uint64_t share(uint64_t a, uint64_t part, uint64_t whole) {
   return whole == 0 ? a : (uint64_t)((__uint128_t)a * least(part, whole) / whole);
 }
 
+/* Is the page in memory?  In order, up to `end`. */
+static bool is_present(struct large_pages *p, uintptr_t page, uintptr_t end) {
+  uint64_t bytes;
+  size_t n;
+  if (seen_pages_sum(p->seen, page, page + PAGE_BYTES, &bytes))
+    return bytes != 0;
+  return *page_states_at(p->states, page, end, &n) & PAGE_PRESENT;
+}
+
 /* A large object may begin anywhere in its first page. */
 static void find_tables(struct large_pages *p, uintptr_t start, uintptr_t end) {
   uintptr_t covered = start;
-  page_states_forget(p->states); /* from the front again */
-  for (uintptr_t at = start; at < end;) {
-    size_t n;
-    const uint64_t *e = page_states_at(p->states, at, end, &n);
-    for (size_t i = 0; i < n; i++, at += PAGE_BYTES) {
-      size_t object = page_kind_bytes(page_kind((const void *)at));
-      if (object != 0)
-        covered = at + round_up(object, PAGE_BYTES) + PAGE_BYTES;
-      else if (at >= covered && (e[i] & PAGE_PRESENT))
-        p->tables += PAGE_BYTES;
-    }
+  for (uintptr_t at = start; at < end; at += PAGE_BYTES) {
+    size_t object = page_kind_bytes(page_kind((const void *)at));
+    if (object != 0)
+      covered = at + round_up(object, PAGE_BYTES) + PAGE_BYTES;
+    else if (at >= covered && is_present(p, at, end))
+      p->tables += PAGE_BYTES;
   }
 }
 
 void large_pages_add(struct large_pages *p, uintptr_t start, uintptr_t end) {
+  p->states->seen = p->seen;
   resident_pages_add(p->states, &p->sum, start, end);
+  p->states->seen = NULL;
   find_tables(p, start, end);
 }
 
@@ -69,7 +75,8 @@ void large_pages_put(const struct large_pages *p, const struct jemalloc_figures 
 /* ---- call sites ---- */
 
 struct share_work {
-  struct page_states *states;
+  const struct large_pages *p;
+  bool swapped;
   struct site_share *site;
   uint32_t sites;
 };
@@ -85,10 +92,16 @@ static void add_tagged(const struct large_tag *t, void *arg) {
   if (t->site >= w->sites || t->cell != 0)
     return;
   struct site_share *to = &w->site[t->site];
+  uint64_t resident;
   uintptr_t end = t->p + t->bytes, at = t->p & -(uintptr_t)PAGE_BYTES;
+  if (t->bytes != 0 && seen_pages_sum(w->p->seen, t->p, end, &resident) &&
+      (resident == t->bytes || !w->swapped)) {
+    to->resident += resident;
+    return;
+  }
   while (at < end) {
     size_t n;
-    const uint64_t *e = page_states_at(w->states, at, end, &n);
+    const uint64_t *e = page_states_at(w->p->states, at, end, &n);
     for (size_t i = 0; i < n; i++, at += PAGE_BYTES) {
       if (e[i] & PAGE_PRESENT)
         to->resident += on_page(at, t->p, end);
@@ -98,8 +111,9 @@ static void add_tagged(const struct large_tag *t, void *arg) {
   }
 }
 
-void large_pages_share(struct page_states *states, struct site_share *site, uint32_t sites) {
-  struct share_work w = {states, site, sites};
-  page_states_forget(states);
+void large_pages_share(const struct large_pages *p, bool swapped, struct site_share *site,
+                       uint32_t sites) {
+  struct share_work w = {p, swapped, site, sites};
+  page_states_forget(p->states);
   large_tags_each(add_tagged, &w);
 }

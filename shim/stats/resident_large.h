@@ -21,6 +21,7 @@
 
 struct large_pages {
   struct page_states *states;
+  struct seen_pages *seen; /* the pages of all large objects, huge ones too; no other notes them */
   struct dump_mapping sum;
   uint64_t tables; /* of these, in memory: its tables */
 };
@@ -33,7 +34,9 @@ hidden void large_pages_put(const struct large_pages *p, const struct jemalloc_f
                             struct resident_rows *rows);
 
 /* Adds to site[] what each tagged large object has of pages in memory and in swap.  Samples are
- * left out: they stand for objects that lie elsewhere. */
-hidden void large_pages_share(struct page_states *states, struct site_share *site, uint32_t sites);
+ * left out: they stand for objects that lie elsewhere.
+ * `swapped`: pages may be in swap. */
+hidden void large_pages_share(const struct large_pages *p, bool swapped, struct site_share *site,
+                              uint32_t sites);
 
 #endif

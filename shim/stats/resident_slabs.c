@@ -6,36 +6,10 @@
 
 enum { SLAB_PAGES = SLAB_BYTES / PAGE_BYTES, ALL_PAGES = (1 << SLAB_PAGES) - 1 };
 
-/* A slab's pages, a bit each. */
-struct slab_pages {
-  uint32_t resident, swapped, shared;
-};
-
 /* What one slab's bytes are, in memory or in swap. */
 struct slab_split {
   uint64_t objects, rounding, free, uncarved;
 };
-
-static void take_entry(struct slab_pages *p, unsigned i, uint64_t e) {
-  bool present = e & PAGE_PRESENT;
-  p->resident |= (uint32_t)present << i;
-  p->swapped |= (uint32_t)(!present && (e & PAGE_SWAPPED)) << i;
-  p->shared |= (uint32_t)(present && !(e & PAGE_ALONE)) << i;
-}
-
-static struct slab_pages read_pages(struct slab_shares *s, uintptr_t slab, uintptr_t start,
-                                    uintptr_t end) {
-  struct slab_pages p = {0};
-  for (uintptr_t at = start; at < end;) {
-    size_t n;
-    const uint64_t *e = page_states_at(s->states, at, end, &n);
-    for (size_t i = 0; i < n; i++)
-      if (e[i] != 0)
-        take_entry(&p, (unsigned)((at - slab) / PAGE_BYTES + i), e[i]);
-    at += n * PAGE_BYTES;
-  }
-  return p;
-}
 
 /* Bytes of [start, end) of the slab that lie on those pages. */
 static uint64_t bytes_on(uint32_t pages, size_t start, size_t end) {
@@ -57,11 +31,11 @@ static uint64_t bytes_on(uint32_t pages, size_t start, size_t end) {
 static void add_site(struct slab_shares *s, tag_t t, uint64_t resident, uint64_t swapped) {
   if (s->site == NULL || tag_site(t) >= s->sites)
     return;
-  s->site[tag_site(t)].resident += resident;
+  s->site[tag_site(t)].resident -= tag_bytes(t) - resident;
   s->site[tag_site(t)].swapped += swapped;
 }
 
-static void add_cell(struct slab_shares *s, const struct slab_pages *p, tag_t t, size_t at,
+static void add_cell(struct slab_shares *s, const struct page_bits *p, tag_t t, size_t at,
                      size_t size, struct slab_split split[2]) {
   size_t end = at + (tag_bytes(t) < size ? tag_bytes(t) : size);
   uint64_t resident = bytes_on(p->resident, at, end);
@@ -76,34 +50,22 @@ static void add_cell(struct slab_shares *s, const struct slab_pages *p, tag_t t,
 }
 
 /* Where all of the cells' pages are in memory, which is the rule, no cell's place matters. */
-static uint32_t split_whole(struct slab_shares *s, const volatile tag_t *tags, uint32_t carved,
-                            uint64_t *requested) {
-  uint32_t alive = 0, sites = s->site != NULL ? s->sites : 0;
-  uint64_t bytes = 0;
-  for (uint32_t i = 0; i < carved; i++) {
-    tag_t t = tags[i];
-    if (!tag_is_alive(t))
-      continue;
-    alive++;
-    bytes += tag_bytes(t);
-    if (tag_site(t) < sites)
-      s->site[tag_site(t)].resident += tag_bytes(t);
-  }
-  *requested = bytes;
-  return alive;
+static uint32_t split_whole(struct slab_shares *s, const struct slab *slab, uint32_t carved,
+                            size_t size, struct slab_split *split, uint64_t *requested) {
+  struct tag_sums tags = s->g->tags(slab, carved);
+  uint64_t bytes = tags.alive * size;
+  split->objects = *requested = tags.bytes < bytes ? tags.bytes : bytes;
+  split->rounding = bytes - *requested;
+  return tags.alive;
 }
 
 static uint32_t split_tagged(struct slab_shares *s, const struct slab *slab, uint32_t carved,
-                             size_t size, const struct slab_pages *p, struct slab_split split[2],
+                             size_t size, const struct page_bits *p, struct slab_split split[2],
                              uint64_t *requested) {
   const volatile tag_t *tags = tag_row(slab);
   uint32_t alive = 0;
-  if (bytes_on(p->resident, 0, carved * size) == carved * size) {
-    alive = split_whole(s, tags, carved, requested);
-    split[0].objects = *requested;
-    split[0].rounding = alive * size - *requested;
-    return alive;
-  }
+  if (bytes_on(p->resident, 0, carved * size) == carved * size)
+    return split_whole(s, slab, carved, size, split, requested);
   for (uint32_t i = 0; i < carved; i++) {
     tag_t t = tags[i];
     if (!tag_is_alive(t))
@@ -118,8 +80,7 @@ static uint32_t split_tagged(struct slab_shares *s, const struct slab *slab, uin
 /* ---- without ---- */
 
 static uint32_t split_untagged(struct slab_shares *s, const struct slab *slab, uint32_t carved,
-                               size_t size, const struct slab_pages *p,
-                               struct slab_split split[2]) {
+                               size_t size, const struct page_bits *p, struct slab_split split[2]) {
   uint64_t alive = slab_bytes_in_use(s->g, slab->owner, slab) / size;
   alive = alive < carved ? alive : carved;
   uint64_t cells = bytes_on(p->resident, 0, carved * size);
@@ -145,7 +106,7 @@ static bool can_be_trimmed(const struct slab_shares *s, const struct heap *h) {
   return snapshot_may_walk(s->g, h);
 }
 
-static void finish(const struct slab_pages *p, size_t cells, struct slab_split split[2]) {
+static void finish(const struct page_bits *p, size_t cells, struct slab_split split[2]) {
   const uint32_t pages[] = {p->resident, p->swapped};
   for (unsigned i = 0; i < 2; i++) {
     split[i].free = bytes_on(pages[i], 0, cells) - split[i].objects - split[i].rounding;
@@ -154,7 +115,7 @@ static void finish(const struct slab_pages *p, size_t cells, struct slab_split s
 }
 
 static void add_cells(struct slab_shares *s, const struct slab *slab, unsigned class,
-                      const struct slab_pages *p) {
+                      const struct page_bits *p) {
   size_t size = class_bytes(class);
   uint32_t carved = *(const volatile uint32_t *)&slab->carved, capacity = SLAB_BYTES / size;
   carved = carved < capacity ? carved : capacity;
@@ -175,10 +136,18 @@ static void add_cells(struct slab_shares *s, const struct slab *slab, unsigned c
            split[1].uncarved, trim);
 }
 
+/* The pages from start to end of the slab at `at`, a bit for each page of the slab. */
+static struct page_bits bits_of(struct slab_shares *s, uintptr_t at, uintptr_t start,
+                                uintptr_t end) {
+  unsigned skipped = (unsigned)((start - at) / PAGE_BYTES);
+  struct page_bits b = page_states_bits(s->states, start, end);
+  return (struct page_bits){b.resident << skipped, b.swapped << skipped, b.shared << skipped};
+}
+
 static void add_slab(struct slab_shares *s, uintptr_t at, uintptr_t start, uintptr_t end) {
   const struct slab *slab = slab_at(at - range.base);
   unsigned class = *(const volatile uint8_t *)&slab->class;
-  struct slab_pages p = read_pages(s, at, start, end);
+  struct page_bits p = bits_of(s, at, start, end);
   bool cells = at - range.base < range_span() && class != 0 && class <= CLASSES &&
                slab->owner != NULL && start == at && end == at + SLAB_BYTES;
   if (cells)

@@ -25,7 +25,9 @@
 #include "page_states.h"
 #include "snapshot.h"
 
-/* What a call site's live objects have, of pages in memory and in swap; bytes. */
+/* What a call site's live objects have, of pages in memory and in swap; bytes.  Of objects in slabs
+ * `resident` has only what is not in memory, subtracted, so that no tag need be looked at where all
+ * pages are: sites_small_bytes (site_stats.h) is to be added. */
 struct site_share {
   uint64_t resident, swapped;
 };

@@ -5,6 +5,7 @@
 #include "report_lock.h"
 #include "scratch.h"
 #include "tag_mode.h"
+#include "slab_sums.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,13 +13,14 @@
 /* What the tags of an arena say of a site.  The last three are of objects that another thread has
  * freed, and that are still live in the account. */
 struct scanned {
-  uint64_t pinned_bytes, rounding;
+  uint64_t bytes, rounded, pinned_bytes;
   uint64_t remote_freed, remote_freed_bytes, remote_freed_rounded;
 };
 
 /* Sites that fit into the reserve used when mmap fails. */
 enum { SITES_KEPT = 8192 };
-static _Alignas(PAGE_BYTES) char kept_scan[SITES_KEPT * sizeof(struct scanned)];
+static _Alignas(
+    PAGE_BYTES) char kept_scan[SITES_KEPT * (sizeof(struct scanned) + sizeof(uint64_t))];
 static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_stats)];
 
 static struct {
@@ -26,23 +28,29 @@ static struct {
   uint32_t count;
   struct scratch scan, sum; /* where these lie: */
   struct scanned *scanned;  /* by site, of the arena scanned last */
+  uint64_t *small_bytes;    /* by site, of all arenas scanned */
   struct site_stats *total; /* by site; NULL until sites_add_up */
   uint64_t unpinned;
   uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
 } sites = {.lock = REPORT_LOCK_FREE, .scan = SCRATCH(kept_scan), .sum = SCRATCH(kept_sum)};
 
-uint64_t sites_bytes(void) { return scratch_mapped(&sites.scan) + scratch_mapped(&sites.sum); }
+uint64_t sites_bytes(void) {
+  return scratch_mapped(&sites.scan) + scratch_mapped(&sites.sum) + slab_sums_bytes();
+}
 uint32_t sites_count(void) { return sites.count; }
 uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
+uint64_t sites_small_bytes(uint32_t site) { return sites.small_bytes[site]; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
 
 static int prepare(void) {
   sites.count = path_sites();
   sites.total = NULL;
   memset(sites.class_bytes, 0, sizeof sites.class_bytes);
-  if (!scratch_map(&sites.scan, sites.count * sizeof *sites.scanned))
+  if (!scratch_map(&sites.scan, sites.count * (sizeof *sites.scanned + sizeof *sites.small_bytes)))
     return ENOMEM;
   sites.scanned = (struct scanned *)sites.scan.at;
+  sites.small_bytes = (uint64_t *)(sites.scanned + sites.count);
+  slab_sums_map();
   return 0;
 }
 
@@ -55,29 +63,32 @@ int sites_begin(unsigned patience_ms) {
   return error;
 }
 
-int sites_again(void) {
+static void unmap(void) {
   scratch_unmap(&sites.scan);
   scratch_unmap(&sites.sum);
+  slab_sums_unmap();
+}
+
+int sites_again(void) {
+  unmap();
   return prepare();
 }
 
 void sites_end(void) {
-  scratch_unmap(&sites.scan);
-  scratch_unmap(&sites.sum);
+  unmap();
   report_lock_release(&sites.lock);
 }
 
 void sites_fork_child(void) {
-  if (!report_lock_fork_child(&sites.lock))
-    return;
-  scratch_unmap(&sites.scan);
-  scratch_unmap(&sites.sum);
+  if (report_lock_fork_child(&sites.lock))
+    unmap();
 }
 
 /* ---- tags ---- */
 
 /* A slab's carved cells, as they were a moment ago; it may change while it is looked at. */
 struct cells {
+  const struct slab *slab;
   const volatile tag_t *tags;
   uint32_t carved;
   uint64_t size;
@@ -89,7 +100,7 @@ static bool slab_cells(const struct slab *s, struct cells *out) {
     return false;
   uint32_t capacity = (uint32_t)(SLAB_BYTES / class_bytes(c));
   uint32_t carved = *(const volatile uint32_t *)&s->carved;
-  *out = (struct cells){tag_row(s), carved < capacity ? carved : capacity, class_bytes(c)};
+  *out = (struct cells){s, tag_row(s), carved < capacity ? carved : capacity, class_bytes(c)};
   return true;
 }
 
@@ -107,40 +118,90 @@ static void each_slab(const struct heap *h, void (*visit)(const struct cells *, 
   }
 }
 
-static bool is_known(tag_t t) { return tag_site(t) < sites.count; }
+/* Cuts a slab's free bytes into whole shares, one for each of its objects: after k of n objects
+ * the shares are bytes * k / n in all, rounded down. */
+struct shares {
+  uint64_t each, rest, objects, carry, given;
+};
 
-/* Counts the cells of each site, and which are free; returns how many are alive. */
-static uint32_t scan_cells(const struct cells *s) {
-  uint32_t alive = 0;
-  for (uint32_t i = 0; i < s->carved; i++) {
-    tag_t t = s->tags[i];
-    struct scanned *site = &sites.scanned[is_known(t) ? tag_site(t) : 0];
-    if (tag_is_alive(t)) {
-      alive++;
-      sites.class_bytes[s->size / GRAIN] += tag_bytes(t);
-      site->rounding += s->size > tag_bytes(t) ? s->size - tag_bytes(t) : 0;
-    } else if (t != 0) {
-      site->remote_freed++;
-      site->remote_freed_bytes += tag_bytes(t);
-      site->remote_freed_rounded += s->size;
-    }
+static struct shares shares_of(uint64_t bytes, uint32_t objects) {
+  uint64_t n = objects != 0 ? objects : 1;
+  return (struct shares){.each = bytes / n, .rest = bytes % n, .objects = n};
+}
+
+/* The next object's share; 0, and none is taken, for what is no object.  Without a branch: both
+ * cases come in no order. */
+static inline uint64_t next_share(struct shares *s, bool object) {
+  uint64_t taken = -(uint64_t)object;
+  s->carry += s->rest & taken;
+  uint64_t more = -(uint64_t)(s->carry >= s->objects);
+  s->carry -= s->objects & more;
+  uint64_t share = (s->each - more) & taken;
+  s->given += share;
+  return share;
+}
+
+/* The site of a tag; site 0, which no object has, for a free cell and for a site that is newer. */
+static inline struct scanned *scanned_of(tag_t t, struct scanned *scanned, uint32_t count) {
+  return &scanned[likely(tag_site(t) < count) ? tag_site(t) : 0];
+}
+
+/* What the next slab's row will be read for. */
+static inline void prefetch_next(const volatile tag_t *t) {
+  __builtin_prefetch((const char *)t + TAG_ROW_BYTES);
+}
+
+/* Counts the cells of each site where none is free, or has been a moment ago. */
+static void scan_full(const struct cells *s) {
+  struct scanned *scanned = sites.scanned;
+  uint32_t count = sites.count, size = (uint32_t)s->size;
+  const volatile tag_t *end = s->tags + s->carved;
+  for (const volatile tag_t *at = s->tags; at < end; at++) {
+    tag_t t = *at;
+    prefetch_next(at);
+    struct scanned *site = scanned_of(t, scanned, count);
+    site->bytes += tag_bytes(t);
+    site->rounded += size;
   }
-  return alive;
+}
+
+static void scan_mailed(struct scanned *site, tag_t t, uint32_t size) {
+  site->remote_freed++;
+  site->remote_freed_bytes += tag_bytes(t);
+  site->remote_freed_rounded += size;
+}
+
+/* The same where cells are free or mailed, and what free bytes their objects pin; returns how many
+ * bytes are pinned. */
+static uint64_t scan_cells(const struct cells *s, struct shares free) {
+  struct scanned *scanned = sites.scanned;
+  uint32_t count = sites.count, size = (uint32_t)s->size;
+  const volatile tag_t *end = s->tags + s->carved;
+  for (const volatile tag_t *at = s->tags; at < end; at++) {
+    tag_t t = *at;
+    prefetch_next(at);
+    struct scanned *site = scanned_of(t, scanned, count);
+    if (unlikely(t & TAG_MAILED)) {
+      scan_mailed(site, t, size);
+      continue;
+    }
+    site->bytes += tag_bytes(t);
+    site->rounded += size;
+    site->pinned_bytes += next_share(&free, site != scanned);
+  }
+  return free.given;
 }
 
 static void scan_slab(const struct cells *s, void *unused) {
   (void)unused;
-  uint32_t alive = scan_cells(s);
-  uint64_t bytes = (s->carved - alive) * s->size, given = 0, seen = 0;
-  for (uint32_t i = 0; i < s->carved && seen < alive; i++) {
-    tag_t t = s->tags[i];
-    if (!tag_is_alive(t) || !is_known(t))
-      continue;
-    uint64_t share = ++seen * bytes / alive;
-    sites.scanned[tag_site(t)].pinned_bytes += share - given;
-    given = share;
-  }
-  sites.unpinned += bytes - given;
+  struct tag_sums tags = slab_sums(s->slab, s->carved);
+  uint64_t bytes = (s->carved - tags.alive) * s->size, pinned = 0;
+  sites.class_bytes[s->size / GRAIN] += tags.bytes;
+  if (bytes == 0)
+    scan_full(s);
+  else if (tags.alive + tags.mailed != 0)
+    pinned = scan_cells(s, shares_of(bytes, tags.alive));
+  sites.unpinned += count_less(bytes, pinned);
 }
 
 void sites_scan(const struct heap *h) {
@@ -148,18 +209,24 @@ void sites_scan(const struct heap *h) {
     sites.scanned[i] = (struct scanned){0};
   sites.unpinned = 0;
   each_slab(h, scan_slab, NULL);
+  sites.scanned[0] = (struct scanned){0};
+  for (uint32_t i = 0; i < sites.count; i++)
+    sites.small_bytes[i] += sites.scanned[i].bytes;
 }
 
-static void add_remote_freed(const struct cells *s, void *scanned) {
-  struct scanned *sum = scanned;
-  for (uint32_t i = 0; i < s->carved; i++) {
-    tag_t t = s->tags[i];
-    if (t == 0 || tag_is_alive(t))
-      continue;
-    sum->remote_freed++;
-    sum->remote_freed_bytes += tag_bytes(t);
-    sum->remote_freed_rounded += s->size;
-  }
+/* What is added up, and how tags are read. */
+struct remote_freed {
+  struct scanned sum;
+  tag_sums_fn *sums;
+};
+
+static void add_remote_freed(const struct cells *s, void *remote_freed) {
+  struct remote_freed *r = remote_freed;
+  struct scanned *sum = &r->sum;
+  struct tag_sums tags = r->sums(s->slab, s->carved);
+  sum->remote_freed += tags.mailed;
+  sum->remote_freed_bytes += tags.mailed_bytes;
+  sum->remote_freed_rounded += tags.mailed * s->size;
 }
 
 /* ---- accounts ---- */
@@ -236,7 +303,7 @@ bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
   const struct account *live = tagged_shows(h) ? account_at(&h->books, site) : NULL;
   if (live == NULL || !read_account(h, live, site, stats))
     return false;
-  stats->rounding = sites.scanned[site].rounding;
+  stats->rounding = count_less(sites.scanned[site].rounded, sites.scanned[site].bytes);
   stats->sums.pinned_bytes = sites.scanned[site].pinned_bytes;
   subtract_remote_freed(stats, &sites.scanned[site]);
   stats->all_rounding = rounding_capped(&stats->sums);
@@ -285,12 +352,12 @@ static void add_arena(const struct heap *h, uint32_t count, bool each, struct si
   }
 }
 
-void sites_arena(const struct heap *h, struct site_stats *sum) {
-  struct scanned freed = {0};
+void sites_arena(const struct heap *h, tag_sums_fn *sums, struct site_stats *sum) {
+  struct remote_freed freed = {.sums = sums};
   *sum = (struct site_stats){0};
   add_arena(h, path_sites(), false, sum);
   each_slab(h, add_remote_freed, &freed);
-  subtract_remote_freed(sum, &freed);
+  subtract_remote_freed(sum, &freed.sum);
 }
 
 bool sites_add_up(void) {

@@ -23,6 +23,7 @@
 
 #include "dump_format.h"
 #include "heap.h"
+#include "tag_sums.h"
 
 /* A call site in one arena, or in several: its figures as a dump has them (dump_format.h,
  * DUMP_ACCOUNTS), so that a dump copies them whole.  Of several arenas peak_bytes is the sum of
@@ -51,8 +52,8 @@ static inline uint64_t site_waste(const struct site_stats *s) {
 hidden void site_stats_add(struct site_stats *sum, const struct site_stats *stats);
 
 /* Sets *sum to the sum of an arena's accounts, without rounding and pinned_bytes, which only
- * sites_scan finds.  Needs no sites_begin. */
-hidden void sites_arena(const struct heap *h, struct site_stats *sum);
+ * sites_scan finds.  `sums` reads the slabs' tags.  Needs no sites_begin. */
+hidden void sites_arena(const struct heap *h, tag_sums_fn *sums, struct site_stats *sum);
 
 /* Bytes mapped for scratch memory now. */
 hidden uint64_t sites_bytes(void);
@@ -87,6 +88,9 @@ hidden bool sites_sum(uint32_t site, struct site_stats *stats);
 
 /* Bytes requested by the live objects of a class, in all arenas scanned since sites_begin. */
 hidden uint64_t sites_class_bytes(unsigned c);
+
+/* Bytes requested by the live small objects of a site, in all arenas scanned since sites_begin. */
+hidden uint64_t sites_small_bytes(uint32_t site);
 
 /* Bytes of free cells in slabs without a live object: in the arena scanned last, or, after
  * sites_add_up, in all. */

@@ -63,7 +63,7 @@ static void read_ledger(struct snapshot *g) {
       refresh_large(&g->large);
     g->large_mapped = page_map_mapped_bytes();
     g->stuck = os_stuck_bytes();
-    range_survey(&g->survey);
+    range_survey(&g->survey, g->tags);
     g->tag_tables = tag_tables();
     g->scratch = sites_bytes();
     if (g->mapped == os_mapped_bytes())
@@ -94,8 +94,8 @@ static void add_all(void *gathered) {
   read_ledger(g);
 }
 
-void snapshot_begin(struct snapshot *g, enum dump_reason reason) {
-  *g = (struct snapshot){.reason = reason, .self_thread = os_thread_id()};
+void snapshot_begin(struct snapshot *g, enum dump_reason reason, tag_sums_fn *tags) {
+  *g = (struct snapshot){.reason = reason, .tags = tags, .self_thread = os_thread_id()};
   on_big_stack(add_all, g);
 }
 
@@ -104,7 +104,7 @@ void snapshot_end(void) { heap_release_idle(); }
 void snapshot_take(struct snapshot *g) {
   uint64_t signals;
   os_signals_block(&signals);
-  snapshot_begin(g, DUMP_ON_CALL);
+  snapshot_begin(g, DUMP_ON_CALL, tag_sums);
   snapshot_end();
   os_signals_restore(&signals);
 }
@@ -118,9 +118,9 @@ static void sum_classes(const struct heap_totals *t, struct arena_line *line) {
   }
 }
 
-static void sum_sites(const struct heap *h, struct arena_line *line) {
+static void sum_sites(const struct snapshot *g, const struct heap *h, struct arena_line *line) {
   struct site_stats stats;
-  sites_arena(h, &stats);
+  sites_arena(h, g->tags, &stats);
   line->allocs = stats.sums.allocs;
   line->bytes = stats.sums.bytes;
   line->frees = stats.sums.frees;
@@ -129,6 +129,7 @@ static void sum_sites(const struct heap *h, struct arena_line *line) {
 }
 
 struct arena_job {
+  const struct snapshot *g;
   struct heap *h;
   struct arena_line *line;
 };
@@ -141,7 +142,7 @@ static void add_arena(void *job) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     line->remote += t.remote[c];
   if (h->tagged)
-    sum_sites(h, line);
+    sum_sites(((struct arena_job *)job)->g, h, line);
   else
     sum_classes(&t, line);
   line->live = line->allocs - line->frees;
@@ -155,7 +156,7 @@ void snapshot_arena(const struct snapshot *g, struct heap *h, struct arena_line 
   *line = (struct arena_line){.exact = snapshot_may_walk(g, h),
                               .peak_bytes = count_get(&counts_of(h)->carved_peak),
                               .peak_is_bound = !at_peak_is_known(h)};
-  struct arena_job job = {h, line};
+  struct arena_job job = {g, h, line};
   on_big_stack(add_arena, &job);
 }
 

@@ -39,6 +39,7 @@ struct arena_line {
 
 struct snapshot {
   enum dump_reason reason;
+  tag_sums_fn *tags;                  /* how tags of slabs are read */
   int signal;                         /* of DUMP_ON_SIGNAL, in a report */
   uint32_t self_thread;               /* kernel id of the thread that reports */
   struct survey survey;               /* bytes and cells of the range */
@@ -54,9 +55,10 @@ struct snapshot {
   uint64_t stuck;                /* no longer used, but the system refused to unmap it (os.h) */
 };
 
-/* Claims the arenas that no thread has, and sets *g.  Not in a signal handler unless the reason
+/* Claims the arenas that no thread has, and sets *g.  `tags` is tag_sums, or slab_sums for a caller
+ * that may.  Not in a signal handler unless the reason
  * says so: jemalloc's figures are then those of the last refresh. */
-hidden void snapshot_begin(struct snapshot *g, enum dump_reason reason);
+hidden void snapshot_begin(struct snapshot *g, enum dump_reason reason, tag_sums_fn *tags);
 
 /* Releases the claims of snapshot_begin; *g stays readable. */
 hidden void snapshot_end(void);

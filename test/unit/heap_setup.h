@@ -280,7 +280,7 @@ static inline struct inventory check_invariants(struct heap *h) {
 /* The ledger: every byte of the data and every byte mapped has one line. */
 static inline void check_ledger(void) {
   struct survey v;
-  range_survey(&v);
+  range_survey(&v, tag_sums);
   uint64_t data = v.empty_slab_bytes + v.unpassed_bytes + v.free_block_bytes;
   for (unsigned c = 1; c < CLASS_SLOTS; c++) {
     data += (v.used_cells[c] + v.free_cells[c]) * class_bytes(c);

@@ -3,6 +3,7 @@
 
 #include "heap.h"
 #include "heap_tag.h"
+#include "tag_sums.h"
 #include "heap_thread.h"
 
 #include <pthread.h>
@@ -36,6 +37,35 @@ static void test_tags_lie_where_cells_begin(void **state) {
     heap_free(p);
     require(*tag_of(s, p) == 0);
   }
+}
+
+/* Rows of all kinds of tags, of every length: sums as from a look at each. */
+static void test_sums_of_rows(void **state) {
+  (void)state;
+  enum { CELLS = TAG_ROW_BYTES / sizeof(tag_t) };
+  static const tag_t kinds[] = {0, 1, TAG_MAILED | 1, TAG_TIMED | 1, TAG_UNUSUAL | TAG_MAILED | 1};
+  static tag_t before[CELLS];
+  struct slab *s = slab_of(allocate(1, SITE_KINDS));
+  uint64_t seed = 88172645463325252u;
+  memcpy(before, tag_row(s), sizeof before);
+  for (unsigned i = 0; i < CELLS; i++) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    tag_t kind = kinds[(seed >> 33) % (i < CELLS / 2 ? 5 : 2)];
+    uint32_t bytes = i == CELLS / 4 ? 0 : seed >> 40 & TAG_BYTES_MASK;
+    tag_row(s)[i] = kind != 0 ? (kind & ~(tag_t)1) | tag_make(1 + (seed >> 50), bytes) : 0;
+  }
+  struct tag_sums slow = {0};
+  for (uint32_t carved = 0; carved <= CELLS; carved++) {
+    struct tag_sums is = tag_sums(s, carved);
+    require(is.alive == slow.alive && is.bytes == slow.bytes);
+    require(is.mailed == slow.mailed && is.mailed_bytes == slow.mailed_bytes);
+    tag_t t = carved < CELLS ? tag_row(s)[carved] : 0;
+    slow.alive += tag_is_alive(t);
+    slow.bytes += tag_is_alive(t) ? tag_bytes(t) : 0;
+    slow.mailed += t != 0 && !tag_is_alive(t);
+    slow.mailed_bytes += t != 0 && !tag_is_alive(t) ? tag_bytes(t) : 0;
+  }
+  memcpy(tag_row(s), before, sizeof before);
 }
 
 /* ---- one arena ---- */
@@ -296,6 +326,7 @@ int main(void) {
       cmocka_unit_test(test_large_frees_by_others_are_taken_over),
       cmocka_unit_test(test_a_child_counts_what_is_alive),
       cmocka_unit_test(test_tags_lie_where_cells_begin),
+      cmocka_unit_test(test_sums_of_rows),
       cmocka_unit_test(test_every_double_free_shows),
       cmocka_unit_test(test_resize_in_place_counts_as_both),
   };

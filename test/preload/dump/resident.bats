@@ -81,6 +81,28 @@ time.sleep(60)' >out 3>&- &
   /usr/bin/python3 "$HERE/resident_smaps.py" smaps <ledger
 }
 
+# cost BYTES COUNT: while resident_cost writes its dump, how often it reads pagemap, and what it maps.
+cost() {
+  local fd
+  ARENASHIM_TAG=site LD_PRELOAD="$SHIM" strace -o trace "$BIN/resident_cost" "$@" "$PWD/a.dump" || return 1
+  sed -i '1,/^getpgid/d' trace
+  fd=$(sed -nE '/"\/proc\/self\/pagemap"/ s/.* = ([0-9]+)$/\1/p' trace)
+  grep -c "^pread64($fd, " trace
+  sed -nE 's/^mmap\(NULL, ([0-9]+),.*/\1/p' trace | awk '{ n += $1 } END { print n + 0 }'
+}
+
+@test "a dump asks the kernel about windows of pages, not about objects, and less than a MiB is its own" {
+  command -v strace >/dev/null || skip "no strace"
+  for objects in "600 100000" "100 600000" "2000000 30"; do
+    # shellcheck disable=SC2086 # two words
+    readarray -t n < <(cost $objects)
+    echo "$objects: pagemap is read ${n[0]} times, ${n[1]} bytes are mapped"
+    ((n[0] > 0 && n[0] < 300 && n[1] < 1 << 20))
+  done
+  strace -o trace -e trace=mincore env ARENASHIM_TAG=site LD_PRELOAD="$SHIM" "$BIN/resident_cost" 100 600000 a.dump
+  (($(grep -c ^mincore trace) > 0))
+}
+
 # number WHERE DUMP: of the ledger.
 number() { ledger "$2" | /usr/bin/python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }
 
