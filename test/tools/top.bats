@@ -99,6 +99,21 @@ for line in sys.stdin: print(eval("d" + sys.argv[1], {"d": json.loads(line)}))' 
   [[ $(value '["rows"][1]') == *"'live_objects': None"*"'name': 'region parser'"* ]]
 }
 
+@test "what is in memory has a line, and its parts are in the JSON; a dump that lacks them has neither" {
+  { cat "$HERE/small.txt"; echo 'mapping kind=1 resident=6000000
+mapping kind=15 resident=2000000
+mapping kind=30 resident=8000000'; } | dump small.dump
+  arenashim top --once small.dump
+  expect_ok
+  [[ $output == *$'\nin memory 7.63 MiB: 75% objects, 25% stacks\n'* ]]
+  arenashim top --json small.dump
+  [[ $(value '["memory"]') == "{'objects': 6000000, 'stacks': 2000000}" ]]
+  [[ $(value '["memory_age_seconds"]') == 0.0 ]]
+  dump small.dump <<<$'process pid=77 program=demo\ndrop mapping'
+  arenashim top --json small.dump
+  [[ $(value '["memory"]')$(value '["memory_age_seconds"]') == NoneNone ]]
+}
+
 @test "--json ends when the file is gone, and says so" {
   (sleep 1 && rm live.dump) 3>&- &
   arenashim top --json --interval 0.2 live.dump

@@ -20,7 +20,11 @@ struct source {
   pid_t pid; /* 0: a file */
   char *what;
   enum source_state state;
+  uint64_t pages_due_ns; /* when its pages may be looked at again */
 };
+
+/* Of the time, what looking at the pages takes at most: a hundredth. */
+enum { PAGES_SHARE = 100 };
 
 /* ---- processes ---- */
 
@@ -76,8 +80,8 @@ static enum memory_answer books_of_file(struct memory *m, pid_t pid) {
   return answer;
 }
 
-/* The image, or NULL and why. */
-static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *answer) {
+/* The image, or NULL and why.  `pages`: with what its pages are for. */
+static unsigned char *image_of(pid_t pid, bool pages, size_t *bytes, enum memory_answer *answer) {
   struct memory m;
   *answer = memory_of_process(&m, pid, MEMORY_ANY);
   bool forbidden = *answer == MEMORY_FORBIDDEN;
@@ -90,7 +94,7 @@ static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *ans
   struct record_moment moment = {.reason = DUMP_FROM_OUTSIDE,
                                  .lived_ns = now > start ? now - start : 0,
                                  .resident = process_resident(pid),
-                                 .pid = forbidden ? 0 : pid};
+                                 .pid = pages && !forbidden ? pid : 0};
   unsigned char *image = record_dump(&m, &moment, bytes);
   memory_free(&m);
   return image;
@@ -98,7 +102,7 @@ static unsigned char *image_of(pid_t pid, size_t *bytes, enum memory_answer *ans
 
 static unsigned char *image_of_process(pid_t pid, size_t *bytes) {
   enum memory_answer answer;
-  unsigned char *image = image_of(pid, bytes, &answer);
+  unsigned char *image = image_of(pid, true, bytes, &answer);
   if (image == NULL)
     source_say(pid, answer);
   return image;
@@ -133,7 +137,11 @@ unsigned char *source_image(const char *what, size_t *bytes) {
 static struct dump *read_process(struct source *s) {
   size_t bytes;
   enum memory_answer answer;
-  unsigned char *image = image_of(s->pid, &bytes, &answer);
+  uint64_t begun = clock_ns(CLOCK_MONOTONIC);
+  bool pages = begun >= s->pages_due_ns;
+  unsigned char *image = image_of(s->pid, pages, &bytes, &answer);
+  if (pages)
+    s->pages_due_ns = begun + PAGES_SHARE * (clock_ns(CLOCK_MONOTONIC) - begun);
   s->state = image != NULL ? SOURCE_RUNNING : SOURCE_ENDED;
   if (image == NULL && answer != MEMORY_GONE && answer != MEMORY_NONE) /* NONE: it has just ended */
     source_say(s->pid, answer);
@@ -174,7 +182,8 @@ struct source *source_open(const char *what) {
     return NULL;
   }
   struct source *s = must_zalloc(1, sizeof *s);
-  *s = (struct source){pid, must_copy(what), pid != 0 ? SOURCE_RUNNING : SOURCE_FILE};
+  *s = (struct source){
+      .pid = pid, .what = must_copy(what), .state = pid != 0 ? SOURCE_RUNNING : SOURCE_FILE};
   return s;
 }
 

@@ -27,7 +27,8 @@ pid_t source_pid(const char *what);
 /* `what`: digits are a PID, all else is a FILE.  NULL, and one line said, if it cannot be read. */
 struct source *source_open(const char *what);
 
-/* The books as they are now (dump_close frees them); NULL if the process has ended or the file is
+/* The books as they are now (dump_close frees them), with what the process's pages are for if that
+ * has taken less than a hundredth of the time so far; NULL if the process has ended or the file is
  * gone, as source_state then says.  Says a line for other reasons. */
 struct dump *source_read(struct source *s);
 

@@ -89,6 +89,8 @@ char *top_head(const struct top_watch *w, unsigned width, bool exact) {
   line_end(&f);
   rates_put(&f, w, exact);
   line_end(&f);
+  item_put(&f, top_memory_words(&w->memory, w->dump));
+  line_end(&f);
   item_put(&f, top_watch_missing(w));
   line_end(&f);
   return text_end(f.to, &text);

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "fit.h"
 #include "json.h"
+#include "memory_words.h"
 #include "say.h"
 #include "tags.h"
 #include "text.h"
@@ -96,6 +97,20 @@ static void put_rows(struct json_object *to, const struct top_options *o,
   free(lines.items);
 }
 
+/* Bytes of each part of the resident memory that there is, as of some seconds ago. */
+static void put_memory(struct json_object *to, const struct top_watch *w) {
+  const struct top_memory *m = &w->memory;
+  struct json_object *parts = m->known ? json_object_must() : NULL;
+  for (int i = 0; m->known && i < MEMORY_PARTS; i++)
+    if (m->part[i] != 0)
+      json_put_number(parts, memory_part_key((enum memory_part)i), m->part[i]);
+  json_put(to, "memory", parts);
+  if (m->known)
+    put_real(to, "memory_age_seconds", top_memory_age(m, w->dump));
+  else
+    json_put(to, "memory_age_seconds", NULL);
+}
+
 static void put_process(struct json_object *to, const struct top_watch *w) {
   const struct dump *d = w->dump;
   char *tags = tags_words(d), *moment = top_watch_state(w);
@@ -120,6 +135,7 @@ static bool line_write(const struct top_options *o, const struct top_watch *w) {
   put_counts(line, w, TOP_ARENAS, &all);
   json_put_number(line, "mapped_bytes", now->mapped);
   json_put_number(line, "resident_bytes", now->resident);
+  put_memory(line, w);
   put_real(line, "rate_seconds", top_model_rate_seconds(w->model));
   put_real(line, "growth_seconds", top_model_growth_seconds(w->model));
   put_rows(line, o, w);

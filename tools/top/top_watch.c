@@ -29,6 +29,7 @@ bool top_watch_open(struct top_watch *w, const char *what, const struct option_n
 void top_watch_close(struct top_watch *w) {
   dump_close(w->dump);
   top_model_free(w->model);
+  top_memory_free(&w->memory);
   source_close(w->source);
 }
 
@@ -50,6 +51,7 @@ bool top_watch_tick(struct top_watch *w) {
   dump_close(w->dump);
   w->dump = d;
   w->over = is_over(w);
+  top_memory_update(&w->memory, d);
   return top_model_add(w->model, d, d->process->lived_ns);
 }
 

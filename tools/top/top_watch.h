@@ -3,6 +3,7 @@
 #define TOOLS_TOP_WATCH_H
 
 #include "source.h"
+#include "top_memory.h"
 #include "top_model.h"
 
 #include <stdbool.h>
@@ -12,6 +13,7 @@ struct top_watch {
   struct source *source;
   struct top_model *model;
   struct dump *dump; /* the last one that was read; NULL: none was */
+  struct top_memory memory;
   enum source_state state;
   bool over; /* nothing new will come */
 };

@@ -103,6 +103,25 @@ cost() {
   (($(grep -c ^mincore trace) > 0))
 }
 
+@test "top says what the memory is for, and looks at the pages for a hundredth of the time" {
+  command -v strace >/dev/null || skip "no strace"
+  env ARENASHIM_TAG=site LD_PRELOAD="$SHIM" "$BIN/resident_books" "$PWD/file" wait >books 3>&- &
+  local pid=$! ticks
+  within 30 grep -q ready books
+  "$TOOL" resident --json $pid >ledger
+  timeout 4 strace -o trace -e trace=openat,write "$TOOL" top --json --interval 0.1 $pid >lines || (($? == 124))
+  kill -KILL $pid
+  ticks=$(grep -c '"memory":{' lines)
+  echo "$ticks ticks, pages read in $(grep -c /pagemap trace)"
+  ((ticks >= 5 && $(grep -c /pagemap trace) >= 1 && $(grep -c /pagemap trace) * 4 <= ticks))
+  /usr/bin/python3 -c 'import json
+parts = {p["part"]: p["resident"] + p["swapped"] for p in json.load(open("ledger"))["parts"]}
+for line in map(json.loads, filter(lambda l: l.endswith("\n"), open("lines"))):
+    for key in parts.keys() | line["memory"].keys():
+        assert abs(parts.get(key, 0) - line["memory"].get(key, 0)) <= 400 << 10, (key, parts, line["memory"])
+    assert abs(sum(line["memory"].values()) - line["resident_bytes"]) < line["resident_bytes"] / 50'
+}
+
 # number WHERE DUMP: of the ledger.
 number() { ledger "$2" | /usr/bin/python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }
 
