@@ -52,7 +52,7 @@ PROTO := $(B)/tools/export/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c $(TOOL_DIRS:%=%/*.c))
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
-TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h shim/record_format.h shim/metrics_format.h $(PROTO).h tools/page/page.html
+TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h shim/mapping_kind.h shim/record_format.h shim/metrics_format.h $(PROTO).h tools/page/page.html
 
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-bool map_lines_open(struct map_lines *m, char *buffer) {
+bool map_lines_open(struct map_lines *m, char *buffer, bool sums) {
   int saved = errno;
-  *m = (struct map_lines){.buffer = buffer};
-  m->fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  *m = (struct map_lines){.buffer = buffer, .sums = sums};
+  m->fd = open(sums ? "/proc/self/smaps" : "/proc/self/maps", O_RDONLY | O_CLOEXEC);
   errno = saved;
   return m->fd >= 0;
 }
@@ -36,10 +36,13 @@ static bool read_more(struct map_lines *m) {
   return true;
 }
 
-static char *find_newline(const struct map_lines *m) {
-  for (size_t i = m->next; i < m->bytes; i++)
-    if (m->buffer[i] == '\n')
-      return m->buffer + i;
+/* The end of the line that begins `skip` bytes behind the next one; NULL: there is none. */
+static char *find_newline(struct map_lines *m, size_t skip) {
+  do
+    for (size_t i = m->next + skip; i < m->bytes; i++)
+      if (m->buffer[i] == '\n')
+        return m->buffer + i;
+  while (read_more(m));
   return NULL;
 }
 
@@ -81,14 +84,45 @@ static void parse(const char *at, struct map_line *line) {
   line->path = at;
 }
 
+/* ---- sums ---- */
+
+/* "Rss:      12 kB", in bytes; else false. */
+static bool read_sum(const char *at, const char *name, uint64_t *bytes) {
+  size_t n = strlen(name);
+  if (strncmp(at, name, n) != 0)
+    return false;
+  for (at += n; *at == ' '; at++)
+    ;
+  for (*bytes = 0; *at >= '0' && *at <= '9'; at++)
+    *bytes = *bytes * 10 + (uint64_t)(*at - '0');
+  *bytes *= 1024;
+  return true;
+}
+
+/* Lines with names follow those with addresses.  Returns how many bytes they have; the mapping's
+ * own line, of `skip` bytes, stays in the buffer. */
+static size_t read_sums(struct map_lines *m, size_t skip, struct map_line *line) {
+  size_t first = skip;
+  for (char *end; (end = find_newline(m, skip)) != NULL;) {
+    const char *at = m->buffer + m->next + skip;
+    if (*at < 'A' || *at > 'Z')
+      break;
+    if (!read_sum(at, "Rss:", &line->resident) && !read_sum(at, "Anonymous:", &line->anonymous))
+      read_sum(at, "Swap:", &line->swapped);
+    skip = (size_t)(end + 1 - (m->buffer + m->next));
+  }
+  return skip - first;
+}
+
 bool map_lines_next(struct map_lines *m, struct map_line *line) {
-  char *end;
-  while ((end = find_newline(m)) == NULL)
-    if (!read_more(m))
-      return false;
-  *end = '\0';
+  char *end = find_newline(m, 0);
+  if (end == NULL)
+    return false;
   *line = (struct map_line){0};
+  size_t bytes = (size_t)(end + 1 - (m->buffer + m->next));
+  size_t more = m->sums ? read_sums(m, bytes, line) : 0;
+  m->buffer[m->next + bytes - 1] = '\0';
   parse(m->buffer + m->next, line);
-  m->next = (size_t)(end + 1 - m->buffer);
+  m->next += bytes + more;
   return true;
 }

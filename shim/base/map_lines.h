@@ -1,4 +1,5 @@
-/* The kernel's list of this process's mappings, /proc/self/maps, a line at a time.
+/* The kernel's list of this process's mappings, /proc/self/maps, a line at a time; or smaps, with
+ * sums of each.
  *
  * System calls only, in memory of the caller's; errno is kept, and no descriptor is open between
  * open and close but this one, which closes by exec.  Signal handlers too.  Mappings may come and
@@ -16,17 +17,20 @@ struct map_line {
   uintptr_t start, end;
   bool readable, writable, executable, shared;
   const char *path; /* or "[heap]", ...; "": none.  Valid until the next line */
+  uint64_t resident, anonymous, swapped; /* bytes, if asked for */
 };
 
 struct map_lines {
   int fd;
+  bool sums;
   uint64_t offset;    /* of the file: what comes after the buffer's bytes */
   char *buffer;       /* MAP_LINES_BYTES of the caller's */
   size_t next, bytes; /* of the buffer: where the next line begins, and where its bytes end */
 };
 
-/* False if /proc cannot be read: then nothing is to be closed. */
-hidden bool map_lines_open(struct map_lines *m, char *buffer);
+/* `sums`: with those of each mapping, for which the kernel looks at each of its pages.  False if
+ * /proc cannot be read: then nothing is to be closed. */
+hidden bool map_lines_open(struct map_lines *m, char *buffer, bool sums);
 hidden bool map_lines_next(struct map_lines *m, struct map_line *line);
 hidden void map_lines_close(struct map_lines *m);
 

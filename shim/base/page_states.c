@@ -48,7 +48,7 @@ static void entries_of_core(uint64_t *to, size_t first, size_t count) {
   unsigned char *core = (unsigned char *)(to + count) - count;
   ask_core(core, first, count);
   for (size_t i = 0; i < count; i++)
-    to[i] = core[i] & 1 ? PAGE_PRESENT | PAGE_ALONE : 0;
+    to[i] = core[i] & 1 ? PAGE_PRESENT : 0;
 }
 
 static void read_window(struct page_states *s, bool core, size_t first, size_t count) {

@@ -57,7 +57,8 @@ hidden void page_states_close(struct page_states *s);
 static inline void page_states_forget(struct page_states *s) { s->count = 0; }
 
 /* The entry of the page that holds `at`, and *n: how many entries follow, itself included; at most
- * up to `end`.  They are 0 where the kernel has none, and in memory that is not mapped. */
+ * up to `end`.  They are 0 where the kernel has none, and in memory that is not mapped.  mincore
+ * does not say whose a page is: PAGE_ALONE is then not set. */
 hidden const uint64_t *page_states_at(struct page_states *s, uintptr_t at, uintptr_t end,
                                       size_t *n);
 

@@ -5,6 +5,7 @@
 #include "huge.h"
 #include "huge_pages.h"
 #include "map_lines.h"
+#include "mapping_kind.h"
 #include "mapped_books.h"
 #include "os.h"
 #include "owned_ranges.h"
@@ -43,11 +44,27 @@ struct walk {
   uintptr_t file_end;               /* where a file's BSS may follow; 0: none */
   uintptr_t guard_start, guard_end; /* inaccessible, right before: a guard, or reserved; 0: none */
   uint32_t main_thread;
+  struct map_line *sums; /* of the mapping that is added, where its pages cannot be asked about */
 };
 
 /* ---- rows ---- */
 
+/* All of a mapping of which the kernel has said the sums: the first part gets them. */
+static void add_sums(struct map_line *sums, struct dump_mapping *to, uintptr_t start,
+                     uintptr_t end) {
+  to->mapped += end - start;
+  to->resident += sums->resident;
+  to->anonymous += sums->anonymous;
+  to->swapped += sums->swapped;
+  to->count++;
+  sums->resident = sums->anonymous = sums->swapped = 0;
+}
+
 static void add_pages(struct walk *w, struct dump_mapping *to, uintptr_t start, uintptr_t end) {
+  if (w->sums != NULL) {
+    add_sums(w->sums, to, start, end);
+    return;
+  }
   uintptr_t lowest = resident_pages_add(&w->states, to, start, end);
   if (to->kind == DUMP_MAPPING_STACK || to->kind == DUMP_MAPPING_MAIN_STACK)
     to->depth += lowest != 0 ? end - lowest : 0;
@@ -59,18 +76,6 @@ static void add_named(struct walk *w, uint32_t kind, const char *name, uintptr_t
 }
 
 /* ---- files ---- */
-
-static bool begins(const char *text, const char *with) {
-  return strncmp(text, with, strlen(with)) == 0;
-}
-
-static bool is_shared_memory(const char *path) {
-  static const char *const places[] = {"/dev/shm/", "/memfd:", "/SYSV", "/dev/zero", "[anon_shmem"};
-  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-    if (begins(path, places[i]))
-      return true;
-  return false;
-}
 
 /* Of a mapping that cannot be written, the pages that are not the file's were written before. */
 static void split_relocated(struct walk *w, struct dump_mapping *row,
@@ -91,11 +96,7 @@ static void split_relocated(struct walk *w, struct dump_mapping *row,
 }
 
 static void add_file(struct walk *w, const struct map_line *l, uintptr_t start, uintptr_t end) {
-  uint32_t kind = l->executable ? DUMP_MAPPING_TEXT
-                  : l->writable ? DUMP_MAPPING_DATA
-                                : DUMP_MAPPING_READ_ONLY;
-  if (l->shared)
-    kind = is_shared_memory(l->path) ? DUMP_MAPPING_SHARED_MEMORY : DUMP_MAPPING_SHARED_FILE;
+  uint32_t kind = mapping_kind_of_file(l->path, l->writable, l->executable, l->shared);
   struct dump_mapping *row = resident_row(w->r->table, kind, l->path, start);
   struct dump_mapping before = *row;
   add_pages(w, row, start, end);
@@ -161,19 +162,13 @@ static void add_by_caller(struct walk *w, uint32_t kind, uintptr_t start, uintpt
 
 static void add_bracketed(struct walk *w, const struct map_line *l, uintptr_t start,
                           uintptr_t end) {
-  if (begins(l->path, "[vvar"))
-    return; /* the kernel's own pages, which it counts nowhere */
-  uint32_t kind = begins(l->path, "[heap]")    ? DUMP_MAPPING_BREAK
-                  : begins(l->path, "[stack]") ? DUMP_MAPPING_MAIN_STACK
-                  : begins(l->path, "[vdso]")  ? DUMP_MAPPING_VDSO
-                                               : DUMP_MAPPING_ANONYMOUS;
-  if (begins(l->path, "[anon_shmem"))
-    kind = DUMP_MAPPING_SHARED_MEMORY;
-  bool named = kind == DUMP_MAPPING_ANONYMOUS || kind == DUMP_MAPPING_SHARED_MEMORY;
+  uint32_t kind = mapping_kind_of_bracketed(l->path);
+  if (kind == DUMP_MAPPING_NONE)
+    return;
   if (kind == DUMP_MAPPING_BREAK)
     add_by_caller(w, kind, start, end);
   else
-    add_named(w, kind, named ? l->path : "", start, end);
+    add_named(w, kind, mapping_kind_has_name(kind) ? l->path : "", start, end);
 }
 
 /* A part of a mapping that is not the library's own. */
@@ -251,13 +246,9 @@ static void end_guard(struct walk *w) {
   w->guard_end = 0;
 }
 
-/* A mapping that nobody may use has no pages, or hardly any; that before a stack is its guard. */
-static bool is_reserved(const struct map_line *l) {
-  return !l->readable && !l->writable && !l->executable && l->path[0] == '\0';
-}
-
-static void add_mapping(struct walk *w, const struct map_line *l) {
-  if (is_reserved(l)) {
+static void add_mapping(struct walk *w, struct map_line *l) {
+  /* That has no pages, or hardly any; what lies before a stack is its guard. */
+  if (mapping_is_reserved(l->path, l->readable, l->writable, l->executable)) {
     end_guard(w);
     w->guard_start = l->start;
     w->guard_end = l->end;
@@ -265,12 +256,15 @@ static void add_mapping(struct walk *w, const struct map_line *l) {
   }
   if (w->guard_end != l->start)
     end_guard(w);
+  /* Of pages of files mincore says whether anybody has them in memory. */
+  w->sums = w->states.fd < 0 && !mapping_is_anonymous(l->path, l->shared) ? l : NULL;
   for (uintptr_t at = l->start; at < l->end;) {
     uintptr_t until = l->end;
     uint32_t owner = owned_range_at(&w->owned, at, &until);
     add_part(w, l, at, until, owner);
     at = until;
   }
+  w->sums = NULL;
   end_guard(w);
 }
 
@@ -308,6 +302,8 @@ static void finish(struct walk *w) {
   add_named(w, DUMP_MAPPING_TABLES, "", scratch, scratch + w->r->scratch.bytes);
   kernel_memory_read(&w->kernel, w->maps.buffer, MAP_LINES_BYTES);
   resident_zeros_subtract(w->r->table, w->kernel.anonymous);
+  if (w->states.fd < 0)
+    resident_rows_forget_shared(w->r->table);
   put_kernel(w);
 }
 
@@ -345,13 +341,14 @@ static struct room lay_out(size_t owned, uint32_t sites) {
   return m;
 }
 
+/* Where pagemap is closed, mincore says what anonymous memory is resident, and smaps the rest. */
 static bool open_all(struct walk *w, const struct room *m) {
   char *at = w->r->scratch.at;
-  if (!map_lines_open(&w->maps, at + m->lines))
+  if (!page_states_open(&w->states, (uint64_t *)(at + m->entries)))
     return false;
-  if (page_states_open(&w->states, (uint64_t *)(at + m->entries)))
+  if (map_lines_open(&w->maps, at + m->lines, w->states.fd < 0))
     return true;
-  map_lines_close(&w->maps);
+  page_states_close(&w->states);
   return false;
 }
 

@@ -75,6 +75,11 @@ struct dump_mapping *resident_row_by_site(struct resident_rows *r, uint32_t kind
   return row;
 }
 
+void resident_rows_forget_shared(struct resident_rows *r) {
+  for (unsigned i = 0; i < r->rows; i++)
+    r->row[i].shared = 0;
+}
+
 uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *to, uintptr_t start,
                              uintptr_t end) {
   struct page_sums sums = {0};

@@ -33,6 +33,9 @@ static_assert(ROWS_MOST <= ROWS_SLOTS / 2, "half of the slots stay free");
 hidden struct dump_mapping *resident_row(struct resident_rows *r, uint32_t kind, const char *name,
                                          uintptr_t start);
 
+/* Sets `shared` of all rows to 0: it is not known. */
+hidden void resident_rows_forget_shared(struct resident_rows *r);
+
 /* Adds a mapping, or a part of one, and its pages to a row.  Returns the address of its lowest page
  * that is in memory or in swap; 0: none is.  Larger ones than PAGES_WALK_MOST are not looked at
  * page by page: they are address spaces that a sanitizer or a run-time system reserved. */

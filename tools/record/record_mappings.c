@@ -7,6 +7,7 @@
  *
  * The process goes on meanwhile, so that the sum may differ by what it touches.
  */
+#include "../../shim/mapping_kind.h"
 #include "process_owners.h"
 #include "process_pages.h"
 #include "record_parts.h"
@@ -101,15 +102,6 @@ static void add_named(struct walk *k, uint32_t kind, const char *name, uint64_t 
 
 /* ---- what is the program's ---- */
 
-static bool begins(const char *text, const char *with) {
-  return strncmp(text, with, strlen(with)) == 0;
-}
-
-static bool is_shared_memory(const char *path) {
-  return begins(path, "/dev/shm/") || begins(path, "/memfd:") || begins(path, "/SYSV") ||
-         begins(path, "/dev/zero") || begins(path, "[anon_shmem");
-}
-
 /* Of read-only pages, those that are not the file's were written before they became so. */
 static void split_relocated(struct walk *k, const struct process_mapping *m, uint64_t start,
                             uint64_t end) {
@@ -133,10 +125,8 @@ static void split_relocated(struct walk *k, const struct process_mapping *m, uin
 
 static void add_file(struct walk *k, const struct process_mapping *m, uint64_t start,
                      uint64_t end) {
-  uint32_t kind = m->executable ? DUMP_MAPPING_TEXT : DUMP_MAPPING_DATA;
-  if (m->shared)
-    kind = is_shared_memory(m->path) ? DUMP_MAPPING_SHARED_MEMORY : DUMP_MAPPING_SHARED_FILE;
-  if (!m->shared && !m->writable && !m->executable) {
+  uint32_t kind = mapping_kind_of_file(m->path, m->writable, m->executable, m->shared);
+  if (kind == DUMP_MAPPING_READ_ONLY) {
     split_relocated(k, m, start, end);
     return;
   }
@@ -149,14 +139,9 @@ static void add_file(struct walk *k, const struct process_mapping *m, uint64_t s
 
 static void add_bracketed(struct walk *k, const struct process_mapping *m, uint64_t start,
                           uint64_t end) {
-  uint32_t kind = begins(m->path, "[heap]")         ? DUMP_MAPPING_BREAK
-                  : begins(m->path, "[stack]")      ? DUMP_MAPPING_MAIN_STACK
-                  : begins(m->path, "[vdso]")       ? DUMP_MAPPING_VDSO
-                  : begins(m->path, "[anon_shmem:") ? DUMP_MAPPING_SHARED_MEMORY
-                                                    : DUMP_MAPPING_ANONYMOUS;
-  bool named = kind == DUMP_MAPPING_ANONYMOUS || kind == DUMP_MAPPING_SHARED_MEMORY;
-  if (!begins(m->path, "[vvar")) /* the kernel's own pages, which it counts nowhere */
-    add_named(k, kind, named ? m->path : "", start, end);
+  uint32_t kind = mapping_kind_of_bracketed(m->path);
+  if (kind != DUMP_MAPPING_NONE)
+    add_named(k, kind, mapping_kind_has_name(kind) ? m->path : "", start, end);
 }
 
 /* The name of a thread, "" if it is gone. */
@@ -325,7 +310,7 @@ static void end_guard(struct walk *k) {
 
 static void add_mapping(struct walk *k, const struct process_mapping *m) {
   bool anonymous = m->path[0] == '\0';
-  if (anonymous && !m->readable && !m->writable && !m->executable) {
+  if (mapping_is_reserved(m->path, m->readable, m->writable, m->executable)) {
     end_guard(k);
     k->guard_start = m->start;
     k->guard_end = m->end;
@@ -335,7 +320,8 @@ static void add_mapping(struct walk *k, const struct process_mapping *m) {
     end_guard(k);
   for (uint64_t at = m->start; at < m->end;) {
     uint64_t until = m->end;
-    uint32_t kind = process_owner_at(k->owners, at, anonymous || begins(m->path, "[heap]"), &until);
+    uint32_t kind =
+        process_owner_at(k->owners, at, anonymous || mapping_begins(m->path, "[heap]"), &until);
     if (kind != DUMP_MAPPING_NONE)
       add_own(k, kind, at, until);
     else

@@ -63,7 +63,8 @@ static void sizes_put(struct flow *f, const struct top_watch *w, bool exact) {
   if (top_waste_known(w->dump, TOP_ARENAS))
     item_put(f, bytes_item("waste", "", now->all.waste, exact));
   item_put(f, bytes_item("mapped", "", now->mapped, exact));
-  item_put(f, bytes_item("resident", "", now->resident, exact));
+  item_put(f, now->resident != 0 ? bytes_item("resident", "", now->resident, exact)
+                                 : must_copy("resident size not known: /proc could not be read"));
 }
 
 static void rates_put(struct flow *f, const struct top_watch *w, bool exact) {

@@ -272,9 +272,10 @@ int resident_write(const struct view_options *o, const struct dump *old, const s
   (void)old;
   v.height = 0; /* the lines are few, or --all wants every row */
   if (!memory_parts_new(&s.parts, d)) {
-    say_error("%s: resident sizes were not recorded: by an older shim, without /proc, in a file of "
-              "ARENASHIM_RECORD, or by a process that had changed its user: name its PID",
-              o->file);
+    say_error(
+        "%s: resident sizes were not recorded: by an older shim, without /proc, or in a file of "
+        "ARENASHIM_RECORD: name the PID of a process that runs",
+        o->file);
     return 2;
   }
   if (sites_are_known(d)) {

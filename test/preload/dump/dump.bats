@@ -213,9 +213,10 @@ row() {
   # A moment of the timeline maps a stack, so how many mappings come before depends on the time: until the one meant is the first refused.
   for _ in {1..50}; do
     traced && [[ -f d ]] && rm d
-    # The last but two that is no stack is for the dump's own sums: of more call sites than there is room kept back for.
-    # After it come the resident ledger's memory, without which a dump lacks that ledger alone, and the dump's tables.
-    IFS=: read -r sums call < <(grep -n mmap trace | grep -v MAP_STACK | tail -n 3 | head -n 1)
+    # The last but three that is no stack is for the dump's own sums: of more call sites than there is room kept back for.
+    # After it come the kept sums of slabs, without which a dump takes longer, the resident ledger's memory, without which
+    # it lacks that ledger alone, and the dump's tables.
+    IFS=: read -r sums call < <(grep -n mmap trace | grep -v MAP_STACK | tail -n 4 | head -n 1)
     [[ $call =~ (mmap\(NULL, [0-9]+, ) ]] && meant=${BASH_REMATCH[1]}
     run --separate-stderr traced -e inject=mmap:error=ENOMEM:when=$sums+
     [[ $(grep -m 1 INJECTED trace) != *"$meant"* ]] || break

@@ -81,6 +81,42 @@ time.sleep(60)' >out 3>&- &
   /usr/bin/python3 "$HERE/resident_smaps.py" smaps <ledger
 }
 
+# closed TAG FILE...: resident_books writes its dump where the kernel lets it open none of these.
+closed() {
+  local paths=() file tag=$1
+  for file in "${@:2}"; do paths+=(-P "$file"); done
+  strace -qq -o trace "${paths[@]}" -e trace=openat -e inject=openat:error=EACCES -E ARENASHIM_TAG="$tag" \
+    -E LD_PRELOAD="$SHIM" "$BIN/resident_books" "$PWD/file" "$PWD/a.dump" >books || return 1
+  grep -q INJECTED trace
+}
+
+@test "where pagemap is closed, to a process that changed its user, mincore and smaps say the same" {
+  command -v strace >/dev/null || skip "no strace"
+  closed off /proc/self/pagemap
+  # Pages that were only read are not told from others: those of the planted 4 MiB are taken from all that are anonymous.
+  sed -i '/^shared\|^read_only/!d' books
+  ledger a.dump | /usr/bin/python3 "$HERE/resident_books.py" books
+  ledger a.dump | /usr/bin/python3 -c 'import json, sys
+l = json.load(sys.stdin)
+assert abs(l["resident"] - l["named"]) < l["resident"] / 100, (l["resident"], l["named"])
+rows = {(r["kind"], r["name"]): r["resident"] for r in l["rows"]}
+assert abs(rows["small_objects", ""] - 4480000) < 1 << 20, rows'
+}
+
+@test "where /proc cannot be read at all, all screens say so in a line, and show no zeros" {
+  command -v strace >/dev/null || skip "no strace"
+  closed stack:8 /proc/self/pagemap /proc/self/smaps /proc/self/maps /proc/self/statm /proc/self/status
+  arenashim resident a.dump
+  ((status == 2 && $(stderr_lines) == 1))
+  expect '$stderr == *"a.dump: resident sizes were not recorded: "*"/proc"*'
+  arenashim a.dump
+  expect_ok
+  [[ $output != *"resident 0"* && $output != *"resident   0"* ]]
+  arenashim top --once a.dump
+  expect_ok
+  [[ $output != *"in memory"* && $output != *"resident 0"* ]]
+}
+
 # cost BYTES COUNT: while resident_cost writes its dump, how often it reads pagemap, and what it maps.
 cost() {
   local fd
