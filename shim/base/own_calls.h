@@ -46,6 +46,9 @@ extern hidden void (*own_growth_hook)(size_t bytes);
 /* A value of the auxiliary vector; 0 if it is not there.  Works before libc is set up. */
 hidden unsigned long own_auxiliary(unsigned long type);
 
+/* The processor's counter must not be read: a strict sandbox ends the process for it.  Set once. */
+extern hidden bool own_clock_coarse;
+
 /* How many writes of all threads failed in a way that also raises a signal: EPIPE (SIGPIPE) or
  * EFBIG (SIGXFSZ). */
 extern hidden _Atomic unsigned own_writes_signalled;

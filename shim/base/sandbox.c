@@ -126,6 +126,8 @@ static void filter_installed(const struct sock_fprog *p) {
 }
 
 static void mode_installed(bool strict, const void *filter) {
+  if (strict)
+    own_clock_coarse = true;
   if (strict || filter == NULL)
     forbid(~0U);
   else

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SLOTS = 50 };
@@ -44,6 +45,13 @@ static void grow(void) {
 static __attribute__((noinline)) void work_elsewhere(unsigned rounds) {
   work(rounds);
   __asm__ volatile("");
+}
+
+/* Without the processor's counter, which strict mode forbids to read. */
+static long now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Allows all but calls of `number` whose argument, of those bits, is `least` or more. */
@@ -81,7 +89,10 @@ int main(int count, char **arguments) {
     work(1000);
     if (enter(arguments[1]) != 0)
       _exit(2);
-    work_elsewhere(3000);
+    long begun = now_ms();
+    do
+      work_elsewhere(3000);
+    while (strict && now_ms() - begun < 300); /* until the shim wants to know the time */
     grow();
     if (strict)
       syscall(SYS_exit, 7); /* exit_group is not allowed */
