@@ -1,6 +1,7 @@
 /* Finds the files that words stand for; contract in inputs.h. */
 #include "inputs.h"
 #include "say.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,13 +22,8 @@ static bool is_directory(const char *path) {
 
 /* ---- directories ---- */
 
-static bool ends_in(const char *name, const char *ending) {
-  size_t n = strlen(name), m = strlen(ending);
-  return n > m && strcmp(name + n - m, ending) == 0;
-}
-
 static int is_wanted(const struct dirent *e) {
-  return *e->d_name != '.' && (ends_in(e->d_name, ".dump") || ends_in(e->d_name, ".record"));
+  return *e->d_name != '.' && (text_ends(e->d_name, ".dump") || text_ends(e->d_name, ".record"));
 }
 
 /* By bytes: the same order in every locale. */
@@ -38,7 +34,7 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
 static char *directory_add(struct inputs *in, const char *path) {
   struct dirent **found;
   size_t before = in->count;
-  const char *slash = ends_in(path, "/") || strcmp(path, "/") == 0 ? "" : "/";
+  const char *slash = text_ends(path, "/") ? "" : "/";
   int n = scandir(path, &found, is_wanted, by_name);
   if (n < 0)
     return must_print("%s: can't be read: %s: name a directory of dumps that you may read", path,

@@ -18,6 +18,11 @@ bool text_starts(const char *text, const char *with) {
   return strncmp(text, with, strlen(with)) == 0;
 }
 
+bool text_ends(const char *text, const char *with) {
+  size_t n = strlen(text), m = strlen(with);
+  return n >= m && strcmp(text + n - m, with) == 0;
+}
+
 const char *file_base(const char *file) {
   const char *slash = strrchr(file, '/');
   return slash != NULL ? slash + 1 : file;

@@ -16,6 +16,7 @@ FILE *text_start(struct text *t);
 char *text_end(FILE *to, struct text *t);
 
 bool text_starts(const char *text, const char *with);
+bool text_ends(const char *text, const char *with);
 
 /* The last part of a file's name: what follows its last slash, "" if nothing does. */
 const char *file_base(const char *file);

@@ -175,11 +175,6 @@ static void url_check(const struct push_options *o) {
   exit(2);
 }
 
-static bool ends_so(const char *text, const char *end) {
-  size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 void push_options_read(struct push_options *o, int argc, char **argv) {
   static const struct argp_child children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
   static const struct argp parser = {
@@ -195,7 +190,7 @@ void push_options_read(struct push_options *o, int argc, char **argv) {
   *o = (struct push_options){.names.fold = fold_new(), .timeout_ms = 30000, .retries = 4};
   words_parse(&parser, argc, argv, 0, o);
   url_check(o);
-  if (!o->has_server && ends_so(o->url, "/profiles/writeraw"))
+  if (!o->has_server && text_ends(o->url, "/profiles/writeraw"))
     o->server = PUSH_PARCA;
 }
 

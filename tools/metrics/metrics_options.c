@@ -1,13 +1,13 @@
 /* Reads the options; contract in metrics_options.h. */
 #include "metrics_options.h"
 #include "say.h"
+#include "text.h"
 #include "words.h"
 
 #include "../../shim/metrics_format.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { KEY_FORMAT = 256, KEY_ALL };
 
@@ -76,11 +76,6 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
   }
 }
 
-static bool ends_so(const char *text, const char *end) {
-  size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 void metrics_options_read(struct metrics_options *o, int argc, char **argv) {
   static const struct argp_child children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
   static const struct argp parser = {
@@ -98,5 +93,5 @@ void metrics_options_read(struct metrics_options *o, int argc, char **argv) {
   *o = (struct metrics_options){.names = {.fold = fold_new(), .join_runtime = true}, .rows = 20};
   words_parse(&parser, argc, argv, 0, o);
   if (!o->has_format && o->out != NULL)
-    o->prometheus = ends_so(o->out, METRICS_PROMETHEUS);
+    o->prometheus = text_ends(o->out, METRICS_PROMETHEUS);
 }
