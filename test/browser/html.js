@@ -181,7 +181,7 @@ visit('names are text, whatever they are', names, {}, async page => {
 });
 
 visit('a call site by its line in the program', lines, {}, async page => {
-  assert.match(plain(await text(page, '#about')), / · 1 path cut at 3 frames \(longer ones: ARENASHIM_TAG=stack:32\)$/);
+  assert.match(plain(await text(page, '#about')), / · 1 path cut at 3 frames \(longer ones: ARENASHIM_TAG=stack:64\)$/);
   assert.deepEqual(await sites(page), ['ns::Parser::parse']);
   assert.deepEqual((await page.locator('#sites .site small').allInnerTexts()).map(plain), ['target.cc:14', '\u203a libnone.so.1+0x300']);
   await page.fill('#search', 'target.cc:14');

@@ -92,7 +92,7 @@ made() {
 @test "paths that were cut before a function of the program's own are said, where they matter" {
   made 3 | sed 's,path=libfoo.so,path=/usr/lib/libfoo.so,' | dump cut.dump
   arenashim cut.dump
-  expect '$status == 0 && $output == *$'"'\n'"'"1 of 2 paths was cut at 3 frames, inside libraries: --tag stack:32"$'"'\n'"'*'
+  expect '$status == 0 && $output == *$'"'\n'"'"1 of 2 paths was cut at 3 frames, inside libraries: --tag stack:64"$'"'\n'"'*'
   made 4 | sed 's,path=libfoo.so,path=/usr/lib/libfoo.so,' | dump whole.dump
   arenashim whole.dump
   expect '$status == 0 && $output != *" cut at "*'

@@ -93,7 +93,7 @@ letters() {
         *) expect '${lines[4]} == "  cut      1 path, at $depth frames; longer ones: ARENASHIM_TAG=$more"' ;;
       esac || return
     done
-  done <<<$'3 2 none\n3 3 stack:32\n31 31 stack:32\n32 32 stack:64\n64 64 most'
+  done <<<$'3 2 none\n3 3 stack:64\n32 32 stack:64\n63 63 stack:64\n64 64 most'
   cut() { # DEPTH: how many paths of a real program's
     rm -f d
     ARENASHIM_TAG=stack:$1 ARENASHIM_DUMP=d LD_PRELOAD=$SHIM "$TOOLS/planted"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_USUAL = 32, DEPTH_MOST = 64 }; /* the second is the shim's */
+enum { DEPTH_MOST = 64 }; /* the shim's */
 
 static bool is_frame(const struct dump *d, uint32_t node) {
   return d->nodes[node].kind == DUMP_NODE_FRAME || d->nodes[node].kind == DUMP_NODE_FUNCTION;
@@ -84,6 +84,5 @@ uint32_t cuts_count(const struct dump *d, const struct names *names) {
 }
 
 unsigned cuts_remedy(const struct dump *d) {
-  uint32_t depth = d->process->depth;
-  return depth < DEPTH_USUAL ? DEPTH_USUAL : depth < DEPTH_MOST ? DEPTH_MOST : 0;
+  return d->process->depth < DEPTH_MOST ? DEPTH_MOST : 0;
 }
