@@ -36,6 +36,7 @@ kept = [bytearray(300) for i in range(20000)]
 open("ready", "w").close()
 while True:
     kept.append(bytearray(3000))
+    [str(i) for i in range(1000)]  # so that it follows soon
     time.sleep(0.001)' 3>&- &
   group=$!
   within 20 test -e ready
