@@ -48,7 +48,7 @@ static void set_kind(const void *p, unsigned k) {
   page_kind_t *leaf = page_map_directory[at >> LEAF_SHIFT];
   if (leaf == NULL)
     page_map_directory[at >> LEAF_SHIFT] = leaf = calloc(LEAF_PAGES, sizeof *leaf);
-  leaf[at / PAGE_BYTES % LEAF_PAGES] = (page_kind_t)(PAGE_PLAIN + 1 + k);
+  leaf[at / PAGE_BYTES % LEAF_PAGES] = (uint8_t)(PAGE_PLAIN + 1 + k);
 }
 
 static void *object(unsigned number, unsigned k) {
