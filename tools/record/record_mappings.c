@@ -2,7 +2,8 @@
  * (shim/stats/resident.h), by its books, but for what these don't have:
  *
  *   tags of cells           objects have their rounding, as without tags
- *   jemalloc's figures      its free pages are not told from its objects
+ *   jemalloc's figures      its free pages are not told from its objects, nor some of its objects
+ *                           from its tables
  *   lists of free cells     cells that wait in them count as live, as they do in other figures
  *
  * The process goes on meanwhile, so that the sum may differ by what it touches.
@@ -348,7 +349,25 @@ static void threads_read(struct walk *k) {
     }
 }
 
+/* The page map does not say where objects of up to 4 KiB with an alignment lie, so that their pages
+ * look like tables.  Of these jemalloc has a fiftieth of its pages; what is far above is objects.
+ */
+static void limit_tables(struct dump_mapping *tables, struct dump_mapping *objects) {
+  uint64_t most = (tables->resident + objects->resident) / 24 + (1 << 20);
+  if (tables->resident <= most)
+    return;
+  uint64_t moved = tables->resident - most;
+  objects->mapped += tables->mapped - most;
+  tables->mapped = most;
+  tables->resident -= moved;
+  objects->resident += moved;
+  moved = moved < tables->anonymous ? moved : tables->anonymous;
+  tables->anonymous -= moved;
+  objects->anonymous += moved;
+}
+
 static void own_put(struct walk *k) {
+  limit_tables(&k->own[DUMP_MAPPING_LARGE_TABLES], &k->own[DUMP_MAPPING_LARGE]);
   for (uint32_t kind = 1; kind <= DUMP_MAPPING_TABLES; kind++)
     if (k->own[kind].mapped != 0) {
       struct dump_mapping *to = row(k, kind, "", 0);

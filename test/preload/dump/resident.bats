@@ -66,6 +66,25 @@ smaps_agree() {
   /usr/bin/python3 "$HERE/resident_smaps.py" smaps <ledger
 }
 
+@test "from outside objects with an alignment are objects, and no tables of jemalloc's" {
+  env LD_PRELOAD="$SHIM" /usr/bin/python3 -c 'import ctypes, time
+libc, p = ctypes.CDLL(None), ctypes.c_void_p()
+for i in range(20000):
+    libc.posix_memalign(ctypes.byref(p), 64, 3000)
+    ctypes.memset(p, 1, 3000)
+print("ready", flush=True)
+time.sleep(60)' >out 3>&- &
+  local pid=$!
+  within 30 grep -q ready out
+  "$TOOL" resident --json $pid >ledger
+  kill -KILL $pid
+  /usr/bin/python3 -c 'import json
+sums = {}
+for row in json.load(open("ledger"))["rows"]:
+    sums[row["kind"]] = sums.get(row["kind"], 0) + row["resident"]
+assert sums.get("large_objects", 0) + sums.get("huge_objects", 0) > 56000000 and sums["large_tables"] < 5000000, sums'
+}
+
 @test "a fork's child has pages in common with its parent, and they count" {
   env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc /usr/bin/python3 -c 'import os, time
 x = [str(i) for i in range(100000)]
