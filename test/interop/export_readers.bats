@@ -120,8 +120,8 @@ END
 @test "mapped memory, of a process and of a merge; and every value that may be shown first" {
   read_by_two mapped 50 100
   read_by_two mapped_of_set 50 100
-  shown_by_speedscope mapped 3 mapped_space
-  shown_by_speedscope mapped_of_set 3 mapped_space
+  shown_by_speedscope mapped 2 mapped_space
+  shown_by_speedscope mapped_of_set 2 mapped_space
   shown_by_speedscope live 5 inuse_space
   shown_by_speedscope allocs 5 alloc_objects
   shown_by_speedscope bytes 5 alloc_space
