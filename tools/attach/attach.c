@@ -41,6 +41,39 @@ static enum memory_answer wait_for(const struct target *t, struct control_answer
   return answer;
 }
 
+/* ---- what is there already ---- */
+
+/* "every request" or "one request for each 65536 bytes"; to be freed. */
+static char *recorded_words(uint64_t sample_bytes) {
+  return sample_bytes <= 1
+             ? must_copy("every request")
+             : must_print("one request for each %llu bytes", (unsigned long long)sample_bytes);
+}
+
+static void say_since_start(const char *what, const struct control_state *s) {
+  static const char *const tags[] = {"off", "site", "stack", "verify"};
+  char *recorded = recorded_words(s->sample_bytes), depth[16] = "";
+  if (s->tags >= DUMP_TAG_STACK)
+    snprintf(depth, sizeof depth, ":%u", s->depth);
+  say_error("process %s: it has recorded call paths since its start (%s%s, %s), and attach and "
+            "detach can't change that: `arenashim top %s` shows them, `arenashim dump %s` writes "
+            "them",
+            what, tags[s->tags & 3], depth, recorded, what, what);
+  free(recorded);
+}
+
+/* False: said why nothing can be asked of it. */
+static bool may_ask(const struct target *t, struct control_state *s) {
+  enum memory_answer answer = control_state(&t->at, s);
+  if (answer != MEMORY_READ)
+    attach_place_say(&t->at, t->what, answer);
+  else if (s->since_start)
+    say_since_start(t->what, s);
+  return answer == MEMORY_READ && !s->since_start;
+}
+
+/* ---- to ask ---- */
+
 static void say_refused(const char *what, unsigned refused) {
   if (refused == RECORD_REFUSED_EXACT)
     say_error("process %s: it has recorded call paths since its start: `arenashim top %s` shows "
@@ -130,11 +163,26 @@ static int finish(const struct attach_options *o, struct target *t) {
   return status;
 }
 
+/* What this attach takes the place of.  Accounts of samples are kept, but are not shown beside
+ * exact ones. */
+static void tell_changed(const struct control_state *was, uint64_t sample_bytes) {
+  if (was->attached && was->asked_bytes != sample_bytes) {
+    char *recorded = recorded_words(was->asked_bytes);
+    printf("this takes the place of an attach that recorded %s\n", recorded);
+    free(recorded);
+  }
+  if (was->sampled && sample_bytes == 1)
+    printf("what was recorded by samples before is not shown any more until somebody attaches with "
+           "--sample again\n");
+}
+
 static int attach(const struct attach_options *o, struct target *t) {
+  struct control_state was;
   struct control_answer a;
-  if (!ask(t, o->sample_bytes, o->depth, &a))
+  if (!may_ask(t, &was) || !ask(t, o->sample_bytes, o->depth, &a))
     return 2;
   tell(o, &a);
+  tell_changed(&was, o->sample_bytes);
   if (o->seconds > 0)
     return finish(o, t);
   printf("next: %s top %s\n      %s detach %s\n", say_command(), o->what, say_command(), o->what);
@@ -142,7 +190,14 @@ static int attach(const struct attach_options *o, struct target *t) {
 }
 
 static int detach(const struct attach_options *o, struct target *t) {
+  struct control_state was;
   struct control_answer a;
+  if (!may_ask(t, &was))
+    return 2;
+  if (!was.attached) {
+    printf("nobody is attached to %s: nothing is recorded\n", o->what);
+    return 0;
+  }
   if (!ask(t, 0, 1, &a))
     return 2;
   printf("detached from %s\n", o->what);

@@ -18,10 +18,30 @@ static bool write_at(const struct control_place *to, const struct memory *m, uin
   return process_vm_writev(to->pid, &local, 1, &remote, 1, 0) == (ssize_t)bytes;
 }
 
+static enum memory_answer read_head(const struct control_place *at, struct memory *m) {
+  return at->fd >= 0 ? memory_head_of_fd(m, at->fd) : memory_find(m, at->pid);
+}
+
+/* A process that sleeps does not answer: so its head must say it, not its answer. */
+enum memory_answer control_state(const struct control_place *at, struct control_state *s) {
+  struct memory m;
+  enum memory_answer answer = read_head(at, &m);
+  if (answer != MEMORY_READ)
+    return answer;
+  const struct record_process *p = &m.head.process;
+  *s = (struct control_state){.since_start = p->tags != DUMP_TAG_OFF && p->attached_mono == 0,
+                              .attached = p->control.sequence != 0 && p->control.sample_bytes != 0,
+                              .sampled = p->attached_mono != 0 && p->sample_bytes != 0,
+                              .tags = p->tags,
+                              .depth = p->depth,
+                              .sample_bytes = p->sample_bytes,
+                              .asked_bytes = p->control.sample_bytes};
+  return MEMORY_READ;
+}
+
 enum memory_answer control_ask(struct control_place *at, uint64_t sample_bytes, uint32_t depth) {
   struct memory m;
-  enum memory_answer answer =
-      at->fd >= 0 ? memory_head_of_fd(&m, at->fd) : memory_find(&m, at->pid);
+  enum memory_answer answer = read_head(at, &m);
   if (answer != MEMORY_READ)
     return answer;
   at->head_at = m.head_at;

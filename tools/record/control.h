@@ -12,6 +12,16 @@ struct control_place {
   uint64_t head_at; /* in the memory; set by control_ask */
 };
 
+/* What is recorded before something is asked. */
+struct control_state {
+  bool since_start;      /* there are tags since the start, which cannot be changed */
+  bool attached;         /* somebody has asked for tags, and nobody for none since */
+  bool sampled;          /* its views show samples, of this attach or an earlier one */
+  uint32_t tags, depth;  /* enum dump_tags; frames of a call path */
+  uint64_t sample_bytes; /* of the tags since the start; 0: every request */
+  uint64_t asked_bytes;  /* attached: as control_ask has it */
+};
+
 /* What the process has made of it. */
 struct control_answer {
   bool seen;        /* at least one of its threads has followed */
@@ -20,9 +30,12 @@ struct control_answer {
   unsigned joined;  /* of these, those that have followed */
 };
 
+/* Reads what is recorded now.  The answer is MEMORY_READ, or why the head cannot be read. */
+enum memory_answer control_state(const struct control_place *at, struct control_state *s);
+
 /* Asks for samples of `sample_bytes`, with paths of `depth` frames; 1: for tags of all requests; 0:
- * for none.  The answer is
- * MEMORY_READ, or why the process's memory or file cannot be read or written (errno). */
+ * for none.  The answer is MEMORY_READ, or why the process's memory or file cannot be read or
+ * written (errno). */
 enum memory_answer control_ask(struct control_place *at, uint64_t sample_bytes, uint32_t depth);
 
 /* How far the process has followed what was asked last; after control_ask. */

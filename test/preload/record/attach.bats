@@ -125,6 +125,43 @@ os._exit(0)' 3>&- &
     "$BATS_TEST_TMPDIR/d" "${TOGGLES:-10}"
 }
 
+@test "a process that has tags since its start is refused also while it sleeps; so is detach" {
+  local given said
+  for given in "TAG=stack:8|stack:8, every request" "RECORD=$BATS_TEST_TMPDIR/r.record|stack:8, every request" \
+    "TAG=site ARENASHIM_SAMPLE=64K|site, one request for each 65536 bytes"; do
+    said=${given#*|} given=${given%|*}
+    # shellcheck disable=SC2086
+    env LD_PRELOAD="$SHIM" ARENASHIM_$given /bin/sleep 30 &
+    timeout=$!
+    within 10 "$TOOL" top --once --interval 0.1 "$timeout"
+    for word in attach detach "attach --tag=site"; do
+      # shellcheck disable=SC2086
+      arenashim $word "$timeout"
+      expect '$status == 2 && -z $output && $stderr == *"recorded call paths since its start ($said), and attach and detach"*'
+    done
+    kill "$timeout"
+  done
+}
+
+@test "another attach while attached says what it takes the place of; samples show again after it" {
+  serve
+  arenashim detach "$pid"
+  expect '$status == 0 && $output == "nobody is attached to $pid: nothing is recorded"'
+  arenashim attach "$pid" --sample 16K --tag stack:8
+  expect '$status == 0 && $output != *"takes the place"*'
+  sleep 0.5
+  arenashim attach "$pid" --tag stack:8
+  expect '$status == 0 && $output == *"takes the place of an attach that recorded one request for each 16384 bytes"*'
+  expect '$output == *"recorded by samples before is not shown any more until somebody attaches with --sample"*'
+  arenashim detach "$pid"
+  expect '$status == 0 && $output == "detached from $pid"*'
+  arenashim attach "$pid" --sample 1024M
+  expect '$status == 0 && $output != *"takes the place"* && $output != *"by samples before"*'
+  arenashim dump "$pid" -o "$BATS_TEST_TMPDIR/again.dump"
+  arenashim leaks "$BATS_TEST_TMPDIR/again.dump"
+  expect '$output == *PyByteArray_Resize*'
+}
+
 @test "what cannot be attached to is told in one line" {
   serve ARENASHIM_TAG=site
   arenashim attach "$pid"

@@ -72,7 +72,7 @@ asked() {
   cd /
   export ARENASHIM_RECORD="$home/x" # where to look for it
   as_user detach "$pid"
-  expect '$status == 0 && $output == "detached from $pid"'
+  expect '$status == 0 && $output == "nobody is attached to $pid: nothing is recorded"'
 }
 
 @test "a missing right is told in one line with its remedy" {
