@@ -102,8 +102,6 @@ static clock_function *find_once(void) {
   return f;
 }
 
-hidden bool own_clock_coarse;
-
 /* Good to some milliseconds, and read from memory alone. */
 static clockid_t coarse(clockid_t clock) {
   return clock == CLOCK_MONOTONIC  ? CLOCK_MONOTONIC_COARSE

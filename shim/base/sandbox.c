@@ -58,6 +58,8 @@ static const struct {
     {SYS_pread64, REPORTS, 0, 0, 0},
     {SYS_lseek, REPORTS, 0, 0, 0},
     {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0, 0},
+    {SYS_rt_sigpending, REPORTS, 0, 0, 0},
+    {SYS_rt_sigtimedwait, REPORTS, 0, 0, 0},
     {SYS_futex, READABLE, 0, OS_READABLE_FUTEX, 0},
     {SYS_getpid, REPORTS | MESSAGES, 0, 0, 0},
     {SYS_getppid, REPORTS, 0, 0, 0},
@@ -76,6 +78,7 @@ static const struct {
 };
 
 static _Atomic unsigned forbidden; /* enum use */
+hidden bool own_clock_coarse;      /* own_calls.h */
 
 bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
 bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
