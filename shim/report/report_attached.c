@@ -60,7 +60,7 @@ void report_before(struct text *t, const struct snapshot *g) {
     return;
   for (unsigned i = 0; i < heap_count(); i++)
     add(g, heap_at(i), &sum);
-  report_line(t, "\nbefore somebody attached: what of that is alive, in no call site");
+  report_line(t, "\nwhile nobody was attached: what of that is alive, in no call site");
   report_amount(t, "small objects", sum.small);
   report_amount(t, "bytes of these, with rounding", sum.small_bytes);
   report_amount(t, "large objects", sum.large);

@@ -29,5 +29,7 @@ struct row export_account(const struct session *s, uint32_t account) {
 
 struct row export_mapped(const struct session *s, uint32_t account) {
   struct dump_account a = mapped_account(s->dump, account);
-  return row_of(s, &a);
+  struct row r = row_of(s, &a);
+  r.kind = row_kind_mapped(s->dump, s->dump->sites[a.site].kind);
+  return r;
 }

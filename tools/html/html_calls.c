@@ -31,7 +31,7 @@ static uint32_t *owners_new(const struct page_calls *c) {
            *owners = must_zalloc(c->calls->count, sizeof *owners);
   for (uint32_t i = 0; i < c->dump->n_accounts; i++) {
     const struct dump_site *site = &c->dump->sites[c->dump->accounts[i].site];
-    uint32_t kind = row_kind(site->kind);
+    uint32_t kind = c->dump->mapped ? row_kind_mapped(c->dump, site->kind) : row_kind(site->kind);
     owners[of_calls[page_slot(c->paths->paths->of_node[site->node], kind)]] =
         of_rows[page_slot(c->paths->session->paths->of_node[site->node], kind)];
   }

@@ -4,6 +4,7 @@
 #include "html_json.h"
 #include "html_memory.h"
 #include "html_sites.h"
+#include "recorded.h"
 #include "say.h"
 #include "when.h"
 
@@ -88,10 +89,14 @@ static void lost_write(const struct dump *d, struct terms *strings, FILE *to) {
 
 /* At which moment of the process the dump was made, in words. */
 static void moment_write(const struct dump *d, struct terms *strings, FILE *to) {
-  char *when = dump_when(d, 0);
-  uint32_t number = terms_add(strings, when);
+  char *when = dump_when(d, 0), *recorded = dump_recorded(d);
+  char *words =
+      must_print("%s%s%s", when, recorded != NULL ? ", " : "", recorded != NULL ? recorded : "");
+  uint32_t number = terms_add(strings, words);
   static const struct column columns[] = {{"words", 0, sizeof number, false}, {0}};
   html_table(&(struct table_json){"moment", columns, &number, sizeof number, 1, NULL}, strings, to);
+  free(words);
+  free(recorded);
   free(when);
 }
 

@@ -14,7 +14,7 @@ static struct page_touched *touched_new(const struct dump *d, const struct rows 
     if (m->site == 0)
       continue;
     const struct dump_site *site = &d->sites[m->site - 1];
-    uint32_t path = paths->of_node[site->node], kind = row_kind(site->kind);
+    uint32_t path = paths->of_node[site->node], kind = row_kind_mapped(d, site->kind);
     uint32_t row = slots[page_slot(path, kind)]; /* 0, too, if it is none's */
     if (row >= rows->count || rows->items[row].key != path || rows->items[row].kind != kind)
       continue;

@@ -4,6 +4,7 @@
 #include "fit.h"
 #include "heat.h"
 #include "memory_words.h"
+#include "recorded.h"
 #include "say.h"
 #include "summary_hints.h"
 #include "summary_lines.h"
@@ -86,6 +87,12 @@ static void head_print(struct parts *p) {
     free(when);
     room_make(p, 1);
   }
+  char *recorded = dump_recorded(d);
+  if (recorded != NULL) {
+    fprintf(p->to, "%s\n", recorded);
+    room_make(p, 1);
+  }
+  free(recorded);
   fprintf(p->to, "%s%s allocations of %s%s in all; at most %s%s held at a time\n", p->estimate,
           count_short(p->total.sum.allocs, allocs), p->estimate,
           bytes_short(p->total.sum.bytes, bytes), mark, bytes_short(d->process->peak_bytes, peak));

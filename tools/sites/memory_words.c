@@ -99,7 +99,7 @@ static char *maker_name(const struct session *s, const struct row *r) {
 
 char *memory_site_name(const struct session *s, uint32_t site) {
   const struct dump_site *d = &s->dump->sites[site];
-  struct row r = {.kind = row_kind(d->kind), .key = s->paths->of_node[d->node]};
+  struct row r = {.kind = row_kind_mapped(s->dump, d->kind), .key = s->paths->of_node[d->node]};
   return maker_name(s, &r);
 }
 

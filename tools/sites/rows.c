@@ -1,12 +1,17 @@
 /* Adds up accounts; contract in rows.h. */
 #include "rows.h"
 #include "lives.h"
+#include "recorded.h"
 #include "say.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 uint32_t row_kind(uint32_t kind) { return kind < ROW_RUNTIME ? kind : ROW_KINDS - 1; }
+
+uint32_t row_kind_mapped(const struct dump *d, uint32_t kind) {
+  return kind == DUMP_SITE_UNTAGGED && dump_is_attached(d) ? DUMP_SITE_BEFORE : row_kind(kind);
+}
 
 uint64_t account_rounding(const struct dump_account *a) {
   enum { MOST = 4095 }; /* of one object */
@@ -163,7 +168,9 @@ static struct row *row_get(struct rows *r, uint32_t *slot, uint32_t kind, uint32
 static uint32_t *site_slot(const struct rows_keys *k, uint32_t *slots, const struct dump_site *s,
                            uint32_t *kind, uint32_t *key) {
   bool runtime = k->runtime != NULL && k->runtime[k->paths->of_node[s->node]];
-  *kind = runtime ? (uint32_t)ROW_RUNTIME : row_kind(s->kind);
+  *kind = runtime           ? (uint32_t)ROW_RUNTIME
+          : k->dump->mapped ? row_kind_mapped(k->dump, s->kind)
+                            : row_kind(s->kind);
   *key = runtime ? 0 : site_key(k, s);
   return &slots[(size_t)*key * ROW_KINDS + *kind];
 }
@@ -215,7 +222,7 @@ const char *row_words(const struct row *r) {
                                       "(without a tag)",
                                       "(after its thread's end)",
                                       "(region created)",
-                                      "(before somebody attached)",
+                                      "(while nobody was attached)",
                                       "runtime: the loader's and the C++ library's own"};
   return r->kind < sizeof words / sizeof *words ? words[r->kind] : "(call site lost)";
 }

@@ -52,6 +52,10 @@ void rows_sort(struct rows *r, enum sort by);
 enum { ROW_RUNTIME = DUMP_SITE_BEFORE + 1, ROW_KINDS = DUMP_SITE_BEFORE + 3 };
 uint32_t row_kind(uint32_t kind);
 
+/* The same of mappings.  Of a process that somebody attached to, those without a call site were
+ * made while nobody was attached, but for a thread's last ones. */
+uint32_t row_kind_mapped(const struct dump *d, uint32_t kind);
+
 /* What stands for a row that has no path, or before its path; NULL: nothing. */
 const char *row_words(const struct row *r);
 

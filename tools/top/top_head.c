@@ -1,6 +1,7 @@
 /* The head; contract in top_head.h.  Its items flow into as many lines as the width asks for. */
 #include "top_head.h"
 #include "fit.h"
+#include "recorded.h"
 #include "say.h"
 #include "tags.h"
 #include "text.h"
@@ -43,6 +44,7 @@ static void process_put(struct flow *f, const struct top_watch *w) {
   item_put(f, must_copy(state));
   free(state);
   free(tags);
+  item_put(f, dump_recorded(w->dump));
   line_end(f);
 }
 

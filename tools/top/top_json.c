@@ -9,6 +9,7 @@
 #include "fit.h"
 #include "json.h"
 #include "memory_words.h"
+#include "recorded.h"
 #include "say.h"
 #include "tags.h"
 #include "text.h"
@@ -113,15 +114,17 @@ static void put_memory(struct json_object *to, const struct top_watch *w) {
 
 static void put_process(struct json_object *to, const struct top_watch *w) {
   const struct dump *d = w->dump;
-  char *tags = tags_words(d), *moment = top_watch_state(w);
+  char *tags = tags_words(d), *moment = top_watch_state(w), *recorded = dump_recorded(d);
   put_real(to, "time", (double)clock_ns(CLOCK_REALTIME) / 1e9);
   json_put_text(to, "program", dump_text(d, d->process->program));
   json_put_number(to, "pid", top_watch_pid(w));
   json_put_text(to, "state", top_watch_state_word(w));
   json_put_text(to, "moment", moment);
   json_put_text(to, "tags", tags);
+  json_put_text(to, "recorded", recorded);
   json_put_number(to, "sample_bytes", d->process->sample_bytes);
   put_real(to, "lived_seconds", (double)d->process->lived_ns / 1e9);
+  free(recorded);
   free(moment);
   free(tags);
 }

@@ -4,6 +4,7 @@
 #include "cuts.h"
 #include "mapped.h"
 #include "memory_words.h"
+#include "recorded.h"
 #include "say.h"
 #include "text.h"
 #include "when.h"
@@ -61,9 +62,18 @@ static void mode_print(const struct view *v, FILE *to) {
   if (p->tags == DUMP_TAG_OFF)
     fputs(": bytes are with rounding\n", to);
   else if (p->sample_bytes == 0)
-    fputs(", exact: every allocation is counted\n", to);
+    fprintf(to, ", exact: every allocation %s\n",
+            dump_is_attached(v->dump) ? "while somebody was attached is counted" : "is counted");
   else
     fprintf(to, ", estimates (~): one allocation per %s was tagged\n", period);
+}
+
+/* Of a process that somebody attached to: what the figures are of. */
+static void recorded_print(const struct view *v, FILE *to) {
+  char *recorded = dump_recorded(v->dump);
+  if (recorded != NULL)
+    fprintf(to, "  attached %s\n", recorded);
+  free(recorded);
 }
 
 static void counts_print(const struct view *v, FILE *to) {
@@ -150,8 +160,10 @@ static void head_print(const struct view *v, const char *words, enum view_detail
     command_print(v, to);
     mode_print(v, to);
   }
-  if (v->dump->n_processes > 0 && detail <= DETAIL_SOME)
+  if (v->dump->n_processes > 0 && detail <= DETAIL_SOME) {
+    recorded_print(v, to);
     counts_print(v, to);
+  }
   if (v->dump->n_processes > 0 && detail == DETAIL_ALL) {
     doubts_print(v, to);
     cover_print(v, to);

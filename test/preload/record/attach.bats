@@ -4,8 +4,9 @@ load ../../common
 # serve NAME=VALUE... : a program that grows by the same lines all the time; its pid is in $pid
 serve() {
   env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc "$@" timeout 60 /usr/bin/python3 -c '
-import threading, time
+import mmap, threading, time
 kept = []
+mapped = []
 def churn():
     while True:
         [str(i) for i in range(1000)]
@@ -13,6 +14,8 @@ def churn():
 threading.Thread(target=churn, daemon=True).start()
 while True:
     kept.append(bytearray(3000))
+    if len(kept) % 64 == 0:
+        mapped.append(mmap.mmap(-1, 1 << 16))
     time.sleep(0.001)' &
   timeout=$!
   pid=
@@ -49,8 +52,40 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
   expect '$status == 0'
   "$TOOL" dump "$pid" -o "$BATS_TEST_TMPDIR/a.dump"
   arenashim report "$BATS_TEST_TMPDIR/a.dump"
-  expect '$output == *"exact: every allocation"* && $output == *"(before somebody attached)"*'
+  expect '$output == *"exact: every allocation"* && $output == *"(while nobody was attached)"*'
   kill -0 "$pid"
+}
+
+@test "after detach each view says from when to when was recorded, and what comes then was while nobody was attached" {
+  local ended='recorded from [0-9.]+ s to [0-9.]+ s after the start, nothing since' view
+  serve
+  arenashim attach "$pid" --tag stack:8
+  expect_ok
+  sleep 0.5
+  for view in report "top --once --interval 0.1"; do
+    # shellcheck disable=SC2086
+    arenashim $view "$pid"
+    expect '$output =~ "recorded since attach, "[0-9.]+" s after the start" && $output != *"nothing since"*'
+  done
+  arenashim detach "$pid"
+  sleep 0.5
+  "$TOOL" dump "$pid" -o "$BATS_TEST_TMPDIR/a.dump"
+  cd "$BATS_TEST_TMPDIR"
+  for view in report leaks tree arenas waste timeline "report --kind mapped"; do
+    # shellcheck disable=SC2086
+    arenashim $view a.dump
+    expect '$output =~ $ended'
+    [[ $view == @(arenas|waste|timeline) ]] || expect '$output == *"(while nobody was attached)"* && $output != *"(without a tag)"*'
+  done
+  arenashim top --once --interval 0.1 "$pid"
+  expect '$output =~ $ended'
+  arenashim html a.dump -o a.html
+  grep -qE "$ended" a.html
+  # by samples, again: the second stretch goes on
+  arenashim attach "$pid" --sample 16K
+  sleep 0.3
+  arenashim report "$pid"
+  expect '$output =~ "recorded in 2 parts, the last since attach, "'
 }
 
 @test "the process says so itself: since when, what is of before; in its report and its metrics" {
@@ -74,7 +109,7 @@ os._exit(0)' 3>&- &
   touch go
   wait "$timeout"
   grep -qE '^   attached [0-9]+\.[0-9] s after the start: every request since is recorded, stack:8$' stats
-  (($(awk '/^before somebody attached/ { getline; print $3 }' stats) >= 20000))
+  (($(awk '/^while nobody was attached/ { getline; print $3 }' stats) >= 20000))
   (($(awk '/^  large objects/ { print $3 }' stats) >= 500))
   (($(awk '/^  bytes of these, with rounding/ { print $NF }' stats) >= 20000 * 304))
   grep -q 'tags="stack:8",sample_bytes="0",attached="1"' metrics*

@@ -61,7 +61,7 @@ asked() {
   run --separate-stderr "${as[@]}" "$@" "$TOOL" detach "$what"
   expect '$status == 0 && $output == "detached from $what"'
   run --separate-stderr "${as[@]}" "$TOOL" report -n 3 d
-  expect '$status == 0 && $output == *"read while it ran"*"(before somebody attached)"*'
+  expect '$status == 0 && $output == *"read while it ran"*"(while nobody was attached)"*'
 }
 
 @test "memory that is forbidden: the right to write the record suffices, by PID and by FILE" {
