@@ -16,12 +16,8 @@ static struct shard shards[EXTENT_SHARDS];
 static _Atomic unsigned used_shards; /* that have objects */
 static _Atomic uint64_t limit = EXTENTS_FEW;
 
-/* The first bytes of an object in the cache. */
-struct idle {
-  uint64_t programs;
-  uintptr_t mark;
-};
-static uintptr_t mark_of(const void *p) { return (uintptr_t)p ^ (uintptr_t)shards; }
+/* The kind of the page of an object that waits. */
+static unsigned idle_kind(unsigned i) { return PAGE_IDLE + PAGE_PLAIN + 1 + EXTENT_FIRST + i; }
 
 static struct shard *shard_of(const struct heap *h) {
   return &shards[heap_number(h) % EXTENT_SHARDS];
@@ -60,11 +56,10 @@ void *extent_take(struct heap *h, unsigned k) {
   struct shard *s = shard_of(h);
   if (count_of(s, i) == 0 || !enter(s))
     return NULL;
-  struct idle *p = NULL;
+  void *p = NULL;
   unsigned n = count_of(s, i);
   if (likely(n != 0)) {
     p = extent_at(s, i, n - 1);
-    p->mark = 0;
     set_count(s, i, n - 1);
   }
   leave(s);
@@ -90,29 +85,12 @@ bool extent_put(struct heap *h, void *p, unsigned k) {
   bool done = has_room(s, i);
   if (likely(done)) {
     unsigned n = count_of(s, i);
-    ((struct idle *)p)->mark = mark_of(p);
+    page_map_mark(p, idle_kind(i));
     set_extent(s, i, n, p);
     set_count(s, i, n + 1);
   }
   leave(s);
   return done;
-}
-
-static bool is_in_shard(const struct shard *s, unsigned i, const void *p) {
-  for (unsigned n = 0; n < count_of(s, i); n++)
-    if (extent_at(s, i, n) == p)
-      return true;
-  return false;
-}
-
-bool extent_is_cached(const void *p) {
-  unsigned i = page_kind(p) - (PAGE_PLAIN + 1) - EXTENT_FIRST;
-  if (i >= EXTENT_CLASSES || likely(((const struct idle *)p)->mark != mark_of(p)))
-    return false;
-  for (unsigned k = 0; k < EXTENT_SHARDS; k++)
-    if (is_in_shard(&shards[k], i, p))
-      return true;
-  return false;
 }
 
 /* ---- what goes back ---- */
@@ -121,8 +99,8 @@ bool extent_is_cached(const void *p) {
 static void give_back(struct shard *s, unsigned i, unsigned n) {
   unsigned rest = count_of(s, i) - n;
   for (unsigned k = 0; k < n; k++) {
-    struct idle *p = extent_at(s, i, k);
-    p->mark = 0;
+    void *p = extent_at(s, i, k);
+    page_map_mark(p, PAGE_PLAIN);
     jep_free(p);
   }
   for (unsigned k = 0; k < rest; k++)

@@ -22,8 +22,10 @@
  * higher.
  *
  * To jemalloc what is here is alive, and the peak limit of the purge policy counts it so, too; in
- * the books and reports it is not.  The first line of each object says that it is here: so a second
- * free is noticed, whichever thread makes it, as long as the object is here.
+ * the books and reports it is not.  The page map says that an object is here: so a second free is
+ * noticed, whichever thread makes it, as long as the object is here.  The object itself is neither
+ * read nor written, because the program may have protected its pages, mapped a file over them, or
+ * kept them from a fork's child.
  *
  * A thread never waits for a shard: while another thread is in it, jemalloc serves.  In the child
  * of a fork no shard is taken by a thread that has vanished, because all had left the gate; but
@@ -57,17 +59,18 @@ enum {
 /* Is k a class whose objects may be kept here? */
 static inline bool extent_has_class(unsigned k) { return k - EXTENT_FIRST < EXTENT_CLASSES; }
 
-/* An object of class k, one of the above, for the caller; NULL if there is none.  h: the calling
- * thread's heap. */
+/* An object of class k, one of the above, for the caller, who must note it in the page map; NULL if
+ * there is none.  h: the calling thread's heap. */
 hidden void *extent_take(struct heap *h, unsigned k);
 
 /* Keeps p, an object of class k that the caller owns; false, and nothing has changed, if there is
  * no room.  h: the calling thread's heap. */
 hidden bool extent_put(struct heap *h, void *p, unsigned k);
 
-/* Is p in the cache?  p points into a page of jemalloc's.  Also outside the gate.  Right for an
- * object that the caller owns or has freed, if no other thread uses it. */
-hidden bool extent_is_cached(const void *p);
+/* Does p point into the first page of an object in the cache?  Any context. */
+static inline bool extent_is_cached(const void *p) {
+  return page_kind(p) - (PAGE_IDLE + PAGE_PLAIN + 1 + EXTENT_FIRST) < EXTENT_CLASSES;
+}
 
 /* Gives back to jemalloc what was not needed since the last call, and all that a shard with too
  * much has; or with `all` everything.  A shard that a thread is busy with stays as it is. */

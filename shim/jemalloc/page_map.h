@@ -16,9 +16,10 @@ enum {
 
 /* The kind of a page: PAGE_NONE, jemalloc does not have it; PAGE_PLAIN, jemalloc has it; above that
  * also the size class of the object that begins there, or of all objects in it (size_class.h).
+ * PAGE_IDLE and such a class: an object that was freed begins there (extent_cache.h).
  * PAGE_HUGE: a huge object begins there, or did, beside jemalloc (huge.h). */
 typedef _Atomic uint8_t page_kind_t;
-enum { PAGE_NONE = 0, PAGE_PLAIN, PAGE_HUGE = UINT8_MAX };
+enum { PAGE_NONE = 0, PAGE_PLAIN, PAGE_IDLE = 180, PAGE_HUGE = UINT8_MAX };
 extern hidden _Atomic(page_kind_t *) page_map_directory[LEAF_SLOTS]; /* NULL: none there */
 
 /* The kind of the page that p points into.  Any thread, also in signal handlers: lock-free, no

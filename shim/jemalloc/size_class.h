@@ -44,4 +44,10 @@ static inline size_t page_kind_bytes(unsigned kind) {
   return likely(kind > PAGE_PLAIN) ? large_class_bytes(kind - (PAGE_PLAIN + 1)) : 0;
 }
 
+/* The kind by size alone: without what says that the object was freed and waits; PAGE_PLAIN for a
+ * huge one, of which the kind says no size. */
+static inline unsigned page_kind_of_class(unsigned kind) {
+  return kind == PAGE_HUGE ? PAGE_PLAIN : kind > PAGE_IDLE ? kind - PAGE_IDLE : kind;
+}
+
 #endif

@@ -59,7 +59,9 @@ static_assert(sizeof(struct record_owned) == sizeof(struct os_owned) &&
 static_assert(sizeof(struct record_idle) == sizeof(struct extent) &&
                   (int)RECORD_IDLE == (int)HUGE_IDLE_MOST,
               "format");
-static_assert((int)RECORD_LEAF_PAGES == (int)LEAF_PAGES && (int)RECORD_PAGE_HUGE == (int)PAGE_HUGE,
+static_assert((int)RECORD_LEAF_PAGES == (int)LEAF_PAGES &&
+                  (int)RECORD_PAGE_HUGE == (int)PAGE_HUGE &&
+                  (int)RECORD_PAGE_IDLE == (int)PAGE_IDLE,
               "format");
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");

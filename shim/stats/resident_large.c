@@ -24,7 +24,7 @@ static bool is_present(struct large_pages *p, uintptr_t page, uintptr_t end) {
 static void find_tables(struct large_pages *p, uintptr_t start, uintptr_t end) {
   uintptr_t covered = start;
   for (uintptr_t at = start; at < end; at += PAGE_BYTES) {
-    size_t object = page_kind_bytes(page_kind((const void *)at));
+    size_t object = page_kind_bytes(page_kind_of_class(page_kind((const void *)at)));
     if (object != 0)
       covered = at + round_up(object, PAGE_BYTES) + PAGE_BYTES;
     else if (at >= covered && is_present(p, at, end))

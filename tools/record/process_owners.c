@@ -79,8 +79,11 @@ static bool large_run(struct process_owners *o, uint64_t at, uint64_t *until) {
 
 /* As jemalloc numbers its size classes from 512 bytes on. */
 uint64_t process_owner_object(struct process_owners *o, uint64_t page) {
-  unsigned kind = kind_of(o, page), k = kind - (PLAIN + 1);
-  return kind > PLAIN && kind != RECORD_PAGE_HUGE && k < 200
+  unsigned kind = kind_of(o, page);
+  if (kind > RECORD_PAGE_IDLE && kind != RECORD_PAGE_HUGE)
+    kind -= RECORD_PAGE_IDLE;
+  unsigned k = kind - (PLAIN + 1);
+  return kind > PLAIN && kind < RECORD_PAGE_IDLE
              ? (uint64_t)(4 + (k + 3) % 4 + 1) << (6 + (k + 3) / 4)
              : 0;
 }

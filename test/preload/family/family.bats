@@ -47,3 +47,10 @@ passes() { # PROGRAM [ARG...] of ours runs under the shim and has nothing to com
   run_shim ARENASHIM_DISABLE=1 "$BIN/contract" realloc_pairs errno too_big
   expect_ok
 }
+
+@test "free leaves protected pages, files' pages and pages that a child lacks alone" {
+  for mode in ARENASHIM_TAG=off ARENASHIM_TAG=site ARENASHIM_SAMPLE=64K; do
+    run_shim $mode "$BIN/protected"
+    expect_ok
+  done
+}
