@@ -51,7 +51,7 @@ setup() {
 
 @test "wrong words, and two of one process, are one line" {
   arenashim metrics
-  error 'name a PID or FILE'
+  error 'name a PID, a FILE or a directory'
   arenashim metrics -n x a.dump
   error 'give a number of call sites'
   arenashim metrics --format text a.dump
@@ -94,6 +94,33 @@ setup() {
   expect_value 700 both.txt arenashim_live_bytes pid=7
   expect_value 999 both.txt arenashim_live_bytes pid=8
   expect_value none both.txt arenashim_site_live_bytes pid=8
+}
+
+@test "a directory, or a list, is one process: the sums, with pid 0, beside the files that are named" {
+  mkdir set
+  local pid
+  for pid in 8 9; do books | sed "s/pid=7/pid=$pid/; s/live_bytes=700/live_bytes=$((pid * 100))/" | dump set/$pid.dump; done
+  books | sed 's/pid=7/pid=9/; s/lived_ns=5000000000/lived_ns=1000000000/; s/reason=4/reason=2/' | dump set/early.dump
+  arenashim metrics set a.dump
+  expect '$status == 0 && $stderr == *"1 of 3 files are earlier dumps of processes that have a later one here"*'
+  echo "$output" >set.txt
+  metrics check openmetrics set.txt
+  expect_value 1700 set.txt arenashim_live_bytes pid=0
+  expect_value 700 set.txt arenashim_live_bytes pid=7
+  expect_value none set.txt arenashim_live_bytes pid=8
+  expect_value 1000 set.txt arenashim_site_live_bytes pid=0 function=app+0x111
+  find set -name '*.dump' | "$TOOL" metrics - a.dump 2>/dev/null | diff - set.txt
+  "$TOOL" merge -o sums.dump set 2>/dev/null
+  rm set/early.dump
+  arenashim metrics -n 0 set sums.dump
+  error 'sums.dump and 2 files are sums of the same program on the same host'
+  arenashim metrics --all set
+  error '--all or set/8.dump: one of them'
+  echo nothing >set/bad.dump
+  arenashim metrics set
+  expect '$status == 2 && $stderr == *"bad.dump"*'
+  echo "$output" >rest.txt
+  expect_value 1700 rest.txt arenashim_live_bytes pid=0
 }
 
 @test "-n call sites, and one sample more for the rest; of counters none" {

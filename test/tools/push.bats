@@ -51,6 +51,25 @@ head_is() { # N LINE...: the request's first line and those of its head, but for
     'User-Agent: arenashim/0.1' 'Accept: */*' 'Content-Type: application/octet-stream' 'Authorization: Bearer secret'
 }
 
+@test "of a directory, or of several, the sums are sent, once" {
+  mkdir set
+  books | sed 's/pid=7/pid=8/' | dump set/8.dump
+  books | sed 's/pid=7/pid=9/' | dump set/9.dump
+  serve 200
+  arenashim push "$url" set
+  expect '$status == 0 && -z $output'
+  arenashim push "$url" set/8.dump set/9.dump
+  expect '$status == 0'
+  cmp got/1.body got/2.body
+  head_is 2 'POST /ingest?format=pprof&name=d_e_mo%7Bhost%3Dh%2Cpid%3D0%7D&from=1699999000&until=1700000000 HTTP/1.1' \
+    'User-Agent: arenashim/0.1' 'Accept: */*' 'Content-Type: application/octet-stream'
+  "$TOOL" export --format pprof -o set.pb.gz set
+  cmp set.pb.gz got/1.body
+  arenashim push "$url" --every 1s set
+  error '--every: one PID or FILE at a time'
+  [[ $(requests) == 2 ]]
+}
+
 @test "Parca: JSON with labels, and the profile in base64" {
   serve 200
   arenashim push "$url/profiles/writeraw" a.dump --label zone=eu
@@ -176,7 +195,7 @@ while time.monotonic() < end and not os.path.exists("stop"):
 @test "wrong words are one line, and nothing is sent" {
   serve 200
   arenashim push "$url"
-  error 'name the server.s URL, and a PID or FILE'
+  error 'name the server.s URL, and a PID, a FILE or a directory'
   arenashim push ftp://x a.dump
   error 'begins with http'
   arenashim push --every 0 "$url" a.dump

@@ -134,6 +134,9 @@ mapping kind=30 resident=8000000'; } | dump small.dump
   error 'name a PID or FILE: `arenashim ps` lists'
   arenashim top live.dump live.dump
   error 'one PID or FILE at a time'
+  mkdir set
+  arenashim top set
+  error 'set: top shows one process: name its PID or FILE'
   arenashim top --once --json live.dump
   error '--once or --json: one of them'
   for word in 0 0.05 3601 x 1s ''; do

@@ -82,6 +82,8 @@ static char *list_add(struct inputs *in) {
   return must_copy("-: no names on standard input: give a file's name a line, such as find prints");
 }
 
+bool inputs_is_several(const char *word) { return strcmp(word, "-") == 0 || is_directory(word); }
+
 char *inputs_add(struct inputs *in, const char *word) {
   return strcmp(word, "-") == 0 ? list_add(in) : word_add(in, word);
 }

@@ -20,6 +20,9 @@ struct inputs {
   bool read_list; /* standard input was read */
 };
 
+/* Whether a word may stand for several files: a directory, or "-" for a list. */
+bool inputs_is_several(const char *word);
+
 /* Adds what a word stands for.  NULL, or why it can't be, to be freed. */
 char *inputs_add(struct inputs *in, const char *word);
 void inputs_free(struct inputs *in);

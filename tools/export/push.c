@@ -7,6 +7,7 @@
 #include "push.h"
 #include "push_request.h"
 #include "say.h"
+#include "set.h"
 #include "source.h"
 
 #include <errno.h>
@@ -113,7 +114,7 @@ static bool sends(const struct push_options *o, struct source *source) {
 }
 
 static bool push_every(const struct push_options *o) {
-  struct source *source = source_open(o->what);
+  struct source *source = source_open(o->files.names[0]);
   if (source == NULL)
     return false;
   bool sent = sends(o, source);
@@ -121,10 +122,11 @@ static bool push_every(const struct push_options *o) {
   return sent;
 }
 
-static bool push_once(const struct push_options *o) {
+static bool push_once(struct push_options *o) {
   struct sent none = {0};
-  struct dump *d = source_dump(o->what);
-  return d != NULL && since_send(o, d, &none);
+  size_t unread;
+  struct dump *d = set_open(&o->files, source_dump, &unread);
+  return d != NULL && since_send(o, d, &none) && unread == 0;
 }
 
 int push_command(int argc, char **argv) {

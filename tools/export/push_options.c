@@ -122,12 +122,13 @@ static void server_read(struct argp_state *state, struct push_options *o, const 
 static error_t word_read(int key, char *word, struct argp_state *state, struct push_options *o) {
   if (key == ARGP_KEY_ARG && o->url == NULL)
     o->url = word;
-  else if (key == ARGP_KEY_ARG && o->what == NULL)
-    o->what = word;
   else if (key == ARGP_KEY_ARG)
-    words_fail(state, "%s: one PID or FILE at a time, and %s is named already", word, o->what);
-  else if (key == ARGP_KEY_END && o->what == NULL)
-    words_fail(state, "name the server's URL, and a PID or FILE");
+    return option_files_read(key, word, state, &o->files);
+  else if (key == ARGP_KEY_END && o->files.count == 0)
+    words_fail(state, "name the server's URL, and a PID, a FILE or a directory");
+  else if (key == ARGP_KEY_END && o->every_ns > 0 && o->files.is_set)
+    words_fail(state, "--every: one PID or FILE at a time; of several the sums are sent once, "
+                      "without it");
   else if (key != ARGP_KEY_END)
     return ARGP_ERR_UNKNOWN;
   return 0;
@@ -180,16 +181,18 @@ void push_options_read(struct push_options *o, int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_read,
-      "URL PID|FILE",
+      "URL PID|FILE|DIR...",
       "Sends the profile of a process, or of a dump or record, to a server that keeps profiles: "
       "Pyroscope, or Parca.\vThe process does not notice. It is what `arenashim export --format "
-      "pprof` writes. libcurl4 must be installed.",
+      "pprof` writes; of several FILEs, of a DIR and of - (a list on standard input) the sums "
+      "are sent. libcurl4 must be installed.",
       children,
       NULL,
       NULL};
   *o = (struct push_options){.names.fold = fold_new(), .timeout_ms = 30000, .retries = 4};
   words_parse(&parser, argc, argv, 0, o);
   url_check(o);
+  o->what = inputs_title(&o->files);
   if (!o->has_server && text_ends(o->url, "/profiles/writeraw"))
     o->server = PUSH_PARCA;
 }
@@ -201,5 +204,6 @@ void push_options_free(struct push_options *o) {
   }
   for (unsigned i = 0; i < o->n_headers; i++)
     free((char *)o->headers[i]);
+  inputs_free(&o->files);
   fold_free(o->names.fold);
 }

@@ -15,8 +15,9 @@ struct push_label {
 };
 
 struct push_options {
-  const char *url; /* as it was given */
-  const char *what;
+  const char *url;     /* as it was given */
+  struct inputs files; /* PIDs and FILEs; of several the sums are sent */
+  const char *what;    /* what messages call them */
   enum push_server server;
   bool has_server;        /* it was asked for; else the URL's path says it */
   const char *name;       /* of the application; NULL: the program's */

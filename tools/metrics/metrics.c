@@ -4,16 +4,16 @@
 #include "metrics_write.h"
 #include "output.h"
 #include "say.h"
+#include "set.h"
 #include "source.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* False: it can't be read; said why. */
-static bool process_read(struct metrics_process *p, const char *what,
+/* Takes the dump; false: there is none, said why. */
+static bool process_take(struct metrics_process *p, struct dump *d,
                          const struct metrics_options *o) {
-  struct dump *d = source_dump(what);
   if (d == NULL)
     return false;
   const struct dump_process *of = d->process;
@@ -42,8 +42,18 @@ struct processes {
 static bool named_read(struct processes *all, const struct metrics_options *o) {
   all->items = must_zalloc(o->count + 1, sizeof *all->items);
   for (; all->count < o->count; all->count++)
-    if (!process_read(&all->items[all->count], o->what[all->count], o))
+    if (!process_take(&all->items[all->count], source_dump(o->what[all->count]), o))
       return false;
+  return true;
+}
+
+/* The sums of directories and lists, behind those that were named. */
+static bool set_read(struct processes *all, struct metrics_options *o, size_t *unread) {
+  if (o->set.count == 0)
+    return true;
+  if (!process_take(&all->items[all->count], set_open(&o->set, source_dump, unread), o))
+    return false;
+  all->count++;
   return true;
 }
 
@@ -65,7 +75,7 @@ static void found_read(struct processes *all, const struct metrics_options *o) {
     char what[16];
     snprintf(what, sizeof what, "%d", (int)pids[i]);
     struct metrics_process *p = &all->items[all->count];
-    if (!process_read(p, what, o))
+    if (!process_take(p, source_dump(what), o))
       continue;
     if (is_new(all, p))
       all->count++;
@@ -82,12 +92,26 @@ static void processes_free(struct processes *all) {
   free(all->items);
 }
 
+/* What was named as the i-th; behind these are the sums. */
+static const char *name_of(struct metrics_options *o, size_t i) {
+  return i < o->count ? o->what[i] : inputs_title(&o->set);
+}
+
+static void same_say(const struct dump *d, const char *one, const char *other) {
+  if (dump_processes(d) > 1)
+    say_error("%s and %s are sums of the same program on the same host, which have the same "
+              "labels: name one of them, or a directory of all",
+              one, other);
+  else
+    say_error("%s and %s are of the same process: name one of them", one, other);
+}
+
 /* Two of one process would be samples with the same labels, which readers refuse. */
-static bool all_differ(const struct processes *all, const struct metrics_options *o) {
-  for (size_t i = 1; i < o->count; i++)
+static bool all_differ(const struct processes *all, struct metrics_options *o) {
+  for (size_t i = 1; i < all->count; i++)
     for (size_t k = 0; k < i; k++)
       if (strcmp(all->items[i].labels, all->items[k].labels) == 0) {
-        say_error("%s and %s are of the same process: name one of them", o->what[k], o->what[i]);
+        same_say(all->items[i].dump, name_of(o, k), name_of(o, i));
         return false;
       }
   return true;
@@ -99,7 +123,7 @@ static const char *input_of(const struct metrics_options *o) {
   for (size_t i = 0; i < o->count; i++)
     if (access(o->what[i], F_OK) == 0)
       return o->what[i];
-  return "/";
+  return o->set.count > 0 ? o->set.names[0] : "/";
 }
 
 static bool text_write(const struct metrics_options *o, const struct processes *all) {
@@ -111,9 +135,9 @@ static bool text_write(const struct metrics_options *o, const struct processes *
   return output_close(&out, true);
 }
 
-static bool all_read(struct processes *all, const struct metrics_options *o) {
+static bool all_read(struct processes *all, struct metrics_options *o, size_t *unread) {
   if (!o->all)
-    return named_read(all, o) && all_differ(all, o);
+    return named_read(all, o) && set_read(all, o, unread) && all_differ(all, o);
   found_read(all, o);
   return true;
 }
@@ -121,10 +145,10 @@ static bool all_read(struct processes *all, const struct metrics_options *o) {
 int metrics_command(int argc, char **argv) {
   struct metrics_options o;
   struct processes all = {0};
+  size_t unread = 0;
   metrics_options_read(&o, argc, argv);
-  bool good = all_read(&all, &o) && text_write(&o, &all);
+  bool good = all_read(&all, &o, &unread) && text_write(&o, &all);
   processes_free(&all);
-  free(o.what);
-  fold_free(o.names.fold);
-  return good ? 0 : 2;
+  metrics_options_free(&o);
+  return good && unread == 0 ? 0 : 2;
 }

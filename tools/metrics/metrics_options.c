@@ -40,16 +40,29 @@ static void format_read(struct argp_state *state, struct metrics_options *o, con
   o->has_format = true;
 }
 
-static error_t what_read(int key, char *word, struct argp_state *state, struct metrics_options *o) {
-  if (key == ARGP_KEY_END && o->count == 0 && !o->all)
-    words_fail(state, "name a PID or FILE, or --all: `arenashim ps` lists the processes under the "
-                      "shim");
-  if (key == ARGP_KEY_END && o->count > 0 && o->all)
-    words_fail(state, "--all or %s: one of them", o->what[0]);
-  if (key != ARGP_KEY_ARG)
-    return key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
+static void what_add(struct metrics_options *o, char *word) {
   o->what = must_resize(o->what, o->count + 1, sizeof *o->what);
   o->what[o->count++] = word;
+}
+
+static error_t end_check(struct argp_state *state, const struct metrics_options *o) {
+  const char *first = o->count > 0 ? o->what[0] : o->set.count > 0 ? o->set.names[0] : NULL;
+  if (first == NULL && !o->all)
+    words_fail(state, "name a PID, a FILE or a directory, or --all: `arenashim ps` lists the "
+                      "processes under the shim");
+  if (first != NULL && o->all)
+    words_fail(state, "--all or %s: one of them", first);
+  return 0;
+}
+
+static error_t what_read(int key, char *word, struct argp_state *state, struct metrics_options *o) {
+  if (key == ARGP_KEY_END)
+    return end_check(state, o);
+  if (key != ARGP_KEY_ARG)
+    return ARGP_ERR_UNKNOWN;
+  if (inputs_is_several(word))
+    return option_files_read(key, word, state, &o->set);
+  what_add(o, word);
   return 0;
 }
 
@@ -81,10 +94,12 @@ void metrics_options_read(struct metrics_options *o, int argc, char **argv) {
   static const struct argp parser = {
       options,
       option_read,
-      "PID|FILE...",
+      "PID|FILE|DIR...",
       "Prints figures of processes, or of their dumps and records, as text that Prometheus and "
       "OpenTelemetry's collector read: live, mapped and resident bytes, the ledger, arenas by the "
-      "names of their threads, size classes, and the call sites that hold most.\vA call site keeps "
+      "names of their threads, size classes, and the call sites that hold most.\vEach PID and FILE "
+      "has samples of its own; the dumps and records of DIRs, or of - (a list on standard input), "
+      "are added up: one process, with pid 0. A call site keeps "
       "its id while the functions of its path keep their names. ARENASHIM_METRICS=FILE has a "
       "process write the same text, without call sites, by itself.",
       children,
@@ -94,4 +109,10 @@ void metrics_options_read(struct metrics_options *o, int argc, char **argv) {
   words_parse(&parser, argc, argv, 0, o);
   if (!o->has_format && o->out != NULL)
     o->prometheus = text_ends(o->out, METRICS_PROMETHEUS);
+}
+
+void metrics_options_free(struct metrics_options *o) {
+  free(o->what);
+  inputs_free(&o->set);
+  fold_free(o->names.fold);
 }

@@ -7,17 +7,19 @@
 #include <stdbool.h>
 
 struct metrics_options {
-  char **what; /* PIDs and FILEs */
+  char **what; /* PIDs and FILEs, each with samples of its own */
   size_t count;
-  bool all;        /* instead of these: all processes that can be read */
-  const char *out; /* NULL: standard output */
+  struct inputs set; /* of directories and lists: their sums, as one process */
+  bool all;          /* instead of these: all processes that can be read */
+  const char *out;   /* NULL: standard output */
   unsigned long rows;
   bool prometheus; /* the format is its own, not OpenMetrics */
   bool has_format; /* it was asked for */
   struct option_names names;
 };
 
-/* Reads them; ends the command when they are wrong or ask for help.  `what` is to be freed. */
+/* Reads them; ends the command when they are wrong or ask for help.  */
 void metrics_options_read(struct metrics_options *o, int argc, char **argv);
+void metrics_options_free(struct metrics_options *o);
 
 #endif

@@ -1,5 +1,6 @@
 /* Reads the options; contract in top_options.h. */
 #include "top_options.h"
+#include "inputs.h"
 #include "words.h"
 
 #include <errno.h>
@@ -47,6 +48,11 @@ static error_t what_read(int key, char *word, struct argp_state *state, struct t
     words_fail(state, "%s: one PID or FILE at a time, and %s is named already", word, o->what);
   if (key == ARGP_KEY_END && o->what == NULL)
     words_fail(state, "name a PID or FILE: `arenashim ps` lists the processes under the shim");
+  if (key == ARGP_KEY_ARG && inputs_is_several(word))
+    words_fail(state,
+               "%s: top shows one process: name its PID or FILE; `arenashim report` shows the sums "
+               "of a directory or a list",
+               word);
   if (key == ARGP_KEY_ARG)
     o->what = word;
   return key == ARGP_KEY_ARG || key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
