@@ -75,6 +75,24 @@ described() { # HEADING: the options that this part of arenashim(1) describes
   done
 }
 
+@test "arenashim --help has each value of --by, --kind, --sort and --format, at the commands that take them" {
+  local command option values text count=0
+  for command in report tree arenas leaks waste diff export html top merge; do
+    # the command's own lines, and those of the words in capitals that stand there
+    text=$("$TOOL" --help | awk -v c="$command" '/^  arenashim / { on = $2 == c } /^[^ ]/ { on = 0 } on')
+    for option in KIND SORT; do
+      [[ $text != *"[$option"* ]] || text+=$("$TOOL" --help | grep "^$option ")
+    done
+    while IFS== read -r option values; do
+      for value in ${values//|/ }; do
+        grep -qE -- "$option [^]]*\\b$value\\b" <<<"$(tr '\n' ' ' <<<"$text")" || { echo "$command $option $value"; return 1; }
+        ((++count))
+      done
+    done < <("$TOOL" "$command" --help | grep -oE -- '^ .*--(by|kind|sort|format)=[a-z|]+' | grep -oE -- '--.*')
+  done
+  ((count > 50))
+}
+
 all_named() { # PAGE NAME...
   local page=$1 text name
   text=$(plain "$1")
