@@ -46,7 +46,8 @@ extern hidden void (*own_growth_hook)(size_t bytes);
 /* A value of the auxiliary vector; 0 if it is not there.  Works before libc is set up. */
 hidden unsigned long own_auxiliary(unsigned long type);
 
-/* The processor's counter must not be read: a strict sandbox ends the process for it.  Set once. */
+/* The processor's counter must not be read: a strict sandbox ends the process for it, and so does
+ * the kernel if the program wanted that (PR_SET_TSC).  Set once. */
 extern hidden bool own_clock_coarse;
 
 /* How many writes of all threads failed in a way that also raises a signal: EPIPE (SIGPIPE) or

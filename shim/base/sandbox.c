@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 
 /* From sys/prctl.h, which declares prctl differently from our definition. */
-enum { SET_SECCOMP = 22, STRICT = 1 };
+enum { SET_SECCOMP = 22, STRICT = 1, SET_TSC = 26, TSC_SIGSEGV = 2 };
 
 /* What a system call is needed for.  If a filter ends the process for it, that is given up. */
 enum use {
@@ -128,9 +128,11 @@ static void filter_installed(const struct sock_fprog *p) {
     }
 }
 
+static void counter_forbidden(void) { own_clock_coarse = true; }
+
 static void mode_installed(bool strict, const void *filter) {
   if (strict)
-    own_clock_coarse = true;
+    counter_forbidden();
   if (strict || filter == NULL)
     forbid(~0U);
   else
@@ -151,19 +153,26 @@ static long first_syscall(long number, long a, long b, long c, long d, long e, l
 static int (*next_prctl)(int, long, long, long, long) = first_prctl;
 static long (*next_syscall)(long, long, long, long, long, long, long) = first_syscall;
 
+static void prctl_done(int what, long a, long b) {
+  if (what == SET_SECCOMP)
+    mode_installed(a == STRICT, (const void *)b);
+  else if (what == SET_TSC && a == TSC_SIGSEGV)
+    counter_forbidden();
+}
+
 int prctl(int what, long a, long b, long c, long d) {
-  if (likely(what != SET_SECCOMP))
+  if (likely(what != SET_SECCOMP && what != SET_TSC))
     return next_prctl(what, a, b, c, d);
   int result = next_prctl(what, a, b, c, d);
   if (result == 0)
-    mode_installed(a == STRICT, (const void *)b);
+    prctl_done(what, a, b);
   return result;
 }
 
 static cold long seccomp_by_syscall(long number, long a, long b, long c, long d, long e, long f) {
   long result = next_syscall(number, a, b, c, d, e, f);
-  if (result >= 0 && number == SYS_prctl && (int)a == SET_SECCOMP)
-    mode_installed(b == STRICT, (const void *)c);
+  if (result >= 0 && number == SYS_prctl)
+    prctl_done((int)a, b, c);
   if (result >= 0 && number == SYS_seccomp && a <= SECCOMP_SET_MODE_FILTER)
     mode_installed(a == SECCOMP_SET_MODE_STRICT, (const void *)c);
   return result;

@@ -2,7 +2,7 @@
 load ../../common
 
 MODES=(A=1 ARENASHIM_TAG=stack:8 ARENASHIM_TAG=verify:8 "ARENASHIM_TAG=stack:8 ARENASHIM_SAMPLE=4K ARENASHIM_STATS=s.%p"
-  ARENASHIM_STATS=1 ARENASHIM_DUMP=d.%p)
+  ARENASHIM_STATS=1 ARENASHIM_DUMP=d.%p "ARENASHIM_DUMP=d.%p ARENASHIM_DUMP_AT=4M")
 
 lives() { # WHAT
   for mode in "${MODES[@]}"; do
@@ -18,3 +18,4 @@ lives() { # WHAT
 @test "futex may wait and wake, no more" { lives futex; }
 @test "pages may not be moved: an object that grows is copied" { lives remap; }
 @test "signals may not be held back" { lives masks; }
+@test "the processor's counter may not be read" { lives counter; }

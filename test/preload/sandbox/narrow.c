@@ -4,6 +4,7 @@
  *                      write: to descriptors other than 1 and 2
  *                      futex: operations other than FUTEX_WAIT and FUTEX_WAKE
  *                      masks: rt_sigprocmask
+ *                      counter: the processor's counter, by PR_SET_TSC
  *                      remap: mremap
  * Ends with 7. */
 #include <linux/filter.h>
@@ -69,12 +70,13 @@ static int filter(unsigned number, unsigned argument, unsigned bits, unsigned le
 }
 
 static int enter(const char *what) {
-  return strcmp(what, "strict") == 0   ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)
-         : strcmp(what, "write") == 0  ? filter(SYS_write, 0, ~0U, STDERR_FILENO + 1)
-         : strcmp(what, "memory") == 0 ? filter(SYS_mmap, 0, ~0U, 0)
-         : strcmp(what, "remap") == 0  ? filter(SYS_mremap, 0, ~0U, 0)
-         : strcmp(what, "futex") == 0  ? filter(SYS_futex, 1, FUTEX_CMD_MASK, FUTEX_WAKE + 1)
-                                       : filter(SYS_rt_sigprocmask, 0, ~0U, 0);
+  return strcmp(what, "strict") == 0    ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)
+         : strcmp(what, "counter") == 0 ? prctl(PR_SET_TSC, PR_TSC_SIGSEGV)
+         : strcmp(what, "write") == 0   ? filter(SYS_write, 0, ~0U, STDERR_FILENO + 1)
+         : strcmp(what, "memory") == 0  ? filter(SYS_mmap, 0, ~0U, 0)
+         : strcmp(what, "remap") == 0   ? filter(SYS_mremap, 0, ~0U, 0)
+         : strcmp(what, "futex") == 0   ? filter(SYS_futex, 1, FUTEX_CMD_MASK, FUTEX_WAKE + 1)
+                                        : filter(SYS_rt_sigprocmask, 0, ~0U, 0);
 }
 
 /* In a child, so that no stack is known yet. */
@@ -82,7 +84,8 @@ int main(int count, char **arguments) {
   int status;
   if (count < 2)
     return 2;
-  int strict = strcmp(arguments[1], "strict") == 0;
+  int strict = strcmp(arguments[1], "strict") == 0,
+      slow = strict || strcmp(arguments[1], "counter") == 0;
   work(1000);
   pid_t child = fork();
   if (child == 0) {
@@ -92,7 +95,7 @@ int main(int count, char **arguments) {
     long begun = now_ms();
     do
       work_elsewhere(3000);
-    while (strict && now_ms() - begun < 300); /* until the shim wants to know the time */
+    while (slow && now_ms() - begun < 300); /* until the shim wants to know the time */
     grow();
     if (strict)
       syscall(SYS_exit, 7); /* exit_group is not allowed */
