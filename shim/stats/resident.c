@@ -301,7 +301,7 @@ static void finish(struct walk *w) {
   page_states_forget(&w->states);
   add_named(w, DUMP_MAPPING_TABLES, "", scratch, scratch + w->r->scratch.bytes);
   kernel_memory_read(&w->kernel, w->maps.buffer, MAP_LINES_BYTES);
-  resident_zeros_subtract(w->r->table, w->kernel.anonymous);
+  resident_zeros_subtract(w->r->table, w->kernel.anonymous, w->states.core_suffices);
   if (w->states.fd < 0)
     resident_rows_forget_shared(w->r->table);
   put_kernel(w);

@@ -20,23 +20,32 @@ static bool is_present(struct large_pages *p, uintptr_t page, uintptr_t end) {
   return *page_states_at(p->states, page, end, &n) & PAGE_PRESENT;
 }
 
-/* A large object may begin anywhere in its first page. */
-static void find_tables(struct large_pages *p, uintptr_t start, uintptr_t end) {
+static void add_table(struct large_pages *p, uintptr_t page, uintptr_t end, bool some_shared) {
+  size_t n;
+  p->tables += PAGE_BYTES;
+  if (some_shared && !(*page_states_at(p->states, page, end, &n) & PAGE_ALONE))
+    p->tables_shared += PAGE_BYTES;
+}
+
+/* A large object may begin anywhere in its first page.  `some_shared`: some of the pages are not
+ * alone, and it is worth a second look which. */
+static void find_tables(struct large_pages *p, uintptr_t start, uintptr_t end, bool some_shared) {
   uintptr_t covered = start;
   for (uintptr_t at = start; at < end; at += PAGE_BYTES) {
     size_t object = page_kind_bytes(page_kind_of_class(page_kind((const void *)at)));
     if (object != 0)
       covered = at + round_up(object, PAGE_BYTES) + PAGE_BYTES;
     else if (at >= covered && is_present(p, at, end))
-      p->tables += PAGE_BYTES;
+      add_table(p, at, end, some_shared);
   }
 }
 
 void large_pages_add(struct large_pages *p, uintptr_t start, uintptr_t end) {
+  uint64_t shared = p->sum.shared;
   p->states->seen = p->seen;
   resident_pages_add(p->states, &p->sum, start, end);
   p->states->seen = NULL;
-  find_tables(p, start, end);
+  find_tables(p, start, end, p->sum.shared != shared);
 }
 
 /* ---- rows ---- */
@@ -62,13 +71,16 @@ void large_pages_put(const struct large_pages *p, const struct jemalloc_figures 
   uint64_t rest = mapped - p->sum.resident - p->sum.swapped; /* in neither memory nor swap */
   uint64_t more_tables = least(count_less(f->metadata, tables), rest);
   uint64_t more_live = least(f->active != 0 ? count_less(live, objects) : rest, rest - more_tables);
+  uint64_t tables_shared = least(p->tables_shared, tables);
+  uint64_t shared = p->sum.shared - tables_shared; /* objects' first, as free pages were written */
   struct dump_mapping *row =
       put(rows, DUMP_MAPPING_LARGE, objects + p->sum.swapped + more_live, objects);
   row->swapped = p->sum.swapped;
-  row->shared = p->sum.shared;
-  put(rows, DUMP_MAPPING_LARGE_TABLES, tables + more_tables, tables);
+  row->shared = least(shared, objects);
+  put(rows, DUMP_MAPPING_LARGE_TABLES, tables + more_tables, tables)->shared = tables_shared;
   row = put(rows, DUMP_MAPPING_LARGE_IDLE, pages - objects + rest - more_tables - more_live,
             pages - objects);
+  row->shared = shared - least(shared, objects);
   row->trim = dirty;
 }
 

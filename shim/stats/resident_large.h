@@ -23,7 +23,8 @@ struct large_pages {
   struct page_states *states;
   struct seen_pages *seen; /* the pages of all large objects, huge ones too; no other notes them */
   struct dump_mapping sum;
-  uint64_t tables; /* of these, in memory: its tables */
+  uint64_t tables;        /* of these, in memory: its tables, */
+  uint64_t tables_shared; /* and of these, not this process's alone, or the page of zeros */
 };
 
 /* Adds jemalloc's pages from start to end. */

@@ -8,8 +8,9 @@
 #include "resident_rows.h"
 
 /* Takes the zeros from all rows that have pages of others as well, in proportion; first from the
- * library's own data, which readers outside of the process look at (resident.h).  kernels: the
- * kernel's count of anonymous bytes; 0: not known, and nothing is taken. */
-hidden void resident_zeros_subtract(struct resident_rows *t, uint64_t kernels);
+ * library's own data, which older readers outside of the process look at page by page.
+ * kernels: the kernel's count of anonymous bytes; 0: not known, and nothing is taken.
+ * slabs_untold: of slabs' pages mincore was asked, which does not tell the zeros among them. */
+hidden void resident_zeros_subtract(struct resident_rows *t, uint64_t kernels, bool slabs_untold);
 
 #endif

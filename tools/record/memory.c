@@ -1,5 +1,6 @@
 /* Finds and copies pieces; contract in memory.h. */
 #include "memory.h"
+#include "process_memory.h"
 #include "say.h"
 
 #include <errno.h>
@@ -20,9 +21,9 @@ bool memory_magic_fits(const unsigned char *bytes, size_t size) {
 /* ---- the pieces that a head names ---- */
 
 /* Copies `bytes` bytes that are at `address`, or at `offset` of the file. */
-typedef bool copy_function(const void *from, const struct record_piece *p, unsigned char *to);
+typedef bool copy_function(void *from, const struct record_piece *p, unsigned char *to);
 
-static void take_piece(struct memory *m, const struct record_piece *p, const void *from,
+static void take_piece(struct memory *m, const struct record_piece *p, void *from,
                        copy_function *copy, uint64_t *total) {
   if (p->bytes == 0 || p->kind == RECORD_HEAD)
     return;
@@ -50,7 +51,7 @@ static enum memory_answer begin(struct memory *m, uint64_t head_at) {
 }
 
 /* Copies the pieces of a kind; MEMORY_ANY: all. */
-static void take_pieces(struct memory *m, uint32_t kind, const void *from, copy_function *copy) {
+static void take_pieces(struct memory *m, uint32_t kind, void *from, copy_function *copy) {
   unsigned n = m->head.pieces < RECORD_PIECES_MAX ? m->head.pieces : RECORD_PIECES_MAX;
   uint64_t total = 0;
   m->piece = must_zalloc(n + 2, sizeof *m->piece); /* and the slabs' */
@@ -67,16 +68,8 @@ void memory_free(struct memory *m) {
 
 /* ---- a process ---- */
 
-bool memory_read(pid_t pid, uint64_t address, void *to, size_t bytes) {
-  struct iovec local = {to, bytes}, remote = {(void *)(uintptr_t)address, bytes};
-  ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-  if (n >= 0 && (size_t)n < bytes)
-    errno = EFAULT;
-  return n == (ssize_t)bytes;
-}
-
-static bool copy_process(const void *pid, const struct record_piece *p, unsigned char *to) {
-  return memory_read(*(const pid_t *)pid, p->address, to, p->bytes);
+static bool copy_process(void *from, const struct record_piece *p, unsigned char *to) {
+  return process_memory_read(from, p->address, to, p->bytes);
 }
 
 /* Bytes that tell a head, and how many pages' are read by one system call: the library's data has
@@ -93,21 +86,36 @@ static ssize_t read_magics(pid_t pid, uint64_t at, size_t pages, unsigned char (
   return n < 0 ? n : n / MAGIC;
 }
 
-/* The head begins a page of the library's data, or of the file that took its place there. */
-static enum memory_answer find_head(pid_t pid, uint64_t start, uint64_t end, struct memory *m) {
+/* Looks at each page from `at` on, all of which may have been touched. */
+static enum memory_answer find_in_run(struct process_memory *from, uint64_t at, uint64_t end,
+                                      struct memory *m) {
   unsigned char magic[PAGES_AT_ONCE][MAGIC];
-  for (uint64_t at = start; at + sizeof m->head <= end + RECORD_PAGE;) {
-    uint64_t left = (end + RECORD_PAGE - sizeof m->head - at) / RECORD_PAGE + 1;
-    ssize_t n = read_magics(pid, at, left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE, magic);
+  while (at < end) {
+    uint64_t left = (end - at + RECORD_PAGE - 1) / RECORD_PAGE;
+    ssize_t n = read_magics(from->pid, at, left < PAGES_AT_ONCE ? left : PAGES_AT_ONCE, magic);
     if (n < 0 && errno == EPERM)
       return MEMORY_FORBIDDEN;
     for (ssize_t i = 0; i < n; i++)
       if (memory_magic_fits(magic[i], MAGIC) &&
-          memory_read(pid, at + (uint64_t)i * RECORD_PAGE, &m->head, sizeof m->head))
+          process_memory_read(from, at + (uint64_t)i * RECORD_PAGE, &m->head, sizeof m->head))
         return begin(m, at + (uint64_t)i * RECORD_PAGE);
     at += (n > 0 ? (uint64_t)n : 1) * RECORD_PAGE; /* the page that could not be read is passed */
   }
   return MEMORY_NONE;
+}
+
+/* The head begins a page of the library's data, or of the file that took its place there. */
+static enum memory_answer find_head(struct process_memory *from, uint64_t start, uint64_t end,
+                                    struct memory *m) {
+  enum memory_answer answer = MEMORY_NONE;
+  from->pages.count = 0;
+  for (uint64_t at = start, n; at < end && answer == MEMORY_NONE; at += n) {
+    bool untouched;
+    n = process_memory_run(from, at, end, &untouched);
+    if (!untouched)
+      answer = find_in_run(from, at, at + n, m);
+  }
+  return answer;
 }
 
 /* A line of /proc/PID/maps. */
@@ -125,7 +133,7 @@ static bool parse(const char *line, struct mapping *map) {
 
 /* Looks into the library's mappings and those right behind them: its zero-initialized data has no
  * name. */
-static enum memory_answer search_maps(FILE *maps, pid_t pid, struct memory *m) {
+static enum memory_answer search_maps(FILE *maps, struct process_memory *from, struct memory *m) {
   char *line = NULL;
   size_t room = 0;
   unsigned long long behind = 0;
@@ -136,7 +144,7 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct memory *m) {
       continue;
     bool near = strstr(map.path, "arenashim") != NULL || (map.start == behind && behind != 0);
     if (near && map.access[0] == 'r' && map.access[1] == 'w')
-      answer = find_head(pid, map.start, map.end, m);
+      answer = find_head(from, map.start, map.end, m);
     behind = near ? map.end : 0;
   }
   free(line);
@@ -144,11 +152,11 @@ static enum memory_answer search_maps(FILE *maps, pid_t pid, struct memory *m) {
 }
 
 /* The rows of slabs, which are the allocator's own: no file has them. */
-static void take_slabs(struct memory *m, pid_t pid) {
+static void take_slabs(struct memory *m, struct process_memory *from) {
   struct record_process *p = &m->head.process;
   uint64_t span;
-  if (p->span_at != 0 && memory_read(pid, p->span_at, &span, sizeof span) && span > p->span_bytes &&
-      span <= TOTAL_MOST * 64)
+  if (p->span_at != 0 && process_memory_read(from, p->span_at, &span, sizeof span) &&
+      span > p->span_bytes && span <= TOTAL_MOST * 64)
     p->span_bytes = span; /* the gauge is of the last slow path */
   if (p->slab_bytes == 0 || p->slabs_at == 0)
     return;
@@ -157,7 +165,7 @@ static void take_slabs(struct memory *m, pid_t pid) {
                               .kind = RECORD_SLABS};
   unsigned missing = m->missing;
   uint64_t total = 0;
-  take_piece(m, &rows, &pid, copy_process, &total);
+  take_piece(m, &rows, from, copy_process, &total);
   m->missing = missing;
 }
 
@@ -167,29 +175,40 @@ enum memory_answer memory_find(struct memory *m, pid_t pid) {
   FILE *maps = fopen(path, "re");
   if (maps == NULL)
     return errno == ENOENT || errno == ESRCH ? MEMORY_GONE : MEMORY_FORBIDDEN;
-  enum memory_answer answer = search_maps(maps, pid, m);
+  struct process_memory from;
+  process_memory_open(&from, pid);
+  enum memory_answer answer = search_maps(maps, &from, m);
+  process_memory_close(&from);
   fclose(maps);
   return answer;
 }
 
+/* The head was copied before: what its numbers lead to was touched by then. */
+static void take_all(struct memory *m, pid_t pid, uint32_t kind) {
+  struct process_memory from;
+  process_memory_open(&from, pid);
+  take_pieces(m, kind, &from, copy_process);
+  if (kind == MEMORY_ANY)
+    take_slabs(m, &from);
+  process_memory_close(&from);
+}
+
 enum memory_answer memory_of_process(struct memory *m, pid_t pid, uint32_t kind) {
   enum memory_answer answer = memory_find(m, pid);
-  if (answer != MEMORY_READ)
-    return answer;
-  take_pieces(m, kind, &pid, copy_process);
-  if (kind == MEMORY_ANY)
-    take_slabs(m, pid);
-  return MEMORY_READ;
+  if (answer == MEMORY_READ)
+    take_all(m, pid, kind);
+  return answer;
 }
 
 enum memory_answer memory_of_head(struct memory *m, pid_t pid, uint64_t head_at, uint32_t kind) {
-  if (!memory_read(pid, head_at, &m->head, sizeof m->head))
+  struct process_memory from = {.pid = pid};
+  if (!process_memory_read(&from, head_at, &m->head, sizeof m->head))
     return errno == EPERM ? MEMORY_FORBIDDEN : MEMORY_GONE;
   if (!memory_magic_fits((unsigned char *)m->head.magic, MAGIC))
     return MEMORY_NONE;
   enum memory_answer answer = begin(m, head_at);
   if (answer == MEMORY_READ)
-    take_pieces(m, kind, &pid, copy_process);
+    take_all(m, pid, kind);
   return answer;
 }
 
@@ -200,7 +219,7 @@ struct file_bytes {
   size_t size;
 };
 
-static bool copy_file(const void *file, const struct record_piece *p, unsigned char *to) {
+static bool copy_file(void *file, const struct record_piece *p, unsigned char *to) {
   const struct file_bytes *f = file;
   if (p->offset == 0 || p->offset > f->size || p->bytes > f->size - p->offset)
     return false;
@@ -219,7 +238,7 @@ enum memory_answer memory_of_file(struct memory *m, const unsigned char *bytes, 
   return MEMORY_READ;
 }
 
-static bool copy_fd(const void *fd, const struct record_piece *p, unsigned char *to) {
+static bool copy_fd(void *fd, const struct record_piece *p, unsigned char *to) {
   return p->offset != 0 &&
          pread(*(const int *)fd, to, p->bytes, (off_t)p->offset) == (ssize_t)p->bytes;
 }

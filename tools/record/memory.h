@@ -59,9 +59,6 @@ void memory_free(struct memory *m);
 /* Do bytes begin as a record does? */
 bool memory_magic_fits(const unsigned char *bytes, size_t size);
 
-/* Copies bytes of a running process. */
-bool memory_read(pid_t pid, uint64_t address, void *to, size_t bytes);
-
 /* The text at an address of the process, at most `most` bytes; "" if none is there.  Valid as long
  * as m is. */
 const char *memory_text(const struct memory *m, uint64_t address, size_t most);

@@ -1,5 +1,6 @@
 /* Collects intervals, and reads jemalloc's page map; contract in process_owners.h. */
 #include "process_owners.h"
+#include "process_memory.h"
 #include "say.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ struct interval {
 
 struct process_owners {
   const struct memory *m;
-  pid_t pid;
+  struct process_memory memory;
   struct interval *item;
   size_t count, room;
   uint64_t slot, leaf;       /* of the page map: number + 1 of the last slot, and what it has */
@@ -43,19 +44,21 @@ static uint64_t leaf_of(struct process_owners *o, uint64_t slot) {
     return o->leaf;
   o->slot = slot + 1;
   if (head(o)->page_map_at == 0 || slot >= UINT64_C(1) << 17 ||
-      !memory_read(o->pid, head(o)->page_map_at + slot * sizeof o->leaf, &o->leaf, sizeof o->leaf))
+      !process_memory_read(&o->memory, head(o)->page_map_at + slot * sizeof o->leaf, &o->leaf,
+                           sizeof o->leaf))
     o->leaf = 0;
   return o->leaf;
 }
 
-/* Read a page at a time: what the process has not touched of it must stay so. */
+/* Read a page at a time: most of it is zeros. */
 static unsigned kind_of(struct process_owners *o, uint64_t at) {
   uint64_t page = at / PAGE, chunk = page / PAGE, slot = page / RECORD_LEAF_PAGES;
   if (leaf_of(o, slot) == 0)
     return 0;
   if (o->chunk != chunk + 1) {
     o->chunk = chunk + 1;
-    if (!memory_read(o->pid, o->leaf + page % RECORD_LEAF_PAGES / PAGE * PAGE, o->kinds, PAGE))
+    if (!process_memory_read(&o->memory, o->leaf + page % RECORD_LEAF_PAGES / PAGE * PAGE, o->kinds,
+                             PAGE))
       memset(o->kinds, 0, PAGE);
   }
   return o->kinds[page % PAGE];
@@ -132,8 +135,9 @@ static void add_huge(struct process_owners *o, uint64_t start, uint64_t end,
 
 static uint32_t idle_read(struct process_owners *o, struct record_idle idle[RECORD_IDLE]) {
   uint32_t count = 0;
-  if (!memory_read(o->pid, head(o)->idle_count_at, &count, sizeof count) || count > RECORD_IDLE ||
-      !memory_read(o->pid, head(o)->idle_at, idle, count * sizeof *idle))
+  if (!process_memory_read(&o->memory, head(o)->idle_count_at, &count, sizeof count) ||
+      count > RECORD_IDLE ||
+      !process_memory_read(&o->memory, head(o)->idle_at, idle, count * sizeof *idle))
     return 0;
   return count;
 }
@@ -153,7 +157,8 @@ static void add_owned(struct process_owners *o) {
   bool more = true; /* used slots are among the first */
   for (unsigned page = 0; more && page < RECORD_OWNED * sizeof *owned / PAGE; page++) {
     more = false;
-    if (!memory_read(o->pid, head(o)->owned_at + (uint64_t)page * PAGE, owned, sizeof owned))
+    if (!process_memory_read(&o->memory, head(o)->owned_at + (uint64_t)page * PAGE, owned,
+                             sizeof owned))
       return;
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
       more = more || owned[i].start != 0;
@@ -171,7 +176,7 @@ static int compare(const void *a, const void *b) {
 struct process_owners *process_owners_new(const struct memory *m, pid_t pid) {
   struct process_owners *o = must_zalloc(1, sizeof *o);
   o->m = m;
-  o->pid = pid;
+  process_memory_open(&o->memory, pid);
   add_range(o);
   add_pieces(o);
   if (head(o)->owned_at != 0)
@@ -185,6 +190,7 @@ struct process_owners *process_owners_new(const struct memory *m, pid_t pid) {
 }
 
 void process_owners_free(struct process_owners *o) {
+  process_memory_close(&o->memory);
   free(o->item);
   free(o);
 }

@@ -46,13 +46,14 @@ static void take_zeros(struct dump_mapping *m, uint64_t zeros) {
 static bool is_own_data(struct record_work *w, const struct dump_mapping *m) {
   const char *name = image_item(w->image, DUMP_STRINGS, m->name);
   return m->kind == DUMP_MAPPING_TABLES || m->kind == DUMP_MAPPING_ROWS ||
+         m->kind == DUMP_MAPPING_LARGE_TABLES ||
          (m->kind == DUMP_MAPPING_BSS && strstr(name, "/libarenashim") != NULL);
 }
 
 /* Pages that are not the process's alone are those that a fork left to several processes, or the
  * page of zeros, which the kernel does not count.  How many of either there are its count of
- * anonymous pages says: zeros are taken from the library's own data, of which memory_find reads
- * each page, then from all others in proportion. */
+ * anonymous pages says: zeros are taken from the library's own data first, which older commands
+ * than this read page by page, then from all others in proportion. */
 static void subtract_zeros(struct record_work *w, uint64_t wanted) {
   uint64_t anonymous = 0, shared = 0;
   size_t n = image_items(w->image, DUMP_MAPPINGS);

@@ -100,6 +100,34 @@ time.sleep(60)' >out 3>&- &
   /usr/bin/python3 "$HERE/resident_smaps.py" smaps <ledger
 }
 
+# looked_at HOW COMMAND...: a small program's dump at its end, when it has been looked at so, has its memory within 1 %.
+looked_at() {
+  rm -f a.dump go
+  mkfifo go
+  env ARENASHIM_DUMP="$PWD/a.dump" LD_PRELOAD="$SHIM" /bin/cat go 3>&- &
+  local pid=$! before after
+  within 10 grep -q libarenashim /proc/$pid/maps
+  sleep 0.1
+  before=$(/usr/bin/python3 "$HERE/looked_at.py" pages $pid)
+  "${@:2}" $pid >out
+  after=$(/usr/bin/python3 "$HERE/looked_at.py" pages $pid)
+  echo done >go
+  wait $pid
+  echo "$* : present pages $before, then $after"
+  [[ $1 != harmless ]] || ((before == after))
+  ledger a.dump | /usr/bin/python3 -c 'import json, sys
+l = json.load(sys.stdin)
+assert abs(l["resident"] - l["named"]) < l["resident"] / 100, (l["resident"], l["named"])'
+}
+
+@test "looking at a running process maps nothing in it, and its dump at the end is right also when others read all of it" {
+  looked_at harmless eval '"$TOOL" ps;:'
+  looked_at harmless "$TOOL" resident
+  looked_at harmless "$TOOL" dump -o b.dump
+  looked_at harmless "$TOOL" top --once
+  looked_at reads /usr/bin/python3 "$HERE/looked_at.py" read
+}
+
 # closed TAG FILE...: resident_books writes its dump where the kernel lets it open none of these.
 closed() {
   local paths=() file tag=$1
