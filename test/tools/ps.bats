@@ -46,6 +46,39 @@ listed() { "$TOOL" ps --json | grep -q "\"pid\":$1,"; }
   expect '$status == 0 && $output != *"\"pid\":$other,"*'
 }
 
+@test "those that can't be looked into are counted in a line, and listed where their record is near" {
+  [[ $(id -u) == 0 ]] || skip "only root can become somebody else"
+  local place tool own closed nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+  place=$(mktemp -d /tmp/arenashim-ps.XXXXXX)
+  tool=$place/arenashim
+  cp "$SHIM" "$TOOL" "$place" && mkdir "$place/records" && chmod -R a+rwX "$place"
+  cd "$place/records"
+  env LD_PRELOAD="$SHIM" sleep 60 3>&- & # root's
+  own=$!
+  within 20 listed "$own"
+  run --separate-stderr "${nobody[@]}" "$tool" ps
+  expect '$status == 0 && $(stderr_lines) == 2 && ${#lines[@]} == 1'
+  [[ $stderr =~ "ps: "([0-9]+)" process"(es)?" of other users can't be looked into: as root they can"$'\n' ]]
+  ((BASH_REMATCH[1] > 1))
+  [[ $stderr == *'ps: no process that can be looked into runs under the shim'* ]]
+  # one of the user's own that forbids it
+  "${nobody[@]}" env LD_PRELOAD="$place/libarenashim.so" ARENASHIM_RECORD=r.record /usr/bin/python3 -c 'import ctypes, time
+ctypes.CDLL(None).prctl(4, 0)
+open("ready", "w").write("x"); time.sleep(60)' 3>&- &
+  closed=$!
+  within 20 test -s ready
+  run --separate-stderr "${nobody[@]}" "$tool" ps --json
+  expect '$status == 0 && $output == *"\"pid\":$closed,"*\"program\":\"python3\"* && ${#lines[@]} == 1'
+  cd ..
+  run --separate-stderr "${nobody[@]}" "$tool" ps
+  expect '$stderr == *"processes can'"'"'t be looked into, 1 of yours among them, with other rights or PR_SET_DUMPABLE: as root they can"*'
+  run --separate-stderr "${nobody[@]}" env ARENASHIM_RECORD="$place/records/x" "$tool" ps --json
+  expect '$output == *"\"pid\":$closed,"*'
+  kill "$own" "$closed"
+  cd /
+  rm -r "$place"
+}
+
 @test "--all: users and control groups" {
   [[ $(id -u) == 0 ]] || skip "only root can become somebody else"
   local place theirs open

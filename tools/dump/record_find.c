@@ -84,15 +84,15 @@ static char *find_by_maps(pid_t pid) {
 /* ---- looked for ---- */
 
 struct search {
-  const struct process_status *of;
-  char *path; /* the youngest so far; NULL: none */
+  const struct process_status *of; /* NULL: of any process that was running */
+  char *path;                      /* the youngest so far; NULL: none */
   uint64_t start;
 };
 
 static bool is_of(const struct record_process *p, const struct stat *s,
                   const struct process_status *of) {
-  return s->st_uid == of->user && p->state == RECORD_RUNNING &&
-         process_may_be(of, p->pid, p->start_mono);
+  return p->state == RECORD_RUNNING &&
+         (of == NULL || (s->st_uid == of->user && process_may_be(of, p->pid, p->start_mono)));
 }
 
 static void look_at(struct search *s, char *path) {
@@ -127,12 +127,9 @@ static void look_into(struct search *s, const char *directory) {
 }
 
 /* Of the directories that can be meant; one whose own name is a pattern is not looked into. */
-static char *find_by_look(pid_t pid) {
-  struct process_status of;
-  struct search s = {.of = &of};
+static char *look_for(const struct process_status *of) {
+  struct search s = {.of = of};
   const char *pattern = getenv("ARENASHIM_RECORD"), *slash;
-  if (!process_status_read(pid, &of))
-    return NULL;
   if (pattern != NULL && (slash = strrchr(pattern, '/')) != NULL) {
     char *directory = must_print("%.*s/", (int)(slash - pattern), pattern);
     look_into(&s, directory);
@@ -141,6 +138,17 @@ static char *find_by_look(pid_t pid) {
   if (s.path == NULL)
     look_into(&s, ".");
   return s.path;
+}
+
+static char *find_by_look(pid_t pid) {
+  struct process_status of;
+  return process_status_read(pid, &of) ? look_for(&of) : NULL;
+}
+
+bool record_is_near(void) {
+  char *path = look_for(NULL);
+  free(path);
+  return path != NULL;
 }
 
 int record_find(pid_t pid, bool write, char **path) {

@@ -18,6 +18,9 @@
  * -1: none was found (*path NULL), or it can't be opened like this (errno; *path is its name). */
 int record_find(pid_t pid, bool write, char **path);
 
+/* Is there a record, of whichever process, where they are looked for? */
+bool record_is_near(void);
+
 /* Opens a file if it is a record; -1 with errno: EINVAL if it is none. */
 int record_open(const char *path, bool write);
 

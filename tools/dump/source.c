@@ -214,40 +214,69 @@ void source_close(struct source *s) {
 
 /* ---- all processes ---- */
 
+enum mappings { MAPPINGS_OTHER, MAPPINGS_SHIM, MAPPINGS_CLOSED };
+
 /* Does a file named like the library lie in its memory? */
-static bool has_library(pid_t pid) {
+static enum mappings mappings_of(pid_t pid) {
   char path[64], *line = NULL;
   size_t room = 0;
   bool has = false;
   snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
   FILE *maps = fopen(path, "re");
-  while (maps != NULL && !has && getline(&line, &room, maps) > 0)
+  if (maps == NULL)
+    return errno == EACCES || errno == EPERM ? MAPPINGS_CLOSED : MAPPINGS_OTHER;
+  while (!has && getline(&line, &room, maps) > 0)
     has = strstr(line, "libarenashim") != NULL;
   free(line);
-  if (maps != NULL)
-    fclose(maps);
-  return has;
+  fclose(maps);
+  return has ? MAPPINGS_SHIM : MAPPINGS_OTHER;
 }
 
-static bool is_wanted(pid_t pid, bool all) {
-  if (!has_library(pid))
+/* What is looked for among the processes; `records`: one is near, and may be a closed process's. */
+struct wanted {
+  bool all, records;
+  struct source_closed closed;
+};
+
+static void closed_count(struct source_closed *closed, pid_t pid) {
+  struct process_status of;
+  if (!process_status_read(pid, &of)) /* it has just ended */
+    return;
+  if (of.user == geteuid())
+    closed->of_ours++;
+  else
+    closed->of_others++;
+  if (closed->first == 0)
+    closed->first = pid;
+}
+
+static bool is_wanted(struct wanted *w, pid_t pid) {
+  enum mappings mappings = mappings_of(pid);
+  bool closed = mappings == MAPPINGS_CLOSED;
+  if (mappings == MAPPINGS_OTHER)
     return false;
-  enum memory_answer answer = look(pid);
-  return answer == MEMORY_READ || (all && answer != MEMORY_GONE && answer != MEMORY_NONE);
+  enum memory_answer answer = closed && !w->records ? MEMORY_FORBIDDEN : look(pid);
+  if (closed && answer == MEMORY_FORBIDDEN)
+    closed_count(&w->closed, pid);
+  return answer == MEMORY_READ ||
+         (!closed && w->all && answer != MEMORY_GONE && answer != MEMORY_NONE);
 }
 
-size_t source_pids(pid_t **pids, bool all) {
+size_t source_pids(pid_t **pids, bool all, struct source_closed *closed) {
+  struct wanted w = {.all = all, .records = record_is_near()};
   size_t n = 0;
   DIR *proc = opendir("/proc");
   *pids = must_zalloc(1, sizeof **pids);
   for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;) {
     pid_t pid = source_pid(e->d_name);
-    if (pid == 0 || !is_wanted(pid, all))
+    if (pid == 0 || !is_wanted(&w, pid))
       continue;
     *pids = must_resize(*pids, n + 1, sizeof **pids);
     (*pids)[n++] = pid;
   }
   if (proc != NULL)
     closedir(proc);
+  if (closed != NULL)
+    *closed = w.closed;
   return n;
 }

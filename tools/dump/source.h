@@ -38,9 +38,16 @@ struct dump *source_dump(const char *what);
 enum source_state source_state(const struct source *s);
 void source_close(struct source *s);
 
-/* The processes that run under the shim and whose memory may be read; *pids is to be freed.  `all`:
- * those, too, that are seen to have the library but must not be read, or are of another version. */
-size_t source_pids(pid_t **pids, bool all);
+/* Processes whose mappings are not shown to us: whether they run under the shim isn't known. */
+struct source_closed {
+  size_t of_others, of_ours; /* ours: of our user, but they forbid it or have other rights */
+  pid_t first;               /* one of them; 0: there is none */
+};
+
+/* The processes that run under the shim and whose books may be read, in memory or in the file of a
+ * record; *pids is to be freed.  `all`: those, too, that are seen to have the library but must not
+ * be read, or are of another version.  Counts the others in *closed; NULL: not asked for. */
+size_t source_pids(pid_t **pids, bool all, struct source_closed *closed);
 
 /* Says in one line why a process cannot be read (errno belongs to the answer), or a record not be
  * opened (record_open's errno), and what to do. */

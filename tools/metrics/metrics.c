@@ -68,7 +68,7 @@ static bool is_new(const struct processes *all, const struct metrics_process *p)
  * the same pid there, the second. */
 static void found_read(struct processes *all, const struct metrics_options *o) {
   pid_t *pids;
-  size_t n = source_pids(&pids, false);
+  size_t n = source_pids(&pids, false, NULL);
   all->items = must_zalloc(n + 1, sizeof *all->items);
   say_to(NULL);
   for (size_t i = 0; i < n; i++) {

@@ -1,8 +1,10 @@
 /* Lists processes; contract in ps.h.
  *
- * One that ends while it is looked at is left out; those that must not be read are counted.
+ * One that ends while it is looked at is left out; those that must not be read are counted, and so
+ * are those that must not even be looked into, in a line of their own.
  */
 #include "ps.h"
+#include "forbidden.h"
 #include "ps_rows.h"
 #include "say.h"
 #include "source.h"
@@ -12,6 +14,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { KEY_JSON = 256, KEY_ALL };
 
@@ -22,6 +25,7 @@ struct options {
 struct processes {
   struct ps_process *items;
   size_t count, unreadable;
+  struct source_closed closed;
 };
 
 /* Whether there is such a process, ours to read or not. */
@@ -69,8 +73,9 @@ static void process_read(struct processes *all, pid_t pid, const struct options 
 /* Each that can't be read would have a line of its own: they are said once, by their count. */
 static struct processes processes_read(const struct options *o) {
   pid_t *pids;
-  size_t n = source_pids(&pids, o->all);
-  struct processes all = {.items = must_alloc(n * sizeof *all.items)};
+  struct source_closed closed;
+  size_t n = source_pids(&pids, o->all, &closed);
+  struct processes all = {.items = must_alloc(n * sizeof *all.items), .closed = closed};
   say_to(NULL);
   for (size_t i = 0; i < n; i++)
     process_read(&all, pids[i], o);
@@ -79,14 +84,33 @@ static struct processes processes_read(const struct options *o) {
   return all;
 }
 
+/* Those of which it isn't known whether they run under the shim. */
+static void closed_say(const struct source_closed *closed) {
+  size_t n = closed->of_others + closed->of_ours;
+  char *why = geteuid() == 0 ? forbidden_why(closed->first)
+                             : must_print("as root %s can", n == 1 ? "it" : "they");
+  if (closed->of_ours == 0)
+    say_warning("ps: %zu process%s of other users can't be looked into: %s", n, n == 1 ? "" : "es",
+                why);
+  else
+    say_warning("ps: %zu process%s can't be looked into, %zu of yours among them, with other "
+                "rights or PR_SET_DUMPABLE: %s; a record is found in this directory or that of "
+                "ARENASHIM_RECORD",
+                n, n == 1 ? "" : "es", closed->of_ours, why);
+  free(why);
+}
+
 /* What the table can't say. */
 static void rest_say(const struct processes *all) {
+  if (all->closed.first != 0)
+    closed_say(&all->closed);
   if (all->unreadable > 0)
     say_warning("ps: %zu more process%s under the shim can't be read: its user and root can",
                 all->unreadable, all->unreadable == 1 ? "" : "es");
   else if (all->count == 0)
-    say_warning("ps: no process here runs under the shim: start one with `arenashim run PROGRAM` "
-                "or LD_PRELOAD=libarenashim.so");
+    say_warning("ps: no process %s under the shim: start one with `arenashim run PROGRAM` or "
+                "LD_PRELOAD=libarenashim.so",
+                all->closed.first != 0 ? "that can be looked into runs" : "here runs");
 }
 
 static error_t option_read(int key, char *word, struct argp_state *state) {
