@@ -53,6 +53,7 @@ static void follow(struct record_process *head, uint32_t sequence) {
     if (done)
       timeline_event(bytes != 0 ? DUMP_EVENT_ATTACH : DUMP_EVENT_DETACH, bytes);
   }
+  record_note_tags();
   attached.sequence = sequence;
   __atomic_store_n(&head->seen, sequence, __ATOMIC_RELEASE);
 }

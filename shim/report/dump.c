@@ -91,11 +91,13 @@ static void write_header(struct dump_work *w) {
 /* ---- what the accounts add up to ---- */
 
 /* The peak is the one of at_peak.h, and not below what is live by now: other threads may have gone
- * on since. */
+ * on since.  What had no tags is in no account once it is freed: then the time axis knows of it. */
 static void finish_process(struct dump_work *w) {
   struct dump_process *p = w->process;
   if (w->at_peak.peak_bytes > p->peak_bytes)
     p->peak_bytes = w->at_peak.peak_bytes;
+  if (tagged_since_attach() && timeline_most_live() > p->peak_bytes)
+    p->peak_bytes = timeline_most_live();
   if (p->live_bytes > p->peak_bytes)
     p->peak_bytes = p->live_bytes;
 }

@@ -271,6 +271,11 @@ static void tick(void *unused) {
 
 void record_note_amounts(void) { put_amounts(head()); }
 
+void record_note_tags(void) {
+  put_tags(head());
+  put_amounts(head());
+}
+
 /* The program's own stack may be small. */
 void record_tick(void) {
   uint32_t now = os_now_ms();

@@ -27,6 +27,10 @@ hidden struct record_process *record_head(void);
 /* Publishes how much is mapped, and live of large objects: when that has grown.  Any thread. */
 hidden void record_note_amounts(void);
 
+/* Publishes what tags are, and those amounts: when somebody has attached, before he is answered.
+ * By one thread at a time. */
+hidden void record_note_tags(void);
+
 /* Publishes all gauges if they are older than RECORD_TICK_MS, and begins a fork child's file when
  * it is time.  In slow paths, by the thread that has a whole heap; keeps errno. */
 enum { RECORD_TICK_MS = 100 };

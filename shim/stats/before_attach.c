@@ -1,7 +1,9 @@
 /* Objects from before; contract in before_attach.h. */
 #include "before_attach.h"
 #include "big_stack.h"
+#include "fork_gate.h"
 #include "huge.h"
+#include "path_tree.h"
 #include "purge_policy.h"
 #include "tag_mode.h"
 
@@ -50,7 +52,23 @@ static uint64_t live_large_bytes(void) {
   return purge_live_bytes() + huge_live_bytes() + mine;
 }
 
-/* Requests of before alone are not known: those that live count. */
+/* Large requests that are in accounts of arenas with tags. */
+static uint64_t with_accounts(void) {
+  uint64_t sum = 0;
+  for (unsigned i = 0; i < heap_count(); i++) {
+    const struct heap *h = heap_at(i);
+    if (!h->tagged || h->books.index == NULL)
+      continue;
+    for (uint32_t site = 0; site < path_sites(); site++) {
+      const struct account *a = account_at(&h->books, site);
+      sum += a != NULL ? *(const volatile uint64_t *)&a->large_allocs : 0;
+    }
+  }
+  return sum;
+}
+
+/* Of those that were freed the bytes are not known.  In the child of a fork not all that had tags
+ * are in its accounts: those that live count. */
 static bool large(const struct snapshot *g, struct dump_account *a) {
   uint64_t tagged = 0, tagged_bytes = 0;
   for (unsigned i = 0; i < heap_count(); i++) {
@@ -59,10 +77,12 @@ static bool large(const struct snapshot *g, struct dump_account *a) {
   }
   uint64_t live = count_less(count_less(g->large_allocs, g->large_frees), tagged);
   uint64_t bytes = live_large_bytes() - tagged_bytes;
-  a->allocs = a->large_allocs = live;
+  uint64_t allocs = gate_is_child() ? live : count_less(g->large_allocs, with_accounts());
+  a->allocs = a->large_allocs = allocs > live ? allocs : live;
+  a->frees = a->allocs - live;
   a->bytes = live == 0 || (int64_t)bytes < 0 ? 0 : bytes;
   fill(a, live, a->bytes);
-  return live != 0;
+  return a->allocs != 0;
 }
 
 bool before_account(const struct snapshot *g, const struct heap *h, unsigned c,

@@ -44,6 +44,7 @@ static struct {
   uint64_t due_ns;
   uint64_t cost_ns;        /* of a moment */
   _Atomic uint64_t live;   /* of the last moment */
+  _Atomic uint64_t most;   /* of all moments */
   _Atomic uint32_t number; /* the last one given out, to moments and events */
   _Atomic uint32_t first;
   _Atomic uint32_t marks, events; /* added so far: where the next one goes */
@@ -62,6 +63,7 @@ void timeline_setup(bool files) {
 }
 
 uint64_t timeline_live_bytes(void) { return atomic_load(&axis.live); }
+uint64_t timeline_most_live(void) { return atomic_load(&axis.most); }
 
 uint32_t timeline_first(void) { return atomic_load(&axis.first); }
 
@@ -80,33 +82,45 @@ static void item_end(uint32_t *first, uint32_t number) {
 
 /* ---- a moment ---- */
 
-static uint64_t counted_allocs(uint64_t *live) {
-  uint64_t allocs = count_get(&heapless_large_allocs);
+/* Is that in an account, where all requests have one since somebody attached? */
+static bool has_accounts(const struct heap *h, bool exact) { return exact && h->tagged; }
+
+/* By counters; *live: what lives, without what accounts will add. */
+static uint64_t counted_allocs(uint64_t *live, bool exact) {
+  uint64_t allocs = count_get(&heapless_large_allocs), booked = 0, large_booked = 0, small = 0;
   for (unsigned i = 0; i < heap_count(); i++) {
-    allocs += heap_read_published(heap_at(i), live);
-    allocs += count_get(&counts_of(heap_at(i))->large_allocs);
+    const struct heap *h = heap_at(i);
+    allocs += heap_read_published(h, has_accounts(h, exact) ? &booked : &small);
+    allocs += count_get(&counts_of(h)->large_allocs);
+    large_booked += exact ? count_get(&counts_of(h)->large_tagged_bytes) : 0;
   }
+  *live = count_less(*live, large_booked) + small;
   return allocs;
 }
 
-/* Somebody has attached: samples of what was requested since.  The rest is what is not known of. */
-static void read_attached(struct record_axis_moment *m) {
+/* Somebody has attached: samples of what was requested since, which are part of what is counted, or
+ * the accounts of all, which are added to what has none: as the views of the accounts do.  The rest
+ * is what is not known of. */
+static void read_attached(struct record_axis_moment *m, bool exact) {
   uint64_t known = axis.top.live - axis.top.rest;
-  if (m->live_bytes < axis.top.live)
+  if (exact)
+    m->live_bytes += axis.top.live;
+  else if (m->live_bytes < axis.top.live)
     m->live_bytes = axis.top.live;
   m->rest_bytes = m->live_bytes - known;
 }
 
 static void read_books(struct record_axis_moment *m) {
+  bool exact = axis.tagged && tagged_since_attach();
   m->live_bytes = purge_live_bytes() + huge_live_bytes();
   if (!range.tagged)
-    m->allocs = counted_allocs(&m->live_bytes);
+    m->allocs = counted_allocs(&m->live_bytes, exact);
   if (!axis.tagged)
     return;
   top_shares_read(&axis.top);
   m->tagged = 1;
   if (axis.attached) {
-    read_attached(m);
+    read_attached(m, exact);
     return;
   }
   m->live_bytes = axis.top.live;
@@ -168,6 +182,8 @@ static void take(uint64_t now) {
     put_shares(place, m.number);
   put_moment(place, &m);
   atomic_store(&axis.live, m.live_bytes);
+  if (m.live_bytes > atomic_load(&axis.most))
+    atomic_store(&axis.most, m.live_bytes);
 }
 
 /* One moment that took long, because the thread was interrupted, must not delay the next for long:
@@ -200,6 +216,7 @@ void timeline_fork_child(void) {
   atomic_flag_clear(&axis.busy);
   axis.kept.count = 0;
   axis.kept.most = axis.kept.highest = 0;
+  atomic_store(&axis.most, 0);
   axis.top.count = 0;
   axis.due_ns = 0;
   atomic_store(&axis.latest, 0);

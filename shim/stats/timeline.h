@@ -34,6 +34,9 @@ hidden void timeline_now(void);
 /* live_bytes of the last moment that was taken; 0: none was.  Any thread, signal handlers too. */
 hidden uint64_t timeline_live_bytes(void);
 
+/* The highest live_bytes of all moments so far.  Likewise. */
+hidden uint64_t timeline_most_live(void);
+
 /* The first number that is this process's (record_format.h): 0, or more in the child of a fork. */
 hidden uint32_t timeline_first(void);
 

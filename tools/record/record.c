@@ -31,6 +31,17 @@ static void process(struct record_work *w, const struct record_moment *moment) {
   to->options = image_text(w->image, p->options, sizeof p->options);
 }
 
+/* The highest moment of the time axis: of a process that somebody attached to, it knows of what is
+ * in no account once it is freed. */
+static uint64_t highest_moment(const struct record_work *w) {
+  uint64_t most = 0;
+  for (size_t i = 0; i < image_items(w->image, DUMP_MOMENTS); i++) {
+    const struct dump_moment *m = image_item(w->image, DUMP_MOMENTS, i);
+    most = m->live_bytes > most ? m->live_bytes : most;
+  }
+  return most;
+}
+
 /* The peak is what was published, or more if something that is known says so. */
 static void finish_process(struct record_work *w) {
   struct dump_process *p = image_item(w->image, DUMP_PROCESS, 0);
@@ -42,6 +53,8 @@ static void finish_process(struct record_work *w) {
     p->peak_bytes = peak;
   if (p->peak_bytes < p->live_bytes)
     p->peak_bytes = p->live_bytes;
+  if (record_is_attached(w) && p->peak_bytes < highest_moment(w))
+    p->peak_bytes = highest_moment(w);
 }
 
 unsigned char *record_dump(const struct memory *m, const struct record_moment *moment,

@@ -203,7 +203,9 @@ static void arena_before(struct record_work *w, uint32_t number, const struct re
   }
 }
 
-/* Of large objects those that live and have no tag; whose they are is not known. */
+/* Large objects without a tag; whose they are is not known, nor the bytes of those that were freed.
+ * Requests with a tag are in accounts; in the child of a fork not all, and then those that live
+ * count. */
 struct large {
   uint64_t allocs, frees, tagged, tagged_bytes;
 };
@@ -218,13 +220,28 @@ static void add_large(struct record_work *w, uint32_t number, const struct recor
   large.tagged_bytes += c->large_tagged_bytes;
 }
 
+static uint64_t large_with_accounts(const struct record_work *w) {
+  uint64_t sum = 0;
+  for (unsigned i = 0; i < w->m->pieces; i++) {
+    const struct memory_piece *p = &w->m->piece[i];
+    struct record_account a;
+    for (size_t at = 0; p->kind == RECORD_ACCOUNTS && at + sizeof a <= p->bytes; at += sizeof a) {
+      memcpy(&a, p->at + at, sizeof a);
+      sum += a.arena < RECORD_ARENAS_MOST && !w->plain[a.arena] ? a.large_allocs : 0;
+    }
+  }
+  return sum;
+}
+
 static void large_before(struct record_work *w) {
   const struct record_process *p = record_process(w);
   large = (struct large){0};
   each_arena(w, add_large);
   uint64_t live = record_less(record_less(large.allocs, large.frees), large.tagged);
   uint64_t bytes = record_less(p->large_live, large.tagged_bytes);
-  add_before(w, 0, 0, live, live, live != 0 ? bytes : 0);
+  uint64_t allocs = record_less(large.allocs, large_with_accounts(w));
+  bool is_child = (p->flags & DUMP_FORK_CHILD) != 0;
+  add_before(w, 0, 0, is_child || allocs < live ? live : allocs, live, live != 0 ? bytes : 0);
 }
 
 void record_before(struct record_work *w) {

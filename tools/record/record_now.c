@@ -10,9 +10,15 @@
 #include <stdlib.h>
 
 /* What a moment of the process's own counts as live (shim/stats/timeline.c): what its accounts say,
- * if all that lives has one, or samples have been taken since the start. */
+ * if all that lives has one, be it of before an attach, or samples have been taken since the start.
+ */
 static bool counts_accounts(const struct record_work *w) {
-  return record_is_tagged(w) && record_process(w)->attached_mono == 0;
+  return record_is_tagged(w) && (record_process(w)->attached_mono == 0 || record_is_attached(w));
+}
+
+/* What it counts as allocations: requests by counters, if not all since the start have a tag. */
+static bool counts_requests(const struct record_work *w) {
+  return !record_is_whole(w) || record_is_attached(w);
 }
 
 static uint64_t bytes_with_rounding(const struct record_work *w) {
@@ -25,11 +31,14 @@ static uint64_t bytes_with_rounding(const struct record_work *w) {
 }
 
 static uint64_t allocs(const struct record_work *w) {
+  bool requests = counts_requests(w);
   uint64_t n = 0;
   for (size_t i = 0; i < image_items(w->image, DUMP_ARENAS); i++) {
     const struct dump_arena *a = image_item(w->image, DUMP_ARENAS, i);
-    n += a->total_allocs + (record_is_tagged(w) ? 0 : a->total_big_blocks);
+    n += requests ? a->total_big_blocks : a->total_allocs;
   }
+  for (size_t i = 0; requests && i < image_items(w->image, DUMP_CLASSES); i++)
+    n += ((const struct dump_class *)image_item(w->image, DUMP_CLASSES, i))->allocs;
   return n;
 }
 
@@ -85,10 +94,13 @@ static uint64_t add_shares(struct record_work *w, uint32_t moment) {
 
 /* ---- the moment ---- */
 
+static const struct dump_moment *last_moment(const struct record_work *w) {
+  return image_item(w->image, DUMP_MOMENTS, image_items(w->image, DUMP_MOMENTS) - 1);
+}
+
 /* Later than the one before, whose clock is finer. */
 static uint64_t time_after(const struct record_work *w, uint32_t moment, uint64_t ns) {
-  const struct dump_moment *before =
-      moment > 0 ? image_item(w->image, DUMP_MOMENTS, moment - 1) : NULL;
+  const struct dump_moment *before = moment > 0 ? last_moment(w) : NULL;
   return before != NULL && before->time_ns >= ns ? before->time_ns + 1 : ns;
 }
 
@@ -100,6 +112,8 @@ void record_now(struct record_work *w, uint64_t lived_ns, uint64_t resident) {
                           .resident_bytes = resident,
                           .allocs = allocs(w),
                           .flags = DUMP_MOMENT_AT_READING};
+  if (moment > 0 && m.allocs < last_moment(w)->allocs)
+    m.allocs = last_moment(w)->allocs; /* counters lag, and are not read at one time */
   if (record_is_tagged(w)) {
     uint64_t known = add_shares(w, moment);
     m.live_bytes = m.live_bytes > known ? m.live_bytes : known;

@@ -88,6 +88,84 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
   expect '$output =~ "recorded in 2 parts, the last since attach, "'
 }
 
+# figures DUMP... : of dumps of one process, the older first: what never falls must not, and the
+# views must agree.
+figures() {
+  local dump
+  for dump; do
+    "$TOOL" export --format json --no-fold "$dump" >"$dump.json"
+  done
+  python3 -c '
+import json, sys
+before = {"allocs": 0, "peak": 0, "requests": 0}
+for name in sys.argv[1:]:
+    d = json.load(open(name))
+    p, moments = d["process"], d["moments"]
+    exact = p["sample_bytes"] == 0
+    assert p["tags"] == "stack", (name, p["tags"])
+    now = {"requests": max(m["allocs"] for m in moments)}
+    if exact:
+        now |= {"allocs": sum(a["allocs"] for a in d["accounts"]), "peak": p["peak_bytes"]}
+        assert p["peak_bytes"] >= max(m["live_bytes"] for m in moments), (name, p["peak_bytes"])
+        apart = abs(now["allocs"] - now["requests"])
+        assert apart <= 0.02 * now["requests"], (name, now)
+        last = moments[-1]
+        if last["at_reading"]:
+            assert last["live_bytes"] == p["live_bytes"], (name, last, p)
+            apart = abs(moments[-2]["live_bytes"] - p["live_bytes"])
+            assert apart < 0.1 * p["live_bytes"], (name, moments[-2], p)
+    elif moments[-1]["at_reading"]:
+        assert moments[-1]["allocs"] > moments[-2]["allocs"], (name, moments[-2:])
+    for a, b in zip(moments, moments[1:]):
+        assert a["allocs"] <= b["allocs"], (name, a, b)
+    for what, value in now.items():
+        assert value >= before[what], (name, what, before[what], value)
+    print(name, now, p["live_bytes"], file=sys.stderr)
+    before |= now
+' "${@/%/.json}"
+}
+
+@test "after attach no total falls, and report and timeline agree: dumps from outside, its own, and samples" {
+  cd "$BATS_TEST_TMPDIR"
+  timeout --foreground 60 env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc ARENASHIM_TAG=off ARENASHIM_DUMP="$PWD/end" \
+    /usr/bin/python3 -c '
+import os, time
+def wait(name):
+    open(name + ".done", "w").close()
+    while not os.path.exists(name):
+        [str(i) for i in range(1000)]
+        time.sleep(0.002)
+first = [bytearray(1000) for i in range(50000)]
+wait("1")
+second = [bytearray(1000) for i in range(10000)]
+wait("2")
+del first
+wait("3")
+third = [bytearray(1000) for i in range(10000)]
+wait("4")' 3>&- &
+  timeout=$!
+  within 20 test -e 1.done
+  pid=$(pgrep -P "$timeout")
+  arenashim attach "$pid" --tag stack:8
+  expect_ok
+  for step in 1 2 3; do
+    "$TOOL" dump "$pid" -o "$step.dump"
+    touch "$step"
+    within 20 test -e "$((step + 1)).done"
+    sleep 0.3
+  done
+  arenashim detach "$pid"
+  arenashim attach "$pid" --sample 16K
+  sleep 0.3
+  "$TOOL" dump "$pid" -o samples.dump
+  arenashim attach "$pid" --tag stack:8
+  sleep 0.3
+  "$TOOL" dump "$pid" -o 4.dump
+  touch 4
+  wait "$timeout"
+  figures 1.dump 2.dump 3.dump samples.dump 4.dump end
+}
+
 @test "the process says so itself: since when, what is of before; in its report and its metrics" {
   timeout --foreground 60 env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc ARENASHIM_TAG=off ARENASHIM_STATS="$PWD/stats" \
     ARENASHIM_METRICS="$PWD/metrics" /usr/bin/python3 -c '
