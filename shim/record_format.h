@@ -154,7 +154,8 @@ struct record_process {
   uint64_t
       page_map_at;  /* jemalloc's pages: an address for each RECORD_LEAF_PAGES pages, 0 or that of
                            a byte a page: 0 not jemalloc's, RECORD_PAGE_HUGE a huge object,
-                           RECORD_PAGE_IDLE and a size class an object that was freed */
+                           RECORD_PAGE_IDLE and a size class an object that was freed,
+                           RECORD_PAGE_TAGGED objects of less than a page, with tags */
   uint64_t idle_at; /* RECORD_IDLE of struct record_idle: pages that huge objects left */
   uint64_t idle_count_at; /* address of a uint32_t: how many of these are used */
 
@@ -221,6 +222,7 @@ enum {
   RECORD_IDLE = 128,
   RECORD_LEAF_PAGES = 1 << 18,
   RECORD_PAGE_IDLE = 180,
+  RECORD_PAGE_TAGGED = 254,
   RECORD_PAGE_HUGE = 255
 };
 

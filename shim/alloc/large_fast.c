@@ -75,7 +75,7 @@ static __attribute__((noinline)) void free_through_gate(void *p, const char *ent
   if (unlikely(extent_is_cached(p)))
     invalid_large(entry, p, CALLER(caller));
   cache_was_full(h, kind);
-  if (unlikely(kind <= PAGE_PLAIN || kind == PAGE_HUGE) || unlikely(!enter(h))) {
+  if (unlikely(!page_kind_is_sized(kind)) || unlikely(!enter(h))) {
     large_free_any(p, entry, CALLER(caller));
     return;
   }

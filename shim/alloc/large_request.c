@@ -1,4 +1,5 @@
-/* Huge requests, and those that jemalloc refused; contract in large_request.h. */
+/* Huge requests, those that come to the tagged arena or leave it, and those that jemalloc refused;
+ * contract in large_request.h. */
 #include "large_request.h"
 #include "own_calls.h"
 #include "thread_state.h"
@@ -24,8 +25,21 @@ static void *change(struct large_request a, void *p, bool to_huge) {
   return to;
 }
 
-void *large_ask_huge(const struct large_request *request, void *p) {
-  struct large_request a = *request;
+/* From the tagged arena to another or back.  jemalloc would leave an object where it is, or put it
+ * into the thread's cache. */
+static void *move_arena(struct large_request a, void *p) {
+  int flags = page_kind(p) == PAGE_TAGGED ? tagged_cache_flag() : 0;
+  size_t held = jep_malloc_usable_size(p), room;
+  void *to = large_ask_jemalloc(a, NULL);
+  if (to == NULL)
+    return NULL;
+  room = jep_malloc_usable_size(to);
+  libc_memcpy(to, p, held < room ? held : room);
+  jep_dallocx(p, flags);
+  return to;
+}
+
+static void *ask_huge(struct large_request a, void *p) {
   bool now = p != NULL && huge_holds(p), then = is_huge(a);
   void *to = NULL;
   if (p == NULL && then)
@@ -41,14 +55,28 @@ void *large_ask_huge(const struct large_request *request, void *p) {
   return now ? change(a, p, false) : large_ask_jemalloc(a, p);
 }
 
+void *large_ask_apart(const struct large_request *request, void *p) {
+  bool now = p != NULL && page_kind(p) == PAGE_TAGGED, then = large_request_is_apart(*request);
+  if (p == NULL || now == then || huge_holds(p) || is_huge(*request))
+    return ask_huge(*request, p);
+  return move_arena(*request, p);
+}
+
+/* Flags for jemalloc's first arena.  The kind of the page is that of the tagged arena all the same,
+ * if it was asked: so nothing else may be in it. */
+static int last_flags(struct large_request a) {
+  if (large_request_is_apart(a))
+    a.flags = (a.flags & FLAG_ZERO) | FLAG_ALIGN_PAGE;
+  return a.flags | FLAG_NO_CACHE | FLAG_FIRST_ARENA;
+}
+
 /* For a new object the last resort: the thread's arena has no memory, or could not be made, but
  * jemalloc's first arena may have some. */
 static void *try_again(struct large_request a, void *p) {
   if (a.once || (p == NULL && is_huge(a) && is_beyond_jemalloc(a)))
     return NULL;
   void *to = purge_now(a.bytes) ? large_ask(a, p) : NULL;
-  return to != NULL || p != NULL ? to
-                                 : jep_mallocx(a.bytes, a.flags | FLAG_NO_CACHE | FLAG_FIRST_ARENA);
+  return to != NULL || p != NULL ? to : jep_mallocx(a.bytes, last_flags(a));
 }
 
 void *large_ask_again(const struct large_request *request, void *p) {

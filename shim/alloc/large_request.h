@@ -21,6 +21,7 @@
 #include "purge_policy.h"
 #include "setup.h"
 #include "size_class.h"
+#include "tagged_arena.h"
 
 struct large_request {
   struct heap *h; /* the calling thread's; NULL: it has none */
@@ -56,22 +57,35 @@ static inline size_t large_request_alignment(struct large_request a) {
   return alignment < GRAIN ? GRAIN : alignment;
 }
 
-/* The flags, and with a sample of up to 4 KiB an alignment that gives it a page of its own, so that
- * its page can say "may be tagged".  Larger objects never share their first page; classes below the
- * cached ones are never served by the fast path. */
-static inline int large_request_flags(struct large_request a) {
+/* Would its object share its page with such of the fast path, which have no tags?  Larger objects
+ * never share their first page; classes below the cached ones are never served by the fast path. */
+static inline bool large_request_shares(struct large_request a) {
   size_t alignment = large_request_alignment(a);
-  bool own_page = large_request_is_marked(a) && a.bytes <= CACHED_MOST &&
-                  (a.bytes > CACHED_LEAST || alignment > GRAIN);
-  return own_page && alignment < PAGE_BYTES ? (a.flags & ~FLAG_ALIGN_BITS) | FLAG_ALIGN_PAGE
-                                            : a.flags;
+  return a.bytes <= CACHED_MOST && alignment < PAGE_BYTES &&
+         (a.bytes > CACHED_LEAST || alignment > GRAIN);
+}
+
+/* The flags that make its page say "may be tagged" of tagged objects alone: with all requests since
+ * somebody attached, those of the tagged arena; with a sample, or a request for an arena or cache
+ * of the program's choice, an alignment that gives it a page of its own. */
+static inline int large_request_flags(struct large_request a) {
+  if (!large_request_is_marked(a) || !large_request_shares(a))
+    return a.flags;
+  if (a.h->tagged && a.flags >> FLAG_CACHE_SHIFT == 0 && tagged_arena_flag != 0)
+    return a.flags | tagged_arena_flag | tagged_cache_flag();
+  return (a.flags & ~FLAG_ALIGN_BITS) | FLAG_ALIGN_PAGE;
+}
+
+/* With these flags: does it go to the tagged arena? */
+static inline bool large_request_is_apart(struct large_request a) {
+  return large_request_is_marked(a) && tagged_arena_flag != 0 &&
+         a.flags >> FLAG_ARENA_SHIFT == tagged_arena_flag >> FLAG_ARENA_SHIFT;
 }
 
 /* Inside the gate: bytes of the object p, whose page is of that kind.  The same at each call: the
  * kind of a page may change while an object in it lives, but not to another size. */
 static inline size_t large_object_bytes(void *p, unsigned kind) {
-  return likely(kind > PAGE_PLAIN && kind != PAGE_HUGE) ? page_kind_bytes(kind)
-                                                        : jemalloc_or_huge_bytes(p);
+  return likely(page_kind_is_sized(kind)) ? page_kind_bytes(kind) : jemalloc_or_huge_bytes(p);
 }
 
 /* Inside the gate: jemalloc has handed out p, and its page is of that kind from now on. */
@@ -93,12 +107,14 @@ static inline void *large_ask_jemalloc(struct large_request a, void *p) {
                                            : jep_mallocx(a.bytes, a.flags);
 }
 
-/* The same where huge objects may be meant (huge.h): one is asked for, or p is one. */
-hidden void *large_ask_huge(const struct large_request *a, void *p);
+/* The same where huge objects may be meant (huge.h), one is asked for, or p is one; or where p is
+ * to come to the tagged arena, or lies there. */
+hidden void *large_ask_apart(const struct large_request *a, void *p);
 
 static inline void *large_ask(struct large_request a, void *p) {
-  if (unlikely(a.bytes >= HUGE_LEAST) || (p != NULL && unlikely(huge_holds(p))))
-    return large_ask_huge(&a, p);
+  if (unlikely(a.bytes >= HUGE_LEAST) ||
+      (p != NULL && unlikely(page_kind(p) >= PAGE_TAGGED || large_request_is_marked(a))))
+    return large_ask_apart(&a, p);
   return large_ask_jemalloc(a, p);
 }
 
@@ -108,6 +124,8 @@ static inline bool large_give_back(void *p, unsigned kind, int flags) {
   if (unlikely(kind == PAGE_HUGE))
     return huge_free(p);
   purge_note_free(large_object_bytes(p, kind));
+  if (unlikely(kind == PAGE_TAGGED))
+    flags = tagged_cache_flag(); /* not the thread's other cache, nor one that was asked for */
   if (flags != 0)
     jep_dallocx(p, flags);
   else
@@ -122,7 +140,7 @@ hidden cold void *large_ask_again(const struct large_request *a, void *p);
  * was; not if it is large enough to have the page for itself. */
 static inline unsigned large_kind_served(struct large_request a, const void *p, const void *to) {
   if (large_request_is_marked(a))
-    return PAGE_PLAIN;
+    return large_request_is_apart(a) ? PAGE_TAGGED : PAGE_PLAIN;
   if (to == p && a.bytes <= CACHED_MOST)
     return page_kind(to);
   return a.by_size ? page_kind_for(a.bytes) : page_kind_apart(a.bytes);

@@ -20,7 +20,10 @@ hidden uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame);
 
 /* May this object of jemalloc's have a tag?  Any thread; lock-free. */
 static inline bool large_may_be_tagged(const void *p) {
-  return unlikely(tagged_mode != TAGGED_NONE) && (range.tagged || page_kind(p) == PAGE_PLAIN);
+  if (likely(tagged_mode == TAGGED_NONE))
+    return false;
+  unsigned kind = page_kind(p);
+  return range.tagged || kind == PAGE_PLAIN || kind == PAGE_TAGGED;
 }
 
 /* With all tags since the start: there was no memory for some object's tag. */

@@ -13,6 +13,7 @@
 #include "program.h"
 #include "purge_policy.h"
 #include "tag_mode.h"
+#include "tagged_arena.h"
 #include "thread_cache.h"
 #include "thread_record.h"
 
@@ -50,6 +51,7 @@ static void thread_ends(void *unused) {
   int saved = errno;
   (void)unused;
   struct heap *h = heap_mine();
+  tagged_cache_close(h);
   close_large(h);
   close_large(h != NULL ? h->beside : NULL);
   purge_run(h, 0);

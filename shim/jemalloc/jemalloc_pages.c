@@ -1,6 +1,7 @@
 /* Adding up the pages of jemalloc's arenas; contract in jemalloc_pages.h. */
 #include "jemalloc_pages.h"
 #include "jemalloc.h"
+#include "tagged_arena.h"
 
 /* Of jemalloc's: its arenas, the number of the first that a program made ("arenas.create"), and the
  * function that adds one's figures to sums.  It reads counters, and needs no thread's record. */
@@ -13,21 +14,29 @@ hidden void je_arena_basic_stats_merge(void *thread, struct jemalloc_arena *a, u
                                        ssize_t *muzzy_decay_ms, size_t *active, size_t *dirty,
                                        size_t *muzzy);
 
-static struct jemalloc_pages read_own_arenas(void) {
-  unsigned arenas = 0, threads = 0;
+static void add_arena(struct jemalloc_pages *s, unsigned i) {
+  struct jemalloc_arena *a = atomic_load_explicit(&je_arenas[i], memory_order_acquire);
+  unsigned threads = 0;
   const char *dss;
   ssize_t decay_ms;
   size_t active = 0, dirty = 0, muzzy = 0;
-  for (unsigned i = 0; i < je_manual_arena_base; i++) {
-    struct jemalloc_arena *a = atomic_load_explicit(&je_arenas[i], memory_order_acquire);
-    if (a == NULL)
-      continue;
-    arenas++;
-    je_arena_basic_stats_merge(NULL, a, &threads, &dss, &decay_ms, &decay_ms, &active, &dirty,
-                               &muzzy);
-  }
-  return (struct jemalloc_pages){(uint64_t)active * PAGE_BYTES, (uint64_t)dirty * PAGE_BYTES,
-                                 arenas};
+  if (a == NULL)
+    return;
+  je_arena_basic_stats_merge(NULL, a, &threads, &dss, &decay_ms, &decay_ms, &active, &dirty,
+                             &muzzy);
+  s->live += (uint64_t)active * PAGE_BYTES;
+  s->idle += (uint64_t)dirty * PAGE_BYTES;
+  s->arenas++;
+}
+
+/* jemalloc's own, and the tagged one, which comes behind them. */
+static struct jemalloc_pages read_own_arenas(void) {
+  struct jemalloc_pages s = {0};
+  for (unsigned i = 0; i < je_manual_arena_base; i++)
+    add_arena(&s, i);
+  if (tagged_arena_flag != 0)
+    add_arena(&s, tagged_arena_number());
+  return s;
 }
 
 static uint64_t bytes_of(const char *name) {
@@ -45,7 +54,9 @@ static struct jemalloc_pages read_all_arenas(void) {
                                  je_narenas_total_get()};
 }
 
-bool jemalloc_has_own_arenas(void) { return je_narenas_total_get() > je_manual_arena_base; }
+bool jemalloc_has_own_arenas(void) {
+  return je_narenas_total_get() > je_manual_arena_base + (tagged_arena_flag != 0);
+}
 
 struct jemalloc_pages jemalloc_pages_read(void) {
   return jemalloc_has_own_arenas() ? read_all_arenas() : read_own_arenas();

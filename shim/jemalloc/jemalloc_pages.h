@@ -18,7 +18,8 @@ struct jemalloc_pages {
  * inside the gate; may change errno. */
 hidden struct jemalloc_pages jemalloc_pages_read(void);
 
-/* Has the program made arenas of jemalloc's?  After jemalloc_start; any thread. */
+/* Has the program made arenas of jemalloc's?  The tagged arena (tagged_arena.h) is none of them.
+ * After jemalloc_start; any thread. */
 hidden bool jemalloc_has_own_arenas(void);
 
 #endif

@@ -17,9 +17,16 @@ enum {
 /* The kind of a page: PAGE_NONE, jemalloc does not have it; PAGE_PLAIN, jemalloc has it; above that
  * also the size class of the object that begins there, or of all objects in it (size_class.h).
  * PAGE_IDLE and such a class: an object that was freed begins there (extent_cache.h).
+ * PAGE_TAGGED: all objects in it have tags, whatever their sizes (tagged_arena.h).
  * PAGE_HUGE: a huge object begins there, or did, beside jemalloc (huge.h). */
 typedef _Atomic uint8_t page_kind_t;
-enum { PAGE_NONE = 0, PAGE_PLAIN, PAGE_IDLE = 180, PAGE_HUGE = UINT8_MAX };
+enum {
+  PAGE_NONE = 0,
+  PAGE_PLAIN,
+  PAGE_IDLE = 180,
+  PAGE_TAGGED = UINT8_MAX - 1,
+  PAGE_HUGE = UINT8_MAX
+};
 extern hidden _Atomic(page_kind_t *) page_map_directory[LEAF_SLOTS]; /* NULL: none there */
 
 /* The kind of the page that p points into.  Any thread, also in signal handlers: lock-free, no
@@ -32,6 +39,11 @@ static inline unsigned page_kind(const void *p) {
   if (unlikely(leaf == NULL))
     return PAGE_NONE;
   return atomic_load_explicit(&leaf[a / PAGE_BYTES % LEAF_PAGES], memory_order_relaxed);
+}
+
+/* Does a page of that kind say the size class of an object that is alive? */
+static inline bool page_kind_is_sized(unsigned kind) {
+  return kind - (PAGE_PLAIN + 1) < PAGE_IDLE - PAGE_PLAIN;
 }
 
 /* Does p point into a page of jemalloc's?  As page_kind. */

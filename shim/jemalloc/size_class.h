@@ -6,7 +6,7 @@
  *
  * The page of a sample (sampling.h) says nothing of sizes, so that its free takes the slow path,
  * where its tag is taken off; no untagged object begins in that page (large_request.h,
- * large_request_flags).
+ * large_request_flags).  Nor does one in a page of the tagged arena (tagged_arena.h).
  */
 #ifndef SHIM_SIZE_CLASS_H
 #define SHIM_SIZE_CLASS_H
@@ -39,7 +39,8 @@ static inline unsigned page_kind_apart(size_t n) {
   return n > CACHED_MOST ? page_kind_for(n) : PAGE_PLAIN;
 }
 
-/* Bytes of the object that begins in a page of that kind; 0: not known. */
+/* Bytes of the object that begins in a page of that kind; 0: not known.  Not for PAGE_TAGGED and
+ * PAGE_HUGE. */
 static inline size_t page_kind_bytes(unsigned kind) {
   return likely(kind > PAGE_PLAIN) ? large_class_bytes(kind - (PAGE_PLAIN + 1)) : 0;
 }

@@ -8,6 +8,7 @@
 #include "options.h"
 #include "os.h"
 #include "record.h"
+#include "tagged_arena.h"
 #include "tag_mode.h"
 #include "thread_cache.h"
 #include "thread_record.h"
@@ -32,10 +33,19 @@ static uint32_t clamp(uint64_t value, uint32_t least, uint32_t most) {
 }
 
 /* False: no memory. */
+static bool attach(uint64_t bytes, uint32_t depth) {
+  bool all = bytes == 1;
+  if (!tagged_attach(all ? 1 : clamp(bytes, SAMPLE_LEAST, SAMPLE_MAX),
+                     clamp(depth, 1, CAPTURE_DEPTH_MAX)))
+    return false;
+  if (all)
+    tagged_arena_make();
+  return true;
+}
+
 static bool change(uint64_t bytes, uint32_t depth) {
   if (bytes != 0)
-    return tagged_attach(bytes == 1 ? 1 : clamp(bytes, SAMPLE_LEAST, SAMPLE_MAX),
-                         clamp(depth, 1, CAPTURE_DEPTH_MAX));
+    return attach(bytes, depth);
   tagged_detach();
   return true;
 }
@@ -81,6 +91,10 @@ static void thread_follows(struct heap *h, uint32_t sequence) {
       return;
     h = heap_mine();
     large_follow(h);
+    if (h->tagged)
+      tagged_cache_open(h);
+    else
+      tagged_cache_close(h);
   }
   counts_of(h)->joined = sequence;
   if (h->beside != NULL)

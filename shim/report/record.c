@@ -63,6 +63,7 @@ static_assert((int)RECORD_LEAF_PAGES == (int)LEAF_PAGES &&
                   (int)RECORD_PAGE_HUGE == (int)PAGE_HUGE &&
                   (int)RECORD_PAGE_IDLE == (int)PAGE_IDLE,
               "format");
+static_assert((int)RECORD_PAGE_TAGGED == (int)PAGE_TAGGED, "format");
 static_assert((int)RECORD_NO_SMALL == (int)NO_SMALL, "format");
 static_assert(RECORD_REMOTE_LARGE == ACCOUNT_REMOTE_LARGE, "format");
 static_assert((int)RECORD_TEXT == (int)PIECE_TEXT, "format");

@@ -20,6 +20,11 @@ static bool is_present(struct large_pages *p, uintptr_t page, uintptr_t end) {
   return *page_states_at(p->states, page, end, &n) & PAGE_PRESENT;
 }
 
+/* Of the tagged arena's objects each is smaller than a page. */
+static size_t object_bytes(unsigned kind) {
+  return kind == PAGE_TAGGED ? PAGE_BYTES : page_kind_bytes(page_kind_of_class(kind));
+}
+
 static void add_table(struct large_pages *p, uintptr_t page, uintptr_t end, bool some_shared) {
   size_t n;
   p->tables += PAGE_BYTES;
@@ -32,7 +37,7 @@ static void add_table(struct large_pages *p, uintptr_t page, uintptr_t end, bool
 static void find_tables(struct large_pages *p, uintptr_t start, uintptr_t end, bool some_shared) {
   uintptr_t covered = start;
   for (uintptr_t at = start; at < end; at += PAGE_BYTES) {
-    size_t object = page_kind_bytes(page_kind_of_class(page_kind((const void *)at)));
+    size_t object = object_bytes(page_kind((const void *)at));
     if (object != 0)
       covered = at + round_up(object, PAGE_BYTES) + PAGE_BYTES;
     else if (at >= covered && is_present(p, at, end))

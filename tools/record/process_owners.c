@@ -83,6 +83,8 @@ static bool large_run(struct process_owners *o, uint64_t at, uint64_t *until) {
 /* As jemalloc numbers its size classes from 512 bytes on. */
 uint64_t process_owner_object(struct process_owners *o, uint64_t page) {
   unsigned kind = kind_of(o, page);
+  if (kind == RECORD_PAGE_TAGGED) /* each smaller than a page */
+    return PAGE;
   if (kind > RECORD_PAGE_IDLE && kind != RECORD_PAGE_HUGE)
     kind -= RECORD_PAGE_IDLE;
   unsigned k = kind - (PLAIN + 1);

@@ -199,6 +199,25 @@ os._exit(0)' 3>&- &
     "$BATS_TEST_TMPDIR/d" "${EXACT_TOGGLES:-200}" "${SEED:-1}"
 }
 
+# sizes NAME [OPTION...] : what attach_sizes prints, while somebody is attached with these options
+sizes() {
+  LD_PRELOAD=$SHIM "$BIN/attach_sizes" "$BATS_TEST_TMPDIR/$1.go" >"$BATS_TEST_TMPDIR/$1" 3>&- &
+  pid=$! timeout=$!
+  within 10 "$TOOL" top --once --interval 0.1 "$pid"
+  (($# == 1)) || "$TOOL" attach "$pid" "${@:2}"
+  touch "$BATS_TEST_TMPDIR/$1.go"
+  wait "$pid"
+  cat "$BATS_TEST_TMPDIR/$1"
+}
+
+@test "every request: objects of less than a page have the sizes that they have without" {
+  sizes plain
+  sizes attached --tag site
+  read -r _ usable resident <"$BATS_TEST_TMPDIR/plain"
+  read -r _ usable_then resident_then <"$BATS_TEST_TMPDIR/attached"
+  ((usable_then <= usable * 11 / 10 && resident_then <= resident * 11 / 10))
+}
+
 @test "threads that allocate follow soon" {
   mkdir "$BATS_TEST_TMPDIR/d"
   /usr/bin/python3 "$TOP/test/preload/record/attach_time.py" "$SHIM" "$BIN/record_books" \
