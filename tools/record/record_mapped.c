@@ -61,6 +61,24 @@ static void ranges_sort(struct image *m) {
   m->section[DUMP_MAPS - 1].used = kept;
 }
 
+uint32_t record_mapped_by(const struct record_work *w, uint64_t at, uint64_t *until) {
+  size_t low = 0, high = image_items(w->image, DUMP_MAPS), n = high;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    const struct dump_map *m = image_item(w->image, DUMP_MAPS, middle);
+    if (m->end <= at)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low == n)
+    return 0;
+  const struct dump_map *m = image_item(w->image, DUMP_MAPS, low);
+  uint64_t change = m->start > at ? m->start : m->end;
+  *until = change < *until ? change : *until;
+  return m->start <= at && m->site < image_items(w->image, DUMP_SITES) ? m->site + 1 : 0;
+}
+
 /* ---- accounts ---- */
 
 static void find_sum(struct record_work *w, const struct record_mapped *item, void *sum) {

@@ -50,7 +50,8 @@ static struct dump_mapping *row(struct walk *k, uint32_t kind, const char *name,
   for (size_t i = n; i > 0; i--) {
     struct dump_mapping *m = image_item(k->w->image, DUMP_MAPPINGS, i - 1);
     const char *text = image_item(k->w->image, DUMP_STRINGS, m->name);
-    if (m->kind == kind && kind != DUMP_MAPPING_ANONYMOUS && strcmp(text, name) == 0)
+    if (m->kind == kind && m->site == 0 && kind != DUMP_MAPPING_ANONYMOUS &&
+        strcmp(text, name) == 0)
       return m;
   }
   uint32_t text = text_of(k, name);
@@ -138,11 +139,40 @@ static void add_file(struct walk *k, const struct process_mapping *m, uint64_t s
   k->file_end = end;
 }
 
+static struct dump_mapping *row_by_site(struct walk *k, uint32_t kind, uint32_t site,
+                                        uint64_t start) {
+  for (size_t i = 0; i < image_items(k->w->image, DUMP_MAPPINGS); i++) {
+    struct dump_mapping *m = image_item(k->w->image, DUMP_MAPPINGS, i);
+    if (m->kind == kind && m->site == site)
+      return m;
+  }
+  struct dump_mapping *m = image_add(k->w->image, DUMP_MAPPINGS);
+  *m = (struct dump_mapping){.kind = kind, .site = site, .start = start};
+  return m;
+}
+
+/* Anonymous memory by the call sites that mapped it. */
+static void add_by_caller(struct walk *k, uint32_t kind, const char *name, uint64_t start,
+                          uint64_t end) {
+  while (start < end) {
+    uint64_t until = end;
+    uint32_t site = record_mapped_by(k->w, start, &until);
+    if (site != 0)
+      add_pages(k, row_by_site(k, kind, site, start), start, until);
+    else
+      add_named(k, kind, name, start, until);
+    start = until;
+  }
+}
+
 static void add_bracketed(struct walk *k, const struct process_mapping *m, uint64_t start,
                           uint64_t end) {
   uint32_t kind = mapping_kind_of_bracketed(m->path);
-  if (kind != DUMP_MAPPING_NONE)
-    add_named(k, kind, mapping_kind_has_name(kind) ? m->path : "", start, end);
+  const char *name = mapping_kind_has_name(kind) ? m->path : "";
+  if (kind == DUMP_MAPPING_BREAK)
+    add_by_caller(k, kind, name, start, end);
+  else if (kind != DUMP_MAPPING_NONE)
+    add_named(k, kind, name, start, end);
 }
 
 /* The name of a thread, "" if it is gone. */
@@ -195,7 +225,7 @@ static void add_foreign(struct walk *k, const struct process_mapping *m, uint64_
     add_named(k, DUMP_MAPPING_BSS, k->file, start, end);
     k->file_end = end;
   } else if (!add_stack(k, start, end)) {
-    add_named(k, DUMP_MAPPING_ANONYMOUS, "", start, end);
+    add_by_caller(k, DUMP_MAPPING_ANONYMOUS, "", start, end);
   }
 }
 

@@ -50,6 +50,10 @@ void record_lives(struct record_work *w);
 /* What the program mapped itself; after record_counts and record_paths. */
 void record_mapped(struct record_work *w);
 
+/* The site (DUMP_SITES index + 1) that mapped what lies at `at`; 0: not known.  *until is lowered
+ * to where that changes.  After record_mapped. */
+uint32_t record_mapped_by(const struct record_work *w, uint64_t at, uint64_t *until);
+
 /* Adds an account to the dump, and to the sums of its arena and of the process. */
 void record_account_add(struct record_work *w, const struct dump_account *a);
 

@@ -82,6 +82,7 @@ static const struct row *row_most(const struct session *s, uint64_t (*value)(con
 }
 
 static uint64_t live(const struct row *r) { return r->sum.live_bytes; }
+static uint64_t resident(const struct row *r) { return r->resident + r->swapped; }
 static uint64_t pinned(const struct row *r) { return r->sum.pinned_bytes; }
 
 /* The frame that a user looks for: the innermost function of the program's own. */
@@ -136,17 +137,26 @@ static char *mapped_most(const struct session *s, bool exact) {
   return words;
 }
 
+/* Who has most of the live objects in memory; where that is not known, who asked for most, which
+ * is no part of what is in memory.  NULL: nobody. */
+static char *objects_most(const struct session *s, bool exact) {
+  bool known = resident_known(s->dump);
+  const struct row *r = row_most(s, known ? resident : live);
+  char bytes[UNITS_MAX];
+  if (r == NULL)
+    return NULL;
+  char *name = maker_name(s, r);
+  units_bytes(known ? resident(r) : r->sum.live_bytes, exact, bytes);
+  char *words = known ? must_print("%s of it for %s", bytes, name)
+                      : must_print("most by %s: %s, touched or not", name, bytes);
+  free(name);
+  return words;
+}
+
 struct memory_makers memory_makers_of(const struct session *s, bool exact) {
-  struct memory_makers m = {.mapped = mapped_most(s, exact)};
+  struct memory_makers m = {.mapped = mapped_most(s, exact), .objects = objects_most(s, exact)};
   char bytes[UNITS_MAX], objects[UNITS_MAX], percent[UNITS_MAX];
-  const struct row *r = row_most(s, live);
-  if (r != NULL) {
-    char *name = maker_name(s, r);
-    units_bytes(r->sum.live_bytes, exact, bytes);
-    m.objects = must_print("%s of it for %s", bytes, name);
-    free(name);
-  }
-  r = pinned_known(s->dump) ? row_most(s, pinned) : NULL;
+  const struct row *r = pinned_known(s->dump) ? row_most(s, pinned) : NULL;
   if (r != NULL) {
     char *name = maker_name(s, r);
     units_percent(r->sum.pinned_bytes, s->rows->total.sum.pinned_bytes, percent);
@@ -253,10 +263,12 @@ static char *mapped_words(const struct sentence *s, const struct memory_makers *
     return must_copy(remedy);
   if (m != NULL && m->mapped != NULL)
     return must_print("mapped by the program itself, not through malloc, %s", m->mapped);
-  return must_print(
-      "mapped by the program itself in %u places, not through malloc; the largest has "
-      "%s",
-      s->sum->count, bytes(s, s->most != NULL ? s->most->resident + s->most->swapped : 0, most));
+  if (s->most == NULL || s->most->count > 1) /* a sum */
+    return must_print("mapped by the program itself in %u places, not through malloc",
+                      s->sum->count);
+  return must_print("mapped by the program itself in %u places, not through malloc; the largest "
+                    "has %s",
+                    s->sum->count, bytes(s, s->most->resident + s->most->swapped, most));
 }
 
 char *memory_sentence(const struct memory_parts *p, enum memory_part part,

@@ -61,8 +61,11 @@ bool temporary_known(const struct dump *d) { return waste_known(d); }
 
 bool sort_possible(const struct dump *d, const char *file, enum sort by) {
   if (by == (enum sort)SORT_RESIDENT && !resident_known(d)) {
-    say_error("%s: resident sizes of call sites were not recorded: run the program with "
-              "ARENASHIM_TAG=stack:8, and without ARENASHIM_SAMPLE",
+    say_error(d->process->flags & DUMP_OF_RECORD
+                  ? "%s: resident sizes of call sites were not recorded: they are only in a dump "
+                    "that the program writes itself (ARENASHIM_DUMP, ARENASHIM_SIGNAL)"
+                  : "%s: resident sizes of call sites were not recorded: run the program with "
+                    "ARENASHIM_TAG=stack:8, and without ARENASHIM_SAMPLE",
               file);
     return false;
   }

@@ -264,6 +264,27 @@ static int print(const struct resident_options *o, struct view *v, struct shown 
   return fflush(v->to) == 0 && !ferror(v->to) ? 0 : 2;
 }
 
+static void unknown_say(const struct dump *d, const char *file) {
+  unsigned pid = d->process->pid;
+  if (d->process->reason == DUMP_AFTER_END)
+    say_error("%s: resident sizes were not recorded: process %u ended without a dump, and a record "
+              "has none: `arenashim timeline %s` has how much was resident when",
+              file, pid, file);
+  else if (d->process->reason == DUMP_FROM_OUTSIDE && strspn(file, "0123456789") < strlen(file))
+    say_error(
+        "%s: resident sizes were not recorded: process %u runs: `arenashim resident %u` looks "
+        "at its pages",
+        file, pid, pid);
+  else if (d->process->reason == DUMP_FROM_OUTSIDE)
+    say_error("%s: resident sizes are not known: the kernel lets only root look at the pages of "
+              "this process",
+              file);
+  else
+    say_error("%s: resident sizes were not recorded: by an older shim, or without /proc: name the "
+              "PID of a process that runs",
+              file);
+}
+
 int resident_write(const struct view_options *o, const struct dump *old, const struct dump *d,
                    FILE *to) {
   struct view v = view_of(o, d, to);
@@ -272,10 +293,7 @@ int resident_write(const struct view_options *o, const struct dump *old, const s
   (void)old;
   v.height = 0; /* the lines are few, or --all wants every row */
   if (!memory_parts_new(&s.parts, d)) {
-    say_error(
-        "%s: resident sizes were not recorded: by an older shim, without /proc, or in a file of "
-        "ARENASHIM_RECORD: name the PID of a process that runs",
-        o->file);
+    unknown_say(d, o->file);
     return 2;
   }
   if (sites_are_known(d)) {
