@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The arena of a running thread has no name yet: the kernel knows the thread's. */
-static void running_name(uint32_t thread, char name[16]) {
+/* The arena of a running thread has no name yet: the kernel knows the thread's.  False: it knows no
+ * such thread. */
+static bool running_name(uint32_t thread, char name[16]) {
   char path[64];
   struct text t = {.bytes = path, .capacity = sizeof path - 1};
   text_str(&t, "/proc/self/task/");
@@ -21,6 +22,14 @@ static void running_name(uint32_t thread, char name[16]) {
   if (fd >= 0)
     close(fd);
   name[n > 0 ? n - 1 : 0] = '\0'; /* without the newline */
+  return n > 0;
+}
+
+/* A thread that has ended meanwhile has left its name in the arena, before it gave it back.  Where
+ * it still has the arena, the name there is another one's. */
+static void other_name(const struct heap *h, uint32_t thread, char name[16]) {
+  if (!running_name(thread, name) && (thread == 0 || heap_thread(heap_number(h)) != thread))
+    memcpy(name, counts_of(h)->name, 16);
 }
 
 void arena_name(const struct heap *h, uint32_t self, char name[16]) {
@@ -30,6 +39,6 @@ void arena_name(const struct heap *h, uint32_t self, char name[16]) {
   else if (thread == self)
     os_thread_name(name);
   else
-    running_name(thread, name);
+    other_name(h, thread, name);
   name[15] = '\0';
 }

@@ -36,3 +36,8 @@ load ../../common
 @test "destructors of threads use the heap after its own" { run_shim "$BIN/thread_exit" 2000; expect_ok; }
 @test "producers and consumers" { run_shim "$BIN/producer_consumer" 2000000; expect_ok; }
 @test "larson: sets handed from thread to thread" { run_shim "$BIN/larson" 40 4; expect_ok; }
+@test "a thread that ends while the dump is made has its name there" {
+  run_shim ARENASHIM_DUMP=leaving.dump "$BIN/threads_leaving"
+  expect_ok
+  [[ $("$TOOL" export --format json leaving.dump | grep -o '"name":"threads_leaving","threads"' | wc -l) == 65 ]]
+}
