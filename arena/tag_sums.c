@@ -19,8 +19,7 @@ struct columns {
 };
 
 static inline void add(struct columns *sums, words_t tags) {
-  words_t mailed = (words_t)((signs_t)(tags << MAILED_TO_SIGN) >> 31),
-          bytes = tags & TAG_BYTES_MASK;
+  words_t mailed = (words_t)((signs_t)(tags << MAILED_TO_SIGN) < 0), bytes = tags & TAG_BYTES_MASK;
   sums->none -= (words_t)(tags == 0);
   sums->mailed -= mailed;
   sums->bytes += bytes;
