@@ -144,6 +144,17 @@ print([d["frames"][i]["name"] for i in d["regions"][0]["path"]])') == "['$inner'
   expect '$status == 0 && $stderr == *"1 bytes after its end are not read"*'
 }
 
+@test "a file as long as somebody wants costs no memory: of a dump, of a record" {
+  TOOL=$(dirname "$TOOLS")/../arenashim
+  env ARENASHIM_RECORD=killed.record LD_PRELOAD="$(dirname "$TOOL")/libarenashim.so" bash -c 'kill -KILL $$' || true
+  truncate -s 200G small.dump killed.record
+  for file in small.dump killed.record; do
+    run --separate-stderr sh -c 'ulimit -v 400000; "$1" report "$2"' sh "$TOOL" "$file"
+    expect '$status == 0 && $output == *" live "*'
+  done
+  [[ $stderr == '' ]]
+}
+
 @test "commands" {
   arenashim
   error 'which command\? .*--help'

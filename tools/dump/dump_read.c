@@ -20,7 +20,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { READ_STEP = 1 << 20 };
+enum { READ_STEP = 1 << 20, TAIL_MOST = 1 << 20 };
 
 struct bytes {
   const char *path;
@@ -171,8 +171,9 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
     say_warning("%s: cut short: %zu of %llu bytes are there", path, size,
                 (unsigned long long)b.header.file_bytes);
   else if (b.header.file_bytes < size)
-    say_warning("%s: %llu bytes after its end are not read", path,
-                (unsigned long long)(size - b.header.file_bytes));
+    say_warning("%s: %llu bytes %safter its end are not read", path,
+                (unsigned long long)(size - b.header.file_bytes),
+                size - b.header.file_bytes > TAIL_MOST ? "and more " : "");
   struct dump *d = must_zalloc(1, sizeof *d);
   tables_read(d, &b);
   dump_check(d, path);
@@ -182,12 +183,23 @@ struct dump *dump_parse(const char *path, const unsigned char *bytes, size_t siz
   return d;
 }
 
+/* Whether what stands behind a dump's end has been read, too: a file may be as long as somebody
+ * wants. */
+static bool is_past_end(const unsigned char *at, size_t size) {
+  struct dump_header h;
+  if (size < sizeof h || memory_magic_fits(at, size))
+    return false;
+  memcpy(&h, at, sizeof h);
+  return size > h.file_bytes && size - h.file_bytes > TAIL_MOST;
+}
+
 /* All of it; of what is no dump, and may be endless, no more than shows that. */
 static unsigned char *read_all(int fd, size_t *size) {
   size_t room = 0;
   unsigned char *bytes = NULL;
   ssize_t n = 1;
-  for (*size = 0; n != 0 && magic_fits(bytes, *size); *size += n > 0 ? (size_t)n : 0) {
+  for (*size = 0; n != 0 && magic_fits(bytes, *size) && !is_past_end(bytes, *size);
+       *size += n > 0 ? (size_t)n : 0) {
     if (*size == room)
       bytes = must_resize(bytes, room = room * 2 + READ_STEP, 1);
     n = read(fd, bytes + *size, room - *size);
@@ -208,31 +220,55 @@ static void say_unreadable(const char *path, int why) {
   say_error("%s: can't be read: %s: %s", path, strerror(why), advice);
 }
 
-static struct dump *parse_record(const char *path, const unsigned char *bytes, size_t size,
-                                 const struct stat *s) {
-  size_t n;
-  unsigned char *image = record_file_image(path, bytes, size, s, NULL, &n);
+static struct dump *parse_image(const char *path, unsigned char *image, size_t n) {
   struct dump *d = image != NULL ? dump_parse(path, image, n) : NULL;
   free(image);
   return d;
 }
 
-struct dump *dump_open(const char *path) {
+static struct dump *parse_record(const char *path, const unsigned char *bytes, size_t size,
+                                 const struct stat *s) {
+  size_t n = 0;
+  unsigned char *image = record_file_image(path, bytes, size, s, NULL, &n);
+  return parse_image(path, image, n);
+}
+
+/* Not of a pipe, of which all must be read. */
+static bool is_record_file(int fd) {
+  unsigned char magic[16];
+  ssize_t n = pread(fd, magic, sizeof magic, 0);
+  return n > 0 && memory_magic_fits(magic, (size_t)n);
+}
+
+/* A record is read in its pieces, however long the file is. */
+static struct dump *read_record(const char *path, int fd) {
+  size_t n = 0;
+  unsigned char *image = record_file_read(path, fd, &n);
+  return parse_image(path, image, n);
+}
+
+static struct dump *read_any(const char *path, int fd) {
   struct stat s = {0};
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
   size_t size = 0;
-  unsigned char *bytes = fd < 0 ? NULL : read_all(fd, &size);
-  int why = errno;
-  if (fd >= 0) {
-    fstat(fd, &s);
-    close(fd);
-  }
+  unsigned char *bytes = read_all(fd, &size);
   if (bytes == NULL) {
-    say_unreadable(path, why);
+    say_unreadable(path, errno);
     return NULL;
   }
+  fstat(fd, &s);
   struct dump *d = memory_magic_fits(bytes, size) ? parse_record(path, bytes, size, &s)
                                                   : dump_parse(path, bytes, size);
   free(bytes);
+  return d;
+}
+
+struct dump *dump_open(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    say_unreadable(path, errno);
+    return NULL;
+  }
+  struct dump *d = is_record_file(fd) ? read_record(path, fd) : read_any(path, fd);
+  close(fd);
   return d;
 }
