@@ -68,7 +68,7 @@ END
   "$TOOL" html d
   [[ $(data calls <d.html) == '{"site":[0],"path":[4],"own":[2],'* ]] # the fourth frame: "(cut at 3 frames)"
   [[ $(data strings <d.html) == *'"ns::Parser::parse"'*'/target.cc"'* ]]
-  [[ $(data cuts <d.html) == '{"paths":[1],"remedy":[32]}' ]]
+  [[ $(data cuts <d.html) == '{"paths":[1],"remedy":[64]}' ]]
   with_lines | sed '/module=2/d; s/parent=1/parent=0/; s/parent=2/parent=1/; s/node=3/node=2/' | dump d
   "$TOOL" html d -o plain
   [[ $(data calls <plain) == '{"site":[0],"path":[2],"own":[1],'* ]]

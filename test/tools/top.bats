@@ -386,7 +386,7 @@ END
   has PyByteArray
   quits
 }
-growth_seen() { [[ $(shown | sed -n 5p) =~ 'MiB '.*'+'.*' MiB '.*PyByteArray ]]; }
+growth_seen() { [[ $(shown | sed -n 6p) =~ 'MiB '.*'+'.*' MiB '.*PyByteArray ]]; }
 
 @test "a record of a process that was killed: what it held then" {
   grower ARENASHIM_TAG=stack:8 ARENASHIM_RECORD="$PWD/x.record"
