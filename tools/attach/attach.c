@@ -123,8 +123,9 @@ static int write_dump(const char *what, const char *path) {
   return 0;
 }
 
-/* What is there from before, of which nothing is recorded but how much it is. */
-static void tell_before(const char *what) {
+/* What is there from before, of which nothing is recorded but how much it is.  A thread's objects
+ * are known once it has joined. */
+static void tell_before(const char *what, bool all_joined) {
   char count[UNITS_MAX], bytes[UNITS_MAX];
   uint64_t objects = 0, held = 0;
   struct dump *d = source_dump(what);
@@ -136,8 +137,8 @@ static void tell_before(const char *what) {
   }
   units_name(objects, UNIT_COUNT, false, count);
   units_name(held, UNIT_BYTES, false, bytes);
-  if (d != NULL)
-    printf("before: %s objects, %s\n", count, bytes);
+  if (d != NULL && (all_joined || objects > 0))
+    printf("before: %s%s objects, %s\n", all_joined ? "" : "at least ", count, bytes);
   dump_close(d);
 }
 
@@ -148,7 +149,7 @@ static void tell(const struct attach_options *o, const struct control_answer *a)
     printf("attached to %s: one request for each %llu bytes is recorded from now on\n", o->what,
            (unsigned long long)o->sample_bytes);
   if (o->sample_bytes == 1 && a->seen)
-    tell_before(o->what);
+    tell_before(o->what, a->joined >= a->running);
   tell_joined(a);
 }
 
