@@ -6,7 +6,9 @@
  *   allocations      the sum of all arenas  --max-allocs
  *   bytes requested  the sum of all arenas  --max-growth
  *
- * A peak that is only known to be at most so much may hold, but is never said to exceed a limit.
+ * A figure that is only known to be at most so much may hold, but is said to exceed a limit only if
+ * the least that it can be does.  Such are peaks, and what is alive of requests from while nobody
+ * was attached: their objects are known with their rounding.
  * A figure that a dump does not have, or not all of, is never taken for one that holds.
  */
 #include "check_judge.h"
@@ -21,16 +23,28 @@ static uint64_t arenas_sum(const struct dump *d, bool bytes) {
   return sum;
 }
 
+/* Bytes of objects of which only the room is known. */
+static uint64_t unattached_bytes(const struct dump *d) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < d->n_accounts; i++)
+    if (d->sites[d->accounts[i].site].kind == DUMP_SITE_BEFORE)
+      sum += d->accounts[i].live_bytes;
+  return sum;
+}
+
 static struct figure figure_of(const struct dump *d, int which) {
   const struct dump_process *p = d->process;
   struct figure f = {.known = true, .low = p->flags & DUMP_PARTIAL};
   switch (which) {
   case CHECK_LIVE:
     f.value = p->live_bytes;
+    f.unsure = unattached_bytes(d);
+    f.bound = f.unsure > 0;
     break;
   case CHECK_PEAK:
     f.value = p->peak_bytes;
-    f.bound = p->flags & DUMP_PEAK_BOUND;
+    f.unsure = f.value;
+    f.bound = p->flags & DUMP_PEAK_BOUND || unattached_bytes(d) > 0;
     break;
   default:
     f.value = arenas_sum(d, which == CHECK_BYTES);
@@ -62,7 +76,7 @@ static enum verdict judged(struct figure f, uint64_t most) {
     return UNKNOWN;
   if (f.value <= most)
     return f.low ? UNKNOWN : HOLDS;
-  return f.bound ? UNKNOWN : EXCEEDED;
+  return f.bound && (f.unsure >= f.value || f.value - f.unsure <= most) ? UNKNOWN : EXCEEDED;
 }
 
 enum verdict check_worse(enum verdict a, enum verdict b) {

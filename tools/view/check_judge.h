@@ -10,8 +10,9 @@ enum verdict { HOLDS, EXCEEDED, UNKNOWN }; /* the exit statuses */
 struct figure {
   uint64_t value;
   bool known;
-  bool bound; /* at most the value */
-  bool low;   /* at least the value: DUMP_PARTIAL */
+  bool bound;      /* at most the value */
+  uint64_t unsure; /* of a bound: by how much it may be too high, at most */
+  bool low;        /* at least the value: DUMP_PARTIAL */
 };
 
 /* A limit that was asked for. */

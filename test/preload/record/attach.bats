@@ -53,6 +53,12 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
   "$TOOL" dump "$pid" -o "$BATS_TEST_TMPDIR/a.dump"
   arenashim report "$BATS_TEST_TMPDIR/a.dump"
   expect '$output == *"exact: every allocation"* && $output == *"(while nobody was attached)"*'
+  # of these objects only the room is known: a limit just below is not said to be exceeded
+  live=$(sed -nE 's/^  live     ([0-9]+) bytes.*/\1/p' <<<"$output")
+  for limit in "$live 0" "$((live - 1)) 2" "1000 1"; do
+    arenashim check "$BATS_TEST_TMPDIR/a.dump" --max-live "${limit% *}"
+    expect '$status == ${limit#* }'
+  done
   kill -0 "$pid"
 }
 
