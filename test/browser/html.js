@@ -8,7 +8,7 @@ const { pathToFileURL } = require('node:url');
 const { watch } = require('./browser.js');
 const { column, focused, found, frames, newPage, plain, sites, text, visit } = require('./visit.js');
 
-const [small, large, names, lines, untagged, sampled, allocs, lives, pictures] = process.argv.slice(2);
+const [small, large, names, lines, untagged, sampled, allocs, lives, owners, pictures] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 visit('the head: process, problems, figures', small, {}, async page => {
@@ -124,6 +124,13 @@ visit('a call site opens to its path, and shows itself in the flame graph', smal
   await page.getByRole('button', { name: 'Show in the flame graph' }).click();
   assert.ok((await focused(page)).startsWith('demo+0x401010'));
   assert.equal(await found(page), '1 of 3 call sites, 9.7% of live');
+});
+
+visit('blocks of many arenas are one grid, and each says whose it is', owners, {}, async page => {
+  assert.deepEqual((await page.locator('.owner h3').allInnerTexts()).map(plain).map(t => t.split(/\s{2,}|\n/)[0]), ['20 arenas']);
+  assert.equal(await page.locator('#blocks .map').count(), 1);
+  assert.equal(await page.locator('.block').count(), 20);
+  assert.match(await page.locator('.block').nth(2).getAttribute('title'), /^3 w3: Block 3: /);
 });
 
 visit('arenas, regions, blocks, size classes and ledger', small, {}, async page => {

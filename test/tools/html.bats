@@ -135,9 +135,13 @@ END
   "$HERE/large.sh" 10000 50000 "$libc" | dump large.dump
   sed 's/tags=2/tags=2 sample_bytes=1000/; /^arena/s/total_allocs=[0-9]*/total_allocs=3/' "$HERE/small.txt" | dump sampled.dump
   sed -E '/^account site=0/s/$/ lives0=900 lives6=200/; /^account site=1/s/$/ lives2=70 lives3=30/' "$HERE/small.txt" | dump lives.dump
-  for dump in small names lines untagged sampled large lives; do
+  for ((i = 1; i <= 20; i++)); do
+    echo "arena number=$i name=w$i"
+  done | cat - <(for ((i = 1; i <= 20; i++)); do echo "block number=$i arena=$i bytes=1048576 in_use=$i passed=65536"; done) |
+    dump owners.dump
+  for dump in small names lines untagged sampled large lives owners; do
     "$BUILD/arenashim" html $dump.dump -o $dump.html
   done
   "$BUILD/arenashim" html small.dump -o allocs.html --value allocs
-  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged,sampled,allocs,lives}.html "$BUILD"
+  NODE_PATH=$BUILD/browser/node_modules node "$TOP/test/browser/html.js" {small,large,names,lines,untagged,sampled,allocs,lives,owners}.html "$BUILD"
 }

@@ -6,6 +6,7 @@ import { bytes, exact, percent, plural } from './number.js'
 /* Cividis, which all eyes see as getting lighter. */
 const STEPS = ['#00224e', '#123570', '#3b496c', '#575d6d', '#707173', '#8a8678', '#a59c74', '#c3b369', '#e1cc55', '#fee838']
 const MANY = 2000
+const FEW_OWNERS = 12 // more of them share one grid
 
 const full = b => b.bytes > 0 ? Math.min(1, b.in_use / b.bytes) : 0
 const step = b => Math.min(STEPS.length - 1, Math.floor(full(b) * STEPS.length))
@@ -16,15 +17,21 @@ function words(b) {
     `${slabs}; ${plural(b.age, 'allocation')} old`
 }
 
-function square(b) {
+function square(b, whose) {
   const style = b.in_use > 0 ? `background:${STEPS[step(b)]}` : undefined
-  return make('i', { class: b.in_use > 0 ? 'block' : 'block empty', style, title: words(b), tabindex: '-1', role: 'img', 'aria-label': words(b) })
+  const title = whose + words(b)
+  return make('i', { class: b.in_use > 0 ? 'block' : 'block empty', style, title, tabindex: '-1', role: 'img', 'aria-label': title })
 }
 
-/* Blocks of one owner, as many as a browser draws without a pause. */
-function owner(name, list, detail) {
+function ownerName(arena) {
+  const a = arenas[arena - 1]
+  return a ? `${a.number} ${a.name}` : 'no arena'
+}
+
+/* Blocks of one owner, or of all, as many as a browser draws without a pause. */
+function owner(name, list, detail, whose = () => '') {
   const used = list.reduce((sum, b) => sum + b.in_use, 0), size = list.reduce((sum, b) => sum + b.bytes, 0)
-  const map = make('div', { class: 'map' }, ...list.slice(0, MANY).map(square))
+  const map = make('div', { class: 'map' }, ...list.slice(0, MANY).map(b => square(b, whose(b))))
   rove(map, '.block')
   const tell = event => { detail.textContent = event.target.title || '' }
   map.addEventListener('mouseover', tell)
@@ -49,9 +56,9 @@ export function blocksStart() {
   for (const b of blocks)
     owners.set(b.arena, owners.get(b.arena) ?? []).get(b.arena).push(b)
   const detail = make('p', { class: 'detail', 'aria-live': 'polite' })
-  const maps = [...owners].sort((a, b) => (a[0] || Infinity) - (b[0] || Infinity)).map(([arena, list]) => {
-    const a = arenas[arena - 1]
-    return owner(a ? `${a.number} ${a.name}` : 'no arena', list, detail)
-  })
+  const sorted = [...owners].sort((a, b) => (a[0] || Infinity) - (b[0] || Infinity))
+  const maps = sorted.length <= FEW_OWNERS
+    ? sorted.map(([arena, list]) => owner(ownerName(arena), list, detail))
+    : [owner(`${exact(sorted.length)} arenas`, sorted.flatMap(([, list]) => list), detail, b => `${ownerName(b.arena)}: `)]
   section.append(legend(), make('div', { class: 'owners' }, ...maps), detail)
 }
