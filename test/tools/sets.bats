@@ -107,6 +107,7 @@ setup() {
   expect '$status == 0'
   arenashim check --sum --max-peak 149 old
   expect '$status == 2 && $stderr == *"2 files: can'"'"'t be judged"*'
+  expect '$stderr == *"as peaks of several processes are: judge each process (without --sum)"'
   arenashim check --sum --baseline old --max-growth 200 new
   expect '$status == 2 && $output == *"holds"*"live bytes"*' # the baseline's peak is a bound
   arenashim check --sum --baseline old --max-growth 100 new

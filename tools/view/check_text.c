@@ -75,6 +75,10 @@ static void unknown_say(const struct check_options *o, const struct dump *d) {
     say_error("%s: can't be judged: the figures above are too low: dumps were left out, lack parts "
               "or have no tags",
               o->view.file);
+  else if (d->process->reason == DUMP_MERGED)
+    say_error("%s: can't be judged: the figures above are only upper bounds, as peaks of several "
+              "processes are: judge each process (without --sum)",
+              o->view.file);
   else
     say_error("%s: can't be judged: the figures above are damaged, or only upper bounds: make the "
               "dump again, with tags",

@@ -183,7 +183,8 @@ void view_cuts(const struct view *v, const struct names *names) {
   if (cut == 0 || v->detail != DETAIL_ALL)
     return;
   if (remedy > 0)
-    snprintf(more, sizeof more, "; longer ones: ARENASHIM_TAG=stack:%u", remedy);
+    snprintf(more, sizeof more, "; longer ones: %sstack:%u",
+             dump_is_attached(v->dump) ? "arenashim attach --tag " : "ARENASHIM_TAG=", remedy);
   snprintf(words, sizeof words, "  cut      %u path%s, at %u frames%s\n", cut, cut == 1 ? "" : "s",
            depth, more);
   lines_fit(words, v->width, v->to);
