@@ -235,3 +235,15 @@ END
   run --separate-stderr sh -c '{ cat small.dump; head -c 200000000 /dev/zero; } >big; ulimit -v 100000; "$1" report big' sh "$TOOL"
   error 'out of memory'
 }
+
+@test "joints of a hostile dump, each to a thousand frames, cost memory that is bound" {
+  TOOL=$(dirname "$TOOLS")/../arenashim
+  awk 'BEGIN {
+    print "process pid=7 program=p tags=2 depth=8\narena name=p\nmodule start=0x400000 end=0x500000 bias=0x400000 path=p\nnode"
+    for (i = 1; i <= 1000; i++) printf "node kind=4 parent=%d module=1 address=%d\n", i - 1, 4194304 + i
+    for (i = 0; i < 20000; i++)
+      printf "node kind=5 parent=0 address=1000\nsite node=%d\naccount site=%d allocs=1 live_objects=1 live_bytes=1\n", 1001 + i, i
+  }' | dump hostile
+  run --separate-stderr sh -c 'ulimit -v 700000; "$1" report -n 1 hostile' sh "$TOOL"
+  expect '$status == 0 && $output == *" 20000 "*total*'
+}

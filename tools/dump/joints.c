@@ -7,10 +7,19 @@
 /* The nodes as they will be; `place` says of each old one where it is. */
 struct unfolded {
   struct dump_node *nodes;
-  size_t count, room;
+  size_t count, room, most;
   uint32_t *place;
   uint16_t *depth; /* of each old node: its path's length then */
 };
+
+/* Joints of a damaged dump may lead anywhere, each to DUMP_DEPTH_MAX frames.  All together have no
+ * more than nodes times frames that were recorded, or a few more where that changed. */
+static size_t nodes_most(const struct dump *d) {
+  enum { FEW = 64 };
+  size_t recorded = d->process->depth < DUMP_DEPTH_MAX ? d->process->depth : DUMP_DEPTH_MAX;
+  size_t most = ((size_t)d->n_nodes + 1) * (recorded > FEW ? recorded : FEW);
+  return most < UINT32_MAX - 1 ? most : UINT32_MAX - 1;
+}
 
 static uint32_t node_add(struct unfolded *u, struct dump_node n, uint32_t parent) {
   if (u->count == u->room)
@@ -24,7 +33,7 @@ static uint32_t node_add(struct unfolded *u, struct dump_node n, uint32_t parent
 static void joint_add(struct unfolded *u, const struct dump *d, uint32_t joint) {
   uint32_t at = u->place[d->nodes[joint].parent], i = (uint32_t)d->nodes[joint].address;
   uint16_t depth = u->depth[d->nodes[joint].parent];
-  for (; i != 0 && depth < DUMP_DEPTH_MAX && u->count < UINT32_MAX - 1; depth++) {
+  for (; i != 0 && depth < DUMP_DEPTH_MAX && u->count < u->most; depth++) {
     struct dump_node n = d->nodes[i];
     n.kind = n.kind == DUMP_NODE_OUTER ? DUMP_NODE_FRAME : n.kind;
     at = node_add(u, n, at);
@@ -55,7 +64,8 @@ void joints_unfold(struct dump *d) {
   if (!has_joints(d))
     return;
   struct unfolded u = {.place = must_zalloc((size_t)d->n_nodes + 1, sizeof *u.place),
-                       .depth = must_zalloc((size_t)d->n_nodes + 1, sizeof *u.depth)};
+                       .depth = must_zalloc((size_t)d->n_nodes + 1, sizeof *u.depth),
+                       .most = nodes_most(d)};
   node_add(&u, d->nodes[0], 0);
   for (uint32_t i = 1; i < d->n_nodes; i++)
     old_node_add(&u, d, i);

@@ -12,7 +12,8 @@
 #include "dump.h"
 
 /* Replaces the nodes, and the sites' and regions' references to them.  Once, when the dump has been
- * verified.  Paths of more than DUMP_DEPTH_MAX nodes end there. */
+ * verified.  Paths of more than DUMP_DEPTH_MAX nodes end there, and so do those of a damaged dump
+ * whose joints lead to more frames than can have been recorded. */
 void joints_unfold(struct dump *d);
 
 #endif
