@@ -172,7 +172,7 @@ static void record_keep(struct dump_files *found, struct dump_file *r, bool runs
   }
   kept.path = NULL;
   files_add(found, kept, r->path);
-  r->program = r->moment = NULL;
+  r->program = r->host = r->moment = NULL;
 }
 
 static void become_dump(struct dump_files *found, const struct run_place *p, struct dump_file *r,
