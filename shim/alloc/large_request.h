@@ -71,7 +71,7 @@ static inline bool large_request_shares(struct large_request a) {
 static inline int large_request_flags(struct large_request a) {
   if (!large_request_is_marked(a) || !large_request_shares(a))
     return a.flags;
-  if (a.h->tagged && a.flags >> FLAG_CACHE_SHIFT == 0 && tagged_arena_flag != 0)
+  if (a.h != NULL && a.h->tagged && a.flags >> FLAG_CACHE_SHIFT == 0 && tagged_arena_flag != 0)
     return a.flags | tagged_arena_flag | tagged_cache_flag();
   return (a.flags & ~FLAG_ALIGN_BITS) | FLAG_ALIGN_PAGE;
 }
