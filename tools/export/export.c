@@ -16,7 +16,8 @@ static bool is_possible(const struct export_options *o, const struct dump *d) {
 }
 
 static void begin(struct export *e, const struct export_options *o, const struct dump *d) {
-  *e = (struct export){.dump = d, .value = o->value, .mapped = o->mapped};
+  *e = (struct export){
+      .dump = d, .value = o->value, .mapped = o->mapped, .resident = resident_known(d)};
   struct option_names names = o->names;
   names.cuts = true;
   if (o->format->detail == FRAMES_CALLS)

@@ -188,7 +188,7 @@ static void site_fill(const struct export *e, uint32_t i, struct json_object *to
   struct row r = export_site(&e->session, i);
   json_put_text(to, "kind", site_kind_word(s));
   json_put(to, "path", path_array(e, &r));
-  if (resident_known(e->dump)) {
+  if (e->resident) {
     PUT(to, s, resident_bytes);
     PUT(to, s, swapped_bytes);
   }

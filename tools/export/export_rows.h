@@ -13,6 +13,7 @@ struct export {
   const struct dump *base; /* NULL; else the dump's sums are differences from it, and signed */
   enum export_value value; /* of a file that has one alone; of one that has all: shown first */
   bool mapped;             /* of a file that has both kinds of memory: this one is shown first */
+  bool resident;           /* the sites' resident bytes are known: asked once of all of them */
   struct session session;
   struct export_frames *frames; /* NULL for FRAMES_NONE */
 };
