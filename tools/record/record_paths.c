@@ -131,14 +131,26 @@ static uint32_t label(struct record_work *w, const struct record_node *n) {
              : 0;
 }
 
+/* Numbers are given in turn, so damaged ones are told by being far above the room for nodes; some
+ * are taken and not used. */
+static uint32_t numbers_most(const struct memory *m) {
+  enum { UNUSED_MOST = 1 << 16 };
+  uint64_t bytes = 0;
+  for (unsigned i = 0; i < m->pieces; i++)
+    bytes += m->piece[i].kind == RECORD_NODES ? m->piece[i].bytes : 0;
+  uint64_t most = bytes / sizeof(struct record_node) + UNUSED_MOST;
+  return most < NODES_MOST ? (uint32_t)most : NODES_MOST;
+}
+
 static void node(struct record_work *w, const void *item) {
   struct record_node n;
+  uint32_t most = numbers_most(w->m);
   memcpy(&n, item, sizeof n);
-  if (n.kind == RECORD_NODE_NONE || n.number >= NODES_MOST || n.parent >= n.number)
+  if (n.kind == RECORD_NODE_NONE || n.number >= most || n.parent >= n.number)
     return;
   uint32_t text = label(w, &n);
   set_node(w, item_at(w, DUMP_NODES, n.number), &n, text);
-  if (n.site >= RECORD_SITE_KINDS && n.site < SITES_MOST)
+  if (n.site >= RECORD_SITE_KINDS && n.site < SITES_MOST && n.site < most)
     ((struct dump_site *)item_at(w, DUMP_SITES, n.site))->node = n.number;
 }
 
