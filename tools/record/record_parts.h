@@ -6,6 +6,7 @@
 #include "memory.h"
 
 struct record_work {
+  uint32_t numbers_most; /* numbers of nodes and sites are below it (record_paths.c) */
   const struct memory *m;
   struct image *image;
   uint64_t live_bytes, live_objects; /* sums of the arenas' */

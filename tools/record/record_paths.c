@@ -144,13 +144,12 @@ static uint32_t numbers_most(const struct memory *m) {
 
 static void node(struct record_work *w, const void *item) {
   struct record_node n;
-  uint32_t most = numbers_most(w->m);
   memcpy(&n, item, sizeof n);
-  if (n.kind == RECORD_NODE_NONE || n.number >= most || n.parent >= n.number)
+  if (n.kind == RECORD_NODE_NONE || n.number >= w->numbers_most || n.parent >= n.number)
     return;
   uint32_t text = label(w, &n);
   set_node(w, item_at(w, DUMP_NODES, n.number), &n, text);
-  if (n.site >= RECORD_SITE_KINDS && n.site < SITES_MOST && n.site < most)
+  if (n.site >= RECORD_SITE_KINDS && n.site < SITES_MOST && n.site < w->numbers_most)
     ((struct dump_site *)item_at(w, DUMP_SITES, n.site))->node = n.number;
 }
 
@@ -181,6 +180,7 @@ void record_paths(struct record_work *w) {
   each_item(w, RECORD_MODULES, sizeof(struct record_module), module);
   make_spans(w);
   item_at(w, DUMP_SITES, RECORD_SITE_KINDS - 1);
+  w->numbers_most = numbers_most(w->m);
   each_item(w, RECORD_NODES, sizeof(struct record_node), node);
   set_unused(w);
   set_kinds(w);
