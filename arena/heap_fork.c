@@ -1,12 +1,13 @@
 /* The child of a fork: one thread, and heaps as the other threads left them when they vanished.
  *
- * Nothing is locked at the fork, so a thread that is gone may have been anywhere in our code.  What
- * it owned is therefore rebuilt from words that are written in one step and can be checked: the
- * owner of each block, and the class, the carved cells and the free list of each slab.  At worst
- * the cells of one list, or of one slab's mail, stay marked as used.  The forking thread's own heap
- * is left alone: if a signal handler forked in the middle of its malloc, that malloc goes on here.
- * In other heaps a thread works with signals blocked (heap_borrow), except that it adds to their
- * mail (mail_is_announcing).
+ * Only visits and growth are stopped for the fork (heap_fork_prepare); no heap is locked, so a
+ * thread that is gone may have been almost anywhere in our code.  What it owned is therefore
+ * rebuilt from words that are written in one step and can be checked: the owner of each block, and
+ * the class, the carved cells and the free list of each slab.  At worst the cells of one list, or
+ * of one slab's mail, stay marked as used.  The forking thread's own heap is left alone: if a
+ * signal handler forked in the middle of its malloc, that malloc goes on here.  In other heaps a
+ * thread works with signals blocked (heap_borrow), except that it adds to their mail
+ * (mail_is_announcing).
  */
 #include "heap_fork.h"
 #include "check.h"
@@ -24,10 +25,14 @@ static __thread uint32_t thread_before __attribute__((tls_model("initial-exec"))
 
 void heap_fork_prepare(void) {
   heap_visits_stop();
+  range_growth_stop();
   thread_before = os_thread_id();
 }
 
-void heap_fork_parent(void) { heap_visits_go_on(); }
+void heap_fork_parent(void) {
+  range_growth_go_on();
+  heap_visits_go_on();
+}
 
 /* Had harvest (heap_refill.c) moved the free list, or its first part, to the thread's list, and not
  * cleared it yet?  The part that was to stay is lost then. */

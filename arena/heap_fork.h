@@ -1,4 +1,4 @@
-/* Before and after a fork of the process; no lock is taken.
+/* Before and after a fork of the process; no heap is locked.
  *
  * Both keep errno, and run with all signals blocked.  The child may run on a small stack.
  */
@@ -7,8 +7,9 @@
 
 #include "heap_state.h"
 
-/* Notes what the child has to know, and waits for a visitor (heap_visit.h).  In the parent, before
- * each fork; heap_fork_parent after it, also if it failed. */
+/* Notes what the child has to know, and waits, a few seconds at most, for a visitor (heap_visit.h)
+ * and for a thread that is growing the range (range_growth_stop).  In the parent, before each fork;
+ * heap_fork_parent after it, also if it failed. */
 hidden void heap_fork_prepare(void);
 hidden void heap_fork_parent(void);
 

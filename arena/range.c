@@ -36,6 +36,7 @@ enum { GROWTH_SPINS = 200, GROWTH_SLEEP_US = 50, GROWTH_TRIES = GROWTH_SPINS + 2
 
 static _Atomic uintptr_t
     growing; /* address of the growth_marker of the thread with the right; 0: none */
+static bool stopped_for_fork;     /* the right was taken by range_growth_stop; with the right */
 static _Atomic unsigned refusals; /* calls of range_growth_enter still to be refused at once */
 static __thread char growth_marker __attribute__((tls_model("initial-exec")));
 
@@ -116,12 +117,7 @@ bool range_add_tags(void) {
   return done;
 }
 
-bool range_growth_enter(void) {
-  unsigned left = atomic_load_explicit(&refusals, memory_order_relaxed);
-  if (unlikely(left > 0)) {
-    atomic_store_explicit(&refusals, left - 1, memory_order_relaxed);
-    return false;
-  }
+static bool take_right(void) {
   for (unsigned tries = 0; tries < GROWTH_TRIES; tries++) {
     uintptr_t nobody = 0;
     if (atomic_compare_exchange_weak_explicit(&growing, &nobody, (uintptr_t)&growth_marker,
@@ -137,13 +133,42 @@ bool range_growth_enter(void) {
   return false;
 }
 
+static void leave_right(void) { atomic_store_explicit(&growing, 0, memory_order_release); }
+
+static bool has_right(void) {
+  return atomic_load_explicit(&growing, memory_order_relaxed) == (uintptr_t)&growth_marker;
+}
+
+bool range_growth_enter(void) {
+  unsigned left = atomic_load_explicit(&refusals, memory_order_relaxed);
+  if (unlikely(left > 0)) {
+    atomic_store_explicit(&refusals, left - 1, memory_order_relaxed);
+    return false;
+  }
+  return take_right();
+}
+
 void range_growth_leave(bool grown) {
   if (!grown)
     atomic_store_explicit(&refusals, REFUSALS, memory_order_relaxed);
-  atomic_store_explicit(&growing, 0, memory_order_release);
+  leave_right();
+}
+
+void range_growth_stop(void) {
+  if (take_right())
+    stopped_for_fork = true;
+}
+
+void range_growth_go_on(void) {
+  if (has_right() && stopped_for_fork) {
+    stopped_for_fork = false;
+    leave_right();
+  }
 }
 
 void range_growth_forget(void) {
-  if (growing != (uintptr_t)&growth_marker)
-    range_growth_leave(true);
+  if (has_right() && !stopped_for_fork)
+    return;
+  stopped_for_fork = false;
+  leave_right();
 }

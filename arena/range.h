@@ -104,11 +104,18 @@ hidden bool range_add_tags(void);
  * range_growth_enter waits at most about two seconds and then returns false, so that a fork that
  * lost the thread with the right, or a signal that interrupted it, costs a failed request and not a
  * hang. After a growth that failed (`grown` false) it returns false at once for the next REFUSALS
- * calls, each of which would otherwise cost system calls.  range_growth_forget: in the child of a
- * fork, the right is free again, unless the calling thread has it. */
+ * calls, each of which would otherwise cost system calls. */
 enum { REFUSALS = 100 };
 hidden bool range_growth_enter(void);
 hidden void range_growth_leave(bool grown);
+
+/* Around a fork.  range_growth_stop takes the right for the fork, since a thread that vanishes
+ * between its mapping and the note of it would leave pages in the child that no growth gets past.
+ * It waits as range_growth_enter does and then goes on without the right.  range_growth_go_on: in
+ * the parent.  range_growth_forget: in the child, the right is free again, unless the forking
+ * thread was growing itself when a signal interrupted it. */
+hidden void range_growth_stop(void);
+hidden void range_growth_go_on(void);
 hidden void range_growth_forget(void);
 
 #endif

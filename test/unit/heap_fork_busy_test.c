@@ -69,6 +69,33 @@ static void holder_vanishes(void) {
   pthread_join(holder, NULL);
 }
 
+/* A growth that has mapped its pages and not noted them: the fork waits for its end, or the child
+ * would find the place of its next growth taken. */
+static void *grow_by_halves(void *unused) {
+  (void)unused;
+  require(range_growth_enter());
+  char *end = (char *)range_section_start(SECTION_DATA) + range.committed[SECTION_DATA];
+  require(os_map_at(end, SLAB_BYTES));
+  sem_post(&ready);
+  os_sleep_us(20000);
+  os_unmap(end, SLAB_BYTES); /* as if the system had refused the next section's pages */
+  range_growth_leave(true);
+  return NULL;
+}
+
+static void growth_is_whole(void) {
+  sem_init(&ready, 0, 0);
+  pthread_t grower;
+  require(pthread_create(&grower, NULL, grow_by_halves, NULL) == 0);
+  sem_wait(&ready);
+  heap_fork_prepare();
+  in_child(grow_and_take_over);
+  heap_fork_parent();
+  pthread_join(grower, NULL);
+  require(range_growth_enter()); /* the fork has given it back */
+  range_growth_leave(true);
+}
+
 /* The right to grow that the forking thread has itself stays its own. */
 static void own_growth_stays(void) {
   require(range_growth_enter());
@@ -240,6 +267,7 @@ static void forks_of_busy_large_heaps(void) {
 
 APART(own_heap_is_left_alone)
 APART(holder_vanishes)
+APART(growth_is_whole)
 APART(own_growth_stays)
 APART(counts_start_again)
 APART(forks_of_busy_threads)
@@ -252,6 +280,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_own_heap_is_left_alone),
       cmocka_unit_test(test_holder_vanishes),
+      cmocka_unit_test(test_growth_is_whole),
       cmocka_unit_test(test_own_growth_stays),
       cmocka_unit_test(test_counts_start_again),
       cmocka_unit_test(test_forks_of_busy_threads),
