@@ -110,6 +110,13 @@ static void free_later(void *p) {
     large_free_deferred();
 }
 
+/* A huge object is more than what may be freed without being published, and purge_if_due does not
+ * count it. */
+static void note_huge_free(void) {
+  if (purge_taken_hook != NULL)
+    purge_taken_hook(0);
+}
+
 /* Gives p back to jemalloc, or puts it on the list of deferred frees while the gate is closed. */
 static void release(struct heap *h, void *p, int flags, const char *entry, const void *caller) {
   if (unlikely(!gate_enter(h))) {
@@ -121,10 +128,13 @@ static void release(struct heap *h, void *p, int flags, const char *entry, const
     invalid_large(entry, p, caller);
   }
   thread_is_ready();
-  bool done = large_give_back(p, page_kind(p), flags);
+  unsigned kind = page_kind(p);
+  bool done = large_give_back(p, kind, flags);
   gate_leave(h);
   if (unlikely(!done))
     invalid_large(entry, p, caller);
+  if (unlikely(kind == PAGE_HUGE))
+    note_huge_free();
 }
 
 void large_free_deferred(void) {

@@ -4,8 +4,6 @@
 #include "huge.h"
 #include "thread_state.h"
 
-#include <string.h>
-
 /* jemalloc registers its handlers at its first use, in the middle of a malloc.  We keep
  * them and call them from ours, so that their order does not depend on which thread allocates
  * first. */
@@ -40,7 +38,7 @@ void jemalloc_fork_child(void) {
 }
 
 bool jemalloc_has_plain_objects(void) {
-  return !jep_opt_zero && !jep_opt_prof && strcmp(jep_opt_junk, "false") == 0;
+  return !jep_opt_zero && !jep_opt_prof && !je_opt_junk_alloc && !je_opt_junk_free;
 }
 
 void jemalloc_purge(void) {

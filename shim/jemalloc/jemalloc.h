@@ -44,7 +44,7 @@ extern hidden unsigned long jep_initializer;
 /* Its options, as it read them in its first call; valid after jemalloc_start.  Asking mallctl for
  * them would build tables of 400 KiB in every process. */
 extern hidden bool jep_opt_prof, jep_opt_tcache, jep_opt_zero;
-extern hidden const char *jep_opt_junk;
+extern hidden bool je_opt_junk_alloc, je_opt_junk_free;
 extern hidden size_t jep_opt_oversize_threshold;
 extern hidden ssize_t jep_opt_dirty_decay_ms;
 

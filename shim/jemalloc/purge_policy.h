@@ -69,8 +69,9 @@ hidden void purge_run(struct heap *h, size_t small_bytes);
 hidden uint64_t purge_live_bytes(void);
 
 /* Called by purge_run, as its last act, with the bytes that were allocated since this thread's last
- * call, which may be none: large objects and blocks.  The thread may be in the middle of a malloc
- * or free, with its heap whole.  NULL, or set in the constructor. */
+ * call: large objects and blocks.  They may be none, as where it only frees, or has freed a huge
+ * object.  The thread may be in the middle of a malloc or free, with its heap whole.  NULL, or set
+ * in the constructor. */
 extern hidden void (*purge_taken_hook)(size_t bytes);
 
 /* After a large request was served to the thread with this heap, so that jemalloc has started.  The

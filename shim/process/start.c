@@ -36,8 +36,7 @@
 /* Now and then, in slow paths. */
 static void on_slow_path(size_t taken) {
   attach_look();
-  if (taken != 0)
-    record_note_amounts();
+  record_note_amounts();
   record_tick();
   if (taken != 0 && options_dump_at(options_now()))
     dump_at_look(taken);

@@ -147,8 +147,9 @@ static void put_gauge(uint64_t *to, uint64_t value) {
   __atomic_store_n(to, value, __ATOMIC_RELAXED);
 }
 
-/* Cheap enough to be published each time that it has grown: it is the last that a reader learns of
- * a process that is killed. */
+/* Cheap enough to be published in each slow path, whether there was a request or only frees: it is
+ * the last that a reader learns of a process that is killed, and all that it learns of one that
+ * sleeps. */
 static void put_amounts(struct record_process *p) {
   put_gauge(&p->mapped, os_mapped_bytes());
   put_gauge(&p->large_mapped, page_map_mapped_bytes());

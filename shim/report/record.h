@@ -24,7 +24,8 @@ hidden void record_setup(void);
 /* The head, which others may write into. */
 hidden struct record_process *record_head(void);
 
-/* Publishes how much is mapped, and live of large objects: when that has grown.  Any thread. */
+/* Publishes how much is mapped, and live of large objects: in slow paths, when that may have grown
+ * or fallen.  Any thread. */
 hidden void record_note_amounts(void);
 
 /* Publishes what tags are, and those amounts: when somebody has attached, before he is answered.

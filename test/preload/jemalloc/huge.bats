@@ -59,6 +59,8 @@ load ../../common
   }
   (($(moves MALLOC_CONF=dirty_decay_ms:1000) == 0))
   (($(moves MALLOC_CONF=zero:true) == 0))
+  (($(moves MALLOC_CONF=junk:alloc) == 0))
+  (($(moves MALLOC_CONF=junk:free) == 0))
   (($(moves ARENASHIM_DISABLE=1) == 0))
   (($(moves) > 0))
 }

@@ -172,6 +172,13 @@ wait("4")' 3>&- &
   figures 1.dump 2.dump 3.dump samples.dump 4.dump end
 }
 
+@test "large objects: what is left after steps that only free is known, within 1 MiB and one list a class and thread" {
+  for how in plain attached; do
+    /usr/bin/python3 "$TOP/test/preload/record/large_books.py" "$SHIM" "$TOOL" "$BIN/large_books" \
+      "$BATS_TEST_TMPDIR" $how
+  done
+}
+
 @test "the process says so itself: since when, what is of before; in its report and its metrics" {
   timeout --foreground 60 env LD_PRELOAD="$SHIM" PYTHONMALLOC=malloc ARENASHIM_TAG=off ARENASHIM_STATS="$PWD/stats" \
     ARENASHIM_METRICS="$PWD/metrics" /usr/bin/python3 -c '
