@@ -52,7 +52,7 @@ PROTO := $(B)/tools/export/profile.pb-c
 TOOL_SOURCES := $(wildcard tools/*.c $(TOOL_DIRS:%=%/*.c))
 TOOL_PARTS := $(filter-out tools/main.c,$(TOOL_SOURCES)) # what tests link
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(B)/%.o)
-TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) shim/dump_format.h shim/mapping_kind.h shim/record_format.h shim/metrics_format.h $(PROTO).h tools/page/page.html
+TOOL_HEADERS := $(wildcard tools/*.h $(TOOL_DIRS:%=%/*.h)) $(wildcard shim/*.h) $(PROTO).h tools/page/page.html
 
 all: $(B)/libarenashim.so $(B)/libarena.a $(B)/arenashim
 
@@ -226,7 +226,7 @@ $(B)/test/unit/modules_%.so: test/unit/modules_plugin.c
 
 # The command's tests: a writer of dumps, the command and its reader under sanitizers, a fuzzer.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-$(B)/test/tools/make_dump: test/tools/make_dump.c shim/dump_format.h
+$(B)/test/tools/make_dump: test/tools/make_dump.c shim/dump_format.h shim/dump_maps_format.h
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -o $@ $<
 $(B)/test/tools/arenashim: $(TOOL_SOURCES) $(TOOL_HEADERS)

@@ -2,7 +2,7 @@
 # --help, the library and the headers have.
 load command
 MAN=$TOP/tools/man
-HEADER=$TOP/shim/dump_format.h
+HEADERS=("$TOP/shim/dump_format.h" "$TOP/shim/dump_maps_format.h")
 
 setup_file() {
   export STAGE=$BATS_FILE_TMPDIR/stage
@@ -124,12 +124,12 @@ all_named() { # PAGE NAME...
 @test "arenashim-dump(5) has every section with its number and size" {
   local text name number size sizes count=0
   text=$(plain arenashim-dump.5)
-  # sizes of items stand in the header in the order of the sections, after those of the head
-  mapfile -t sizes < <(echo 1 && sed -nE 's/^static_assert\(sizeof.*== ([0-9]+).*/\1/p' "$HEADER" | tail -n +3)
+  # sizes of items stand in the headers in the order of the sections, after those of the head
+  mapfile -t sizes < <(echo 1 && sed -nE 's/^static_assert\(sizeof.*== ([0-9]+).*/\1/p' "${HEADERS[@]}" | tail -n +3)
   while read -r name number; do
     size=${sizes[count]}
     ((++count))
     grep -qE "^ +$name +$number +$size " <<<"$text" || { echo "$name: $number, $size bytes"; return 1; }
-  done < <(sed -n '/^enum dump_section_id/,/^}/s/^  \(DUMP_[A-Z_]*\) = \([0-9]*\).*/\1 \2/p' "$HEADER")
+  done < <(sed -n '/^enum dump_section_id/,/^}/s/^  \(DUMP_[A-Z_]*\) = \([0-9]*\).*/\1 \2/p' "${HEADERS[@]}")
   ((count == ${#sizes[@]}))
 }
