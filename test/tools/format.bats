@@ -1,9 +1,10 @@
 # The formats' headers stand alone: shim and command share them and nothing else.
 cd "$BATS_TEST_DIRNAME/../.." || exit
 
-@test "tools/ includes of the rest only the formats of dump, metrics and record, and the rule of mappings' kinds" {
+@test "tools/ includes of the rest only the formats of dump, metrics and record, and the rules about mappings" {
   [[ $(grep -rh '#include "\.\./' tools --include='*.[ch]' | sort -u) == '#include "../../shim/dump_format.h"
 #include "../../shim/mapping_kind.h"
+#include "../../shim/mapping_zeros.h"
 #include "../../shim/metrics_format.h"
 #include "../../shim/record_format.h"' ]]
 }

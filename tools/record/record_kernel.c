@@ -1,9 +1,9 @@
 /* What the kernel says of a process's memory as a whole; contract in record_parts.h. */
+#include "../../shim/mapping_zeros.h"
 #include "record_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct kernel {
   uint64_t size, resident, anonymous, swapped, page_tables;
@@ -34,50 +34,13 @@ static struct kernel kernel_read(pid_t pid) {
   return k;
 }
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
-static void take_zeros(struct dump_mapping *m, uint64_t zeros) {
-  m->resident -= zeros;
-  m->anonymous -= least(zeros, m->anonymous);
-  m->shared -= zeros;
-  m->trim = least(m->trim, m->resident);
-}
-
-static bool is_own_data(struct record_work *w, const struct dump_mapping *m) {
-  const char *name = image_item(w->image, DUMP_STRINGS, m->name);
-  return m->kind == DUMP_MAPPING_TABLES || m->kind == DUMP_MAPPING_ROWS ||
-         m->kind == DUMP_MAPPING_LARGE_TABLES ||
-         (m->kind == DUMP_MAPPING_BSS && strstr(name, "/libarenashim") != NULL);
-}
-
-/* Pages that are not the process's alone are those that a fork left to several processes, or the
- * page of zeros, which the kernel does not count.  How many of either there are its count of
- * anonymous pages says: zeros are taken from the library's own data first, which older commands
- * than this read page by page, then from all others in proportion. */
-static void subtract_zeros(struct record_work *w, uint64_t wanted) {
-  uint64_t anonymous = 0, shared = 0;
-  size_t n = image_items(w->image, DUMP_MAPPINGS);
-  for (size_t i = 0; i < n; i++) {
-    struct dump_mapping *m = image_item(w->image, DUMP_MAPPINGS, i);
-    m->shared = least(m->shared, m->resident);
-    anonymous += m->anonymous;
-    shared += m->shared;
-  }
-  uint64_t zeros = wanted != 0 && anonymous > wanted ? least(anonymous - wanted, shared) : 0;
-  for (size_t i = 0; i < n; i++) {
-    struct dump_mapping *m = image_item(w->image, DUMP_MAPPINGS, i);
-    uint64_t own = is_own_data(w, m) ? least(zeros, m->shared) : 0;
-    take_zeros(m, own);
-    zeros -= own;
-    shared -= own;
-  }
-  for (size_t i = 0; i < n && zeros != 0; i++) {
-    struct dump_mapping *m = image_item(w->image, DUMP_MAPPINGS, i);
-    uint64_t part = (uint64_t)((unsigned __int128)m->shared * zeros / shared);
-    shared -= m->shared;
-    take_zeros(m, part);
-    zeros -= part;
-  }
+static void subtract_zeros(struct image *image, uint64_t kernels) {
+  struct dump_mapping *row = image_item(image, DUMP_MAPPINGS, 0);
+  size_t rows = image_items(image, DUMP_MAPPINGS);
+  struct mapping_sums sums = mapping_sum(row, rows);
+  uint64_t zeros = mapping_zeros(sums.anonymous, kernels);
+  mapping_subtract_zeros(row, rows, image_item(image, DUMP_STRINGS, 0),
+                         mapping_least(zeros, sums.shared), sums.shared);
 }
 
 static struct dump_mapping *add(struct record_work *w, uint32_t kind) {
@@ -88,7 +51,7 @@ static struct dump_mapping *add(struct record_work *w, uint32_t kind) {
 
 void record_kernel(struct record_work *w, pid_t pid) {
   struct kernel k = kernel_read(pid);
-  subtract_zeros(w, k.anonymous);
+  subtract_zeros(w->image, k.anonymous);
   add(w, DUMP_MAPPING_PAGE_TABLES)->resident = k.page_tables;
   struct dump_mapping *to = add(w, DUMP_MAPPING_KERNEL);
   to->mapped = k.size;
