@@ -1,22 +1,19 @@
 /* Walks over all mappings; picture and contract in resident.h. */
 #include "resident.h"
-#include "arena_name.h"
 #include "fork_gate.h"
 #include "huge.h"
 #include "huge_pages.h"
 #include "map_lines.h"
 #include "mapping_kind.h"
-#include "mapped_books.h"
 #include "os.h"
 #include "owned_ranges.h"
 #include "page_map.h"
 #include "path_tree.h"
 #include "resident_kernel.h"
 #include "resident_large.h"
-#include "resident_threads.h"
+#include "resident_program.h"
 #include "resident_zeros.h"
 #include "sandbox.h"
-#include "site_stats.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -33,157 +30,14 @@ struct walk {
   struct resident *r;
   const struct snapshot *g;
   struct map_lines maps;
-  struct page_states states;
+  struct row_source source;
   struct owned_ranges owned;
-  struct thread_places threads;
+  struct program_pages program;
   struct slab_shares slabs;
   struct kernel_memory kernel;
   struct large_pages large;
   struct seen_pages seen;
-  char file[ROWS_NAME_MAX + 1];     /* of the DATA whose end is `file_end` */
-  uintptr_t file_end;               /* where a file's BSS may follow; 0: none */
-  uintptr_t guard_start, guard_end; /* inaccessible, right before: a guard, or reserved; 0: none */
-  uint32_t main_thread;
-  struct map_line *sums; /* of the mapping that is added, where its pages cannot be asked about */
 };
-
-/* ---- rows ---- */
-
-/* All of a mapping of which the kernel has said the sums: the first part gets them. */
-static void add_sums(struct map_line *sums, struct dump_mapping *to, uintptr_t start,
-                     uintptr_t end) {
-  to->mapped += end - start;
-  to->resident += sums->resident;
-  to->anonymous += sums->anonymous;
-  to->swapped += sums->swapped;
-  to->count++;
-  sums->resident = sums->anonymous = sums->swapped = 0;
-}
-
-static void add_pages(struct walk *w, struct dump_mapping *to, uintptr_t start, uintptr_t end) {
-  if (w->sums != NULL) {
-    add_sums(w->sums, to, start, end);
-    return;
-  }
-  uintptr_t lowest = resident_pages_add(&w->states, to, start, end);
-  if (to->kind == DUMP_MAPPING_STACK || to->kind == DUMP_MAPPING_MAIN_STACK)
-    to->depth += lowest != 0 ? end - lowest : 0;
-}
-
-static void add_named(struct walk *w, uint32_t kind, const char *name, uintptr_t start,
-                      uintptr_t end) {
-  add_pages(w, resident_row(w->r->table, kind, name, start), start, end);
-}
-
-/* ---- files ---- */
-
-/* Of a mapping that cannot be written, the pages that are not the file's were written before. */
-static void split_relocated(struct walk *w, struct dump_mapping *row,
-                            const struct dump_mapping *before, const char *path, uintptr_t start) {
-  uint64_t bytes = row->anonymous - before->anonymous, shared = row->shared - before->shared;
-  if (bytes == 0)
-    return;
-  row->anonymous -= bytes;
-  row->resident -= bytes;
-  row->mapped -= bytes;
-  row->shared -= shared;
-  struct dump_mapping *to = resident_row(w->r->table, DUMP_MAPPING_RELOCATED, path, start);
-  to->mapped += bytes;
-  to->resident += bytes;
-  to->anonymous += bytes;
-  to->shared += shared;
-  to->count++;
-}
-
-static void add_file(struct walk *w, const struct map_line *l, uintptr_t start, uintptr_t end) {
-  uint32_t kind = mapping_kind_of_file(l->path, l->writable, l->executable, l->shared);
-  struct dump_mapping *row = resident_row(w->r->table, kind, l->path, start);
-  struct dump_mapping before = *row;
-  add_pages(w, row, start, end);
-  if (kind == DUMP_MAPPING_READ_ONLY)
-    split_relocated(w, row, &before, l->path, start);
-  if (kind != DUMP_MAPPING_DATA)
-    return;
-  strncpy(w->file, l->path, ROWS_NAME_MAX);
-  w->file_end = end;
-}
-
-/* ---- anonymous mappings ---- */
-
-/* The main thread's control block lies in memory of the loader's, of a few pages. */
-enum { TLS_MOST = 256 << 10 };
-
-static bool add_stack(struct walk *w, const struct map_line *l, uintptr_t start, uintptr_t end) {
-  unsigned threads;
-  const struct thread_place *t = thread_place_in(&w->threads, start, end, &threads);
-  if (t == NULL || (t->thread == w->main_thread && end - start > TLS_MOST))
-    return false;
-  if (t->thread == w->main_thread) {
-    add_named(w, DUMP_MAPPING_TLS, "", start, end);
-    return true;
-  }
-  char name[16];
-  arena_name(heap_at(t->arena), w->g->self_thread, name);
-  struct dump_mapping *row = resident_row(w->r->table, DUMP_MAPPING_STACK, name, start);
-  add_pages(w, row, start, end);
-  row->count += threads - 1;
-  if (w->guard_end == start && l->start == start) {
-    row->guard += w->guard_end - w->guard_start;
-    w->guard_end = 0;
-  }
-  return true;
-}
-
-/* The site (DUMP_SITES index + 1) that mapped what lies at `at`; 0: not known.  *until is lowered
- * to where that changes. */
-static uint32_t mapped_by(uintptr_t at, uintptr_t *until) {
-  struct mapped_row row;
-  if (mapped_read(at, &row, 1) != 1)
-    return 0;
-  uintptr_t change = row.start > at ? row.start : row.end;
-  *until = change < *until ? change : *until;
-  return row.start <= at && row.site != SITE_NONE && row.site < sites_count() ? row.site + 1 : 0;
-}
-
-/* Anonymous memory by the call sites that mapped it. */
-static void add_by_caller(struct walk *w, uint32_t kind, uintptr_t start, uintptr_t end) {
-  while (start < end) {
-    uintptr_t until = end;
-    uint32_t site = mapped_by(start, &until);
-    if (site != 0)
-      add_pages(w, resident_row_by_site(w->r->table, kind, site, start), start, until);
-    else if (kind == DUMP_MAPPING_ANONYMOUS)
-      add_pages(w, resident_row_anonymous(w->r->table, start), start, until);
-    else
-      add_named(w, kind, "", start, until);
-    start = until;
-  }
-}
-
-static void add_bracketed(struct walk *w, const struct map_line *l, uintptr_t start,
-                          uintptr_t end) {
-  uint32_t kind = mapping_kind_of_bracketed(l->path);
-  if (kind == DUMP_MAPPING_NONE)
-    return;
-  if (kind == DUMP_MAPPING_BREAK)
-    add_by_caller(w, kind, start, end);
-  else
-    add_named(w, kind, mapping_kind_has_name(kind) ? l->path : "", start, end);
-}
-
-/* A part of a mapping that is not the library's own. */
-static void add_foreign(struct walk *w, const struct map_line *l, uintptr_t start, uintptr_t end) {
-  if (l->path[0] == '[') {
-    add_bracketed(w, l, start, end);
-  } else if (l->path[0] != '\0') {
-    add_file(w, l, start, end);
-  } else if (w->file_end == start && l->writable) {
-    add_named(w, DUMP_MAPPING_BSS, w->file, start, end);
-    w->file_end = end;
-  } else if (!add_stack(w, l, start, end)) {
-    add_by_caller(w, DUMP_MAPPING_ANONYMOUS, start, end);
-  }
-}
 
 /* ---- the library's own ---- */
 
@@ -194,9 +48,9 @@ static void add_huge(struct walk *w, uintptr_t start, uintptr_t end) {
     struct dump_mapping *row =
         resident_row(w->r->table, idle ? DUMP_MAPPING_HUGE_IDLE : DUMP_MAPPING_HUGE, "", start);
     uint64_t before = row->resident;
-    w->states.seen = &w->seen;
-    add_pages(w, row, start, until);
-    w->states.seen = NULL;
+    w->source.states.seen = &w->seen;
+    resident_add(&w->source, row, start, until);
+    w->source.states.seen = NULL;
     if (idle)
       row->trim += row->resident - before;
     start = until;
@@ -213,7 +67,7 @@ static void add_own(struct walk *w, uint32_t kind, uintptr_t start, uintptr_t en
   else if (kind == DUMP_MAPPING_HUGE)
     add_huge(w, start, end);
   else if (!is_scratch(w, start)) /* that is added at the end: it grows until then */
-    add_named(w, kind, "", start, end);
+    resident_add_named(&w->source, kind, "", start, end);
 }
 
 /* ---- a mapping ---- */
@@ -222,8 +76,7 @@ static void add_part(struct walk *w, const struct map_line *l, uintptr_t start, 
                      uint32_t owner) {
   if (owner != DUMP_MAPPING_NONE) {
     add_own(w, owner, start, end);
-    if (w->file_end == start)
-      w->file_end = end; /* tables in the library's own zero-initialized data */
+    program_pages_skip(&w->program, start, end);
     return;
   }
   while (start < end) {
@@ -232,40 +85,24 @@ static void add_part(struct walk *w, const struct map_line *l, uintptr_t start, 
     if (large)
       large_pages_add(&w->large, start, until);
     else
-      add_foreign(w, l, start, until);
+      program_pages_add(&w->program, l, start, until);
     start = until;
   }
 }
 
-static void end_guard(struct walk *w) {
-  if (w->guard_end != 0) {
-    struct dump_mapping *row = resident_row(w->r->table, DUMP_MAPPING_RESERVED, "", w->guard_start);
-    row->mapped += w->guard_end - w->guard_start;
-    row->count++;
-  }
-  w->guard_end = 0;
-}
-
 static void add_mapping(struct walk *w, struct map_line *l) {
-  /* That has no pages, or hardly any; what lies before a stack is its guard. */
-  if (mapping_is_reserved(l->path, l->readable, l->writable, l->executable)) {
-    end_guard(w);
-    w->guard_start = l->start;
-    w->guard_end = l->end;
+  if (program_pages_hold(&w->program, l))
     return;
-  }
-  if (w->guard_end != l->start)
-    end_guard(w);
   /* Of pages of files mincore says whether anybody has them in memory. */
-  w->sums = w->states.fd < 0 && !mapping_is_anonymous(l->path, l->shared) ? l : NULL;
+  w->source.sums = w->source.states.fd < 0 && !mapping_is_anonymous(l->path, l->shared) ? l : NULL;
   for (uintptr_t at = l->start; at < l->end;) {
     uintptr_t until = l->end;
     uint32_t owner = owned_range_at(&w->owned, at, &until);
     add_part(w, l, at, until, owner);
     at = until;
   }
-  w->sums = NULL;
-  end_guard(w);
+  w->source.sums = NULL;
+  program_pages_end(&w->program);
 }
 
 /* ---- the end ---- */
@@ -292,17 +129,17 @@ static void put_kernel(struct walk *w) {
 }
 
 static void finish(struct walk *w) {
-  end_guard(w);
+  program_pages_end(&w->program);
   put_slabs(w);
   large_pages_put(&w->large, &w->g->large, w->r->table);
   if (w->r->sites != 0)
     large_pages_share(&w->large, w->kernel.swapped != 0, w->r->site, w->r->sites);
   uintptr_t scratch = (uintptr_t)w->r->scratch.at;
-  page_states_forget(&w->states);
-  add_named(w, DUMP_MAPPING_TABLES, "", scratch, scratch + w->r->scratch.bytes);
+  page_states_forget(&w->source.states);
+  resident_add_named(&w->source, DUMP_MAPPING_TABLES, "", scratch, scratch + w->r->scratch.bytes);
   kernel_memory_read(&w->kernel, w->maps.buffer, MAP_LINES_BYTES);
-  resident_zeros_subtract(w->r->table, w->kernel.anonymous, w->states.core_suffices);
-  if (w->states.fd < 0)
+  resident_zeros_subtract(w->r->table, w->kernel.anonymous, w->source.states.core_suffices);
+  if (w->source.states.fd < 0)
     resident_rows_forget_shared(w->r->table);
   put_kernel(w);
 }
@@ -344,11 +181,11 @@ static struct room lay_out(size_t owned, uint32_t sites) {
 /* Where pagemap is closed, mincore says what anonymous memory is resident, and smaps the rest. */
 static bool open_all(struct walk *w, const struct room *m) {
   char *at = w->r->scratch.at;
-  if (!page_states_open(&w->states, (uint64_t *)(at + m->entries)))
+  if (!page_states_open(&w->source.states, (uint64_t *)(at + m->entries)))
     return false;
-  if (map_lines_open(&w->maps, at + m->lines, w->states.fd < 0))
+  if (map_lines_open(&w->maps, at + m->lines, w->source.states.fd < 0))
     return true;
-  page_states_close(&w->states);
+  page_states_close(&w->source.states);
   return false;
 }
 
@@ -358,31 +195,34 @@ static void walk_all(struct walk *w) {
     if (l.start >> ADDRESS_BITS == 0) /* the last line is the kernel's */
       add_mapping(w, &l);
   finish(w);
-  page_states_close(&w->states);
+  page_states_close(&w->source.states);
   map_lines_close(&w->maps);
 }
 
 static void prepare(struct walk *w, const struct room *m, size_t owned, uint32_t sites) {
   char *at = w->r->scratch.at;
   w->r->table = (struct resident_rows *)(at + m->rows);
+  w->source.table = w->r->table;
   w->r->site = sites != 0 ? (struct site_share *)(at + m->sites) : NULL;
   w->r->sites = sites;
   w->owned.item = (struct owned_range *)(at + m->owned);
   owned_ranges_read(&w->owned, owned);
-  w->threads.item = (struct thread_place *)(at + m->threads);
-  thread_places_read(&w->threads, threads_most());
+  w->program.source = &w->source;
+  w->program.threads.item = (struct thread_place *)(at + m->threads);
+  thread_places_read(&w->program.threads, threads_most());
+  w->program.self_thread = w->g->self_thread;
+  w->program.main_thread = (uint32_t)getpid();
   w->seen.bits = (uint64_t *)(at + m->seen);
   w->seen.most = (m->bytes - m->seen) * 8;
-  w->large.states = &w->states;
+  w->large.states = &w->source.states;
   w->large.seen = &w->seen;
   w->slabs.g = w->g;
-  w->slabs.states = &w->states;
+  w->slabs.states = &w->source.states;
   w->slabs.site = w->r->site;
   w->slabs.sites = sites;
-  w->main_thread = (uint32_t)getpid();
   kernel_memory_read(&w->kernel, at + m->lines, MAP_LINES_BYTES);
-  w->states.core_suffices = w->kernel.resident != 0 && w->kernel.swapped == 0 &&
-                            !gate_has_forked() && !sandbox_forbids_mincore();
+  w->source.states.core_suffices = w->kernel.resident != 0 && w->kernel.swapped == 0 &&
+                                   !gate_has_forked() && !sandbox_forbids_mincore();
 }
 
 /* Its state is larger than a small stack has room for. */

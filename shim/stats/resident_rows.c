@@ -94,3 +94,29 @@ uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *to, uin
   to->count++;
   return lowest;
 }
+
+/* All of a mapping of which the kernel has said the sums: the first part gets them. */
+static void add_sums(struct map_line *sums, struct dump_mapping *to, uintptr_t start,
+                     uintptr_t end) {
+  to->mapped += end - start;
+  to->resident += sums->resident;
+  to->anonymous += sums->anonymous;
+  to->swapped += sums->swapped;
+  to->count++;
+  sums->resident = sums->anonymous = sums->swapped = 0;
+}
+
+void resident_add(struct row_source *s, struct dump_mapping *to, uintptr_t start, uintptr_t end) {
+  if (s->sums != NULL) {
+    add_sums(s->sums, to, start, end);
+    return;
+  }
+  uintptr_t lowest = resident_pages_add(&s->states, to, start, end);
+  if (to->kind == DUMP_MAPPING_STACK || to->kind == DUMP_MAPPING_MAIN_STACK)
+    to->depth += lowest != 0 ? end - lowest : 0;
+}
+
+void resident_add_named(struct row_source *s, uint32_t kind, const char *name, uintptr_t start,
+                        uintptr_t end) {
+  resident_add(s, resident_row(s->table, kind, name, start), start, end);
+}

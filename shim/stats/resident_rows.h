@@ -8,6 +8,7 @@
 #define SHIM_RESIDENT_ROWS_H
 
 #include "dump_format.h"
+#include "map_lines.h"
 #include "page_states.h"
 
 enum {
@@ -36,6 +37,12 @@ hidden struct dump_mapping *resident_row(struct resident_rows *r, uint32_t kind,
 /* Sets `shared` of all rows to 0: it is not known. */
 hidden void resident_rows_forget_shared(struct resident_rows *r);
 
+/* A row of its own for an anonymous mapping; or, with a site (DUMP_SITES index + 1), that of the
+ * kind and site. */
+hidden struct dump_mapping *resident_row_anonymous(struct resident_rows *r, uintptr_t start);
+hidden struct dump_mapping *resident_row_by_site(struct resident_rows *r, uint32_t kind,
+                                                 uint32_t site, uintptr_t start);
+
 /* Adds a mapping, or a part of one, and its pages to a row.  Returns the address of its lowest page
  * that is in memory or in swap; 0: none is.  Larger ones than PAGES_WALK_MOST are not looked at
  * page by page: they are address spaces that a sanitizer or a run-time system reserved. */
@@ -43,10 +50,19 @@ hidden void resident_rows_forget_shared(struct resident_rows *r);
 hidden uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *to, uintptr_t start,
                                     uintptr_t end);
 
-/* A row of its own for an anonymous mapping; or, with a site (DUMP_SITES index + 1), that of the
- * kind and site. */
-hidden struct dump_mapping *resident_row_anonymous(struct resident_rows *r, uintptr_t start);
-hidden struct dump_mapping *resident_row_by_site(struct resident_rows *r, uint32_t kind,
-                                                 uint32_t site, uintptr_t start);
+/* What is known of the pages that are added to rows. */
+struct row_source {
+  struct resident_rows *table;
+  struct page_states states;
+  struct map_line
+      *sums; /* the kernel's sums of the mapping that is added, where its pages cannot be
+                            asked about: its first part gets them all; NULL: they can */
+};
+
+/* Adds a part of a mapping to a row, or to that of a kind and name; to stacks also their depth. */
+hidden void resident_add(struct row_source *s, struct dump_mapping *to, uintptr_t start,
+                         uintptr_t end);
+hidden void resident_add_named(struct row_source *s, uint32_t kind, const char *name,
+                               uintptr_t start, uintptr_t end);
 
 #endif
