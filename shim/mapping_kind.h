@@ -13,6 +13,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Larger mappings are not looked at page by page: they are address spaces that a sanitizer or a
+ * run-time system reserved. */
+#define MAPPING_WALK_MOST (UINT64_C(1) << 38)
+
+/* The main thread's control block lies in memory of the loader's, of a few pages: no larger mapping
+ * is called TLS. */
+enum { MAPPING_TLS_MOST = 256 << 10 };
+
 static inline bool mapping_begins(const char *path, const char *with) {
   return strncmp(path, with, strlen(with)) == 0;
 }

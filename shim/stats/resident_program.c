@@ -43,14 +43,11 @@ static void add_file(struct program_pages *p, const struct map_line *l, uintptr_
 
 /* ---- anonymous mappings ---- */
 
-/* The main thread's control block lies in memory of the loader's, of a few pages. */
-enum { TLS_MOST = 256 << 10 };
-
 static bool add_stack(struct program_pages *p, const struct map_line *l, uintptr_t start,
                       uintptr_t end) {
   unsigned threads;
   const struct thread_place *t = thread_place_in(&p->threads, start, end, &threads);
-  if (t == NULL || (t->thread == p->main_thread && end - start > TLS_MOST))
+  if (t == NULL || (t->thread == p->main_thread && end - start > MAPPING_TLS_MOST))
     return false;
   if (t->thread == p->main_thread) {
     resident_add_named(p->source, DUMP_MAPPING_TLS, "", start, end);

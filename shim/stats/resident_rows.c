@@ -1,5 +1,6 @@
 /* Finds and makes rows; contract in resident_rows.h. */
 #include "resident_rows.h"
+#include "mapping_kind.h"
 
 #include <string.h>
 
@@ -84,7 +85,7 @@ uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *to, uin
                              uintptr_t end) {
   struct page_sums sums = {0};
   uintptr_t lowest = 0;
-  if (end - start < PAGES_WALK_MOST)
+  if (end - start < MAPPING_WALK_MOST)
     page_states_sum(s, start, end, &sums, &lowest);
   to->mapped += end - start;
   to->resident += sums.resident;

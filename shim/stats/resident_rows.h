@@ -44,9 +44,7 @@ hidden struct dump_mapping *resident_row_by_site(struct resident_rows *r, uint32
                                                  uint32_t site, uintptr_t start);
 
 /* Adds a mapping, or a part of one, and its pages to a row.  Returns the address of its lowest page
- * that is in memory or in swap; 0: none is.  Larger ones than PAGES_WALK_MOST are not looked at
- * page by page: they are address spaces that a sanitizer or a run-time system reserved. */
-#define PAGES_WALK_MOST (UINT64_C(1) << 38)
+ * that is in memory or in swap; 0: none is. */
 hidden uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *to, uintptr_t start,
                                     uintptr_t end);
 

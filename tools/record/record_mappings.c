@@ -9,17 +9,13 @@
  * The process goes on meanwhile, so that the sum may differ by what it touches.
  */
 #include "../../shim/mapping_kind.h"
-#include "process_owners.h"
-#include "process_pages.h"
+#include "mapping_rows.h"
+#include "own_pages.h"
 #include "record_parts.h"
 #include "say.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Larger mappings are address spaces that somebody reserved. */
-#define WALK_MOST (UINT64_C(1) << 38)
-enum { SLAB = 64 << 10, SLAB_PAGES = SLAB / PROCESS_PAGE, TLS_MOST = 256 << 10 };
 
 struct thread {
   uint64_t pointer;
@@ -30,75 +26,27 @@ struct walk {
   struct record_work *w;
   pid_t pid;
   struct process_pages pages;
-  struct process_owners *owners;
+  struct own_pages own;
   struct thread *threads;
   size_t count;
-  struct dump_mapping own[DUMP_MAPPING_TABLES + 1]; /* sums of the library's kinds */
-  char file[256];                                   /* of the DATA that ends at file_end */
-  uint64_t file_end, guard_start, guard_end;        /* 0: none */
+  char file[256];                            /* of the DATA that ends at file_end */
+  uint64_t file_end, guard_start, guard_end; /* 0: none */
 };
 
 /* ---- rows ---- */
 
-static uint32_t text_of(struct walk *k, const char *name) {
-  return image_text(k->w->image, name, 255);
-}
-
-/* The row of that kind and name, which is made if there is none.  Valid until the next. */
-static struct dump_mapping *row(struct walk *k, uint32_t kind, const char *name, uint64_t start) {
-  size_t n = image_items(k->w->image, DUMP_MAPPINGS);
-  for (size_t i = n; i > 0; i--) {
-    struct dump_mapping *m = image_item(k->w->image, DUMP_MAPPINGS, i - 1);
-    const char *text = image_item(k->w->image, DUMP_STRINGS, m->name);
-    if (m->kind == kind && m->site == 0 && kind != DUMP_MAPPING_ANONYMOUS &&
-        strcmp(text, name) == 0)
-      return m;
-  }
-  uint32_t text = text_of(k, name);
-  struct dump_mapping *m = image_add(k->w->image, DUMP_MAPPINGS);
-  *m = (struct dump_mapping){.kind = kind, .name = text, .start = start};
-  return m;
-}
-
-static void add_entry(struct dump_mapping *to, uint64_t e) {
-  bool present = e & PAGE_PRESENT;
-  to->resident += present ? PROCESS_PAGE : 0;
-  to->swapped += !present && (e & PAGE_SWAPPED) ? PROCESS_PAGE : 0;
-  if (present && !(e & PAGE_OF_FILE)) {
-    to->anonymous += PROCESS_PAGE;
-    to->shared += e & PAGE_ALONE ? 0 : PROCESS_PAGE;
-  }
-}
-
-/* Adds the pages from start to end; returns the lowest that is used, 0 for none. */
-static uint64_t add_pages(struct walk *k, struct dump_mapping *to, uint64_t start, uint64_t end) {
-  uint64_t lowest = 0;
-  to->mapped += end - start;
-  to->count++;
-  for (uint64_t at = start; end - start < WALK_MOST && at < end;) {
-    size_t n;
-    const uint64_t *e = process_pages_at(&k->pages, at, end, &n);
-    for (size_t i = 0; i < n; i++)
-      if (e[i] & (PAGE_PRESENT | PAGE_SWAPPED)) {
-        add_entry(to, e[i]);
-        lowest = lowest == 0 ? at + i * PROCESS_PAGE : lowest;
-      }
-    at += n * PROCESS_PAGE;
-  }
-  return lowest;
-}
-
 static void add_named(struct walk *k, uint32_t kind, const char *name, uint64_t start,
                       uint64_t end) {
   struct dump_mapping sum = {0};
-  uint64_t lowest = add_pages(k, &sum, start, end);
-  struct dump_mapping *to = row(k, kind, name, start);
+  uint64_t lowest = mapping_add_pages(&k->pages, &sum, start, end);
+  struct dump_mapping *to = mapping_row(k->w->image, kind, name, start);
   to->mapped += sum.mapped;
   to->resident += sum.resident;
   to->swapped += sum.swapped;
   to->anonymous += sum.anonymous;
   to->shared += sum.shared;
-  to->depth += kind == DUMP_MAPPING_MAIN_STACK && lowest != 0 ? end - lowest : 0;
+  if (kind == DUMP_MAPPING_STACK || kind == DUMP_MAPPING_MAIN_STACK)
+    to->depth += lowest != 0 ? end - lowest : 0;
   to->count++;
 }
 
@@ -108,16 +56,16 @@ static void add_named(struct walk *k, uint32_t kind, const char *name, uint64_t 
 static void split_relocated(struct walk *k, const struct process_mapping *m, uint64_t start,
                             uint64_t end) {
   struct dump_mapping sum = {0};
-  add_pages(k, &sum, start, end);
+  mapping_add_pages(&k->pages, &sum, start, end);
   uint64_t bytes = sum.anonymous;
-  struct dump_mapping *to = row(k, DUMP_MAPPING_READ_ONLY, m->path, start);
+  struct dump_mapping *to = mapping_row(k->w->image, DUMP_MAPPING_READ_ONLY, m->path, start);
   to->mapped += sum.mapped - bytes;
   to->resident += sum.resident - bytes;
   to->swapped += sum.swapped;
   to->count++;
   if (bytes == 0)
     return;
-  to = row(k, DUMP_MAPPING_RELOCATED, m->path, start);
+  to = mapping_row(k->w->image, DUMP_MAPPING_RELOCATED, m->path, start);
   to->mapped += bytes;
   to->resident += bytes;
   to->anonymous += bytes;
@@ -139,18 +87,6 @@ static void add_file(struct walk *k, const struct process_mapping *m, uint64_t s
   k->file_end = end;
 }
 
-static struct dump_mapping *row_by_site(struct walk *k, uint32_t kind, uint32_t site,
-                                        uint64_t start) {
-  for (size_t i = 0; i < image_items(k->w->image, DUMP_MAPPINGS); i++) {
-    struct dump_mapping *m = image_item(k->w->image, DUMP_MAPPINGS, i);
-    if (m->kind == kind && m->site == site)
-      return m;
-  }
-  struct dump_mapping *m = image_add(k->w->image, DUMP_MAPPINGS);
-  *m = (struct dump_mapping){.kind = kind, .site = site, .start = start};
-  return m;
-}
-
 /* Anonymous memory by the call sites that mapped it. */
 static void add_by_caller(struct walk *k, uint32_t kind, const char *name, uint64_t start,
                           uint64_t end) {
@@ -158,7 +94,8 @@ static void add_by_caller(struct walk *k, uint32_t kind, const char *name, uint6
     uint64_t until = end;
     uint32_t site = record_mapped_by(k->w, start, &until);
     if (site != 0)
-      add_pages(k, row_by_site(k, kind, site, start), start, until);
+      mapping_add_pages(&k->pages, mapping_row_by_site(k->w->image, kind, site, start), start,
+                        until);
     else
       add_named(k, kind, name, start, until);
     start = until;
@@ -197,20 +134,17 @@ static const struct thread *thread_in(const struct walk *k, uint64_t start, uint
 static bool add_stack(struct walk *k, uint64_t start, uint64_t end) {
   const struct thread *t = thread_in(k, start, end);
   bool main_thread = t != NULL && t->id == (uint32_t)k->pid;
-  if (t == NULL || (main_thread && end - start > TLS_MOST))
+  if (t == NULL || (main_thread && end - start > MAPPING_TLS_MOST))
     return false;
   if (main_thread) {
     add_named(k, DUMP_MAPPING_TLS, "", start, end);
     return true;
   }
   char name[32];
-  struct dump_mapping sum = {0};
   thread_name(k->pid, t->id, name);
   add_named(k, DUMP_MAPPING_STACK, name, start, end);
-  uint64_t lowest = add_pages(k, &sum, start, end);
-  struct dump_mapping *to = row(k, DUMP_MAPPING_STACK, name, start);
-  to->depth += lowest != 0 ? end - lowest : 0;
-  to->guard += k->guard_end == start ? k->guard_end - k->guard_start : 0;
+  mapping_row(k->w->image, DUMP_MAPPING_STACK, name, start)->guard +=
+      k->guard_end == start ? k->guard_end - k->guard_start : 0;
   k->guard_end = k->guard_end == start ? 0 : k->guard_end;
   return true;
 }
@@ -229,110 +163,17 @@ static void add_foreign(struct walk *k, const struct process_mapping *m, uint64_
   }
 }
 
-/* ---- slabs ---- */
-
-/* Bytes of a slab's front, of `bytes` bytes, on those pages. */
-static uint64_t bytes_on(uint32_t pages, uint64_t bytes) {
-  uint64_t sum = 0;
-  for (unsigned i = 0; i < SLAB_PAGES && (uint64_t)i * PROCESS_PAGE < bytes; i++)
-    if (pages >> i & 1) {
-      uint64_t left = bytes - (uint64_t)i * PROCESS_PAGE;
-      sum += left < PROCESS_PAGE ? left : PROCESS_PAGE;
-    }
-  return sum;
-}
-
-static void add_kind(struct walk *k, uint32_t kind, uint64_t mapped, uint64_t resident,
-                     uint64_t swapped) {
-  k->own[kind].mapped += mapped;
-  k->own[kind].resident += resident;
-  k->own[kind].anonymous += resident;
-  k->own[kind].swapped += swapped;
-  k->own[kind].count = 1;
-}
-
-static uint64_t used_cells(const struct record_slab *s, uint64_t address) {
-  bool recycles = s->freed_to != address + offsetof(struct record_slab, free);
-  int64_t used = (int64_t)(recycles ? s->start : s->countdown) + s->uncounted;
-  return used < 0 ? 0 : (uint64_t)used < s->carved ? (uint64_t)used : s->carved;
-}
-
-static void add_slab(struct walk *k, uint64_t index, uint32_t resident, uint32_t swapped) {
-  const struct record_process *p = record_process(k->w);
-  const struct record_slab *s = process_owner_slab(k->owners, index);
-  uint64_t size = s != NULL ? s->size_class * UINT64_C(16) : 0;
-  if (s == NULL || s->owner == 0 || size == 0 || s->carved * size > SLAB || s->carved == 0) {
-    uint64_t all = bytes_on(resident, SLAB);
-    add_kind(k, DUMP_MAPPING_EMPTY, SLAB, all, bytes_on(swapped, SLAB));
-    k->own[DUMP_MAPPING_EMPTY].trim += size == 0 ? all : 0;
-    return;
-  }
-  uint64_t used = used_cells(s, p->slabs_at + index * sizeof *s), cells = s->carved * size;
-  uint64_t in = bytes_on(resident, cells), out = bytes_on(swapped, cells);
-  uint64_t live = in * used / s->carved, live_out = out * used / s->carved;
-  add_kind(k, DUMP_MAPPING_OBJECTS, used * size, live, live_out);
-  add_kind(k, used != 0 ? DUMP_MAPPING_PINNED : DUMP_MAPPING_FREE, cells - used * size, in - live,
-           out - live_out);
-  add_kind(k, DUMP_MAPPING_UNCARVED, SLAB - cells, bytes_on(resident, SLAB) - in,
-           bytes_on(swapped, SLAB) - out);
-}
-
-static void add_slabs(struct walk *k, uint64_t start, uint64_t end) {
-  uint64_t data = record_process(k->w)->data_at;
-  k->pages.ahead = end;
-  for (uint64_t at = start; at < end; at += SLAB) {
-    uint32_t resident = 0, swapped = 0;
-    for (unsigned i = 0; i < SLAB_PAGES && at + i * PROCESS_PAGE < end;) {
-      size_t n;
-      const uint64_t *e = process_pages_at(&k->pages, at + (uint64_t)i * PROCESS_PAGE,
-                                           at + SLAB < end ? at + SLAB : end, &n);
-      for (size_t j = 0; j < n; j++, i++) {
-        resident |= (uint32_t)((e[j] & PAGE_PRESENT) != 0) << i;
-        swapped |= (uint32_t)((e[j] & (PAGE_PRESENT | PAGE_SWAPPED)) == PAGE_SWAPPED) << i;
-      }
-    }
-    add_slab(k, (at - data) / SLAB, resident, swapped);
-  }
-  k->pages.ahead = 0;
-}
-
-/* ---- the library's own ---- */
-
-/* Pages where no object begins or began, and that none covers, are jemalloc's tables. */
-static void add_large(struct walk *k, uint64_t start, uint64_t end) {
-  uint64_t covered = start;
-  for (uint64_t at = start; at < end;) {
-    size_t n;
-    const uint64_t *e = process_pages_at(&k->pages, at, end, &n);
-    for (size_t i = 0; i < n; i++, at += PROCESS_PAGE) {
-      uint64_t object = process_owner_object(k->owners, at);
-      if (object != 0)
-        covered = at + object + 2 * PROCESS_PAGE - 1;
-      struct dump_mapping *to =
-          &k->own[at < covered ? DUMP_MAPPING_LARGE : DUMP_MAPPING_LARGE_TABLES];
-      to->mapped += PROCESS_PAGE;
-      to->count = 1;
-      add_entry(to, e[i]);
-    }
-  }
-}
+/* ---- a mapping ---- */
 
 static void add_own(struct walk *k, uint32_t kind, uint64_t start, uint64_t end) {
-  if (kind == DUMP_MAPPING_OBJECTS)
-    add_slabs(k, start, end);
-  else if (kind == DUMP_MAPPING_LARGE)
-    add_large(k, start, end);
-  else
-    add_pages(k, &k->own[kind], start, end);
+  own_pages_add(&k->own, kind, start, end);
   if (k->file_end == start)
     k->file_end = end; /* tables in the library's own zero-initialized data */
 }
 
-/* ---- a mapping ---- */
-
 static void end_guard(struct walk *k) {
   if (k->guard_end != 0) {
-    struct dump_mapping *to = row(k, DUMP_MAPPING_RESERVED, "", k->guard_start);
+    struct dump_mapping *to = mapping_row(k->w->image, DUMP_MAPPING_RESERVED, "", k->guard_start);
     to->mapped += k->guard_end - k->guard_start;
     to->count++;
   }
@@ -352,7 +193,7 @@ static void add_mapping(struct walk *k, const struct process_mapping *m) {
   for (uint64_t at = m->start; at < m->end;) {
     uint64_t until = m->end;
     uint32_t kind =
-        process_owner_at(k->owners, at, anonymous || mapping_begins(m->path, "[heap]"), &until);
+        process_owner_at(k->own.owners, at, anonymous || mapping_begins(m->path, "[heap]"), &until);
     if (kind != DUMP_MAPPING_NONE)
       add_own(k, kind, at, until);
     else
@@ -379,50 +220,23 @@ static void threads_read(struct walk *k) {
     }
 }
 
-/* The page map does not say where objects of up to 4 KiB with an alignment lie, so that their pages
- * look like tables.  Of these jemalloc has a fiftieth of its pages; what is far above is objects.
- */
-static void limit_tables(struct dump_mapping *tables, struct dump_mapping *objects) {
-  uint64_t most = (tables->resident + objects->resident) / 24 + (1 << 20);
-  if (tables->resident <= most)
-    return;
-  uint64_t moved = tables->resident - most;
-  objects->mapped += tables->mapped - most;
-  tables->mapped = most;
-  tables->resident -= moved;
-  objects->resident += moved;
-  moved = moved < tables->anonymous ? moved : tables->anonymous;
-  tables->anonymous -= moved;
-  objects->anonymous += moved;
-}
-
-static void own_put(struct walk *k) {
-  limit_tables(&k->own[DUMP_MAPPING_LARGE_TABLES], &k->own[DUMP_MAPPING_LARGE]);
-  for (uint32_t kind = 1; kind <= DUMP_MAPPING_TABLES; kind++)
-    if (k->own[kind].mapped != 0) {
-      struct dump_mapping *to = row(k, kind, "", 0);
-      *to = k->own[kind];
-      to->kind = kind;
-      if (kind == DUMP_MAPPING_HUGE_IDLE)
-        to->trim = to->resident;
-    }
-}
-
 void record_mappings(struct record_work *w, pid_t pid) {
   struct walk *k = must_zalloc(1, sizeof *k);
   struct process_mapping m;
   k->w = w;
   k->pid = pid;
   if (pid != 0 && record_process(w)->data_at != 0 && process_pages_open(&k->pages, pid)) {
-    k->owners = process_owners_new(w->m, pid);
+    k->own.process = record_process(w);
+    k->own.owners = process_owners_new(w->m, pid);
+    k->own.pages = &k->pages;
     threads_read(k);
     while (process_pages_next(&k->pages, &m))
       if (m.start >> 47 == 0)
         add_mapping(k, &m);
     end_guard(k);
-    own_put(k);
+    own_pages_put(&k->own, w->image);
     record_kernel(w, pid);
-    process_owners_free(k->owners);
+    process_owners_free(k->own.owners);
     process_pages_close(&k->pages);
   }
   free(k->threads);
