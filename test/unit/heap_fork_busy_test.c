@@ -256,6 +256,10 @@ static void forks_of_busy_threads(void) {
   for (unsigned i = 0; i < WORKERS; i++)
     pthread_join(thread[i], NULL);
   pthread_join(visitor, NULL);
+  limit_is_loose = true; /* what was to go back may have been the visitor's then (heap_memory.h) */
+  check_all_heaps();
+  heap_trim();
+  limit_is_loose = false;
   check_all_heaps();
 }
 
