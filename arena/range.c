@@ -32,11 +32,18 @@ static_assert(CLEARANCE > DATA_MAX_BYTES, "the data end below the kernel's mappi
 /* Growing takes a few system calls, so after a wait that long the thread with the right will not
  * return it: 20,000 sleeps of 50 us, to each of which the kernel adds about as much again, are
  * about two seconds. */
-enum { GROWTH_SPINS = 200, GROWTH_SLEEP_US = 50, GROWTH_TRIES = GROWTH_SPINS + 20000 };
+enum {
+  GROWTH_SPINS = 200,
+  GROWTH_SLEEP_US = 50,
+  GROWTH_TRIES = GROWTH_SPINS + 20000,
+  FORK_TRIES = GROWTH_SPINS + 200, /* about 20 ms */
+  FORKS_MOST = 4095
+};
 
-static _Atomic uintptr_t
-    growing; /* address of the growth_marker of the thread with the right; 0: none */
-static bool stopped_for_fork;     /* the right was taken by range_growth_stop; with the right */
+/* Who has the right: 0 nobody, 1..FORKS_MOST so many forks under way, else the address of the
+ * growth_marker of the thread that grows. */
+static _Atomic uintptr_t growing;
+static __thread bool counted __attribute__((tls_model("initial-exec"))); /* as one of the forks */
 static _Atomic unsigned refusals; /* calls of range_growth_enter still to be refused at once */
 static __thread char growth_marker __attribute__((tls_model("initial-exec")));
 
@@ -117,13 +124,20 @@ bool range_add_tags(void) {
   return done;
 }
 
-static bool take_right(void) {
+static bool is_forks(uintptr_t who) { return who != 0 && who <= FORKS_MOST; }
+
+/* Replaces `growing`, which must be 0 or a number of forks if `fork`, by one that this thread has a
+ * part in.  False: it has it already (we are in a signal handler), or it was not to be had. */
+static bool take_right(bool fork) {
   for (unsigned tries = 0; tries < GROWTH_TRIES; tries++) {
-    uintptr_t nobody = 0;
-    if (atomic_compare_exchange_weak_explicit(&growing, &nobody, (uintptr_t)&growth_marker,
+    uintptr_t who = atomic_load_explicit(&growing, memory_order_relaxed);
+    bool forks = is_forks(who);
+    if ((who == 0 || (fork && forks && who < FORKS_MOST)) &&
+        atomic_compare_exchange_weak_explicit(&growing, &who,
+                                              fork ? who + 1 : (uintptr_t)&growth_marker,
                                               memory_order_acquire, memory_order_relaxed))
       return true;
-    if (nobody == (uintptr_t)&growth_marker) /* this thread has it: we are in a signal handler */
+    if (who == (uintptr_t)&growth_marker || (!fork && forks && tries >= FORK_TRIES))
       return false;
     if (tries < GROWTH_SPINS)
       cpu_relax();
@@ -133,42 +147,31 @@ static bool take_right(void) {
   return false;
 }
 
-static void leave_right(void) { atomic_store_explicit(&growing, 0, memory_order_release); }
-
-static bool has_right(void) {
-  return atomic_load_explicit(&growing, memory_order_relaxed) == (uintptr_t)&growth_marker;
-}
-
 bool range_growth_enter(void) {
   unsigned left = atomic_load_explicit(&refusals, memory_order_relaxed);
   if (unlikely(left > 0)) {
     atomic_store_explicit(&refusals, left - 1, memory_order_relaxed);
     return false;
   }
-  return take_right();
+  return take_right(false);
 }
 
 void range_growth_leave(bool grown) {
   if (!grown)
     atomic_store_explicit(&refusals, REFUSALS, memory_order_relaxed);
-  leave_right();
+  atomic_store_explicit(&growing, 0, memory_order_release);
 }
 
-void range_growth_stop(void) {
-  if (take_right())
-    stopped_for_fork = true;
-}
+void range_growth_stop(void) { counted = take_right(true); }
 
 void range_growth_go_on(void) {
-  if (has_right() && stopped_for_fork) {
-    stopped_for_fork = false;
-    leave_right();
-  }
+  if (counted)
+    atomic_fetch_sub_explicit(&growing, 1, memory_order_release);
+  counted = false;
 }
 
 void range_growth_forget(void) {
-  if (has_right() && !stopped_for_fork)
-    return;
-  stopped_for_fork = false;
-  leave_right();
+  counted = false;
+  if (growing != (uintptr_t)&growth_marker)
+    atomic_store_explicit(&growing, 0, memory_order_release);
 }

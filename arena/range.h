@@ -111,9 +111,11 @@ hidden void range_growth_leave(bool grown);
 
 /* Around a fork.  range_growth_stop takes the right for the fork, since a thread that vanishes
  * between its mapping and the note of it would leave pages in the child that no growth gets past.
- * It waits as range_growth_enter does and then goes on without the right.  range_growth_go_on: in
- * the parent.  range_growth_forget: in the child, the right is free again, unless the forking
- * thread was growing itself when a signal interrupted it. */
+ * Several forks at a time have it together.  It waits as range_growth_enter does and then goes on
+ * without the right.  Meanwhile range_growth_enter waits about 20 ms only: fork may wait for locks
+ * of libc that the thread holds.  range_growth_go_on: in the parent.  range_growth_forget: in the
+ * child, the right is free again, unless the forking thread was growing itself when a signal
+ * interrupted it. */
 hidden void range_growth_stop(void);
 hidden void range_growth_go_on(void);
 hidden void range_growth_forget(void);

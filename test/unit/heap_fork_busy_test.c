@@ -96,6 +96,57 @@ static void growth_is_whole(void) {
   range_growth_leave(true);
 }
 
+static void *try_to_grow(void *granted) {
+  if ((*(bool *)granted = range_growth_enter()))
+    range_growth_leave(true);
+  return NULL;
+}
+
+static bool another_may_grow(void) {
+  bool granted;
+  pthread_t other;
+  require(pthread_create(&other, NULL, try_to_grow, &granted) == 0);
+  pthread_join(other, NULL);
+  return granted;
+}
+
+/* Fork may wait for a lock of libc that a thread holds while it asks for memory: that thread must
+ * not wait for the fork, and jemalloc serves it. */
+static void growth_is_refused_soon(void) {
+  heap_fork_prepare();
+  uint32_t before = os_now_ms();
+  require(!another_may_grow());
+  uint32_t waited = os_now_ms() - before;
+  heap_fork_parent();
+  require(waited < 1000); /* of the two seconds after which a thread is believed to be gone */
+  require(another_may_grow());
+}
+
+static void *fork_beside(void *unused) {
+  (void)unused;
+  heap_fork_prepare();
+  sem_post(&ready);
+  sem_wait(&finish);
+  heap_fork_parent();
+  return NULL;
+}
+
+/* Growth stands still until the last of several forks is over. */
+static void forks_overlap(void) {
+  sem_init(&ready, 0, 0);
+  sem_init(&finish, 0, 0);
+  pthread_t beside;
+  heap_fork_prepare();
+  require(pthread_create(&beside, NULL, fork_beside, NULL) == 0);
+  sem_wait(&ready);
+  heap_fork_parent();
+  require(!another_may_grow());
+  in_child(grow_and_take_over);
+  sem_post(&finish);
+  pthread_join(beside, NULL);
+  require(another_may_grow());
+}
+
 /* The right to grow that the forking thread has itself stays its own. */
 static void own_growth_stays(void) {
   require(range_growth_enter());
@@ -272,6 +323,8 @@ static void forks_of_busy_large_heaps(void) {
 APART(own_heap_is_left_alone)
 APART(holder_vanishes)
 APART(growth_is_whole)
+APART(growth_is_refused_soon)
+APART(forks_overlap)
 APART(own_growth_stays)
 APART(counts_start_again)
 APART(forks_of_busy_threads)
@@ -285,6 +338,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_own_heap_is_left_alone),
       cmocka_unit_test(test_holder_vanishes),
       cmocka_unit_test(test_growth_is_whole),
+      cmocka_unit_test(test_growth_is_refused_soon),
+      cmocka_unit_test(test_forks_overlap),
       cmocka_unit_test(test_own_growth_stays),
       cmocka_unit_test(test_counts_start_again),
       cmocka_unit_test(test_forks_of_busy_threads),
