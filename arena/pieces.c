@@ -51,31 +51,41 @@ static bool is_beyond_limit(uint64_t bytes) {
   return CALL(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && bytes > limit.rlim_cur;
 }
 
-/* Gives the file blocks up to `bytes`, so that writing into a mapping of it cannot fail.  File
- * systems that have no such call get zeros written. */
-static int file_allocate(int fd, uint64_t from, uint64_t bytes) {
+/* Threads raise a number in any order. */
+static void raise_to(_Atomic uint64_t *number, uint64_t to) {
+  uint64_t have = atomic_load_explicit(number, memory_order_relaxed);
+  while (have < to && !atomic_compare_exchange_weak(number, &have, to))
+    ;
+}
+
+/* For file systems that have no fallocate. */
+static int file_write_zeros(int fd, uint64_t from, uint64_t end) {
   static const char zeros[PAGE_BYTES];
-  if (is_beyond_limit(bytes))
-    return EFBIG;
-  long r = CALL(SYS_fallocate, fd, 0, from, bytes - from);
-  if (r != -EOPNOTSUPP && r != -ENOSYS)
-    return (int)-r;
-  for (uint64_t at = from; at < bytes; at += PAGE_BYTES)
-    if ((r = CALL(SYS_pwrite64, fd, zeros, PAGE_BYTES, at)) != PAGE_BYTES)
+  for (uint64_t at = from; at < end; at += PAGE_BYTES) {
+    long r = CALL(SYS_pwrite64, fd, zeros, PAGE_BYTES, at);
+    if (r != PAGE_BYTES)
       return r < 0 ? (int)-r : ENOSPC;
+  }
+  raise_to(&pieces_head.file_bytes, end);
   return 0;
 }
 
-/* Makes sure that the file has blocks up to `bytes`. */
-static int file_extend(int fd, uint64_t bytes) {
-  uint64_t have = count_get(&own.room), want = round_up(bytes, (uint64_t)FILE_STEP);
-  if (bytes <= have)
+/* Gives the file blocks for from..end, which are the caller's, so that writing into a mapping of
+ * them cannot fail.  Zeros are written to no more than that: what is behind it may be a piece that
+ * another thread writes into already. */
+static int file_extend(int fd, uint64_t from, uint64_t end) {
+  uint64_t have = count_get(&own.room), want = round_up(end, (uint64_t)FILE_STEP);
+  if (end <= have)
     return 0;
-  int error = file_allocate(fd, have, want);
-  if (error != 0)
-    return error;
-  atomic_store(&own.room, want);
-  atomic_store(&pieces_head.file_bytes, want);
+  if (is_beyond_limit(want))
+    return EFBIG;
+  long r = CALL(SYS_fallocate, fd, 0, have, want - have);
+  if (r == -EOPNOTSUPP || r == -ENOSYS)
+    return file_write_zeros(fd, from, end);
+  if (r != 0)
+    return (int)-r;
+  raise_to(&own.room, want);
+  raise_to(&pieces_head.file_bytes, want);
   return 0;
 }
 
@@ -88,7 +98,7 @@ static bool file_map(int fd, struct own *p) {
 static void file_add(struct own *p) {
   int fd = pieces_open_file();
   p->offset = atomic_fetch_add(&own.end, p->bytes);
-  p->shared = fd >= 0 && file_extend(fd, p->offset + p->bytes) == 0 && file_map(fd, p);
+  p->shared = fd >= 0 && file_extend(fd, p->offset, p->offset + p->bytes) == 0 && file_map(fd, p);
   int saved = errno;
   if (fd >= 0)
     close(fd);
@@ -109,12 +119,14 @@ static struct own *slot_new(void) {
 
 /* Shows the piece to readers. */
 static void publish(const struct own *p, enum piece_kind kind) {
-  struct piece *to = &pieces_head.piece[p - own.piece];
+  uint32_t number = (uint32_t)(p - own.piece), have = atomic_load(&pieces_head.pieces);
+  struct piece *to = &pieces_head.piece[number];
   to->address = (uintptr_t)p->address;
   to->offset = p->shared ? p->offset : 0;
   to->kind = kind;
   atomic_store_explicit(&to->bytes, p->bytes, memory_order_release);
-  atomic_store_explicit(&pieces_head.pieces, atomic_load(&own.count), memory_order_release);
+  while (have <= number && !atomic_compare_exchange_weak(&pieces_head.pieces, &have, number + 1))
+    ;
 }
 
 static struct own *piece_add(enum piece_kind kind, char *address, size_t bytes) {
@@ -207,8 +219,11 @@ static bool is_zero(const char *page) {
 }
 
 /* Writes what a piece holds, and maps the file in its place.  Its zeros are in the file already:
- * most pages of a program's start are zero, and each that is written costs microseconds. */
+ * most pages of a program's start are zero, and each that is written costs microseconds.  A thread
+ * that vanished in a fork may have left a piece without memory. */
 static int move_in(int fd, struct own *p) {
+  if (p->bytes == 0)
+    return 0;
   for (size_t at = 0; at < p->bytes; at += PAGE_BYTES) {
     if (is_zero(p->address + at))
       continue;
@@ -233,7 +248,7 @@ static void place_all(void) {
 
 int pieces_to_file(int fd) {
   place_all();
-  int error = file_extend(fd, own.end);
+  int error = file_extend(fd, 0, own.end);
   for (unsigned i = 0; i < pieces_count() && error == 0; i++)
     error = move_in(fd, &own.piece[i]);
   if (error != 0)

@@ -1,12 +1,18 @@
 /* Pieces: taken by many threads while a reader looks, moved into a file and out of it, and through
  * a fork. */
-#include "apart.h"
+#include "fork_anywhere.h"
 #include "pieces.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct item {
@@ -19,10 +25,14 @@ enum { ITEMS = 20000, WRITERS = 4 };
 static int file;
 static int open_file(void) { return dup(file); }
 
-static void begin(void) {
+static void make_file(void) {
   char name[] = "/tmp/pieces.XXXXXX";
   file = mkstemp(name);
   require(file >= 0 && unlink(name) == 0);
+}
+
+static void begin(void) {
+  make_file();
   pieces_setup();
   pieces_open_file = open_file;
 }
@@ -72,6 +82,26 @@ static void use_threads(void) {
   for (int i = 0; i < WRITERS; i++)
     pthread_join(threads[i], NULL);
   require(look() == (uint64_t)WRITERS * ITEMS);
+}
+
+/* Some file systems have no fallocate: zeros are written, but never over another thread's items. */
+static void forbid_fallocate(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void no_fallocate(void) {
+  alarm(60); /* readers would wait for ever for an item that was overwritten */
+  forbid_fallocate();
+  use_threads();
+  require(pieces_head.private_pieces == 0);
 }
 
 /* What the file has at a piece's place, and what memory has. */
@@ -132,6 +162,33 @@ static void fork_with_file(void) {
   require(i->value == 0 && pieces_hold((uintptr_t)i) && os_mapped_bytes() == mapped);
 }
 
+/* A thread that vanishes while it adds a piece may leave one without memory: the child's own file
+ * does without it. */
+static void child_has_a_file(void) {
+  pieces_fork_child();
+  make_file();
+  require(pieces_to_file(file) == 0);
+  add(2);
+  require(look() == 2 && pieces_head.private_pieces == 0);
+}
+
+static void fork_and_look(void) {
+  pieces_fork_prepare();
+  in_child(child_has_a_file);
+  pieces_fork_parent();
+}
+
+static void map_piece(void) {
+  require(piece_map_at(PIECE_COUNTS, (void *)(UINT64_C(1) << 40), PAGE_BYTES));
+}
+
+static void adder_vanishes(void) {
+  begin();
+  add(1);
+  require(pieces_to_file(file) == 0);
+  require(fork_anywhere(map_piece, fork_and_look) > 20);
+}
+
 /* A file that cannot grow: further pieces are private, and said to be. */
 static int open_nothing(void) { return -1; }
 static void no_room(void) {
@@ -148,11 +205,15 @@ static void test_threads(void **state) { (void)state, in_child(use_threads); }
 static void test_file(void **state) { (void)state, in_child(move_in_and_out); }
 static void test_lost(void **state) { (void)state, in_child(lose_file); }
 static void test_fork(void **state) { (void)state, in_child(fork_with_file); }
+static void test_no_fallocate(void **state) { (void)state, in_child(no_fallocate); }
+static void test_adder_vanishes(void **state) { (void)state, in_child(adder_vanishes); }
 static void test_no_room(void **state) { (void)state, in_child(no_room); }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_file),
-                                     cmocka_unit_test(test_lost), cmocka_unit_test(test_fork),
-                                     cmocka_unit_test(test_no_room)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_threads),       cmocka_unit_test(test_file),
+      cmocka_unit_test(test_lost),          cmocka_unit_test(test_fork),
+      cmocka_unit_test(test_no_room),       cmocka_unit_test(test_no_fallocate),
+      cmocka_unit_test(test_adder_vanishes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
