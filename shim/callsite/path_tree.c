@@ -249,6 +249,8 @@ void path_set_rule(uintptr_t address, struct rule r) {
     __atomic_store(&holder->rule, &r, __ATOMIC_RELAXED);
 }
 
+/* The number is n's last of all: a thread that vanishes in a fork before that leaves a number that
+ * no request gets, and after that nothing to be done. */
 uint32_t path_site(struct node *n) {
   uint32_t site = atomic_load_explicit(&n->site, memory_order_relaxed);
   if (likely(site != 0))
@@ -261,11 +263,14 @@ uint32_t path_site(struct node *n) {
   struct node **page = part((_Atomic(void *) *)&paths.page[fresh / SITES_A_PAGE], SITE_PAGE_BYTES);
   if (page == NULL)
     return 0;
-  if (!atomic_compare_exchange_strong(&n->site, &site, fresh))
-    return site; /* another thread was faster: our number stays unused */
-  __atomic_store_n(&page[fresh % SITES_A_PAGE], n, __ATOMIC_RELEASE);
-  shown_node_site(n);
-  return fresh;
+  struct node **of_site = &page[fresh % SITES_A_PAGE];
+  __atomic_store_n(of_site, n, __ATOMIC_RELEASE);
+  shown_node_site(n, fresh);
+  if (atomic_compare_exchange_strong(&n->site, &site, fresh))
+    return fresh;
+  __atomic_store_n(of_site, NULL, __ATOMIC_RELAXED); /* another thread was faster */
+  shown_node_site(n, site);
+  return site;
 }
 
 struct node *path_node(unsigned number) {

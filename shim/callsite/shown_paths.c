@@ -50,10 +50,10 @@ void shown_node(const struct node *n, enum record_node_kind kind) {
   __atomic_store_n(&to->kind, kind, __ATOMIC_RELEASE);
 }
 
-void shown_node_site(const struct node *n) {
+void shown_node_site(const struct node *n, uint32_t site) {
   struct record_node *to = copy_of(n->number, false);
   if (to != NULL)
-    __atomic_store_n(&to->site, atomic_load(&n->site), __ATOMIC_RELAXED);
+    __atomic_store_n(&to->site, site, __ATOMIC_RELAXED);
 }
 
 void shown_node_address(const struct node *n) {

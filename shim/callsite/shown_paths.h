@@ -12,9 +12,9 @@
 #include "path_tree.h"
 #include "record_format.h"
 
-/* n was made; a call site ends at n now; n's address has changed. */
+/* n was made; that call site ends at n now; n's address has changed. */
 hidden void shown_node(const struct node *n, enum record_node_kind kind);
-hidden void shown_node_site(const struct node *n);
+hidden void shown_node_site(const struct node *n, uint32_t site);
 hidden void shown_node_address(const struct node *n);
 
 #endif

@@ -4,13 +4,12 @@
  * The tree is one a process, so each test runs in a child with a fresh one, and is linked with
  * --wrap=mmap to refuse memory.
  */
-#include "apart.h"
-
-#include <pthread.h>
+#include "fork_anywhere.h"
 
 #include "memory_refused.h"
 #include "path_tree.h"
 #include "pieces.h"
+#include "record_format.h"
 
 /* ThreadSanitizer does not know two orders.  path_peek and path_rule read a node that a relaxed
  * load led them to: an address that depends on what was loaded is read after it.  level_make writes
@@ -407,6 +406,39 @@ static void test_forget_beside_threads(void **state) {
   in_child(forget_beside_threads);
 }
 
+/* ---- forks ---- */
+
+/* A node as readers outside of the process see it; NULL: they do not. */
+static const struct record_node *shown(const struct node *n) {
+  for (unsigned i = 0; i < pieces_head.pieces; i++) {
+    const struct piece *p = &pieces_head.piece[i];
+    const struct record_node *at = (const struct record_node *)p->address;
+    for (size_t k = 0; p->kind == PIECE_NODES && k < p->bytes / sizeof *at; k++)
+      if (at[k].kind != RECORD_NODE_NONE && at[k].number == n->number)
+        return &at[k];
+  }
+  return NULL;
+}
+
+/* Whatever a thread was doing when it vanished: the child's site has a path, and is shown. */
+static void child_has_sites(void) {
+  struct node *n = child(child(&path_root, address_of(1)), address_of(2));
+  uint32_t site = path_site(n);
+  require(site != 0 && path_site_node(site) == n);
+  require(shown(n) != NULL && shown(n)->site == site && shown(n)->address == n->address);
+  require(shown(n->parent) != NULL && shown(n)->parent == n->parent->number);
+}
+
+static void fork_and_find(void) { in_child(child_has_sites); }
+
+static void make_site(void) { path_site(child(child(&path_root, address_of(1)), address_of(2))); }
+
+static void maker_vanishes(void) {
+  pieces_setup();
+  require(fork_anywhere(make_site, fork_and_find) > 100);
+}
+APART(maker_vanishes)
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_empty),
@@ -424,6 +456,7 @@ int main(void) {
       cmocka_unit_test(test_revive),
       cmocka_unit_test(test_more_modules_than_numbers),
       cmocka_unit_test(test_forget_beside_threads),
+      cmocka_unit_test(test_maker_vanishes),
   };
   test_thread = os_thread_id();
   return cmocka_run_group_tests(tests, NULL, NULL);
