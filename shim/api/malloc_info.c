@@ -11,6 +11,7 @@
 #include "os.h"
 #include "report.h"
 #include "snapshot.h"
+#include "tagged_arena.h"
 #include "thread_cache.h"
 
 #include <errno.h>
@@ -65,6 +66,7 @@ exported int malloc_trim(size_t pad) {
   uint64_t before = os_released_bytes();
   heap_trim();
   cache_clear(heap_mine());
+  tagged_cache_flush(heap_mine());
   gate_pass(heap_mine());
   jemalloc_purge();
   gate_leave(heap_mine());

@@ -25,6 +25,9 @@ static void destroy(unsigned cache) {
   jep_mallctl("tcache.destroy", NULL, NULL, &cache, sizeof cache);
 }
 
+/* The number that jemalloc has given the calling thread's cache, if there is one. */
+static unsigned own_cache(void) { return (unsigned)(tagged_cache_own >> FLAG_CACHE_SHIFT) - 2; }
+
 void tagged_cache_open(struct heap *h) {
   unsigned cache;
   if (tagged_arena_flag == 0 || tagged_cache_own != 0 || !jep_opt_tcache)
@@ -42,9 +45,18 @@ void tagged_cache_open(struct heap *h) {
 void tagged_cache_close(struct heap *h) {
   if (tagged_cache_own == 0)
     return;
-  unsigned cache = (unsigned)(tagged_cache_own >> FLAG_CACHE_SHIFT) - 2;
+  unsigned cache = own_cache();
   tagged_cache_own = 0;
   gate_pass(h);
   destroy(cache);
+  gate_leave(h);
+}
+
+void tagged_cache_flush(struct heap *h) {
+  if (tagged_cache_own == 0)
+    return;
+  unsigned cache = own_cache();
+  gate_pass(h);
+  jep_mallctl("tcache.flush", NULL, NULL, &cache, sizeof cache);
   gate_leave(h);
 }

@@ -36,11 +36,12 @@ static inline int tagged_cache_flag(void) {
  * gate; keeps errno; not in signal handlers. */
 hidden void tagged_arena_make(void);
 
-/* The calling thread gets its cache, unless it has one, or there is no arena or no memory; or gives
- * it and all objects in it back to jemalloc.  Outside the gate, which they pass; h: the thread's
- * heap, or NULL.  Keeps errno. */
+/* The calling thread gets its cache, unless it has one, or there is no arena or no memory; gives it
+ * and all objects in it back to jemalloc; or the objects alone.  Outside the gate, which they pass;
+ * h: the thread's heap, or NULL.  They keep errno. */
 hidden void tagged_cache_open(struct heap *h);
 hidden void tagged_cache_close(struct heap *h);
+hidden void tagged_cache_flush(struct heap *h);
 
 /* Its number among jemalloc's, if there is one.  Any context. */
 static inline unsigned tagged_arena_number(void) {

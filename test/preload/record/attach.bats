@@ -231,6 +231,18 @@ sizes() {
   ((usable_then <= usable * 11 / 10 && resident_then <= resident * 11 / 10))
 }
 
+@test "every request: malloc_trim gives back what the second cache keeps, too" {
+  LD_PRELOAD=$SHIM "$BIN/attach_trim" "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/said" 3>&- &
+  pid=$! timeout=$!
+  within 10 "$TOOL" top --once --interval 0.1 "$pid"
+  "$TOOL" attach "$pid" --tag site
+  touch "$BATS_TEST_TMPDIR/go"
+  wait "$pid"
+  cat "$BATS_TEST_TMPDIR/said"
+  IFS=' ,' read -r _ taken _ _ _ kept _ _ _ left <"$BATS_TEST_TMPDIR/said"
+  ((kept > taken / 2 && left < taken / 20))
+}
+
 @test "threads that allocate follow soon" {
   mkdir "$BATS_TEST_TMPDIR/d"
   /usr/bin/python3 "$TOP/test/preload/record/attach_time.py" "$SHIM" "$BIN/record_books" \
