@@ -94,6 +94,8 @@ static bool ask(struct target *t, uint64_t sample_bytes, uint32_t depth, struct 
     attach_place_say(&t->at, t->what, answer);
     return false;
   }
+  if (!attach_place_runs(&t->at, t->what))
+    return false;
   if (a->seen)
     say_refused(t->what, a->refused);
   return !a->seen || a->refused == RECORD_NOT_REFUSED;

@@ -1,5 +1,6 @@
 /* Opens the place of the control word; contract in attach_place.h. */
 #include "attach_place.h"
+#include "process_status.h"
 #include "record_file.h"
 #include "record_find.h"
 #include "say.h"
@@ -62,6 +63,7 @@ static bool open_file(struct control_place *to, const char *path) {
     return true;
   say_error("%s: its process has ended: `arenashim report %s` shows what it held", path, path);
   close(to->fd);
+  to->fd = -1;
   return false;
 }
 
@@ -70,6 +72,18 @@ static bool open_file(struct control_place *to, const char *path) {
 bool attach_place_open(struct control_place *to, const char *what) {
   *to = (struct control_place){.pid = source_pid(what), .fd = -1};
   return to->pid != 0 ? open_process(to) : open_file(to, what);
+}
+
+bool attach_place_runs(struct control_place *p, const char *what) {
+  struct process_status status;
+  if (p->pid == 0) {
+    close(p->fd);
+    return open_file(p, what);
+  }
+  bool there = process_status_read(p->pid, &status);
+  if (!there)
+    source_say(p->pid, MEMORY_GONE);
+  return there;
 }
 
 void attach_place_close(struct control_place *p) {

@@ -32,12 +32,30 @@ int record_open(const char *path, bool write) {
   return -1;
 }
 
+static bool is_of(const struct record_process *p, const struct stat *s,
+                  const struct process_status *of) {
+  return p->state == RECORD_RUNNING &&
+         (of == NULL || (s->st_uid == of->user && process_may_be(of, p->pid, p->start_mono)));
+}
+
+/* Is it the record of that process, or with NULL of any that was running?  *start: when that began,
+ * by CLOCK_MONOTONIC. */
+static bool file_is_of(int fd, const struct process_status *of, uint64_t *start) {
+  struct record_head *head = must_alloc(sizeof *head);
+  struct stat about;
+  bool fits = fstat(fd, &about) == 0 && pread(fd, head, sizeof *head, 0) == (ssize_t)sizeof *head &&
+              head->major == RECORD_MAJOR && is_of(&head->process, &about, of);
+  *start = fits ? head->process.start_mono : 0;
+  free(head);
+  return fits;
+}
+
+/* ---- named by the process's mappings ---- */
+
 static bool has_inode(const char *path, unsigned long long inode) {
   struct stat s;
   return stat(path, &s) == 0 && S_ISREG(s.st_mode) && s.st_ino == inode;
 }
-
-/* ---- named by the process's mappings ---- */
 
 /* The path that a name has from here, to be freed: in the process's own mounts, or in ours. */
 static char *path_from_here(pid_t pid, const char *name, unsigned long long inode) {
@@ -48,7 +66,21 @@ static char *path_from_here(pid_t pid, const char *name, unsigned long long inod
   return has_inode(name, inode) ? must_copy(name) : NULL;
 }
 
-/* The file of a line of /proc/PID/maps, if it is a record or may be one; NULL: it is none. */
+/* Does the file at that path belong to the process, or may it?  Another file system's may have that
+ * number, too, and that of the device is not the same here and there (btrfs, overlayfs): so what
+ * the record says of itself counts. */
+static bool may_be_record_of(pid_t pid, const char *path) {
+  struct process_status of;
+  uint64_t start;
+  int fd = record_open(path, false);
+  if (fd < 0)
+    return errno != EINVAL;
+  bool fits = process_status_read(pid, &of) && file_is_of(fd, &of, &start);
+  close(fd);
+  return fits;
+}
+
+/* The file of a line of /proc/PID/maps, if it is its record or may be; NULL: it is not. */
 static char *path_of_line(pid_t pid, char *line) {
   char access[5];
   unsigned long long inode;
@@ -58,11 +90,7 @@ static char *path_of_line(pid_t pid, char *line) {
       strcmp(access, "rw-s") != 0 || line[at] != '/')
     return NULL;
   char *path = path_from_here(pid, line + at, inode);
-  int fd = path != NULL ? record_open(path, false) : -1;
-  bool is_other = path != NULL && fd < 0 && errno == EINVAL;
-  if (fd >= 0)
-    close(fd);
-  if (!is_other)
+  if (path == NULL || may_be_record_of(pid, path))
     return path;
   free(path);
   return NULL;
@@ -89,28 +117,17 @@ struct search {
   uint64_t start;
 };
 
-static bool is_of(const struct record_process *p, const struct stat *s,
-                  const struct process_status *of) {
-  return p->state == RECORD_RUNNING &&
-         (of == NULL || (s->st_uid == of->user && process_may_be(of, p->pid, p->start_mono)));
-}
-
 static void look_at(struct search *s, char *path) {
-  struct record_head *head = must_alloc(sizeof *head);
-  struct stat about;
+  uint64_t start;
   int fd = record_open(path, false);
-  bool fits = fd >= 0 && fstat(fd, &about) == 0 &&
-              pread(fd, head, sizeof *head, 0) == (ssize_t)sizeof *head &&
-              head->major == RECORD_MAJOR && is_of(&head->process, &about, s->of) &&
-              head->process.start_mono >= s->start;
+  bool fits = fd >= 0 && file_is_of(fd, s->of, &start) && start >= s->start;
   if (fd >= 0)
     close(fd);
   if (fits) {
     free(s->path);
     s->path = must_copy(path);
-    s->start = head->process.start_mono;
+    s->start = start;
   }
-  free(head);
 }
 
 static void look_into(struct search *s, const char *directory) {

@@ -13,7 +13,10 @@ setup() {
   "${as[@]}" "$TOOL" --version >/dev/null || skip "no other user reaches this directory"
 }
 
-teardown() { [[ -z ${group:-} ]] || finish; }
+teardown() {
+  [[ -z ${group:-} ]] || finish
+  while mountpoint -q "$home/volume"; do umount -l "$home/volume"; done
+}
 
 # finish: the program that was served ends at once.
 finish() {
@@ -135,6 +138,39 @@ asked() {
   within 10 refute kill -0 "$pid"
   as_user attach r
   expect '$status == 2 && $(stderr_lines) == 1 && $stderr == *"r: its process has ended: "*" shows what it held"'
+}
+
+@test "a process that ends while its answer is waited for is not said to be attached to" {
+  # It follows nothing, because it asks malloc for nothing; 216: struct record_control in the head.
+  setsid "${as[@]}" timeout --foreground 60 env LD_PRELOAD="$home/libarenashim.so" ARENASHIM_TAG=off \
+    ARENASHIM_RECORD="$home/r" /usr/bin/python3 -c '
+import os, time
+fd = os.open("r", os.O_RDONLY)
+before = os.pread(fd, 4, 216)
+open("ready", "w").close()
+while os.pread(fd, 4, 216) == before:
+    time.sleep(0.01)
+os.kill(os.getpid(), 9)' 3>&- &
+  group=$!
+  within 20 test -e ready
+  as_user attach r
+  expect '$status == 2 && -z $output && $stderr == *"r: its process has ended: "*" shows what it held"'
+}
+
+@test "a record on another file system that has its number and name is not taken for it" {
+  ((EUID == 0)) || skip "only root can mount"
+  serve ARENASHIM_RECORD="$home/other" --
+  finish
+  mkdir volume && mount -t tmpfs none volume || skip "this machine mounts nothing"
+  chmod 777 volume
+  serve ARENASHIM_RECORD="$home/volume/r" --
+  before=$(stat -c %i volume/r)
+  mount -t tmpfs none volume && cp other volume/r
+  [[ $(stat -c %i volume/r) == "$before" ]] || skip "this kernel numbers the files of all tmpfs in one row"
+  cd /
+  run --separate-stderr /usr/bin/python3 "$home/no_memory.py" "$TOOL" attach "$pid"
+  expect '$status == 2 && $stderr == *"can'"'"'t be read"*'
+  cmp "$home/other" "$home/volume/r"
 }
 
 @test "nobody else can write into a record, whatever the umask" {
