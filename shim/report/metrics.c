@@ -7,6 +7,7 @@
 #include "metrics_format.h"
 #include "options.h"
 #include "program.h"
+#include "record.h"
 #include "report_job.h"
 #include "report_text.h"
 #include "sandbox.h"
@@ -219,7 +220,7 @@ static void write_process(void) {
   sample();
   label("tags", tags_text(words));
   label_number("sample_bytes", tagged_sample_bytes());
-  label_number("attached", tagged_since_attach());
+  label_number("attached", record_head()->attached_mono != 0);
   value(1);
   begin(METRIC_START);
   sample();

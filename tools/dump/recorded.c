@@ -49,6 +49,19 @@ bool dump_is_detached(const struct dump *d) {
   return s.count > 0 && !s.is_open;
 }
 
+bool dump_lacks_before(const struct dump *d) {
+  return d->process->sample_bytes != 0 && dump_is_attached(d);
+}
+
+bool dump_lacks_bytes(const struct dump *d) {
+  for (uint32_t i = 0; i < d->n_accounts; i++) {
+    const struct dump_account *a = &d->accounts[i];
+    if (a->large_allocs > a->live_objects && d->sites[a->site].kind == DUMP_SITE_BEFORE)
+      return true;
+  }
+  return false;
+}
+
 char *dump_recorded(const struct dump *d) {
   struct stretches s = stretches_of(d);
   double first = (double)s.first_ns / 1e9, last = (double)s.last_ns / 1e9,

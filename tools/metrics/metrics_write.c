@@ -3,6 +3,7 @@
  * The samples of a family must follow each other: so each family asks all processes.
  */
 #include "metrics_write.h"
+#include "recorded.h"
 #include "rows.h"
 #include "tags.h"
 #include "when.h"
@@ -37,7 +38,7 @@ static void process_write(struct metrics_out *o, const struct metrics_process *p
   metrics_sample(o, p->labels);
   metrics_label(o, "tags", tags);
   metrics_label(o, "sample_bytes", bytes);
-  metrics_label(o, "attached", p->dump->process->flags & DUMP_ATTACHED ? "1" : "0");
+  metrics_label(o, "attached", dump_is_attached(p->dump) ? "1" : "0");
   metrics_number(o, 1);
   free(tags);
 }

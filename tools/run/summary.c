@@ -93,9 +93,10 @@ static void head_print(struct parts *p) {
     room_make(p, 1);
   }
   free(recorded);
-  fprintf(p->to, "%s%s allocations of %s%s in all; at most %s%s held at a time\n", p->estimate,
-          count_short(p->total.sum.allocs, allocs), p->estimate,
-          bytes_short(p->total.sum.bytes, bytes), mark, bytes_short(d->process->peak_bytes, peak));
+  fprintf(p->to, "%s%s allocations of %s%s%s in all; at most %s%s held at a time\n", p->estimate,
+          count_short(p->total.sum.allocs, allocs), dump_lacks_bytes(d) ? "at least " : "",
+          p->estimate, bytes_short(p->total.sum.bytes, bytes), mark,
+          bytes_short(d->process->peak_bytes, peak));
   estimates_print(p);
 }
 
@@ -217,7 +218,8 @@ static void live_print(struct parts *p) {
     fprintf(p->to, "all of it was freed %s\n", moment_word(p));
     return;
   }
-  title_print(p, "%s: %s%s in %s%s objects, of these",
+  title_print(p, "%s%s: %s%s in %s%s objects, of these",
+              dump_lacks_before(p->dump) ? "recorded and " : "",
               dump_is_snapshot(p->dump) ? "alive then" : "not freed at the end", p->estimate,
               bytes_short(p->total.sum.live_bytes, bytes), p->estimate,
               count_short(p->total.sum.live_objects, objects));

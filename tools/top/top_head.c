@@ -54,12 +54,18 @@ static char *bytes_item(const char *what, const char *mark, uint64_t bytes, bool
   return must_print("%s %s%s", what, mark, name);
 }
 
+/* What the live bytes are of. */
+static const char *live_words(const struct dump *d) {
+  if (!top_watch_has_sites(d))
+    return "live (small objects)";
+  return dump_lacks_before(d) ? "live (requested while attached)" : "live";
+}
+
 static void sizes_put(struct flow *f, const struct top_watch *w, bool exact) {
   const struct top_reading *now = top_model_now(w->model);
   const char *mark = w->dump->process->sample_bytes > 0 ? "~" : "";
-  bool tagged = top_watch_has_sites(w->dump);
   char objects[UNITS_MAX];
-  item_put(f, bytes_item(tagged ? "live" : "live (small objects)", mark, now->all.live, exact));
+  item_put(f, bytes_item(live_words(w->dump), mark, now->all.live, exact));
   units_name(now->all.objects, UNIT_COUNT, exact, objects);
   item_put(f, must_print("objects %s%s", mark, objects));
   if (top_waste_known(w->dump, TOP_ARENAS))

@@ -76,6 +76,12 @@ static void recorded_print(const struct view *v, FILE *to) {
   free(recorded);
 }
 
+static const char *which_objects(const struct dump *d) {
+  if (d->process->tags == DUMP_TAG_OFF)
+    return " of arenas; large ones are not counted";
+  return dump_lacks_before(d) ? " requested while somebody was attached" : "";
+}
+
 static void counts_print(const struct view *v, FILE *to) {
   const struct dump_process *p = v->dump->process;
   char live[UNITS_MAX], objects[UNITS_MAX], peak[UNITS_MAX];
@@ -87,8 +93,7 @@ static void counts_print(const struct view *v, FILE *to) {
     return;
   }
   fprintf(to, "  live     %s%s in %s%s objects%s; peak %s%s\n", v->estimate, live, v->estimate,
-          objects, p->tags == DUMP_TAG_OFF ? " of arenas; large ones are not counted" : "",
-          dump_peak_mark(v->dump), peak);
+          objects, which_objects(v->dump), dump_peak_mark(v->dump), peak);
 }
 
 static void doubts_print(const struct view *v, FILE *to) {

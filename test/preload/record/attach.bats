@@ -92,6 +92,15 @@ teardown() { [[ -z ${timeout:-} ]] || kill "$timeout" 2>/dev/null || true; }
   sleep 0.3
   arenashim report "$pid"
   expect '$output =~ "recorded in 2 parts, the last since attach, "'
+  # and what is left out is said where the sums are
+  expect '$output =~ "live     ~"[0-9]+" bytes in ~"[0-9]+" objects requested while somebody was attached; peak ~"'
+  arenashim top --once --interval 0.1 "$pid"
+  expect '$output == *"live (requested while attached) ~"*'
+  arenashim metrics "$pid"
+  expect '$output == *'"'"'sample_bytes="16384",attached="1"} 1'"'"'*'
+  "$TOOL" dump "$pid" -o s.dump
+  arenashim s.dump
+  expect '$output == *"recorded and alive then: ~"*'
 }
 
 # figures DUMP... : of dumps of one process, the older first: what never falls must not, and the
@@ -148,7 +157,9 @@ wait("2")
 del first
 wait("3")
 third = [bytearray(1000) for i in range(10000)]
-wait("4")' 3>&- &
+wait("4")
+# its own moments count requests as of the last slow path, which readers outside need not
+more = [str(i) for i in range(100000)]' 3>&- &
   timeout=$!
   within 20 test -e 1.done
   pid=$(pgrep -P "$timeout")
@@ -170,6 +181,9 @@ wait("4")' 3>&- &
   touch 4
   wait "$timeout"
   figures 1.dump 2.dump 3.dump samples.dump 4.dump end
+  # of the 50,000 that were freed only the number is known
+  arenashim 3.dump
+  expect '$output == *" allocations of at least "*" MiB in all"*'
 }
 
 @test "large objects: what is left after steps that only free is known, within 1 MiB and one list a class and thread" {
