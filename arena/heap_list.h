@@ -21,9 +21,11 @@
  * where the class has many slabs.  When LIST_BACK cells have come back, the list is measured.  If
  * it has more than LIST_LONG cells, these go back into their slabs, and the list is closed until it
  * is cut again: each slab whose countdown ends meanwhile puts the list back and, unless it is the
- * current one, keeps its frees itself until it is current again.  So if a program frees all it has,
- * only cells that were not counted yet stay in a list.  In heaps in which slabs have gone on to
- * recycle, the lists of classes with many slabs go back now and then, and before the heap grows.
+ * current one, keeps its frees itself until it is current again.  Lists of other classes that have
+ * become as long are closed at the same time, since they can then go back together (list_turns.h).
+ * So if a program frees all it has, only cells that were not counted yet stay in a list.  In heaps
+ * in which slabs have gone on to recycle, the lists of classes with many slabs go back now and
+ * then, and before the heap grows.
  *
  * Without other slabs' cells, the list is what keeps the current slab from becoming empty.  In a
  * heap that has more than its share (heap_budget.h) the frees of that slab are counted down to the

@@ -105,6 +105,31 @@ APART(freed_in_order)
 static void freed_shuffled(void) { free_everything(true); }
 APART(freed_shuffled)
 
+static uint32_t cells_of(unsigned c) {
+  bool broken;
+  uint32_t n = list_length(heap_self, c, &broken);
+  require(!broken);
+  return n;
+}
+
+/* The first list that is found to be long closes others that are long, and they go back together; a
+ * short one stays as it is. */
+static void close_together(void) {
+  enum { FIRST = 256, SECOND = 240, SHORT = 224 };
+  enum { A = FIRST / GRAIN, B = SECOND / GRAIN, C = SHORT / GRAIN };
+  large_heap();
+  const struct list *l = heap_self->lists;
+  for (unsigned i = 0; i < MANY; i++)
+    require((objects[i] = allocate(i % 6 == 0 ? SHORT : i % 2 == 0 ? SECOND : FIRST)) != NULL);
+  for (unsigned i = 0; !l[A].closed && !l[B].closed; i++)
+    heap_free(objects[i]);
+  require(l[A].closed && l[B].closed && cells_of(A) == 0 && cells_of(B) == 0);
+  require(!l[C].closed && cells_of(C) >= LIST_BACK / 4);
+  require(list_is_valid(heap_self, A) && list_is_valid(heap_self, B));
+  inventory();
+}
+APART(close_together)
+
 /* A closed list opens when it is cut again. */
 static void opens_again(void) {
   large_heap();
@@ -246,6 +271,7 @@ int main(void) {
       cmocka_unit_test(test_samples_do_not_spread),
       cmocka_unit_test(test_freed_in_order),
       cmocka_unit_test(test_freed_shuffled),
+      cmocka_unit_test(test_close_together),
       cmocka_unit_test(test_opens_again),
       cmocka_unit_test(test_released_before_a_block_is_taken),
       cmocka_unit_test(test_released_now_and_then),
