@@ -193,6 +193,7 @@ $(call unit,mapped_books%,mapped_books mapped_counts mapped_tree mapped_accounts
 $(call unit,arch_math%,arch_math os,-lm)
 $(call unit,crc%,crc os,-lz)
 $(call unit,moments%,moments)
+$(call unit,walk_room%,walk_room)
 $(call unit,scratch%,scratch os,$(WRAP)mmap)
 $(call unit,output_path%,output_path path_pattern digits os text)
 $(call unit,sink%,sink output_fds output_path path_pattern digits os text foreign)

@@ -1,7 +1,6 @@
 /* Walks over all mappings; picture and contract in resident.h. */
 #include "resident.h"
 #include "fork_gate.h"
-#include "huge.h"
 #include "huge_pages.h"
 #include "map_lines.h"
 #include "mapping_kind.h"
@@ -14,12 +13,13 @@
 #include "resident_program.h"
 #include "resident_zeros.h"
 #include "sandbox.h"
+#include "slab_sums.h"
+#include "walk_room.h"
 
 #include <string.h>
 #include <unistd.h>
 
-/* SEEN_MOST: pages of 8 GiB of large objects. */
-enum { SITES_MOST = 16 << 10, THREADS_MOST = 8 << 10, SEEN_MOST = 2 << 20 };
+enum { SITES_MOST = 16 << 10, THREADS_MOST = 8 << 10 };
 
 /* What the walk has of its scratch memory. */
 struct room {
@@ -160,10 +160,10 @@ static size_t threads_most(void) {
   return heap_count() < THREADS_MOST ? heap_count() : THREADS_MOST;
 }
 
-/* Pages of large objects, in whole words. */
-static size_t seen_most(void) {
-  uint64_t pages = (page_map_mapped_bytes() + huge_mapped_bytes()) / PAGE_BYTES;
-  return round_up(pages < SEEN_MOST ? pages : SEEN_MOST, 64);
+/* The sums of slabs were given their room before, when there may have been fewer large objects. */
+static size_t seen_bytes(void) {
+  size_t room = ROOM_MOST - slab_sums_bytes(), bytes = walk_room_seen();
+  return bytes < room ? bytes : room;
 }
 
 static struct room lay_out(size_t owned, uint32_t sites) {
@@ -174,7 +174,7 @@ static struct room lay_out(size_t owned, uint32_t sites) {
   m.owned = take(&m.bytes, owned * sizeof(struct owned_range));
   m.threads = take(&m.bytes, threads_most() * sizeof(struct thread_place));
   m.sites = take(&m.bytes, sites * sizeof(struct site_share));
-  m.seen = take(&m.bytes, seen_most() / 8);
+  m.seen = take(&m.bytes, seen_bytes());
   return m;
 }
 

@@ -16,8 +16,8 @@
  * count it, but shows it as present, as it does pages that a fork left to several processes.  How
  * many of either there are its count of anonymous pages says; which they are it does not.
  *
- * Less than 1 MiB of memory, system calls only, errno is kept; signal handlers too.  One user at a
- * time: the dump's (report_lock.h).
+ * Less than 1 MiB of memory (walk_room.h), system calls only, errno is kept; signal handlers too.
+ * One user at a time: the dump's (report_lock.h).
  */
 #ifndef SHIM_RESIDENT_H
 #define SHIM_RESIDENT_H

@@ -2,6 +2,7 @@
 #include "slab_sums.h"
 #include "block.h"
 #include "scratch.h"
+#include "walk_room.h"
 
 enum { ALIVE_BITS = 13, BYTES_BITS = 17 };
 #define MAILED (UINT32_C(1) << 30)
@@ -15,13 +16,12 @@ static struct {
 } kept;
 
 void slab_sums_map(void) {
-  size_t slabs = range_span() / SLAB_BYTES;
-  slabs = slabs < SLAB_SUMS_MOST ? slabs : SLAB_SUMS_MOST;
+  size_t bytes = walk_room_slabs(range_span() / SLAB_BYTES);
   kept.slabs = 0;
-  if (!range.has_tag_rows || slabs == 0 || !scratch_map(&kept.scratch, slabs * sizeof *kept.word))
+  if (!range.has_tag_rows || bytes == 0 || !scratch_map(&kept.scratch, bytes))
     return;
   kept.word = (uint32_t *)kept.scratch.at;
-  kept.slabs = slabs;
+  kept.slabs = bytes / sizeof *kept.word;
 }
 
 void slab_sums_unmap(void) {

@@ -5,8 +5,8 @@
  *   known | mailed | bytes        | alive
  *
  * A slab's sums are those of the first call that asked for them.  How much of it is mailed is not
- * kept: that is looked up for slabs that have any.  Slabs beyond SLAB_SUMS_MOST, and all without
- * memory, are read each time.
+ * kept: that is looked up for slabs that have any.  Slabs that find no room (walk_room.h), and all
+ * without memory, are read each time.
  *
  * Between slab_sums_map and slab_sums_unmap by the thread that holds the lock of call sites alone
  * (site_stats.h); signal handlers too.
@@ -15,9 +15,6 @@
 #define SHIM_SLAB_SUMS_H
 
 #include "tag_sums.h"
-
-/* The first 8 GiB of the range. */
-enum { SLAB_SUMS_MOST = 128 << 10 };
 
 hidden void slab_sums_map(void);
 hidden void slab_sums_unmap(void);
