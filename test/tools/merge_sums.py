@@ -92,6 +92,9 @@ def figures(dumps, total, keep):
             add(("ledger", d.text(line[0]), line[1]), line[2:])
         for line in d.all[6]:
             add(("health", d.text(line[0])), line[2:])
+        if not d.all.get(16) and d.process[7] != 6:
+            name = process(d) if keep else d.text(d.process[2])
+            add(("health", b"processes without a resident size: " + name), (1,))
         for p in d.all.get(16, ()):
             add(("mapping", p[0], d.text(p[1])), p[3:12])
         for a in d.all.get(17, ()):

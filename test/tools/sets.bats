@@ -1,7 +1,7 @@
 # Commands that get several FILEs or directories: what they show is the sums; check judges each, or the sum.
 load command
 
-# process PID LIVE [FIELD=VALUE...]: a dump of a process whose one site has so many bytes.
+# process PID LIVE [FIELD=VALUE...]: a dump of a process whose one site has so many bytes; and $mappings, if set.
 process() {
   dump "$1.dump" <<END
 process pid=$1 program=p host=h tags=2 depth=8 unix_time=1700000000 live_objects=1 live_bytes=$2 peak_bytes=$2 ${*:3}
@@ -12,6 +12,7 @@ site node=1
 node
 node kind=1 module=1 address=0x500010
 module start=0x500000 end=0x600000 bias=0x500000 path=/nowhere/p build_id=ab
+${mappings:-}
 END
 }
 
@@ -154,4 +155,33 @@ setup() {
   mkdir empty
   arenashim empty
   says 'arenashim: empty: no NAME.dump and no NAME.record in this directory: name one that has some, or the files'
+}
+
+@test "whose resident size is missing is said by every view of a set, and by merges of merges" {
+  local why="killed, or read while running: a record has no resident sizes" head
+  process 5 10
+  mappings="mapping kind=27 mapped=8000000 resident=6291456 count=1
+mapping kind=30 mapped=9000000 resident=6291456" process 6 60
+  mv 6.dump old
+  process 7 70 reason=5 && mv 7.dump old
+  head="of 1 of 4 processes; not of p (3): $why"
+  "$TOOL" merge -o once old 2>/dev/null
+  "$TOOL" merge -o early 5.dump old/7.dump && "$TOOL" merge -o twice early once new/3.dump 2>/dev/null
+  arenashim resident old
+  expect '$status == 0 && $output == *$'"'\n'"'"resident 6291456 bytes"$'"'\n'"'"$head"$'"'\n'"'*'
+  arenashim resident once
+  expect '$output == *"$head"*'
+  arenashim resident twice
+  expect '$output == *$'"'\n'"'"of 1 of 7 processes; not of p (6): $why"$'"'\n'"'*'
+  arenashim resident --json once
+  expect '$output == *"\"processes\":4,\"processes_without\":3,"*'
+  arenashim report once
+  expect '$output == *"resident 6.00 MiB of 1 of 4 processes: 100% mapped"*'
+  arenashim html -o - once
+  expect '$output == *"6.00 MiB of 1 of 4 processes: 100% mapped"*'
+  arenashim resident early
+  expect '$status == 2 && $stderr == *"early: resident sizes were not recorded of any process: not of p (2): $why"*'
+  "$TOOL" merge --keep-processes -o kept old 2>/dev/null
+  arenashim resident kept
+  expect '$output == *"not of p 1, p 2, p 7: $why"*'
 }

@@ -20,6 +20,7 @@
  *   maps by site by arena and call site
  *   regions      by name, path and state; mappings by kind and name, at no address
  *   classes, ledger, health   by cell size, by name
+ *                of programs whose processes have no mappings a line of health (memory_missing.h)
  *   blocks, ranges mapped, moments, shares, events   are left out: they belong to one process
  */
 #ifndef TOOLS_MERGE_H

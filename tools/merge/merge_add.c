@@ -1,5 +1,6 @@
 /* Adds a dump's items to the sums; contract in merge.h. */
 #include "lives.h"
+#include "memory_missing.h"
 #include "merge_parts.h"
 #include "rows.h"
 #include "say.h"
@@ -131,6 +132,18 @@ static void health_add(const struct adding *a) {
   }
 }
 
+/* Of a merge the lines have been added.  Its sums hold, so the line is about no doubt. */
+static void missing_add(const struct adding *a) {
+  enum { LAST = UINT32_MAX };
+  if (a->subtract || a->d->n_mappings > 0 || a->d->process->reason == DUMP_MERGED)
+    return;
+  const char *process =
+      a->process != 0 ? a->m->texts->texts[a->process] : dump_bytes(a->d, a->d->process->program);
+  char *name = must_print("%s%s", MEMORY_MISSING, process);
+  health_join(a->m, trie_text(a->m->texts, name), 0, dump_processes(a->d), LAST);
+  free(name);
+}
+
 void merge_doubt(struct merge *m, const char *what, uint64_t count) {
   enum { LAST = UINT32_MAX };
   if (count == 0)
@@ -235,6 +248,7 @@ void merge_add(struct merge *m, const struct dump *d, const struct merge_how *ho
   classes_add(&a);
   ledger_add(&a);
   health_add(&a);
+  missing_add(&a);
   a.sites = must_zalloc((size_t)d->n_sites + 1, sizeof *a.sites);
   accounts_add(&a);
   map_accounts_add(&a);

@@ -1,5 +1,6 @@
 /* Sentences about memory; contract in memory_words.h. */
 #include "memory_words.h"
+#include "memory_missing.h"
 #include "run_time.h"
 #include "say.h"
 #include "text.h"
@@ -322,7 +323,10 @@ char *memory_lines(const struct dump *d) {
   FILE *to = text_start(&text);
   char bytes_all[UNITS_MAX];
   units_bytes(memory_whole(&p), false, bytes_all);
-  int used = fprintf(to, "%s:", bytes_all);
+  char *known = memory_known_words(d);
+  int used =
+      fprintf(to, "%s%s%s:", bytes_all, known != NULL ? " of " : "", known != NULL ? known : "");
+  free(known);
   for (int i = 0; i < FEW; i++) {
     char percent[UNITS_MAX];
     uint64_t n = memory_part_bytes(&p, p.order[i]);

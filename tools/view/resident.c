@@ -12,6 +12,7 @@
 #include "resident.h"
 #include "heat.h"
 #include "json.h"
+#include "memory_missing.h"
 #include "memory_words.h"
 #include "say.h"
 
@@ -42,6 +43,15 @@ static char letter_of(enum memory_part part) {
   return letters[part];
 }
 
+/* Of which processes it is, if not of all. */
+static void missing_print(const struct view *v) {
+  char *known = memory_known_words(v->dump), *missing = memory_missing_words(v->dump);
+  if (known != NULL)
+    view_say(v, "of %s; not of %s\n", known, missing);
+  free(known);
+  free(missing);
+}
+
 static void head_print(const struct view *v, const struct shown *s) {
   char resident[UNITS_MAX], swapped[UNITS_MAX];
   view_process(v, "");
@@ -51,6 +61,7 @@ static void head_print(const struct view *v, const struct shown *s) {
     view_say(v, "resident %s, and %s in swap\n", resident, swapped);
   else
     view_say(v, "resident %s\n", resident);
+  missing_print(v);
 }
 
 /* ---- the bar ---- */
@@ -237,6 +248,8 @@ static void json_print(const struct shown *s, FILE *to) {
   json_put_number(all, "resident", s->parts.kernel.resident);
   json_put_number(all, "swapped", s->parts.kernel.swapped);
   json_put_number(all, "named", s->parts.sum.resident + s->parts.sum.swapped);
+  json_put_number(all, "processes", dump_processes(s->parts.dump));
+  json_put_number(all, "processes_without", memory_missing(s->parts.dump));
   json_put_number(all, "trim", s->parts.sum.trim);
   json_put_number(all, "page_tables", s->parts.page_tables);
   for (int i = 0; i < MEMORY_PARTS; i++)
@@ -266,7 +279,10 @@ static int print(const struct resident_options *o, struct view *v, struct shown 
 
 static void unknown_say(const struct dump *d, const char *file) {
   unsigned pid = d->process->pid;
-  if (d->process->reason == DUMP_AFTER_END)
+  char *missing = memory_missing_words(d);
+  if (missing != NULL)
+    say_error("%s: resident sizes were not recorded of any process: not of %s", file, missing);
+  else if (d->process->reason == DUMP_AFTER_END)
     say_error("%s: resident sizes were not recorded: process %u ended without a dump, and a record "
               "has none: `arenashim timeline %s` has how much was resident when",
               file, pid, file);
@@ -283,6 +299,7 @@ static void unknown_say(const struct dump *d, const char *file) {
     say_error("%s: resident sizes were not recorded: by an older shim, or without /proc: name the "
               "PID of a process that runs",
               file);
+  free(missing);
 }
 
 int resident_write(const struct view_options *o, const struct dump *old, const struct dump *d,
