@@ -210,6 +210,7 @@ visit('a dump with samples: totals are those of call sites, and marked; waste is
   const figures = (await page.locator('#figures dd').allInnerTexts()).map(plain);
   assert.deepEqual(figures.slice(0, 8), ['~3.03 KiB', 'in ~9 objects', '~9.67 KiB', 'most at a time, or ~6.14 KiB less: noise',
     '~1.06k', '~49.3 KiB asked for', '\u2013', 'not known with samples']);
+  assert.equal(figures.at(-1), '8 blocks'); // as the table has them, not the two that are drawn
   assert.deepEqual((await page.locator('#sites tbody tr').first().locator('th, td').allInnerTexts()).map(plain).slice(1),
     ['67.7%', '~2.05 KiB', '~3', '~0 B', '~4.20 KiB', '~45', '~9.28 KiB', '100 B\u20261000 B']);
   assert.equal(await page.getByRole('radio', { name: 'Waste' }).count(), 0);

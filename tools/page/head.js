@@ -62,7 +62,7 @@ function figures() {
     hasSites && wasteKnown && figure('Waste', bytes(total('waste')), wasteWords, exact(total('waste'))),
     hasSites && !wasteKnown && figure('Waste', '\u2013', 'not known with samples'),
     hasSites && figure('Call sites', count(sites.length), 'that allocated', exact(sites.length)),
-    figure('Arenas', count(arenas.length), plural(blocks.length, 'block'), exact(arenas.length)),
+    figure('Arenas', count(arenas.length), plural(sum(arenas, 'total_blocks'), 'block'), exact(arenas.length)),
   ].filter(Boolean)
 }
 
