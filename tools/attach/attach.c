@@ -101,13 +101,14 @@ static bool ask(struct target *t, uint64_t sample_bytes, uint32_t depth, struct 
   return !a->seen || a->refused == RECORD_NOT_REFUSED;
 }
 
-static void tell_joined(const struct control_answer *a) {
+/* `does`: what it does when it asks, "begins". */
+static void tell_joined(const struct control_answer *a, const char *does) {
   unsigned waiting = a->running - a->joined;
   if (!a->seen)
-    printf("no thread has asked for memory since: it begins when one does\n");
+    printf("no thread has asked for memory since: recording %s when one does\n", does);
   else if (waiting > 0)
-    printf("%u of %u threads have not asked for memory since: each begins when it does\n", waiting,
-           a->running);
+    printf("%u of %u threads have not asked for memory since: of each recording %s when it does\n",
+           waiting, a->running, does);
 }
 
 static int write_dump(const char *what, const char *path) {
@@ -152,7 +153,7 @@ static void tell(const struct attach_options *o, const struct control_answer *a)
            (unsigned long long)o->sample_bytes);
   if (o->sample_bytes == 1 && a->seen)
     tell_before(o->what, a->joined >= a->running);
-  tell_joined(a);
+  tell_joined(a, "begins");
 }
 
 static int finish(const struct attach_options *o, struct target *t) {
@@ -204,7 +205,7 @@ static int detach(const struct attach_options *o, struct target *t) {
   if (!ask(t, 0, 1, &a))
     return 2;
   printf("detached from %s\n", o->what);
-  tell_joined(&a);
+  tell_joined(&a, "ends");
   return 0;
 }
 

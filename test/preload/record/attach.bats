@@ -287,7 +287,7 @@ sizes() {
   timeout=$!
   within 10 "$TOOL" top --once --interval 0.1 "$timeout"
   arenashim attach "$timeout"
-  expect '$status == 0 && $output == *"no thread has asked for memory since: it begins when one does"*'
+  expect '$status == 0 && $output == *"no thread has asked for memory since: recording begins when one does"*'
 }
 
 @test "10 toggles under four threads that free each other's objects: estimates fit the books" {
