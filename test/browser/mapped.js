@@ -67,7 +67,7 @@ visit('a part of the resident memory opens to who mapped it', mapped, {}, async 
   const part = page.locator('#memory li', { hasText: 'mapped, no malloc' }).first();
   await part.locator('summary').press('Enter');
   assert.deepEqual((await part.locator('.owners li').allInnerTexts()).map(t => plain(t).split(/\s*\n\s*/)),
-    [['mapped by code without a name', '15.3 MiB of 19.1 MiB'], ['anonymous, caller not known at 0x7000000', '1.00 MiB']]);
+    [['mapped by code without a name in libgone.so', '15.3 MiB of 19.1 MiB'], ['anonymous, caller not known at 0x7000000', '1.00 MiB']]);
 });
 
 visit('nothing to complain about for axe', mapped, {}, async page => {

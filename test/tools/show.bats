@@ -106,6 +106,9 @@ made() {
   gcc -O1 -w -fno-inline -fno-builtin -include stdlib.h -o bare -x c - <<<'void *keep(void) { void *p = malloc(500000); *(volatile char *)p = 1; return p; } int main(void) { return keep() == 0; }'
   arenashim run -o d ./bare
   expect '$status == 0 && $stderr == *$'"'\n'"'"bare has no debug information: compile it with -g to see lines"$'"'\n'"'*'
+  ln -s bare nick
+  arenashim run -o d ./nick
+  expect '$stderr == *$'"'\n'"'"nick (bare) has no debug information: compile it"*'
   gcc -g -O1 -w -fno-inline -fno-builtin -include stdlib.h -o bare -x c - <<<'void *keep(void) { void *p = malloc(500000); *(volatile char *)p = 1; return p; } int main(void) { return keep() == 0; }'
   arenashim run -o d ./bare
   expect '$status == 0 && $stderr != *"debug information"*'

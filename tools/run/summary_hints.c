@@ -69,6 +69,16 @@ static const char *remedy_of(const struct session *s, uint32_t module) {
              : "compile it with -g";
 }
 
+/* The program's own file, the first of all, by the name that it was started by: redis-server is a
+ * link to redis-check-rdb.  To be freed. */
+static char *called(const struct session *s, uint32_t module) {
+  const char *file = names_module(s->names, module);
+  const char *program = dump_text(s->dump, s->dump->process->program);
+  return module != 1 || s->dump->process->reason == DUMP_MERGED || strcmp(file, program) == 0
+             ? must_copy(file)
+             : must_print("%s (%s)", program, file);
+}
+
 char *hint_no_lines(const struct session *s) {
   uint64_t *bytes = must_zalloc((size_t)s->dump->n_modules + 1, sizeof *bytes), all = 0;
   uint32_t most = 0;
@@ -84,7 +94,11 @@ char *hint_no_lines(const struct session *s) {
   }
   bool said = bytes[most] > 0 && bytes[most] >= all / 2 && is_here(s, most);
   free(bytes);
-  return !said ? NULL
-               : must_print("%s has no debug information: %s to see lines\n",
-                            names_module(s->names, most), remedy_of(s, most));
+  if (!said)
+    return NULL;
+  char *name = called(s, most);
+  char *words =
+      must_print("%s has no debug information: %s to see lines\n", name, remedy_of(s, most));
+  free(name);
+  return words;
 }

@@ -86,14 +86,29 @@ static uint64_t live(const struct row *r) { return r->sum.live_bytes; }
 static uint64_t resident(const struct row *r) { return r->resident + r->swapped; }
 static uint64_t pinned(const struct row *r) { return r->sum.pinned_bytes; }
 
-/* The frame that a user looks for: the innermost function of the program's own. */
+/* The frame that a user looks for: the innermost function of the program's own, if there is one. */
+static void maker_frame(const struct session *s, const struct row *r, struct frame *f) {
+  uint32_t path = r->kind != DUMP_SITE_PATH     ? PATH_ROOT
+                  : s->own[r->key] != PATH_ROOT ? s->own[r->key]
+                                                : r->key;
+  if (path != PATH_ROOT)
+    paths_frame(s->paths, s->dump, s->names, path, f);
+}
+
+/* Where no function is known, the file will do. */
+static char *nameless(const struct session *s, const struct row *r, const struct frame *f) {
+  const char *words = row_title(r);
+  if (words != NULL)
+    return must_copy(words);
+  return f->module != 0 ? must_print("code without a name in %s", names_module(s->names, f->module))
+                        : must_copy("code without a name");
+}
+
 static char *maker_name(const struct session *s, const struct row *r) {
   struct frame f = {0};
-  const char *words = row_title(r);
-  if (r->kind == DUMP_SITE_PATH && s->own[r->key] != PATH_ROOT)
-    paths_frame(s->paths, s->dump, s->names, s->own[r->key], &f);
+  maker_frame(s, r, &f);
   if (f.function == NULL && f.label == NULL)
-    return must_copy(words != NULL ? words : "code without a name");
+    return nameless(s, r, &f);
   const char *name = f.label != NULL ? f.label : f.function;
   return f.file != NULL ? must_print("%s (%s:%u)", name, file_base(f.file), f.line)
                         : must_copy(name);
@@ -105,8 +120,14 @@ char *memory_site_name(const struct session *s, uint32_t site) {
   return maker_name(s, &r);
 }
 
-char *memory_row_name(const struct dump *d, const struct session *s, const struct dump_mapping *m) {
+/* The kernel's name of shared memory without a file is that of a device which nobody has opened. */
+static const char *mapping_name(const struct dump *d, const struct dump_mapping *m) {
   const char *name = dump_text(d, m->name);
+  return strcmp(name, "/dev/zero (deleted)") == 0 ? "without a file" : name;
+}
+
+char *memory_row_name(const struct dump *d, const struct session *s, const struct dump_mapping *m) {
+  const char *name = mapping_name(d, m);
   if (m->site != 0 && s != NULL) {
     char *site = memory_site_name(s, m->site - 1);
     char *words = must_print("%s by %s", m->kind == DUMP_MAPPING_BREAK ? "brk" : "mapped", site);
@@ -138,6 +159,19 @@ static char *mapped_most(const struct session *s, bool exact) {
   return words;
 }
 
+/* Bytes of live objects that no call site has: what large ones were rounded up by.  0 if hardly any
+ * are. */
+static uint64_t no_sites(const struct session *s) {
+  uint64_t objects = 0, sites = resident(&s->rows->total);
+  for (uint32_t i = 0; i < s->dump->n_mappings; i++) {
+    const struct dump_mapping *m = &s->dump->mappings[i];
+    if (m->kind == DUMP_MAPPING_OBJECTS || m->kind == DUMP_MAPPING_LARGE ||
+        m->kind == DUMP_MAPPING_HUGE)
+      objects += m->resident + m->swapped;
+  }
+  return objects > sites && objects - sites >= objects / 100 ? objects - sites : 0;
+}
+
 /* Who has most of the live objects in memory; where that is not known, who asked for most, which
  * is no part of what is in memory.  NULL: nobody. */
 static char *objects_most(const struct session *s, bool exact) {
@@ -148,8 +182,15 @@ static char *objects_most(const struct session *s, bool exact) {
     return NULL;
   char *name = maker_name(s, r);
   units_bytes(known ? resident(r) : r->sum.live_bytes, exact, bytes);
-  char *words = known ? must_print("%s of it for %s", bytes, name)
-                      : must_print("most by %s: %s, touched or not", name, bytes);
+  uint64_t rounding = known ? no_sites(s) : 0;
+  char more[UNITS_MAX];
+  units_bytes(rounding, exact, more);
+  char *words = rounding > 0
+                    ? must_print("%s of it for %s and %s for rounding of large objects, which "
+                                 "no call site has",
+                                 bytes, name, more)
+                : known ? must_print("%s of it for %s", bytes, name)
+                        : must_print("most by %s: %s, touched or not", name, bytes);
   free(name);
   return words;
 }
@@ -203,15 +244,15 @@ static const char *bytes(const struct sentence *s, uint64_t n, char name[UNITS_M
 }
 
 static const char *most_name(const struct sentence *s) {
-  const char *name = s->most != NULL ? file_base(dump_text(s->parts->dump, s->most->name)) : "";
+  const char *name = s->most != NULL ? file_base(mapping_name(s->parts->dump, s->most)) : "";
   return *name != '\0' ? name : "-";
 }
 
 static char *most_words(const struct sentence *s, const char *what) {
   char most[UNITS_MAX];
-  return must_print("%s; most: %s of %s", what,
+  return must_print("%s; most: %s %s%s", what,
                     bytes(s, s->most != NULL ? s->most->resident + s->most->swapped : 0, most),
-                    most_name(s));
+                    text_starts(most_name(s), "without ") ? "" : "of ", most_name(s));
 }
 
 static char *idle_words(const struct sentence *s) {
