@@ -106,6 +106,7 @@ made() {
   gcc -O1 -w -fno-inline -fno-builtin -include stdlib.h -o bare -x c - <<<'void *keep(void) { void *p = malloc(500000); *(volatile char *)p = 1; return p; } int main(void) { return keep() == 0; }'
   arenashim run -o d ./bare
   expect '$status == 0 && $stderr == *$'"'\n'"'"bare has no debug information: compile it with -g to see lines"$'"'\n'"'*'
+  ! grep -A1 '^resident' <<<"$stderr" | grep -q '[.]$' # what would change it is no longer than a line
   ln -s bare nick
   arenashim run -o d ./nick
   expect '$stderr == *$'"'\n'"'"nick (bare) has no debug information: compile it"*'

@@ -1,6 +1,5 @@
 /* Sentences about memory; contract in memory_words.h. */
 #include "memory_words.h"
-#include "memory_missing.h"
 #include "run_time.h"
 #include "say.h"
 #include "text.h"
@@ -69,6 +68,7 @@ static const struct words *kind_of(uint32_t kind) {
 
 const char *memory_part_name(enum memory_part part) { return parts[part].name; }
 const char *memory_part_key(enum memory_part part) { return parts[part].key; }
+const char *memory_part_brief(enum memory_part part) { return parts[part].brief; }
 const char *memory_kind_name(uint32_t kind) { return kind_of(kind)->name; }
 const char *memory_kind_key(uint32_t kind) { return kind_of(kind)->key; }
 
@@ -346,46 +346,4 @@ char *memory_sentence(const struct memory_parts *p, enum memory_part part,
   default:
     return must_copy("the kernel's pages in the process, and what this command does not know");
   }
-}
-
-/* ---- lines for other screens ---- */
-
-enum { FEW = 5, LINE = 68 /* columns: 80 without what stands before */ };
-
-static bool is_worth_words(const struct memory_parts *p, enum memory_part part) {
-  return part != MEMORY_OBJECTS && memory_part_bytes(p, part) >= memory_whole(p) / 4;
-}
-
-char *memory_lines(const struct dump *d) {
-  struct memory_parts p;
-  if (!memory_parts_new(&p, d))
-    return NULL;
-  struct text text;
-  FILE *to = text_start(&text);
-  char bytes_all[UNITS_MAX];
-  units_bytes(memory_whole(&p), false, bytes_all);
-  char *known = memory_known_words(d);
-  int used =
-      fprintf(to, "%s%s%s:", bytes_all, known != NULL ? " of " : "", known != NULL ? known : "");
-  free(known);
-  for (int i = 0; i < FEW; i++) {
-    char percent[UNITS_MAX];
-    uint64_t n = memory_part_bytes(&p, p.order[i]);
-    if (n * 20 < memory_whole(&p))
-      break;
-    units_percent(n, memory_whole(&p), percent);
-    percent[strcspn(percent, ".")] = '\0';
-    char *words = must_print("%s %s%% %s", i == 0 ? "" : ",", percent, parts[p.order[i]].brief);
-    if (used + (int)strlen(words) <= LINE)
-      used += fprintf(to, "%s", words);
-    free(words);
-  }
-  fputc('\n', to);
-  if (is_worth_words(&p, p.order[0])) {
-    char *words = memory_sentence(&p, p.order[0], NULL, false);
-    fprintf(to, "%s\n", words);
-    free(words);
-  }
-  memory_parts_free(&p);
-  return text_end(to, &text);
 }

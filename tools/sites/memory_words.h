@@ -5,9 +5,11 @@
 #include "memory_parts.h"
 #include "session.h"
 
-/* "live objects": in a table or in a bar; and a key for machines, "objects". */
+/* "live objects": in a table or in a bar; a key for machines, "objects"; and in a line of many,
+ * "objects". */
 const char *memory_part_name(enum memory_part part);
 const char *memory_part_key(enum memory_part part);
+const char *memory_part_brief(enum memory_part part);
 
 /* "threads' stacks": a row's kind, for people, and "thread_stack" for machines. */
 const char *memory_kind_name(uint32_t kind);
