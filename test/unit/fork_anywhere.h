@@ -66,4 +66,14 @@ static unsigned fork_anywhere(void (*call)(void), void (*forked)(void)) {
   return steps;
 }
 
+/* The test of a body that calls it.  Not under a sanitizer, whose own code would be among the
+ * steps, and which finds threads missing at the child's exit. */
+#define APART_BY_STEPS(body)                                                                       \
+  static void test_##body(void **state) {                                                          \
+    (void)state;                                                                                   \
+    if (UNDER_ASAN || UNDER_TSAN)                                                                  \
+      skip();                                                                                      \
+    in_child(body);                                                                                \
+  }
+
 #endif

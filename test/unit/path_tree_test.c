@@ -437,7 +437,7 @@ static void maker_vanishes(void) {
   pieces_setup();
   require(fork_anywhere(make_site, fork_and_find) > 100);
 }
-APART(maker_vanishes)
+APART_BY_STEPS(maker_vanishes)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

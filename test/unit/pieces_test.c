@@ -189,6 +189,8 @@ static void adder_vanishes(void) {
   require(fork_anywhere(map_piece, fork_and_look) > 20);
 }
 
+APART_BY_STEPS(adder_vanishes)
+
 /* A file that cannot grow: further pieces are private, and said to be. */
 static int open_nothing(void) { return -1; }
 static void no_room(void) {
@@ -206,7 +208,6 @@ static void test_file(void **state) { (void)state, in_child(move_in_and_out); }
 static void test_lost(void **state) { (void)state, in_child(lose_file); }
 static void test_fork(void **state) { (void)state, in_child(fork_with_file); }
 static void test_no_fallocate(void **state) { (void)state, in_child(no_fallocate); }
-static void test_adder_vanishes(void **state) { (void)state, in_child(adder_vanishes); }
 static void test_no_room(void **state) { (void)state, in_child(no_room); }
 
 int main(void) {
