@@ -351,7 +351,9 @@ static void forks_wait(void) {
   pthread_join(releaser, NULL);
   pthread_join(visitor, NULL);
   in_child(as_child);
-  give_away(N, 0);
+  heap_fork_parent();
+  give_away(N, 0); /* not between the two: growth stands still there */
+  heap_fork_prepare();
   heap_visit_all();
   require(resident_of(N) == N);
   heap_fork_parent();
