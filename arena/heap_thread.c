@@ -219,7 +219,7 @@ void heap_thread_ended(void) {
 /* Trims a heap that no thread has, if it can be claimed.  Signals are blocked as in heap_borrow. */
 static void trim_idle(unsigned number) {
   uint64_t signals;
-  if (unlikely(os_masks_forbidden))
+  if (os_forbids(OS_MASKS))
     return;
   os_signals_block(&signals);
   if (claim(number, os_thread_id() | NOT_SERVING)) {

@@ -32,7 +32,7 @@ static struct {
 
 static bool begin(uint64_t *signals) {
   uint32_t nobody = 0;
-  if (unlikely(os_masks_forbidden))
+  if (os_forbids(OS_MASKS))
     return false;
   os_signals_block(signals);
   if (atomic_compare_exchange_strong_explicit(&visits, &nobody, VISITING, memory_order_acquire,
@@ -52,7 +52,7 @@ void heap_visits_stop(void) {
   for (unsigned tries = 0; tries < STOP_TRIES; tries++) {
     if ((atomic_load_explicit(&visits, memory_order_acquire) & VISITING) == 0)
       return;
-    if (tries < STOP_SPINS || os_limited)
+    if (tries < STOP_SPINS || os_forbids(OS_FIGURES))
       cpu_relax();
     else
       os_sleep_us(STOP_SLEEP_US);

@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-hidden bool os_limited, os_blind, os_memory_forbidden, os_remap_forbidden, os_masks_forbidden;
+hidden _Atomic unsigned os_forbidden_all;
+hidden __thread unsigned os_forbidden_here __attribute__((tls_model("initial-exec")));
 static _Atomic uint64_t mapped, released, stuck; /* bytes; every thread may add */
 
 static void *map_pages(void *wanted, size_t bytes) {
@@ -125,7 +126,7 @@ void os_unmap(void *address, size_t bytes) {
 
 void *os_remap(void *address, size_t old, size_t bytes) {
   int saved = errno;
-  void *p = os_remap_forbidden ? MAP_FAILED : mremap(address, old, bytes, MREMAP_MAYMOVE);
+  void *p = os_forbids(OS_MREMAP) ? MAP_FAILED : mremap(address, old, bytes, MREMAP_MAYMOVE);
   errno = saved;
   if (p == MAP_FAILED)
     return NULL;
@@ -176,7 +177,7 @@ void os_released_add(uint64_t bytes) {
  * before that (EPERM of a sandbox) count as not readable. */
 bool os_readable(uintptr_t address) {
   static uint32_t nobody_waits;
-  if (unlikely(os_blind))
+  if (os_forbids(OS_READABLE))
     return false;
   long r = cpu_syscall(SYS_futex, (long)(address & ~(uintptr_t)3), OS_READABLE_FUTEX, 0, 0,
                        (long)&nobody_waits, 0);
@@ -185,7 +186,7 @@ bool os_readable(uintptr_t address) {
 
 uint64_t os_peak_resident_bytes(void) {
   struct rusage usage;
-  if (os_limited)
+  if (os_forbids(OS_FIGURES))
     return os_mapped_bytes();
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
@@ -218,7 +219,10 @@ void os_sleep_us(unsigned us) {
   errno = saved;
 }
 
+/* Nothing is blocked, nor given back, where a sandbox would end the process for it. */
 static void set_signals(const uint64_t *mask, uint64_t *before) {
+  if (os_forbids(OS_MASKS))
+    return;
   cpu_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, (long)before, sizeof *mask, 0, 0);
 }
 void os_signals_block(uint64_t *before) {
@@ -231,6 +235,6 @@ uint32_t os_thread_id(void) { return (uint32_t)gettid(); }
 
 void os_thread_name(char name[16]) {
   name[0] = '\0';
-  if (!os_limited)
+  if (!os_forbids(OS_FIGURES))
     cpu_syscall(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
 }

@@ -15,24 +15,25 @@
 
 #include <linux/futex.h>
 
-/* The process has put itself into a sandbox that may end it for system calls other than mmap,
- * munmap, mprotect, madvise, futex and rt_sigprocmask.  The four flags are set from outside of
- * arena/, and only read here. */
-extern hidden bool os_limited;
-
-/* The sandbox may end the process even for the call that os_readable makes. */
-extern hidden bool os_blind;
-
-/* The sandbox may end the process for mremap. */
-extern hidden bool os_remap_forbidden;
-
-/* The sandbox ends the process for mmap, munmap, mprotect or madvise.  The functions of these names
- * that are linked with us must then fail with ENOMEM instead, so that the program gets NULL. */
-extern hidden bool os_memory_forbidden;
-
-/* The sandbox ends the process for rt_sigprocmask: what needs signals blocked, and can be left
- * undone, must be. */
-extern hidden bool os_masks_forbidden;
+/* What a sandbox may end this thread for: system calls that must not be made.  A filter can hold
+ * for one thread alone, or for all; both words are set from outside of arena/, and only read here. */
+enum os_use {
+  OS_MMAP = 1,   /* mmap must fail with ENOMEM instead, so that the program gets NULL */
+  OS_MUNMAP = 2, /* so must munmap, mprotect and madvise: memory stays as it is */
+  OS_MPROTECT = 4,
+  OS_MADVISE = 8,
+  OS_MREMAP = 16,
+  OS_MASKS = 32, /* rt_sigprocmask: what needs signals blocked, and can be left undone, must be */
+  OS_READABLE = 64, /* the call that os_readable makes */
+  OS_FIGURES = 128, /* calls other than these and futex */
+  OS_USES_END = 256 /* the first bit that is free for others */
+};
+extern hidden _Atomic unsigned os_forbidden_all;
+extern hidden __thread unsigned os_forbidden_here __attribute__((tls_model("initial-exec")));
+static inline bool os_forbids(unsigned uses) {
+  unsigned all = atomic_load_explicit(&os_forbidden_all, memory_order_relaxed);
+  return unlikely(((all | os_forbidden_here) & uses) != 0);
+}
 
 /* Maps usable pages, filled with zeros; NULL if the system refuses.  Unmaps them; if the system
  * refuses that, they count as stuck. */
@@ -41,7 +42,7 @@ hidden void os_unmap(void *address, size_t bytes);
 
 /* Makes a mapping that os_map made, or a part of one, `bytes` bytes long instead of `old`: where it
  * is, or at another place with its pages.  What was added is filled with zeros.  NULL if the system
- * refuses, or os_remap_forbidden; nothing has changed then. */
+ * refuses, or OS_MREMAP is forbidden; nothing has changed then. */
 hidden void *os_remap(void *address, size_t old, size_t bytes);
 
 /* What os_map and os_remap made and os_unmap has not unmapped: which addresses are the library's
@@ -86,13 +87,14 @@ hidden void os_released_add(uint64_t bytes);
 hidden void os_mapped_add(int64_t bytes);
 
 /* Can the word at that address be read?  Makes a futex system call, which every process with locks
- * needs and sandboxes therefore allow; touches nothing.  False if the call is refused, or os_blind.
+ * needs and sandboxes therefore allow; touches nothing.  False if the call is refused, or
+ * forbidden.
  */
 enum { OS_READABLE_FUTEX = FUTEX_CMP_REQUEUE_PRIVATE };
 hidden bool os_readable(uintptr_t address);
 
 /* Highest resident size of this process so far, or of the program that it was before exec; bytes. A
- * system call; if os_limited, os_mapped_bytes instead. */
+ * system call; if OS_FIGURES is forbidden, os_mapped_bytes instead. */
 hidden uint64_t os_peak_resident_bytes(void);
 
 /* The limit on the main thread's stack (ulimit -s) in bytes, or SIZE_MAX.  A system call; for the
@@ -110,14 +112,15 @@ hidden uint32_t os_now_ms(void);
 hidden void os_sleep_us(unsigned us);
 
 /* Blocks all signals of this thread, with the mask before in *before; restores that mask.  A system
- * call each. */
+ * call each; nothing if OS_MASKS is forbidden. */
 hidden void os_signals_block(uint64_t *before);
 hidden void os_signals_restore(const uint64_t *before);
 
 /* The kernel's id of this thread.  A system call. */
 hidden uint32_t os_thread_id(void);
 
-/* This thread's name as the kernel has it, NUL-terminated.  A system call; empty if os_limited. */
+/* This thread's name as the kernel has it, NUL-terminated.  A system call; empty if OS_FIGURES
+ * is forbidden. */
 hidden void os_thread_name(char name[16]);
 
 #endif

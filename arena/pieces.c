@@ -257,19 +257,31 @@ int pieces_to_file(int fd) {
   return error;
 }
 
+static void place_zeros(const struct own *p) {
+  cpu_syscall(SYS_mmap, (long)p->address, (long)p->bytes, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+static bool place_copy(const struct own *p, char *copy) {
+  return !os_forbids(OS_MREMAP) &&
+         cpu_syscall(SYS_mremap, (long)copy, (long)p->bytes, (long)p->bytes,
+                     MREMAP_MAYMOVE | MREMAP_FIXED, (long)p->address, 0) == (long)p->address;
+}
+
 /* Puts private memory with what the piece holds in its place, in one step for other threads. */
 static void move_out(struct own *p, bool lost) {
   char *copy = p->copy != NULL ? p->copy : os_map(p->bytes);
   if (copy != NULL && p->copy == NULL && !lost)
     memcpy(copy, p->address, p->bytes);
   p->copy = NULL;
-  if (copy == NULL) { /* zeros, which need no second mapping meanwhile */
-    cpu_syscall(SYS_mmap, (long)p->address, (long)p->bytes, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-  } else {
-    cpu_syscall(SYS_mremap, (long)copy, (long)p->bytes, (long)p->bytes,
-                MREMAP_MAYMOVE | MREMAP_FIXED, (long)p->address, 0);
+  if (copy == NULL) /* zeros, which need no second mapping meanwhile */
+    place_zeros(p);
+  else if (place_copy(p, copy))
     os_mapped_add(-(int64_t)p->bytes);
+  else { /* a sandbox forbids it: two steps, which a child that is alone can take */
+    place_zeros(p);
+    memcpy(p->address, copy, p->bytes);
+    os_unmap(copy, p->bytes);
   }
   p->shared = false;
 }

@@ -71,7 +71,7 @@ struct who {
  * other than malloc, is called in handlers. */
 static cold struct heap *heap_now(void) {
   uint64_t signals;
-  if (!setup_is_ready() || os_masks_forbidden)
+  if (!setup_is_ready() || os_forbids(OS_MASKS))
     return NULL;
   os_signals_block(&signals);
   struct heap *h = heap_of_thread();
@@ -215,7 +215,7 @@ static void *booked_sbrk(intptr_t bytes) {
 /* The segment's size in whole pages; 0: not known. */
 static size_t segment_bytes(int id) {
   struct shmid_ds s = {0};
-  if (os_limited || cpu_syscall(SYS_shmctl, id, IPC_STAT, (long)&s, 0, 0, 0) < 0)
+  if (os_forbids(OS_FIGURES) || cpu_syscall(SYS_shmctl, id, IPC_STAT, (long)&s, 0, 0, 0) < 0)
     return 0;
   return round_up(s.shm_segsz, PAGE_BYTES);
 }

@@ -5,6 +5,7 @@
  */
 #include "caller.h"
 #include "mapped_calls.h"
+#include "sandbox.h"
 
 exported void *shown_mmap(void *address, size_t bytes, int protection, int flags, int fd,
                           off_t offset) __asm__("mmap");
@@ -38,5 +39,6 @@ void *shown_shmat(int id, const void *address, int flags) {
 int shown_shmdt(const void *address) { return mapped_calls.shmdt(address); }
 int shown_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                          thread_function *start, void *argument) {
+  sandbox_thread_starts();
   return mapped_calls.pthread_create(thread, attributes, start, argument);
 }

@@ -64,8 +64,9 @@ long own_syscall(long number, long a, long b, long c, long d, long e, long f) {
 /* ---- memory ---- */
 
 /* The system call, or ENOMEM without one where a sandbox would end the process for it. */
-static long memory_call(long number, long a, long b, long c, long d, long e, long f) {
-  if (unlikely(os_memory_forbidden))
+static long memory_call(enum os_use use, long number, long a, long b, long c, long d, long e,
+                        long f) {
+  if (os_forbids(use))
     return own_result(-ENOMEM);
   return own_result(cpu_syscall(number, a, b, c, d, e, f));
 }
@@ -76,19 +77,22 @@ hidden void *__wrap_mmap(void *address, size_t bytes, int protection, int flags,
 hidden int __wrap_munmap(void *address, size_t bytes);
 hidden void *__wrap_mremap(void *address, size_t old, size_t bytes, int flags, ...);
 void *__wrap_mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset) {
-  return (void *)memory_call(SYS_mmap, (long)address, (long)bytes, protection, flags, fd, offset);
+  return (void *)memory_call(OS_MMAP, SYS_mmap, (long)address, (long)bytes, protection, flags, fd,
+                             offset);
 }
 int __wrap_munmap(void *address, size_t bytes) {
-  return (int)memory_call(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
+  return (int)memory_call(OS_MUNMAP, SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
 }
 void *__wrap_mremap(void *address, size_t old, size_t bytes, int flags, ...) {
-  return (void *)memory_call(SYS_mremap, (long)address, (long)old, (long)bytes, flags, 0, 0);
+  return (void *)memory_call(OS_MREMAP, SYS_mremap, (long)address, (long)old, (long)bytes, flags, 0,
+                             0);
 }
 int mprotect(void *address, size_t bytes, int protection) {
-  return (int)memory_call(SYS_mprotect, (long)address, (long)bytes, protection, 0, 0, 0);
+  return (int)memory_call(OS_MPROTECT, SYS_mprotect, (long)address, (long)bytes, protection, 0, 0,
+                          0);
 }
 int madvise(void *address, size_t bytes, int advice) {
-  return (int)memory_call(SYS_madvise, (long)address, (long)bytes, advice, 0, 0, 0);
+  return (int)memory_call(OS_MADVISE, SYS_madvise, (long)address, (long)bytes, advice, 0, 0, 0);
 }
 ssize_t process_vm_readv(pid_t pid, const struct iovec *to, unsigned long to_count,
                          const struct iovec *from, unsigned long from_count, unsigned long flags) {

@@ -11,30 +11,26 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 
 /* From sys/prctl.h, which declares prctl differently from our definition. */
 enum { SET_SECCOMP = 22, STRICT = 1, SET_TSC = 26, TSC_SIGSEGV = 2 };
 
-/* What a system call is needed for.  If a filter ends the process for it, that is given up. */
+/* What a system call is needed for, beside enum os_use.  If a filter ends the process for it, that
+ * is given up. */
 enum use {
-  REPORTS = 1,    /* reports and dumps */
-  MEMBARRIER = 2, /* waiting for other threads before a fork */
-  FIGURES = 4,    /* the process's own figures in reports */
-  NAMES = 8,      /* names of memory mappings */
-  MESSAGES = 16,  /* a line on stderr */
-  MASKS = 32,     /* blocking signals */
-  READABLE = 64,  /* finding out whether memory is readable */
-  MEMORY = 128,   /* mapping and unmapping */
-  LIMITS = 256,   /* reading limits of memory */
-  REMAP = 512,    /* moving pages */
-  CORE = 1024     /* asking which pages are in memory */
+  REPORTS = OS_USES_END,      /* reports and dumps */
+  MEMBARRIER = REPORTS << 1,  /* waiting for other threads before a fork */
+  MESSAGES = MEMBARRIER << 1, /* a line on stderr */
+  LIMITS = MESSAGES << 1,     /* reading limits of memory */
+  CORE = LIMITS << 1          /* asking which pages are in memory */
 };
 
 /* The system calls that are tried on a filter, with the arguments that filters look at. */
 static const struct {
   int number;
-  unsigned uses; /* enum use */
+  unsigned uses; /* enum use and os_use */
   uint64_t third;
   uint64_t second;
   uint64_t fourth;
@@ -57,10 +53,10 @@ static const struct {
     {SYS_pwrite64, REPORTS, 0, 0, 0},
     {SYS_pread64, REPORTS, 0, 0, 0},
     {SYS_lseek, REPORTS, 0, 0, 0},
-    {SYS_rt_sigprocmask, REPORTS | MESSAGES | MASKS, 0, 0, 0},
+    {SYS_rt_sigprocmask, REPORTS | MESSAGES | OS_MASKS, 0, 0, 0},
     {SYS_rt_sigpending, REPORTS, 0, 0, 0},
     {SYS_rt_sigtimedwait, REPORTS, 0, 0, 0},
-    {SYS_futex, READABLE, 0, OS_READABLE_FUTEX, 0},
+    {SYS_futex, OS_READABLE, 0, OS_READABLE_FUTEX, 0},
     {SYS_getpid, REPORTS | MESSAGES, 0, 0, 0},
     {SYS_getppid, REPORTS, 0, 0, 0},
     {SYS_uname, REPORTS | MESSAGES, 0, 0, 0},
@@ -68,37 +64,38 @@ static const struct {
     {SYS_process_vm_readv, REPORTS, 0, 0, 0},
     {SYS_mincore, CORE, 0, 0, 0},
     {SYS_membarrier, MEMBARRIER, 0, 0, 0},
-    {SYS_getrusage, FIGURES, 0, 0, 0},
-    {SYS_prctl, NAMES, 0, 0, 0},
-    {SYS_mmap, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS},
-    {SYS_mremap, REMAP, 2 * PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE},
-    {SYS_munmap, MEMORY, 0, PAGE_BYTES, 0},
-    {SYS_mprotect, MEMORY, PROT_READ | PROT_WRITE, PAGE_BYTES, 0},
-    {SYS_madvise, MEMORY, MADV_DONTNEED, PAGE_BYTES, 0},
+    {SYS_getrusage, OS_FIGURES, 0, 0, 0},
+    {SYS_prctl, OS_FIGURES, 0, 0, 0},
+    {SYS_mmap, OS_MMAP, PROT_READ | PROT_WRITE, PAGE_BYTES, MAP_PRIVATE | MAP_ANONYMOUS},
+    {SYS_mremap, OS_MREMAP, 2 * PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE},
+    {SYS_munmap, OS_MUNMAP, 0, PAGE_BYTES, 0},
+    {SYS_mprotect, OS_MPROTECT, PROT_READ | PROT_WRITE, PAGE_BYTES, 0},
+    {SYS_madvise, OS_MADVISE, MADV_DONTNEED, PAGE_BYTES, 0},
 };
 
-static _Atomic unsigned forbidden; /* enum use */
-hidden bool own_clock_coarse;      /* own_calls.h */
+hidden bool own_clock_coarse; /* own_calls.h */
 
-bool sandbox_forbids_reports(void) { return atomic_load(&forbidden) & REPORTS; }
-bool sandbox_forbids_messages(void) { return atomic_load(&forbidden) & MESSAGES; }
-bool sandbox_forbids_masks(void) { return atomic_load(&forbidden) & MASKS; }
-bool sandbox_forbids_limits(void) { return atomic_load(&forbidden) & LIMITS; }
-bool sandbox_forbids_mincore(void) { return atomic_load(&forbidden) & CORE; }
-bool sandbox_forbids_membarrier(void) { return atomic_load(&forbidden) & MEMBARRIER; }
+bool sandbox_forbids_reports(void) { return os_forbids(REPORTS); }
+bool sandbox_forbids_messages(void) { return os_forbids(MESSAGES); }
+bool sandbox_forbids_masks(void) { return os_forbids(OS_MASKS); }
+bool sandbox_forbids_limits(void) { return os_forbids(LIMITS); }
+bool sandbox_forbids_mincore(void) { return os_forbids(CORE); }
+bool sandbox_forbids_membarrier(void) { return os_forbids(MEMBARRIER); }
 
-static void forbid(unsigned uses) {
-  atomic_fetch_or(&forbidden, uses);
-  if (uses & (FIGURES | NAMES))
-    os_limited = true;
-  if (uses & READABLE)
-    os_blind = true;
-  if (uses & MEMORY)
-    os_memory_forbidden = true;
-  if (uses & REMAP)
-    os_remap_forbidden = true;
-  if (uses & MASKS)
-    os_masks_forbidden = true;
+/* ---- whom a filter holds for ---- */
+
+/* For this thread, and for those that it starts later, or for all. */
+static void forbid(unsigned uses, bool all) {
+  os_forbidden_here |= uses;
+  if (all)
+    atomic_fetch_or(&os_forbidden_all, uses);
+}
+
+void sandbox_thread_starts(void) { atomic_fetch_or(&os_forbidden_all, os_forbidden_here); }
+
+/* A thread without others is the parent of all that follow, whoever starts them. */
+static bool is_for_all(unsigned flags) {
+  return __libc_single_threaded || (flags & SECCOMP_FILTER_FLAG_TSYNC) != 0;
 }
 
 /* ---- what a filter answers ---- */
@@ -114,7 +111,7 @@ static bool is_harmless(uint32_t action) {
 static const uint64_t firsts[] = {0, 3, OWN_DESCRIPTORS_BELOW - 1};
 
 /* The program has installed that filter. */
-static void filter_installed(const struct sock_fprog *p) {
+static void filter_installed(const struct sock_fprog *p, bool all) {
   for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
     for (size_t f = 0; f < sizeof firsts / sizeof *firsts; f++) {
       struct seccomp_data d = {.nr = asked[i].number, .arch = AUDIT_ARCH_X86_64};
@@ -124,19 +121,19 @@ static void filter_installed(const struct sock_fprog *p) {
       d.args[3] = asked[i].fourth;
       d.args[4] = ~UINT64_C(0);
       if (!is_harmless(seccomp_run(p, &d)))
-        forbid(asked[i].uses);
+        forbid(asked[i].uses, all);
     }
 }
 
 static void counter_forbidden(void) { own_clock_coarse = true; }
 
-static void mode_installed(bool strict, const void *filter) {
+static void mode_installed(bool strict, const void *filter, unsigned flags) {
   if (strict)
     counter_forbidden();
   if (strict || filter == NULL)
-    forbid(~0U);
+    forbid(~0U, is_for_all(flags));
   else
-    filter_installed(filter);
+    filter_installed(filter, is_for_all(flags));
 }
 
 /* ---- where filters are installed ---- */
@@ -155,7 +152,7 @@ static long (*next_syscall)(long, long, long, long, long, long, long) = first_sy
 
 static void prctl_done(int what, long a, long b) {
   if (what == SET_SECCOMP)
-    mode_installed(a == STRICT, (const void *)b);
+    mode_installed(a == STRICT, (const void *)b, 0);
   else if (what == SET_TSC && a == TSC_SIGSEGV)
     counter_forbidden();
 }
@@ -174,7 +171,7 @@ static cold long seccomp_by_syscall(long number, long a, long b, long c, long d,
   if (result >= 0 && number == SYS_prctl)
     prctl_done((int)a, b, c);
   if (result >= 0 && number == SYS_seccomp && a <= SECCOMP_SET_MODE_FILTER)
-    mode_installed(a == SECCOMP_SET_MODE_STRICT, (const void *)c);
+    mode_installed(a == SECCOMP_SET_MODE_STRICT, (const void *)c, (unsigned)b);
   return result;
 }
 

@@ -6,6 +6,10 @@
  * filters, are interposed.  They only jump to libc's functions, and after a filter was installed it
  * is run here, on each system call that libc's malloc would not make.
  *
+ * A filter holds for the thread that installs it and for those which that one starts; others go on
+ * as before.  So each thread has its own answers, and a thread that starts one gives its answers to
+ * all.
+ *
  * A filter from before exec allows what the loader does, and its errors were seen at the start.  A
  * filter that is installed without libc is not seen.
  *
@@ -24,6 +28,11 @@ enum { OWN_DESCRIPTORS_BELOW = 1024 };
 /* Looks up libc's prctl and syscall, or another library's that is preloaded after ours.  In the
  * constructor. */
 hidden void sandbox_setup(void);
+
+/* The calling thread is about to start another.  Before it does. */
+hidden void sandbox_thread_starts(void);
+
+/* The questions are about the calling thread. */
 
 /* Would writing a report or a dump end the process?  Then none is written. */
 hidden bool sandbox_forbids_reports(void);

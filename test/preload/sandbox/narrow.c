@@ -6,10 +6,14 @@
  *                      masks: rt_sigprocmask
  *                      counter: the processor's counter, by PR_SET_TSC
  *                      remap: mremap
- * Ends with 7. */
+ *                      unmap, protect, advise: munmap, mprotect, madvise
+ *                      thread: strict mode of a thread that has ended before the others work on
+ *                      inherited: mremap, in a thread that was started by one that may not
+ * Ends with 7; with 3 if memory was not there that could be mapped. */
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,8 +79,69 @@ static int enter(const char *what) {
          : strcmp(what, "write") == 0   ? filter(SYS_write, 0, ~0U, STDERR_FILENO + 1)
          : strcmp(what, "memory") == 0  ? filter(SYS_mmap, 0, ~0U, 0)
          : strcmp(what, "remap") == 0   ? filter(SYS_mremap, 0, ~0U, 0)
+         : strcmp(what, "unmap") == 0   ? filter(SYS_munmap, 0, ~0U, 0)
+         : strcmp(what, "protect") == 0 ? filter(SYS_mprotect, 0, ~0U, 0)
+         : strcmp(what, "advise") == 0  ? filter(SYS_madvise, 0, ~0U, 0)
          : strcmp(what, "futex") == 0   ? filter(SYS_futex, 1, FUTEX_CMD_MASK, FUTEX_WAKE + 1)
                                         : filter(SYS_rt_sigprocmask, 0, ~0U, 0);
+}
+
+/* Small objects and large ones, more than can be mapped already. */
+static int get_memory(void) {
+  static void *kept[40000];
+  unsigned n = 0;
+  while (n < 40000 && (kept[n] = malloc(n % 200 == 0 ? 100000 : 300)) != NULL)
+    n++;
+  for (unsigned i = 0; i < n; i++)
+    free(kept[i]);
+  return n == 40000;
+}
+
+static void *strict_thread(void *unused) {
+  (void)unused;
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
+    work_elsewhere(3000);
+  syscall(SYS_exit, 0);
+  return NULL;
+}
+
+/* A filter of one thread is nothing to the others. */
+static int beside_a_strict_thread(void) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, strict_thread, NULL) != 0 || pthread_join(thread, NULL) != 0)
+    return 2;
+  work_elsewhere(3000);
+  return get_memory() ? 7 : 3;
+}
+
+static void *grower(void *unused) {
+  grow();
+  return unused;
+}
+
+static void *grower_started(void *unused) {
+  pthread_t thread;
+  if (filter(SYS_mremap, 0, ~0U, 0) == 0 && pthread_create(&thread, NULL, grower, NULL) == 0)
+    pthread_join(thread, NULL);
+  return unused;
+}
+
+static int thread_of_a_thread(void) {
+  pthread_t thread;
+  return pthread_create(&thread, NULL, grower_started, NULL) == 0 && pthread_join(thread, NULL) == 0
+             ? 7
+             : 2;
+}
+
+/* A child that was forked inside the sandbox works in memory of its own. */
+static int fork_inside(void) {
+  int status;
+  pid_t child = fork();
+  if (child == 0) {
+    work(1000);
+    _exit(get_memory() ? 7 : 3);
+  }
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 /* In a child, so that no stack is known yet. */
@@ -85,8 +150,13 @@ int main(int count, char **arguments) {
   if (count < 2)
     return 2;
   int strict = strcmp(arguments[1], "strict") == 0,
+      none = strict || strcmp(arguments[1], "memory") == 0,
       slow = strict || strcmp(arguments[1], "counter") == 0;
   work(1000);
+  if (strcmp(arguments[1], "thread") == 0)
+    return beside_a_strict_thread();
+  if (strcmp(arguments[1], "inherited") == 0)
+    return thread_of_a_thread();
   pid_t child = fork();
   if (child == 0) {
     work(1000);
@@ -99,7 +169,9 @@ int main(int count, char **arguments) {
     grow();
     if (strict)
       syscall(SYS_exit, 7); /* exit_group is not allowed */
-    exit(7);
+    if (!none && !get_memory())
+      exit(3);
+    exit(none ? 7 : fork_inside());
   }
   return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
