@@ -16,7 +16,7 @@
 #include <linux/futex.h>
 
 /* What a sandbox may end this thread for: system calls that must not be made.  A filter can hold
- * for one thread alone, or for all; both words are set from outside of arena/, and only read here. */
+ * for one thread alone, or for all; both words are set outside of arena/, and only read here. */
 enum os_use {
   OS_MMAP = 1,   /* mmap must fail with ENOMEM instead, so that the program gets NULL */
   OS_MUNMAP = 2, /* so must munmap, mprotect and madvise: memory stays as it is */
