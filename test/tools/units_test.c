@@ -144,6 +144,30 @@ static void sizes_that_a_user_types(void **state) {
   assert_int_equal(bytes, 7);
 }
 
+static void lasts(const char *word, uint64_t wanted) {
+  uint64_t ns = ~wanted;
+  assert_true(units_time_read(word, &ns));
+  assert_int_equal(ns, wanted);
+}
+
+static void times_that_a_user_types(void **state) {
+  static const char *const wrong[] = {"",     "x",  "s",   "-1",  "+1",   " 1",    "1 s",   "1w",
+                                      "1sec", "1S", "inf", "nan", "1:30", "1e999", "10950d"};
+  uint64_t ns = 7;
+  (void)state;
+  lasts("0", 0);
+  lasts("90", UINT64_C(90000000000));
+  lasts("90s", UINT64_C(90000000000));
+  lasts("1.5m", UINT64_C(90000000000));
+  lasts("250ms", 250000000);
+  lasts("2h", UINT64_C(7200000000000));
+  lasts("3d", UINT64_C(259200000000000));
+  lasts("10949d", UINT64_C(945993600000000000));
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    assert_false(units_time_read(wrong[i], &ns));
+  assert_int_equal(ns, 7);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bytes_by_powers_of_1024),
@@ -152,6 +176,7 @@ int main(void) {
       cmocka_unit_test(exact_numbers_have_all_digits),
       cmocka_unit_test(percentages),
       cmocka_unit_test(sizes_that_a_user_types),
+      cmocka_unit_test(times_that_a_user_types),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

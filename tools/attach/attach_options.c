@@ -42,13 +42,10 @@ static uint32_t depth_read(struct argp_state *state, const char *word) {
 }
 
 static double time_read(struct argp_state *state, const char *word) {
-  char *end;
-  double n = strtod(word, &end);
-  double unit = *end == 'm' ? 60 : *end == 'h' ? 3600 : 1;
-  bool known = *end == '\0' || (strchr("smh", *end) != NULL && end[1] == '\0');
-  if (end == word || !known || !(n > 0 && n * unit <= 366.0 * 86400))
+  uint64_t ns;
+  if (!units_time_read(word, &ns) || ns == 0 || ns > UINT64_C(366) * 86400 * 1000000000)
     words_fail(state, "--for=%s: give a time such as 30s, 5m or 2h", word);
-  return n * unit;
+  return (double)ns / 1e9;
 }
 
 static void what_read(struct argp_state *state, struct attach_options *o, const char *word) {

@@ -64,3 +64,18 @@ bool units_read(const char *word, uint64_t *bytes) {
   *bytes = size << shift;
   return true;
 }
+
+bool units_time_read(const char *word, uint64_t *ns) {
+  static const struct {
+    const char *name;
+    double ns;
+  } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
+  char *end;
+  double number = strtod(word, &end);
+  for (size_t i = 0; *word >= '0' && *word <= '9' && i < sizeof units / sizeof *units; i++)
+    if (strcmp(end, units[i].name) == 0 && number * units[i].ns < 30.0 * 365 * 86400e9) {
+      *ns = (uint64_t)(number * units[i].ns);
+      return true;
+    }
+  return false;
+}

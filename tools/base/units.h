@@ -31,4 +31,8 @@ void units_percent(uint64_t part, uint64_t whole, char name[UNITS_MAX]);
  * 1024; false: it is no such word, or more than 64 bits hold. */
 bool units_read(const char *word, uint64_t *bytes);
 
+/* Reads a time of less than 30 years: a number, such as 90 or 1.5, then nothing or s for seconds,
+ * or ms, m, h or d; in nanoseconds.  False: it is no such word. */
+bool units_time_read(const char *word, uint64_t *ns);
+
 #endif

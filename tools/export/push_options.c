@@ -2,10 +2,10 @@
 #include "push_options.h"
 #include "say.h"
 #include "text.h"
+#include "units.h"
 #include "words.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,18 +43,10 @@ static const struct argp_option options[] = {
     {0}};
 
 static uint64_t time_read(struct argp_state *state, const char *option, const char *word) {
-  static const struct {
-    const char *unit;
-    double ns;
-  } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"m", 60e9}, {"h", 3600e9}};
-  char *end;
-  double number = strtod(word, &end);
-  if (*word >= '0' && *word <= '9' && isfinite(number) && number > 0 && number < 1e9)
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-      if (strcmp(end, units[i].unit) == 0 && number * units[i].ns >= 1e6)
-        return (uint64_t)(number * units[i].ns);
-  words_fail(state, "--%s=%s: give a time, such as 60s, 500ms, 5m or 1h", option, word);
-  return 0;
+  uint64_t ns;
+  if (!units_time_read(word, &ns) || ns < 1000000)
+    words_fail(state, "--%s=%s: give a time, such as 60s, 500ms, 5m or 1h", option, word);
+  return ns;
 }
 
 static unsigned long retries_read(struct argp_state *state, const char *word) {

@@ -5,10 +5,10 @@
 #include "chart.h"
 #include "say.h"
 #include "text.h"
+#include "units.h"
 #include "view_options.h"
 #include "words.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,23 +25,6 @@ struct timeline {
 };
 
 /* ---- times ---- */
-
-static bool seconds_read(const char *word, uint64_t *ns) {
-  static const struct {
-    const char *unit;
-    double ns;
-  } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
-  char *end;
-  double number = strtod(word, &end);
-  if (*word < '0' || *word > '9' || !isfinite(number) || number > 1e9)
-    return false;
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-    if (strcmp(end, units[i].unit) == 0) {
-      *ns = (uint64_t)(number * units[i].ns);
-      return true;
-    }
-  return false;
-}
 
 /* Reads what a format of strptime has, all of the word, into *tm. */
 static bool parsed(const char *word, const char *format, struct tm *tm) {
@@ -84,7 +67,7 @@ static bool moment_find(const struct timeline_options *o, const struct dump *d,
     l->moment = axis_highest(d);
     return true;
   }
-  bool since = seconds_read(o->at, &ns);
+  bool since = units_time_read(o->at, &ns);
   l->by_clock = !since && clock_read(o->at, d->process, &ns);
   if (!since && !l->by_clock) {
     say_error("--at=%s: give a time since the start, such as 90, 90s, 1.5m, 2h, or a time of day, "
