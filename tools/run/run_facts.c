@@ -9,9 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A merge's may be words, "several programs"; others are names of files. */
+static char *program_of(const struct dump *d) {
+  const char *name = dump_text(d, d->process->program);
+  return d->process->reason == DUMP_MERGED && *name != '\0' ? must_copy(name) : run_name(name);
+}
+
 struct dump_file file_facts(const struct dump *dump, const struct stat *s) {
   const struct dump_process *p = dump->process;
-  return (struct dump_file){.program = run_name(dump_text(dump, p->program)),
+  return (struct dump_file){.program = program_of(dump),
                             .host = must_copy(dump_text(dump, p->host)),
                             .moment = dump_when(dump, 0),
                             .pid = p->pid,
