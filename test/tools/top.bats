@@ -25,10 +25,11 @@ later() {
 
 tmux_do() { tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null "$@"; }
 
-# screen WIDTH HEIGHT ARG...: `top ARG...` in a terminal; its end and status follow what it left.
+# screen WIDTH HEIGHT ARG...: `top ARG...` in a terminal; its end and status follow what it left.  A sanitized command
+# searches for leaks only with LEAKS=1: the search goes round for ever when the terminal's signals reach it.
 screen() {
   local command
-  command=$(printf '%q ' env "${environment[@]}" "$TOOL" top "${@:3}")
+  command=$(printf '%q ' env ASAN_OPTIONS="detect_leaks=${LEAKS-0}" "${environment[@]}" "$TOOL" top "${@:3}")
   tmux_do new-session -d -x "$1" -y "$2" "$command; echo ended: \$?; sleep 100"
 }
 environment=(A=)
@@ -153,14 +154,14 @@ mapping kind=30 resident=8000000'; } | dump small.dump
   error 'top: input and output are no terminal: use --once or --json'
   run --separate-stderr sh -c '"$1" top --once live.dump >/dev/full' sh "$TOOL"
   says 'arenashim: top: the screen could not be written: check where its output goes'
-  environment=(TERM=nowhere ASAN_OPTIONS=detect_leaks=0) # those of newterm
+  environment=(TERM=nowhere)
   screen 120 10 live.dump
   sees 'top: TERM=nowhere: no terminal of that name is known here: set TERM, or use --once'
   sees 'ended: 2'
 }
 
 @test "the screen: its rows, then the rates of the next reading; q quits and leaves nothing" {
-  screen 100 12 live.dump
+  LEAKS=1 screen 100 12 live.dump
   sees '   2.05 KiB          -          -          3      508 B  libgone.so+0x300 < [level 3]'
   sees 'demo  pid 77  tags stack:8  snapshot on signal USR1, 1.0 s after the start'
   sees '       LIVE growth/min   allocs/s    objects      waste  call path, innermost first'
@@ -177,7 +178,7 @@ mapping kind=30 resident=8000000'; } | dump small.dump
 first() { [[ $(shown | grep -A1 -iE '^ +live growth/min' | tail -1) == *"  $1" ]]; }
 
 @test "keys sort, choose what rows are, and filter" {
-  screen 100 12 live.dump
+  LEAKS=1 screen 100 12 live.dump
   sees LIVE
   later 2
   sees 'allocs/s 500'
@@ -211,7 +212,7 @@ first() { [[ $(shown | grep -A1 -iE '^ +live growth/min' | tail -1) == *"  $1" ]
 }
 
 @test "enter shows a path, h the keys; up and down select" {
-  screen 60 14 live.dump
+  LEAKS=1 screen 60 14 live.dump
   sees '(the tables were full)'
   press Down Enter
   sees 'objects 1  waste 140 B'
@@ -305,7 +306,6 @@ gone() { refute kill -0 "$1" 2>/dev/null; }
 
 @test "the terminal goes: it ends by itself, quietly" {
   local pid signal
-  # The search for leaks of a sanitized command waits for ever when the terminal's signals reach it.
   export ASAN_OPTIONS=detect_leaks=0
   screen 100 12 --interval 3600 live.dump
   sees LIVE
