@@ -35,7 +35,9 @@ visit('areas are stacked up to the live bytes of each moment', page, {}, async p
 visit('a click on a time shows the table of that moment, and so does the slider', page, {}, async page => {
   const box = await page.locator('#axis').boundingBox(), last = moments.at(-1), first = moments[0];
   await page.locator('#axis').click({ position: { x: box.width - 1, y: 60 } });
-  assert.ok(plain(await text(page, '#moment-words')).startsWith(seconds(last)));
+  const words = plain(await text(page, '#moment-words')); // or of a moment just before the end
+  const nearly = moments.filter(m => (last.time_ns - m.time_ns) * box.width <= 3 * last.time_ns);
+  assert.ok(nearly.some(m => words.startsWith(seconds(m))), words);
   assert.ok((await rows(page)).some(r => r.includes('grow_second')));
   await page.locator('#moment').focus();
   await page.keyboard.press('Home');

@@ -11,7 +11,8 @@ agrees() { # [--missed] <MODEL'S OUTPUT: the dumps that it made
 functions() { /usr/bin/python3 "$HERE/maps_by_function.py" "$1" "${2:-maps_planted}"; }
 
 @test "every entry is one jump: without tags a call costs no more" {
-  for name in mmap mmap64 munmap mremap brk sbrk shmat shmdt pthread_create; do
+  # pthread_create has a step before it: a thread inherits the sandbox of the one that starts it (sandbox.h)
+  for name in mmap mmap64 munmap mremap brk sbrk shmat shmdt; do
     objdump -d --no-show-raw-insn --disassemble="$name" "$SHIM" | sed -nE 's/^ +[0-9a-f]+:\s+//p' | head -1 | grep -q '^jmp    \*0x'
   done
 }
