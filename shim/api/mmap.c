@@ -1,7 +1,8 @@
-/* mmap and its family, as the program calls them: a jump each (alloc/mapped_calls.h).
+/* mmap and its family, as the program calls them: a jump each (alloc/mapped_calls.h), but for
+ * pthread_create, before which a sandbox is handed on.
  *
  * The functions are named here, not declared by libc's headers: mremap has a variable number of
- * arguments there, and could not jump.  mmap.bats looks at the machine code.
+ * arguments there, and could not jump.  maps.bats looks at the machine code.
  */
 #include "caller.h"
 #include "mapped_calls.h"

@@ -95,7 +95,7 @@ end() {
     (($(wc -l <<<"$output") <= 23))
   done
   tty 24 80 -- "$TOOL" run bash -c : # long names
-  [[ $(grep -c '^.\{77\}\.\.\.$' <<<"$output") -gt 2 ]]
+  [[ $(grep -c '^.\{77\}\.\.\.$' <<<"$output") -gt 1 ]]
   ! grep -v "^......$TOOL" <<<"$output" | grep -E '^.{81}'
 }
 

@@ -18,7 +18,7 @@ static char *memory_brief(const struct memory_parts *p, enum memory_part part) {
       break;
     return must_copy("tags and accounts: ARENASHIM_SAMPLE=512K needs less, TAG=off hardly any");
   case MEMORY_CODE:
-    return must_copy("of code and constants the kernel drops pages when short of memory");
+    return must_copy("when memory is short the kernel drops pages of code and constants");
   case MEMORY_DATA:
     return must_copy("variables of the program and its libraries that were written");
   case MEMORY_FILES:
