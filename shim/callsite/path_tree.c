@@ -1,6 +1,8 @@
 /* The path tree's tables; contract in path_tree.h.
  *
- * Children are found in levels of hash tables, each four times as large as the one before it:
+ * A node's first child of each way stands in the node alone.  Most nodes are such children and take
+ * no place in a table.  The others are found in levels of hash tables, each four times as large as
+ * the one before it:
  *
  *   level 0   level 1   ...   newest      a new child goes into the newest; a search goes from the
  *                                         newest to the oldest and enters what it finds into the
@@ -192,20 +194,27 @@ static struct node *find_in_older(const struct level *newest, const struct node 
   return NULL;
 }
 
-/* Enters the child in its parent, if it is the first of its way.  Later ones do not replace it: the
- * parent's cache line would move between processors each time. */
-static void enter_child(struct node *parent, struct node *child) {
-  struct node *none = &no_child;
-  atomic_compare_exchange_strong(&parent->children[node_way(child->address)], &none, child);
+/* Enters the child in its parent if it is the first of its way, else in the level.  The first one
+ * is never replaced: the parent's cache line would move between processors each time.  Returns the
+ * node that is entered for this address: the child, or another thread's. */
+static struct node *enter_child(struct level *l, struct node *parent, struct node *child) {
+  _Atomic(struct node *) *way = &parent->children[node_way(child->address)];
+  struct node *first = atomic_load_explicit(way, memory_order_acquire);
+  if (first == &no_child && atomic_compare_exchange_strong(way, &first, child))
+    return child;
+  return first->address == child->address ? first : level_add(l, child);
 }
 
 /* While no child of its way is entered, a node has no such child (or another thread is making it,
- * which level_add sees).  Most new nodes follow another new one, so that they need no search. */
+ * which enter_child sees).  Most new nodes follow another new one, so that they need no search. */
 static struct node *find_child(struct level *newest, const struct node *parent, uintptr_t address) {
   _Atomic slot_t *empty;
-  if (atomic_load_explicit(&parent->children[node_way(address)], memory_order_acquire) == &no_child)
+  struct node *n = atomic_load_explicit(&parent->children[node_way(address)], memory_order_acquire);
+  if (n == &no_child)
     return NULL;
-  struct node *n = level_find(newest, parent, address, &empty);
+  if (n->address == address)
+    return n;
+  n = level_find(newest, parent, address, &empty);
   return n != NULL ? n : find_in_older(newest, parent, address);
 }
 
@@ -216,11 +225,7 @@ struct node *path_child(struct node *parent, uintptr_t address, enum node_kind k
   struct node *n = find_child(l, parent, address);
   if (n == NULL)
     n = node_make(parent, address, kind);
-  if (n == NULL)
-    return NULL;
-  n = level_add(l, n);
-  enter_child(parent, n);
-  return n;
+  return n != NULL ? enter_child(l, parent, n) : NULL;
 }
 
 struct node *path_holder(uintptr_t address) {
@@ -229,7 +234,7 @@ struct node *path_holder(uintptr_t address) {
   if (n != NULL || l == (struct level *)no_level)
     return n;
   n = find_child(l, &path_root, address);
-  return n != NULL ? level_add(l, n) : NULL;
+  return n != NULL ? enter_child(l, &path_root, n) : NULL;
 }
 
 struct rule path_rule(uintptr_t address) {
@@ -384,6 +389,6 @@ void path_revive(uint32_t first, uintptr_t start) {
     granule_add(n, address);
     struct level *l = newest_level();
     if (l != NULL)
-      level_add(l, n);
+      enter_child(l, n->parent, n);
   }
 }

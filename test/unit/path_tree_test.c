@@ -91,6 +91,20 @@ static void growth(void) {
   require(path_bytes() + pieces_item_bytes() == os_mapped_bytes());
 }
 
+/* A child that stands in its parent takes no place in a table, however often it is asked for. */
+static void chain(void) {
+  enum { DEEP = 1000 }; /* fewer than a chunk has, more than the first table takes */
+  struct node *deep[DEEP + 1] = {child(&path_root, CODE)};
+  uint64_t bytes = path_bytes();
+  for (unsigned i = 0; i < DEEP; i++)
+    deep[i + 1] = child(deep[i], address_of(i));
+  require(path_bytes() == bytes);
+  for (unsigned i = 0; i < DEEP; i++)
+    expect_node(deep[i + 1], deep[i], address_of(i));
+  child(deep[DEEP], CODE);
+  require(path_bytes() == bytes && path_nodes() == DEEP + 3);
+}
+
 /* What is found in an old table is brought forward, so that a look at the newest one is enough. */
 static void brought_forward(void) {
   struct node *few[8];
@@ -379,6 +393,7 @@ static void forget_beside_threads(void) {
 APART(empty)
 APART(found_again)
 APART(growth)
+APART(chain)
 APART(brought_forward)
 APART(rules)
 APART(labels)
@@ -444,6 +459,7 @@ int main(void) {
       cmocka_unit_test(test_empty),
       cmocka_unit_test(test_found_again),
       cmocka_unit_test(test_growth),
+      cmocka_unit_test(test_chain),
       cmocka_unit_test(test_brought_forward),
       cmocka_unit_test(test_rules),
       cmocka_unit_test(test_labels),
