@@ -308,18 +308,19 @@ fuzz: deps-build deps-test
 SOURCES := $(wildcard arena/*.[ch] shim/*.[ch] $(SHIM_DIRS:%=%/*.[ch]))
 TOOL_ALL := $(wildcard tools/*.[ch] $(TOOL_DIRS:%=%/*.[ch]))
 TEST_SOURCES := $(wildcard test/*/*.[ch] test/preload/*/*.[ch])
-CPPCHECK := cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+CPPCHECK := cppcheck -j "$$(nproc)" --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
   --suppress=missingIncludeSystem -DARENASHIM_VERSION='"x"' -D__x86_64__
+# $(call each,FILES,COMMAND): the command for each file in place of {}, on all processors; fails if one does.
+each = printf '%s\n' $1 | xargs -P "$$(nproc)" -I {} $2
 check: deps-build deps-check $(PROTO).h
 	clang-format --dry-run -Werror $(SOURCES) $(TOOL_ALL) $(TEST_SOURCES)
 	@! LC_ALL=C.UTF-8 grep -nE '^.{101}' $(SOURCES) $(TOOL_ALL) # comments, which it leaves alone
-	@for cc in gcc clang; do echo "warnings: $$cc" && for f in $(filter %.c,$(SOURCES)); do \
-	  $$cc $(SHIM_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; \
-	  for f in $(TOOL_SOURCES); do $$cc $(TOOL_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done; done
-	@echo clang-tidy && for f in $(filter %.c,$(SOURCES)); do \
-	  clang-tidy --quiet $$f -- $(SHIM_CFLAGS) 2>/dev/null || bad=1; done; \
-	  for f in $(TOOL_SOURCES); do \
-	  clang-tidy --quiet $$f -- $(TOOL_CFLAGS) 2>/dev/null || bad=1; done; [ -z "$$bad" ]
+	@for cc in gcc clang; do echo "warnings: $$cc" && \
+	  $(call each,$(filter %.c,$(SOURCES)),$$cc $(SHIM_CFLAGS) -Werror -fsyntax-only {}) && \
+	  $(call each,$(TOOL_SOURCES),$$cc $(TOOL_CFLAGS) -Werror -fsyntax-only {}) || exit 1; done
+	@echo clang-tidy && \
+	  $(call each,$(filter %.c,$(SOURCES)),clang-tidy --quiet {} -- $(SHIM_CFLAGS)) 2>/dev/null && \
+	  $(call each,$(TOOL_SOURCES),clang-tidy --quiet {} -- $(TOOL_CFLAGS)) 2>/dev/null
 	$(CPPCHECK) $(patsubst %,-I%,$(SHIM_DIRS) shim arena) arena shim
 	$(CPPCHECK) $(TOOL_DIRS:%=-I%) tools
 	shellcheck test/*.sh test/*/*.sh test/preload/*/*.sh tools/*/*.sh .ci/run
