@@ -4,7 +4,6 @@
 #include "module_table.h"
 #include "namespaces.h"
 #include "program_path.h"
-#include "sandbox.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -244,13 +243,10 @@ static void report_back(struct entry *e, void *argument) {
  * lock would leave the child with a lock whose owner, by its kernel id, does not exist there. */
 static void iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *argument) {
   sigset_t all, before;
-  bool holds = !sandbox_forbids_masks();
   sigfillset(&all);
-  if (holds)
-    pthread_sigmask(SIG_BLOCK, &all, &before);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
   dl_iterate_phdr(visit, argument);
-  if (holds)
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Modules that left are taken off before any is added, so that a library that was closed and opened

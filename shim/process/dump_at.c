@@ -129,17 +129,14 @@ static void look(uint64_t taken, size_t soon) {
  * it taken by its own thread. */
 static bool try_to_look(uint64_t taken, size_t soon) {
   uint64_t signals;
-  bool masks = !sandbox_forbids_masks();
-  if (masks)
-    os_signals_block(&signals);
+  os_signals_block(&signals);
   bool mine = !atomic_flag_test_and_set(&at.busy);
   if (mine) {
     if (soon != 0 || is_due(taken))
       look(taken, soon);
     atomic_flag_clear(&at.busy);
   }
-  if (masks)
-    os_signals_restore(&signals);
+  os_signals_restore(&signals);
   return mine;
 }
 

@@ -14,7 +14,6 @@
 #include "metrics.h"
 #include "os.h"
 #include "program.h"
-#include "sandbox.h"
 
 enum { FIRST_MS = 1000, EVERY_MS = 10000, COST_SHARE = 1000 };
 
@@ -34,14 +33,11 @@ static void write_now(void *unused) {
 
 static void write_and_schedule(uint64_t now) {
   uint64_t signals;
-  bool masks = !sandbox_forbids_masks();
-  if (masks)
-    os_signals_block(&signals);
+  os_signals_block(&signals);
   on_big_stack(write_now, NULL);
   uint64_t pause = (lived_ms() - now) * COST_SHARE;
   at.due_ms = now + (pause > EVERY_MS ? pause : EVERY_MS);
-  if (masks)
-    os_signals_restore(&signals);
+  os_signals_restore(&signals);
 }
 
 /* A signal handler that interrupted jemalloc does not write. */

@@ -52,9 +52,9 @@ hidden uintptr_t resident_pages_add(struct page_states *s, struct dump_mapping *
 struct row_source {
   struct resident_rows *table;
   struct page_states states;
-  struct map_line
-      *sums; /* the kernel's sums of the mapping that is added, where its pages cannot be
-                            asked about: its first part gets them all; NULL: they can */
+  /* The kernel's sums of the mapping that is added, where its pages cannot be asked about: its
+   * first part gets them all.  NULL: its pages can be asked about. */
+  struct map_line *sums;
 };
 
 /* Adds a part of a mapping to a row, or to that of a kind and name; to stacks also their depth. */

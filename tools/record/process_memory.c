@@ -72,7 +72,7 @@ static bool copy(pid_t pid, uint64_t address, void *to, size_t bytes) {
   return n == (ssize_t)bytes;
 }
 
-/* Which pages were touched is asked anew each time, because the process goes on meanwhile. */
+/* Which pages were touched is asked again each time, because the process goes on meanwhile. */
 bool process_memory_read(struct process_memory *m, uint64_t address, void *to, size_t bytes) {
   if (!m->open)
     return copy(m->pid, address, to, bytes);

@@ -32,6 +32,15 @@ int mallctlbymib(const size_t *mib, size_t length, void *old, size_t *old_size, 
 #define MALLOCX_TCACHE_NONE   MALLOCX_TCACHE(-1)
 #define MALLOCX_ARENA(arena)  ((((int)(arena)) + 1) << 20)
 
+/* Bytes that jemalloc counts as allocated now. */
+static inline size_t allocated(void) {
+  uint64_t epoch = 1;
+  size_t value = 0, bytes = sizeof value;
+  mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
+  mallctl("stats.allocated", &value, &bytes, NULL, 0);
+  return value;
+}
+
 /* extent_hooks_t */
 struct je_hooks {
   void *(*alloc)(struct je_hooks *, void *at, size_t n, size_t alignment, bool *zero, bool *commit,

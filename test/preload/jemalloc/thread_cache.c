@@ -11,15 +11,10 @@
  *   thread_cache longer           lists that were too short hold more, until they are given back
  *   thread_cache bounded          those of many threads together hold more only up to a limit
  */
-#include "../check.h"
+#include "je.h"
 
 #include <malloc.h>
 #include <stdatomic.h>
-
-size_t nallocx(size_t n, int flags) __attribute__((weak));
-void *mallocx(size_t n, int flags) __attribute__((weak));
-int mallctl(const char *, void *, size_t *, void *, size_t) __attribute__((weak));
-int mallctlnametomib(const char *, size_t *, size_t *) __attribute__((weak));
 
 enum { LEAST = 512, MOST = 4096, SLOTS = 3000, THREADS = 4 };
 
@@ -155,14 +150,6 @@ static void *giver(void *argument) {
   pthread_barrier_wait(&after);
   pthread_barrier_wait(&after);
   return argument;
-}
-
-static size_t allocated(void) {
-  uint64_t epoch = 1;
-  size_t value = 0, bytes = sizeof value;
-  mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
-  mallctl("stats.allocated", &value, &bytes, NULL, 0);
-  return value;
 }
 
 /* "kept": nothing is done, and nothing goes back: so the other two could fail. */

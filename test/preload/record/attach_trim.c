@@ -4,13 +4,10 @@
  * frees a few objects of each size class up to a page, which jemalloc's caches keep, and calls
  * malloc_trim: nothing of them may count as allocated afterwards. */
 #define _GNU_SOURCE
-#include "../check.h"
+#include "../jemalloc/je.h"
 #include <malloc.h>
 
 enum { EACH = 8, LEAST = 600, MOST = 4000, STEP = 200, SIZES = (MOST - LEAST) / STEP + 1 };
-
-int mallctl(const char *name, void *old, size_t *old_bytes, void *new, size_t new_bytes)
-    __attribute__((weak));
 
 /* A thread looks at what is asked of it in slow paths, of which objects that come and go one by one
  * take none. */
@@ -20,14 +17,6 @@ static void work(void) {
     some[i] = must(malloc(100));
   for (int i = 0; i < 2000; i++)
     free(some[i]);
-}
-
-static size_t allocated(void) {
-  uint64_t epoch = 1;
-  size_t value = 0, bytes = sizeof value;
-  mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
-  mallctl("stats.allocated", &value, &bytes, NULL, 0);
-  return value;
 }
 
 int main(int argc, char **argv) {
