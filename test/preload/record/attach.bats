@@ -166,10 +166,11 @@ more = [str(i) for i in range(100000)]' 3>&- &
   arenashim attach "$pid" --tag stack:8
   expect_ok
   for step in 1 2 3; do
+    # a moment is taken at most every 100 ms: the newest must be of this step
+    sleep 0.3
     "$TOOL" dump "$pid" -o "$step.dump"
     touch "$step"
     within 20 test -e "$((step + 1)).done"
-    sleep 0.3
   done
   arenashim detach "$pid"
   arenashim attach "$pid" --sample 16K
