@@ -35,16 +35,26 @@ static const ElfW(Ehdr) * header_of(const struct dl_find_object *o) {
   return is_header && h->e_phoff + h->e_phnum * sizeof(ElfW(Phdr)) <= PAGE_BYTES ? h : NULL;
 }
 
+/* The loaded segment that holds the address; NULL: none, or the header cannot be read. */
+static const ElfW(Phdr) * segment_of(uintptr_t address, struct dl_find_object *o) {
+  const ElfW(Ehdr) *h = find_object(address, o) ? header_of(o) : NULL;
+  if (h == NULL)
+    return NULL;
+  const ElfW(Phdr) *p = (const ElfW(Phdr) *)((const char *)h + h->e_phoff);
+  for (unsigned i = 0; i < h->e_phnum; i++, p++)
+    if (p->p_type == PT_LOAD && address - (o->dlfo_link_map->l_addr + p->p_vaddr) < p->p_memsz)
+      return p;
+  return NULL;
+}
+
 uintptr_t find_code(uintptr_t address) {
   struct dl_find_object o;
-  const ElfW(Ehdr) *h = find_object(address, &o) ? header_of(&o) : NULL;
-  if (h == NULL)
-    return 0;
-  const ElfW(Phdr) *p = (const ElfW(Phdr) *)((const char *)h + h->e_phoff);
-  for (unsigned i = 0; i < h->e_phnum; i++, p++) {
-    uintptr_t start = o.dlfo_link_map->l_addr + p->p_vaddr;
-    if (p->p_type == PT_LOAD && (p->p_flags & PF_X) != 0 && address - start < p->p_memsz)
-      return start;
-  }
-  return 0;
+  const ElfW(Phdr) *p = segment_of(address, &o);
+  return p != NULL && (p->p_flags & PF_X) != 0 ? o.dlfo_link_map->l_addr + p->p_vaddr : 0;
+}
+
+bool find_constants(uintptr_t address) {
+  struct dl_find_object o;
+  const ElfW(Phdr) *p = segment_of(address, &o);
+  return p != NULL && p->p_flags == PF_R;
 }

@@ -25,4 +25,8 @@ hidden bool find_no_object(uintptr_t address);
  * if the module's header cannot be read, which a system call finds out first. */
 hidden uintptr_t find_code(uintptr_t address);
 
+/* Does the address lie in a segment that is only read, neither written nor executed?  False, too,
+ * where find_code returns 0 for want of knowledge. */
+hidden bool find_constants(uintptr_t address);
+
 #endif

@@ -14,6 +14,7 @@
 #include "fork_gate.h"
 #include "invalid_pointer.h"
 #include "large.h"
+#include "libc_names.h"
 #include "mapped_calls.h"
 #include "metrics_at.h"
 #include "modules.h"
@@ -78,6 +79,7 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   mapped_calls_setup();
   program_begins();
   sandbox_setup();
+  libc_names_open();
   gate_setup();
   invalid_pointer_setup();
   fork_setup();

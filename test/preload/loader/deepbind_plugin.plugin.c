@@ -1,8 +1,11 @@
-/* Gives, takes and has libc give memory; opened with RTLD_DEEPBIND by deepbind.c. */
+/* Gives, takes and has libc give memory, from its constructor on; opened with RTLD_DEEPBIND by
+ * deepbind.c. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+__attribute__((constructor)) static void starts(void) { free(strdup("libc's, freed here")); }
 
 char *plugin_give(void) { return strcpy(malloc(64), "given"); }
 void plugin_take(char *p) { free(p); }

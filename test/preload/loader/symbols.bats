@@ -23,7 +23,7 @@ ENDS="_exit _Exit"
 words() { tr -s ' \n' '\n\n' <<<"$*" | grep . | sort -u; }
 
 # of libc, what must be seen for the program's safety (deepbind.h, sandbox.h)
-SEEN="dlopen prctl syscall"
+SEEN="dlopen dlmopen prctl syscall"
 
 # what the books of mappings are kept by (mapped_calls.h)
 MAPS="mmap mmap64 munmap mremap brk sbrk shmat shmdt pthread_create"
