@@ -63,14 +63,16 @@ static void accounts_of(struct dump_work *w, unsigned arena) {
     accounts_before(w, arena);
     return;
   }
-  sites_scan(heap_at(arena));
-  for (uint32_t site = 1; site < sites_count(); site++)
-    if (sites_line(heap_at(arena), site, &stats)) {
+  for (uint32_t site = 0; site < sites_count(); site++) {
+    if (site % sites_window() == 0)
+      sites_scan(heap_at(arena), site);
+    if (site != SITE_NONE && sites_line(heap_at(arena), site, &stats)) {
       stats.sums.arena = arena;
       at_peak_adjust(&w->at_peak, heap_at(arena), site, &stats.sums);
       *(struct dump_account *)dump_item(&w->out) = stats.sums;
       add_up(w, &stats.sums);
     }
+  }
 }
 
 static void accounts(struct dump_work *w) {
@@ -91,6 +93,20 @@ static enum dump_site_kind site_kind(uint32_t site) {
                                    : DUMP_SITE_PATH;
 }
 
+/* What a site has in memory and in swap; sites are asked about in their order. */
+static void resident_of(struct dump_work *w, uint32_t site, struct dump_site *to) {
+  struct resident *r = &w->resident;
+  if (r->site == NULL)
+    return;
+  if (site % sites_window() == 0)
+    sites_small(site);
+  if (site - r->first_site >= r->sites)
+    resident_sites(r, site);
+  const struct site_share *s = &r->site[site - r->first_site];
+  to->resident_bytes = not_negative(s->resident + sites_small_bytes(site));
+  to->swapped_bytes = s->swapped;
+}
+
 /* A number whose node is not there yet, or never will be, has no account. */
 static void sites(struct dump_work *w) {
   for (uint32_t i = 0; i < sites_count(); i++) {
@@ -98,10 +114,8 @@ static void sites(struct dump_work *w) {
     struct dump_site *to = dump_item(&w->out);
     to->node = n != NULL ? n->number : 0;
     to->kind = n == NULL && i >= SITE_KINDS ? DUMP_SITE_UNTAGGED : site_kind(i);
-    const struct site_share *s =
-        w->resident.site != NULL && i < w->resident.sites ? &w->resident.site[i] : NULL;
-    to->resident_bytes = s != NULL ? not_negative(s->resident + sites_small_bytes(i)) : 0;
-    to->swapped_bytes = s != NULL ? s->swapped : 0;
+    to->resident_bytes = to->swapped_bytes = 0;
+    resident_of(w, i, to);
   }
   for (unsigned c = 0; c < CLASS_SLOTS && tagged_since_attach(); c++)
     *(struct dump_site *)dump_item(&w->out) = (struct dump_site){.kind = DUMP_SITE_BEFORE};

@@ -7,19 +7,19 @@
 #include "os.h"
 #include "owned_ranges.h"
 #include "page_map.h"
-#include "path_tree.h"
 #include "resident_kernel.h"
 #include "resident_large.h"
 #include "resident_program.h"
 #include "resident_zeros.h"
 #include "sandbox.h"
+#include "site_stats.h"
 #include "slab_sums.h"
 #include "walk_room.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { SITES_MOST = 16 << 10, THREADS_MOST = 8 << 10 };
+enum { THREADS_MOST = 8 << 10 };
 
 /* What the walk has of its scratch memory. */
 struct room {
@@ -133,7 +133,7 @@ static void finish(struct walk *w) {
   put_slabs(w);
   large_pages_put(&w->large, &w->g->large, w->r->table);
   if (w->r->sites != 0)
-    large_pages_share(&w->large, w->kernel.swapped != 0, w->r->site, w->r->sites);
+    large_pages_share(&w->large, w->kernel.swapped != 0, w->r->site, 0, w->r->sites);
   uintptr_t scratch = (uintptr_t)w->r->scratch.at;
   page_states_forget(&w->source.states);
   resident_add_named(&w->source, DUMP_MAPPING_TABLES, "", scratch, scratch + w->r->scratch.bytes);
@@ -152,17 +152,16 @@ static size_t take(size_t *bytes, size_t more) {
   return at;
 }
 
-static uint32_t sites_wanted(void) {
-  return range.has_tag_rows && path_sites() <= SITES_MOST ? path_sites() : 0;
-}
+static uint32_t sites_wanted(void) { return range.has_tag_rows ? sites_window() : 0; }
 
 static size_t threads_most(void) {
   return heap_count() < THREADS_MOST ? heap_count() : THREADS_MOST;
 }
 
-/* The sums of slabs were given their room before, when there may have been fewer large objects. */
+/* The others were given their room before, when there may have been fewer large objects. */
 static size_t seen_bytes(void) {
-  size_t room = ROOM_MOST - slab_sums_bytes(), bytes = walk_room_seen();
+  size_t taken = slab_sums_bytes() + sites_window() * (size_t)ROOM_SITE_BYTES;
+  size_t room = count_less(ROOM_MOST, taken), bytes = walk_room_seen();
   return bytes < room ? bytes : room;
 }
 
@@ -204,6 +203,7 @@ static void prepare(struct walk *w, const struct room *m, size_t owned, uint32_t
   w->r->table = (struct resident_rows *)(at + m->rows);
   w->source.table = w->r->table;
   w->r->site = sites != 0 ? (struct site_share *)(at + m->sites) : NULL;
+  w->r->first_site = 0;
   w->r->sites = sites;
   w->owned.item = (struct owned_range *)(at + m->owned);
   owned_ranges_read(&w->owned, owned);
@@ -245,6 +245,21 @@ bool resident_read(struct resident *r, const struct snapshot *g) {
   prepare(&walk, &room, owned, sites);
   walk_all(&walk);
   return true;
+}
+
+/* In a later window the kinds' sums grow again, which nobody reads any more. */
+void resident_sites(struct resident *r, uint32_t first) {
+  struct page_states *s = &walk.source.states;
+  bool core_suffices = s->core_suffices;
+  r->first_site = walk.slabs.first_site = first;
+  memset(r->site, 0, r->sites * sizeof *r->site);
+  if (!page_states_open(s, s->entry))
+    return;
+  s->core_suffices = core_suffices;
+  resident_slabs_add(&walk.slabs, range.base,
+                     range.base + atomic_load(&range.committed[SECTION_DATA]));
+  large_pages_share(&walk.large, walk.kernel.swapped != 0, r->site, first, r->sites);
+  page_states_close(s);
 }
 
 void resident_end(struct resident *r) {

@@ -29,8 +29,8 @@
 struct resident {
   struct scratch scratch;
   struct resident_rows *table; /* its rows; NULL: nothing could be read */
-  struct site_share *site;     /* with tags: by site, `sites` of them; NULL: not known */
-  uint32_t sites;
+  struct site_share *site; /* with tags: of the `sites` sites from first_site on; NULL: not known */
+  uint32_t first_site, sites;
 };
 
 /* Reads all of it.  False if the kernel does not let us, or without memory: then there are no rows.
@@ -38,5 +38,10 @@ struct resident {
  * */
 hidden bool resident_read(struct resident *r, const struct snapshot *g);
 hidden void resident_end(struct resident *r);
+
+/* Has r->site be of the window of sites from `first` on (site_stats.h), with another look at all
+ * objects' pages.  After resident_read, which sets it to the first window, where r->site is not
+ * NULL. */
+hidden void resident_sites(struct resident *r, uint32_t first);
 
 #endif

@@ -95,7 +95,7 @@ struct share_work {
   const struct large_pages *p;
   bool swapped;
   struct site_share *site;
-  uint32_t sites;
+  uint32_t first_site, sites;
 };
 
 /* Bytes of a page that an object from `start` to `end` has. */
@@ -106,9 +106,9 @@ static uint64_t on_page(uintptr_t page, uintptr_t start, uintptr_t end) {
 
 static void add_tagged(const struct large_tag *t, void *arg) {
   struct share_work *w = arg;
-  if (t->site >= w->sites || t->cell != 0)
+  if (t->site - w->first_site >= w->sites || t->cell != 0)
     return;
-  struct site_share *to = &w->site[t->site];
+  struct site_share *to = &w->site[t->site - w->first_site];
   uint64_t resident;
   uintptr_t end = t->p + t->bytes, at = t->p & -(uintptr_t)PAGE_BYTES;
   if (t->bytes != 0 && seen_pages_sum(w->p->seen, t->p, end, &resident) &&
@@ -129,8 +129,8 @@ static void add_tagged(const struct large_tag *t, void *arg) {
 }
 
 void large_pages_share(const struct large_pages *p, bool swapped, struct site_share *site,
-                       uint32_t sites) {
-  struct share_work w = {p, swapped, site, sites};
+                       uint32_t first_site, uint32_t sites) {
+  struct share_work w = {p, swapped, site, first_site, sites};
   page_states_forget(p->states);
   large_tags_each(add_tagged, &w);
 }

@@ -34,10 +34,11 @@ hidden void large_pages_add(struct large_pages *p, uintptr_t start, uintptr_t en
 hidden void large_pages_put(const struct large_pages *p, const struct jemalloc_figures *f,
                             struct resident_rows *rows);
 
-/* Adds to site[] what each tagged large object has of pages in memory and in swap.  Samples are
- * left out: they stand for objects that lie elsewhere.
+/* Adds to site[], which is of `sites` sites from first_site on, what each tagged large object of
+ * theirs has of pages in memory and in swap.  Samples are left out: they stand for objects that lie
+ * elsewhere.
  * `swapped`: pages may be in swap. */
 hidden void large_pages_share(const struct large_pages *p, bool swapped, struct site_share *site,
-                              uint32_t sites);
+                              uint32_t first_site, uint32_t sites);
 
 #endif

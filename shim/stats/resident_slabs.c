@@ -29,10 +29,11 @@ static uint64_t bytes_on(uint32_t pages, size_t start, size_t end) {
 /* ---- with tags ---- */
 
 static void add_site(struct slab_shares *s, tag_t t, uint64_t resident, uint64_t swapped) {
-  if (s->site == NULL || tag_site(t) >= s->sites)
+  uint32_t place = tag_site(t) - s->first_site;
+  if (s->site == NULL || place >= s->sites)
     return;
-  s->site[tag_site(t)].resident -= tag_bytes(t) - resident;
-  s->site[tag_site(t)].swapped += swapped;
+  s->site[place].resident -= tag_bytes(t) - resident;
+  s->site[place].swapped += swapped;
 }
 
 static void add_cell(struct slab_shares *s, const struct page_bits *p, tag_t t, size_t at,

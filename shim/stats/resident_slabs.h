@@ -35,8 +35,8 @@ struct site_share {
 struct slab_shares {
   const struct snapshot *g;
   struct page_states *states;
-  struct site_share *site; /* with tags, by site; NULL: not wanted */
-  uint32_t sites;
+  struct site_share *site; /* with tags, of `sites` sites from first_site on; NULL: not wanted */
+  uint32_t first_site, sites;
   struct dump_mapping kind[DUMP_MAPPING_EMPTY + 1]; /* sums by kind */
 };
 

@@ -6,6 +6,7 @@
 #include "scratch.h"
 #include "tag_mode.h"
 #include "slab_sums.h"
+#include "walk_room.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,19 +18,21 @@ struct scanned {
   uint64_t remote_freed, remote_freed_bytes, remote_freed_rounded;
 };
 
-/* Sites that fit into the reserve used when mmap fails. */
-enum { SITES_KEPT = 8192 };
-static _Alignas(
-    PAGE_BYTES) char kept_scan[SITES_KEPT * (sizeof(struct scanned) + sizeof(uint64_t))];
+/* What is kept for a site of the window, and once more for all other sites. */
+enum { WINDOW_SITE_BYTES = sizeof(struct scanned) + sizeof(uint64_t) };
+
+/* Reserves, used when mmap fails: for any window, and for the sums of that many sites. */
+enum { WINDOW_MOST = ROOM_MOST / ROOM_SITE_BYTES, SITES_KEPT = 8192 };
+static _Alignas(PAGE_BYTES) char kept_scan[(WINDOW_MOST + 1) * WINDOW_SITE_BYTES];
 static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_stats)];
 
 static struct {
   struct report_lock lock;
-  uint32_t count;
-  struct scratch scan, sum; /* where these lie: */
-  struct scanned *scanned;  /* by site, of the arena scanned last */
-  uint64_t *small_bytes;    /* by site, of all arenas scanned */
-  struct site_stats *total; /* by site; NULL until sites_add_up */
+  uint32_t count, window, first; /* `first` of the window that was scanned last */
+  struct scratch scan, sum;      /* where these lie: */
+  struct scanned *scanned;       /* by site of the window, of the arena scanned last */
+  uint64_t *small_bytes;         /* the same, of all arenas; with several windows by sites_small */
+  struct site_stats *total;      /* by site; NULL until sites_add_up */
   uint64_t unpinned;
   uint64_t class_bytes[CLASS_SLOTS]; /* requested, alive */
 } sites = {.lock = REPORT_LOCK_FREE, .scan = SCRATCH(kept_scan), .sum = SCRATCH(kept_sum)};
@@ -38,19 +41,22 @@ uint64_t sites_bytes(void) {
   return scratch_mapped(&sites.scan) + scratch_mapped(&sites.sum) + slab_sums_bytes();
 }
 uint32_t sites_count(void) { return sites.count; }
+uint32_t sites_window(void) { return sites.window; }
 uint64_t sites_class_bytes(unsigned c) { return sites.class_bytes[c]; }
-uint64_t sites_small_bytes(uint32_t site) { return sites.small_bytes[site]; }
+uint64_t sites_small_bytes(uint32_t site) { return sites.small_bytes[site - sites.first]; }
 uint64_t sites_unpinned(void) { return sites.unpinned; }
 
 static int prepare(void) {
   sites.count = path_sites();
+  sites.window = walk_room_sites(sites.count, range_span() / SLAB_BYTES);
+  sites.first = 0;
   sites.total = NULL;
   memset(sites.class_bytes, 0, sizeof sites.class_bytes);
-  if (!scratch_map(&sites.scan, sites.count * (sizeof *sites.scanned + sizeof *sites.small_bytes)))
+  if (!scratch_map(&sites.scan, (sites.window + 1) * (size_t)WINDOW_SITE_BYTES))
     return ENOMEM;
   sites.scanned = (struct scanned *)sites.scan.at;
-  sites.small_bytes = (uint64_t *)(sites.scanned + sites.count);
-  slab_sums_map();
+  sites.small_bytes = (uint64_t *)(sites.scanned + sites.window + 1);
+  slab_sums_map(sites.window);
   return 0;
 }
 
@@ -141,9 +147,11 @@ static inline uint64_t next_share(struct shares *s, bool object) {
   return share;
 }
 
-/* The site of a tag; site 0, which no object has, for a free cell and for a site that is newer. */
-static inline struct scanned *scanned_of(tag_t t, struct scanned *scanned, uint32_t count) {
-  return &scanned[likely(tag_site(t) < count) ? tag_site(t) : 0];
+/* The place of a tag's site in the window; `window` for sites outside of it, and for those that are
+ * newer.  A free cell has site 0, which no object has. */
+static inline uint32_t window_place(tag_t t, uint32_t first, uint32_t window) {
+  uint32_t place = tag_site(t) - first;
+  return likely(place < window) ? place : window;
 }
 
 /* What the next slab's row will be read for. */
@@ -154,12 +162,12 @@ static inline void prefetch_next(const volatile tag_t *t) {
 /* Counts the cells of each site where none is free, or has been a moment ago. */
 static void scan_full(const struct cells *s) {
   struct scanned *scanned = sites.scanned;
-  uint32_t count = sites.count, size = (uint32_t)s->size;
+  uint32_t first = sites.first, window = sites.window, size = (uint32_t)s->size;
   const volatile tag_t *end = s->tags + s->carved;
   for (const volatile tag_t *at = s->tags; at < end; at++) {
     tag_t t = *at;
     prefetch_next(at);
-    struct scanned *site = scanned_of(t, scanned, count);
+    struct scanned *site = &scanned[window_place(t, first, window)];
     site->bytes += tag_bytes(t);
     site->rounded += size;
   }
@@ -175,19 +183,19 @@ static void scan_mailed(struct scanned *site, tag_t t, uint32_t size) {
  * bytes are pinned. */
 static uint64_t scan_cells(const struct cells *s, struct shares free) {
   struct scanned *scanned = sites.scanned;
-  uint32_t count = sites.count, size = (uint32_t)s->size;
+  uint32_t first = sites.first, window = sites.window, size = (uint32_t)s->size;
   const volatile tag_t *end = s->tags + s->carved;
   for (const volatile tag_t *at = s->tags; at < end; at++) {
     tag_t t = *at;
     prefetch_next(at);
-    struct scanned *site = scanned_of(t, scanned, count);
+    struct scanned *site = &scanned[window_place(t, first, window)];
     if (unlikely(t & TAG_MAILED)) {
       scan_mailed(site, t, size);
       continue;
     }
     site->bytes += tag_bytes(t);
     site->rounded += size;
-    site->pinned_bytes += next_share(&free, site != scanned);
+    site->pinned_bytes += next_share(&free, tag_site(t) != SITE_NONE);
   }
   return free.given;
 }
@@ -196,22 +204,47 @@ static void scan_slab(const struct cells *s, void *unused) {
   (void)unused;
   struct tag_sums tags = slab_sums(s->slab, s->carved);
   uint64_t bytes = (s->carved - tags.alive) * s->size, pinned = 0;
-  sites.class_bytes[s->size / GRAIN] += tags.bytes;
   if (bytes == 0)
     scan_full(s);
   else if (tags.alive + tags.mailed != 0)
     pinned = scan_cells(s, shares_of(bytes, tags.alive));
+  if (sites.first != 0)
+    return;
+  sites.class_bytes[s->size / GRAIN] += tags.bytes;
   sites.unpinned += count_less(bytes, pinned);
 }
 
-void sites_scan(const struct heap *h) {
-  for (uint32_t i = 0; i < sites.count; i++)
+void sites_scan(const struct heap *h, uint32_t first) {
+  sites.first = first;
+  for (uint32_t i = 0; i < sites.window; i++)
     sites.scanned[i] = (struct scanned){0};
-  sites.unpinned = 0;
+  if (first == 0)
+    sites.unpinned = 0;
   each_slab(h, scan_slab, NULL);
-  sites.scanned[0] = (struct scanned){0};
-  for (uint32_t i = 0; i < sites.count; i++)
+  if (first == 0)
+    sites.scanned[SITE_NONE] = (struct scanned){0};
+  for (uint32_t i = 0; i < sites.window; i++)
     sites.small_bytes[i] += sites.scanned[i].bytes;
+}
+
+static void add_small(const struct cells *s, void *unused) {
+  (void)unused;
+  uint32_t first = sites.first, window = sites.window;
+  for (const volatile tag_t *at = s->tags; at < s->tags + s->carved; at++) {
+    tag_t t = *at;
+    prefetch_next(at);
+    sites.small_bytes[window_place(t, first, window)] += tag_is_alive(t) ? tag_bytes(t) : 0;
+  }
+}
+
+void sites_small(uint32_t first) {
+  sites.first = first;
+  if (sites.window == sites.count)
+    return;
+  for (uint32_t i = 0; i < sites.window; i++)
+    sites.small_bytes[i] = 0;
+  for (unsigned i = 0; i < heap_count(); i++)
+    each_slab(heap_at(i), add_small, NULL);
 }
 
 /* What is added up, and how tags are read. */
@@ -303,9 +336,10 @@ bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats) {
   const struct account *live = tagged_shows(h) ? account_at(&h->books, site) : NULL;
   if (live == NULL || !read_account(h, live, site, stats))
     return false;
-  stats->rounding = count_less(sites.scanned[site].rounded, sites.scanned[site].bytes);
-  stats->sums.pinned_bytes = sites.scanned[site].pinned_bytes;
-  subtract_remote_freed(stats, &sites.scanned[site]);
+  const struct scanned *scanned = &sites.scanned[site - sites.first];
+  stats->rounding = count_less(scanned->rounded, scanned->bytes);
+  stats->sums.pinned_bytes = scanned->pinned_bytes;
+  subtract_remote_freed(stats, scanned);
   stats->all_rounding = rounding_capped(&stats->sums);
   return true;
 }
@@ -339,23 +373,24 @@ void site_stats_add(struct site_stats *sum, const struct site_stats *stats) {
   sum->arenas += stats->arenas;
 }
 
-/* Every account of an arena, a chunk of sites at a time; those that were never made are skipped. */
-static void add_arena(const struct heap *h, uint32_t count, bool each, struct site_stats *sum) {
+/* The accounts of an arena's sites from `first` up to `end`; those of a chunk that was never made
+ * are skipped. */
+static void add_arena(const struct heap *h, uint32_t first, uint32_t end, bool each,
+                      struct site_stats *sum) {
   struct site_stats stats;
-  for (uint32_t first = 0; tagged_shows(h) && first < count; first += ACCOUNT_CHUNK) {
-    if (account_at(&h->books, first) == NULL)
-      continue;
-    for (uint32_t site = first; site < first + ACCOUNT_CHUNK && site < count; site++)
-      if (each ? sites_line(h, site, &stats)
-               : read_account(h, account_at(&h->books, site), site, &stats))
-        site_stats_add(each ? &sum[site] : sum, &stats);
+  for (uint32_t site = first; tagged_shows(h) && site < end; site++) {
+    const struct account *a = account_at(&h->books, site);
+    if (a == NULL)
+      site |= ACCOUNT_CHUNK - 1;
+    else if (each ? sites_line(h, site, &stats) : read_account(h, a, site, &stats))
+      site_stats_add(each ? &sum[site] : sum, &stats);
   }
 }
 
 void sites_arena(const struct heap *h, tag_sums_fn *sums, struct site_stats *sum) {
   struct remote_freed freed = {.sums = sums};
   *sum = (struct site_stats){0};
-  add_arena(h, path_sites(), false, sum);
+  add_arena(h, 0, path_sites(), false, sum);
   each_slab(h, add_remote_freed, &freed);
   subtract_remote_freed(sum, &freed.sum);
 }
@@ -366,9 +401,11 @@ bool sites_add_up(void) {
     return false;
   sites.total = (struct site_stats *)sites.sum.at;
   for (unsigned i = 0; i < heap_count(); i++) {
-    sites_scan(heap_at(i));
+    for (uint32_t first = 0; first < sites.count; first += sites.window) {
+      sites_scan(heap_at(i), first);
+      add_arena(heap_at(i), first, sites_window_end(first), true, sites.total);
+    }
     unpinned += sites.unpinned;
-    add_arena(heap_at(i), sites.count, true, sites.total);
   }
   sites.unpinned = unpinned;
   return true;

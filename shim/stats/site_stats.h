@@ -13,6 +13,11 @@
  *
  *   allocs - frees = live_objects      live_rounded - live_bytes = rounding + jemalloc's own
  *
+ * Sites are looked at in windows, because memory for it is bounded (walk_room.h): mostly there is
+ * one window, of all sites; each further one costs another look at the tags.
+ *
+ *   sites   | 0 ......... | window .... | 2 * window .... | ... sites_count()
+ *
  * The scratch memory is mapped between sites_begin and sites_end.  All functions may be called in
  * any thread and in signal handlers, between the two by the thread that began alone.  An arena
  * whose thread is running is read as it changes, and a difference that cannot be (more freed than
@@ -72,11 +77,21 @@ hidden void sites_fork_child(void);
 /* The number of sites when sites_begin was called: sites have the numbers below it. */
 hidden uint32_t sites_count(void);
 
-/* Looks at every tag of an arena, for the calls of sites_line and sites_unpinned that follow. */
-hidden void sites_scan(const struct heap *h);
+/* How many sites a window has; at least 1, and with one window sites_count(). */
+hidden uint32_t sites_window(void);
 
-/* Sets *stats to one site's figures in the arena that was scanned last.  Returns false, and leaves
- * *stats alone, if the site never allocated there. */
+/* The first site behind the window that begins at `first`. */
+static inline uint32_t sites_window_end(uint32_t first) {
+  uint32_t left = sites_count() - first;
+  return first + (sites_window() < left ? sites_window() : left);
+}
+
+/* Looks at every tag of an arena, for the calls that follow: of sites_line for the window of sites
+ * from `first` on, and of sites_unpinned if it is the first window. */
+hidden void sites_scan(const struct heap *h, uint32_t first);
+
+/* Sets *stats to one site's figures in the arena that was scanned last; of the window that was
+ * scanned.  Returns false, and leaves *stats alone, if the site never allocated there. */
 hidden bool sites_line(const struct heap *h, uint32_t site, struct site_stats *stats);
 
 /* Scans all arenas and adds up each site's figures.  Returns false without memory. */
@@ -86,10 +101,15 @@ hidden bool sites_add_up(void);
  * allocated. */
 hidden bool sites_sum(uint32_t site, struct site_stats *stats);
 
-/* Bytes requested by the live objects of a class, in all arenas scanned since sites_begin. */
+/* Bytes requested by the live objects of a class, in all arenas whose first window was scanned
+ * since sites_begin. */
 hidden uint64_t sites_class_bytes(unsigned c);
 
-/* Bytes requested by the live small objects of a site, in all arenas scanned since sites_begin. */
+/* For the calls of sites_small_bytes that follow, about the window of sites from `first` on, after
+ * all arenas were scanned: with several windows it looks at every tag again. */
+hidden void sites_small(uint32_t first);
+
+/* Bytes requested by the live small objects of a site, in all arenas. */
 hidden uint64_t sites_small_bytes(uint32_t site);
 
 /* Bytes of free cells in slabs without a live object: in the arena scanned last, or, after

@@ -15,8 +15,8 @@ static struct {
   size_t slabs;
 } kept;
 
-void slab_sums_map(void) {
-  size_t bytes = walk_room_slabs(range_span() / SLAB_BYTES);
+void slab_sums_map(uint32_t window) {
+  size_t bytes = walk_room_slabs(range_span() / SLAB_BYTES, window);
   kept.slabs = 0;
   if (!range.has_tag_rows || bytes == 0 || !scratch_map(&kept.scratch, bytes))
     return;

@@ -16,7 +16,8 @@
 
 #include "tag_sums.h"
 
-hidden void slab_sums_map(void);
+/* `window`: the call sites that are looked at together (walk_room.h). */
+hidden void slab_sums_map(uint32_t window);
 hidden void slab_sums_unmap(void);
 
 /* Bytes that it has mapped now. */

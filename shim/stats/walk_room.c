@@ -10,6 +10,15 @@ size_t walk_room_seen(void) {
   return least(round_up(pages, 64) / 8, ROOM_SEEN_MOST);
 }
 
-size_t walk_room_slabs(size_t slabs) {
-  return least(slabs * sizeof(uint32_t), least(ROOM_SLABS_MOST, ROOM_MOST - walk_room_seen()));
+static_assert(ROOM_SEEN_MOST + ROOM_SITES_LEAST <= ROOM_MOST, "there is room for both");
+uint32_t walk_room_sites(uint32_t sites, size_t slabs) {
+  size_t left = ROOM_MOST - walk_room_seen();
+  left -= least(walk_room_slabs(slabs, 0), left - ROOM_SITES_LEAST);
+  return (uint32_t)least(sites, left / ROOM_SITE_BYTES);
+}
+
+size_t walk_room_slabs(size_t slabs, uint32_t window) {
+  size_t left = ROOM_MOST - walk_room_seen();
+  left -= least(left, (size_t)window * ROOM_SITE_BYTES);
+  return least(slabs * sizeof(uint32_t), least(ROOM_SLABS_MOST, left));
 }

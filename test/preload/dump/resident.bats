@@ -232,6 +232,23 @@ cost() {
   (($(grep -c ^mincore trace) > 0))
 }
 
+# sites_cost PATHS: as cost, of resident_sites, but for the stacks, of which a few pages are touched; its holes.
+sites_cost() {
+  rm -f a.dump
+  ARENASHIM_TAG=stack:8 LD_PRELOAD="$SHIM" strace -o trace "$BIN/resident_sites" "$1" "$PWD/a.dump" || return 1
+  sed '1,/^getpgid/d; /MAP_STACK/d' trace | sed -nE 's/^mmap\(NULL, ([0-9]+),.*/\1/p' | awk '{ n += $1 } END { print n }'
+}
+
+@test "of many call sites, too, less than a MiB: they are looked at in windows, and each has its own" {
+  command -v strace >/dev/null || skip "no strace"
+  for paths in 1000 20000; do
+    readarray -t n < <(sites_cost $paths)
+    echo "$paths: ${n[1]} bytes are mapped, ${n[0]} pages given back"
+    ((n[1] > 0 && n[1] < 1 << 20))
+    "$TOOL" export --no-fold --format json a.dump | /usr/bin/python3 "$HERE/resident_sites.py" $paths "${n[0]}"
+  done
+}
+
 @test "top says what the memory is for, and looks at the pages for a hundredth of the time" {
   command -v strace >/dev/null || skip "no strace"
   env ARENASHIM_TAG=site LD_PRELOAD="$SHIM" "$BIN/resident_books" "$PWD/file" wait >books 3>&- &
