@@ -115,9 +115,9 @@ exported int posix_memalign(void **result, size_t alignment, size_t n) {
     return EINVAL;
   int saved = errno;
   void *p = aligned_any(alignment, n, caller_frame());
-  errno = saved;
   if (p == NULL)
-    return ENOMEM;
+    return errno = ENOMEM; /* as glibc's: programs print it by perror */
+  errno = saved;
   *result = p;
   return 0;
 }

@@ -212,10 +212,13 @@ static void case_too_big(void) {
       check_refused(memalign(a, n), "memalign", n);
       check_refused(aligned_alloc(a, n), "aligned_alloc", n);
       void *kept = &kept;
+      errno = a < sizeof(void *) ? ENOMEM : 0;
       int error = a < sizeof(void *) ? ENOMEM : posix_memalign(&kept, a, n);
       CHECK(error == ENOMEM && kept == &kept,
             "posix_memalign(%zu, %zu) expected ENOMEM and its pointer alone, found %d, %p", a, n,
             error, kept);
+      CHECK(errno == ENOMEM, "posix_memalign(%zu, %zu) expected errno as glibc's, found %d", a, n,
+            errno);
     }
   }
 }
