@@ -147,10 +147,10 @@ exported void arenashim_totals(struct arenashim_totals *totals) {
 /* ---- call sites ---- */
 
 /* One call site as a visit shows it, with the arrays that it points to. */
-enum { PATH_NODES_MAX = LABELS_MAX + CAPTURE_DEPTH_MAX + 1 };
+enum { PATH_NODES_MAX = LABELS_MAX + PATH_FRAMES_MAX + 1 };
 struct shown {
   struct arenashim_site site;
-  const void *path[CAPTURE_DEPTH_MAX];
+  const void *path[PATH_FRAMES_MAX];
   const char *tags[LABELS_MAX];
 };
 

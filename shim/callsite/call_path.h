@@ -12,15 +12,21 @@
 #ifndef SHIM_CALL_PATH_H
 #define SHIM_CALL_PATH_H
 
-#include "options.h"
+#include "path_room.h"
 #include "path_tree.h"
 
 enum { INNER_FRAMES = 9 };
+static_assert(INNER_FRAMES <= (int)EXACT_MOST, "only outer frames end a path");
+
+/* How many inner frames a path has above its first, if it goes on so far. */
+static inline unsigned path_room_inner(struct path_room room) {
+  return room.sure < INNER_FRAMES - 1 ? room.sure : INNER_FRAMES - 1;
+}
 
 struct call_path {
   unsigned length;
   bool lost;
-  uintptr_t frame[DEPTH_MAX];
+  uintptr_t frame[PATH_FRAMES_MAX];
 };
 
 /* The frames from `from` on, of `length` frames, added to the outer node `n` from the outermost on.

@@ -54,31 +54,31 @@ static struct node *known_first(struct capture *c, uintptr_t ra) {
 uint32_t capture_long(struct capture *c, struct known_stack *first, const void *frame,
                       uintptr_t bp) {
   struct cursor at = {.ra = ((const uintptr_t *)frame)[-1], .sp = (uintptr_t)frame, .bp = bp};
-  unsigned left = capture_mode.depth - 1;
+  struct path_room room = path_room_of(capture_mode.depth);
   uint32_t site = SITE_NONE;
   if (first != NULL)
-    site = known_path_find(&c->known, &c->stack_known, first, bp, left);
+    site = known_path_find(&c->known, &c->stack_known, first, bp, room);
   if (likely(site != SITE_NONE))
     return site;
   struct node *n = known_first(c, at.ra);
-  if (n == NULL || left == 0)
+  if (n == NULL || room.sure == 0)
     return n != NULL ? atomic_load_explicit(&n->site, memory_order_relaxed) : SITE_NONE;
   c->misses += first != NULL ? FIRST_MISSES : 1;
   if (c->misses < KNOWN_MISSES)
-    site = known_path_replay(&c->known, &c->stack_known, n, at, left);
+    site = known_path_replay(&c->known, &c->stack_known, n, at, room);
   if (likely(site != SITE_NONE))
     return site;
   c->misses = 0;
-  return known_path_walk(&c->known, &c->stack_known, n, at, left, capture_compares(c));
+  return known_path_walk(&c->known, &c->stack_known, n, at, room, capture_compares(c));
 }
 
 /* ---- walking ---- */
 
-/* Adds the frames above the path's first one, in which the cursor is, up to `depth` of them. */
-static cold void walk_slowly(struct heap *h, struct call_path *p, struct cursor at, unsigned depth,
-                             const void *frame) {
+/* Adds the frames above the path's first one, in which the cursor is, as far as that room goes. */
+static cold void walk_slowly(struct heap *h, struct call_path *p, struct cursor at,
+                             struct path_room room, const void *frame) {
   struct capture *c = capture_of(h);
-  for (; depth > 0; depth--) {
+  for (; !path_ends_at(room, at.ra); room = path_room_less(room, 1)) {
     struct rule r = frames_rule(c, at.ra);
     if (r.kind == RULE_END)
       return;
@@ -87,7 +87,7 @@ static cold void walk_slowly(struct heap *h, struct call_path *p, struct cursor 
       return;
     }
     if (r.kind >= RULE_NEVER) {
-      capture_unwind_rest(h, p, at, depth, frame);
+      capture_unwind_rest(h, p, at, room, frame);
       return;
     }
     if (!frame_step(&c->stack_known, &at, r)) {
@@ -134,16 +134,26 @@ static uint32_t site_of(struct capture *c, struct node *n) {
 
 /* ---- ARENASHIM_TAG=verify ---- */
 
+/* Of libunwind's answer, how many frames the path has: it is cut as ours is. */
+static unsigned cut_length(struct path_room room, const uintptr_t *frame, unsigned found) {
+  for (unsigned i = 0; i < found; i++, room = path_room_less(room, 1))
+    if (path_ends_at(room, frame[i]))
+      return i + 1;
+  return found;
+}
+
 /* Compares the path with libunwind's own answer.  Two kinds of path need only be its beginning: one
  * that was cut (not `whole`), and one that ends at a fiber's first function, where libunwind takes
  * the byte before it for its code. */
 static cold __attribute__((noinline)) void verify(struct heap *h, const struct call_path *p,
                                                   const void *frame, bool whole) {
   struct capture *c = capture_of(h);
-  uintptr_t theirs[CAPTURE_DEPTH_MAX];
+  uintptr_t theirs[PATH_FRAMES_MAX];
   unsigned found;
-  if (!capture_backtrace(h, frame, theirs, capture_mode.depth, &found))
+  struct path_room room = path_room_of(capture_mode.depth);
+  if (!capture_backtrace(h, frame, theirs, 1 + room.sure + room.more, &found))
     return;
+  found = cut_length(room, theirs, found);
   struct rule r = path_rule(p->length == 0 ? 0 : p->frame[p->length - 1]);
   whole = whole && !(r.kind == RULE_END && r.by_start);
   bool same = whole ? found == p->length : found >= p->length;
@@ -173,7 +183,7 @@ static uint32_t walk_site(struct heap *h, struct call_path *p, struct cursor at,
   if (capture_mode.depth > 1 && !stack_knows(&c->stack_known, at.sp - sizeof at.ra))
     stack_learn(&c->stack_known, at.sp - sizeof at.ra);
   if (n != NULL && capture_mode.depth > 1 && !p->lost)
-    (sure ? walk_slowly : capture_unwind_rest)(h, p, at, capture_mode.depth - 1, frame);
+    (sure ? walk_slowly : capture_unwind_rest)(h, p, at, path_room_of(capture_mode.depth), frame);
   uint32_t site = site_of(c, n == NULL ? NULL : call_path_end(n, p));
   if (n != NULL && unlikely(capture_mode.verify)) {
     verify(h, p, frame, cut == c->counts.cut);

@@ -11,7 +11,7 @@
 #include "call_path.h"
 #include "heap.h"
 #include "known_path.h"
-#include "options.h"
+#include "path_room.h"
 #include "root_entry.h"
 #include "thread_record.h"
 
@@ -50,7 +50,7 @@ struct capture {
 
 /* How captures are made.  Written by capture_setup, but for `careful`. */
 extern hidden struct capture_mode {
-  unsigned depth;       /* frames: 1..CAPTURE_DEPTH_MAX */
+  unsigned depth;       /* frames asked for: 1..CAPTURE_DEPTH_MAX */
   bool verify;          /* compare each path with libunwind's own answer */
   bool unwinder;        /* libunwind can be used */
   _Atomic bool careful; /* no request takes the fast path: each path is verified, or the loader

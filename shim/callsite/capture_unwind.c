@@ -32,9 +32,11 @@ bool capture_is_nested(struct heap *h, const void *frame) {
   return false;
 }
 
+static uintptr_t last_of(const struct call_path *p) { return p->frame[p->length - 1]; }
+
 /* libunwind writes its answer where the path goes on; frame by frame it is taken or not. */
-cold void capture_unwind_rest(struct heap *h, struct call_path *p, struct cursor at, unsigned depth,
-                              const void *frame) {
+cold void capture_unwind_rest(struct heap *h, struct call_path *p, struct cursor at,
+                              struct path_room room, const void *frame) {
   struct capture *c = capture_of(h);
   uintptr_t *above = p->frame + p->length;
   if (!unwinder_enter(h, frame)) {
@@ -42,15 +44,17 @@ cold void capture_unwind_rest(struct heap *h, struct call_path *p, struct cursor
     return;
   }
   bool ended;
-  unsigned found =
-      unwinder_walk(at.ra, at.sp, at.bp, above, depth, &ended, c->stack + UNWINDER_STACK_BYTES);
+  unsigned found = unwinder_walk(at.ra, at.sp, at.bp, above, room.sure + room.more, &ended,
+                                 c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   c->counts.unwound++;
-  for (unsigned i = 0; i < found; i++)
+  for (unsigned i = 0; i < found && !path_ends_at(room, last_of(p)); i++) {
     if (!frames_add(c, p, above[i]))
       return;
-  if (found < depth)
-    frames_end(c, p, ended, capture_in_loader(p->frame[p->length - 1]));
+    room = path_room_less(room, 1);
+  }
+  if (!path_ends_at(room, last_of(p)))
+    frames_end(c, p, ended, capture_in_loader(last_of(p)));
 }
 
 cold bool capture_backtrace(struct heap *h, const void *frame, uintptr_t *out, unsigned n,

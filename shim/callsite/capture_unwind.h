@@ -19,10 +19,10 @@
  * it was, `busy` is cleared, and the answer is false. */
 hidden bool capture_is_nested(struct heap *h, const void *frame);
 
-/* Adds the `depth` frames above the cursor, which is in the path's last frame, as libunwind finds
- * them.  `frame` is the request's, as for capture_site. */
+/* Adds the frames above the cursor, which is in the path's last frame and has that room outside it,
+ * as libunwind finds them.  `frame` is the request's, as for capture_site. */
 hidden void capture_unwind_rest(struct heap *h, struct call_path *p, struct cursor at,
-                                unsigned depth, const void *frame);
+                                struct path_room room, const void *frame);
 
 /* libunwind's own answer: the return addresses of the path of the request whose caller's frame is
  * `frame`, innermost first, up to n.  *found says how many.  False: it can't be asked now. */

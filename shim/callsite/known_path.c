@@ -42,14 +42,14 @@ static bool end_read(const struct known_paths *k, unsigned writes) {
 }
 
 uint32_t known_path_find(struct known_paths *k, const struct stack_range *pages,
-                         struct known_stack *first, uintptr_t bp, unsigned left) {
+                         struct known_stack *first, uintptr_t bp, struct path_room room) {
   struct cursor at = {.ra = first->ra, .sp = first->sp, .bp = bp};
   unsigned writes;
   if (!begin_read(k, &writes))
     return SITE_NONE;
   known_stack_pass(first, &at);
   const struct spine *s = spine_of(k, at.sp);
-  int i = spine_find(s, pages, &at, left - first->frames, first->hint);
+  int i = spine_find(s, pages, &at, path_room_less(room, first->frames), first->hint);
   if (unlikely(i == SPINE_NONE || !is_current(k, s)))
     return SITE_NONE;
   first->hint = (uint16_t)i;
@@ -62,7 +62,7 @@ uint32_t known_path_find(struct known_paths *k, const struct stack_range *pages,
 /* Makes sure that there are numbers for one more path.  After the last one the tables are emptied,
  * and with them all that was said of any number. */
 static void reserve_ids(struct known_paths *k) {
-  if (likely(k->ids - 1 < UINT32_MAX - 2 * DEPTH_MAX))
+  if (likely(k->ids - 1 < UINT32_MAX - 2 * PATH_FRAMES_MAX))
     return;
   if (k->ids != 0) {
     known_path_forget(k);
@@ -101,34 +101,40 @@ static struct spine *spine_open(struct known_paths *k, uintptr_t sp) {
   return s;
 }
 
-/* Adds nodes for the frames outside frame i, which are all that the spine has, up to where it has
- * some, and notes them.  NULL: the tree has no room. */
-static struct node *add_all_outer(struct spine *s, unsigned i) {
-  unsigned e = i;
-  while (e > 0 && (s->frame[e].outer == 0 || s->frame[e].id == 0))
-    e--;
-  s->frame[e].outer = e == 0 ? NODES_MAX : s->frame[e].outer;
-  struct node *n = path_node(s->frame[e].outer);
-  for (unsigned caller = e++; n != NULL && e <= i; e++)
-    if (s->frame[e].id != 0) {
-      if ((n = path_step_kind(n, s->word[caller].value, NODE_OUTER)) != NULL)
-        s->frame[e].outer = n->number;
-      caller = e;
-    }
-  return n;
+/* The frame from i outwards whose outer node is known, of those whose path ends where that of frame
+ * i does; else that end itself, outside which there is nothing. */
+static unsigned known_outer(const struct spine *s, unsigned i, unsigned end,
+                            struct path_room room) {
+  for (unsigned e = i; e > end; e--) {
+    if (s->frame[e].id == 0)
+      continue;
+    if (spine_end(s, e, room) != (int)end)
+      break; /* and so do those further out */
+    if (s->frame[e].outer != 0)
+      return e;
+  }
+  return end;
 }
 
-/* The outer node for what lies outside frame i, of which `left` frames belong to the path.  NULL:
- * the tree has no room. */
-static struct node *outer_of(struct spine *s, unsigned i, unsigned left) {
+/* The outer node for what lies outside frame i, where there is that room; it is noted, as are those
+ * of frames between whose path ends at the same frame.  NULL: the tree has no room. */
+static struct node *outer_of(struct spine *s, unsigned i, struct path_room room) {
   if (s->frame[i].outer != 0)
     return path_node(s->frame[i].outer);
-  if (s->frame[i].ordinal <= left + 1)
-    return add_all_outer(s, i);
-  uintptr_t frame[DEPTH_MAX];
-  struct node *n = call_path_add_outer(&path_outer, frame, 0, spine_frames(s, i, frame, left));
-  if (n != NULL)
-    s->frame[i].outer = n->number;
+  unsigned end = (unsigned)spine_end(s, i, room), caller = known_outer(s, i, end, room);
+  struct node *n = caller == end ? &path_outer : path_node(s->frame[caller].outer);
+  bool alike = caller != end;
+  for (unsigned e = caller + 1; n != NULL && e <= i; e++) {
+    if (s->frame[e].id == 0)
+      continue;
+    n = path_step_kind(n, s->word[caller].value, NODE_OUTER);
+    alike = alike || spine_end(s, e, room) == (int)end;
+    if (n != NULL && alike)
+      s->frame[e].outer = n->number;
+    caller = e;
+  }
+  if (i == end)
+    s->frame[i].outer = NODES_MAX;
   return n;
 }
 
@@ -137,38 +143,39 @@ static struct node *outer_of(struct spine *s, unsigned i, unsigned left) {
 /* Walks over what the spine has otherwise.  Returns the outer node; NULL: as known_path_outer. */
 static __attribute__((noinline)) struct node *walk_outer(struct known_paths *k,
                                                          const struct stack_range *pages,
-                                                         const struct cursor *at, unsigned left) {
+                                                         const struct cursor *at,
+                                                         struct path_room room) {
   if (!walk_begin(k))
     return NULL;
   struct spine *s = spine_open(k, at->sp);
-  int i = spine_walk(s, &k->work, &k->rules, pages, at, left, &k->ids);
-  struct node *outer = i != SPINE_NONE ? outer_of(s, (unsigned)i, left) : NULL;
+  int i = spine_walk(s, &k->work, &k->rules, pages, at, room, &k->ids);
+  struct node *outer = i != SPINE_NONE ? outer_of(s, (unsigned)i, room) : NULL;
   walk_end(k);
   return outer;
 }
 
 const struct node *known_path_outer(struct known_paths *k, const struct stack_range *pages,
-                                    const struct cursor *at, unsigned left) {
+                                    const struct cursor *at, struct path_room room) {
   unsigned writes;
   if (!begin_read(k, &writes))
     return NULL;
   const struct spine *s = spine_of(k, at->sp);
-  int i = spine_find(s, pages, at, left, s->count / 2);
+  int i = spine_find(s, pages, at, room, s->count / 2);
   uint32_t outer = i != SPINE_NONE && is_current(k, s) ? s->frame[i].outer : 0;
-  return end_read(k, writes) && outer != 0 ? path_node(outer) : walk_outer(k, pages, at, left);
+  return end_read(k, writes) && outer != 0 ? path_node(outer) : walk_outer(k, pages, at, room);
 }
 
 /* ---- walking and learning ---- */
 
 /* The site of a path of which the first `length` frames are k->frame, the last of them frame i of
- * the spine, and which may have `left` more.  SITE_NONE: the tree has no room. */
+ * the spine, outside which there is that room.  SITE_NONE: the tree has no room. */
 static uint32_t site_beyond(struct known_paths *k, struct node *first, unsigned length,
-                            struct spine *s, unsigned i, unsigned left) {
-  unsigned want = INNER_FRAMES - length < left ? INNER_FRAMES - length : left;
+                            struct spine *s, unsigned i, struct path_room room) {
+  unsigned want = INNER_FRAMES - length < room.sure ? INNER_FRAMES - length : room.sure;
   unsigned more = spine_frames(s, i, k->frame + length, want);
   struct node *outer = &path_outer;
-  if (more == want && left > want)
-    outer = outer_of(s, (unsigned)spine_outward(s, i, want), left - want);
+  if (more == want && room.sure > want)
+    outer = outer_of(s, (unsigned)spine_outward(s, i, want), path_room_less(room, want));
   struct node *n = call_path_join(first, k->frame, length + more, outer);
   return n != NULL ? path_site(n) : SITE_NONE;
 }
@@ -179,7 +186,8 @@ struct walk {
   const struct stack_range *pages;
   struct node *first; /* of the first frame */
   struct cursor at;
-  unsigned left, length; /* frames that may follow the cursor's, and up to it */
+  struct path_room room; /* outside the cursor's frame */
+  unsigned length;       /* frames up to it */
 };
 
 /* The innermost frames: as an entry has them, or walked, and then without a number in f.  False:
@@ -187,19 +195,18 @@ struct walk {
 static bool walk_first(struct walk *w, struct known_stack *f) {
   struct known_paths *k = w->k;
   struct known_stack *have = known_path_first(k, w->pages, w->at.ra, w->at.sp, w->at.bp);
-  unsigned most = w->left < INNER_FRAMES - 1 ? w->left : INNER_FRAMES - 1;
   if (have != NULL) {
     *f = *have;
     if (!f->ends)
       known_stack_pass(f, &w->at);
-  } else if (!known_stack_walk(&k->rules, w->pages, f, &w->at, most)) {
+  } else if (!known_stack_walk(&k->rules, w->pages, f, &w->at, path_room_inner(w->room))) {
     return false;
   }
   for (unsigned i = 0; i < f->words; i++)
     if (f->returns >> i & 1)
       k->frame[w->length++] = f->word[i];
-  w->left -= f->frames;
-  f->ends |= w->left == 0;
+  w->room = path_room_less(w->room, f->frames);
+  f->ends |= w->room.sure == 0;
   return true;
 }
 
@@ -207,7 +214,7 @@ static bool walk_first(struct walk *w, struct known_stack *f) {
 static int walk_spine(struct walk *w, struct spine **s) {
   struct known_paths *k = w->k;
   *s = spine_open(k, w->at.sp);
-  return spine_walk(*s, &k->work, &k->rules, w->pages, &w->at, w->left, &k->ids);
+  return spine_walk(*s, &k->work, &k->rules, w->pages, &w->at, w->room, &k->ids);
 }
 
 /* Writes an entry with a number of its own in place of an empty one, or of either. */
@@ -245,13 +252,13 @@ static uint32_t site_of_first(struct walk *w, struct known_stack *f) {
 static uint32_t site_of_both(struct walk *w, struct known_stack *f) {
   struct spine *s;
   int i = walk_spine(w, &s);
-  if (i == SPINE_NONE || (w->length == INNER_FRAMES && outer_of(s, (unsigned)i, w->left) == NULL))
+  if (i == SPINE_NONE || (w->length == INNER_FRAMES && outer_of(s, (unsigned)i, w->room) == NULL))
     return SITE_NONE;
   f->hint = (uint16_t)i;
   uint32_t site = f->id != 0 ? joint_find(w->k, key_of(f, s, (unsigned)i)) : SITE_NONE;
   if (site != SITE_NONE)
     return site;
-  site = site_beyond(w->k, w->first, w->length, s, (unsigned)i, w->left);
+  site = site_beyond(w->k, w->first, w->length, s, (unsigned)i, w->room);
   if (site == SITE_NONE)
     return SITE_NONE;
   if (f->id == 0)
@@ -264,7 +271,7 @@ static uint32_t site_of_both(struct walk *w, struct known_stack *f) {
 static uint32_t site_of_spine(struct walk *w) {
   struct spine *s;
   int i = walk_spine(w, &s);
-  return i != SPINE_NONE ? site_beyond(w->k, w->first, w->length, s, (unsigned)i, w->left)
+  return i != SPINE_NONE ? site_beyond(w->k, w->first, w->length, s, (unsigned)i, w->room)
                          : SITE_NONE;
 }
 
@@ -281,8 +288,8 @@ static uint32_t site_of(struct walk *w, bool learn) {
 }
 
 uint32_t known_path_walk(struct known_paths *k, const struct stack_range *pages, struct node *first,
-                         struct cursor at, unsigned left, bool learn) {
-  struct walk w = {.k = k, .pages = pages, .first = first, .at = at, .left = left, .length = 1};
+                         struct cursor at, struct path_room room, bool learn) {
+  struct walk w = {.k = k, .pages = pages, .first = first, .at = at, .room = room, .length = 1};
   if (!walk_begin(k))
     return SITE_NONE;
   uint32_t site = site_of(&w, learn);

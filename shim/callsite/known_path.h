@@ -40,13 +40,13 @@ struct known_paths {
   struct known_joint joint[KNOWN_JOINTS];
   struct spine spine[SPINES];
   struct known_rules rules;
-  uint32_t ids;                /* given so far */
-  unsigned writes;             /* walks that have changed the tables */
-  bool walking;                /* a walk may be changing them */
-  unsigned refused;            /* walks that found it so, one after the other */
-  _Atomic unsigned generation; /* spines of another one are empty */
-  struct spine_work work;      /* of the walk */
-  uintptr_t frame[DEPTH_MAX];  /* of its path */
+  uint32_t ids;                  /* given so far */
+  unsigned writes;               /* walks that have changed the tables */
+  bool walking;                  /* a walk may be changing them */
+  unsigned refused;              /* walks that found it so, one after the other */
+  _Atomic unsigned generation;   /* spines of another one are empty */
+  struct spine_work work;        /* of the walk */
+  uintptr_t frame[INNER_FRAMES]; /* of its path, the innermost */
 };
 
 static inline size_t known_first_at(uintptr_t ra, uintptr_t sp) {
@@ -71,24 +71,24 @@ static inline struct known_stack *known_path_first(struct known_paths *k,
 static_assert(KNOWN_WAYS == 2, "a path can be in two entries");
 
 /* The site of the path that begins with the entry `first`, which lies on the stack and is not all
- * of it; `bp` is rbp there, `left` the number of frames that the path may have above its first.
- * SITE_NONE: it is not known. */
+ * of it; `bp` is rbp there, `room` what the path may have above its first frame.  SITE_NONE: it is
+ * not known. */
 hidden uint32_t known_path_find(struct known_paths *k, const struct stack_range *pages,
-                                struct known_stack *first, uintptr_t bp, unsigned left);
+                                struct known_stack *first, uintptr_t bp, struct path_room room);
 
-/* The outer node of a path that has `left` frames outside its last inner one, which is at the
+/* The outer node of a path that has that room outside its last inner frame, which is at the
  * cursor.  Changes the spine where the path lies otherwise.  NULL: a rule is not known, a word not
  * proven, or the tree has no room. */
 hidden const struct node *known_path_outer(struct known_paths *k, const struct stack_range *pages,
-                                           const struct cursor *at, unsigned left);
+                                           const struct cursor *at, struct path_room room);
 
-/* The site of the path at the cursor, which is in malloc's caller, whose node is `first`; `left` as
+/* The site of the path at the cursor, which is in malloc's caller, whose node is `first`; `room` as
  * above.  SITE_NONE: a node or a rule is not known, or as known_path_outer. */
 static inline uint32_t known_path_replay(struct known_paths *k, const struct stack_range *pages,
                                          const struct node *first, struct cursor at,
-                                         unsigned left) {
+                                         struct path_room room) {
   const struct node *n = first;
-  unsigned inner = left < INNER_FRAMES - 1 ? left : INNER_FRAMES - 1;
+  unsigned inner = path_room_inner(room);
   for (unsigned i = inner; i > 0; i--) {
     struct rule r = node_rule(n);
     if (unlikely(!frame_step_known(pages, &at, r)))
@@ -97,8 +97,8 @@ static inline uint32_t known_path_replay(struct known_paths *k, const struct sta
     if (unlikely(n == NULL))
       return SITE_NONE;
   }
-  if (left > inner) {
-    const struct node *outer = known_path_outer(k, pages, &at, left - inner);
+  if (room.sure > inner) {
+    const struct node *outer = known_path_outer(k, pages, &at, path_room_less(room, inner));
     if (outer == NULL)
       return SITE_NONE;
     if (outer != &path_outer)
@@ -111,7 +111,8 @@ static inline uint32_t known_path_replay(struct known_paths *k, const struct sta
  * `first` stands under a tag of the program (not `learn`).  SITE_NONE: a rule is not known, a word
  * not proven, or the tree has no room. */
 hidden uint32_t known_path_walk(struct known_paths *k, const struct stack_range *pages,
-                                struct node *first, struct cursor at, unsigned left, bool learn);
+                                struct node *first, struct cursor at, struct path_room room,
+                                bool learn);
 
 /* Empties the tables: the code at some addresses is another now.  Any thread. */
 hidden void known_path_forget(struct known_paths *k);

@@ -27,13 +27,13 @@ static unsigned index_of(const struct spine *s, uintptr_t at) {
 }
 
 int spine_find(const struct spine *s, const struct stack_range *pages, const struct cursor *at,
-               unsigned left, unsigned hint) {
+               struct path_room room, unsigned hint) {
   if (unlikely(!spine_is_at(s, hint, at))) {
     hint = index_of(s, at->sp - sizeof at->sp);
     if (!spine_is_at(s, hint, at))
       return SPINE_NONE;
   }
-  return likely(spine_differs(s, pages, hint, left) == SPINE_NONE) ? (int)hint : SPINE_NONE;
+  return likely(spine_differs(s, pages, hint, room) == SPINE_NONE) ? (int)hint : SPINE_NONE;
 }
 
 /* ---- changing it ---- */
@@ -46,7 +46,7 @@ static int joined(struct spine_work *w, const struct stack_range *pages) {
     w->stay--;
   if (w->stay == 0 || !spine_is_at(s, w->stay - 1, &w->at))
     return SPINE_NONE;
-  int differs = spine_differs(s, pages, w->stay - 1, w->left);
+  int differs = spine_differs(s, pages, w->stay - 1, w->room);
   if (differs == SPINE_NONE)
     return (int)w->stay - 1;
   w->stay = (unsigned)differs; /* of those inside it none can be joined */
@@ -73,11 +73,11 @@ static bool walk(struct spine_work *w, struct known_rules *rules, const struct s
     w->ends = r.kind == RULE_END;
     if (r.kind == RULE_UNKNOWN)
       return false;
-    if (w->ends || w->left == 0)
+    if (w->ends || path_ends_at(w->room, w->at.ra))
       return true;
     if (!step(w, pages, r))
       return false;
-    w->left--;
+    w->room = path_room_less(w->room, 1);
   }
   return true;
 }
@@ -89,20 +89,22 @@ static void push(struct spine *s, const struct spine_passed *p, bool has_caller,
     s->word[s->count] = (struct spine_word){p->saved, *(const uintptr_t *)p->saved};
     s->frame[s->count++] = (struct spine_frame){.id = 0};
   }
+  int end = path_may_end(p->at.ra) ? (int)s->count : has_caller ? caller.end : SPINE_NONE;
   s->word[s->count] = (struct spine_word){p->at.sp - sizeof p->at.sp, p->at.ra};
   s->frame[s->count++] =
       (struct spine_frame){.bp = p->at.bp,
                            .id = id,
                            .ordinal = (uint16_t)(caller.ordinal + 1),
+                           .end = (int16_t)end,
                            .uses_bp = p->by_bp || (p->saved == 0 && caller.uses_bp)};
 }
 
 int spine_walk(struct spine *s, struct spine_work *w, struct known_rules *rules,
-               const struct stack_range *pages, const struct cursor *at, unsigned left,
+               const struct stack_range *pages, const struct cursor *at, struct path_room room,
                uint32_t *ids) {
   w->s = s;
   w->at = *at;
-  w->left = left;
+  w->room = room;
   w->count = 0;
   w->stay = s->count;
   int to;
@@ -110,7 +112,7 @@ int spine_walk(struct spine *s, struct spine_work *w, struct known_rules *rules,
     return SPINE_NONE;
   if ((unsigned)(to + 1) + 2 * w->count > SPINE_WORDS) {
     s->count = 0; /* a deep recursion: it begins again, with this path */
-    return spine_walk(s, w, rules, pages, at, left, ids);
+    return spine_walk(s, w, rules, pages, at, room, ids);
   }
   s->count = (unsigned)(to + 1);
   if (to == SPINE_NONE)

@@ -25,11 +25,11 @@
 #define SHIM_SPINE_H
 
 #include "known_rules.h"
-#include "options.h"
+#include "path_room.h"
 #include "stack_range.h"
 
 enum { SPINE_WORDS = 256, SPINE_NONE = -1 };
-static_assert(SPINE_WORDS >= 2 * DEPTH_MAX, "there is room for a whole path");
+static_assert(SPINE_WORDS >= 2 * PATH_FRAMES_MAX, "there is room for a whole path");
 
 struct spine_word {
   uintptr_t at, value;
@@ -42,6 +42,8 @@ struct spine_frame {
   uint32_t outer;   /* call_path.h: the number of the node for the frames outside this one; 0: not
                      * asked for yet */
   uint16_t ordinal; /* frames from the outermost to this one */
+  int16_t end;      /* index of the first from this one outwards at which a path may end, or
+                     * SPINE_NONE */
   bool uses_bp;
 };
 
@@ -62,19 +64,25 @@ static inline bool spine_is_at(const struct spine *s, unsigned i, const struct c
 /* The index of the frame that is `n` frames outside frame i; SPINE_NONE: there are not so many. */
 hidden int spine_outward(const struct spine *s, unsigned i, unsigned n);
 
+/* The index of the outermost frame of a path that has that room outside frame i; SPINE_NONE: the
+ * spine does not reach so far. */
+static inline int spine_end(const struct spine *s, unsigned i, struct path_room room) {
+  int sure = spine_outward(s, i, room.sure);
+  if (likely(sure == SPINE_NONE))
+    return s->ends ? 0 : SPINE_NONE;
+  int end = s->frame[sure].end;
+  if (end == SPINE_NONE || s->frame[sure].ordinal > s->frame[end].ordinal + room.more)
+    end = spine_outward(s, (unsigned)sure, room.more);
+  return end == SPINE_NONE && s->ends ? 0 : end;
+}
+
 /* Which of the words outside frame i lies on the stack no more: the innermost one that differs, of
- * those of the first `left` frames.  SPINE_NONE: they all lie as they did, and after them the path
- * ends or has no frames left.  i: the outermost of them can't be read, or is not known.  Reads only
- * those pages. */
+ * those of a path with that room.  SPINE_NONE: they all lie as they did.  i: the outermost of them
+ * can't be read, or is not known.  Reads only those pages. */
 static inline int spine_differs(const struct spine *s, const struct stack_range *pages, unsigned i,
-                                unsigned left) {
-  int stop = spine_outward(s, i, left);
-  if (unlikely(stop == SPINE_NONE)) {
-    if (!s->ends)
-      return (int)i;
-    stop = 0;
-  }
-  if (unlikely(!stack_knows(pages, s->word[stop].at)))
+                                struct path_room room) {
+  int stop = spine_end(s, i, room);
+  if (unlikely(stop == SPINE_NONE || !stack_knows(pages, s->word[stop].at)))
     return (int)i;
 #pragma GCC unroll 4
   for (int k = (int)i - 1; k >= stop; k--)
@@ -84,9 +92,9 @@ static inline int spine_differs(const struct spine *s, const struct stack_range 
 }
 
 /* The index of the frame at the cursor, if the path lies on the stack as the spine says from there
- * on, for up to `left` frames more; else SPINE_NONE.  `hint` is looked at first. */
+ * on, as far as that room goes; else SPINE_NONE.  `hint` is looked at first. */
 hidden int spine_find(const struct spine *s, const struct stack_range *pages,
-                      const struct cursor *at, unsigned left, unsigned hint);
+                      const struct cursor *at, struct path_room room, unsigned hint);
 
 /* A frame that a walk has passed. */
 struct spine_passed {
@@ -99,18 +107,20 @@ struct spine_passed {
 struct spine_work {
   struct spine *s;
   struct cursor at;
-  unsigned left, count;
+  struct path_room room;
+  unsigned count;
   unsigned stay; /* indices below this may still lie on the stack */
   bool ends;
-  struct spine_passed passed[DEPTH_MAX]; /* from the inside out */
+  struct spine_passed passed[PATH_FRAMES_MAX]; /* from the inside out */
 };
 
 /* spine_find without a hint; where the path lies otherwise, it is walked over rules that are known,
- * and the spine changed.  New frames get numbers above *ids, which counts them: up to DEPTH_MAX.
+ * and the spine changed.  New frames get numbers above *ids, which counts them: up to
+ * PATH_FRAMES_MAX.
  * SPINE_NONE, with nothing changed: a rule is not known, or a word not proven. */
 hidden int spine_walk(struct spine *s, struct spine_work *w, struct known_rules *rules,
-                      const struct stack_range *pages, const struct cursor *at, unsigned left,
-                      uint32_t *ids);
+                      const struct stack_range *pages, const struct cursor *at,
+                      struct path_room room, uint32_t *ids);
 
 /* Writes the return addresses of the frames outside frame i, from there outwards, up to n.  Returns
  * how many. */

@@ -8,12 +8,13 @@
 #include <sys/mman.h>
 
 #include "known_path.h"
+#include "path_length.h"
 
 static const uintptr_t CODE = UINT64_C(0x7f1200000000); /* where the functions lie */
 
 /* ---- a stack ---- */
 
-enum { STACK = 8 * PAGE_BYTES, FRAMES_MAX = 60, FRAME_WORDS = 6 };
+enum { STACK = 8 * PAGE_BYTES, STACK_FRAMES = 60, FRAME_WORDS = 6 };
 
 static uintptr_t *stack; /* its upper half can be made unreadable */
 static struct stack_range pages;
@@ -77,7 +78,7 @@ static struct node *first_node(struct cursor at) {
   return n;
 }
 static uint32_t walk(struct cursor at, unsigned depth, bool learn) {
-  return known_path_walk(&known, &pages, first_node(at), at, depth - 1, learn);
+  return known_path_walk(&known, &pages, first_node(at), at, path_room_of(depth), learn);
 }
 
 /* What the tables alone say. */
@@ -85,18 +86,21 @@ static uint32_t find(struct cursor at, unsigned depth) {
   struct known_stack *f = known_path_first(&known, &pages, at.ra, at.sp, at.bp);
   if (f == NULL || f->ends)
     return f == NULL ? SITE_NONE : f->site;
-  return known_path_find(&known, &pages, f, at.bp, depth - 1);
+  return known_path_find(&known, &pages, f, at.bp, path_room_of(depth));
 }
 static uint32_t replay(struct cursor at, unsigned depth) {
-  return known_path_replay(&known, &pages, first_node(at), at, depth - 1);
+  return known_path_replay(&known, &pages, first_node(at), at, path_room_of(depth));
 }
 
 /* The site's path in the tree is the functions that were laid out, as far as `depth` goes. */
 static void expect_path(uint32_t site, unsigned count, const unsigned char *which, unsigned depth) {
-  const struct node *nodes[DEPTH_MAX + 1];
+  const struct node *nodes[PATH_FRAMES_MAX + 1];
   require(site != SITE_NONE && path_site_node(site) != NULL);
-  unsigned length = call_path_nodes(path_site_node(site), nodes, DEPTH_MAX + 1);
-  require(length == (count < depth ? count : depth));
+  unsigned length = call_path_nodes(path_site_node(site), nodes, PATH_FRAMES_MAX + 1);
+  uintptr_t ra[STACK_FRAMES];
+  for (unsigned i = 0; i < count; i++)
+    ra[i] = call(i, which[i]);
+  require(length == path_length(ra, count, depth));
   for (unsigned i = 0; i < length; i++)
     require(node_is_frame(nodes[i]) && nodes[i]->address == call(i, which[i]));
 }
@@ -105,9 +109,9 @@ static void expect_path(uint32_t site, unsigned count, const unsigned char *whic
 
 /* Two parts of a path may have the same place in a table; most paths are found. */
 static void found(void) {
-  static const unsigned char which[FRAMES_MAX];
+  static const unsigned char which[STACK_FRAMES];
   unsigned all = 0, quick = 0;
-  for (unsigned count = 1; count <= FRAMES_MAX; count++, program++)
+  for (unsigned count = 1; count <= STACK_FRAMES; count++, program++)
     for (unsigned depth = 2; depth <= DEPTH_MAX; depth += depth < 22 ? 1 : 7) {
       struct cursor at = lay(count, which);
       uint32_t site = walk(at, depth, true);
@@ -125,17 +129,17 @@ static void found(void) {
 /* Where a path is cut depends on where it begins, also if its outer frames lie where those of
  * others do. */
 static void cut(void) {
-  static const unsigned char which[FRAMES_MAX];
+  static const unsigned char which[STACK_FRAMES];
   for (unsigned round = 0; round < 2; round++)
     for (unsigned from = 0; from < 30; from++) {
-      struct cursor at = lay(FRAMES_MAX, which);
+      struct cursor at = lay(STACK_FRAMES, which);
       at.bp = (uintptr_t)frame_at(from + 5 - from % 5) - 16;
       at.ra = call(from, 0);
       at.sp = (uintptr_t)frame_at(from);
       uint32_t site = walk(at, 25, true), tables = find(at, 25);
       require(tables == site || tables == SITE_NONE);
-      const struct node *nodes[DEPTH_MAX + 1];
-      require(call_path_nodes(path_site_node(site), nodes, DEPTH_MAX + 1) == 25);
+      const struct node *nodes[PATH_FRAMES_MAX + 1];
+      require(call_path_nodes(path_site_node(site), nodes, PATH_FRAMES_MAX + 1) == 25);
       for (unsigned i = 0; i < 25; i++)
         require(nodes[i]->address == call(from + i, 0));
     }
@@ -153,7 +157,7 @@ static unsigned user_of(unsigned i) {
 /* What frames have left behind that lie elsewhere now is not taken for the path: here rbp is
  * another that a function saved, and one further out is found by: the path leaves out five. */
 static void other_saved_rbp(void) {
-  static const unsigned char which[FRAMES_MAX];
+  static const unsigned char which[STACK_FRAMES];
   unsigned tried = 0;
   for (unsigned i = 0; i < 40; i++, program++) {
     if (user_of(i) == 0)
@@ -172,7 +176,7 @@ static void other_saved_rbp(void) {
 
 /* The same for rbp as it is in malloc's caller, by which a function is found, near or far. */
 static void other_rbp(void) {
-  static const unsigned char which[FRAMES_MAX];
+  static const unsigned char which[STACK_FRAMES];
   for (plain = 4; plain < 40; plain += 5, program++) {
     struct cursor at = lay(50, which), other;
     at.bp = (uintptr_t)frame_at(plain + 1) - 16;
@@ -223,7 +227,7 @@ static void shared(void) {
 
 /* A stack that ends earlier than it did: nothing is read behind the first word that differs. */
 static void gone(void) {
-  enum { COUNT = FRAMES_MAX };
+  enum { COUNT = STACK_FRAMES };
   static const unsigned char which[COUNT];
   unsigned known_ones = 0;
   for (unsigned i = 0; i < COUNT - 1; i++) {
@@ -247,9 +251,9 @@ static void gone(void) {
 /* An address that no rule is known for is not taken, also as the last one that was asked for: it
  * may be no code. */
 static void unknown(void) {
-  static const unsigned char which[FRAMES_MAX];
+  static const unsigned char which[STACK_FRAMES];
   for (unsigned depth = 2; depth < 40; depth++) {
-    struct cursor at = lay(FRAMES_MAX, which);
+    struct cursor at = lay(STACK_FRAMES, which);
     frame_at(depth - 2)[FRAME_WORDS - 1] = CODE - 5;
     require(walk(at, depth, true) == SITE_NONE && walk(at, depth, false) == SITE_NONE);
     require(path_peek(&path_root, CODE - 5) == NULL);
@@ -273,8 +277,8 @@ static void numbers(void) {
 }
 
 static void forgotten(void) {
-  static const unsigned char which[FRAMES_MAX];
-  struct cursor at = lay(FRAMES_MAX, which);
+  static const unsigned char which[STACK_FRAMES];
+  struct cursor at = lay(STACK_FRAMES, which);
   uint32_t site = walk(at, DEPTH_MAX, true);
   known_path_forget(&known);
   require(find(at, DEPTH_MAX) == SITE_NONE && walk(at, DEPTH_MAX, true) == site);

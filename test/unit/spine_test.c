@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "known_path.h"
+#include "path_length.h"
 
 static const uintptr_t CODE = UINT64_C(0x7f1200000000);
 
@@ -111,15 +112,19 @@ static void change(unsigned deepest) {
 
 /* ---- captures ---- */
 
-static unsigned captures, found, quick;
+static unsigned captures, found, quick, longest;
 
 static void expect_path(uint32_t site, const struct cursor *at, unsigned depth) {
-  const struct node *nodes[DEPTH_MAX + 1];
+  const struct node *nodes[PATH_FRAMES_MAX + 1];
   require(site != SITE_NONE && path_site_node(site) != NULL);
-  unsigned length = call_path_nodes(path_site_node(site), nodes, DEPTH_MAX + 1);
-  require(length == (now->count < depth ? now->count : depth));
+  unsigned length = call_path_nodes(path_site_node(site), nodes, PATH_FRAMES_MAX + 1);
+  uintptr_t ra[DEEPEST];
+  for (unsigned i = 0; i < now->count; i++)
+    ra[i] = i == 0 ? at->ra : now->active[now->count - 1 - i].ra;
+  require(length == path_length(ra, now->count, depth));
+  longest = length > longest ? length : longest;
   for (unsigned i = 0; i < length; i++)
-    require(nodes[i]->address == (i == 0 ? at->ra : now->active[now->count - 1 - i].ra));
+    require(nodes[i]->address == ra[i]);
 }
 
 /* What each form says; walks learn at times only, as those of captures do. */
@@ -132,10 +137,10 @@ static void capture(unsigned depth) {
   struct known_stack *f = known_path_first(&known, &pages, at.ra, at.sp, at.bp);
   uint32_t by_table = SITE_NONE, by_tree = SITE_NONE;
   if (f != NULL)
-    by_table = f->ends ? f->site : known_path_find(&known, &pages, f, at.bp, depth - 1);
+    by_table = f->ends ? f->site : known_path_find(&known, &pages, f, at.bp, path_room_of(depth));
   if (pick(2) == 0)
-    by_tree = known_path_replay(&known, &pages, first, at, depth - 1);
-  uint32_t site = known_path_walk(&known, &pages, first, at, depth - 1, pick(4) != 0);
+    by_tree = known_path_replay(&known, &pages, first, at, path_room_of(depth));
+  uint32_t site = known_path_walk(&known, &pages, first, at, path_room_of(depth), pick(4) != 0);
   expect_path(site, &at, depth);
   require(by_table == SITE_NONE || by_table == site);
   require(by_tree == SITE_NONE || by_tree == site);
@@ -161,7 +166,10 @@ static void short_paths(void) { run(8, 30, 60000); }
 static void barely_long_paths(void) { run(10, 30, 60000); }
 static void cut_paths(void) { run(24, 60, 60000); }
 static void whole_paths(void) { run(DEPTH_MAX, 50, 60000); }
-static void deep_paths(void) { run(DEPTH_MAX, DEEPEST, 20000); }
+static void deep_paths(void) {
+  run(DEPTH_MAX, DEEPEST, 20000);
+  require(longest > DEPTH_MAX);
+}
 
 /* More frames than a spine has room for, each of which makes a request. */
 static void deep_recursion(void) {
@@ -174,6 +182,21 @@ static void deep_recursion(void) {
     for (; now->count > 1; now->count--)
       capture(DEPTH_MAX);
   }
+}
+
+/* Deep paths of a stack that grows share most of their outer nodes: each does not end at another
+ * frame than the one before. */
+static void growing(void) {
+  make_stacks();
+  unsigned before = path_nodes(), paths = captures;
+  while (now->count < DEEPEST - 1) {
+    do
+      enter(1 + pick(FUNCTIONS - 1));
+    while (!may_call() && now->count-- > 0);
+    capture(DEPTH_MAX);
+  }
+  printf("# %u nodes for %u paths\n", path_nodes() - before, captures - paths);
+  require(path_nodes() - before < (captures - paths) * 2 * INNER_FRAMES);
 }
 
 /* The same path again and again is found by the tables alone. */
@@ -196,19 +219,19 @@ static void interrupted(void) {
   const struct activation *a = &now->active[now->count - 1];
   struct cursor at = {.ra = *word_at(a->sp - 8), .sp = a->sp, .bp = a->bp};
   struct node *first = path_step(&path_root, at.ra);
-  uint32_t site = known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, true);
+  uint32_t site = known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), true);
   struct known_stack *f = known_path_first(&known, &pages, at.ra, at.sp, at.bp);
-  require(f != NULL && known_path_find(&known, &pages, f, at.bp, DEPTH_MAX - 1) == site);
+  require(f != NULL && known_path_find(&known, &pages, f, at.bp, path_room_of(DEPTH_MAX)) == site);
   known.walking = true;
   unsigned writes = known.writes;
-  require(known_path_find(&known, &pages, f, at.bp, DEPTH_MAX - 1) == SITE_NONE);
-  require(known_path_replay(&known, &pages, first, at, DEPTH_MAX - 1) == SITE_NONE);
-  require(known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, true) == SITE_NONE);
+  require(known_path_find(&known, &pages, f, at.bp, path_room_of(DEPTH_MAX)) == SITE_NONE);
+  require(known_path_replay(&known, &pages, first, at, path_room_of(DEPTH_MAX)) == SITE_NONE);
+  require(known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), true) == SITE_NONE);
   require(known.writes == writes && known.walking);
   for (unsigned i = 0; i < WALKS_REFUSED; i++)
-    known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, true);
+    known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), true);
   require(!known.walking);
-  require(known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, true) == site);
+  require(known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), true) == site);
 }
 
 /* After known_path_forget nothing is known, whichever thread called it. */
@@ -220,14 +243,14 @@ static void forgotten(void) {
   struct cursor at = {.ra = call(a->function, 0), .sp = a->sp, .bp = a->bp};
   *word_at(at.sp - 8) = at.ra;
   struct node *first = path_step(&path_root, at.ra);
-  uint32_t site = known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, true);
+  uint32_t site = known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), true);
   require(site != SITE_NONE);
   /* another module lies there now, one of whose functions has no caller */
   known_path_forget(&known);
   path_set_rule(now->active[6].ra, rule_of(0));
   require(known_path_first(&known, &pages, at.ra, at.sp, at.bp) == NULL);
-  require(known_path_replay(&known, &pages, first, at, DEPTH_MAX - 1) != site);
-  require(known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, true) != site);
+  require(known_path_replay(&known, &pages, first, at, path_room_of(DEPTH_MAX)) != site);
+  require(known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), true) != site);
 }
 
 /* A word that begins a page is not proven to be there when it is looked at next time. */
@@ -244,11 +267,11 @@ static void page_begins(void) {
   at.bp = now->active[now->count - 2].sp - 16;
   *word_at(at.sp - 8) = at.ra;
   struct node *first = path_step(&path_root, at.ra);
-  require(known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, false) == SITE_NONE);
+  require(known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), false) == SITE_NONE);
   path_set_rule(at.ra, rule_of(0));
   at.sp += 8;
   *word_at(at.sp - 8) = at.ra;
-  require(known_path_walk(&known, &pages, first, at, DEPTH_MAX - 1, false) != SITE_NONE);
+  require(known_path_walk(&known, &pages, first, at, path_room_of(DEPTH_MAX), false) != SITE_NONE);
 }
 
 APART(short_paths)
@@ -257,6 +280,7 @@ APART(cut_paths)
 APART(whole_paths)
 APART(deep_paths)
 APART(deep_recursion)
+APART(growing)
 APART(steady)
 APART(interrupted)
 APART(forgotten)
@@ -267,8 +291,9 @@ int main(void) {
       cmocka_unit_test(test_short_paths), cmocka_unit_test(test_barely_long_paths),
       cmocka_unit_test(test_cut_paths),   cmocka_unit_test(test_whole_paths),
       cmocka_unit_test(test_deep_paths),  cmocka_unit_test(test_deep_recursion),
-      cmocka_unit_test(test_steady),      cmocka_unit_test(test_interrupted),
-      cmocka_unit_test(test_forgotten),   cmocka_unit_test(test_page_begins)};
+      cmocka_unit_test(test_growing),     cmocka_unit_test(test_steady),
+      cmocka_unit_test(test_interrupted), cmocka_unit_test(test_forgotten),
+      cmocka_unit_test(test_page_begins)};
   test_thread = os_thread_id();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,28 @@ twelve="f12;f11;f10;f9;f8;f7;f6;f5;f4;f3;f2;f1;f0"
   grep -q ";main;${twelve#*f8;} 56$" paths
 }
 
+@test "deep recursions are cut after as many frames as were asked for, and at most half as many more" {
+  for n in 64 32 31; do
+    rm -f d
+    run_shim ARENASHIM_TAG=stack:$n ARENASHIM_DUMP=d "$BIN/long_paths" deep
+    expect_ok
+    arenashim export d --format collapsed --value live
+    grep "^(cut at $n frames);deep;" <<<"$output" >cut
+    awk -F';' -v n=$n -v most=$((n > 31 ? n + n / 2 : n)) '{
+      frames = NF - 1; longer += frames > n; wrong += frames < n || frames > most
+    } END { print NR " paths, " longer + 0 " longer, " wrong + 0 " wrong"
+      exit NR == 0 || wrong || (longer > 0) != (most > n) }' cut
+    awk '/;deep/ { live += $NF } END { print live; exit live != 300 * 80 }' <<<"$output"
+  done
+}
+
+@test "deep recursions are cut alike by rules and by libunwind" {
+  run_shim ARENASHIM_TAG=verify:64 ARENASHIM_STATS=1 "$BIN/long_paths" deep
+  expect_ok
+  expect '$stderr == *"paths that libunwind finished"*" 63"* && $stderr == *"paths compared"*'
+  expect '$stderr != *"of these differing"*'
+}
+
 @test "long paths in the text report" {
   run_shim ARENASHIM_TAG=stack:64 ARENASHIM_STATS=1 "$BIN/long_paths"
   expect_ok

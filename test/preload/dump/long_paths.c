@@ -1,5 +1,6 @@
 /* Requests at the ends of long call paths, which share outer frames, inner ones, or both.
- * Usage: long_paths [on|fork]     on: they go on for half a minute; fork: also in a child */
+ * Usage: long_paths [on|fork|deep]     on: they go on for half a minute; fork: also in a child;
+ * deep: also at each step of a deep recursion */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -28,6 +29,31 @@ CALL(f12, f11(n))
 CALL(left, f12(n))
 CALL(right, f12(n))
 
+/* Asks at each of so many steps of a recursion, which has seven calls of itself. */
+void deep(unsigned steps);
+void odd(unsigned steps); /* calls deep; its frame follows no rule of ours: libunwind is asked */
+__asm__(".type odd, @function\nodd: .cfi_startproc\n push %rbx\n"
+        ".cfi_escape 0x0f, 2, 0x77, 16\n" /* DW_CFA_def_cfa_expression: rsp + 16 */
+        "call deep\n pop %rbx\n .cfi_def_cfa 7, 8\n ret\n.cfi_endproc\n.size odd, . - odd");
+
+__attribute__((noinline)) void deep(unsigned steps) {
+  if (steps == 0)
+    return;
+  kept = malloc(80);
+  if (steps == 100) {
+    odd(steps - 1);
+    return;
+  }
+  switch (steps % 7) {
+#define STEP(i)                                                                                    \
+  case i:                                                                                          \
+    deep(steps - 1);                                                                               \
+    __asm__ volatile(".skip 30 + 20 * " #i ", 0x90");                                              \
+    break;
+    STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6)
+  }
+}
+
 /* The child asks at known paths, and at new ones over known outer frames. */
 static int in_child(void) {
   int status;
@@ -51,5 +77,7 @@ int main(int argc, char **argv) {
     right(400);
     usleep(1000);
   }
+  if (strcmp(more, "deep") == 0)
+    deep(300);
   return strcmp(more, "fork") == 0 ? in_child() : 0;
 }
