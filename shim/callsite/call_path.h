@@ -20,7 +20,7 @@ static_assert(INNER_FRAMES <= (int)EXACT_MOST, "only outer frames end a path");
 
 /* How many inner frames a path has above its first, if it goes on so far. */
 static inline unsigned path_room_inner(struct path_room room) {
-  return room.sure < INNER_FRAMES - 1 ? room.sure : INNER_FRAMES - 1;
+  return room.sure < INNER_FRAMES - 1 ? (unsigned)room.sure : INNER_FRAMES - 1;
 }
 
 struct call_path {

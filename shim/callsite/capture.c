@@ -32,6 +32,7 @@ void capture_setup(unsigned depth, bool verify) {
   capture_mode.unwinder = unwinder;
   capture_mode.verify = verify && unwinder;
   capture_mode.depth = unwinder ? depth : 1;
+  capture_mode.room = path_room_of(capture_mode.depth);
   capture_mode.careful = capture_mode.verify;
   if (capture_mode.depth > 1)
     capture_count_early();
@@ -54,7 +55,7 @@ static struct node *known_first(struct capture *c, uintptr_t ra) {
 uint32_t capture_long(struct capture *c, struct known_stack *first, const void *frame,
                       uintptr_t bp) {
   struct cursor at = {.ra = ((const uintptr_t *)frame)[-1], .sp = (uintptr_t)frame, .bp = bp};
-  struct path_room room = path_room_of(capture_mode.depth);
+  struct path_room room = capture_mode.room;
   uint32_t site = SITE_NONE;
   if (first != NULL)
     site = known_path_find(&c->known, &c->stack_known, first, bp, room);
@@ -150,8 +151,8 @@ static cold __attribute__((noinline)) void verify(struct heap *h, const struct c
   struct capture *c = capture_of(h);
   uintptr_t theirs[PATH_FRAMES_MAX];
   unsigned found;
-  struct path_room room = path_room_of(capture_mode.depth);
-  if (!capture_backtrace(h, frame, theirs, 1 + room.sure + room.more, &found))
+  struct path_room room = capture_mode.room;
+  if (!capture_backtrace(h, frame, theirs, (unsigned)(1 + room.sure + room.more), &found))
     return;
   found = cut_length(room, theirs, found);
   struct rule r = path_rule(p->length == 0 ? 0 : p->frame[p->length - 1]);
@@ -183,7 +184,7 @@ static uint32_t walk_site(struct heap *h, struct call_path *p, struct cursor at,
   if (capture_mode.depth > 1 && !stack_knows(&c->stack_known, at.sp - sizeof at.ra))
     stack_learn(&c->stack_known, at.sp - sizeof at.ra);
   if (n != NULL && capture_mode.depth > 1 && !p->lost)
-    (sure ? walk_slowly : capture_unwind_rest)(h, p, at, path_room_of(capture_mode.depth), frame);
+    (sure ? walk_slowly : capture_unwind_rest)(h, p, at, capture_mode.room, frame);
   uint32_t site = site_of(c, n == NULL ? NULL : call_path_end(n, p));
   if (n != NULL && unlikely(capture_mode.verify)) {
     verify(h, p, frame, cut == c->counts.cut);

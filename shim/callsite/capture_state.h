@@ -50,10 +50,11 @@ struct capture {
 
 /* How captures are made.  Written by capture_setup, but for `careful`. */
 extern hidden struct capture_mode {
-  unsigned depth;       /* frames asked for: 1..CAPTURE_DEPTH_MAX */
-  bool verify;          /* compare each path with libunwind's own answer */
-  bool unwinder;        /* libunwind can be used */
-  _Atomic bool careful; /* no request takes the fast path: each path is verified, or the loader
+  unsigned depth;        /* frames asked for: 1..CAPTURE_DEPTH_MAX */
+  struct path_room room; /* outside a path's first frame: path_room_of(depth) */
+  bool verify;           /* compare each path with libunwind's own answer */
+  bool unwinder;         /* libunwind can be used */
+  _Atomic bool careful;  /* no request takes the fast path: each path is verified, or the loader
                          * asked for memory, so that modules may have come or gone */
 } capture_mode;
 

@@ -44,8 +44,8 @@ cold void capture_unwind_rest(struct heap *h, struct call_path *p, struct cursor
     return;
   }
   bool ended;
-  unsigned found = unwinder_walk(at.ra, at.sp, at.bp, above, room.sure + room.more, &ended,
-                                 c->stack + UNWINDER_STACK_BYTES);
+  unsigned found = unwinder_walk(at.ra, at.sp, at.bp, above, (unsigned)(room.sure + room.more),
+                                 &ended, c->stack + UNWINDER_STACK_BYTES);
   unwinder_leave(h);
   c->counts.unwound++;
   for (unsigned i = 0; i < found && !path_ends_at(room, last_of(p)); i++) {

@@ -49,7 +49,8 @@ uint32_t known_path_find(struct known_paths *k, const struct stack_range *pages,
     return SITE_NONE;
   known_stack_pass(first, &at);
   const struct spine *s = spine_of(k, at.sp);
-  int i = spine_find(s, pages, &at, path_room_less(room, first->frames), first->hint);
+  room.sure -= first->frames;
+  int i = spine_find(s, pages, &at, room, first->hint);
   if (unlikely(i == SPINE_NONE || !is_current(k, s)))
     return SITE_NONE;
   first->hint = (uint16_t)i;
@@ -171,7 +172,7 @@ const struct node *known_path_outer(struct known_paths *k, const struct stack_ra
  * the spine, outside which there is that room.  SITE_NONE: the tree has no room. */
 static uint32_t site_beyond(struct known_paths *k, struct node *first, unsigned length,
                             struct spine *s, unsigned i, struct path_room room) {
-  unsigned want = INNER_FRAMES - length < room.sure ? INNER_FRAMES - length : room.sure;
+  unsigned want = INNER_FRAMES - length < room.sure ? INNER_FRAMES - length : (unsigned)room.sure;
   unsigned more = spine_frames(s, i, k->frame + length, want);
   struct node *outer = &path_outer;
   if (more == want && room.sure > want)

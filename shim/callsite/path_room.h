@@ -17,6 +17,7 @@
 #include "options.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { EXACT_MOST = 31, PATH_END_STEP = 8, PATH_FRAMES_MAX = DEPTH_MAX + DEPTH_MAX / 2 };
@@ -24,7 +25,7 @@ enum { EXACT_MOST = 31, PATH_END_STEP = 8, PATH_FRAMES_MAX = DEPTH_MAX + DEPTH_M
 /* What a path may still have outside a frame of it: `sure` frames, wherever they lie, and then up
  * to `more` until one at which it may end. */
 struct path_room {
-  unsigned sure, more;
+  size_t sure, more; /* words: they are passed in registers of their own */
 };
 
 /* Outside a path's first frame, where `depth` frames are asked for (1..DEPTH_MAX). */
@@ -44,7 +45,7 @@ static inline bool path_ends_at(struct path_room room, uintptr_t ra) {
 }
 
 /* The room outside the frame's caller, which belongs to the path. */
-static inline struct path_room path_room_less(struct path_room room, unsigned frames) {
+static inline struct path_room path_room_less(struct path_room room, size_t frames) {
   return room.sure >= frames ? (struct path_room){room.sure - frames, room.more}
                              : (struct path_room){0, room.more - (frames - room.sure)};
 }

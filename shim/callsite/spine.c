@@ -2,12 +2,12 @@
 #include "spine.h"
 #include "frame_step.h"
 
-int spine_outward(const struct spine *s, unsigned i, unsigned n) {
+int spine_outward(const struct spine *s, unsigned i, size_t n) {
   unsigned ordinal = s->frame[i].ordinal;
   if (n >= ordinal)
     return SPINE_NONE;
   if (likely(ordinal == i + 1)) /* all words up to there are return addresses */
-    return (int)(i - n);
+    return (int)(i - (unsigned)n);
   while (n > 0)
     n -= s->frame[--i].id != 0;
   return (int)i;

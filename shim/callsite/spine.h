@@ -62,7 +62,7 @@ static inline bool spine_is_at(const struct spine *s, unsigned i, const struct c
 }
 
 /* The index of the frame that is `n` frames outside frame i; SPINE_NONE: there are not so many. */
-hidden int spine_outward(const struct spine *s, unsigned i, unsigned n);
+hidden int spine_outward(const struct spine *s, unsigned i, size_t n);
 
 /* The index of the outermost frame of a path that has that room outside frame i; SPINE_NONE: the
  * spine does not reach so far. */
@@ -84,7 +84,7 @@ static inline int spine_differs(const struct spine *s, const struct stack_range 
   int stop = spine_end(s, i, room);
   if (unlikely(stop == SPINE_NONE || !stack_knows(pages, s->word[stop].at)))
     return (int)i;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int k = (int)i - 1; k >= stop; k--)
     if (unlikely(*(const uintptr_t *)s->word[k].at != s->word[k].value))
       return k; /* what is further out may not be there */

@@ -42,6 +42,7 @@ static void set_depth(unsigned depth) {
   if (capture_mode.depth == depth)
     return;
   capture_mode.depth = depth;
+  capture_mode.room = path_room_of(depth);
   capture_forget_addresses(); /* they know paths of another length */
 }
 
