@@ -71,6 +71,12 @@ static void start_reports(void) {
     dump_at_setup();
 }
 
+/* Now, before the program can forbid the system calls that it makes.  And with an arena and a cache
+ * for this thread: the tables and the first extent of its first request are 6 MiB of addresses,
+ * which would leave hardly any of 8 MiB that a program may lock once it has called
+ * mlockall(MCL_FUTURE). */
+static void start_jemalloc(void) { thread_begin(); }
+
 /* errno is kept: a program can rely on it being 0 at its start. */
 __attribute__((constructor)) static void process_starts(int count, char **arguments) {
   int saved = errno;
@@ -83,7 +89,7 @@ __attribute__((constructor)) static void process_starts(int count, char **argume
   gate_setup();
   invalid_pointer_setup();
   fork_setup();
-  jemalloc_start(); /* now, before the program can forbid the system calls that it makes */
+  start_jemalloc();
   if (!o->children)
     children_drop_shim();
   program_read_arguments(count, arguments, o->command);

@@ -42,6 +42,7 @@ each_mode() { # ARG...: address_space with them, in each mode
 @test "mlockall of what is there" { each_mode lock 1; }
 @test "mlockall of what will be there" { each_mode lock 2; }
 @test "mlockall of both" { each_mode lock 3; }
+@test "what will be locked, by a user who may lock 8 MiB: 2 MiB at once" { each_mode future $((2 << 20)); }
 
 @test "a mapping of the program's where small objects would grow" { each_mode obstacle; }
 @test "the same without random addresses" { run_shim setarch -R "$BIN/address_space" obstacle && expect_ok; }

@@ -5,6 +5,8 @@
  *   limit BYTES   limits its own address space (RLIMIT_AS) to 64 MiB more, and allocates objects of
  *                 BYTES until it is refused, twice
  *   lock FLAGS    mlockall(FLAGS), as a user who may lock 64 MiB if this one can become one
+ *   future BYTES  its first request is for BYTES, after mlockall(MCL_FUTURE) of a user who may lock
+ *                 8 MiB, Debian's default
  *   obstacle      maps a page where the small objects would grow
  *   wait          waits, with objects that a core file must have
  */
@@ -13,7 +15,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-enum { PAGE = 4096, MIB = 1 << 20, LIMIT_MIB = 64, LOCKED_MIB = 64 };
+enum { PAGE = 4096, MIB = 1 << 20, LIMIT_MIB = 64, LOCKED_MIB = 64, DEFAULT_LOCKED_MIB = 8 };
 
 struct object {
   struct object *next;
@@ -130,6 +132,17 @@ static void lock(int flags) {
   SAY("%ld MiB locked\n", locked);
 }
 
+static void future(size_t n) {
+  set_limit(RLIMIT_MEMLOCK, DEFAULT_LOCKED_MIB * MIB);
+  CHECK(geteuid() != 0 || setuid(65534) == 0, "setuid expected to work, errno %d", errno);
+  CHECK(mlockall(MCL_FUTURE) == 0, "mlockall expected to work, errno %d", errno);
+  char *p = malloc(n);
+  CHECK(p, "%zu bytes expected, found NULL", n);
+  stamp(p, n, 7);
+  CHECK_STAMP(p, n, 7);
+  free(p);
+}
+
 /* Where the mapping ends in which p lies. */
 static char *mapping_end(const void *p) {
   char line[512], *end = NULL;
@@ -182,6 +195,8 @@ int main(int argc, char **argv) {
     limit((size_t)number);
   else if (strcmp(mode, "lock") == 0)
     lock((int)number);
+  else if (strcmp(mode, "future") == 0)
+    future((size_t)number);
   else if (strcmp(mode, "obstacle") == 0)
     obstacle();
   else
