@@ -48,7 +48,7 @@ static struct node *known_first(struct capture *c, uintptr_t ra) {
   struct node *n = path_peek(c->root, ra);
   if (n == NULL || n->kind == NODE_LOADER)
     return NULL;
-  *first = (struct root_entry){.ra = ra, .root = c->root, .node = n};
+  root_entry_set(first, c->root, ra, n);
   return n;
 }
 
@@ -121,7 +121,7 @@ static struct node *first_node(struct capture *c, struct call_path *p, uintptr_t
   p->frame[p->length++] = ra;
   struct node *n = path_child(c->root, ra, in_loader ? NODE_LOADER : NODE_FRAME);
   if (n != NULL && !in_loader)
-    *root_entry_at(c->roots, ra) = (struct root_entry){.ra = ra, .root = c->root, .node = n};
+    root_entry_set(root_entry_at(c->roots, ra), c->root, ra, n);
   return n;
 }
 

@@ -83,6 +83,12 @@ void capture_sum(struct capture_counts *sum) {
   }
 }
 
+/* Is this thread in the middle of a walk, which makes nodes?  A signal handler forked. */
+static bool walks_here(void) {
+  const struct capture *c = heap_mine() != NULL ? capture_of(heap_mine()) : NULL;
+  return c != NULL && (c->walking || c->known.walking);
+}
+
 void capture_fork_child(void) {
   for (unsigned i = 0; i < heap_count(); i++) {
     struct capture *c = capture_of(heap_at(i));
@@ -92,5 +98,6 @@ void capture_fork_child(void) {
       known_path_abandon(&c->known);
     }
   }
-  modules_forget();
+  if (modules_forget() && !walks_here())
+    path_fork_child();
 }

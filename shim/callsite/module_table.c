@@ -56,26 +56,40 @@ static struct entry *entry_new(void) {
   return e;
 }
 
+/* Room for a name; NULL if there is no memory.  A fork of another thread's may find the two words
+ * one store apart: in its child there is less room left than there was, never more. */
+static char *name_room(size_t bytes) {
+  if (bytes > table.names_left) {
+    size_t room = round_up(bytes > NAMES_BYTES ? bytes : NAMES_BYTES, PAGE_BYTES);
+    char *fresh = table_map(room);
+    if (fresh == NULL)
+      return NULL;
+    table.names_left = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    table.names = fresh;
+    atomic_signal_fence(memory_order_seq_cst);
+    table.names_left = room;
+  }
+  char *at = table.names;
+  table.names_left -= bytes;
+  atomic_signal_fence(memory_order_seq_cst);
+  table.names = at + bytes;
+  return at;
+}
+
 /* Gives an entry its path.  A thread that reads the path meanwhile always finds its end: the last
  * byte of the room stays 0.  False: there is no memory. */
 static bool path_put(struct entry *e, const char *path) {
   size_t bytes = strlen(path) + 1;
-  if (bytes > e->room) {
-    if (bytes > table.names_left) {
-      size_t room = bytes > NAMES_BYTES ? bytes : NAMES_BYTES;
-      char *fresh = table_map(room);
-      if (fresh == NULL)
-        return false;
-      table.names = fresh;
-      table.names_left = round_up(room, PAGE_BYTES);
-    }
-    e->module.path = memcpy(table.names, path, bytes);
-    e->room = bytes;
-    table.names += bytes;
-    table.names_left -= bytes;
+  if (bytes <= e->room) {
+    memcpy((char *)e->module.path, path, bytes);
     return true;
   }
-  memcpy((char *)e->module.path, path, bytes);
+  char *at = name_room(bytes);
+  if (at == NULL)
+    return false;
+  e->module.path = memcpy(at, path, bytes);
+  e->room = bytes;
   return true;
 }
 
@@ -90,6 +104,7 @@ static struct entry **unloaded_bucket(uint64_t identity) {
 
 static void push(struct entry **bucket, struct entry *e) {
   e->next = *bucket;
+  atomic_signal_fence(memory_order_seq_cst); /* a fork may come here: the list stays whole */
   *bucket = e;
 }
 
@@ -166,14 +181,25 @@ void table_unload_unseen(unsigned pass, void (*unload)(struct entry *e, void *ar
         place = &(*place)->next;
         continue;
       }
-      struct entry *e = pop(place);
+      struct entry *e = *place;
       atomic_store_explicit(&e->module.gone, true, memory_order_release);
       shown_module_gone(&e->shown);
-      unload(e, argument);
+      unload(e, argument); /* a child that has lost this thread meanwhile does it again */
+      pop(place);
       bool unused = e->kept.nodes == 0 && !e->kept.addresses;
       push(unused ? &table.unused : unloaded_bucket(e->identity), e);
     }
 }
+
+static void come_back(struct entry *e, void *unused) {
+  (void)unused;
+  if (!e->module.gone)
+    return;
+  atomic_store_explicit(&e->module.gone, false, memory_order_release);
+  shown_module(&e->shown, &e->module, e->number);
+}
+
+void table_fork_child(void) { table_each_loaded(come_back, NULL); }
 
 void table_each_loaded(void (*visit)(struct entry *e, void *argument), void *argument) {
   for (unsigned i = 0; i < BUCKETS; i++)

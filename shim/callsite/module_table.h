@@ -53,6 +53,10 @@ hidden struct entry *table_add(const struct module *m, uint64_t identity, const 
 hidden void table_unload_unseen(unsigned pass, void (*unload)(struct entry *e, void *argument),
                                 void *argument);
 
+/* In the child of a fork in whose parent another thread was refreshing: a module that it had just
+ * found to be gone counts as loaded until the next refresh finds that again. */
+hidden void table_fork_child(void);
+
 /* Calls visit for each loaded entry. */
 hidden void table_each_loaded(void (*visit)(struct entry *e, void *argument), void *argument);
 

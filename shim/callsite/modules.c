@@ -20,6 +20,9 @@ static struct {
   unsigned pass;
 } modules;
 
+/* Is it this thread that refreshes? */
+static __thread bool refreshing_here __attribute__((tls_model("initial-exec")));
+
 /* ---- reading the table ---- */
 
 unsigned modules_count(void) { return table_count(); }
@@ -271,15 +274,21 @@ bool modules_refresh(const struct module_events *events) {
   if (atomic_exchange_explicit(&modules.refreshing, true, memory_order_acquire))
     return false;
   int saved = errno;
+  refreshing_here = true;
   find_object_open();
   refresh(events);
+  refreshing_here = false;
   errno = saved;
   atomic_store_explicit(&modules.refreshing, false, memory_order_release);
   return true;
 }
 
-void modules_forget(void) {
+bool modules_forget(void) {
+  bool lost = modules.refreshing && !refreshing_here;
+  if (lost)
+    table_fork_child();
   atomic_store_explicit(&modules.refreshing, false, memory_order_relaxed);
+  return lost;
 }
 
 static int compare(struct dl_phdr_info *info, size_t bytes, void *argument) {

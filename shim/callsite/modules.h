@@ -54,8 +54,9 @@ hidden bool modules_changed(void);
  * A module for which there is no memory stays unknown until the next change.  Keeps errno. */
 hidden bool modules_refresh(const struct module_events *events);
 
-/* In the child of a fork: the refresh that another thread of the parent had begun is over. */
-hidden void modules_forget(void);
+/* In the child of a fork: a refresh that was under way is over.  True: it was another thread's, and
+ * the next one calls the events again for the modules that this one had found to be gone. */
+hidden bool modules_forget(void);
 
 /* Reading: the functions below are for any thread, any time, signal handlers too.  Indexes and
  * pointers stay valid. */

@@ -379,6 +379,16 @@ uint32_t path_forget(unsigned module, uintptr_t start, uintptr_t end, bool *any)
   return module < DEAD_LAST ? dead : 0;
 }
 
+void path_fork_child(void) {
+  for (unsigned i = 0; i < GRANULES; i++)
+    granule_list[i] = 0;
+  for (unsigned i = 1; i < path_nodes(); i++) {
+    struct node *n = path_node(i);
+    if (n != NULL && node_is_frame(n) && (n->address & NODE_DEAD) == 0)
+      granule_add(n, n->address);
+  }
+}
+
 void path_revive(uint32_t first, uintptr_t start) {
   for (uint32_t number = first, next; number != 0; number = next) {
     struct node *n = path_node(number);

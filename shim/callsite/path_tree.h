@@ -191,6 +191,10 @@ hidden uint32_t path_forget(unsigned module, uintptr_t start, uintptr_t end, boo
 /* The module whose path_forget returned `first` is back, at `start`: its nodes live again. */
 hidden void path_revive(uint32_t first, uintptr_t start);
 
+/* In the child of a fork: path_forget finds again the nodes that another thread of the parent was
+ * looking at in path_forget or path_revive.  Not where this thread is making a node. */
+hidden void path_fork_child(void);
+
 /* ---- for reports and dumps ---- */
 
 /* Nodes made so far, the root among them; their numbers are below that. */

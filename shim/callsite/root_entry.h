@@ -32,4 +32,17 @@ static inline bool root_entry_is(const struct root_entry *e, const struct node *
   return e->ra == ra && e->root == root;
 }
 
+/* Makes it that: n is the root's child of that address.  Until the last store it is nobody's: a
+ * fork of another thread's may come in between, and a new thread of the child takes the arena. */
+static inline void root_entry_set(struct root_entry *e, const struct node *root, uintptr_t ra,
+                                  struct node *n) {
+  e->ra = 0;
+  atomic_signal_fence(memory_order_seq_cst);
+  e->root = root;
+  e->node = n;
+  e->account = NULL;
+  atomic_signal_fence(memory_order_seq_cst);
+  e->ra = ra;
+}
+
 #endif

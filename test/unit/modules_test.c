@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fork_anywhere.h"
+#include "module_table.h"
 #include "modules.h"
 #include "os.h"
 #include "pieces.h"
@@ -327,6 +329,90 @@ static void test_fork(void **state) {
   update();
 }
 
+static sem_t leaving, forked;
+
+static struct module_kept left_waits(unsigned i, uintptr_t start, uintptr_t end) {
+  (void)i, (void)start, (void)end;
+  sem_post(&leaving);
+  sem_wait(&forked);
+  return kept;
+}
+
+static const struct module_events waiting = {left_waits, back};
+
+static void *refresh_waiting(void *unused) {
+  modules_refresh(&waiting);
+  return unused;
+}
+
+static uintptr_t left_at;
+
+static void child_refreshes(void) {
+  require(modules_forget() && modules_find(left_at) >= 0);
+  require(!modules_forget());
+  departures = 0;
+  modules_refresh(&events);
+  require(departures == 1 && modules_find(left_at) == -1);
+}
+
+/* A thread that was looking at what has left when it vanished: the child's refresh does it again.
+ */
+static void test_refresher_vanishes(void **state) {
+  (void)state;
+  pthread_t refresher;
+  void *library = open_library(a_path);
+  update();
+  left_at = code_of(library);
+  dlclose(library);
+  sem_init(&leaving, 0, 0);
+  sem_init(&forked, 0, 0);
+  require(pthread_create(&refresher, NULL, refresh_waiting, NULL) == 0);
+  sem_wait(&leaving);
+  in_child(child_refreshes);
+  sem_post(&forked);
+  pthread_join(refresher, NULL);
+  update();
+}
+
+/* Module number i of many that do not exist. */
+static void add_module(unsigned i) {
+  struct module m = {.start = (i + 1) * UINT64_C(0x100000),
+                     .end = (i + 1) * UINT64_C(0x100000) + 1};
+  char path[128];
+  snprintf(path, sizeof path, "%0100u", i);
+  require(table_add(&m, i, path) != NULL);
+}
+
+/* Do these bytes lie in one mapping? */
+static bool is_mapped(uintptr_t at, size_t bytes) {
+  for (unsigned i = 0; i < os_owned_count(); i++)
+    if (at - os_owned[i].start < os_owned[i].bytes)
+      return bytes <= os_owned[i].bytes - (at - os_owned[i].start);
+  return false;
+}
+
+/* Wherever another thread vanished that was giving an entry its path: paths lie in their mapping. */
+static void child_adds_modules(void) {
+  for (unsigned i = 1; i < MANY; i++)
+    add_module(i);
+  for (unsigned i = 0; i < modules_count(); i++)
+    require(is_mapped((uintptr_t)modules_at(i)->path, strlen(modules_at(i)->path) + 1));
+}
+
+static char first_path[101];
+
+static void add_first(void) {
+  struct module m = {.start = 0x100000, .end = 0x100001};
+  require(table_add(&m, 0, first_path) != NULL);
+}
+static void fork_and_add(void) { in_child(child_adds_modules); }
+
+static void adder_vanishes(void) {
+  memset(first_path, 'x', sizeof first_path - 1);
+  require(fork_anywhere(add_first, fork_and_add) > 100);
+}
+APART_BY_STEPS(adder_vanishes)
+
 static _Atomic bool stop;
 
 static void *refresh_often(void *argument) {
@@ -387,13 +473,15 @@ static int remove_directory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_start),      cmocka_unit_test(test_come_and_go),
-      cmocka_unit_test(test_other_path), cmocka_unit_test(test_other_file),
-      cmocka_unit_test(test_same_again), cmocka_unit_test(test_back_elsewhere),
-      cmocka_unit_test(test_places),     cmocka_unit_test(test_many),
-      cmocka_unit_test(test_fork),       cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_costs),
+      cmocka_unit_test(test_start),          cmocka_unit_test(test_come_and_go),
+      cmocka_unit_test(test_other_path),     cmocka_unit_test(test_other_file),
+      cmocka_unit_test(test_same_again),     cmocka_unit_test(test_back_elsewhere),
+      cmocka_unit_test(test_places),         cmocka_unit_test(test_many),
+      cmocka_unit_test(test_fork),           cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_costs),          cmocka_unit_test(test_refresher_vanishes),
+      cmocka_unit_test(test_adder_vanishes),
   };
+  test_thread = os_thread_id();
   if (mkdtemp(directory) == NULL)
     return 1;
   return cmocka_run_group_tests(tests, NULL, remove_directory);

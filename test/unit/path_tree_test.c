@@ -10,6 +10,7 @@
 #include "path_tree.h"
 #include "pieces.h"
 #include "record_format.h"
+#include "root_entry.h"
 
 /* ThreadSanitizer does not know two orders.  path_peek and path_rule read a node that a relaxed
  * load led them to: an address that depends on what was loaded is read after it.  level_make writes
@@ -454,6 +455,55 @@ static void maker_vanishes(void) {
 }
 APART_BY_STEPS(maker_vanishes)
 
+/* A thread that was looking at a module's nodes when it vanished: the child finds all of them. */
+static struct nodes leaving;
+
+static void forget_module(void) {
+  bool any;
+  path_forget(9, CODE, CODE + MODULE_BYTES, &any);
+}
+
+static void child_forgets(void) {
+  path_fork_child();
+  forget_module();
+  expect_dead(leaving.first, 9, 0);
+  expect_dead(leaving.inner, 9, 300000);
+  expect_dead(leaving.last, 9, MODULE_BYTES - 1);
+  require(leaving.before->address == CODE - 1 && leaving.after->address == CODE + MODULE_BYTES);
+}
+
+static void fork_and_forget(void) { in_child(child_forgets); }
+
+static void forgetter_vanishes(void) {
+  leaving = nodes_at(CODE);
+  require(fork_anywhere(forget_module, fork_and_forget) > 100);
+}
+APART_BY_STEPS(forgetter_vanishes)
+
+/* An entry for an address that has become another's has the node of the one or of the other. */
+static struct root_entry entry;
+static struct node *of_entry[2];
+
+static void entry_changes(void) { root_entry_set(&entry, &path_root, address_of(2), of_entry[1]); }
+
+static void child_reads_entry(void) {
+  for (unsigned i = 0; i < 2; i++)
+    require(!root_entry_is(&entry, &path_root, address_of(i + 1)) || entry.node == of_entry[i]);
+  require(entry.node != of_entry[1] || entry.ra != address_of(2) || entry.account == NULL);
+}
+
+static void fork_and_read(void) { in_child(child_reads_entry); }
+
+static void setter_vanishes(void) {
+  static struct account account;
+  for (unsigned i = 0; i < 2; i++)
+    of_entry[i] = child(&path_root, address_of(i + 1));
+  root_entry_set(&entry, &path_root, address_of(1), of_entry[0]);
+  entry.account = &account;
+  require(fork_anywhere(entry_changes, fork_and_read) > 4);
+}
+APART_BY_STEPS(setter_vanishes)
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_empty),
@@ -473,6 +523,8 @@ int main(void) {
       cmocka_unit_test(test_more_modules_than_numbers),
       cmocka_unit_test(test_forget_beside_threads),
       cmocka_unit_test(test_maker_vanishes),
+      cmocka_unit_test(test_forgetter_vanishes),
+      cmocka_unit_test(test_setter_vanishes),
   };
   test_thread = os_thread_id();
   return cmocka_run_group_tests(tests, NULL, NULL);
