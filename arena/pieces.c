@@ -22,6 +22,7 @@ struct own {
   char *address;
   size_t bytes;
   uint64_t offset;
+  enum piece_kind kind;
   bool shared;
   char *copy;           /* in a fork */
   _Atomic size_t taken; /* by piece_take */
@@ -94,11 +95,15 @@ static bool file_map(int fd, struct own *p) {
                      MAP_SHARED | MAP_FIXED, fd, (long)p->offset) == (long)p->address;
 }
 
-/* Puts a new piece, which is still zero, into the file. */
+/* Puts a new piece, which is still zero, into the file.  It counts as shared before it is: the
+ * child of a fork that comes in between makes it private. */
 static void file_add(struct own *p) {
   int fd = pieces_open_file();
   p->offset = atomic_fetch_add(&own.end, p->bytes);
-  p->shared = fd >= 0 && file_extend(fd, p->offset, p->offset + p->bytes) == 0 && file_map(fd, p);
+  p->shared = fd >= 0 && file_extend(fd, p->offset, p->offset + p->bytes) == 0;
+  atomic_signal_fence(memory_order_seq_cst);
+  if (p->shared && !file_map(fd, p))
+    p->shared = false;
   int saved = errno;
   if (fd >= 0)
     close(fd);
@@ -118,12 +123,12 @@ static struct own *slot_new(void) {
 }
 
 /* Shows the piece to readers. */
-static void publish(const struct own *p, enum piece_kind kind) {
+static void publish(const struct own *p) {
   uint32_t number = (uint32_t)(p - own.piece), have = atomic_load(&pieces_head.pieces);
   struct piece *to = &pieces_head.piece[number];
   to->address = (uintptr_t)p->address;
   to->offset = p->shared ? p->offset : 0;
-  to->kind = kind;
+  to->kind = p->kind;
   atomic_store_explicit(&to->bytes, p->bytes, memory_order_release);
   while (have <= number && !atomic_compare_exchange_weak(&pieces_head.pieces, &have, number + 1))
     ;
@@ -134,10 +139,12 @@ static struct own *piece_add(enum piece_kind kind, char *address, size_t bytes) 
   if (p == NULL)
     return NULL;
   p->address = address;
+  p->kind = kind;
+  atomic_signal_fence(memory_order_seq_cst); /* a fork finds a piece with bytes whole */
   p->bytes = bytes;
   if (own.in_file)
     file_add(p);
-  publish(p, kind);
+  publish(p);
   return p;
 }
 
@@ -324,7 +331,22 @@ void pieces_fork_parent(void) {
   }
 }
 
-void pieces_fork_child(void) {
-  if (own.in_file)
-    pieces_leave_file(false);
+/* A piece that another thread added after pieces_fork_prepare has no copy: it was copied from the
+ * parent's, which may have items by now that this process did not take. */
+static void forget_later_items(const struct own *p) {
+  size_t taken = atomic_load(&p->taken);
+  if (taken != 0 && taken < p->bytes)
+    memset(p->address + taken, 0, p->bytes - taken);
+}
+
+bool pieces_fork_child(void) {
+  if (!own.in_file)
+    return false;
+  pieces_leave_file(false);
+  for (unsigned i = 0; i < pieces_count(); i++)
+    if (own.piece[i].bytes != 0 && pieces_head.piece[i].bytes == 0) {
+      forget_later_items(&own.piece[i]);
+      publish(&own.piece[i]);
+    }
+  return true;
 }

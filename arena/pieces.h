@@ -122,9 +122,11 @@ hidden unsigned pieces_lost(void);
 hidden bool pieces_hold(uintptr_t address);
 
 /* Around a fork, in this order; they do nothing without a file.  The child's pieces are private
- * copies as of pieces_fork_prepare. */
+ * copies as of pieces_fork_prepare; those that other threads added after it are there as well.
+ * pieces_fork_child returns whether there was a file: then items that other threads have written
+ * since pieces_fork_prepare are older than what the child's own memory says of them. */
 hidden void pieces_fork_prepare(void);
 hidden void pieces_fork_parent(void);
-hidden void pieces_fork_child(void);
+hidden bool pieces_fork_child(void);
 
 #endif

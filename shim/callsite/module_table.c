@@ -201,6 +201,15 @@ static void come_back(struct entry *e, void *unused) {
 
 void table_fork_child(void) { table_each_loaded(come_back, NULL); }
 
+void table_fork_child_shown(void) {
+  for (unsigned i = 0; i < table_count(); i++) {
+    struct entry *e = entry_at(i);
+    shown_module(&e->shown, &e->module, i);
+    if (e->module.gone)
+      shown_module_gone(&e->shown);
+  }
+}
+
 void table_each_loaded(void (*visit)(struct entry *e, void *argument), void *argument) {
   for (unsigned i = 0; i < BUCKETS; i++)
     for (struct entry *e = table.loaded[i]; e != NULL; e = e->next)

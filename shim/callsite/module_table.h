@@ -57,6 +57,9 @@ hidden void table_unload_unseen(unsigned pass, void (*unload)(struct entry *e, v
  * found to be gone counts as loaded until the next refresh finds that again. */
 hidden void table_fork_child(void);
 
+/* In the child of a fork whose parent had a record's file: shows readers outside each entry again. */
+hidden void table_fork_child_shown(void);
+
 /* Calls visit for each loaded entry. */
 hidden void table_each_loaded(void (*visit)(struct entry *e, void *argument), void *argument);
 

@@ -299,6 +299,8 @@ static int compare(struct dl_phdr_info *info, size_t bytes, void *argument) {
   return 1; /* the counts are the same for all modules: the first is enough */
 }
 
+void modules_fork_child_shown(void) { table_fork_child_shown(); }
+
 bool modules_changed(void) {
   bool changed = false;
   iterate(compare, &changed);

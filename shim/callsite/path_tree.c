@@ -379,6 +379,23 @@ uint32_t path_forget(unsigned module, uintptr_t start, uintptr_t end, bool *any)
   return module < DEAD_LAST ? dead : 0;
 }
 
+static void show_again(const struct node *n) {
+  if (!shown_has_node(n))
+    shown_node(n, shown_kind(n));
+  if (n->site != 0)
+    shown_node_site(n, n->site);
+}
+
+/* The numbers behind the last node are in the last chunk at most. */
+void path_fork_child_shown(void) {
+  unsigned nodes = path_nodes();
+  for (unsigned i = 1; i < nodes; i++)
+    if (path_node(i) != NULL)
+      show_again(path_node(i));
+  for (unsigned i = nodes; i < NODES_MAX && i % NODES_A_CHUNK != 0; i++)
+    shown_forget_node(i);
+}
+
 void path_fork_child(void) {
   for (unsigned i = 0; i < GRANULES; i++)
     granule_list[i] = 0;

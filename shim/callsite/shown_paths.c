@@ -56,6 +56,17 @@ void shown_node_site(const struct node *n, uint32_t site) {
     __atomic_store_n(&to->site, site, __ATOMIC_RELAXED);
 }
 
+bool shown_has_node(const struct node *n) {
+  const struct record_node *to = copy_of(n->number, false);
+  return to != NULL && to->kind != RECORD_NODE_NONE;
+}
+
+void shown_forget_node(unsigned number) {
+  struct record_node *to = copy_of(number, false);
+  if (to != NULL && to->kind != RECORD_NODE_NONE)
+    *to = (struct record_node){0};
+}
+
 void shown_node_address(const struct node *n) {
   struct record_node *to = copy_of(n->number, false);
   if (to != NULL)

@@ -17,4 +17,8 @@ hidden void shown_node(const struct node *n, enum record_node_kind kind);
 hidden void shown_node_site(const struct node *n, uint32_t site);
 hidden void shown_node_address(const struct node *n);
 
+/* Is n shown?  Shows no node of that number any more. */
+hidden bool shown_has_node(const struct node *n);
+hidden void shown_forget_node(unsigned number);
+
 #endif

@@ -24,7 +24,9 @@
 #include "mapped_books.h"
 #include "mapped_threads.h"
 #include "metrics_at.h"
+#include "modules.h"
 #include "os.h"
+#include "path_tree.h"
 #include "pieces.h"
 #include "program.h"
 #include "purge_policy.h"
@@ -95,9 +97,16 @@ static void check_caches(void) {
       cache_fork_child(heap_at(i));
 }
 
+/* What other threads wrote into the record while its pieces were copied. */
+static void show_again(void) {
+  modules_fork_child_shown();
+  path_fork_child_shown();
+}
+
 static void fork_child(void) {
   int saved = errno;
-  pieces_fork_child(); /* first: until then this process writes into its parent's file */
+  if (pieces_fork_child()) /* first: until then this process writes into its parent's file */
+    show_again();
   mapped_fork_child(mapped_thread_fork_child());
   open_gate();
   if (setup_is_ready()) {

@@ -455,6 +455,35 @@ static void maker_vanishes(void) {
 }
 APART_BY_STEPS(maker_vanishes)
 
+/* Nodes and sites that another thread makes while a fork copies the record: the child shows them. */
+static int record_file;
+static int open_record(void) { return dup(record_file); }
+
+static void child_shows_all(void) {
+  struct node *n = path_step(&path_root, address_of(2));
+  require(pieces_fork_child() && shown(n) == NULL);
+  path_fork_child_shown();
+  require(shown(n) != NULL && shown(n)->site == n->site && shown(n)->address == n->address);
+  n = path_step(&path_root, address_of(1));
+  require(shown(n) != NULL && shown(n)->site == n->site);
+}
+
+static void made_beside_a_fork(void) {
+  char name[] = "/tmp/path_tree.XXXXXX";
+  record_file = mkstemp(name);
+  require(record_file >= 0 && unlink(name) == 0);
+  pieces_setup();
+  pieces_open_file = open_record;
+  child(&path_root, address_of(1));
+  require(pieces_to_file(record_file) == 0);
+  pieces_fork_prepare();
+  path_site(child(&path_root, address_of(1)));
+  path_site(child(&path_root, address_of(2)));
+  in_child(child_shows_all);
+  pieces_fork_parent();
+}
+APART(made_beside_a_fork)
+
 /* A thread that was looking at a module's nodes when it vanished: the child finds all of them. */
 static struct nodes leaving;
 
@@ -523,6 +552,7 @@ int main(void) {
       cmocka_unit_test(test_more_modules_than_numbers),
       cmocka_unit_test(test_forget_beside_threads),
       cmocka_unit_test(test_maker_vanishes),
+      cmocka_unit_test(test_made_beside_a_fork),
       cmocka_unit_test(test_forgetter_vanishes),
       cmocka_unit_test(test_setter_vanishes),
   };

@@ -162,10 +162,39 @@ static void fork_with_file(void) {
   require(i->value == 0 && pieces_hold((uintptr_t)i) && os_mapped_bytes() == mapped);
 }
 
+/* Pieces that another thread adds between the two are the child's, too. */
+static void fork_after_more(void) {
+  begin();
+  add(1);
+  require(pieces_to_file(file) == 0);
+  pieces_fork_prepare();
+  for (uint64_t i = 2; i <= ITEMS; i++)
+    add(i);
+  pid_t child = fork();
+  if (child == 0) {
+    unsigned before = pieces_head.pieces;
+    pieces_fork_child();
+    require(pieces_head.pieces == before && look() > ITEMS / 2);
+    add(1);
+    make_file();
+    require(pieces_to_file(file) == 0);
+    _exit(0);
+  }
+  pieces_fork_parent();
+  int status;
+  require(waitpid(child, &status, 0) == child && status == 0);
+  require(look() == ITEMS);
+}
+
 /* A thread that vanishes while it adds a piece may leave one without memory: the child's own file
- * does without it. */
+ * does without it, or has it for itself. */
+static uint64_t *const place = (uint64_t *)(UINT64_C(1) << 40);
+
 static void child_has_a_file(void) {
   pieces_fork_child();
+  for (unsigned i = 0; i < pieces_head.pieces; i++)
+    if (pieces_head.piece[i].address == (uintptr_t)place && pieces_head.piece[i].bytes != 0)
+      *place = 77;
   make_file();
   require(pieces_to_file(file) == 0);
   add(2);
@@ -178,15 +207,14 @@ static void fork_and_look(void) {
   pieces_fork_parent();
 }
 
-static void map_piece(void) {
-  require(piece_map_at(PIECE_COUNTS, (void *)(UINT64_C(1) << 40), PAGE_BYTES));
-}
+static void map_piece(void) { require(piece_map_at(PIECE_COUNTS, place, PAGE_BYTES)); }
 
 static void adder_vanishes(void) {
   begin();
   add(1);
   require(pieces_to_file(file) == 0);
   require(fork_anywhere(map_piece, fork_and_look) > 20);
+  require(*place == 0); /* no child has written into its parent's file */
 }
 
 APART_BY_STEPS(adder_vanishes)
@@ -207,14 +235,15 @@ static void test_threads(void **state) { (void)state, in_child(use_threads); }
 static void test_file(void **state) { (void)state, in_child(move_in_and_out); }
 static void test_lost(void **state) { (void)state, in_child(lose_file); }
 static void test_fork(void **state) { (void)state, in_child(fork_with_file); }
+static void test_more(void **state) { (void)state, in_child(fork_after_more); }
 static void test_no_fallocate(void **state) { (void)state, in_child(no_fallocate); }
 static void test_no_room(void **state) { (void)state, in_child(no_room); }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_threads),       cmocka_unit_test(test_file),
-      cmocka_unit_test(test_lost),          cmocka_unit_test(test_fork),
-      cmocka_unit_test(test_no_room),       cmocka_unit_test(test_no_fallocate),
-      cmocka_unit_test(test_adder_vanishes)};
+      cmocka_unit_test(test_threads),      cmocka_unit_test(test_file),
+      cmocka_unit_test(test_lost),         cmocka_unit_test(test_fork),
+      cmocka_unit_test(test_more),         cmocka_unit_test(test_no_room),
+      cmocka_unit_test(test_no_fallocate), cmocka_unit_test(test_adder_vanishes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
