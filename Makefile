@@ -33,7 +33,7 @@ SHIM_LDFLAGS := -shared -Wl,--version-script=shim/symbols.map -Wl,-z,now -Wl,-z,
 
 # Lowest first: test/layers.bats holds includes and calls to this order.
 HEAP := os text foreign check pieces range slab tag_sums life account mail block heap_state fault heap_budget heap_memory heap_list \
-  heap_life heap_collect heap_visit heap_thread heap_pair heap_refill heap_tag heap heap_stats heap_fork
+  heap_life heap_collect heap_visit heap_thread heap_pair heap_refill heap_tag heap heap_stats heap_fork heap_recount
 REGION := $(patsubst arena/%.c,%,$(wildcard arena/region*.c))
 SHIM := $(patsubst shim/%.c,%,$(wildcard $(SHIM_DIRS:%=%/*.c)))
 

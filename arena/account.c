@@ -125,19 +125,26 @@ void account_note_remote_large(struct account *a, size_t bytes, size_t cell, uin
   atomic_fetch_or(&a->epoch, ACCOUNT_REMOTE_LARGE);
 }
 
+static void widen_large(struct account *a, size_t bytes) {
+  if (a->large_largest == 0 || bytes < a->large_smallest)
+    a->large_smallest = bytes;
+  if (bytes > a->large_largest)
+    a->large_largest = bytes;
+}
+
+void account_widen_large(struct account *a, size_t bytes) {
+  if (bytes <= SMALL_MAX)
+    account_widen(a, bytes);
+  else
+    widen_large(a, bytes);
+}
+
 void account_widen(struct account *a, size_t bytes) {
   uint16_t n = (uint16_t)bytes;
   if (a->smallest == NO_SMALL || n < a->smallest)
     a->smallest = n;
   if (a->largest == NO_SMALL || n > a->largest)
     a->largest = n;
-}
-
-static void widen_large(struct account *a, size_t bytes) {
-  if (a->large_largest == 0 || bytes < a->large_smallest)
-    a->large_smallest = bytes;
-  if (bytes > a->large_largest)
-    a->large_largest = bytes;
 }
 
 void account_add_large(struct books *b, struct account *a, size_t bytes, size_t cell,
@@ -147,10 +154,7 @@ void account_add_large(struct books *b, struct account *a, size_t bytes, size_t 
   if (account_add(b, a, bytes * weight, cell * weight))
     books_publish(b);
   a->large_allocs += weight;
-  if (bytes <= SMALL_MAX)
-    account_widen(a, bytes);
-  else
-    widen_large(a, bytes);
+  account_widen_large(a, bytes);
 }
 
 void account_take_large(struct books *b, struct account *a, size_t bytes, size_t cell,

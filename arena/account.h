@@ -153,6 +153,9 @@ hidden void peak_publish(int64_t bytes);
 /* Notes the size of a small request that account_knows_size does not know. */
 hidden void account_widen(struct account *a, size_t bytes);
 
+/* Notes the size of a request that is served as a large one. */
+hidden void account_widen_large(struct account *a, size_t bytes);
+
 /* Has the account changed in this epoch already, with nothing to take over?  The fast path asks
  * this before it writes anything, so that it calls no function after that.  Plain loads: for an
  * aligned word they are atomic, and the compiler can fold one into the comparison, which it does

@@ -2,6 +2,7 @@
 #include "large_tagged.h"
 #include "capture.h"
 #include "heap_life.h"
+#include "heap_recount.h"
 #include "heap_tag.h"
 #include "huge.h"
 #include "jemalloc.h"
@@ -127,6 +128,19 @@ static void take(struct heap *h, const struct large_tag *t, size_t held) {
     take_own(of, t, held);
   else
     take_foreign(h, t, held);
+}
+
+static void recount(const struct large_tag *t, void *unused) {
+  (void)unused;
+  if (t->site != SITE_NONE)
+    heap_recount_object(heap_at(t->arena), t->site, t->bytes, held_bytes(t), t->weight);
+}
+
+void large_tagged_fork_child_recount(void) {
+  uint32_t sites = path_sites();
+  heap_recount_begin(sites);
+  large_tags_each(recount, NULL);
+  heap_recount_end(sites);
 }
 
 bool large_tagged_lift(const void *p, struct large_tag *before) {

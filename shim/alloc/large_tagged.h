@@ -51,6 +51,10 @@ hidden bool large_tagged_lift(const void *p, struct large_tag *before);
 hidden void large_tagged_moved(struct heap *h, const struct large_tag *before, size_t held,
                                void *to, size_t n, uint32_t site);
 
+/* In the child of a fork whose parent had a record's file and other threads: counts the books of
+ * their arenas again (heap_recount.h).  After heap_fork_child and large_tags_fork_child. */
+hidden void large_tagged_fork_child_recount(void);
+
 /* The object that had this tag has n bytes now, in the same place.  A sample stays one, because the
  * requests that it stands for were resized, too (sampling.h). */
 hidden void large_tagged_stayed(struct heap *h, const struct large_tag *before, size_t held,

@@ -20,6 +20,7 @@
 #include "jemalloc.h"
 #include "large.h"
 #include "large_counts.h"
+#include "large_tagged.h"
 #include "large_tags.h"
 #include "mapped_books.h"
 #include "mapped_threads.h"
@@ -41,13 +42,17 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/single_threaded.h>
 
 /* This thread's signal mask before the fork. */
 static __thread uint64_t fork_signals __attribute__((tls_model("initial-exec")));
+/* May other threads write into the record while it is copied for the child? */
+static __thread bool beside_threads __attribute__((tls_model("initial-exec")));
 
 static void fork_prepare(void) {
   int saved = errno;
   os_signals_block(&fork_signals);
+  beside_threads = !__libc_single_threaded;
   heap_fork_prepare();
   if (gate_close())
     jemalloc_fork_prepare();
@@ -71,10 +76,12 @@ static void fork_parent(void) {
 }
 
 /* With tags: the child's counts begin at zero, and locks that other threads held are released. */
-static void restart_tags(void) {
+static void restart_tags(bool recount) {
   capture_fork_child();
   capture_modules_fork_child();
   large_tags_fork_child();
+  if (recount)
+    large_tagged_fork_child_recount();
   peak_restart();
   for (unsigned i = 0; i < heap_count(); i++)
     books_restart(&heap_at(i)->books);
@@ -105,7 +112,8 @@ static void show_again(void) {
 
 static void fork_child(void) {
   int saved = errno;
-  if (pieces_fork_child()) /* first: until then this process writes into its parent's file */
+  bool copied = pieces_fork_child(); /* first: until then it writes into its parent's file */
+  if (copied)
     show_again();
   mapped_fork_child(mapped_thread_fork_child());
   open_gate();
@@ -114,7 +122,7 @@ static void fork_child(void) {
     check_caches();
   }
   if (tagged_mode != TAGGED_NONE)
-    restart_tags();
+    restart_tags(copied && beside_threads);
   large_counts_fork_child();
   figures_fork_child();
   purge_fork_child();

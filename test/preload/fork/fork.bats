@@ -13,6 +13,26 @@ load ../../common
   # the parent, and each 16th child leaves by exit
   (($(ls "$BATS_TEST_TMPDIR"/r.* | wc -l) >= 13))
 }
+@test "forks beside busy threads, with a record: the child's books have what is alive in it" {
+  local from=$BATS_TEST_TMPDIR mode dump
+  for mode in site stack:8; do
+    rm -f "$from"/*
+    run_shim ARENASHIM_TAG=$mode ARENASHIM_RECORD="$from/r.%p" ARENASHIM_DUMP="$from/d.%p" "$BIN/fork_books" 6
+    expect_ok
+    rm "$from/d.$output"
+    for dump in "$from"/d.*; do
+      "$TOOL" export --format json "$dump" | /usr/bin/python3 -c '
+import json, sys
+of = {}
+for a in json.load(sys.stdin)["accounts"]:
+    n = of.setdefault(a["arena"], [0, 0])
+    n[0] += a["live_objects"]
+    n[1] += a["live_bytes"]
+del of[0]  # the forking thread
+assert len(of) == 3 and all(n[0] <= 2 and n[1] < 50000 for n in of.values()), of'
+    done
+  done
+}
 @test "the child hands the arenas of gone threads on" {
   run_shim ARENASHIM_STATS="$BATS_TEST_TMPDIR/r.txt" "$BIN/fork_arenas" 50
   expect_ok
