@@ -4,7 +4,7 @@ cd "$BATS_TEST_DIRNAME/.." || exit
 
 # Lower first; a file includes only what stands before it (its own header apart), and calls nothing else.
 order=(arch base os text foreign check pieces range heap_counts slab tag tag_sums life account mail block heap_state fault heap_budget
-  heap_memory list_turns heap_list heap_valid heap_life heap_collect heap_visit heap_thread heap_pair heap_refill heap_tag heap heap_stats heap_fork)
+  heap_memory list_turns heap_list heap_valid heap_life heap_collect heap_visit heap_thread heap_pair heap_refill heap_tag heap heap_stats heap_fork heap_recount)
 
 rank() { # NAME
   local i

@@ -57,7 +57,7 @@ hidden void table_unload_unseen(unsigned pass, void (*unload)(struct entry *e, v
  * found to be gone counts as loaded until the next refresh finds that again. */
 hidden void table_fork_child(void);
 
-/* In the child of a fork whose parent had a record's file: shows readers outside each entry again. */
+/* In the child of a fork whose parent had a record's file: shows readers outside all entries. */
 hidden void table_fork_child_shown(void);
 
 /* Calls visit for each loaded entry. */

@@ -58,7 +58,7 @@ hidden bool modules_refresh(const struct module_events *events);
  * the next one calls the events again for the modules that this one had found to be gone. */
 hidden bool modules_forget(void);
 
-/* In the child of a fork whose parent had a record's file: shows readers outside the table again. */
+/* In the child of a fork whose parent had a record's file: shows readers outside the table. */
 hidden void modules_fork_child_shown(void);
 
 /* Reading: the functions below are for any thread, any time, signal handlers too.  Indexes and

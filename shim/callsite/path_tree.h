@@ -195,8 +195,8 @@ hidden void path_revive(uint32_t first, uintptr_t start);
  * looking at in path_forget or path_revive.  Not where this thread is making a node. */
 hidden void path_fork_child(void);
 
-/* In the child of a fork whose parent had a record's file (pieces_fork_child): shows readers outside
- * the nodes and the sites that are there, and no others. */
+/* In the child of a fork whose parent had a record's file (pieces_fork_child): shows readers
+ * outside the nodes and the sites that are there, and no others. */
 hidden void path_fork_child_shown(void);
 
 /* ---- for reports and dumps ---- */

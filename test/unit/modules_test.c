@@ -391,7 +391,7 @@ static bool is_mapped(uintptr_t at, size_t bytes) {
   return false;
 }
 
-/* Wherever another thread vanished that was giving an entry its path: paths lie in their mapping. */
+/* Wherever a thread vanished that was giving an entry its path: paths lie in their mapping. */
 static void child_adds_modules(void) {
   for (unsigned i = 1; i < MANY; i++)
     add_module(i);

@@ -455,7 +455,7 @@ static void maker_vanishes(void) {
 }
 APART_BY_STEPS(maker_vanishes)
 
-/* Nodes and sites that another thread makes while a fork copies the record: the child shows them. */
+/* Nodes and sites that a thread makes while a fork copies the record: the child shows them. */
 static int record_file;
 static int open_record(void) { return dup(record_file); }
 
