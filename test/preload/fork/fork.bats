@@ -17,9 +17,10 @@ load ../../common
   local from=$BATS_TEST_TMPDIR mode dump
   for mode in site stack:8; do
     rm -f "$from"/*
-    run_shim ARENASHIM_TAG=$mode ARENASHIM_RECORD="$from/r.%p" ARENASHIM_DUMP="$from/d.%p" "$BIN/fork_books" 6
+    run_shim ARENASHIM_TAG=$mode ARENASHIM_RECORD="$from/r.%p" ARENASHIM_DUMP="$from/d.%p" "$BIN/fork_books" 12
     expect_ok
     rm "$from/d.$output"
+    (($(ls "$from"/d.* | wc -l) == 12))
     for dump in "$from"/d.*; do
       "$TOOL" export --format json "$dump" | /usr/bin/python3 -c '
 import json, sys
@@ -28,8 +29,8 @@ for a in json.load(sys.stdin)["accounts"]:
     n = of.setdefault(a["arena"], [0, 0])
     n[0] += a["live_objects"]
     n[1] += a["live_bytes"]
-del of[0]  # the forking thread
-assert len(of) == 3 and all(n[0] <= 2 and n[1] < 50000 for n in of.values()), of'
+of.pop(0, 0)  # the forking thread; one of the others may have had nothing
+assert all(n[0] <= 2 and n[1] < 50000 for n in of.values()), of'
     done
   done
 }

@@ -25,13 +25,14 @@ static void clear(struct pile *p) {
 
 static void *work(void *number) {
   struct pile *p = &piles[(uintptr_t)number];
-  atomic_fetch_add(&started, 1);
   for (unsigned turn = 0;; turn++) { /* large ones wait for a fork: seldom */
     for (unsigned i = 0; i < SMALL + (turn % 64 == 0 ? LARGE : 0); i++) {
       p->objects[i] = i < SMALL ? take_small(1 + i % 500) : take_large(20000 + i);
       p->count = i + 1;
     }
     clear(p);
+    if (turn == 0)
+      atomic_fetch_add(&started, 1);
   }
   return NULL;
 }
