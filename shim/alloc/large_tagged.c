@@ -11,7 +11,8 @@
 #include "sampling.h"
 #include "size_class.h"
 
-hidden _Atomic bool large_tagged_partial;
+/* With all tags since the start: there was no memory for some object's tag. */
+static _Atomic bool has_untagged;
 
 uint32_t large_sampled_site(struct heap *h, size_t n, const void *frame) {
   bool begun = h != NULL && capture_of(h) != NULL; /* not before tagged_follow */
@@ -49,7 +50,7 @@ static uint32_t weight_of(struct heap *h, size_t bytes) {
 static bool put_or_lose(const struct large_tag *t) {
   bool done = large_tags_put(t);
   if (!done)
-    large_tagged_partial = true;
+    has_untagged = true;
   return done;
 }
 
@@ -144,7 +145,7 @@ void large_tagged_fork_child_recount(void) {
 }
 
 bool large_tagged_lift(const void *p, struct large_tag *before) {
-  return large_tags_take(p, before) || !range.tagged || large_tagged_partial;
+  return large_tags_take(p, before) || !range.tagged || has_untagged;
 }
 
 bool large_tagged_take(struct heap *h, const void *p) {

@@ -26,9 +26,6 @@ static inline bool large_may_be_tagged(const void *p) {
   return range.tagged || kind == PAGE_PLAIN || kind == PAGE_TAGGED;
 }
 
-/* With all tags since the start: there was no memory for some object's tag. */
-extern hidden _Atomic bool large_tagged_partial;
-
 /* What follows is called inside the gate, by the thread that has heap h (NULL: no heap); not in
  * signal handlers beyond what malloc allows; keeps errno. */
 

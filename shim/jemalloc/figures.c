@@ -49,18 +49,8 @@ static struct {
   struct jemalloc_figures figures[2];
 } kept = {.busy = ATOMIC_FLAG_INIT};
 
-void figures_remember_from_now(void) {
-  kept.wanted = true;
-  figures_remember();
-}
-
-bool figures_are_remembered(void) { return kept.wanted; }
-
-bool figures_are_due(void) {
-  return kept.wanted && os_now_ms() - atomic_load(&kept.at_ms) >= REFRESH_MS;
-}
-
-void figures_remember(void) {
+/* Does nothing while another thread does so. */
+static void remember(void) {
   if (atomic_flag_test_and_set(&kept.busy))
     return;
   unsigned next = !atomic_load(&kept.newest);
@@ -70,6 +60,17 @@ void figures_remember(void) {
   atomic_flag_clear(&kept.busy);
 }
 
+void figures_remember_from_now(void) {
+  kept.wanted = true;
+  remember();
+}
+
+bool figures_are_remembered(void) { return kept.wanted; }
+
+static bool is_due(void) {
+  return kept.wanted && os_now_ms() - atomic_load(&kept.at_ms) >= REFRESH_MS;
+}
+
 void figures_remembered(struct jemalloc_figures *f) {
   *f = kept.figures[atomic_load(&kept.newest)];
 }
@@ -77,10 +78,10 @@ void figures_remembered(struct jemalloc_figures *f) {
 void figures_fork_child(void) { atomic_flag_clear(&kept.busy); }
 
 void figures_refresh_if_due(struct heap *h) {
-  if (record_of(h)->outside > 0 || !figures_are_due() || !gate_try(h))
+  if (record_of(h)->outside > 0 || !is_due() || !gate_try(h))
     return;
   int saved = errno;
-  figures_remember();
+  remember();
   gate_leave(h);
   errno = saved;
 }

@@ -37,13 +37,6 @@ hidden void figures_remember_from_now(void);
 /* True if figures are remembered.  Any thread, signal handlers too. */
 hidden bool figures_are_remembered(void);
 
-/* True if figures are remembered and older than REFRESH_MS.  Any thread, signal handlers too. */
-hidden bool figures_are_due(void);
-
-/* Reads the figures and remembers them; does nothing while another thread does so.  Called as
- * figures_read. */
-hidden void figures_remember(void);
-
 /* Sets *f to the figures remembered last; all 0 if there are none.  Any thread, signal handlers
  * too. */
 hidden void figures_remembered(struct jemalloc_figures *f);

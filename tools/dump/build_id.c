@@ -66,7 +66,9 @@ static size_t segments_search(Elf *elf, const unsigned char **id) {
   return bytes;
 }
 
-size_t build_id_of(Elf *elf, const unsigned char **id) {
+/* Points *id to the build-id of a file, valid while that is open; returns how many bytes it has, 0:
+ * there is none. */
+static size_t build_id_of(Elf *elf, const unsigned char **id) {
   size_t sections = 0;
   elf_getshdrnum(elf, &sections);
   return sections > 0 ? sections_search(elf, id) : segments_search(elf, id);

@@ -10,10 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Points *id to the build-id of a file, valid while that is open; returns how many bytes it has, 0:
- * there is none. */
-size_t build_id_of(Elf *elf, const unsigned char **id);
-
 /* Whether a file's build-id is that of a dump's module, in hexadecimal ("" is no build-id). */
 bool build_id_fits(Elf *elf, const char *hex);
 

@@ -47,6 +47,14 @@ static void limit_put(const struct dump_process *p, struct json_object *to) {
   json_put_bool(to, "limit_untouched", (p->flags & DUMP_LIMIT_UNTOUCHED) != 0);
 }
 
+static void flags_put(const struct dump_process *p, struct json_object *to) {
+  json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
+  json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);
+  json_put_bool(to, "large_is_stale", (p->flags & DUMP_LARGE_STALE) != 0);
+  json_put_bool(to, "of_record", (p->flags & DUMP_OF_RECORD) != 0);
+  json_put_bool(to, "replaced", (p->flags & DUMP_REPLACED) != 0);
+}
+
 static void process_put(const struct export *e, struct json_object *all) {
   const struct dump *d = e->dump;
   const struct dump_process *p = d->process;
@@ -63,11 +71,7 @@ static void process_put(const struct export *e, struct json_object *all) {
                 WORD(p->reason, "exit", "signal", "call", "limit", "outside", "killed", "merged"));
   PUT(to, p, signal);
   limit_put(p, to);
-  json_put_bool(to, "fork_child", (p->flags & DUMP_FORK_CHILD) != 0);
-  json_put_bool(to, "peak_is_bound", (p->flags & DUMP_PEAK_BOUND) != 0);
-  json_put_bool(to, "large_is_stale", (p->flags & DUMP_LARGE_STALE) != 0);
-  json_put_bool(to, "of_record", (p->flags & DUMP_OF_RECORD) != 0);
-  json_put_bool(to, "replaced", (p->flags & DUMP_REPLACED) != 0);
+  flags_put(p, to);
   json_put_text(to, "tags", WORD(p->tags, "off", "site", "stack", "verify"));
   PUT(to, p, depth);
   PUT(to, p, unix_time);

@@ -31,7 +31,8 @@ static void value_write(const struct html_options *o, FILE *to) {
   html_table(&(struct table_json){"first", columns, &value, sizeof value, 1, NULL}, NULL, to);
 }
 
-void html_write(const struct html_options *o, const struct dump *d, FILE *to) {
+/* Where a section of the dump is lost, the page names it. */
+static void html_write(const struct html_options *o, const struct dump *d, FILE *to) {
   const char *rest = strstr(html_page, mark);
   if (rest == NULL)
     abort();

@@ -6,8 +6,6 @@
 #include "options.h"
 #include "rows.h"
 
-#include <stdio.h>
-
 struct html_options {
   struct inputs files;
   const char *file; /* what messages call them */
@@ -21,8 +19,5 @@ void html_options_read(struct html_options *o, int argc, char **argv);
 
 /* Runs the command; returns its exit status. */
 int html_command(int argc, char **argv);
-
-/* Writes the page of a dump in memory.  Where a section of the dump is lost, the page names it. */
-void html_write(const struct html_options *o, const struct dump *d, FILE *to);
 
 #endif

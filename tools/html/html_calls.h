@@ -15,7 +15,8 @@ struct page_calls {
   const struct page_paths *paths;
 };
 
-/* Adds up the dump's accounts, and tells `paths` what it needs of it.  All must outlive it. */
+/* Adds up the dump's accounts, and names to `paths` the paths that it needs.  All must outlive it.
+ */
 void page_calls_open(struct page_calls *c, const struct dump *d, const struct rows *rows,
                      struct page_paths *paths);
 void page_calls_close(struct page_calls *c);

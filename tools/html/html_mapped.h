@@ -18,7 +18,7 @@ struct page_mapped {
   struct page_touched *touched; /* of each row */
 };
 
-/* Tells `paths` what it needs, which must outlive it. */
+/* Names to `paths`, which must outlive it, the paths that it needs. */
 void page_mapped_open(struct page_mapped *m, struct page_paths *paths);
 void page_mapped_close(struct page_mapped *m);
 

@@ -5,6 +5,7 @@
 #include "html_json.h"
 #include "session.h"
 
+/* Writes the tables; without an item where the dump does not know of resident memory. */
 void html_memory_write(const struct session *session, struct terms *strings, FILE *to);
 
 #endif

@@ -20,10 +20,6 @@ uint32_t axis_at(const struct dump *d, uint64_t time_ns) {
   return at;
 }
 
-uint64_t axis_end(const struct dump *d) {
-  return d->n_moments > 0 ? d->moments[d->n_moments - 1].time_ns : 0;
-}
-
 /* ---- what call sites held ---- */
 
 static struct row row_of_site(const struct session *s, uint32_t site) {

@@ -10,9 +10,6 @@ uint32_t axis_highest(const struct dump *d);
 /* The last moment that is not after that time, or the first. */
 uint32_t axis_at(const struct dump *d, uint64_t time_ns);
 
-/* From the first moment that is drawn, the process's start, to the last. */
-uint64_t axis_end(const struct dump *d);
-
 /* A row of what was held at a moment: its call path, or that of RUNTIME and the like. */
 struct axis_row {
   struct row row; /* kind and key alone */

@@ -132,7 +132,7 @@ static void range_add(struct dump_account *sum, const struct dump_account *a) {
     sum->largest = a->largest;
 }
 
-void row_add(struct row *r, const struct dump_account *a) {
+static void row_add(struct row *r, const struct dump_account *a) {
   struct dump_account *s = &r->sum;
   range_add(s, a);
   s->allocs += a->allocs;

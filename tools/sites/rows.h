@@ -40,8 +40,7 @@ struct rows_keys {
 struct rows *rows_new(const struct rows_keys *keys);
 void rows_free(struct rows *r);
 
-/* Adds an account, or all of another row, to a row. */
-void row_add(struct row *r, const struct dump_account *a);
+/* Adds all of another row to a row. */
 void row_join(struct row *r, const struct row *other);
 
 /* Largest first, by row_added, then row_value; equal ones by key, so that output is stable. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum sort option_sort(struct argp_state *state, const char *option, const char *word) {
+static enum sort option_sort(struct argp_state *state, const char *option, const char *word) {
   static const char *const words[] = {"live", "peak", "allocs", "bytes", "waste", NULL};
   return (enum sort)option_choice(state, option, word, words);
 }
@@ -86,8 +86,8 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
 }
 
 static const struct argp_child names_children[] = {{&option_names_argp, 0, NULL, 0}, {0}};
-const struct argp option_view_argp = {options, option_read, NULL, NULL, names_children, NULL, NULL};
-const struct argp_child option_view_children[] = {{&option_view_argp, 0, NULL, 0}, {0}};
+static const struct argp view_argp = {options, option_read, NULL, NULL, names_children, NULL, NULL};
+const struct argp_child option_view_children[] = {{&view_argp, 0, NULL, 0}, {0}};
 
 static enum row_by by_read(struct argp_state *state, const char *word) {
   static const char *const words[] = {

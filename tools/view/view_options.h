@@ -4,10 +4,9 @@
 
 #include "view.h"
 
-/* -n, --all, --exact, those of option_names and the FILEs: a child of a command's parser; its input
- * is a view_options. */
-extern const struct argp option_view_argp;
-extern const struct argp_child option_view_children[]; /* this child alone */
+/* -n, --all, --exact, those of option_names and the FILEs: the children of a command's parser,
+ * whose input is a view_options. */
+extern const struct argp_child option_view_children[];
 
 /* The parser of a command that has no other options but those of these keys that its table lists;
  * commands with more call it for the rest. */
@@ -15,6 +14,7 @@ enum { OPTION_SORT = 640, OPTION_VALUE, OPTION_LINES, OPTION_BY, OPTION_KIND };
 #define OPTION_LINES_ROW                                                                           \
   { "lines", OPTION_LINES, NULL, 0, "Callers count by line, not by function, and show it", 0 }
 /* --sort and --value mean the same: a command's table says what, and has the other as this. */
+#define OPTION_SORT_WORDS "live|peak|allocs|bytes|waste"
 #define OPTION_SORT_ROW(what)                                                                      \
   { "sort", OPTION_SORT, OPTION_SORT_WORDS, 0, what, 0 }
 #define OPTION_VALUE_ROW(what)                                                                     \
@@ -29,10 +29,6 @@ enum { OPTION_SORT = 640, OPTION_VALUE, OPTION_LINES, OPTION_BY, OPTION_KIND };
 #define OPTION_BY_ROW                                                                              \
   { "by", OPTION_BY, "site|function|module", 0, "What a row is (default: site)", 0 }
 error_t option_view_pass(int key, char *word, struct argp_state *state);
-
-/* Reads one of live, peak, allocs, bytes and waste. */
-#define OPTION_SORT_WORDS "live|peak|allocs|bytes|waste"
-enum sort option_sort(struct argp_state *state, const char *option, const char *word);
 
 /* Reads a share of a hundred or more, such as 2.5; a wrong one ends the command. */
 double option_percent(struct argp_state *state, const char *option, const char *word);
