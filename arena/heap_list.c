@@ -319,25 +319,20 @@ void list_release_if_due(struct heap *h, uint32_t now) {
   list_release_slabs(h);
 }
 
-/* Counts the list of class c.  Quicker than list_length, since it reads no slab's row; a link to
- * something that is no cell is noticed when the list is put back. */
-static uint32_t measure(struct heap *h, unsigned c) {
-  uint64_t most = longest(h, c);
-  uint32_t n = 0;
-  for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++)
+/* Counts the list of class c, as far as `stop` cells; returns how many there are, or stop + 1.  Is
+ * it no longer, its length is known then.  Quicker than list_length, since it reads no slab's row;
+ * a link to something that is no cell is noticed when the list is put back. */
+static uint64_t measure(struct heap *h, unsigned c, uint64_t stop) {
+  uint64_t most = longest(h, c), n = 0;
+  for (const struct cell *p = h->head[c]; p != NULL; p = p->next, n++) {
     check(n < most && range_holds(p), "heap corrupted: an object was freed twice");
-  h->lists[c].length = n;
+    if (n == stop)
+      return n + 1;
+  }
+  h->lists[c].length = (uint32_t)n;
   h->lists[c].back = 0;
   know(h, c, n);
   return n;
-}
-
-/* Has the list of class c more than LIST_LONG cells? */
-static bool is_long(const struct heap *h, unsigned c) {
-  const struct cell *p = h->head[c];
-  for (uint32_t n = 0; n < LIST_LONG && p != NULL; n++, p = p->next)
-    check(range_holds(p), "heap corrupted: an object was freed twice");
-  return p != NULL;
 }
 
 /* Closes the list of class c, which is long.  A program that frees all it has makes others long at
@@ -376,7 +371,7 @@ static bool retire_if_empty(struct heap *h, struct slab *s) {
   if (list_most(l) + LOOK_ALIVE < used)
     return false;
   l->looks += l->looks < LOOKS_MOST;
-  if (measure(h, c) < used)
+  if (measure(h, c, UINT64_MAX) < used)
     return false;
   check(list_put_back(h, c), "heap corrupted: an object was freed twice");
   dismiss_current(h, s);
@@ -390,10 +385,9 @@ void list_on_countdown(struct heap *h, struct slab *s) {
   if (s->state == SLAB_CURRENT && looks_for_empty(h, c) && retire_if_empty(h, s))
     return;
   if (!l->closed && l->back >= LIST_BACK) {
-    if (has_many_slabs(h, c) && is_long(h, c))
+    uint64_t stop = has_many_slabs(h, c) ? LIST_LONG : UINT64_MAX;
+    if (measure(h, c, stop) > stop)
       close_with_others(h, c);
-    else
-      measure(h, c);
   }
   if (l->closed && s->state != SLAB_CURRENT)
     keep_own_frees(h, s);
