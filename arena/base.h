@@ -37,6 +37,10 @@ static inline size_t class_bytes(unsigned c) { return (size_t)c * GRAIN; }
 static inline size_t round_up(size_t n, size_t power) { return (n + power - 1) & -power; }
 static inline bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
+/* The lesser and the greater of two. */
+static inline uint64_t lesser_of(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static inline uint64_t greater_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
 /* Counters that one thread writes and any thread reads: each read sees a whole word, in no promised
  * order with others. */
 #ifdef __SANITIZE_THREAD__ /* the sanitizer does not see assembly */

@@ -29,15 +29,13 @@ static void keep_nearer(struct limit_use *nearest, struct limit_use u) {
     *nearest = u;
 }
 
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
 static void add(const struct look *l, enum dump_limit kind, uint64_t limit, uint64_t charged,
                 uint64_t reserved) {
   struct memory_limits *m = l->m;
   reserved += l->soon < limit ? l->soon : 0;
   uint64_t room = count_less(limit_bytes_at(l->share, limit), reserved);
-  m->room = m->smallest == 0 ? room : least(m->room, room);
-  m->smallest = m->smallest == 0 ? limit : least(m->smallest, limit);
+  m->room = m->smallest == 0 ? room : lesser_of(m->room, room);
+  m->smallest = m->smallest == 0 ? limit : lesser_of(m->smallest, limit);
   keep_nearer(&m->charged, (struct limit_use){kind, limit, charged});
   keep_nearer(&m->reserved, (struct limit_use){kind, limit, reserved});
 }
@@ -89,7 +87,7 @@ static bool add_cgroups(const struct look *l, enum cgroup_version version) {
     any |= answer != CGROUP_UNKNOWN;
     if (answer == CGROUP_LIMITED) {
       add_level(l, &c, limit);
-      known.cgroup = known.cgroup == 0 ? limit : least(known.cgroup, limit);
+      known.cgroup = known.cgroup == 0 ? limit : lesser_of(known.cgroup, limit);
     }
   } while (cgroup_go_up(&c));
   return any;

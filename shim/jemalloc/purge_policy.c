@@ -69,10 +69,8 @@ bool purge_setup(struct heap *h) {
 
 /* ---- the limits ---- */
 
-static inline uint64_t more_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
 static uint64_t peak_limit(uint64_t live) {
-  return more_of(live, policy.most) + more_of(policy.most / 10, FEW_BYTES);
+  return greater_of(live, policy.most) + greater_of(policy.most / 10, FEW_BYTES);
 }
 static bool is_above_peak(struct jemalloc_pages s) { return s.live + s.idle > peak_limit(s.live); }
 
@@ -133,7 +131,7 @@ static void note_peak_purge(uint32_t now) {
 
 /* In a small process few pages were ever touched. */
 static void pause_checks(void) {
-  policy.paused_until = traffic() + more_of(policy.most, FEW_BYTES);
+  policy.paused_until = traffic() + greater_of(policy.most, FEW_BYTES);
 }
 
 static void purge_all(uint64_t resident) {
@@ -184,7 +182,7 @@ static void check_jemalloc(uint32_t now) {
   struct jemalloc_pages s = jemalloc_pages_read();
   policy.counted_until = traffic() + (uint64_t)s.arenas * COUNT_BYTES;
   policy.live = s.live;
-  policy.most = more_of(policy.most, s.live);
+  policy.most = greater_of(policy.most, s.live);
   extent_set_limit(s.live, policy.most);
   if (traffic() < policy.paused_until)
     return;
@@ -216,7 +214,7 @@ static void check_limits(struct heap *h) {
 static void lower_most(uint64_t bytes) {
   uint64_t least = policy.live / 3 * 4;
   if (policy.most > least)
-    policy.most = more_of(count_less(policy.most, bytes), least);
+    policy.most = greater_of(count_less(policy.most, bytes), least);
 }
 
 /* Returns the bytes that were allocated.  A signal handler may publish the same bytes in between:

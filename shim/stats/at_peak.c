@@ -4,8 +4,6 @@
 #include "tag_mode.h"
 #include "thread_record.h"
 
-static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
 /* A large object that another thread freed counts in its arena until its call site's next request
  * there, so with several arenas the arena's peak may be too high.  Without tags the peak is of
  * carved cells. */
@@ -61,8 +59,9 @@ void at_peak_find(struct at_peak *p, uint64_t live_bytes) {
     live_bytes = sums[1];
   for (unsigned i = 0; i < heap_count(); i++)
     if (at_peak_is_known(heap_at(i)))
-      p->peak_bytes = most(p->peak_bytes, not_negative((uint64_t)heap_at(i)->books.peak_bytes));
-  p->peak_bytes = most(p->peak_bytes, most(live_bytes, sums[0]));
+      p->peak_bytes =
+          greater_of(p->peak_bytes, not_negative((uint64_t)heap_at(i)->books.peak_bytes));
+  p->peak_bytes = greater_of(p->peak_bytes, greater_of(live_bytes, sums[0]));
   p->is_now = live_bytes == p->peak_bytes;
   p->gap = p->is_now ? 0 : p->peak_bytes - sums[0];
   if (p->gap > 0)
