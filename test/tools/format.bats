@@ -15,10 +15,14 @@ cd "$BATS_TEST_DIRNAME/../.." || exit
   g++ -std=gnu++17 -Wall -Wextra -Werror -fsyntax-only -x c++ shim/metrics_format.h
 }
 
-@test "the format of records includes that of dumps alone, and compiles as C and as C++" {
-  [[ $(grep '#include "' shim/record_format.h) == '#include "dump_format.h"' ]]
-  gcc -std=gnu17 -Wall -Wextra -Wpadded -Werror -fsyntax-only -x c shim/record_format.h
-  g++ -std=gnu++17 -Wall -Wextra -Werror -fsyntax-only -x c++ shim/record_format.h
+@test "the format of records includes that of dumps and its part about time alone, and both compile as C and as C++" {
+  local header
+  [[ $(grep -h '#include "' shim/record_format.h shim/record_axis_format.h) == '#include "dump_format.h"
+#include "record_axis_format.h"' ]]
+  for header in shim/record_format.h shim/record_axis_format.h; do
+    gcc -std=gnu17 -Wall -Wextra -Wpadded -Werror -fsyntax-only -x c $header
+    g++ -std=gnu++17 -Wall -Wextra -Werror -fsyntax-only -x c++ $header
+  done
 }
 
 @test "the format includes of ours its part about mappings alone, and both compile as C and as C++" {

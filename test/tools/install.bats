@@ -42,6 +42,7 @@ END
   cat >control.cc <<'END'
 #include <arenashim/arenashim.h>
 #include <arenashim/dump_format.h>
+#include <arenashim/record_format.h>
 #include <cstdio>
 int main() {
   if (arenashim_totals) {

@@ -15,7 +15,8 @@ FISH_COMPLETIONS := $(SHARE)/fish/vendor_completions.d
 # directory:file ...; a file keeps its name
 INSTALL_755 := $(PREFIX)/bin:$(B)/arenashim
 INSTALL_644 := $(addprefix $(LIBDIR):$(B)/,libarenashim.so libarena.a) \
-  $(addprefix $(INCLUDEDIR):,arena/arena.h $(addprefix shim/,arenashim.h dump_format.h dump_maps_format.h record_format.h)) \
+  $(addprefix $(INCLUDEDIR):,arena/arena.h $(addprefix shim/,arenashim.h dump_format.h dump_maps_format.h \
+    record_format.h record_axis_format.h)) \
   $(foreach section,1 3 5 7,$(addprefix $(SHARE)/man/man$(section):,$(wildcard tools/man/*.$(section)))) \
   $(BASH_COMPLETIONS):tools/completions/bash/arenashim \
   $(ZSH_COMPLETIONS):tools/completions/zsh/_arenashim \
