@@ -144,6 +144,19 @@ static void sizes_that_a_user_types(void **state) {
   assert_int_equal(bytes, 7);
 }
 
+static void counts_that_a_user_types(void **state) {
+  static const char *const wrong[] = {
+      "", "x", "-1", "+1", " 1", "1.5", "1K", "1 ", "18446744073709551616"};
+  uint64_t count = 7;
+  (void)state;
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    assert_false(units_count_read(wrong[i], &count));
+  assert_int_equal(count, 7);
+  assert_true(units_count_read("0", &count) && count == 0);
+  assert_true(units_count_read("0012", &count) && count == 12);
+  assert_true(units_count_read("18446744073709551615", &count) && count == UINT64_MAX);
+}
+
 static void lasts(const char *word, uint64_t wanted) {
   uint64_t ns = ~wanted;
   assert_true(units_time_read(word, &ns));
@@ -176,6 +189,7 @@ int main(void) {
       cmocka_unit_test(exact_numbers_have_all_digits),
       cmocka_unit_test(percentages),
       cmocka_unit_test(sizes_that_a_user_types),
+      cmocka_unit_test(counts_that_a_user_types),
       cmocka_unit_test(times_that_a_user_types),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

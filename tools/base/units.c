@@ -54,12 +54,30 @@ static int unit_shift(const char *unit) {
   return 10 * (int)(letter - letters + 1);
 }
 
+/* Reads the digits that a word begins with; `end`: what follows them.  False: there are none, or
+ * more than 64 bits hold. */
+static bool digits_read(const char *word, uint64_t *number, char **end) {
+  errno = 0;
+  *number = strtoull(word, end, 10);
+  return *word >= '0' && *word <= '9' && errno == 0;
+}
+
+bool units_count_read(const char *word, uint64_t *count) {
+  char *end;
+  uint64_t number;
+  if (!digits_read(word, &number, &end) || *end != '\0')
+    return false;
+  *count = number;
+  return true;
+}
+
 bool units_read(const char *word, uint64_t *bytes) {
   char *end;
-  errno = 0;
-  uint64_t size = strtoull(word, &end, 10);
+  uint64_t size;
+  if (!digits_read(word, &size, &end))
+    return false;
   int shift = unit_shift(end);
-  if (*word < '0' || *word > '9' || errno != 0 || shift < 0 || size > UINT64_MAX >> shift)
+  if (shift < 0 || size > UINT64_MAX >> shift)
     return false;
   *bytes = size << shift;
   return true;

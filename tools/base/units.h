@@ -27,6 +27,9 @@ void units_bytes(uint64_t bytes, bool exact, char name[UNITS_MAX]);
 /* Writes "32.1%", or "-" of nothing. */
 void units_percent(uint64_t part, uint64_t whole, char name[UNITS_MAX]);
 
+/* Reads a count: digits alone; false: it is no such word, or more than 64 bits hold. */
+bool units_count_read(const char *word, uint64_t *count);
+
 /* Reads bytes: digits, then nothing, B, or one of K, M, G, T, KiB, MiB, GiB and TiB, powers of
  * 1024; false: it is no such word, or more than 64 bits hold. */
 bool units_read(const char *word, uint64_t *bytes);

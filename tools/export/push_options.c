@@ -5,7 +5,6 @@
 #include "units.h"
 #include "words.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,11 +48,9 @@ static uint64_t time_read(struct argp_state *state, const char *option, const ch
   return ns;
 }
 
-static unsigned long retries_read(struct argp_state *state, const char *word) {
-  char *end;
-  errno = 0;
-  unsigned long n = strtoul(word, &end, 10);
-  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0 || n > 100)
+static uint64_t retries_read(struct argp_state *state, const char *word) {
+  uint64_t n = 0;
+  if (!units_count_read(word, &n) || n > 100)
     words_fail(state, "--retries=%s: give a number from 0 to 100", word);
   return n;
 }

@@ -6,7 +6,6 @@
 
 #include "../../shim/metrics_format.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 enum { KEY_FORMAT = 256, KEY_ALL };
@@ -24,15 +23,6 @@ static const struct argp_option options[] = {
     {"output", 'o', "OUT", 0,
      "Write to OUT, which is replaced when all is written (default: standard output)", 0},
     {0}};
-
-static unsigned long rows_read(struct argp_state *state, const char *word) {
-  char *end;
-  errno = 0;
-  unsigned long rows = strtoul(word, &end, 10);
-  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0)
-    words_fail(state, "-n %s: give a number of call sites, 0 for none", word);
-  return rows;
-}
 
 static void format_read(struct argp_state *state, struct metrics_options *o, const char *word) {
   static const char *const words[] = {"openmetrics", "prometheus", NULL};
@@ -76,7 +66,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->all = true;
     return 0;
   case 'n':
-    o->rows = rows_read(state, word);
+    o->rows = option_rows(state, word, "call sites, 0 for none");
     return 0;
   case KEY_FORMAT:
     format_read(state, o, word);

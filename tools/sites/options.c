@@ -1,6 +1,7 @@
 /* Options that several commands have; contract in options.h. */
 #include "options.h"
 #include "say.h"
+#include "units.h"
 #include "words.h"
 
 #include <errno.h>
@@ -29,6 +30,13 @@ int option_choice(struct argp_state *state, const char *option, const char *word
   words_fail(state, "--%s=%s: use one of %s", option, word, all);
   free(all);
   return 0;
+}
+
+uint64_t option_rows(struct argp_state *state, const char *word, const char *what) {
+  uint64_t rows = 0;
+  if (!units_count_read(word, &rows))
+    words_fail(state, "-n %s: give a number of %s", word, what);
+  return rows;
 }
 
 bool option_kind(struct argp_state *state, const char *word) {

@@ -11,6 +11,9 @@
 int option_choice(struct argp_state *state, const char *option, const char *word,
                   const char *const words[]);
 
+/* Reads the number of -n, such as of "rows, 0 for all"; a wrong one ends the command. */
+uint64_t option_rows(struct argp_state *state, const char *word, const char *what);
+
 /* Reads --kind, heap or mapped: is it the second? */
 bool option_kind(struct argp_state *state, const char *word);
 

@@ -3,7 +3,6 @@
 #include "inputs.h"
 #include "words.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,15 +25,6 @@ static uint64_t interval_read(struct argp_state *state, const char *word) {
   if (end == word || *end != '\0' || !(seconds >= 0.1 && seconds <= 3600))
     words_fail(state, "--interval=%s: give seconds, from 0.1 to 3600", word);
   return (uint64_t)(seconds * 1e9);
-}
-
-static unsigned long rows_read(struct argp_state *state, const char *word) {
-  char *end;
-  errno = 0;
-  unsigned long rows = strtoul(word, &end, 10);
-  if (*word < '0' || *word > '9' || *end != '\0' || errno != 0)
-    words_fail(state, "-n %s: give a number of rows, 0 for all", word);
-  return rows;
 }
 
 static void form_set(struct argp_state *state, struct top_options *o, enum top_form form) {
@@ -81,7 +71,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     o->has_by = true;
     return 0;
   case 'n':
-    o->rows = rows_read(state, word);
+    o->rows = option_rows(state, word, "rows, 0 for all");
     return 0;
   default:
     return what_read(key, word, state, o);

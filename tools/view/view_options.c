@@ -5,7 +5,6 @@
 #include "source.h"
 #include "words.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,28 +22,9 @@ double option_percent(struct argp_state *state, const char *option, const char *
   return percent;
 }
 
-/* Digits alone; `end`: what follows them. */
-static bool number_read(const char *word, uint64_t *number, const char **end) {
-  char *stop;
-  errno = 0;
-  *number = strtoull(word, &stop, 10);
-  *end = stop;
-  return *word >= '0' && *word <= '9' && errno == 0;
-}
-
-/* A number of rows. */
-static unsigned long rows_read(struct argp_state *state, const char *word) {
-  uint64_t rows;
-  const char *end;
-  if (!number_read(word, &rows, &end) || *end != '\0')
-    words_fail(state, "-n %s: give a number of rows, 0 for all", word);
-  return rows;
-}
-
 uint64_t option_count(struct argp_state *state, const char *option, const char *word) {
-  uint64_t count;
-  const char *end;
-  if (!number_read(word, &count, &end) || *end != '\0')
+  uint64_t count = 0;
+  if (!units_count_read(word, &count))
     words_fail(state, "--%s=%s: give a number", option, word);
   return count;
 }
@@ -72,7 +52,7 @@ static error_t option_read(int key, char *word, struct argp_state *state) {
     state->child_inputs[0] = &o->names;
     return 0;
   case 'n':
-    o->rows = rows_read(state, word);
+    o->rows = option_rows(state, word, "rows, 0 for all");
     return 0;
   case KEY_ALL:
     o->all = true;
