@@ -28,6 +28,8 @@ setup() {
   "$TOOL" merge -o merged small.dump other.dump 2>/dev/null
   diff <("$TOOL" merged | sed 's/merged$//') <(sed 's/small.dump other.dump$//' <<<"$screen")
   expect '$output == *"next: "*" leaks small.dump other.dump"$'"'\n'"'*'
+  arenashim top --once -n 1 merged # sums have no process id
+  expect '${lines[0]} == "several programs  tags stack:8  the sums of 2 processes"'
   mkdir fleet
   cp small.dump other.dump fleet
   arenashim fleet

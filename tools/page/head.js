@@ -24,7 +24,7 @@ const cut = () => `${plural(cuts.paths, 'path')} cut at ${process.depth} frames`
   (cuts.remedy > 0 ? ` (longer ones: ARENASHIM_TAG=stack:${cuts.remedy})` : '')
 
 function about() {
-  const parts = [`pid ${process.pid}`, moment, when(), `on ${process.host}`, `shim ${process.version}`, mode()]
+  const parts = [...process.pid ? [`pid ${process.pid}`] : [], moment, when(), `on ${process.host}`, `shim ${process.version}`, mode()]
   if (process.flags & FORK_CHILD)
     parts.push(`a child of pid ${process.ppid}: counts start at the fork; what lived then counts as allocated`)
   if (cuts.paths > 0)

@@ -39,7 +39,8 @@ static void line_end(struct flow *f) {
 static void process_put(struct flow *f, const struct top_watch *w) {
   char *state = top_watch_state(w), *tags = tags_words(w->dump);
   item_put(f, must_print("%s", dump_text(w->dump, w->dump->process->program)));
-  item_put(f, must_print("pid %u", top_watch_pid(w)));
+  if (top_watch_pid(w) != 0) /* sums have none */
+    item_put(f, must_print("pid %u", top_watch_pid(w)));
   item_put(f, must_print("tags %s", tags));
   item_put(f, must_copy(state));
   free(state);
