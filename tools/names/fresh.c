@@ -48,41 +48,46 @@ static void track(struct walk *w, unsigned reg, bool is) {
   w->registers = (w->registers & ~(1U << reg)) | (unsigned)is << reg;
 }
 
+static bool displacement_read(struct walk *w, size_t bytes, int32_t *offset) {
+  if (!has(w, bytes))
+    return false;
+  if (bytes == 1)
+    *offset = w->code[w->at] - (w->code[w->at] < 128 ? 0 : 256);
+  else if (bytes == 4)
+    memcpy(offset, w->code + w->at, sizeof *offset);
+  w->at += bytes;
+  return true;
+}
+
+/* Reads what follows the modrm byte of an operand in memory: sib, displacement. */
+static bool memory_read(struct walk *w, unsigned rex, unsigned modrm, struct operands *o) {
+  unsigned mode = modrm >> 6, base = modrm & 7;
+  size_t displacement = mode == 1 ? 1 : mode == 2 ? 4 : 0;
+  if (base == RSP) { /* a sib byte */
+    if (!has(w, 1))
+      return false;
+    unsigned sib = w->code[w->at++], index = (sib >> 3 & 7) | (rex & 2) << 2;
+    base = sib & 7;
+    o->indexed = index != RSP;
+  }
+  o->base = base | (rex & 1) << 3;
+  if (mode == 0 && base == RBP) { /* an address by itself, or from the next instruction */
+    o->base = NONE;
+    displacement = 4;
+  }
+  return displacement_read(w, displacement, &o->offset);
+}
+
 /* Reads what follows an opcode: modrm, sib, displacement. */
 static bool operands_read(struct walk *w, unsigned rex, struct operands *o) {
   if (!has(w, 1))
     return false;
-  unsigned modrm = w->code[w->at++], mode = modrm >> 6, low = modrm & 7;
-  *o = (struct operands){.wide = (rex & 8) != 0,
-                         .reg = (modrm >> 3 & 7) | (rex & 4) << 1,
-                         .other = NONE,
-                         .base = low | (rex & 1) << 3};
-  if (mode == 3) {
-    o->other = o->base;
-    return true;
-  }
-  size_t displacement = mode == 1 ? 1 : mode == 2 ? 4 : 0;
-  if (low == RSP) { /* a sib byte */
-    if (!has(w, 1))
-      return false;
-    unsigned sib = w->code[w->at++], index = (sib >> 3 & 7) | (rex & 2) << 2;
-    o->base = (sib & 7) | (rex & 1) << 3;
-    o->indexed = index != RSP;
-    if (mode == 0 && (sib & 7) == RBP) {
-      o->base = NONE;
-      displacement = 4;
-    }
-  } else if (mode == 0 && low == RBP) { /* from the next instruction */
-    o->base = NONE;
-    displacement = 4;
-  }
-  if (!has(w, displacement))
-    return false;
-  if (displacement == 1)
-    o->offset = w->code[w->at] - (w->code[w->at] < 128 ? 0 : 256);
-  else if (displacement == 4)
-    memcpy(&o->offset, w->code + w->at, sizeof o->offset);
-  w->at += displacement;
+  unsigned modrm = w->code[w->at++];
+  *o = (struct operands){
+      .wide = (rex & 8) != 0, .reg = (modrm >> 3 & 7) | (rex & 4) << 1, .other = NONE};
+  if (modrm >> 6 != 3)
+    return memory_read(w, rex, modrm, o);
+  o->other = o->base = (modrm & 7) | (rex & 1) << 3;
   return true;
 }
 
@@ -151,107 +156,32 @@ enum action {
   WIDE_STORE /* r/m is written from a register of floating point */
 };
 
-static enum action action_of(unsigned opcode) {
-  switch (opcode) {
-  case 0x89:
-    return STORE;
-  case 0x8B:
-    return LOAD;
-  case 0x01:
-  case 0x09:
-  case 0x11:
-  case 0x19:
-  case 0x21:
-  case 0x29:
-  case 0x31:
-  case 0x88:
-  case 0xC6:
-  case 0xC7:
-  case 0x80:
-  case 0x81:
-  case 0x83:
-  case 0xC0:
-  case 0xC1:
-  case 0xD1:
-  case 0xD3:
-    return CHANGE;
-  case 0x03:
-  case 0x0B:
-  case 0x13:
-  case 0x1B:
-  case 0x23:
-  case 0x2B:
-  case 0x33:
-  case 0x8A:
-  case 0x8D:
-  case 0x63:
-  case 0x69:
-  case 0x6B:
-    return COMPUTE;
-  case 0x38:
-  case 0x39:
-  case 0x3A:
-  case 0x3B:
-  case 0x84:
-  case 0x85:
-    return READ;
-  default:
-    return STOP;
-  }
-}
+/* By opcode.  STOP, which is 0: any other. */
+static const unsigned char actions[256] = {
+    [0x89] = STORE,   [0x8B] = LOAD,    [0x01] = CHANGE,  [0x09] = CHANGE,  [0x11] = CHANGE,
+    [0x19] = CHANGE,  [0x21] = CHANGE,  [0x29] = CHANGE,  [0x31] = CHANGE,  [0x88] = CHANGE,
+    [0xC6] = CHANGE,  [0xC7] = CHANGE,  [0x80] = CHANGE,  [0x81] = CHANGE,  [0x83] = CHANGE,
+    [0xC0] = CHANGE,  [0xC1] = CHANGE,  [0xD1] = CHANGE,  [0xD3] = CHANGE,  [0x03] = COMPUTE,
+    [0x0B] = COMPUTE, [0x13] = COMPUTE, [0x1B] = COMPUTE, [0x23] = COMPUTE, [0x2B] = COMPUTE,
+    [0x33] = COMPUTE, [0x8A] = COMPUTE, [0x8D] = COMPUTE, [0x63] = COMPUTE, [0x69] = COMPUTE,
+    [0x6B] = COMPUTE, [0x38] = READ,    [0x39] = READ,    [0x3A] = READ,    [0x3B] = READ,
+    [0x84] = READ,    [0x85] = READ,
+};
 
-/* What an opcode after 0F does with its operands. */
-static enum action action_of_0f(unsigned opcode) {
-  switch (opcode) {
-  case 0x11:
-  case 0x13:
-  case 0x17:
-  case 0x29:
-  case 0x2B:
-  case 0x7F:
-  case 0xD6:
-  case 0xE7:
-    return WIDE_STORE;
-  case 0x10:
-  case 0x12:
-  case 0x14:
-  case 0x15:
-  case 0x16:
-  case 0x28:
-  case 0x2A:
-  case 0x51:
-  case 0x54:
-  case 0x57:
-  case 0x58:
-  case 0x59:
-  case 0x5A:
-  case 0x5C:
-  case 0x5E:
-  case 0x60:
-  case 0x61:
-  case 0x62:
-  case 0x6C:
-  case 0x6D:
-  case 0x6E:
-  case 0x6F:
-  case 0xEF:
-  case 0xFE:
-  case 0xD4:
-  case 0x1E:
-  case 0x1F:
-    return READ; /* of registers of floating point alone */
-  case 0xAF:
-  case 0xB6:
-  case 0xB7:
-  case 0xBE:
-  case 0xBF:
-  case 0x2C:
-  case 0x2D:
-    return COMPUTE;
-  default:
-    return STOP;
-  }
-}
+/* The same behind 0F; those that READ change a register of floating point at most. */
+static const unsigned char actions_0f[256] = {
+    [0x11] = WIDE_STORE, [0x13] = WIDE_STORE, [0x17] = WIDE_STORE, [0x29] = WIDE_STORE,
+    [0x2B] = WIDE_STORE, [0x7F] = WIDE_STORE, [0xD6] = WIDE_STORE, [0xE7] = WIDE_STORE,
+    [0x10] = READ,       [0x12] = READ,       [0x14] = READ,       [0x15] = READ,
+    [0x16] = READ,       [0x28] = READ,       [0x2A] = READ,       [0x51] = READ,
+    [0x54] = READ,       [0x57] = READ,       [0x58] = READ,       [0x59] = READ,
+    [0x5A] = READ,       [0x5C] = READ,       [0x5E] = READ,       [0x60] = READ,
+    [0x61] = READ,       [0x62] = READ,       [0x6C] = READ,       [0x6D] = READ,
+    [0x6E] = READ,       [0x6F] = READ,       [0xEF] = READ,       [0xFE] = READ,
+    [0xD4] = READ,       [0x1E] = READ,       [0x1F] = READ,       [0xAF] = COMPUTE,
+    [0xB6] = COMPUTE,    [0xB7] = COMPUTE,    [0xBE] = COMPUTE,    [0xBF] = COMPUTE,
+    [0x2C] = COMPUTE,    [0x2D] = COMPUTE,
+};
 
 static size_t immediate_bytes(unsigned opcode, bool half) {
   switch (opcode) {
@@ -337,7 +267,7 @@ static bool step(struct walk *w, bool *stored) {
   bool escaped = opcode == 0x0F;
   if (escaped)
     opcode = w->code[w->at++];
-  enum action action = escaped ? action_of_0f(opcode) : action_of(opcode);
+  enum action action = escaped ? actions_0f[opcode] : actions[opcode];
   if (action == STOP || !operands_read(w, rex, &o) ||
       !skip(w, escaped ? 0 : immediate_bytes(opcode, half)))
     return false;
