@@ -37,32 +37,44 @@ static bool is_worth_words(const struct memory_parts *p, enum memory_part part) 
   return part != MEMORY_OBJECTS && memory_part_bytes(p, part) >= memory_whole(p) / 4;
 }
 
+/* Writes the sum, "12.3 MiB:"; returns how many columns that takes. */
+static int whole_put(const struct memory_parts *p, FILE *to) {
+  char whole[UNITS_MAX], *known = memory_known_words(p->dump);
+  units_bytes(memory_whole(p), false, whole);
+  int columns =
+      fprintf(to, "%s%s%s:", whole, known != NULL ? " of " : "", known != NULL ? known : "");
+  free(known);
+  return columns;
+}
+
+/* " 45% live objects" */
+static char *share_words(const struct memory_parts *p, enum memory_part part) {
+  char percent[UNITS_MAX];
+  units_percent(memory_part_bytes(p, part), memory_whole(p), percent);
+  percent[strcspn(percent, ".")] = '\0';
+  return must_print(" %s%% %s", percent, memory_part_brief(part));
+}
+
+/* The sum, and the largest parts of a twentieth or more that the line has room for. */
+static void shares_put(const struct memory_parts *p, FILE *to) {
+  int used = whole_put(p, to);
+  for (int i = 0; i < FEW && memory_part_bytes(p, p->order[i]) * 20 >= memory_whole(p); i++) {
+    char *words = share_words(p, p->order[i]);
+    const char *comma = i == 0 ? "" : ",";
+    if (used + (int)(strlen(comma) + strlen(words)) <= LINE)
+      used += fprintf(to, "%s%s", comma, words);
+    free(words);
+  }
+  fputc('\n', to);
+}
+
 char *memory_lines(const struct dump *d) {
   struct memory_parts p;
   if (!memory_parts_new(&p, d))
     return NULL;
   struct text text;
   FILE *to = text_start(&text);
-  char bytes_all[UNITS_MAX];
-  units_bytes(memory_whole(&p), false, bytes_all);
-  char *known = memory_known_words(d);
-  int used =
-      fprintf(to, "%s%s%s:", bytes_all, known != NULL ? " of " : "", known != NULL ? known : "");
-  free(known);
-  for (int i = 0; i < FEW; i++) {
-    char percent[UNITS_MAX];
-    uint64_t n = memory_part_bytes(&p, p.order[i]);
-    if (n * 20 < memory_whole(&p))
-      break;
-    units_percent(n, memory_whole(&p), percent);
-    percent[strcspn(percent, ".")] = '\0';
-    char *words =
-        must_print("%s %s%% %s", i == 0 ? "" : ",", percent, memory_part_brief(p.order[i]));
-    if (used + (int)strlen(words) <= LINE)
-      used += fprintf(to, "%s", words);
-    free(words);
-  }
-  fputc('\n', to);
+  shares_put(&p, to);
   if (is_worth_words(&p, p.order[0])) {
     char *words = memory_brief(&p, p.order[0]);
     fprintf(to, "%s\n", words);
