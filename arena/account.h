@@ -170,9 +170,8 @@ static inline void account_touch(struct books *b, struct account *a) {
     account_renew(b, a);
 }
 
-/* Counts an allocation, or a free, of an object of `bytes` in a cell of `cell` bytes.  The account
- * must be current.  True: books_publish must follow.  account_add_to: for a caller that knows what
- * the books' live_bytes will be. */
+/* Counts an allocation of `bytes` in a cell of `cell` bytes; the books' live_bytes become `all`.
+ * The account must be current.  True: books_publish must follow. */
 static inline bool account_add_to(struct books *b, struct account *a, size_t bytes, size_t cell,
                                   int64_t all) {
   b->live_bytes = all;
@@ -187,10 +186,12 @@ static inline bool account_add_to(struct books *b, struct account *a, size_t byt
   return unlikely(all > b->publish_above);
 }
 
+/* The same, and the books' live_bytes grow by `bytes`. */
 static inline bool account_add(struct books *b, struct account *a, size_t bytes, size_t cell) {
   return account_add_to(b, a, bytes, cell, b->live_bytes + (int64_t)bytes);
 }
 
+/* Counts the free of such an object, with the same rules. */
 static inline bool account_take(struct books *b, struct account *a, size_t bytes, size_t cell) {
   a->frees++;
   a->live_rounded -= cell;

@@ -169,6 +169,7 @@ int arena_add_cleanup(struct arena *a, arena_release release, void *object);
  * Time is linear in the cleanups registered after it. */
 bool arena_remove_cleanup(struct arena *a, arena_release release, const void *object);
 
+/* The counts as they are now. */
 struct arena_stats arena_stats(const struct arena *a);
 
 /* Whether address lies in bytes the region has passed out and not taken back, padding and

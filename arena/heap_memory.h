@@ -63,7 +63,7 @@ extern hidden void (*heap_housekeeping_hook)(struct heap *, size_t taken);
 /* Links a block into the heap's list, as its newest. */
 hidden void heap_link_block(struct heap *h, struct block *b);
 
-/* Links a slab that is in no queue; unlinks one that is in q. */
+/* Each links a slab that is in no queue, as the last or as the first. */
 static inline void queue_push_last(struct slab_queue *q, struct slab *s) {
   s->next = NULL;
   s->prev = q->last;
@@ -78,6 +78,7 @@ static inline void queue_push_first(struct slab_queue *q, struct slab *s) {
   q->first = s;
 }
 
+/* Unlinks a slab that is in q. */
 static inline void queue_remove(struct slab_queue *q, struct slab *s) {
   *(s->prev != NULL ? &s->prev->next : &q->first) = s->next;
   *(s->next != NULL ? &s->next->prev : &q->last) = s->prev;

@@ -61,6 +61,7 @@ static inline bool heap_counters_are_valid(const struct heap *h) {
   return count_get(&h->carved_bytes) == bytes;
 }
 
+/* The list of each class (list_is_valid). */
 static inline bool heap_lists_are_valid(const struct heap *h) {
   for (unsigned c = 1; c < CLASS_SLOTS; c++)
     if (!list_is_valid(h, c))

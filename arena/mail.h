@@ -60,6 +60,7 @@ static_assert(MAIL_WORDS <= 64, "a bit for each word");
 static_assert(SLAB_BYTES / PAGE_BYTES <= 16, "a bit for each page");
 static_assert(sizeof(struct mail) <= MAIL_ROW_BYTES, "a row's worth");
 
+/* The slab's row of mail.  Any thread, any context. */
 static inline struct mail *mail_of(const struct slab *s) {
   return (struct mail *)(range.base - MAIL_ROWS_BELOW + slab_index(s) * MAIL_ROW_BYTES);
 }

@@ -25,6 +25,7 @@ static inline bool mapping_begins(const char *path, const char *with) {
   return strncmp(path, with, strlen(with)) == 0;
 }
 
+/* Is it a name that the kernel gives to shared memory, or of a file that lies in memory? */
 static inline bool mapping_is_shared_memory(const char *path) {
   return mapping_begins(path, "/dev/shm/") || mapping_begins(path, "/memfd:") ||
          mapping_begins(path, "/SYSV") || mapping_begins(path, "/dev/zero") ||

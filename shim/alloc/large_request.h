@@ -107,10 +107,12 @@ static inline void *large_ask_jemalloc(struct large_request a, void *p) {
                                            : jep_mallocx(a.bytes, a.flags);
 }
 
-/* The same where huge objects may be meant (huge.h), one is asked for, or p is one; or where p is
+/* large_ask where huge objects may be meant (huge.h), one is asked for, or p is one; or where p is
  * to come to the tagged arena, or lies there. */
 hidden void *large_ask_apart(const struct large_request *a, void *p);
 
+/* Inside the gate: asks jemalloc, or whoever has such objects, once: for an object, or with p what
+ * realloc makes of it.  NULL: refused, and p is as it was. */
 static inline void *large_ask(struct large_request a, void *p) {
   if (unlikely(a.bytes >= HUGE_LEAST) ||
       (p != NULL && unlikely(page_kind(p) >= PAGE_TAGGED || large_request_is_marked(a))))

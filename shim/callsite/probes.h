@@ -18,14 +18,17 @@
 /* How many readers wait; other processes write them. */
 extern hidden volatile unsigned short otel_memory_alloc_semaphore, otel_memory_free_semaphore;
 
+/* A reader waits: the place that its breakpoint is at. */
 hidden void probe_alloc_fire(const void *p, size_t bytes, size_t weight);
 hidden void probe_free_fire(const void *p);
 
+/* A sample of `bytes` requested bytes at p was taken, which stands for `weight` bytes. */
 static inline void probe_alloc(const void *p, size_t bytes, size_t weight) {
   if (unlikely(otel_memory_alloc_semaphore != 0))
     probe_alloc_fire(p, bytes, weight);
 }
 
+/* The object at p, of which a sample was taken, is about to be freed. */
 static inline void probe_free(const void *p) {
   if (unlikely(otel_memory_free_semaphore != 0))
     probe_free_fire(p);

@@ -23,6 +23,7 @@
 
 enum thread_state { THREAD_NEW = 0, THREAD_CACHED, THREAD_COUNTED, THREAD_OFF };
 
+/* The calling thread's enum thread_state. */
 extern hidden __thread unsigned char thread_state __attribute__((tls_model("initial-exec")));
 
 /* Starts jemalloc unless it has started.  False: the system has no memory for it, and no entry of

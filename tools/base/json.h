@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* An empty object, an empty array. */
 struct json_object *json_object_must(void);
 struct json_object *json_array_must(void);
 

@@ -18,6 +18,7 @@ struct pool {
   uint32_t mask;
 };
 
+/* Makes it empty; frees what it holds, but not `p` itself. */
 void pool_begin(struct pool *p, size_t item_bytes, size_t key_bytes);
 void pool_free(struct pool *p);
 

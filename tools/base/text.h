@@ -15,6 +15,7 @@ struct text {
 FILE *text_start(struct text *t);
 char *text_end(FILE *to, struct text *t);
 
+/* Does the text start, or end, with the other one? */
 bool text_starts(const char *text, const char *with);
 bool text_ends(const char *text, const char *with);
 

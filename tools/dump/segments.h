@@ -10,6 +10,7 @@ struct segment {
   bool same;           /* the file at its path is there, and by its build-id the one that ran */
 };
 
+/* Reads the module's file where it is there, and trusts it only if its build-id is the dump's. */
 struct segment segment_find(const struct dump *d, const struct dump_module *m);
 
 #endif

@@ -35,6 +35,7 @@ struct dump *source_read(struct source *s);
 /* One reading of a process or a FILE, which wins where both have that name; NULL: said why not. */
 struct dump *source_dump(const char *what);
 
+/* As the last reading found it; source_close frees it. */
 enum source_state source_state(const struct source *s);
 void source_close(struct source *s);
 

@@ -12,9 +12,11 @@
 
 struct pprof;
 
+/* Begins a profile, compressed by gzip. */
 struct pprof *pprof_new(FILE *to);
 void pprof_end(struct pprof *p); /* frees it; the caller checks the FILE for errors */
 
+/* Appends a part. */
 void pprof_write(struct pprof *p, const Pprof__Profile *part);
 
 /* A text's index in the string table; any bytes. */

@@ -19,6 +19,7 @@
 
 #include <stdio.h>
 
+/* Writes all tables. */
 void html_data_write(const struct dump *d, const struct option_names *names, FILE *to);
 
 #endif

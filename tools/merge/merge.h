@@ -38,6 +38,7 @@ struct merge_how {
   bool subtract; /* its counts are taken off, after another was added: sums are then signed */
 };
 
+/* The sum of no dump yet. */
 struct merge *merge_new(void);
 void merge_free(struct merge *m);
 

@@ -17,6 +17,7 @@ struct spans {
   size_t count, room;
 };
 
+/* Adds [start, end) with its item; spans_free leaves an empty one. */
 void spans_add(struct spans *s, uint64_t start, uint64_t end, uint32_t item);
 void spans_free(struct spans *s);
 

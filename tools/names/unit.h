@@ -14,6 +14,7 @@ void unit_free(struct unit *u);
  * what was inlined into it, and so on.  Returns how many, 0: none is known. */
 unsigned unit_find(struct unit *u, uint64_t address, Dwarf_Die *functions, unsigned room);
 
+/* Was something of it damaged, as far as it was read? */
 bool unit_damaged(const struct unit *u);
 
 #endif

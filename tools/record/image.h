@@ -15,6 +15,7 @@ struct image {
   } section[IMAGE_SECTIONS];       /* by id - 1 */
 };
 
+/* Makes it one without items; frees the items. */
 void image_begin(struct image *m);
 void image_free(struct image *m);
 

@@ -21,6 +21,7 @@ struct summary_lines {
   size_t count;
 };
 
+/* A line for each text of the session's rows, in no order: those with one text are added up. */
 struct summary_lines summary_lines_new(const struct session *s);
 void summary_lines_free(struct summary_lines *l);
 

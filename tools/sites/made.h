@@ -24,6 +24,7 @@ struct made {
 
 struct made_lone; /* the functions that allocate at one address alone */
 
+/* Looks for these in all paths of a dump's call sites. */
 struct made_lone *made_lone_new(const struct dump *d, const struct names *names);
 void made_lone_free(struct made_lone *l);
 

@@ -37,6 +37,7 @@ struct rows_keys {
   const bool *runtime;       /* of each path: whether it is the runtime's (runtime.h); NULL: none */
 };
 
+/* The rows of all accounts, in no order, and their sum. */
 struct rows *rows_new(const struct rows_keys *keys);
 void rows_free(struct rows *r);
 

@@ -31,6 +31,7 @@ struct check_result {
 /* Whether a dump counts what is judged; says why not. */
 bool check_is_possible(const struct dump *d, const char *file);
 
+/* Judges a dump by the limits that were asked for, and its growth from `old`; NULL: not asked. */
 struct check_result check_judge(const struct check_options *o, const struct dump *old,
                                 const struct dump *d);
 

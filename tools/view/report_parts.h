@@ -10,6 +10,7 @@ void report_sites(const struct view *v, const struct session *s);
 /* A row for each arena, and one for each region if there are any. */
 void report_arenas(const struct view *v);
 
+/* A row for each size class. */
 void report_classes(const struct view *v);
 
 /* Call sites by how long their freed objects lived; `s`: by path, sorted, then ordered. */

@@ -46,6 +46,7 @@ struct view {
   const char *estimate; /* the mark of what sampling estimates: "~" or "" */
 };
 
+/* How a dump is shown with these options on that stream: all it can, if it is no terminal. */
 struct view view_of(const struct view_options *o, const struct dump *d, FILE *to);
 
 /* Program, mode, live and peak bytes. */
