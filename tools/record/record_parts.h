@@ -11,6 +11,8 @@ struct record_work {
   struct image *image;
   uint64_t live_bytes, live_objects; /* sums of the arenas' */
   bool *plain;                       /* by arena: it has no tags, though others have */
+  struct record_span *spans;         /* modules by address, while nodes are read (record_paths.c) */
+  size_t n_spans;
 };
 
 static inline const struct record_process *record_process(const struct record_work *w) {

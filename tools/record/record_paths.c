@@ -55,34 +55,32 @@ static void module(struct record_work *w, const void *item) {
 
 /* ---- which module an address is of ---- */
 
-struct span {
+struct record_span {
   uint64_t start, end;
   uint32_t module; /* index + 1 */
 };
 
-static struct span *spans;
-static size_t n_spans;
-
 static int by_start(const void *a, const void *b) {
-  uint64_t x = ((const struct span *)a)->start, y = ((const struct span *)b)->start;
+  uint64_t x = ((const struct record_span *)a)->start, y = ((const struct record_span *)b)->start;
   return x < y ? -1 : x > y;
 }
 
-static void make_spans(const struct record_work *w) {
+static void make_spans(struct record_work *w) {
   size_t n = image_items(w->image, DUMP_MODULES);
-  spans = must_zalloc(n + 1, sizeof *spans);
-  n_spans = 0;
+  w->spans = must_zalloc(n + 1, sizeof *w->spans);
+  w->n_spans = 0;
   for (size_t i = 0; i < n; i++) {
     const struct dump_module *m = image_item(w->image, DUMP_MODULES, i);
     if ((m->flags & DUMP_MODULE_GONE) == 0 && m->end > m->start)
-      spans[n_spans++] = (struct span){m->start, m->end, (uint32_t)i + 1};
+      w->spans[w->n_spans++] = (struct record_span){m->start, m->end, (uint32_t)i + 1};
   }
-  qsort(spans, n_spans, sizeof *spans, by_start);
+  qsort(w->spans, w->n_spans, sizeof *w->spans, by_start);
 }
 
 /* The call lies before its return address. */
-static uint32_t module_of(uint64_t address) {
-  size_t low = 0, high = n_spans;
+static uint32_t module_of(const struct record_work *w, uint64_t address) {
+  const struct record_span *spans = w->spans;
+  size_t low = 0, high = w->n_spans;
   while (low < high) {
     size_t middle = (low + high) / 2;
     if (spans[middle].start <= address - 1)
@@ -119,7 +117,7 @@ static void set_node(struct record_work *w, struct dump_node *to, const struct r
     dead_frame(w, to, n->address);
   } else {
     to->address = n->address;
-    to->module = module_of(n->address);
+    to->module = module_of(w, n->address);
   }
 }
 
@@ -184,5 +182,5 @@ void record_paths(struct record_work *w) {
   each_item(w, RECORD_NODES, sizeof(struct record_node), node);
   set_unused(w);
   set_kinds(w);
-  free(spans);
+  free(w->spans);
 }
