@@ -78,11 +78,7 @@ described() { # HEADING: the options that this part of arenashim(1) describes
 @test "arenashim --help has each value of --by, --kind, --sort and --format, at the commands that take them" {
   local command option values text count=0
   for command in report tree arenas leaks waste diff export html top merge; do
-    # the command's own lines, and those of the words in capitals that stand there
-    text=$("$TOOL" --help | awk -v c="$command" '/^  arenashim / { on = $2 == c } /^[^ ]/ { on = 0 } on')
-    for option in KIND SORT; do
-      [[ $text != *"[$option"* ]] || text+=$("$TOOL" --help | grep "^$option ")
-    done
+    text=$(own_help "$command")
     while IFS== read -r option values; do
       for value in ${values//|/ }; do
         grep -qE -- "$option [^]]*\\b$value\\b" <<<"$(tr '\n' ' ' <<<"$text")" || { echo "$command $option $value"; return 1; }
@@ -91,6 +87,29 @@ described() { # HEADING: the options that this part of arenashim(1) describes
     done < <("$TOOL" "$command" --help | grep -oE -- '^ .*--(by|kind|sort|format)=[a-z|]+' | grep -oE -- '--.*')
   done
   ((count > 50))
+}
+
+# own_help COMMAND: its own lines of `arenashim --help`, and those of the words in capitals that stand there.
+own_help() {
+  local word text
+  text=$("$TOOL" --help | awk -v c="$1" '/^  arenashim / { on = $2 == c } /^[^ ]/ { on = 0 } on')
+  for word in KIND SORT ROWS NAMES; do
+    [[ $text != *"[$word"* ]] || text+=$'\n'$("$TOOL" --help | grep "^$word ")
+  done
+  echo "$text"
+}
+
+@test "arenashim --help has each command's options, by one of their names" {
+  local command option text count=0
+  for command in $(commands); do
+    text=$(own_help "$command")
+    while read -r option; do
+      [[ $option == *--help* || $option == *--usage* ]] && continue
+      grep -qE -- "(^|[^a-z-])(${option//, /|})([^a-z-]|$)" <<<"$text" || { echo "$command: $option"; return 1; }
+      ((++count))
+    done < <(options "$command" | sed 's/=.*//')
+  done
+  ((count > 100))
 }
 
 all_named() { # PAGE NAME...

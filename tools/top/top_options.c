@@ -85,8 +85,9 @@ void top_options_read(struct top_options *o, int argc, char **argv) {
       option_read,
       "PID|FILE",
       "Shows what a process holds and allocates, once a second: its call sites by live bytes, "
-      "growth, allocations a second or waste; its arenas, and its size classes. FILE is a dump, "
-      "which is read again at each tick.\vKeys: q quit, h help, l g r w sort, s a c what rows are, "
+      "growth, allocations a second or waste; its arenas, and its size classes. FILE is a dump or "
+      "a record, which is read again at each tick.\vKeys: q quit, h help, l g r w sort, s a c what "
+      "rows are, "
       "/ filter, space freeze, enter the whole path. The screen stays when the process has ended.",
       children,
       NULL,
