@@ -49,6 +49,7 @@ void report_lock_release(struct report_lock *l) {
 bool report_lock_fork_child(struct report_lock *l) {
   if (report_lock_is_mine(l))
     return false;
+  l->thread = (pthread_t)0; /* the child's next thread may get that one's stack, and its name */
   atomic_flag_clear(&l->taken);
   return true;
 }
