@@ -57,36 +57,28 @@ static bool read_block_size(struct options *o, const char *value) {
 
 static bool is_off(const char *value) { return *value == '\0' || strcmp(value, "0") == 0; }
 
-static bool read_stats(struct options *o, const char *value) {
-  o->stats = false;
-  if (is_off(value))
+static bool read_pattern(bool *wanted, char pattern[PATTERN_MAX], const char *value) {
+  *wanted = !is_off(value);
+  if (!*wanted)
     return true;
   if (!pattern_is_legal(value))
     return false;
-  o->stats = true;
-  if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
-    pattern_absolute(o->stats_pattern, value);
+  pattern_absolute(pattern, value);
   return true;
+}
+
+static bool read_stats(struct options *o, const char *value) {
+  if (strcmp(value, "1") != 0 && strcmp(value, "stderr") != 0)
+    return read_pattern(&o->stats, o->stats_pattern, value);
+  return o->stats = true;
 }
 
 static bool read_dump(struct options *o, const char *value) {
-  o->dump = !is_off(value);
-  if (!o->dump)
-    return true;
-  if (!pattern_is_legal(value))
-    return false;
-  pattern_absolute(o->dump_pattern, value);
-  return true;
+  return read_pattern(&o->dump, o->dump_pattern, value);
 }
 
 static bool read_record(struct options *o, const char *value) {
-  o->record = !is_off(value);
-  if (!o->record)
-    return true;
-  if (!pattern_is_legal(value))
-    return false;
-  pattern_absolute(o->record_pattern, value);
-  return true;
+  return read_pattern(&o->record, o->record_pattern, value);
 }
 
 /* The file is replaced each time it is written, so its name must be the process's own, and always
