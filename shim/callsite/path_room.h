@@ -1,7 +1,8 @@
 /* How many frames a path has.
  *
- *   asked for    1 .. EXACT_MOST   as many, if there are so many
- *   or more: N   N .. N + N/2      the first of these, from N on, at which a path may end
+ *   asked for    fewer than DEPTH_MAX   as many, if there are so many
+ *                DEPTH_MAX              so many, and up to half as many again: until one at which a
+ *                                       path may end
  *
  * A frame is one at which a path may end by its return address alone, one of PATH_END_STEP.  So the
  * long paths of a deep recursion end at the same frames for a while as it grows, and their outer
@@ -20,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EXACT_MOST = 31, PATH_END_STEP = 8, PATH_FRAMES_MAX = DEPTH_MAX + DEPTH_MAX / 2 };
+enum { EXACT_MOST = DEPTH_MAX - 1, PATH_END_STEP = 8, PATH_FRAMES_MAX = DEPTH_MAX + DEPTH_MAX / 2 };
 
 /* What a path may still have outside a frame of it: `sure` frames, wherever they lie, and then up
  * to `more` until one at which it may end. */

@@ -23,7 +23,7 @@
 
 #define PLAIN __attribute__((no_instrument_function))
 
-enum { SHADOW_MAX = 512, KEY_MAX = 64, BOOKS_MAX = 1 << 16 };
+enum { SHADOW_MAX = 512, DEPTH_MOST = 64, KEY_MAX = 96, BOOKS_MAX = 1 << 16 };
 
 struct shadow {
   struct {
@@ -94,11 +94,18 @@ PLAIN __attribute__((noinline)) void __cyg_profile_func_exit(void *function, voi
 }
 #endif
 
+/* Is the path cut after these frames?  Of the most frames, at the next that may end it. */
+PLAIN static int key_ends(const struct key *k) {
+  if (k->length < (int)books.depth || books.depth < DEPTH_MOST)
+    return k->length == (int)books.depth;
+  return k->length == KEY_MAX || k->site[k->length - 1] % 4096 * 0x9e5 % 4096 < 512;
+}
+
 PLAIN static void shadow_key(struct key *k, uintptr_t ra) {
   memset(k, 0, sizeof *k);
   k->site[k->length++] = ra;
   k->loose = the_shadow.loose;
-  for (int i = the_shadow.depth; i-- > 0 && k->length < (int)books.depth;)
+  for (int i = the_shadow.depth; i-- > 0 && !key_ends(k);)
     if (!the_shadow.at[i].inlined)
       k->site[k->length++] = the_shadow.at[i].site;
 }
