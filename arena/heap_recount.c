@@ -1,5 +1,6 @@
 /* Accounts from tags.  Contract: heap_recount.h. */
 #include "heap_recount.h"
+#include "check.h"
 #include "heap_thread.h"
 
 static bool is_others(struct heap *h) { return !heap_is_mine(h) && h->books.index != NULL; }
@@ -97,6 +98,8 @@ void heap_recount_end(uint32_t sites) {
   }
   atomic_store(&pieces_head.peak.live, live - untaken);
   for (unsigned i = 0; i < heap_count(); i++)
-    if (is_others(heap_at(i)))
+    if (is_others(heap_at(i))) {
       books_publish(&heap_at(i)->books);
+      debug(books_is_valid(&heap_at(i)->books));
+    }
 }
