@@ -18,12 +18,12 @@ struct scanned {
   uint64_t remote_freed, remote_freed_bytes, remote_freed_rounded;
 };
 
-/* What is kept for a site of the window, and once more for all other sites. */
+/* What is kept for a site of the window. */
 enum { WINDOW_SITE_BYTES = sizeof(struct scanned) + sizeof(uint64_t) };
 
 /* Reserves, used when mmap fails: for any window, and for the sums of that many sites. */
 enum { WINDOW_MOST = ROOM_MOST / ROOM_SITE_BYTES, SITES_KEPT = 8192 };
-static _Alignas(PAGE_BYTES) char kept_scan[(WINDOW_MOST + 1) * WINDOW_SITE_BYTES];
+static _Alignas(PAGE_BYTES) char kept_scan[WINDOW_MOST * WINDOW_SITE_BYTES];
 static _Alignas(PAGE_BYTES) char kept_sum[SITES_KEPT * sizeof(struct site_stats)];
 
 static struct {
@@ -52,10 +52,10 @@ static int prepare(void) {
   sites.first = 0;
   sites.total = NULL;
   memset(sites.class_bytes, 0, sizeof sites.class_bytes);
-  if (!scratch_map(&sites.scan, (sites.window + 1) * (size_t)WINDOW_SITE_BYTES))
+  if (!scratch_map(&sites.scan, sites.window * (size_t)WINDOW_SITE_BYTES))
     return ENOMEM;
   sites.scanned = (struct scanned *)sites.scan.at;
-  sites.small_bytes = (uint64_t *)(sites.scanned + sites.window + 1);
+  sites.small_bytes = (uint64_t *)(sites.scanned + sites.window);
   slab_sums_map(sites.window);
   return 0;
 }
@@ -147,12 +147,9 @@ static inline uint64_t next_share(struct shares *s, bool object) {
   return share;
 }
 
-/* The place of a tag's site in the window; `window` for sites outside of it, and for those that are
- * newer.  A free cell has site 0, which no object has. */
-static inline uint32_t window_place(tag_t t, uint32_t first, uint32_t window) {
-  uint32_t place = tag_site(t) - first;
-  return likely(place < window) ? place : window;
-}
+/* The place of a tag's site in the window that begins at `first`; sites outside of it have none
+ * below sites.window.  A free cell has site 0, which no object has. */
+static inline uint32_t window_place(tag_t t, uint32_t first) { return tag_site(t) - first; }
 
 /* What the next slab's row will be read for. */
 static inline void prefetch_next(const volatile tag_t *t) {
@@ -167,9 +164,11 @@ static void scan_full(const struct cells *s) {
   for (const volatile tag_t *at = s->tags; at < end; at++) {
     tag_t t = *at;
     prefetch_next(at);
-    struct scanned *site = &scanned[window_place(t, first, window)];
-    site->bytes += tag_bytes(t);
-    site->rounded += size;
+    uint32_t place = window_place(t, first);
+    if (unlikely(place >= window))
+      continue;
+    scanned[place].bytes += tag_bytes(t);
+    scanned[place].rounded += size;
   }
 }
 
@@ -188,14 +187,17 @@ static uint64_t scan_cells(const struct cells *s, struct shares free) {
   for (const volatile tag_t *at = s->tags; at < end; at++) {
     tag_t t = *at;
     prefetch_next(at);
-    struct scanned *site = &scanned[window_place(t, first, window)];
+    uint32_t place = window_place(t, first);
+    uint64_t pinned = next_share(&free, tag_is_alive(t));
+    if (unlikely(place >= window))
+      continue;
     if (unlikely(t & TAG_MAILED)) {
-      scan_mailed(site, t, size);
+      scan_mailed(&scanned[place], t, size);
       continue;
     }
-    site->bytes += tag_bytes(t);
-    site->rounded += size;
-    site->pinned_bytes += next_share(&free, tag_site(t) != SITE_NONE);
+    scanned[place].bytes += tag_bytes(t);
+    scanned[place].rounded += size;
+    scanned[place].pinned_bytes += pinned;
   }
   return free.given;
 }
@@ -229,11 +231,15 @@ void sites_scan(const struct heap *h, uint32_t first) {
 
 static void add_small(const struct cells *s, void *unused) {
   (void)unused;
+  uint64_t *small_bytes = sites.small_bytes;
   uint32_t first = sites.first, window = sites.window;
-  for (const volatile tag_t *at = s->tags; at < s->tags + s->carved; at++) {
+  const volatile tag_t *end = s->tags + s->carved;
+  for (const volatile tag_t *at = s->tags; at < end; at++) {
     tag_t t = *at;
     prefetch_next(at);
-    sites.small_bytes[window_place(t, first, window)] += tag_is_alive(t) ? tag_bytes(t) : 0;
+    uint32_t place = window_place(t, first);
+    if (place < window && tag_is_alive(t))
+      small_bytes[place] += tag_bytes(t);
   }
 }
 
