@@ -48,6 +48,10 @@ extern hidden bool je_opt_junk_alloc, je_opt_junk_free;
 extern hidden size_t jep_opt_oversize_threshold;
 extern hidden ssize_t jep_opt_dirty_decay_ms;
 
+/* Does a large object begin at a random cache line of its first page, for which it takes a page
+ * more?  jemalloc asks in its start; its MALLOC_CONF has no word for it. */
+extern hidden bool jep_opt_cache_oblivious;
+
 /* Does the user's MALLOC_CONF leave it to us when idle pages go back (purge_policy.h)?  After
  * jemalloc_start; any thread. */
 enum { DECAY_MS = 2000 };

@@ -105,8 +105,10 @@ static bool is_started(void) { return likely(je_malloc_init_state == STARTED); }
 static bool start_alone(void) {
   while (atomic_flag_test_and_set(&starting))
     sched_yield();
-  if (!is_started())
+  if (!is_started()) {
+    jep_opt_cache_oblivious = false; /* 16 KiB take 4 pages, not 5 */
     jep_nallocx(1, 0);
+  }
   if (!is_started())
     jep_initializer = 0;
   atomic_flag_clear(&starting);

@@ -12,4 +12,5 @@ each_mode() { # ARG: without tags, with tags, and switched off
 @test "MALLOCX_ZERO covers the real size" { each_mode zero; }
 @test "rallocx keeps what both real sizes can hold" { each_mode keep; }
 @test "thread.allocated and its kin count every request" { each_mode counters; }
+@test "a large object takes the pages of its size and no more" { each_mode pages; }
 @test "the thread's cache, caches and arenas of the program's" { each_mode cache; }

@@ -3,6 +3,7 @@
  *   je_api zero      MALLOCX_ZERO covers the real size, also where malloc's object grows
  *   je_api keep      rallocx keeps the smaller of both real sizes; xallocx says what there is
  *   je_api counters  thread.allocated and its kin count every request of the thread
+ *   je_api pages     a large object takes the pages of its size and no more
  *   je_api cache     thread.tcache.enabled off and on; tcache.create; arenas; thread.arena */
 #include "je.h"
 #include <malloc.h>
@@ -187,6 +188,19 @@ static void *with_caches(void *unused) {
   return unused;
 }
 
+static void case_pages(void) {
+  enum { MANY = 1000, PAGE = 4096 };
+  uint64_t epoch = 1;
+  uint64_t before = je_read("stats.active");
+  for (int i = 0; i < MANY; i++)
+    CHECK((uintptr_t)must(malloc(4 * PAGE)) % PAGE == 0, "a beginning of a page expected");
+  mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
+  uint64_t taken = je_read("stats.active") - before;
+  CHECK(taken < MANY * 4 * PAGE / 100 * 105, /* a cache may take some for its next requests */
+        "%d objects of 4 pages expected to take these, found %g each", MANY,
+        (double)taken / PAGE / MANY);
+}
+
 static void case_cache(void) {
   with_caches(NULL);
   in_thread(with_caches);
@@ -196,11 +210,8 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } cases[] = {{"sizes", case_sizes},
-               {"zero", case_zero},
-               {"keep", case_keep},
-               {"counters", case_counters},
-               {"cache", case_cache}};
+  } cases[] = {{"sizes", case_sizes},       {"zero", case_zero},   {"keep", case_keep},
+               {"counters", case_counters}, {"pages", case_pages}, {"cache", case_cache}};
   watchdog(60);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     if (argc > 1 && strcmp(argv[1], cases[i].name) == 0) {
@@ -208,5 +219,5 @@ int main(int argc, char **argv) {
       SAY("ok\n");
       return 0;
     }
-  FAIL("usage: je_api sizes|zero|keep|counters|cache");
+  FAIL("usage: je_api sizes|zero|keep|counters|pages|cache");
 }
