@@ -17,7 +17,7 @@ static void share_name(const struct heap *from, struct heap *to) {
 
 /* The tagged heap of the thread that has h; NULL: there is no memory. */
 static struct heap *tagged_beside(struct heap *h) {
-  if (h->beside != NULL || !range_add_tags())
+  if (h->beside != NULL || range_add_tags() != RANGE_DONE)
     return h->beside;
   struct heap *to = heap_acquire_tagged();
   if (to == NULL)

@@ -115,15 +115,6 @@ bool range_grow(void) {
   return true;
 }
 
-bool range_add_tags(void) {
-  if (!range_growth_enter())
-    return false;
-  range.has_tag_rows = range.has_tag_rows || range_commit(SECTION_TAGS, tags_for(range_span()));
-  bool done = range.has_tag_rows;
-  range_growth_leave(true); /* the program's own requests need not wait because of us */
-  return done;
-}
-
 static bool is_forks(uintptr_t who) { return who != 0 && who <= FORKS_MOST; }
 
 /* Replaces `growing`, which must be 0 or a number of forks if `fork`, by one that this thread has a
@@ -145,6 +136,21 @@ static bool take_right(bool fork) {
       os_sleep_us(GROWTH_SLEEP_US);
   }
   return false;
+}
+
+/* What is growing is done soon, but a fork may take long, on a busy machine longer than anybody
+ * waits for it (FORK_TRIES). */
+enum range_answer range_add_tags(void) {
+  uintptr_t nobody = 0;
+  if (__atomic_load_n(&range.has_tag_rows, __ATOMIC_ACQUIRE))
+    return RANGE_DONE;
+  if (!atomic_compare_exchange_strong_explicit(&growing, &nobody, (uintptr_t)&growth_marker,
+                                               memory_order_acquire, memory_order_relaxed))
+    return RANGE_BUSY;
+  bool done = range.has_tag_rows || range_commit(SECTION_TAGS, tags_for(range_span()));
+  __atomic_store_n(&range.has_tag_rows, done, __ATOMIC_RELEASE);
+  range_growth_leave(true); /* the program's own requests need not wait because of us */
+  return done ? RANGE_DONE : RANGE_REFUSED;
 }
 
 bool range_growth_enter(void) {

@@ -96,9 +96,11 @@ hidden bool range_commit(enum section s, uintptr_t bytes);
  */
 hidden bool range_grow(void);
 
-/* Maps the rows of tags of all slabs, those to come included, if that is not done yet.  False if
- * the system refuses.  Any thread. */
-hidden bool range_add_tags(void);
+/* Maps the rows of tags of all slabs, those to come included, if that is not done yet.  RANGE_BUSY,
+ * at once: another thread grows a section, or a fork is under way, so ask again later.  Any thread.
+ */
+enum range_answer { RANGE_DONE, RANGE_BUSY, RANGE_REFUSED /* by the system */ };
+hidden enum range_answer range_add_tags(void);
 
 /* Takes and returns the right to grow a section, which one thread has at a time.  Any thread.
  * range_growth_enter waits at most about two seconds and then returns false, so that a fork that

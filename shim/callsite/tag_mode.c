@@ -46,10 +46,11 @@ static void set_depth(unsigned depth) {
   capture_forget_addresses(); /* they know paths of another length */
 }
 
-bool tagged_attach(size_t sample_bytes, unsigned depth) {
+enum range_answer tagged_attach(size_t sample_bytes, unsigned depth) {
   bool all = sample_bytes == 1;
-  if (all && !range_add_tags())
-    return false;
+  enum range_answer rows = all ? range_add_tags() : RANGE_DONE;
+  if (rows != RANGE_DONE)
+    return rows;
   set_depth(depth);
   if (tagged_mode == TAGGED_NONE)
     capture_modules_setup();
@@ -59,7 +60,7 @@ bool tagged_attach(size_t sample_bytes, unsigned depth) {
   heap_opened = tagged_open;
   atomic_thread_fence(memory_order_seq_cst);
   tagged_mode = all ? TAGGED_ALL : TAGGED_SAMPLES;
-  return true;
+  return RANGE_DONE;
 }
 
 static bool follow_samples(struct heap *h) {

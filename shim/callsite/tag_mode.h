@@ -38,10 +38,11 @@ hidden void tagged_setup(size_t sample_bytes);
 
 /* Tags from now on, in a process that has no tags since its start: one request in each sample_bytes
  * requested bytes, or all (sample_bytes 1), with paths of `depth` frames (1..CAPTURE_DEPTH_MAX).
- * Again: with other numbers.  Threads follow when they call tagged_follow.  False, and nothing has
- * changed: there is no memory.  tagged_detach: no more are tagged.  One thread at a time; inside
- * the gate, not in a signal handler (modules_refresh). */
-hidden bool tagged_attach(size_t sample_bytes, unsigned depth);
+ * Again: with other numbers.  Threads follow when they call tagged_follow.  But for RANGE_DONE
+ * nothing has changed: there is no memory, or it is to be tried again later (range_add_tags).
+ * tagged_detach: no more are tagged.  One thread at a time; inside the gate, not in a signal
+ * handler (modules_refresh). */
+hidden enum range_answer tagged_attach(size_t sample_bytes, unsigned depth);
 hidden void tagged_detach(void);
 
 /* The calling thread does what was asked last.  It may have another arena afterwards (heap_mine).

@@ -32,30 +32,32 @@ static uint32_t clamp(uint64_t value, uint32_t least, uint32_t most) {
   return value < least ? least : value > most ? most : (uint32_t)value;
 }
 
-/* False: no memory. */
-static bool attach(uint64_t bytes, uint32_t depth) {
+static enum range_answer attach(uint64_t bytes, uint32_t depth) {
   bool all = bytes == 1;
-  if (!tagged_attach(all ? 1 : clamp(bytes, SAMPLE_LEAST, SAMPLE_MAX),
-                     clamp(depth, 1, CAPTURE_DEPTH_MAX)))
-    return false;
-  if (all)
+  enum range_answer a = tagged_attach(all ? 1 : clamp(bytes, SAMPLE_LEAST, SAMPLE_MAX),
+                                      clamp(depth, 1, CAPTURE_DEPTH_MAX));
+  if (a == RANGE_DONE && all)
     tagged_arena_make();
-  return true;
+  return a;
 }
 
-static bool change(uint64_t bytes, uint32_t depth) {
+static enum range_answer change(uint64_t bytes, uint32_t depth) {
   if (bytes != 0)
     return attach(bytes, depth);
   tagged_detach();
-  return true;
+  return RANGE_DONE;
 }
 
-/* For the whole process, once for each sequence.  Inside the gate, because it looks at modules. */
+/* For the whole process, once for each sequence, or at the next look if that can't be now.  Inside
+ * the gate, because it looks at modules. */
 static void follow(struct record_process *head, uint32_t sequence) {
   uint64_t bytes = head->control.sample_bytes;
   head->refused = since_start() ? RECORD_REFUSED_EXACT : RECORD_NOT_REFUSED;
   if (!since_start() && (bytes != 0 || tagged_mode != TAGGED_NONE)) {
-    bool done = change(bytes, head->control.depth);
+    enum range_answer answer = change(bytes, head->control.depth);
+    if (answer == RANGE_BUSY)
+      return;
+    bool done = answer == RANGE_DONE;
     mapped_calls_book();
     head->refused = done ? RECORD_NOT_REFUSED : RECORD_REFUSED_MEMORY;
     if (done && bytes != 0 && head->attached_mono == 0)

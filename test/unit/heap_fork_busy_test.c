@@ -125,6 +125,31 @@ static void growth_is_refused_soon(void) {
   require(another_may_grow());
 }
 
+static void *try_to_add_tags(void *answer) {
+  *(enum range_answer *)answer = range_add_tags();
+  return NULL;
+}
+
+static enum range_answer tags_of_another(void) {
+  enum range_answer answer;
+  pthread_t other;
+  require(pthread_create(&other, NULL, try_to_add_tags, &answer) == 0);
+  pthread_join(other, NULL);
+  return answer;
+}
+
+/* A fork may take long: tags that are asked for meanwhile are not refused but come later, and then
+ * stay whatever forks. */
+static void tags_come_after_a_fork(void) {
+  heap_fork_prepare();
+  require(tags_of_another() == RANGE_BUSY);
+  heap_fork_parent();
+  require(tags_of_another() == RANGE_DONE);
+  heap_fork_prepare();
+  require(tags_of_another() == RANGE_DONE);
+  heap_fork_parent();
+}
+
 static void *fork_beside(void *unused) {
   (void)unused;
   heap_fork_prepare();
@@ -327,6 +352,7 @@ APART(own_heap_is_left_alone)
 APART(holder_vanishes)
 APART(growth_is_whole)
 APART(growth_is_refused_soon)
+APART(tags_come_after_a_fork)
 APART(forks_overlap)
 APART(own_growth_stays)
 APART(counts_start_again)
@@ -342,6 +368,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_holder_vanishes),
       cmocka_unit_test(test_growth_is_whole),
       cmocka_unit_test(test_growth_is_refused_soon),
+      cmocka_unit_test(test_tags_come_after_a_fork),
       cmocka_unit_test(test_forks_overlap),
       cmocka_unit_test(test_own_growth_stays),
       cmocka_unit_test(test_counts_start_again),

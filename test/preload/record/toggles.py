@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 
-from record_head import Head
+from record_head import SEEN_AT, Head
 
 SHIM, TOOL, PROGRAM, DIRECTORY = sys.argv[1:5]
 TOGGLES = int(sys.argv[5])
@@ -71,7 +71,7 @@ def dump_of(books, process):
     path = os.path.join(DIRECTORY, name)
     out = subprocess.run([TOOL, "export", path, "--format", "json", "--no-fold"],
                          stdout=subprocess.PIPE, check=True)
-    os.unlink(path)
+    os.rename(path, os.path.join(DIRECTORY, "last"))
     return json.loads(out.stdout)
 
 
@@ -102,6 +102,8 @@ def check(books, head, process, empty, base):
     """base: large objects that are not the program's."""
     head.ask(1, 4)
     wait("the answer", head.seen, process)
+    if head.read(SEEN_AT + 4) != 0:
+        sys.exit(f"refused: {head.read(SEEN_AT + 4)}")
     before = books.rounds()
     wait("slow paths of all threads",
          lambda: all(n - m > JOINED_ROUNDS for n, m in zip(books.rounds(), before)) and
