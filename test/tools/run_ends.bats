@@ -60,7 +60,7 @@ at_end() {
   arenashim report d -n 1
   expect '$output =~ " keep (record_holds.c:"'
   live=$(process_field d live_bytes)
-  ((live > 30000000 && live < 60000000))
+  ((live > 30000000 && live < 60 << 20))
 }
 
 @test "exec: small programs before it leave nothing, one that held much stands in the table" {
