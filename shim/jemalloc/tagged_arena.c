@@ -52,6 +52,8 @@ void tagged_cache_close(struct heap *h) {
   gate_leave(h);
 }
 
+void tagged_cache_fork_child(void) { tagged_cache_own = 0; }
+
 void tagged_cache_flush(struct heap *h) {
   if (tagged_cache_own == 0)
     return;

@@ -118,6 +118,7 @@ void attach_look(void) {
  * which another thread of the parent may have had. */
 void attach_fork_child(void) {
   atomic_flag_clear(&attached.busy);
+  tagged_cache_fork_child();
   if (tagged_mode == TAGGED_NONE)
     attached.sequence = record_head()->control.sequence;
 }
