@@ -20,18 +20,22 @@ static _Atomic uint64_t removed;
 
 uint64_t deepbind_count(void) { return count_get(&removed); }
 
+/* Copies into *function a pointer to the function of that name after ours. */
+static cold void find_next(const char *name, void *function) {
+  void *found = dlsym(RTLD_NEXT, name);
+  memcpy(function, &found, sizeof found);
+}
+
 static cold open_function *find_next_open(void) {
-  void *found = dlsym(RTLD_NEXT, "dlopen");
   open_function *f;
-  memcpy(&f, &found, sizeof f);
+  find_next("dlopen", &f);
   atomic_store_explicit(&next_open, f, memory_order_relaxed);
   return f;
 }
 
 static cold open_in_function *find_next_open_in(void) {
-  void *found = dlsym(RTLD_NEXT, "dlmopen");
   open_in_function *f;
-  memcpy(&f, &found, sizeof f);
+  find_next("dlmopen", &f);
   atomic_store_explicit(&next_open_in, f, memory_order_relaxed);
   return f;
 }

@@ -44,8 +44,9 @@ hidden void tagged_cache_close(struct heap *h);
 hidden void tagged_cache_flush(struct heap *h);
 
 /* In the child of a fork: the calling thread has no cache any more, and what is in it stays there.
- * jemalloc's lists of caches, which its own handler makes anew there, lack those with a number: to
- * destroy one would link the thread's other cache to one of a thread that is gone. */
+ * jemalloc's fork handler makes its lists of caches anew, without the caches that have a number.
+ * If one were destroyed, the thread's other cache would be linked to that of a thread that is gone.
+ */
 hidden void tagged_cache_fork_child(void);
 
 /* Its number among jemalloc's, if there is one.  Any context. */
